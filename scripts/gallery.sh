@@ -1,0 +1,24 @@
+#!/usr/bin/env bash
+# Draws the gallery anew: runs every `gradfade plot` command that plots/README.md shows, on the committed records.
+# Usage: scripts/gallery.sh [--records]      --records first trains those records anew
+set -euo pipefail
+cd "$(dirname "$0")/.."
+cargo build --release --quiet
+bin=${CARGO_TARGET_DIR:-target}/release/gradfade
+
+if [ "${1:-}" = --records ]; then
+  # Recorded sparsely, so that they stay small enough to commit.
+  train() { "$bin" train --quiet --force --out "plots/records/$1" --name "$2" "${@:3}"; }
+  often='--record every:5 --snapshots every:25 --eval-every 1'
+  train sigmoid sigmoid $often --activation sigmoid --initialisation glorot-uniform --epochs 10
+  train relu relu $often --activation relu --initialisation glorot-uniform --epochs 10
+  train adam 'sigmoid with Adam' $often --activation sigmoid --optimizer adam --epochs 10
+  train decay 'sigmoid with decay' $often --activation sigmoid --hidden-layers 6 --weight-decay 0.001 --epochs 10
+  train deep 'deep sigmoid' --record every:3 --snapshots every:20 --activation sigmoid --hidden-layers 30 --width 32 --steps 300 --eval-every 1
+  train diverged 'ReLU at rate 1.2' --activation relu --hidden-layers 6 --width 50 --learning-rate 1.2 --steps 100 --train-size 2000
+fi
+
+grep -E '^    gradfade plot ' plots/README.md | while read -r _ command; do
+  # The words of these commands hold no spaces of their own.
+  $bin $command --force
+done

@@ -1,0 +1,188 @@
+//! Loss and accuracy against steps, made readable: a run of 10,000 minibatches is noise around a curve.
+//!
+//! Up to [`MAX_POINTS`] rows a curve is the record itself. Beyond that it is a centred running *median* over [`WINDOW`] of
+//! the run (a spike of one batch must not bend it), taken at [`MAX_POINTS`] / 2 places; the band is the smallest and largest
+//! finite value of the same window (a spike must not vanish either).
+
+use super::Summary;
+use crate::stats::median;
+
+/// More points than this on a strip of some 700 pixels are not seen as points.
+pub const MAX_POINTS: usize = 400;
+
+/// Share of the rows in the window of the running median: short beside the run, long beside the noise.
+pub const WINDOW: f64 = 0.02;
+
+/// A curve for the eye.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Curve {
+    /// (step, value); `None` where nothing finite was recorded.
+    pub points: Vec<(f64, Option<f64>)>,
+    /// (step, smallest, largest); empty when the points are the record itself.
+    pub band: Vec<(f64, f64, f64)>,
+}
+
+impl Curve {
+    pub fn is_empty(&self) -> bool {
+        self.points.iter().all(|p| p.1.is_none())
+    }
+
+    /// Every finite value that will be drawn, bands included.
+    pub fn values(&self) -> impl Iterator<Item = f64> + '_ {
+        self.points.iter().filter_map(|p| p.1).chain(self.band.iter().flat_map(|b| [b.1, b.2]))
+    }
+}
+
+/// Running median and range, as the module's header says.
+pub fn smooth(steps: &[u64], values: &[f64]) -> Curve {
+    let n = steps.len().min(values.len());
+    let finite = |x: f64| x.is_finite().then_some(x);
+    if n <= MAX_POINTS {
+        return Curve { points: (0..n).map(|i| (steps[i] as f64, finite(values[i]))).collect(), band: Vec::new() };
+    }
+    let mut curve = Curve::default();
+    let half = (0.5 * WINDOW * n as f64).ceil() as usize;
+    let places = MAX_POINTS / 2;
+    for p in 0..places {
+        // From the first row to the last one; at the ends the window is cut, not moved.
+        let centre = p * (n - 1) / (places - 1);
+        let x = steps[centre] as f64;
+        let window = &values[centre.saturating_sub(half)..(centre + half + 1).min(n)];
+        let bin = window.iter().copied().filter(|x| x.is_finite());
+        curve.points.push((x, median(bin.clone())));
+        if let Some(low) = bin.clone().reduce(f64::min) {
+            curve.band.push((x, low, bin.fold(low, f64::max)));
+        }
+    }
+    curve
+}
+
+/// The raw curve with at most about `2 * MAX_POINTS` points: the smallest and the largest of each bin, in their order, so
+/// that every spike is kept.
+pub fn envelope(steps: &[u64], values: &[f64]) -> Vec<(f64, Option<f64>)> {
+    let n = steps.len().min(values.len());
+    if n <= 2 * MAX_POINTS {
+        return smooth_raw(steps, values, 0, n);
+    }
+    let mut points = Vec::with_capacity(2 * MAX_POINTS);
+    for b in 0..MAX_POINTS {
+        let rows = (b * n / MAX_POINTS)..((b + 1) * n / MAX_POINTS);
+        let finite = rows.clone().filter(|&i| values[i].is_finite());
+        let low = finite.clone().min_by(|&i, &j| values[i].total_cmp(&values[j]));
+        let high = finite.max_by(|&i, &j| values[i].total_cmp(&values[j]));
+        match (low, high) {
+            (Some(i), Some(j)) => {
+                let (first, second) = (i.min(j), i.max(j));
+                points.push((steps[first] as f64, Some(values[first])));
+                if second > first {
+                    points.push((steps[second] as f64, Some(values[second])));
+                }
+            }
+            _ => points.push((steps[rows.start] as f64, None)),
+        }
+    }
+    points
+}
+
+fn smooth_raw(steps: &[u64], values: &[f64], from: usize, to: usize) -> Vec<(f64, Option<f64>)> {
+    (from..to).map(|i| (steps[i] as f64, values[i].is_finite().then_some(values[i]))).collect()
+}
+
+/// A column of the evaluation table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EvalColumn {
+    TrainLoss,
+    TrainAccuracy,
+    TestLoss,
+    TestAccuracy,
+}
+
+/// What the accuracy did in the end. Whoever tells it chooses the words; the thresholds are here.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Outcome {
+    /// Never better than 1.5 times the chance level.
+    AtChance { accuracy: f64 },
+    /// Was better once, and ended at the chance level.
+    FellBack { accuracy: f64, best: f64 },
+    /// Ended above the chance level, or the chance level is not known.
+    Reached { accuracy: f64 },
+    /// No evaluation of the training set.
+    NotEvaluated,
+}
+
+/// An accuracy up to this multiple of the chance level counts as chance: a net that answers with the most frequent class
+/// of an uneven data set (MNIST: 11.2 %) has learned nothing about its input.
+pub const CHANCE_FACTOR: f64 = 1.5;
+
+impl Summary<'_> {
+    /// Batch loss against steps.
+    pub fn loss_curve(&self) -> Curve {
+        smooth(&self.record().steps.step, &self.record().steps.loss)
+    }
+
+    /// Accuracy on the batch against steps.
+    pub fn batch_accuracy_curve(&self) -> Curve {
+        smooth(&self.record().steps.step, &self.record().steps.batch_accuracy)
+    }
+
+    /// A column of the evaluation table against steps.
+    pub fn eval_curve(&self, column: EvalColumn) -> Curve {
+        let values: Vec<f64> = self
+            .record()
+            .evals
+            .iter()
+            .map(|e| match column {
+                EvalColumn::TrainLoss => e.train_loss,
+                EvalColumn::TrainAccuracy => e.train_accuracy,
+                EvalColumn::TestLoss => e.test_loss,
+                EvalColumn::TestAccuracy => e.test_accuracy,
+            })
+            .collect();
+        let steps: Vec<u64> = self.record().evals.iter().map(|e| e.step).collect();
+        Curve { points: smooth_raw(&steps, &values, 0, steps.len()), band: Vec::new() }
+    }
+
+    /// How the training accuracy ended, from the evaluations of the whole training set.
+    pub fn outcome(&self) -> Outcome {
+        let all = || self.record().evals.iter().map(|e| e.train_accuracy).filter(|x| x.is_finite());
+        let Some(accuracy) = all().next_back() else { return Outcome::NotEvaluated };
+        let best = all().fold(accuracy, f64::max);
+        match self.chance() {
+            Some(chance) if accuracy <= CHANCE_FACTOR * chance => {
+                if best <= CHANCE_FACTOR * chance {
+                    Outcome::AtChance { accuracy }
+                } else {
+                    Outcome::FellBack { accuracy, best }
+                }
+            }
+            _ => Outcome::Reached { accuracy },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_short_curve_is_the_record_itself() {
+        let c = smooth(&[0, 5, 9], &[2.0, f64::NAN, 1.0]);
+        assert_eq!(c.points, vec![(0.0, Some(2.0)), (5.0, None), (9.0, Some(1.0))]);
+        assert!(c.band.is_empty());
+    }
+
+    #[test]
+    fn a_spike_bends_the_band_and_not_the_curve() {
+        let steps: Vec<u64> = (0..4000).collect();
+        let mut values = vec![1.0; 4000];
+        values[1234] = 50.0;
+        let c = smooth(&steps, &values);
+        assert_eq!(c.points.len(), MAX_POINTS / 2);
+        assert_eq!((c.points[0].0, c.points[MAX_POINTS / 2 - 1].0), (0.0, 3999.0));
+        assert!(c.points.iter().all(|p| p.1 == Some(1.0)));
+        assert_eq!(c.band.iter().map(|b| b.2).fold(0.0, f64::max), 50.0);
+        let e = envelope(&steps, &values);
+        assert!(e.contains(&(1234.0, Some(50.0))) && e.len() <= 2 * MAX_POINTS);
+        assert!(e.windows(2).all(|w| w[0].0 < w[1].0));
+    }
+}

@@ -1,0 +1,245 @@
+//! `gradfade demo`: the lecture's experiment, from digits to pictures.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use serde_json::json;
+
+use super::plot::{Look, read_run};
+use super::train::{Finished, Job, ending, exit_code, prepare};
+use super::{CommandResult, Failure, interrupt, output};
+use crate::config::TrainConfig;
+use crate::figure::{self, Options};
+use crate::nn::{Activation, Initialisation};
+use crate::record::{Record, RunWriter, Status};
+use crate::render::{self, Format};
+use crate::report::summary::{self, LayerLine};
+
+#[derive(clap::Args)]
+#[command(after_help = "Trains two networks that differ in nothing but the activation, on 10,000 digits of MNIST.
+
+Examples:
+  gradfade demo
+  gradfade demo --hidden-layers 12 --epochs 10 --out demo12 --theme dark")]
+pub struct Args {
+    /// Folder of the runs and pictures
+    #[arg(long, value_name = "DIR", default_value = "gradfade-demo")]
+    out: PathBuf,
+    /// Hidden layers of both networks
+    #[arg(long, value_name = "N", default_value_t = 8)]
+    hidden_layers: usize,
+    /// Units in each hidden layer
+    #[arg(long, value_name = "N", default_value_t = 100)]
+    width: usize,
+    /// Passes over the training set
+    #[arg(long, value_name = "N", default_value_t = 10)]
+    epochs: u64,
+    /// Of the initialisation and the order of samples
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    seed: u64,
+    /// Threads on each step; the result is the same to the bit
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    threads: usize,
+    #[command(flatten)]
+    look: Look,
+    /// Replace an earlier demo
+    #[arg(long)]
+    force: bool,
+    /// Print the result as JSON
+    #[arg(long)]
+    json: bool,
+    /// No progress on stderr
+    #[arg(long, short)]
+    quiet: bool,
+}
+
+const ACTIVATIONS: [Activation; 2] = [Activation::Sigmoid, Activation::Relu];
+
+/// Pictures of both runs together, and of each.
+const TOGETHER: [&str; 1] = ["comparison"];
+const EACH: [&str; 4] = ["gradient-heatmap", "movement-heatmap", "convergence-heatmap", "training-curves"];
+
+/// Both networks start from the same weights: an initialisation that suits both, so that only the activation differs.
+const INITIALISATION: Initialisation = Initialisation::GlorotUniform;
+
+pub fn run(args: Args) -> CommandResult {
+    let config = |activation| TrainConfig {
+        activation,
+        initialisation: Some(INITIALISATION),
+        hidden_layers: args.hidden_layers,
+        width: args.width,
+        epochs: Some(args.epochs),
+        seed: args.seed,
+        threads: args.threads,
+        ..TrainConfig::default()
+    };
+    config(Activation::Relu).check().map_err(Failure::usage)?;
+    if args.hidden_layers < 2 {
+        return Err(Failure::usage(anyhow::anyhow!(
+            "--hidden-layers {}: the demo compares layers, give at least 2",
+            args.hidden_layers
+        )));
+    }
+    let folders = ACTIVATIONS.map(|a| args.out.join(a.to_string()));
+    for folder in &folders {
+        RunWriter::check_place(folder, args.force)?;
+    }
+    let figures = args.out.join("figures");
+    output::may_write([&figures], args.force)?;
+    output::check_folder(&figures)?;
+    interrupt::listen();
+
+    let mut results = Vec::new();
+    for (activation, folder) in ACTIVATIONS.into_iter().zip(&folders) {
+        let (data, plan) = prepare(&config(activation))?;
+        let name = activation.to_string();
+        let job = Job {
+            plan: &plan,
+            data: &data,
+            name: &name,
+            out: folder,
+            force: args.force,
+            save_weights: false,
+            quiet: args.quiet,
+        };
+        let finished = job.run()?;
+        if let Status::Interrupted { step } = finished.status {
+            let place = args.out.display();
+            output::say(format!("gradfade: stopped after {step} steps of {name}; what was recorded is in {place}"));
+            return Ok(exit_code(&finished.status));
+        }
+        results.push((read_run(folder)?, finished));
+    }
+    let pictures = draw(&results, &args.look, &figures)?;
+    if args.json {
+        output::print(format!("{:#}\n", to_json(&results, &args.out, &pictures)))?;
+    } else {
+        output::print(to_text(&results, &args.out, &pictures))?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn draw(results: &[(Record, Finished)], look: &Look, dir: &Path) -> anyhow::Result<Vec<PathBuf>> {
+    output::writable_folder(dir)?;
+    let records: Vec<Record> = results.iter().map(|(r, _)| r.clone()).collect();
+    let (style, formats, options) = (look.style(), [Format::Svg, Format::Png], Options::default());
+    let mut paths = Vec::new();
+    for name in TOGETHER {
+        paths.extend(render::save(&figure::build(name, &records, &options)?, &style, &formats, dir)?);
+    }
+    for record in &records {
+        for name in EACH {
+            let mut figure = figure::build(name, std::slice::from_ref(record), &options)?;
+            figure.name = format!("{}-{name}", record.header.run);
+            paths.extend(render::save(&figure, &style, &formats, dir)?);
+        }
+    }
+    Ok(paths)
+}
+
+/// The numbers that the pictures show.
+struct Finding {
+    run: String,
+    train_accuracy: f64,
+    test_accuracy: f64,
+    /// Backward signal of the last hidden layer over that of the first, at the first step.
+    attenuation: f64,
+    first: LayerLine,
+    last_hidden: LayerLine,
+}
+
+fn finding(record: &Record, finished: &Finished) -> Option<Finding> {
+    let lines = summary::layers(record);
+    let last = finished.evals.last()?;
+    let (first, last_hidden) = (lines.first()?.clone(), lines.get(lines.len().checked_sub(2)?)?.clone());
+    Some(Finding {
+        run: record.header.run.clone(),
+        train_accuracy: last.train_accuracy,
+        test_accuracy: last.test_accuracy,
+        attenuation: last_hidden.signal[0] / first.signal[0],
+        first,
+        last_hidden,
+    })
+}
+
+fn to_text(results: &[(Record, Finished)], out: &Path, pictures: &[PathBuf]) -> String {
+    let mut text = String::new();
+    for (record, finished) in results {
+        let Some(f) = finding(record, finished) else { continue };
+        let depth = f.last_hidden.layer;
+        text += &format!(
+            "{:8} training accuracy {:.1} %, test accuracy {:.1} % after {} steps ({:.1} s)\n",
+            f.run,
+            100.0 * f.train_accuracy,
+            100.0 * f.test_accuracy,
+            finished.steps,
+            finished.elapsed_secs
+        );
+        if finished.status != Status::Complete {
+            text += &format!("         {}\n", ending(&finished.status, finished.steps));
+        }
+        text += &format!(
+            "         backward signal at the start: layer {depth} {:.1e}, layer 1 {:.1e}: {} times smaller\n",
+            f.last_hidden.signal[0],
+            f.first.signal[0],
+            times(f.attenuation)
+        );
+        text += &format!(
+            "         weights moved, relative to their start: layer 1 by {:.2} %, layer {depth} by {:.1} %\n",
+            100.0 * f.first.moved,
+            100.0 * f.last_hidden.moved
+        );
+    }
+    text += &format!("\nruns:    {}\n", out.display());
+    let first = pictures.iter().find(|p| p.extension().is_some_and(|e| e == "png"));
+    if let Some(first) = first {
+        text += &format!("look at: {}\n", first.display());
+    }
+    if let Some(dir) = pictures.first().and_then(|p| p.parent()) {
+        text += &format!("figures: {} in {} (SVG and PNG)\n", pictures.len() / 2, dir.display());
+    }
+    text
+}
+
+/// 2600 as 2,600; 3.42 as 3.4.
+fn times(x: f64) -> String {
+    if x < 10.0 {
+        return format!("{x:.1}");
+    }
+    let digits = format!("{x:.0}");
+    let mut out = String::new();
+    for (i, c) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i) % 3 == 0 {
+            out.push(',');
+        }
+        out.push(c);
+    }
+    out
+}
+
+fn to_json(results: &[(Record, Finished)], out: &Path, pictures: &[PathBuf]) -> serde_json::Value {
+    let runs: Vec<_> = results
+        .iter()
+        .filter_map(|(record, finished)| finding(record, finished).map(|f| (f, finished)))
+        .map(|(f, finished)| {
+            json!({
+                "run": f.run,
+                "status": finished.status,
+                "steps": finished.steps,
+                "train_accuracy": f.train_accuracy,
+                "test_accuracy": f.test_accuracy,
+                "signal_layer_1_at_start": f.first.signal[0],
+                "signal_last_hidden_at_start": f.last_hidden.signal[0],
+                "attenuation": f.attenuation,
+                "moved_layer_1": f.first.moved,
+                "moved_last_hidden": f.last_hidden.moved,
+                "elapsed_secs": finished.elapsed_secs,
+            })
+        })
+        .collect();
+    json!({
+        "folder": out.display().to_string(),
+        "runs": runs,
+        "figures": pictures.iter().map(|p| p.display().to_string()).collect::<Vec<_>>(),
+    })
+}

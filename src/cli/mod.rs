@@ -1,0 +1,181 @@
+//! The command line: arguments, progress, exit codes; one file a command.
+//!
+//! | exit code | meaning |
+//! |---|---|
+//! | 0 | done; also a run that diverged: its record is whole, and text and JSON say at which step |
+//! | 1 | something failed: data, files, a record; the line on stderr names it |
+//! | 2 | the command line makes no sense |
+//! | 130 | stopped by Ctrl-C; what was recorded is kept |
+//!
+//! Results go to stdout, everything else to stderr.
+
+mod bench_step;
+mod demo;
+mod export;
+mod interrupt;
+mod output;
+mod pages;
+mod plot;
+mod progress;
+mod summary;
+mod sweep;
+mod train;
+mod train_args;
+mod verify;
+
+use std::process::ExitCode;
+
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+
+#[derive(Parser)]
+#[command(
+    name = "gradfade",
+    version,
+    about = "See and explain why a deep network does not train",
+    long_about = "See and explain why a deep network does not train: trains deep networks, records gradient norms and updates of \
+                  every layer at every step, and draws them layer by layer.",
+    after_help = EXAMPLES,
+    arg_required_else_help = true,
+    propagate_version = true,
+    disable_help_subcommand = true
+)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+const EXAMPLES: &str = "Examples:
+  gradfade demo
+  gradfade train --activation tanh --hidden-layers 12 --out runs/tanh
+  gradfade sweep --activations sigmoid,relu --hidden-layers 1..10 --seeds 3 --out sweeps/depth
+  gradfade plot runs/tanh --figure gradient-heatmap --out figures
+  gradfade plot runs/tanh runs/relu --figure comparison --out figures
+  gradfade summary runs/tanh";
+
+#[derive(Subcommand)]
+enum Command {
+    /// Train a sigmoid and a ReLU network, record every step, draw what happened
+    Demo(demo::Args),
+    /// Train one network and record it into a run folder
+    Train(Box<train::Args>),
+    /// Train a grid of networks and draw the comparison, by depth or by any setting
+    Sweep(Box<sweep::Args>),
+    /// Draw figures from run folders
+    Plot(plot::Args),
+    /// Print a run's header and a table by layer
+    Summary(summary::Args),
+    /// Write a run's numbers as one long table
+    Export(export::Args),
+    /// Compare our gradients with published numbers
+    Verify(verify::Args),
+    /// Print the completion script of a shell
+    Completions(pages::CompletionArgs),
+    /// Print the manual page, or write all of them into a folder
+    Man(pages::ManArgs),
+    /// Time one training step (for the benchmarks in scripts/)
+    #[command(hide = true)]
+    BenchStep(bench_step::Args),
+}
+
+/// An error with the exit code that it ends the program with.
+pub(crate) struct Failure {
+    pub code: u8,
+    pub error: anyhow::Error,
+}
+
+impl Failure {
+    /// The command line makes no sense.
+    pub fn usage(error: impl Into<anyhow::Error>) -> Failure {
+        Failure { code: 2, error: error.into() }
+    }
+}
+
+impl<E: Into<anyhow::Error>> From<E> for Failure {
+    fn from(error: E) -> Failure {
+        Failure { code: 1, error: error.into() }
+    }
+}
+
+pub(crate) type CommandResult = Result<ExitCode, Failure>;
+
+/// Runs the program on the process's arguments.
+pub fn run() -> ExitCode {
+    let parsed = command().try_get_matches().and_then(|matches| Cli::from_arg_matches(&matches));
+    let cli = match parsed {
+        Ok(cli) => cli,
+        Err(error) => return parse_failure(&error),
+    };
+    let result = match cli.command {
+        Command::Demo(args) => demo::run(args),
+        Command::Train(args) => train::run(*args),
+        Command::Sweep(args) => sweep::run(*args),
+        Command::Plot(args) => plot::run(args),
+        Command::Summary(args) => summary::run(args),
+        Command::Export(args) => export::run(args),
+        Command::Verify(args) => verify::run(args),
+        Command::Completions(args) => pages::completions(args),
+        Command::Man(args) => pages::man(args),
+        Command::BenchStep(args) => bench_step::run(args),
+    };
+    match result {
+        Ok(code) => code,
+        Err(failure) => {
+            output::say(format!("gradfade: {}", one_line(&with_causes(&failure.error))));
+            ExitCode::from(failure.code)
+        }
+    }
+}
+
+/// The whole command line as clap sees it, for manual pages and completions.
+fn command() -> clap::Command {
+    // A negative number is the value of the option before it, whose own check then names it; never an unknown `-1`.
+    Cli::command().mut_subcommands(|command| {
+        command.mut_args(|arg| {
+            let takes_number = arg.get_long().is_some() && arg.get_action().takes_values();
+            arg.allow_negative_numbers(takes_number)
+        })
+    })
+}
+
+/// Help and version go to stdout and are no error; everything else is one line on stderr.
+fn parse_failure(error: &clap::Error) -> ExitCode {
+    use clap::error::ErrorKind;
+    match error.kind() {
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
+            let _ = error.print();
+            ExitCode::SUCCESS
+        }
+        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+            let _ = error.print();
+            ExitCode::from(2)
+        }
+        _ => {
+            let text = error.render().to_string();
+            let kept: Vec<&str> = text
+                .lines()
+                .map(str::trim)
+                .filter(|l| !l.is_empty() && !l.starts_with("Usage:") && !l.starts_with("For more information"))
+                .collect();
+            let line = kept.join(" ");
+            output::say(format!("gradfade: {} (see --help)", line.strip_prefix("error: ").unwrap_or(&line)));
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// The message and its causes, but for those that it has told already.
+fn with_causes(error: &anyhow::Error) -> String {
+    let mut told = String::new();
+    for cause in error.chain().map(ToString::to_string) {
+        if told.is_empty() {
+            told = cause;
+        } else if !told.contains(&cause) {
+            told += &format!(": {cause}");
+        }
+    }
+    told
+}
+
+fn one_line(text: &str) -> String {
+    text.split('\n').map(str::trim).filter(|l| !l.is_empty()).collect::<Vec<_>>().join(" ")
+}

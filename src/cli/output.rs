@@ -1,0 +1,60 @@
+//! Where results go: places are checked before anything is computed.
+
+use std::io::{ErrorKind, Write};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
+
+/// Prints a result on stdout. A reader that has seen enough (`| head`) is no failure; a full disk behind `>` is one.
+///
+/// The `print!` family is not used anywhere: it panics on both.
+pub fn print(text: impl AsRef<[u8]>) -> anyhow::Result<()> {
+    let mut out = std::io::stdout().lock();
+    seen(out.write_all(text.as_ref()).and_then(|()| out.flush()))
+}
+
+/// What became of writing to stdout.
+pub fn seen(written: std::io::Result<()>) -> anyhow::Result<()> {
+    match written {
+        Err(e) if e.kind() == ErrorKind::BrokenPipe => Ok(()),
+        other => other.context("standard output: cannot write"),
+    }
+}
+
+/// Says a line on stderr. Where that is closed nobody wants to hear it.
+pub fn say(line: impl std::fmt::Display) {
+    let _ = writeln!(std::io::stderr().lock(), "{line}");
+}
+
+/// Fails when `dir` is there but no folder that files can be written into. Creates nothing.
+pub fn check_folder(dir: &Path) -> anyhow::Result<()> {
+    if dir.exists() { writable_folder(dir) } else { Ok(()) }
+}
+
+/// Fails when `dir` cannot become a folder that files can be written into. Creates it.
+pub fn writable_folder(dir: &Path) -> anyhow::Result<()> {
+    std::fs::create_dir_all(dir)
+        .with_context(|| format!("{}: cannot create this folder; choose another with --out", dir.display()))?;
+    tempfile::Builder::new()
+        .prefix(".gradfade-")
+        .tempfile_in(dir)
+        .with_context(|| format!("{}: cannot write here; choose another folder with --out", dir.display()))?;
+    Ok(())
+}
+
+/// Fails when one of the files exists and may not be replaced.
+pub fn may_write<'a>(files: impl IntoIterator<Item = &'a PathBuf>, force: bool) -> anyhow::Result<()> {
+    if !force {
+        for file in files {
+            if file.exists() {
+                bail!("{}: exists; use --force to replace it, or another --out", file.display());
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Writes a file beside its place and renames it there.
+pub fn write(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+    crate::files::write_whole(path, bytes).with_context(|| format!("{}: cannot write", path.display()))
+}

@@ -1,0 +1,188 @@
+//! `gradfade plot`: figures from run folders.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::Context;
+
+use super::{CommandResult, Failure, output};
+use crate::figure::{self, FIGURES, FigureError, GradientMetric, Options, Runs};
+use crate::record::{Record, TensorKind};
+use crate::render::{self, ColourMap, Format, Style, Theme};
+
+#[derive(clap::Args)]
+#[command(after_help = "Examples:
+  gradfade plot --list
+  gradfade plot runs/sigmoid --figure gradient-heatmap --out figures
+  gradfade plot runs/sigmoid runs/relu --figure comparison --theme dark
+  gradfade plot runs/sigmoid --figure layer-profile --format svg --csv --x-log")]
+pub struct Args {
+    /// Run folders
+    #[arg(value_name = "RUN", required_unless_present = "list")]
+    runs: Vec<PathBuf>,
+    /// Which figures, by name [default: all that suit the number of runs]
+    #[arg(long, value_name = "NAME,..", value_delimiter = ',')]
+    figure: Vec<String>,
+    /// List the figures
+    #[arg(long)]
+    list: bool,
+    /// svg, png
+    #[arg(long, value_name = "FORMAT,..", value_delimiter = ',', default_value = "svg,png")]
+    format: Vec<Format>,
+    /// Folder of the pictures
+    #[arg(long, value_name = "DIR", default_value = "figures")]
+    out: PathBuf,
+    /// Also write the plotted numbers as CSV
+    #[arg(long)]
+    csv: bool,
+    #[command(flatten)]
+    look: Look,
+    /// Logarithmic step axis
+    #[arg(long)]
+    x_log: bool,
+    /// Draw the bias vectors instead of the weight matrices
+    #[arg(long)]
+    bias: bool,
+    /// What gradient-heatmap and comparison draw: batch-mean, per-parameter, per-sample or signal
+    #[arg(long, value_name = "NAME", value_parser = gradient)]
+    gradient: Option<GradientMetric>,
+    /// update-heatmap: norms as they are, instead of relative to the parameters
+    #[arg(long)]
+    absolute: bool,
+    /// Replace pictures that are already there
+    #[arg(long)]
+    force: bool,
+}
+
+/// How pictures look.
+#[derive(clap::Args, Clone)]
+pub struct Look {
+    /// light or dark
+    #[arg(long, value_name = "NAME", default_value = "light")]
+    theme: Theme,
+    /// viridis or cividis
+    #[arg(long, value_name = "NAME", default_value = "viridis")]
+    colour_map: ColourMap,
+    /// PNG pixels for each CSS pixel
+    #[arg(long, value_name = "X", default_value_t = 2.0, value_parser = scale)]
+    scale: f64,
+}
+
+impl Look {
+    pub fn style(&self) -> Style {
+        Style { theme: self.theme, colour_map: self.colour_map, scale: self.scale }
+    }
+}
+
+fn scale(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(x) if (0.25..=16.0).contains(&x) => Ok(x),
+        _ => Err("give a number from 0.25 to 16".into()),
+    }
+}
+
+fn gradient(text: &str) -> Result<GradientMetric, String> {
+    GradientMetric::ALL.into_iter().find(|m| m.name() == text).ok_or_else(|| {
+        let names = GradientMetric::ALL.map(GradientMetric::name);
+        let hint = crate::stats::nearest(text, names).map(|n| format!(" (did you mean '{n}'?)")).unwrap_or_default();
+        format!("unknown gradient{hint}; known: {}", names.join(", "))
+    })
+}
+
+pub fn run(args: Args) -> CommandResult {
+    if args.list {
+        let mut list = String::new();
+        for spec in FIGURES {
+            let runs = if spec.runs == Runs::Many { "2+ runs" } else { "1 run" };
+            list += &format!("{:22} {:8} {}\n", spec.name, runs, spec.summary);
+        }
+        output::print(list)?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let names = names(&args)?;
+    let runs = read_runs(&args.runs)?;
+    let options = Options {
+        x_log: args.x_log,
+        tensor: if args.bias { TensorKind::Bias } else { TensorKind::Weight },
+        gradient: args.gradient,
+        absolute_updates: args.absolute,
+        ..Options::default()
+    };
+    let formats = without_repeats(&args.format);
+    let mut files = Vec::new();
+    for name in &names {
+        files.extend(formats.iter().map(|f| args.out.join(format!("{name}.{f}"))));
+        if args.csv {
+            files.push(args.out.join(format!("{name}.csv")));
+        }
+    }
+    output::may_write(&files, args.force)?;
+    // Everything is built before anything is written.
+    let chosen = !args.figure.is_empty();
+    let mut figures = Vec::new();
+    for name in &names {
+        match figure::build(name, &runs, &options) {
+            Ok(figure) => figures.push(figure),
+            // A record that holds nothing for a figure that nobody asked for by name is no failure.
+            Err(error @ FigureError::Nothing { .. }) if !chosen => output::say(format!("gradfade: {error}; left out")),
+            Err(error @ FigureError::RunCount { .. }) => return Err(Failure::usage(error)),
+            Err(error) => return Err(error.into()),
+        }
+    }
+    output::writable_folder(&args.out)?;
+    for figure in &figures {
+        for path in render::save(figure, &args.look.style(), &formats, &args.out)? {
+            output::print(format!("{}\n", path.display()))?;
+        }
+        if args.csv {
+            let path = args.out.join(format!("{}.csv", figure.name));
+            let mut table = Vec::new();
+            figure::write_csv(figure, &mut table)?;
+            output::write(&path, &table)?;
+            output::print(format!("{}\n", path.display()))?;
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The figures asked for, or all that draw this number of runs.
+fn names(args: &Args) -> Result<Vec<String>, Failure> {
+    if args.figure.is_empty() {
+        let fits = |runs: Runs| (runs == Runs::Many) == (args.runs.len() > 1);
+        return Ok(FIGURES.iter().filter(|s| fits(s.runs)).map(|s| s.name.to_string()).collect());
+    }
+    for name in &args.figure {
+        if !FIGURES.iter().any(|s| s.name == name) {
+            let known: Vec<&str> = FIGURES.iter().map(|s| s.name).collect();
+            let hint = crate::stats::nearest(name, known.iter().copied())
+                .map(|n| format!(" (did you mean '{n}'?)"))
+                .unwrap_or_default();
+            let list = known.join(", ");
+            return Err(Failure::usage(anyhow::anyhow!("--figure: unknown figure '{name}'{hint}; known: {list}")));
+        }
+    }
+    Ok(without_repeats(&args.figure))
+}
+
+fn without_repeats<T: Clone + PartialEq>(all: &[T]) -> Vec<T> {
+    let mut once = Vec::new();
+    for item in all {
+        if !once.contains(item) {
+            once.push(item.clone());
+        }
+    }
+    once
+}
+
+/// Reads run folders; warnings go to stderr.
+pub(super) fn read_runs(folders: &[PathBuf]) -> anyhow::Result<Vec<Record>> {
+    folders.iter().map(|dir| read_run(dir)).collect()
+}
+
+pub(super) fn read_run(dir: &Path) -> anyhow::Result<Record> {
+    let (record, warnings) = Record::read(dir).with_context(|| "cannot read the run".to_string())?;
+    for warning in warnings {
+        output::say(format!("gradfade: warning: {warning}"));
+    }
+    Ok(record)
+}

@@ -1,0 +1,99 @@
+//! What a person sees while a network trains: a bar on a terminal, plain lines elsewhere, nothing when quiet.
+
+use std::io::IsTerminal;
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+use super::train::loss;
+use super::{interrupt, output};
+use crate::record::EvalRow;
+use crate::train::{Progress, Watch};
+
+/// Shows one run.
+pub struct Show {
+    name: String,
+    bar: Option<ProgressBar>,
+    plain: bool,
+    state: Mutex<State>,
+}
+
+struct State {
+    next: Instant,
+    ratio: Option<f64>,
+}
+
+/// Between two updates of the bar.
+const PAUSE: Duration = Duration::from_millis(100);
+
+impl Show {
+    /// For a run of `total` steps. A bar is drawn when stderr is a terminal.
+    pub fn new(name: &str, total: u64, quiet: bool) -> Show {
+        let terminal = std::io::stderr().is_terminal();
+        let bar = (terminal && !quiet).then(|| {
+            let style = ProgressStyle::with_template("{prefix:>10} [{bar:28}] {pos}/{len}  ETA {eta}\n{wide_msg}")
+                .map(|s| s.progress_chars("=> "))
+                .unwrap_or_else(|_| ProgressStyle::default_bar());
+            ProgressBar::new(total).with_style(style).with_prefix(name.to_string())
+        });
+        let state = Mutex::new(State { next: Instant::now(), ratio: None });
+        Show { name: name.into(), bar, plain: !terminal && !quiet, state }
+    }
+
+    /// Takes the bar away.
+    pub fn finish(&self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+fn ratio(ratio: Option<f64>) -> String {
+    ratio.map(|r| format!("  first/last gradient {r:.1e}")).unwrap_or_default()
+}
+
+impl Watch for Show {
+    fn progress(&self, p: &Progress) {
+        let Ok(mut state) = self.state.lock() else { return };
+        state.ratio = p.first_last_ratio.or(state.ratio);
+        let Some(bar) = &self.bar else { return };
+        let now = Instant::now();
+        if now < state.next {
+            return;
+        }
+        state.next = now + PAUSE;
+        bar.set_position(p.done);
+        bar.set_message(format!(
+            "loss {}  batch accuracy {:.0} %{}",
+            loss(p.loss),
+            100.0 * p.batch_accuracy,
+            ratio(state.ratio)
+        ));
+    }
+
+    fn evaluated(&self, row: &EvalRow) {
+        let ratio = ratio(self.state.lock().ok().and_then(|s| s.ratio));
+        let test = if row.test_accuracy.is_nan() {
+            String::new()
+        } else {
+            format!("  test accuracy {:.1} %", 100.0 * row.test_accuracy)
+        };
+        let line = format!(
+            "{}: step {}  training loss {}  training accuracy {:.1} %{test}{ratio}",
+            self.name,
+            row.step,
+            loss(row.train_loss),
+            100.0 * row.train_accuracy
+        );
+        if let Some(bar) = &self.bar {
+            bar.println(line);
+        } else if self.plain {
+            output::say(line);
+        }
+    }
+
+    fn should_stop(&self) -> bool {
+        interrupt::requested()
+    }
+}

@@ -1,0 +1,305 @@
+//! `gradfade sweep`: a grid of networks, run, joined and drawn; alone it does all of that.
+
+mod estimate;
+mod merge;
+mod show;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use super::plot::Look;
+use super::train_args::{GridArgs, SharedArgs};
+use super::{CommandResult, Failure, interrupt, output};
+use crate::sweep::run::Loaded;
+use crate::sweep::{
+    CellState, Observer, PRESETS, PlannedCell, Sizes, Store, SweepPlan, costs, preset, run as run_cells, shard,
+};
+use show::Show;
+
+#[derive(clap::Args)]
+#[command(
+    args_conflicts_with_subcommands = true,
+    after_help = "Examples:
+  gradfade sweep --activations sigmoid,relu --hidden-layers 1..10 --seeds 3 --out sweeps/depth
+  gradfade sweep --preset lecture --out sweeps/lecture
+  gradfade sweep plan --preset 20-vs-56 --toml > mine.toml
+  gradfade sweep --plan mine.toml --out sweeps/mine
+  gradfade sweep run --plan mine.toml --shard 2/8 --out sweeps/mine
+  gradfade sweep merge --out sweeps/mine"
+)]
+pub struct Args {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    what: What,
+    #[command(flatten)]
+    how: How,
+    #[command(flatten)]
+    draw: Draw,
+}
+
+#[derive(clap::Subcommand)]
+enum Command {
+    /// List the cells, with an estimate of time and disk; or print the plan as TOML
+    Plan(PlanArgs),
+    /// Run cells that are missing: all, some, or those of one shard
+    Run(RunArgs),
+    /// Join the finished cells into cells.csv and draw them
+    Merge(MergeArgs),
+}
+
+/// Which networks: a preset, a plan file or flags; flags are laid over the plan.
+#[derive(clap::Args)]
+struct What {
+    /// A plan that comes with the program: lecture, 20-vs-56, initialisation, activations
+    #[arg(long, value_name = "NAME", conflicts_with = "plan", help_heading = "Plan")]
+    preset: Option<String>,
+    /// A plan file (TOML)
+    #[arg(long, value_name = "FILE", help_heading = "Plan")]
+    plan: Option<PathBuf>,
+    #[command(flatten)]
+    grid: GridArgs,
+    #[command(flatten)]
+    shared: SharedArgs,
+}
+
+#[derive(clap::Args)]
+struct How {
+    /// Folder of the sweep [default: sweeps/NAME]
+    #[arg(long, value_name = "DIR", help_heading = "Output")]
+    out: Option<PathBuf>,
+    /// Cells that run at the same time [default: all cores]; the result is the same to the bit
+    #[arg(long, value_name = "N", value_parser = threads, help_heading = "Output")]
+    threads: Option<usize>,
+    /// No progress on stderr
+    #[arg(long, short, help_heading = "Output")]
+    quiet: bool,
+}
+
+#[derive(clap::Args)]
+struct Draw {
+    /// Do not draw
+    #[arg(long, help_heading = "Figures")]
+    no_figures: bool,
+    #[command(flatten, next_help_heading = "Figures")]
+    look: Look,
+}
+
+#[derive(clap::Args)]
+struct PlanArgs {
+    #[command(flatten)]
+    what: What,
+    /// Print the plan instead of the cells
+    #[arg(long)]
+    toml: bool,
+    /// A sweep's folder: says also which of its cells are finished
+    #[arg(long, value_name = "DIR", help_heading = "Output")]
+    out: Option<PathBuf>,
+}
+
+#[derive(clap::Args)]
+struct RunArgs {
+    #[command(flatten)]
+    what: What,
+    #[command(flatten)]
+    how: How,
+    /// Only these cells, such as 3, 1..20 or 4,7
+    #[arg(long, value_name = "A..B", conflicts_with = "shard")]
+    cells: Option<crate::sweep::Numbers>,
+    /// Only the K-th of N parts
+    #[arg(long, value_name = "K/N", value_parser = part)]
+    shard: Option<(usize, usize)>,
+}
+
+#[derive(clap::Args)]
+struct MergeArgs {
+    /// Folder of the sweep
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+    #[command(flatten)]
+    draw: Draw,
+}
+
+fn threads(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(n) if (1..=1024).contains(&n) => Ok(n),
+        _ => Err("give a number from 1 to 1024".into()),
+    }
+}
+
+fn part(text: &str) -> Result<(usize, usize), String> {
+    let parsed = text.split_once('/').and_then(|(k, n)| Some((k.parse().ok()?, n.parse().ok()?)));
+    match parsed {
+        Some((k, n)) if n >= 1 && (1..=n).contains(&k) && n <= crate::sweep::plan::MOST_CELLS => Ok((k, n)),
+        Some((_, n)) if n >= 1 => Err(format!("the part must be from 1 to {n}")),
+        _ => Err("give K/N, such as 2/8".into()),
+    }
+}
+
+impl What {
+    fn is_given(&self) -> bool {
+        self.preset.is_some() || self.plan.is_some() || self.laid_over(SweepPlan::default()) != SweepPlan::default()
+    }
+
+    fn laid_over(&self, mut plan: SweepPlan) -> SweepPlan {
+        self.grid.apply(&mut plan);
+        self.shared.apply(&mut plan.train);
+        plan
+    }
+
+    fn plan(&self) -> Result<SweepPlan, Failure> {
+        let base = match (&self.preset, &self.plan) {
+            (Some(name), _) => {
+                let known = || PRESETS.iter().map(|p| p.name);
+                let found = preset(name).ok_or_else(|| {
+                    let hint = crate::stats::nearest(name, known())
+                        .map(|n| format!(" (did you mean '{n}'?)"))
+                        .unwrap_or_default();
+                    let list = known().collect::<Vec<_>>().join(", ");
+                    Failure::usage(anyhow::anyhow!("--preset: unknown preset '{name}'{hint}; known: {list}"))
+                })?;
+                found.plan()?
+            }
+            (None, Some(path)) => {
+                let text = std::fs::read_to_string(path)
+                    .map_err(|e| anyhow::anyhow!("{}: cannot read the plan: {e}", path.display()))?;
+                SweepPlan::parse(&text, &path.display().to_string())?
+            }
+            (None, None) => SweepPlan::default(),
+        };
+        let plan = self.laid_over(base);
+        plan.check().map_err(|what| Failure::usage(anyhow::anyhow!(what)))?;
+        Ok(plan)
+    }
+}
+
+/// Opens the sweep: what was given, or else what lies in the folder.
+fn open(what: &What, out: Option<&Path>) -> Result<Store, Failure> {
+    match (what.is_given(), out) {
+        (false, Some(dir)) => Ok(Store::open(dir)?),
+        (false, None) => Err(Failure::usage(anyhow::anyhow!(
+            "nothing to sweep: give --preset, --plan, a grid such as --hidden-layers 1..10, or the --out of a sweep that was started"
+        ))),
+        (true, _) => {
+            let plan = what.plan()?;
+            let dir = out.map_or_else(|| default_folder(&plan.name), Path::to_path_buf);
+            output::check_folder(&dir)?;
+            Ok(Store::create(&dir, &plan)?)
+        }
+    }
+}
+
+fn default_folder(name: &str) -> PathBuf {
+    let safe = name.replace(['/', '\\'], "-");
+    Path::new("sweeps").join(safe.trim_start_matches('.'))
+}
+
+pub fn run(args: Args) -> CommandResult {
+    match args.command {
+        Some(Command::Plan(args)) => plan(&args),
+        Some(Command::Run(args)) => some(&args),
+        Some(Command::Merge(args)) => merge::run(&Store::open(&args.out)?, &args.draw),
+        None => {
+            let store = open(&args.what, args.how.out.as_deref())?;
+            let all = store.plan().cells();
+            let whole = work(&store, &all, &args.how)?;
+            let merged = merge::run(&store, &args.draw)?;
+            Ok(if whole { merged } else { ExitCode::from(interrupt::EXIT_CODE) })
+        }
+    }
+}
+
+fn some(args: &RunArgs) -> CommandResult {
+    let store = open(&args.what, args.how.out.as_deref())?;
+    let all = store.plan().cells();
+    let loaded = Loaded::default();
+    let chosen: Vec<PlannedCell> = match (&args.cells, args.shard) {
+        (Some(numbers), _) => {
+            let beyond = numbers.0.iter().find(|&&n| n == 0 || n > all.len() as u64);
+            if let Some(n) = beyond {
+                let error = anyhow::anyhow!("--cells: there is no cell {n}; the plan has cells 1 to {}", all.len());
+                return Err(Failure::usage(error));
+            }
+            all.iter().filter(|cell| numbers.0.contains(&(cell.number as u64))).cloned().collect()
+        }
+        (None, Some((k, n))) => {
+            let flops: Vec<f64> = all.iter().map(|cell| cost(cell, &loaded)).collect();
+            shard(&flops, k, n).into_iter().map(|i| all[i].clone()).collect()
+        }
+        (None, None) => all,
+    };
+    let whole = work(&store, &chosen, &args.how)?;
+    Ok(if whole { ExitCode::SUCCESS } else { ExitCode::from(interrupt::EXIT_CODE) })
+}
+
+/// For the order and the shares of the cells. A cell whose data cannot be loaded costs nothing: it will fail.
+fn cost(cell: &PlannedCell, loaded: &Loaded) -> f64 {
+    loaded.get(&cell.config).map_or(0.0, |data| costs(&cell.config, Sizes::of(&data)).flops)
+}
+
+/// Runs what is missing of these cells. False when the user stopped it.
+fn work(store: &Store, cells: &[PlannedCell], how: &How) -> Result<bool, Failure> {
+    let mut missing = Vec::new();
+    for cell in cells {
+        match store.state(cell.number)? {
+            CellState::Finished(_) => {}
+            CellState::Missing => missing.push(cell.clone()),
+            CellState::Broken(what) => {
+                output::say(format!("gradfade: cell {} cannot be trusted ({what}); it is run again", cell.number));
+                missing.push(cell.clone());
+            }
+        }
+    }
+    let threads = how.threads.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
+    if !how.quiet {
+        let done = cells.len() - missing.len();
+        let kept = if done > 0 { format!(", {done} of them finished before") } else { String::new() };
+        output::say(format!("{}: {} cells{kept}, {threads} at a time", store.dir().display(), cells.len()));
+    }
+    if missing.is_empty() {
+        return Ok(true);
+    }
+    let loaded = Loaded::default();
+    // Data that is not there at all is one error, not one of every cell.
+    for (i, cell) in missing.iter().enumerate() {
+        if !missing[..i].iter().any(|before| before.config.data == cell.config.data) {
+            loaded.get(&cell.config).map_err(|e| anyhow::anyhow!(e))?;
+        }
+    }
+    interrupt::listen();
+    let show = Show::new(store.plan(), missing.len(), threads.min(missing.len()), how.quiet);
+    let whole = run_cells(store, &missing, threads, &loaded, &show as &dyn Observer);
+    show.finish();
+    Ok(whole?)
+}
+
+fn plan(args: &PlanArgs) -> CommandResult {
+    let plan = match (&args.out, args.what.is_given()) {
+        (Some(dir), false) => Store::open(dir)?.plan().clone(),
+        (None, false) => {
+            let mut list =
+                String::from("presets (gradfade sweep plan --preset NAME lists the cells, --toml prints the plan):\n");
+            for preset in PRESETS {
+                list += &format!("  {:16} {}\n", preset.name, preset.summary);
+            }
+            output::print(list)?;
+            return Ok(ExitCode::SUCCESS);
+        }
+        _ => args.what.plan()?,
+    };
+    if args.toml {
+        let text = match &args.what.preset {
+            // With its comments, when nothing was laid over it.
+            Some(name) => preset(name).filter(|p| p.plan().is_ok_and(|p| p == plan)).map(|p| p.toml.to_string()),
+            None => None,
+        };
+        output::print(text.unwrap_or_else(|| plan.to_toml()))?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let store = match &args.out {
+        Some(dir) if dir.join("plan.toml").exists() => Some(Store::create(dir, &plan)?),
+        _ => None,
+    };
+    output::print(estimate::table(&plan, store.as_ref())?)?;
+    Ok(ExitCode::SUCCESS)
+}

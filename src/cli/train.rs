@@ -1,0 +1,256 @@
+//! `gradfade train`: one network, one run folder.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::Context;
+use serde_json::json;
+
+use super::progress::Show;
+use super::train_args::TrainArgs;
+use super::{CommandResult, Failure, interrupt, output};
+use crate::config::{ConfigError, Precision, TrainConfig, TrainPlan};
+use crate::data::{self, DataError, Dataset};
+use crate::nn::Scalar;
+use crate::record::{EvalRow, RecordSink, RunWriter, Status};
+use crate::train::{header::header, initial_network, train, weights};
+
+#[derive(clap::Args)]
+#[command(after_help = "Examples:
+  gradfade train --activation relu --out runs/relu
+  gradfade train --hidden-layers 20 --width 64 --optimizer adam --out runs/deep
+  gradfade train --data csv:iris.csv --widths 32,16 --batch-size full")]
+pub struct Args {
+    #[command(flatten)]
+    what: TrainArgs,
+    /// Folder of the run [default: runs/NAME]
+    #[arg(long, value_name = "DIR", help_heading = "Output")]
+    out: Option<PathBuf>,
+    /// What figures call this run [default: made from the settings]
+    #[arg(long, value_parser = run_label, help_heading = "Output")]
+    name: Option<String>,
+    /// Replace a run that is already there
+    #[arg(long, help_heading = "Output")]
+    force: bool,
+    /// Keep the parameters before and after as safetensors files
+    #[arg(long, help_heading = "Output")]
+    save_weights: bool,
+    /// Print the result as JSON
+    #[arg(long, help_heading = "Output")]
+    json: bool,
+    /// No progress on stderr
+    #[arg(long, short, help_heading = "Output")]
+    quiet: bool,
+}
+
+/// Figures show the name in titles, where control characters have no form.
+fn run_label(text: &str) -> Result<String, String> {
+    if text.trim().is_empty() || text.len() > 100 || text.chars().any(char::is_control) {
+        return Err("give a name of 1 to 100 visible characters".into());
+    }
+    Ok(text.into())
+}
+
+/// What a finished run has to say.
+pub(super) struct Finished {
+    pub status: Status,
+    pub steps: u64,
+    pub evals: Vec<EvalRow>,
+    pub elapsed_secs: f64,
+}
+
+pub(super) struct Job<'a> {
+    pub plan: &'a TrainPlan,
+    pub data: &'a Dataset,
+    pub name: &'a str,
+    pub out: &'a Path,
+    pub force: bool,
+    pub save_weights: bool,
+    pub quiet: bool,
+}
+
+pub fn run(args: Args) -> CommandResult {
+    let config = args.what.config();
+    config.check().map_err(Failure::usage)?;
+    config.data_options.check(&config.data).map_err(data_failure)?;
+    let name = args.name.clone().unwrap_or_else(|| run_name(&config));
+    let out = args.out.clone().unwrap_or_else(|| default_folder(&name));
+    // The place first: nobody waits for data or a network only to learn that it cannot be kept.
+    RunWriter::check_place(&out, args.force)?;
+    let (data, plan) = prepare(&config)?;
+    if !args.quiet {
+        output::say(describe(&plan, &data));
+    }
+    interrupt::listen();
+    let job = Job {
+        plan: &plan,
+        data: &data,
+        name: &name,
+        out: &out,
+        force: args.force,
+        save_weights: args.save_weights,
+        quiet: args.quiet,
+    };
+    let finished = job.run()?;
+    if args.json {
+        output::print(format!("{}\n", result_json(&name, &out, &plan, &finished)))?;
+    } else {
+        output::print(result_text(&out, &finished))?;
+    }
+    Ok(exit_code(&finished.status))
+}
+
+pub(super) fn exit_code(status: &Status) -> ExitCode {
+    match status {
+        Status::Interrupted { .. } => ExitCode::from(interrupt::EXIT_CODE),
+        _ => ExitCode::SUCCESS,
+    }
+}
+
+/// Loads the data and makes the plan.
+pub(super) fn prepare(config: &TrainConfig) -> Result<(Dataset, TrainPlan), Failure> {
+    let data = data::load(&config.data, &config.data_options).map_err(data_failure)?;
+    let plan = config.plan(&data).map_err(|e| match e {
+        ConfigError::Memory { .. } | ConfigError::NoMemory { .. } => Failure::from(e),
+        other => Failure::usage(other),
+    })?;
+    Ok((data, plan))
+}
+
+fn data_failure(error: DataError) -> Failure {
+    if error.is_usage() { Failure::usage(error) } else { Failure::from(error) }
+}
+
+/// A folder for a run of this name: one folder, whatever the name holds.
+fn default_folder(name: &str) -> PathBuf {
+    let safe = name.replace(['/', '\\'], "-");
+    Path::new("runs").join(safe.trim_start_matches('.'))
+}
+
+/// A name from what is most often changed.
+fn run_name(config: &TrainConfig) -> String {
+    let sizes = config.hidden_sizes();
+    let width = match sizes.as_slice() {
+        [first, rest @ ..] if rest.iter().all(|w| w == first) => format!("{}x{first}", sizes.len()),
+        [] => "linear".into(),
+        // A file name has its limits.
+        many if many.len() > 8 => format!("{}x{}-{}", many.len(), many[0], many[many.len() - 1]),
+        _ => sizes.iter().map(usize::to_string).collect::<Vec<_>>().join("-"),
+    };
+    format!("{}-{width}-{}-seed{}", config.activation, config.optimizer, config.seed)
+}
+
+fn describe(plan: &TrainPlan, data: &Dataset) -> String {
+    let sizes: Vec<String> = plan.sizes.iter().map(usize::to_string).collect();
+    format!(
+        "{}: {} training samples; network {}, {} parameters, {}, {}; {} with rate {}, batch {}, {} steps",
+        data.name,
+        data.train.labels.len(),
+        sizes.join("-"),
+        plan.parameters(),
+        plan.config.activation,
+        plan.initialisation,
+        plan.config.optimizer,
+        plan.learning_rate,
+        plan.batch_size,
+        plan.steps
+    )
+}
+
+impl Job<'_> {
+    /// Trains into the run folder.
+    pub fn run(&self) -> anyhow::Result<Finished> {
+        match self.plan.config.precision {
+            Precision::F32 => self.run_in::<f32>(),
+            Precision::F64 => self.run_in::<f64>(),
+        }
+    }
+
+    fn run_in<T: Scalar>(&self) -> anyhow::Result<Finished> {
+        let header = header(self.plan, self.data, self.name);
+        let mut writer = RunWriter::create(self.out, &header, self.force)?;
+        let save = |network: &crate::nn::Network<T>, file: &str| -> anyhow::Result<()> {
+            let path = self.out.join(file);
+            weights::save::<T>(network, &path).with_context(|| format!("{}: cannot write", path.display()))
+        };
+        if self.save_weights {
+            save(&initial_network(self.plan), "weights-init.safetensors")?;
+        }
+        let show = Show::new(self.name, self.plan.steps, self.quiet);
+        let sink: &mut (dyn RecordSink + Send) = &mut writer;
+        let outcome = train::<T>(self.plan, self.data, sink, &show);
+        show.finish();
+        let outcome = outcome?;
+        if self.save_weights {
+            save(&outcome.network, "weights-final.safetensors")?;
+        }
+        writer.finish(outcome.status.clone(), outcome.elapsed_secs)?;
+        Ok(Finished {
+            status: outcome.status,
+            steps: outcome.steps,
+            evals: outcome.evals,
+            elapsed_secs: outcome.elapsed_secs,
+        })
+    }
+}
+
+fn count(steps: u64) -> String {
+    if steps == 1 { "1 step".into() } else { format!("{steps} steps") }
+}
+
+/// A loss with four digits behind the point, or in scientific notation where these would not show it.
+pub(super) fn loss(x: f64) -> String {
+    if x != 0.0 && !(1e-3..1e4).contains(&x) { format!("{x:.2e}") } else { format!("{x:.4}") }
+}
+
+/// How a run ended, in words.
+pub(super) fn ending(status: &Status, steps: u64) -> String {
+    match status {
+        Status::Complete => count(steps),
+        Status::Interrupted { step } => {
+            format!("stopped by Ctrl-C after {}; the record up to there is kept", count(*step))
+        }
+        Status::Diverged { step, what } => {
+            // Before the first update it was not the learning rate.
+            let hint = match step {
+                0 => "the start is too large: another --initialisation or --standardize may help",
+                _ => "a smaller --learning-rate may help",
+            };
+            format!("diverged at step {step}: {what}; the record up to there is kept ({hint})")
+        }
+        Status::Running => "unfinished".into(),
+    }
+}
+
+fn result_text(out: &Path, finished: &Finished) -> String {
+    let mut text = format!("{}\n", ending(&finished.status, finished.steps));
+    if let (Status::Complete, Some(last)) = (&finished.status, finished.evals.last()) {
+        text +=
+            &format!("training loss {}, training accuracy {:.1} %", loss(last.train_loss), 100.0 * last.train_accuracy);
+        if !last.test_accuracy.is_nan() {
+            text += &format!("; test loss {}, test accuracy {:.1} %", loss(last.test_loss), 100.0 * last.test_accuracy);
+        }
+        text += "\n";
+    }
+    text + &format!("run: {}\n", out.display())
+}
+
+fn result_json(name: &str, out: &Path, plan: &TrainPlan, finished: &Finished) -> serde_json::Value {
+    let last = finished.evals.last();
+    let number = |f: fn(&EvalRow) -> f64| last.map(f).filter(|x| x.is_finite());
+    json!({
+        "run": name,
+        "folder": out.display().to_string(),
+        "status": finished.status,
+        "steps": finished.steps,
+        "parameters": plan.parameters(),
+        "initialisation": plan.initialisation,
+        "learning_rate": plan.learning_rate,
+        "evaluated_at_step": last.map(|r| r.step),
+        "train_loss": number(|r| r.train_loss),
+        "train_accuracy": number(|r| r.train_accuracy),
+        "test_loss": number(|r| r.test_loss),
+        "test_accuracy": number(|r| r.test_accuracy),
+        "elapsed_secs": finished.elapsed_secs,
+    })
+}

@@ -1,0 +1,378 @@
+//! The options that say what to train, as the command line takes them.
+
+use clap::Args;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+
+use crate::config::{BatchSize, Every, Precision, Schedule, TrainConfig};
+use crate::data::DataSpec;
+use crate::nn::{Activation, Initialisation, Loss, OptimizerKind};
+use crate::sweep::{Numbers, SweepPlan};
+
+/// A parser for a plain enum: help lists the names, errors name the nearest.
+macro_rules! names {
+    ($type:ty) => {
+        PossibleValuesHint::<$type>::new(<$type>::ALL.iter().map(|(_, n)| *n))
+    };
+}
+
+/// Parses with `FromStr`, and lists possible values in help and completions.
+#[derive(Clone)]
+struct PossibleValuesHint<T> {
+    names: Vec<&'static str>,
+    kind: std::marker::PhantomData<fn() -> T>,
+}
+
+impl<T> PossibleValuesHint<T> {
+    fn new(names: impl Iterator<Item = &'static str>) -> Self {
+        PossibleValuesHint { names: names.collect(), kind: std::marker::PhantomData }
+    }
+}
+
+impl<T> TypedValueParser for PossibleValuesHint<T>
+where
+    T: std::str::FromStr + Clone + Send + Sync + 'static,
+    T::Err: std::error::Error + Send + Sync + 'static,
+{
+    type Value = T;
+
+    fn parse_ref(
+        &self,
+        cmd: &clap::Command,
+        arg: Option<&clap::Arg>,
+        value: &std::ffi::OsStr,
+    ) -> Result<T, clap::Error> {
+        let parse = |text: &str| text.parse::<T>();
+        clap::builder::StringValueParser::new().try_map(move |s| parse(&s)).parse_ref(cmd, arg, value)
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = clap::builder::PossibleValue> + '_>> {
+        Some(Box::new(self.names.iter().map(clap::builder::PossibleValue::new)))
+    }
+}
+
+/// The settings that every network of a sweep shares; `train` takes them too. What is not given stays as it is.
+#[derive(Args)]
+pub struct SharedArgs {
+    /// Use only the first N training samples
+    #[arg(long, value_name = "N", help_heading = "Data")]
+    train_size: Option<usize>,
+    /// Use only the first N test samples
+    #[arg(long, value_name = "N", help_heading = "Data")]
+    test_size: Option<usize>,
+    /// Subtract the training set's mean and divide by its deviation
+    #[arg(long, help_heading = "Data")]
+    standardize: bool,
+    /// csv: label column, by name or by number from 1 [default: label, class, target or y, else the last]
+    #[arg(long, value_name = "COLUMN", help_heading = "Data")]
+    label_column: Option<String>,
+    /// csv: whether the first line is a header [default: detected]
+    #[arg(long, value_name = "yes|no", value_parser = yes_no(), help_heading = "Data")]
+    csv_header: Option<bool>,
+    /// csv: take the test set from this file instead of splitting
+    #[arg(long, value_name = "FILE", help_heading = "Data")]
+    test_file: Option<std::path::PathBuf>,
+    /// csv: share of the rows that becomes the test set [default: 0.2]
+    #[arg(long, value_name = "SHARE", help_heading = "Data")]
+    test_share: Option<f64>,
+    /// spiral, xor, gaussians: training samples to make (a quarter as many for testing) [default: 2000]
+    #[arg(long, value_name = "N", help_heading = "Data")]
+    samples: Option<usize>,
+    /// spiral, gaussians: number of classes; idx: their number, when it is not the largest label + 1
+    #[arg(long, value_name = "N", help_heading = "Data")]
+    classes: Option<usize>,
+    /// spiral, xor, gaussians: standard deviation of the noise [default: 0.2]
+    #[arg(long, value_name = "STD", help_heading = "Data")]
+    noise: Option<f64>,
+
+    /// What is minimised [default: cross-entropy]
+    #[arg(long, value_name = "NAME", value_parser = names!(Loss), help_heading = "Training")]
+    loss: Option<Loss>,
+    /// constant, cosine, or step:EVERY[:GAMMA] [default: constant]
+    #[arg(long, value_name = "NAME", help_heading = "Training")]
+    schedule: Option<Schedule>,
+    /// Steps over which the rate grows linearly before the schedule starts [default: 0]
+    #[arg(long, value_name = "STEPS", help_heading = "Training")]
+    warm_up: Option<u64>,
+    /// Friction of momentum and nesterov [default: 0.9]
+    #[arg(long, value_name = "MU", help_heading = "Training")]
+    momentum: Option<f64>,
+    /// L2 decay of all parameters: coupled as in PyTorch, decoupled in adamw [default: 0]
+    #[arg(long, value_name = "X", help_heading = "Training")]
+    weight_decay: Option<f64>,
+    /// L1 decay of all parameters [default: 0]
+    #[arg(long, value_name = "X", help_heading = "Training")]
+    l1: Option<f64>,
+    /// Passes over the training set [default: 5]
+    #[arg(long, value_name = "N", conflicts_with = "steps", help_heading = "Training")]
+    epochs: Option<u64>,
+    /// Updates, instead of epochs
+    #[arg(long, value_name = "N", help_heading = "Training")]
+    steps: Option<u64>,
+    /// f32 or f64 [default: f32]
+    #[arg(long, value_name = "NAME", value_parser = names!(Precision), help_heading = "Training")]
+    precision: Option<Precision>,
+    /// Refuse to start when more memory than this would be needed [default: 8192]
+    #[arg(long, value_name = "MIB", help_heading = "Training")]
+    max_memory: Option<u64>,
+
+    /// Steps whose norms are recorded: every:N, log, or summary (the first and the last) [default: every:1]
+    #[arg(long, value_name = "WHEN", help_heading = "Record")]
+    record: Option<Every>,
+    /// Steps at which distances, activations and sketches are recorded: every:N, log or summary [default: every:10]
+    #[arg(long, value_name = "WHEN", help_heading = "Record")]
+    snapshots: Option<Every>,
+    /// Epochs between evaluations on the whole sets; 0: only before and after training [default: 1]
+    #[arg(long, value_name = "N", help_heading = "Record")]
+    eval_every: Option<u64>,
+}
+
+impl SharedArgs {
+    /// Lays what was given over `config`.
+    pub fn apply(&self, config: &mut TrainConfig) {
+        fn set<T: Clone>(into: &mut T, given: &Option<T>) {
+            if let Some(value) = given {
+                *into = value.clone();
+            }
+        }
+        fn set_some<T: Clone>(into: &mut Option<T>, given: &Option<T>) {
+            if given.is_some() {
+                into.clone_from(given);
+            }
+        }
+        let data = &mut config.data_options;
+        set_some(&mut data.train_size, &self.train_size);
+        set_some(&mut data.test_size, &self.test_size);
+        data.standardize |= self.standardize;
+        set_some(&mut data.label_column, &self.label_column);
+        set_some(&mut data.header, &self.csv_header);
+        set_some(&mut data.test_file, &self.test_file);
+        set(&mut data.test_share, &self.test_share);
+        set(&mut data.samples, &self.samples);
+        set_some(&mut data.classes, &self.classes);
+        set(&mut data.noise, &self.noise);
+        set(&mut config.loss, &self.loss);
+        set(&mut config.schedule, &self.schedule);
+        set(&mut config.warm_up, &self.warm_up);
+        set(&mut config.momentum, &self.momentum);
+        set(&mut config.weight_decay, &self.weight_decay);
+        set(&mut config.l1, &self.l1);
+        // One replaces the other.
+        if self.epochs.is_some() || self.steps.is_some() {
+            (config.epochs, config.steps) = (self.epochs, self.steps);
+        }
+        set(&mut config.precision, &self.precision);
+        set(&mut config.max_memory_mib, &self.max_memory);
+        set(&mut config.record, &self.record);
+        set(&mut config.snapshots, &self.snapshots);
+        set(&mut config.eval_every, &self.eval_every);
+    }
+}
+
+#[derive(Args)]
+pub struct TrainArgs {
+    /// mnist-mini, idx:DIR, cifar10:DIR, csv:FILE, spiral, xor or gaussians
+    #[arg(long, default_value = "mnist-mini", value_name = "SOURCE", help_heading = "Data")]
+    data: DataSpec,
+    /// Number of equal hidden layers
+    #[arg(long, value_name = "N", default_value_t = TrainConfig::default().hidden_layers, help_heading = "Network")]
+    hidden_layers: usize,
+    /// Units in each hidden layer
+    #[arg(long, value_name = "N", default_value_t = TrainConfig::default().width, help_heading = "Network")]
+    width: usize,
+    /// Sizes of the hidden layers one by one, input side first, such as 300,100,50
+    #[arg(long, value_name = "A,B,..", value_delimiter = ',', conflicts_with_all = ["hidden_layers", "width"], help_heading = "Network")]
+    widths: Option<Vec<usize>>,
+    /// What follows every hidden layer
+    #[arg(long, value_name = "NAME", default_value = "sigmoid", value_parser = names!(Activation), help_heading = "Network")]
+    activation: Activation,
+    /// glorot-uniform, glorot-normal, he-uniform, he-normal, lecun-uniform, lecun-normal, orthogonal, pytorch, nielsen,
+    /// normal:STD or zeros [default: follows the activation]
+    #[arg(long, value_name = "NAME", alias = "init", alias = "initialization", help_heading = "Network")]
+    initialisation: Option<Initialisation>,
+    /// How parameters follow the gradient
+    #[arg(long, value_name = "NAME", default_value = "sgd", value_parser = names!(OptimizerKind), help_heading = "Training")]
+    optimizer: OptimizerKind,
+    /// Step size [default: sgd 0.1, momentum, nesterov and adagrad 0.01, rmsprop, adam and adamw 0.001]
+    #[arg(long, value_name = "RATE", alias = "lr", help_heading = "Training")]
+    learning_rate: Option<f64>,
+    /// Samples in a batch, or full
+    #[arg(long, value_name = "N|full", default_value = "100", help_heading = "Training")]
+    batch_size: BatchSize,
+    /// Of the initialisation, the order of samples and made data
+    #[arg(long, value_name = "N", default_value_t = 1, help_heading = "Training")]
+    seed: u64,
+    /// Threads on each step; the result is the same to the bit
+    #[arg(long, value_name = "N", default_value_t = 1, help_heading = "Training")]
+    threads: usize,
+    #[command(flatten)]
+    shared: SharedArgs,
+}
+
+/// The settings that a sweep can vary: lists of what `train` takes one of.
+#[derive(Args)]
+pub struct GridArgs {
+    /// Data sources, as those of train: mnist-mini, idx:DIR, cifar10:DIR, csv:FILE, spiral, xor, gaussians
+    #[arg(long, value_name = "SOURCE,..", value_delimiter = ',', help_heading = "Grid")]
+    data: Option<Vec<DataSpec>>,
+    /// Activations, or all
+    #[arg(long, value_name = "NAME,..", alias = "activation", value_parser = activations, help_heading = "Grid")]
+    activations: Option<std::vec::Vec<Activation>>,
+    /// Numbers of hidden layers, such as 1..10 or 1,2,5
+    #[arg(long, value_name = "N,..|A..B", help_heading = "Grid")]
+    hidden_layers: Option<Numbers>,
+    /// Units in each hidden layer
+    #[arg(long, value_name = "N,..", alias = "width", value_delimiter = ',', help_heading = "Grid")]
+    widths: Option<Vec<usize>>,
+    /// Initialisations
+    #[arg(
+        long,
+        value_name = "NAME,..",
+        alias = "initialisation",
+        alias = "initializations",
+        alias = "init",
+        value_delimiter = ',',
+        help_heading = "Grid"
+    )]
+    initialisations: Option<Vec<Initialisation>>,
+    /// Optimisers
+    #[arg(
+        long,
+        value_name = "NAME,..",
+        alias = "optimizer",
+        alias = "optimisers",
+        value_delimiter = ',',
+        help_heading = "Grid"
+    )]
+    optimizers: Option<Vec<OptimizerKind>>,
+    /// Step sizes
+    #[arg(
+        long,
+        value_name = "RATE,..",
+        alias = "learning-rate",
+        alias = "lr",
+        value_delimiter = ',',
+        help_heading = "Grid"
+    )]
+    learning_rates: Option<Vec<f64>>,
+    /// Samples in a batch, or full
+    #[arg(long, value_name = "N,..", alias = "batch-size", value_delimiter = ',', help_heading = "Grid")]
+    batch_sizes: Option<Vec<BatchSize>>,
+    /// How many seeds, from 1 on; or which, such as 4..6 or 7,9
+    #[arg(long, value_name = "COUNT|A..B", value_parser = seeds, help_heading = "Grid")]
+    seeds: Option<Numbers>,
+}
+
+/// `all`, or a list. One value for clap, so that the list is not taken apart before `all` is seen.
+fn activations(text: &str) -> Result<Vec<Activation>, String> {
+    if text == "all" {
+        return Ok(Activation::ALL.iter().map(|(activation, _)| *activation).collect());
+    }
+    text.split(',').map(|name| name.parse::<Activation>().map_err(|e| e.to_string())).collect()
+}
+
+fn seeds(text: &str) -> Result<Numbers, String> {
+    match text.parse::<u64>() {
+        Ok(0) => Err("at least one seed is needed".into()),
+        Ok(count) if count <= 1_000_000 => Ok(Numbers((1..=count).collect())),
+        Ok(_) => Err("more than 1000000 seeds".into()),
+        Err(_) => text.parse(),
+    }
+}
+
+impl GridArgs {
+    /// Lays what was given over `plan`: a setting with one value is set for all cells, one with several varies.
+    pub fn apply(&self, plan: &mut SweepPlan) {
+        fn vary<T: Clone>(axis: &mut Option<Vec<T>>, given: &Option<Vec<T>>, set: impl FnOnce(&T)) {
+            match given.as_deref() {
+                None => {}
+                Some([one]) => {
+                    *axis = None;
+                    set(one);
+                }
+                Some(many) => *axis = Some(many.to_vec()),
+            }
+        }
+        let (grid, train) = (&mut plan.grid, &mut plan.train);
+        vary(&mut grid.data, &self.data, |v| train.data = v.clone());
+        vary(&mut grid.activation, &self.activations, |v| train.activation = *v);
+        vary(&mut grid.width, &self.widths, |v| train.width = *v);
+        vary(&mut grid.initialisation, &self.initialisations, |v| train.initialisation = Some(*v));
+        vary(&mut grid.optimizer, &self.optimizers, |v| train.optimizer = *v);
+        vary(&mut grid.learning_rate, &self.learning_rates, |v| train.learning_rate = Some(*v));
+        vary(&mut grid.batch_size, &self.batch_sizes, |v| train.batch_size = *v);
+        if let Some(depths) = &self.hidden_layers {
+            match depths.0.as_slice() {
+                [one] => {
+                    (grid.hidden_layers, train.hidden_layers) = (None, usize::try_from(*one).unwrap_or(usize::MAX))
+                }
+                _ => grid.hidden_layers = Some(depths.clone()),
+            }
+        }
+        if let Some(seeds) = &self.seeds {
+            match seeds.0.as_slice() {
+                [one] => (grid.seed, train.seed) = (None, *one),
+                _ => grid.seed = Some(seeds.clone()),
+            }
+        }
+    }
+}
+
+fn yes_no() -> impl TypedValueParser<Value = bool> {
+    PossibleValuesParser::new(["yes", "no"]).map(|s| s == "yes")
+}
+
+impl TrainArgs {
+    pub fn config(&self) -> TrainConfig {
+        let mut config = TrainConfig {
+            data: self.data.clone(),
+            hidden_layers: self.hidden_layers,
+            width: self.width,
+            widths: self.widths.clone(),
+            activation: self.activation,
+            initialisation: self.initialisation,
+            optimizer: self.optimizer,
+            learning_rate: self.learning_rate,
+            batch_size: self.batch_size,
+            seed: self.seed,
+            threads: self.threads,
+            ..TrainConfig::default()
+        };
+        config.data_options.seed = self.seed;
+        self.shared.apply(&mut config);
+        config
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[derive(clap::Parser)]
+    struct Only {
+        #[command(flatten)]
+        shared: SharedArgs,
+    }
+
+    /// The defaults stand in the help as words, because an option that was not given must be told from one that was.
+    #[test]
+    fn the_defaults_in_the_help_are_those_of_the_configuration() {
+        let defaults = serde_json::to_value(TrainConfig::default()).unwrap();
+        for arg in Only::command().get_arguments() {
+            let Some(told) = arg.get_help().map(ToString::to_string).and_then(|h| {
+                let (_, rest) = h.split_once("[default: ")?;
+                Some(rest.trim_end_matches(']').to_string())
+            }) else {
+                continue;
+            };
+            let key = arg.get_id().as_str();
+            let key = if key == "max_memory" { "max_memory_mib" } else { key };
+            let value = defaults.get(key).or_else(|| defaults["data_options"].get(key));
+            let Some(value) = value.filter(|v| !v.is_null()) else { continue };
+            let shown = value.as_str().map_or_else(|| value.to_string(), String::from);
+            let same = shown == told || shown.parse::<f64>().is_ok_and(|x| told.parse() == Ok(x));
+            assert!(same, "--{key} says {told}, the configuration {shown}");
+        }
+    }
+}

@@ -1,0 +1,338 @@
+//! What to train: [`TrainConfig`], plain values from anywhere, becomes a [`TrainPlan`] by [`TrainConfig::check`]. Only a
+//! checked plan runs.
+
+mod words;
+
+pub use words::{BatchSize, Every, Schedule};
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::data::{DataOptions, DataSpec, Dataset};
+use crate::nn::network::count_parameters;
+use crate::nn::{Activation, Initialisation, Loss, Optimizer, OptimizerKind};
+
+/// Every setting of a run. Serialised into `meta.json`, from which the run can be repeated.
+///
+/// | field | default | meaning |
+/// |---|---|---|
+/// | `data`, `data_options` | `mnist-mini` | [`crate::data`] |
+/// | `hidden_layers`, `width` | 8, 100 | equal hidden layers |
+/// | `widths` | none | sizes of the hidden layers, input side first; replaces the two above |
+/// | `activation` | sigmoid | after every hidden layer |
+/// | `initialisation` | by activation | [`Initialisation::default_for`] |
+/// | `loss` | cross-entropy | [`Loss`] |
+/// | `optimizer`, `momentum` | sgd, 0.9 | [`crate::nn::optimizer`] |
+/// | `learning_rate` | by optimiser | >= 0, [`OptimizerKind::default_learning_rate`] |
+/// | `schedule`, `warm_up` | constant, 0 | [`Schedule`]; linear warm-up over this many steps |
+/// | `weight_decay`, `l1` | 0 | >= 0 |
+/// | `batch_size` | 100 | samples, or the whole training set |
+/// | `epochs` or `steps` | 5 epochs | at least 1 |
+/// | `seed` | 1 | of initialisation, order of samples, made data |
+/// | `precision` | f32 | of parameters and arithmetic |
+/// | `threads` | 1 | never changes a bit of the result |
+/// | `record` | every:1 | steps whose norms are kept |
+/// | `snapshots` | every:10 | steps whose distances, activations and sketch are kept |
+/// | `eval_every` | 1 | epochs between evaluations; 0: only before and after training |
+/// | `max_memory_mib` | 8192 | refuse to start above this estimate |
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct TrainConfig {
+    pub data: DataSpec,
+    pub data_options: DataOptions,
+    pub hidden_layers: usize,
+    pub width: usize,
+    pub widths: Option<Vec<usize>>,
+    pub activation: Activation,
+    pub initialisation: Option<Initialisation>,
+    pub loss: Loss,
+    pub optimizer: OptimizerKind,
+    pub momentum: f64,
+    pub learning_rate: Option<f64>,
+    pub schedule: Schedule,
+    pub warm_up: u64,
+    pub weight_decay: f64,
+    pub l1: f64,
+    pub batch_size: BatchSize,
+    pub epochs: Option<u64>,
+    pub steps: Option<u64>,
+    pub seed: u64,
+    pub precision: Precision,
+    pub threads: usize,
+    pub record: Every,
+    pub snapshots: Every,
+    pub eval_every: u64,
+    pub max_memory_mib: u64,
+}
+
+impl Default for TrainConfig {
+    fn default() -> TrainConfig {
+        TrainConfig {
+            data: DataSpec::default(),
+            data_options: DataOptions::default(),
+            hidden_layers: 8,
+            width: 100,
+            widths: None,
+            activation: Activation::Sigmoid,
+            initialisation: None,
+            loss: Loss::CrossEntropy,
+            optimizer: OptimizerKind::Sgd,
+            momentum: 0.9,
+            learning_rate: None,
+            schedule: Schedule::Constant,
+            warm_up: 0,
+            weight_decay: 0.0,
+            l1: 0.0,
+            batch_size: BatchSize::Samples(100),
+            epochs: None,
+            steps: None,
+            seed: 1,
+            precision: Precision::F32,
+            threads: 1,
+            record: Every::Steps(1),
+            snapshots: Every::Steps(10),
+            eval_every: 1,
+            max_memory_mib: 8192,
+        }
+    }
+}
+
+/// Epochs when neither `epochs` nor `steps` is given.
+const DEFAULT_EPOCHS: u64 = 5;
+
+/// More would be a slip of the keyboard: a network of this depth or width has no use here.
+const MOST_LAYERS: usize = 10_000;
+const MOST_WIDTH: usize = 1_000_000;
+/// What the signed step numbers of a record hold.
+const MOST_STEPS: u64 = i64::MAX as u64;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Precision {
+    F32,
+    F64,
+}
+
+impl Precision {
+    pub const ALL: [(Precision, &'static str); 2] = [(Precision::F32, "f32"), (Precision::F64, "f64")];
+}
+
+crate::nn::named!(Precision, "precision", Precision::ALL);
+
+/// A setting that cannot be trained with. The line names the option of the command line.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ConfigError {
+    #[error("{option} {given}: {problem}")]
+    Value { option: &'static str, given: String, problem: String },
+    #[error("{first} and {second} say the same thing twice; give one of them")]
+    Twice { first: &'static str, second: &'static str },
+    #[error(
+        "this needs about {needed_mib} MiB of memory, more than the limit of {limit_mib} MiB; make the network, the batch or the data smaller, or raise --max-memory"
+    )]
+    Memory { needed_mib: u64, limit_mib: u64 },
+    #[error(
+        "this needs about {needed_mib} MiB of memory, which the system refuses; make the network, the batch or the data smaller"
+    )]
+    NoMemory { needed_mib: u64 },
+}
+
+/// A checked configuration with everything derived from it and the data.
+#[derive(Clone, Debug)]
+pub struct TrainPlan {
+    pub config: TrainConfig,
+    /// `[inputs, hidden.., classes]`
+    pub sizes: Vec<usize>,
+    pub initialisation: Initialisation,
+    pub optimizer: Optimizer,
+    pub learning_rate: f64,
+    /// Samples in a batch.
+    pub batch_size: usize,
+    /// Updates in one epoch: whole batches; samples left over at the end of an epoch are not used in it.
+    pub steps_per_epoch: u64,
+    /// Updates in all.
+    pub steps: u64,
+}
+
+impl TrainConfig {
+    /// What the configuration says without data; run before any file is read.
+    ///
+    /// # Errors
+    /// The first setting that makes no sense.
+    pub fn check(&self) -> Result<(), ConfigError> {
+        let widths = self.hidden_sizes();
+        count("--hidden-layers", self.widths.as_ref().map_or(self.hidden_layers, Vec::len), 0, MOST_LAYERS)?;
+        for &w in &widths {
+            count("--width", w, 1, MOST_WIDTH)?;
+        }
+        if self.epochs.is_some() && self.steps.is_some() {
+            return Err(ConfigError::Twice { first: "--epochs", second: "--steps" });
+        }
+        at_least_one("--epochs", self.epochs)?;
+        at_least_one("--steps", self.steps)?;
+        count("--threads", self.threads, 1, 1024)?;
+        if let BatchSize::Samples(n) = self.batch_size {
+            count("--batch-size", n, 1, usize::MAX)?;
+        }
+        not_negative("--learning-rate", self.learning_rate.unwrap_or(0.0))?;
+        not_negative("--weight-decay", self.weight_decay)?;
+        not_negative("--l1", self.l1)?;
+        not_negative("--momentum", self.momentum)?;
+        if self.momentum >= 1.0 {
+            return Err(value("--momentum", self.momentum, "must be less than 1, or the velocity never stops growing"));
+        }
+        Ok(())
+    }
+
+    /// Sizes of the hidden layers.
+    pub fn hidden_sizes(&self) -> Vec<usize> {
+        self.widths.clone().unwrap_or_else(|| vec![self.width; self.hidden_layers.min(MOST_LAYERS + 1)])
+    }
+
+    /// The initialisation that will be used.
+    pub fn initialisation(&self) -> Initialisation {
+        self.initialisation.unwrap_or_else(|| Initialisation::default_for(self.activation))
+    }
+
+    /// The plan for this data.
+    ///
+    /// # Errors
+    /// As [`TrainConfig::check`], and settings that do not fit the data or the memory.
+    pub fn plan(&self, data: &Dataset) -> Result<TrainPlan, ConfigError> {
+        self.check()?;
+        let samples = data.train.labels.len();
+        let batch_size = match self.batch_size {
+            BatchSize::Full => samples,
+            BatchSize::Samples(n) if n <= samples => n,
+            BatchSize::Samples(n) => {
+                let problem = format!("the training set has only {samples} samples; use 'full' for all of them");
+                return Err(value("--batch-size", n, &problem));
+            }
+        };
+        let mut sizes = vec![data.features];
+        sizes.extend(self.hidden_sizes());
+        sizes.push(data.classes);
+        self.check_memory(&sizes, batch_size, data)?;
+        let steps_per_epoch = (samples / batch_size) as u64;
+        let epochs = self.epochs.unwrap_or(DEFAULT_EPOCHS);
+        let steps = match self.steps {
+            Some(steps) => steps,
+            None => epochs.saturating_mul(steps_per_epoch),
+        };
+        if steps > MOST_STEPS {
+            let (option, given) = self.steps.map_or(("--epochs", epochs), |steps| ("--steps", steps));
+            return Err(value(option, given, &format!("makes more than {MOST_STEPS} steps")));
+        }
+        if self.warm_up > steps {
+            return Err(value("--warm-up", self.warm_up, &format!("longer than the run's {steps} steps")));
+        }
+        Ok(TrainPlan {
+            sizes,
+            initialisation: self.initialisation(),
+            optimizer: Optimizer {
+                kind: self.optimizer,
+                momentum: self.momentum,
+                weight_decay: self.weight_decay,
+                l1: self.l1,
+            },
+            learning_rate: self.learning_rate.unwrap_or(self.optimizer.default_learning_rate()),
+            batch_size,
+            steps_per_epoch,
+            steps,
+            config: self.clone(),
+        })
+    }
+
+    /// Parameters, their initial copy, the optimiser's state and the batch's activations, in bytes of the chosen precision,
+    /// and the data, which f64 needs a second time.
+    fn check_memory(&self, sizes: &[usize], batch_size: usize, data: &Dataset) -> Result<(), ConfigError> {
+        let bytes = match self.precision {
+            Precision::F32 => 4.0,
+            Precision::F64 => 8.0,
+        };
+        // In f64: products of sizes that make no sense must not wrap around.
+        let parameters: f64 = sizes.windows(2).map(|p| (p[0] as f64 + 1.0) * p[1] as f64).sum();
+        let rows: f64 = sizes.iter().map(|&n| 3.0 * n as f64).sum();
+        let inputs = (data.train.inputs.len() + data.test.as_ref().map_or(0, |t| t.inputs.len())) as f64;
+        let data_bytes = if self.precision == Precision::F64 { 12.0 } else { 4.0 };
+        let needed =
+            data_bytes * inputs + bytes * (6.0 * parameters + (batch_size as f64 + 256.0 * self.threads as f64) * rows);
+        let needed_mib = (needed / 1_048_576.0).ceil() as u64;
+        if needed_mib > self.max_memory_mib {
+            return Err(ConfigError::Memory { needed_mib, limit_mib: self.max_memory_mib });
+        }
+        // Where the limit was raised beyond what there is, an error now is better than an abort while the network is made.
+        let bytes = usize::try_from(needed_mib.saturating_mul(1 << 20)).unwrap_or(usize::MAX);
+        if Vec::<u8>::new().try_reserve_exact(bytes).is_err() {
+            return Err(ConfigError::NoMemory { needed_mib });
+        }
+        Ok(())
+    }
+}
+
+impl TrainPlan {
+    /// The learning rate of update `step`.
+    pub fn learning_rate_at(&self, step: u64) -> f64 {
+        self.learning_rate * self.config.schedule.factor(step, self.steps, self.config.warm_up)
+    }
+
+    /// Number of parameters of the network.
+    pub fn parameters(&self) -> usize {
+        count_parameters(&self.sizes)
+    }
+}
+
+fn value(option: &'static str, given: impl fmt::Display, problem: &str) -> ConfigError {
+    ConfigError::Value { option, given: given.to_string(), problem: problem.into() }
+}
+
+fn count(option: &'static str, given: usize, least: usize, most: usize) -> Result<(), ConfigError> {
+    if given < least {
+        return Err(value(option, given, &format!("must be at least {least}")));
+    }
+    if given > most {
+        return Err(value(option, given, &format!("must be at most {most}")));
+    }
+    Ok(())
+}
+
+fn at_least_one(option: &'static str, given: Option<u64>) -> Result<(), ConfigError> {
+    if given == Some(0) { Err(value(option, 0, "must be at least 1")) } else { Ok(()) }
+}
+
+fn not_negative(option: &'static str, given: f64) -> Result<(), ConfigError> {
+    if given.is_finite() && given >= 0.0 {
+        Ok(())
+    } else {
+        Err(value(option, given, "must be a number that is not negative"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_configuration_survives_json() {
+        let config = TrainConfig { learning_rate: Some(0.05), widths: Some(vec![30, 20]), ..TrainConfig::default() };
+        let text = serde_json::to_string(&config).unwrap();
+        assert_eq!(serde_json::from_str::<TrainConfig>(&text).unwrap(), config);
+        assert!(serde_json::from_str::<TrainConfig>("{\"learning_rat\": 1}").is_err());
+    }
+
+    #[test]
+    fn nonsense_is_named() {
+        let check = |change: fn(&mut TrainConfig)| {
+            let mut config = TrainConfig::default();
+            change(&mut config);
+            config.check().unwrap_err().to_string()
+        };
+        assert!(check(|c| c.learning_rate = Some(-0.1)).starts_with("--learning-rate -0.1: must be"));
+        assert!(check(|c| c.learning_rate = Some(f64::NAN)).contains("--learning-rate NaN"));
+        assert!(check(|c| c.momentum = 1.0).contains("--momentum"));
+        assert!(check(|c| c.width = 0).contains("--width 0"));
+        assert!(check(|c| c.widths = Some(vec![3, 0])).contains("--width 0"));
+        assert!(check(|c| (c.epochs, c.steps) = (Some(1), Some(1))).contains("--epochs and --steps"));
+        assert!(check(|c| c.steps = Some(0)).contains("--steps 0"));
+    }
+}

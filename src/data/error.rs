@@ -1,0 +1,139 @@
+//! Everything that can be wrong with data, in one line that names the file or the flag and the way out.
+
+use std::io;
+use std::path::PathBuf;
+
+/// What went wrong while data was found, read or made.
+///
+/// `cause` is part of the message already, so it is not given again as [`std::error::Error::source`].
+#[derive(Debug, thiserror::Error)]
+pub enum DataError {
+    #[error("--data: unknown source '{name}'{}; use {}", did_you_mean(.nearest), super::spec::FORMS)]
+    UnknownSource { name: String, nearest: Option<String> },
+
+    #[error("--data {kind}: say where the data is: {kind}:PATH")]
+    NoPath { kind: &'static str },
+
+    #[error("--data {kind}: takes no path, but '{path}' was given")]
+    NeedlessPath { kind: &'static str, path: String },
+
+    #[error("{flag} {value}: {problem}")]
+    Option { flag: &'static str, value: String, problem: String },
+
+    #[error("{flag} does not apply to --data {spec}: leave it out")]
+    NotApplicable { flag: &'static str, spec: String },
+
+    #[error("{flag} {asked}: there are only {available} {what} in {spec}")]
+    NotEnough { flag: &'static str, asked: usize, available: usize, what: &'static str, spec: String },
+
+    #[error("{flag} {asked}: {spec} has no test set")]
+    NoTestSet { flag: &'static str, asked: usize, spec: String },
+
+    #[error(
+        "{}: the inputs would need {} of memory as 32-bit numbers, the limit is {}; take fewer (--train-size, --test-size)",
+        .place, gib(*.bytes), gib(*.limit)
+    )]
+    TooLarge { place: String, bytes: u64, limit: u64 },
+
+    #[error("cannot read {}: {cause}", .path.display())]
+    Io { path: PathBuf, cause: io::Error },
+
+    /// A pipe or a device, which could be without end, or a folder.
+    #[error("{}: not a regular file; put the data into one", .path.display())]
+    NotAFile { path: PathBuf },
+
+    #[error("{}: no such folder", .folder.display())]
+    NoFolder { folder: PathBuf },
+
+    #[error("{}: {what} not found; looked for {looked_for}", .folder.display())]
+    NotFound { folder: PathBuf, what: &'static str, looked_for: String },
+
+    #[error("{}: holds several data sets ({found}); name one by its prefix: {}", .folder.display(), .example.display())]
+    SeveralSets { folder: PathBuf, found: String, example: PathBuf },
+
+    #[error("{}: not {what}: the file begins with 0x{found:08x}, expected 0x{expected:08x}", .path.display())]
+    Magic { path: PathBuf, what: &'static str, found: u32, expected: u32 },
+
+    #[error("{}: truncated: {found} bytes, but its header promises {expected}; fetch it again", .path.display())]
+    Truncated { path: PathBuf, found: u64, expected: u64 },
+
+    #[error("{}: bytes left over: the header promises {expected} bytes, the file has {}", .path.display(), at_least(*.found))]
+    Oversized { path: PathBuf, found: Option<u64>, expected: u64 },
+
+    #[error("{}: the header is impossible: {dimensions}", .path.display())]
+    Dimensions { path: PathBuf, dimensions: String },
+
+    #[error("{}: broken gzip file ({cause}); fetch it again", .path.display())]
+    Gzip { path: PathBuf, cause: io::Error },
+
+    #[error("{} has {images} images, but {} has {labels} labels", .image_file.display(), .label_file.display())]
+    CountsDiffer { image_file: PathBuf, images: usize, label_file: PathBuf, labels: usize },
+
+    #[error("{}: test images are {test}, training images {train}", .path.display())]
+    ShapesDiffer { path: PathBuf, train: String, test: String },
+
+    #[error("{}: label {label} of item {item} (from 1) is out of range: {why}", .path.display())]
+    Label { path: PathBuf, item: usize, label: u32, why: String },
+
+    #[error("{}: {size} bytes is not a whole number of CIFAR-10 records of 3073 bytes; fetch it again", .path.display())]
+    CifarSize { path: PathBuf, size: u64 },
+
+    #[error("{}: no data rows", .path.display())]
+    CsvEmpty { path: PathBuf },
+
+    #[error("{}, line {line}: {found} columns, but the first row has {expected}", .path.display())]
+    CsvRagged { path: PathBuf, line: u64, expected: usize, found: usize },
+
+    #[error("{}, line {line}, column {column}: {problem}", .path.display())]
+    CsvField { path: PathBuf, line: u64, column: usize, problem: String },
+
+    #[error("{}, line {line}: {problem}", .path.display())]
+    CsvMalformed { path: PathBuf, line: u64, problem: String },
+
+    #[error("--label-column {column}: {} has no such column{}; it has {columns}", .path.display(), did_you_mean(.nearest))]
+    CsvColumn { path: PathBuf, column: String, nearest: Option<String>, columns: String },
+
+    #[error("{}: only a label column, no inputs", .path.display())]
+    CsvNoInputs { path: PathBuf },
+
+    #[error("{}: the label column ({column}) has {classes} different values, {why}; choose another with --label-column", .path.display())]
+    CsvClasses { path: PathBuf, column: String, classes: usize, why: &'static str },
+
+    #[error("{}, line {line}: class '{label}' does not occur in {}", .path.display(), .train.display())]
+    CsvUnseenLabel { path: PathBuf, line: u64, label: String, train: PathBuf },
+
+    #[error("{}: {problem}; it has to be laid out as {}", .path.display(), .train.display())]
+    CsvLayout { path: PathBuf, problem: String, train: PathBuf },
+
+    #[error("the embedded MNIST images are damaged ({0}): build gradfade again")]
+    Embedded(String),
+}
+
+impl DataError {
+    /// Whether the command line is wrong rather than a file.
+    pub fn is_usage(&self) -> bool {
+        matches!(
+            self,
+            DataError::UnknownSource { .. }
+                | DataError::NoPath { .. }
+                | DataError::NeedlessPath { .. }
+                | DataError::Option { .. }
+                | DataError::NotApplicable { .. }
+                | DataError::NotEnough { .. }
+                | DataError::NoTestSet { .. }
+                | DataError::CsvColumn { .. }
+        )
+    }
+}
+
+fn did_you_mean(nearest: &Option<String>) -> String {
+    nearest.as_ref().map_or_else(String::new, |name| format!(" (did you mean '{name}'?)"))
+}
+
+fn at_least(found: Option<u64>) -> String {
+    found.map_or_else(|| "more".to_string(), |n| n.to_string())
+}
+
+fn gib(bytes: u64) -> String {
+    format!("{:.1} GiB", bytes as f64 / (1u64 << 30) as f64)
+}

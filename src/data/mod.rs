@@ -1,0 +1,258 @@
+//! Data to train on: where it comes from, read and checked.
+//!
+//! A [`DataSpec`] says which data (`--data`), [`DataOptions`] how much of it and how it is prepared, [`load`] makes the
+//! [`Dataset`]: inputs `[n, features]` in f32 and labels `[n]`. One file a source: [`builtin`], [`idx`], [`cifar`],
+//! [`csv`], [`synthetic`].
+//!
+//! Whatever the source, in this order:
+//! 1. The files are checked before memory is taken: header sizes are believed only when they agree with the file.
+//! 2. `train_size` and `test_size` keep the first samples of each part. Asking for more than there is is an error.
+//! 3. Pixels are byte / 255, in [0, 1].
+//! 4. `standardize` subtracts a mean and divides by a standard deviation, both of the *training* part that is left:
+//!    **images: one mean and one deviation of all pixels together** (a border pixel that is almost always black would
+//!    blow up under its own), **tables and synthetic data: for each feature** (a constant feature becomes 0).
+//!
+//! Nothing depends on the clock, on hash order or on the number of threads: equal arguments give equal bits.
+
+pub mod builtin;
+pub mod cifar;
+pub mod csv;
+mod error;
+pub mod idx;
+mod spec;
+mod standardize;
+pub mod synthetic;
+
+use std::path::{Path, PathBuf};
+
+use ndarray::Array2;
+use serde::{Deserialize, Serialize};
+
+pub use error::DataError;
+pub use spec::DataSpec;
+
+/// Inputs beyond this many bytes (as f32) are refused.
+pub const MAX_BYTES: u64 = 8 << 30;
+/// More classes than this are refused: such a label column is a measurement.
+pub const MAX_CLASSES: usize = 1000;
+
+/// Noise beyond this has nothing to do with the shapes of synthetic data any more, and some way beyond it nothing with f32.
+pub const MAX_NOISE: f64 = 1e6;
+
+/// Data for classification.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Dataset {
+    /// Short name for captions: that of the source, folder or file.
+    pub name: String,
+    pub train: Split,
+    pub test: Option<Split>,
+    /// Columns of the inputs.
+    pub features: usize,
+    /// Labels are 0..classes.
+    pub classes: usize,
+    /// Name of each class; empty when the source has none.
+    pub class_names: Vec<String>,
+    /// Height, width and channels when the inputs are images. Features are ordered `[channel][row][column]`.
+    pub image: Option<(usize, usize, usize)>,
+}
+
+/// One part of a data set.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Split {
+    /// `[n, features]`, row by row in memory.
+    pub inputs: Array2<f32>,
+    /// `[n]`, each below the number of classes.
+    pub labels: Vec<u32>,
+}
+
+impl Split {
+    /// Number of samples.
+    pub fn len(&self) -> usize {
+        self.labels.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.labels.is_empty()
+    }
+}
+
+/// How data is cut, split, made and prepared.
+///
+/// | field | flag | default | meaning, range |
+/// |---|---|---|---|
+/// | `train_size` | `--train-size` | all | keep the first N training samples; 1 to what there is |
+/// | `test_size` | `--test-size` | all | keep the first N test samples; 1 to what there is |
+/// | `standardize` | `--standardize` | no | see [`crate::data`] |
+/// | `seed` | `--seed` | 0 | of the split of a table and of synthetic data |
+/// | `test_share` | `--test-share` | 0.2 | table without a test file: this share of the rows is for testing; [0, 1), 0 = no test set |
+/// | `label_column` | `--label-column` | see [`csv`] | table: a column's name, or its number, **counted from 1** |
+/// | `header` | `--csv-header` | detect | table: whether the first row names the columns |
+/// | `test_file` | `--test-file` | none | table: a second file for testing, laid out as the first |
+/// | `samples` | `--samples` | 2000 | synthetic: training samples; the test set has a quarter as many more |
+/// | `classes` | `--classes` | by source | synthetic: spiral 3, gaussians 4, xor always 2; idx: the number of classes, when not largest label + 1 |
+/// | `noise` | `--noise` | 0.2 | synthetic: standard deviation, see [`synthetic`]; 0 to [`MAX_NOISE`] |
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct DataOptions {
+    pub train_size: Option<usize>,
+    pub test_size: Option<usize>,
+    pub standardize: bool,
+    pub seed: u64,
+    pub test_share: f64,
+    pub label_column: Option<String>,
+    pub header: Option<bool>,
+    pub test_file: Option<PathBuf>,
+    pub samples: usize,
+    pub classes: Option<usize>,
+    pub noise: f64,
+}
+
+impl Default for DataOptions {
+    fn default() -> DataOptions {
+        DataOptions {
+            train_size: None,
+            test_size: None,
+            standardize: false,
+            seed: 0,
+            test_share: 0.2,
+            label_column: None,
+            header: None,
+            test_file: None,
+            samples: 2000,
+            classes: None,
+            noise: 0.2,
+        }
+    }
+}
+
+impl DataOptions {
+    /// Checks what can be checked without looking at a file.
+    ///
+    /// # Errors
+    /// Names the flag whose value is out of range, or that does not apply to this source.
+    pub fn check(&self, spec: &DataSpec) -> Result<(), DataError> {
+        for (flag, size) in [("--train-size", self.train_size), ("--test-size", self.test_size)] {
+            if size == Some(0) {
+                return Err(bad(flag, 0, "at least one sample is needed"));
+            }
+        }
+        if !(0.0..1.0).contains(&self.test_share) {
+            return Err(bad("--test-share", self.test_share, "must be at least 0 and less than 1"));
+        }
+        if !(0.0..=MAX_NOISE).contains(&self.noise) {
+            return Err(bad("--noise", self.noise, format!("must be from 0 to {MAX_NOISE}")));
+        }
+        let table = matches!(spec, DataSpec::Csv(_));
+        let counted = matches!(spec, DataSpec::Spiral | DataSpec::Xor | DataSpec::Gaussians | DataSpec::Idx(_));
+        for (flag, given, applies) in [
+            ("--label-column", self.label_column.is_some(), table),
+            ("--csv-header", self.header.is_some(), table),
+            ("--test-file", self.test_file.is_some(), table),
+            ("--classes", self.classes.is_some(), counted),
+        ] {
+            if given && !applies {
+                return Err(DataError::NotApplicable { flag, spec: spec.to_string() });
+            }
+        }
+        match self.classes {
+            Some(n) if *spec == DataSpec::Xor && n != 2 => Err(bad("--classes", n, "xor has 2 classes")),
+            Some(n) if !(2..=MAX_CLASSES).contains(&n) => {
+                Err(bad("--classes", n, format!("must be from 2 to {MAX_CLASSES}")))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Reads or makes the data, cuts it to size and prepares it.
+///
+/// # Errors
+/// Every way in which the options or the files can be wrong, see [`DataError`]; nothing is returned in part. Inputs that
+/// would need more than [`MAX_BYTES`] are refused before they are read.
+pub fn load(spec: &DataSpec, options: &DataOptions) -> Result<Dataset, DataError> {
+    let bytes = memory_estimate(spec, options)?;
+    if bytes > MAX_BYTES {
+        return Err(DataError::TooLarge { place: format!("--data {spec}"), bytes, limit: MAX_BYTES });
+    }
+    let mut data = match spec {
+        DataSpec::MnistMini => builtin::load(options.train_size, options.test_size),
+        DataSpec::Idx(folder) => idx::load(folder, options),
+        DataSpec::Cifar10(folder) => cifar::load(folder, options),
+        DataSpec::Csv(file) => csv::load(file, options),
+        DataSpec::Spiral | DataSpec::Xor | DataSpec::Gaussians => synthetic::load(spec, options),
+    }?;
+    if options.standardize {
+        standardize::standardize(&mut data);
+    }
+    Ok(data)
+}
+
+/// Bytes that the inputs and labels of this data set will take, from options, headers and file sizes alone: nothing
+/// big is read or allocated. Exact but for a table, where it is an upper bound (a number takes two characters or more in
+/// the file, four bytes here) and for a gzipped file, whose header has to be believed here.
+///
+/// # Errors
+/// As [`load`], as far as headers and sizes show it.
+pub fn memory_estimate(spec: &DataSpec, options: &DataOptions) -> Result<u64, DataError> {
+    options.check(spec)?;
+    let name = spec.to_string();
+    let (train, test, features) = match spec {
+        DataSpec::MnistMini => (
+            cut("--train-size", options.train_size, builtin::TRAIN, "training images", &name)?,
+            cut("--test-size", options.test_size, builtin::TEST, "test images", &name)?,
+            builtin::SIDE * builtin::SIDE,
+        ),
+        DataSpec::Idx(folder) => idx::extent(folder, options)?,
+        DataSpec::Cifar10(folder) => cifar::extent(folder, options)?,
+        DataSpec::Csv(file) => return csv::upper_bound(file, options),
+        DataSpec::Spiral | DataSpec::Xor | DataSpec::Gaussians => synthetic::extent(spec, options)?,
+    };
+    let samples = (train as u64).saturating_add(test as u64);
+    Ok(samples.saturating_mul((features as u64).saturating_add(1)).saturating_mul(4))
+}
+
+/// Size of a regular file in bytes.
+fn file_size(path: &Path) -> Result<u64, DataError> {
+    let about = std::fs::metadata(path).map_err(|cause| DataError::Io { path: path.to_path_buf(), cause })?;
+    if about.is_file() { Ok(about.len()) } else { Err(DataError::NotAFile { path: path.to_path_buf() }) }
+}
+
+/// How many of `available` samples to keep.
+fn cut(
+    flag: &'static str,
+    asked: Option<usize>,
+    available: usize,
+    what: &'static str,
+    spec: &str,
+) -> Result<usize, DataError> {
+    match asked {
+        None => Ok(available),
+        Some(0) => Err(bad(flag, 0, "at least one sample is needed")),
+        Some(asked) if asked > available => {
+            Err(DataError::NotEnough { flag, asked, available, what, spec: spec.to_string() })
+        }
+        Some(asked) => Ok(asked),
+    }
+}
+
+/// Pixels to numbers in [0, 1]. `bytes` are `[labels.len(), features]`.
+fn image_split(bytes: &[u8], features: usize, labels: Vec<u32>) -> Split {
+    let scale: Vec<f32> = (0..=255u8).map(|byte| f32::from(byte) / 255.0).collect();
+    let values: Vec<f32> = bytes.iter().map(|&byte| scale[usize::from(byte)]).collect();
+    split(values, features, labels)
+}
+
+/// A part from its values `[labels.len(), features]`.
+fn split(values: Vec<f32>, features: usize, labels: Vec<u32>) -> Split {
+    let inputs = Array2::from_shape_vec((labels.len(), features), values).expect("readers return whole samples");
+    Split { inputs, labels }
+}
+
+/// The last part of a path, or `otherwise` where it has none.
+fn short_name(path: &Path, otherwise: &str) -> String {
+    path.file_name().map_or_else(|| otherwise.to_string(), |name| name.to_string_lossy().into_owned())
+}
+
+fn bad(flag: &'static str, value: impl ToString, problem: impl Into<String>) -> DataError {
+    DataError::Option { flag, value: value.to_string(), problem: problem.into() }
+}

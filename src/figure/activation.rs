@@ -1,0 +1,92 @@
+//! `activation-heatmap`: saturated share, dead units and mean squared slope of the hidden layers.
+//!
+//! **How to read it.** Above, the share of (sample, unit) pairs whose slope is under 5.91 % of the largest possible one; in the
+//! middle the units that are so for the whole batch, which learn nothing from it; below, the mean of phi'(z)^2, the factor by
+//! which a layer shrinks the squared backward signal (sigmoid: at most 1/16, ReLU: the share of active units).
+//!
+//! **When it misleads.** Vanishing needs no saturation: a fresh sigmoid network has practically no saturated unit, and its
+//! signal still falls by the slope of 1/4 in every layer. A high share of dead units at the start of a *deep* ReLU network
+//! says that all inputs have become alike there, not that units died. The share is that of one batch.
+
+use super::chart::{Figure, Panel};
+use super::frame::{
+    Legend, STRIP, Words, heatmap, log_scale, share_scale, show_last_labels, snapshot_edges, stack, strips, time_axis,
+};
+use super::words::{caption, described, title};
+use super::{FigureError, Input, Options, Runs, Spec};
+use crate::analysis::{Grid, Summary};
+use crate::record::ActivationMetric;
+use crate::stats::Cell;
+use crate::text::Quantity;
+
+pub const SPEC: Spec = Spec {
+    name: "activation-heatmap",
+    summary: "saturated share, dead units and squared slope of the hidden layers by step",
+    runs: Runs::One,
+    build,
+};
+
+fn build(input: &Input, options: &Options) -> Result<Figure, FigureError> {
+    let (run, lang) = (input.run(), options.lang);
+    let metric = ActivationMetric::MeanSquaredSlope;
+    let slope = Grid::from_stored(run.hidden(), run.record().snapshots.step.len(), |l, k| {
+        run.record().activation(metric, k, l)
+    });
+    let saturated = run.activation_grid(ActivationMetric::SaturatedShare);
+    let dead = run.activation_grid(ActivationMetric::DeadShare);
+    if [&slope, &saturated, &dead].iter().all(|g| g.all_missing()) {
+        return Err(input.nothing(run, "activations of a hidden layer", "record a network with hidden layers"));
+    }
+    // The last snapshot comes after the last batch, so nobody measured activations there: it only ends the cell before.
+    let known =
+        |k: usize| [&slope, &saturated, &dead].iter().any(|g| (0..g.layers()).any(|l| g.at(l, k) != Cell::Missing));
+    let columns = (0..slope.columns()).rev().find(|&k| known(k)).map_or(0, |k| k + 1);
+    let steps = &run.record().snapshots.step;
+    let edges = match steps.get(columns) {
+        Some(_) => steps[..=columns].iter().map(|&s| s as f64).collect(),
+        None => snapshot_edges(steps),
+    };
+    let [slope, saturated, dead] = [slope, saturated, dead].map(|g| g.first_columns(columns));
+    let x = time_axis(run, &edges, options);
+    let shares = share_scale(lang, lang.share_axis(), &[&saturated, &dead], Legend::PLAIN);
+    let label = lang.quantity(Quantity::MeanSquaredSlope, false);
+    let (slopes, clamped) = log_scale(lang, label.clone(), &[&slope], false, Legend::PLAIN);
+    let words = Words {
+        title: title(lang, run, findings(run, &saturated, &dead, options)),
+        subtitle: lang.sentences(&[lang.explain(Quantity::SaturatedShare, false), clamped]),
+        caption: caption(lang, run),
+        description: String::new(),
+    };
+    let map = |title: String, grid: &Grid, scale| {
+        Panel::Heatmap(heatmap(lang, title, grid, edges.clone(), x.clone(), scale, false))
+    };
+    let mut panels = vec![
+        map(lang.quantity(Quantity::SaturatedShare, false), &saturated, 0),
+        map(lang.quantity(Quantity::DeadShare, false), &dead, 0),
+        map(label, &slope, 1),
+    ];
+    panels.extend(strips(run, &x, lang));
+    show_last_labels(&mut panels);
+    let weight = |p: &Panel| if matches!(p, Panel::Heatmap(_)) { 1.0 } else { 1.4 * STRIP };
+    let panels = panels.into_iter().map(|p| (weight(&p), p)).collect();
+    Ok(described(lang, stack(input.figure, words, panels, vec![shares, slopes], (960, 860))))
+}
+
+/// The most saturated layer and the largest dead share, at the last snapshot that measured activations.
+fn findings(run: &Summary, saturated: &Grid, dead: &Grid, options: &Options) -> Vec<String> {
+    let plain = |c: Cell| match c {
+        Cell::Finite(x) => Some(x),
+        _ => None,
+    };
+    let largest = |grid: &Grid, k: usize| {
+        (0..run.hidden())
+            .filter_map(|l| Some((l + 1, plain(grid.at(l, k))?)))
+            .max_by(|a, b| a.1.total_cmp(&b.1).then(b.0.cmp(&a.0)))
+    };
+    (0..saturated.columns())
+        .rev()
+        .find_map(|k| Some((largest(saturated, k)?, largest(dead, k)?)))
+        .map(|(s, d)| options.lang.saturated_clause(s.0, s.1, d.1))
+        .into_iter()
+        .collect()
+}

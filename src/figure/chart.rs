@@ -1,0 +1,174 @@
+//! What a figure shows, as plain data: no pixel, no colour value, no font. `render` draws it.
+//!
+//! A [`Figure`] is a grid of panels. Every number that will be seen is in here, so a test can compare a figure with the
+//! record it came from, and a table of the same numbers can be written beside the picture.
+
+use crate::stats::Cell;
+
+/// One picture.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Figure {
+    /// File stem, such as `gradient-heatmap`.
+    pub name: String,
+    /// The finding, in numbers. Wrapped by the renderer.
+    pub title: String,
+    /// A second, quieter line: what is drawn and how to read it.
+    pub subtitle: String,
+    /// The settings of the run, under the picture.
+    pub caption: String,
+    /// Plain words for a reader who cannot see the picture (`<desc>`).
+    pub description: String,
+    /// Relative widths of the columns and heights of the rows of the grid.
+    pub column_weights: Vec<f64>,
+    pub row_weights: Vec<f64>,
+    pub panels: Vec<Placed>,
+    /// Colour scales that heatmaps refer to by index; each is drawn once as a colour bar, beside the rows that use it.
+    pub scales: Vec<ColourScale>,
+    /// Size in CSS pixels.
+    pub width: u32,
+    pub height: u32,
+}
+
+/// A panel and the grid cell it stands in, counted from the top left.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Placed {
+    pub column: usize,
+    pub row: usize,
+    pub panel: Panel,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Panel {
+    Heatmap(Heatmap),
+    Lines(Lines),
+    Rows(Rows),
+}
+
+/// Layer (or any ordered category) against a numeric axis, one colour a cell.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Heatmap {
+    /// Over the panel, such as `sigmoid`.
+    pub title: String,
+    pub x: Axis,
+    /// Drawn vertically beside the row labels, such as `layer`.
+    pub y_label: String,
+    /// One label a row, the bottom row first (the input side). The renderer thins them when they do not fit.
+    pub rows: Vec<String>,
+    /// Words at the bottom and top end of the y axis, such as `input side` and `output side`.
+    pub bottom_note: String,
+    pub top_note: String,
+    /// Left edge of each column on the x axis and, last, the right edge of the last column: `columns + 1` values, increasing.
+    pub edges: Vec<f64>,
+    /// `[rows][columns]`, the bottom row first. Values are log10 of the quantity when the scale is logarithmic, else plain.
+    pub cells: Vec<Vec<Cell>>,
+    /// Index into [`Figure::scales`].
+    pub scale: usize,
+    /// Rows whose colours would mislead.
+    pub veils: Vec<Veil>,
+}
+
+/// Neighbouring rows of a heatmap that are drawn as one quiet ground with words on it instead of their cells.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Veil {
+    /// First and last row, from the bottom.
+    pub first: usize,
+    pub last: usize,
+    pub words: String,
+}
+
+/// One number for each row of the heatmap in the same row of the grid, at the same heights.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Rows {
+    pub x: Axis,
+    /// The heatmap's labels of the rows; not drawn again.
+    pub rows: Vec<String>,
+    /// The bottom row first; `None` where there is no number on this axis.
+    pub values: Vec<Option<f64>>,
+    /// Each number in words, or why there is none.
+    pub words: Vec<String>,
+    /// A border on the axis; its lower side has the ground of a [`Veil`].
+    pub mark: Option<Mark>,
+}
+
+/// A border, and the words over the plot at its lower and upper side.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Mark {
+    pub at: f64,
+    pub below: String,
+    pub above: String,
+}
+
+/// Curves on a common pair of axes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Lines {
+    pub title: String,
+    pub x: Axis,
+    pub y: Axis,
+    pub series: Vec<Series>,
+    /// Horizontal reference lines with their words, such as the chance level.
+    pub marks: Vec<(f64, String)>,
+    /// Labels at the ends of the curves (true) or a legend in the panel.
+    pub direct_labels: bool,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Series {
+    pub label: String,
+    /// `None` is a gap.
+    pub points: Vec<(f64, Option<f64>)>,
+    pub style: Stroke,
+    /// Index into the theme's categorical colours.
+    pub colour: usize,
+    /// Small marks on the points, for curves with few of them.
+    pub markers: bool,
+    /// An optional band around the curve: (x, low, high).
+    pub band: Vec<(f64, f64, f64)>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stroke {
+    Solid,
+    Dashed,
+    Dotted,
+    /// Thin and pale, for the raw curve behind a smoothed one.
+    Faint,
+}
+
+/// A numeric axis. Values are given in their own units; a log axis takes the logarithm itself.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Axis {
+    pub label: String,
+    pub kind: AxisKind,
+    pub low: f64,
+    pub high: f64,
+    /// Write tick labels as percentages (values are shares).
+    pub percent: bool,
+    /// False for the upper panel of a stack that shares its x axis with the one below.
+    pub show_labels: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AxisKind {
+    Linear,
+    /// Ticks on whole decades.
+    Log10,
+    /// For steps that start at 0: drawn at log10(1 + x), ticks at 0, 1, 10, 100, ...
+    Log1p,
+    /// Values are categories 1, 2, 3, ...: ticks only on whole numbers.
+    Whole,
+}
+
+/// A colour bar: where the colours begin and end, and which special kinds of cell occur.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ColourScale {
+    /// Such as `gradient norm (log10 colours)`.
+    pub label: String,
+    /// Ends of the bar: log10 of the quantity (whole decades are ticked) or plain values.
+    pub low: f64,
+    pub high: f64,
+    pub logarithmic: bool,
+    pub percent: bool,
+    /// Which kinds beyond finite values occur in the heatmaps of this scale, in the order zero, underflow, NaN, infinite,
+    /// missing, with the words that explain them; each gets a swatch under the bar.
+    pub special: Vec<(Cell, String)>,
+}

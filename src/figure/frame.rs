@@ -1,0 +1,380 @@
+//! What the figures share: time axes and cell edges, colour scales, the strips of loss and accuracy, the page.
+
+use super::Options;
+use super::chart::{Axis, AxisKind, ColourScale, Figure, Heatmap, Lines, Panel, Placed, Series, Stroke};
+use crate::analysis::curves::{Curve, EvalColumn};
+use crate::analysis::{Grid, Summary};
+use crate::stats::Cell;
+use crate::text::{Lang, Special};
+
+/// A colour scale spans at most this many decades: as many as there are in f32 from its least number to 1. A signal that
+/// falls evenly through 56 sigmoid layers is one ramp on it, and a ramp is what a reader should see.
+const MAX_DECADES: f64 = 45.0;
+
+/// Where values span more than this many decades, the top of the scale is looked for: see [`log_scale`].
+const WINDOW: f64 = 12.0;
+
+/// Share of the cells at either end that may not stretch a scale by more than [`STRETCH`] decades (else they are clamped,
+/// and the figure says so).
+const OUTLIERS: f64 = 0.001;
+const STRETCH: f64 = 2.0;
+
+/// Evaluations up to this many get a mark each.
+const MAX_MARKERS: usize = 60;
+
+// ---- time -----------------------------------------------------------------------------------------------------------
+
+/// Cell edges of step rows: each row reaches to the next recorded one, the last as far as the one before it, but not beyond
+/// the run's last known step (an update from t to t + 1 always has its width).
+pub fn step_edges(steps: &[u64], end: u64) -> Vec<f64> {
+    let Some(&last) = steps.last() else { return Vec::new() };
+    let gap = steps.len().checked_sub(2).map_or(1, |i| last - steps[i]);
+    let right = last.saturating_add(gap).min(end).max(last + 1);
+    steps.iter().copied().chain([right]).map(|s| s as f64).collect()
+}
+
+/// Cell edges of snapshot rows that say how far something has come by then: a cell ends at its snapshot and begins at the
+/// one before. A snapshot at step 0 has no cell, since nothing has gone anywhere before the first step; `None` where no other
+/// one is left. Also how many snapshots were left out.
+pub fn reached_edges(steps: &[u64]) -> Option<(Vec<f64>, usize)> {
+    let skip = usize::from(steps.first() == Some(&0));
+    (steps.len() > skip).then(|| (std::iter::once(0.0).chain(steps[skip..].iter().map(|&s| s as f64)).collect(), skip))
+}
+
+/// Cell edges of snapshot rows that say what is: as [`step_edges`], but the last snapshot describes the end of the run, so that nothing comes after
+/// it; it takes the second half of the cell before.
+pub fn snapshot_edges(steps: &[u64]) -> Vec<f64> {
+    let (Some(&first), Some(&last)) = (steps.first(), steps.last()) else { return Vec::new() };
+    let Some(before) = steps.len().checked_sub(2).map(|i| steps[i]) else {
+        return vec![first as f64, first as f64 + 1.0];
+    };
+    let half = before as f64 + 0.5 * (last - before) as f64;
+    steps[..steps.len() - 1].iter().map(|&s| s as f64).chain([half, last as f64]).collect()
+}
+
+/// The step axis of a figure whose cells have these edges.
+pub fn time_axis(summary: &Summary, edges: &[f64], options: &Options) -> Axis {
+    let low = edges.first().copied().unwrap_or(0.0);
+    let high = edges.last().copied().unwrap_or(1.0).max(low + 1.0);
+    Axis {
+        label: options.lang.step_axis(summary.header().steps_per_epoch),
+        kind: match options.x_log {
+            true => AxisKind::Log1p,
+            // There is no step 0.5.
+            false if high - low <= 10.0 => AxisKind::Whole,
+            false => AxisKind::Linear,
+        },
+        low,
+        high,
+        percent: false,
+        show_labels: true,
+    }
+}
+
+// ---- heatmaps ---------------------------------------------------------------------------------------------------------
+
+/// A heatmap of all layers (or, with `output: false`, of the hidden ones).
+pub fn heatmap(
+    lang: Lang,
+    title: String,
+    grid: &Grid,
+    edges: Vec<f64>,
+    x: Axis,
+    scale: usize,
+    output: bool,
+) -> Heatmap {
+    let layers = grid.layers();
+    Heatmap {
+        title,
+        x,
+        y_label: lang.layer_axis(),
+        rows: (1..=layers).map(|l| lang.layer_row(l, output && l == layers)).collect(),
+        bottom_note: lang.input_side(),
+        top_note: lang.output_side(),
+        edges,
+        cells: grid.rows(),
+        scale,
+        veils: Vec::new(),
+    }
+}
+
+/// What a zero, an underflow and a missing cell mean in a figure; the other kinds mean the same everywhere.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Legend {
+    pub zero: Special,
+    pub underflow: Special,
+    pub missing: Special,
+}
+
+impl Legend {
+    pub const PLAIN: Legend = Legend { zero: Special::Zero, underflow: Special::Underflow, missing: Special::Missing };
+
+    /// Of movements; `no_unit` when the missing ones are those of layers without an initial norm.
+    pub fn movement(no_unit: bool) -> Legend {
+        let missing = if no_unit { Special::NoUnit } else { Special::Missing };
+        Legend { zero: Special::NotMoved, missing, ..Legend::PLAIN }
+    }
+}
+
+/// The kinds that occur in these grids, in the order that [`ColourScale::special`] asks for.
+pub fn specials(lang: Lang, grids: &[&Grid], legend: Legend) -> Vec<(Cell, String)> {
+    [
+        (Cell::Zero, legend.zero),
+        (Cell::Underflow, legend.underflow),
+        (Cell::Nan, Special::Nan),
+        (Cell::Infinite, Special::Infinite),
+        (Cell::Missing, legend.missing),
+    ]
+    .into_iter()
+    .filter(|(kind, _)| grids.iter().any(|g| g.cells().contains(kind)))
+    .map(|(kind, words)| (kind, lang.special(words)))
+    .collect()
+}
+
+/// A logarithmic colour scale for all of these grids together, its ends on whole decades, and a sentence about the cells
+/// that it does not reach (empty when it reaches all).
+///
+/// It spans the finite cells, but for the outermost 0.1 % at an end that they would stretch by more than two decades, and
+/// at most 45 decades. Where they span more than 12, the scale's top is that of the highest window of 12 decades that
+/// holds at least nine tenths as many cells as the fullest one: the top of a long decay, but not the last exploding steps
+/// of a run that diverged.
+pub fn log_scale(lang: Lang, label: String, grids: &[&Grid], percent: bool, legend: Legend) -> (ColourScale, String) {
+    let mut v: Vec<f64> = grids.iter().flat_map(|g| g.cells()).filter_map(|c| c.log10()).collect();
+    v.sort_by(f64::total_cmp);
+    let (low, high) = decades(&v);
+    let n = v.len().max(1) as f64;
+    let below = v.partition_point(|&x| x < low) as f64 / n;
+    let above = (v.len() - v.partition_point(|&x| x <= high)) as f64 / n;
+    let scale = ColourScale { label, low, high, logarithmic: true, percent, special: specials(lang, grids, legend) };
+    (scale, lang.clamped_note(below, above))
+}
+
+fn decades(sorted: &[f64]) -> (f64, f64) {
+    let n = sorted.len();
+    if n == 0 {
+        return (-1.0, 0.0);
+    }
+    let skip = (n as f64 * OUTLIERS) as usize;
+    // Adding 0 turns the -0 of a rounded-up fraction into 0.
+    let (low, high) = (sorted[skip].floor() + 0.0, sorted[n - 1 - skip].ceil() + 0.0);
+    let (least, most) = (sorted[0].floor() + 0.0, sorted[n - 1].ceil() + 0.0);
+    let low = if low - least > STRETCH { low } else { least };
+    let high = (if most - high > STRETCH { high } else { most }).max(low + 1.0);
+    if high - low <= WINDOW {
+        return (low, high);
+    }
+    let held = |top: f64| sorted.partition_point(|&x| x <= top) - sorted.partition_point(|&x| x < top - WINDOW);
+    let tops = || (0..=(high - low - WINDOW) as u32).map(|i| high - i as f64);
+    let fullest = tops().map(held).max().unwrap_or(0);
+    let top = tops().find(|&top| 10 * held(top) >= 9 * fullest).unwrap_or(high);
+    (low.max(top - MAX_DECADES), top)
+}
+
+/// A plain scale from 0 to 100 %.
+pub fn share_scale(lang: Lang, label: String, grids: &[&Grid], legend: Legend) -> ColourScale {
+    let special = specials(lang, grids, legend);
+    ColourScale { label, low: 0.0, high: 1.0, logarithmic: false, percent: true, special }
+}
+
+// ---- lines ------------------------------------------------------------------------------------------------------------
+
+/// A y axis for these values, in their own units: logarithmic on whole decades where they span more than three and `log`
+/// allows it, else linear from 0.
+pub fn value_axis(label: String, values: impl Iterator<Item = f64> + Clone, log: bool) -> Axis {
+    let positive = values.clone().filter(|x| *x > 0.0);
+    let (low, high) = positive.fold((f64::INFINITY, 0.0), |(a, b), x| (x.min(a), x.max(b)));
+    if log && high / low > 1e3 { log_axis(label, values) } else { linear_axis(label, values) }
+}
+
+fn linear_axis(label: String, values: impl Iterator<Item = f64>) -> Axis {
+    let (low, high) = values.fold((0.0f64, 0.0f64), |(a, b), x| (a.min(x), b.max(x)));
+    let high = if high > low { high * 1.05 } else { low + 1.0 };
+    Axis { label, kind: AxisKind::Linear, low, high, percent: false, show_labels: true }
+}
+
+/// A y axis on whole decades, in the values' own units; values that have no logarithm do not count.
+pub fn log_axis(label: String, values: impl Iterator<Item = f64>) -> Axis {
+    let logs = values.filter(|x| *x > 0.0 && x.is_finite()).map(f64::log10);
+    let (low, high) = logs.fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), x| (a.min(x), b.max(x)));
+    let (low, high) = if low <= high { (low.floor(), high.ceil()) } else { (-1.0, 0.0) };
+    // 10^-307 is the last whole decade above the subnormal numbers, 10^308 the last below infinity.
+    let (low, high) = (low.clamp(-307.0, 307.0), high.clamp(-306.0, 308.0).max(low.clamp(-307.0, 307.0) + 1.0));
+    let (low, high) = (10f64.powf(low), 10f64.powf(high));
+    Axis { label, kind: AxisKind::Log10, low, high, percent: false, show_labels: true }
+}
+
+/// The accuracy axis.
+pub fn accuracy_axis(lang: Lang) -> Axis {
+    Axis { label: lang.accuracy(), kind: AxisKind::Linear, low: 0.0, high: 1.0, percent: true, show_labels: true }
+}
+
+/// A curve as a series; on a logarithmic axis a value that has no logarithm becomes a gap.
+pub fn series(label: String, curve: Curve, style: Stroke, colour: usize, log: bool) -> Series {
+    let ok = |x: f64| !log || x > 0.0;
+    // A lone point would not be seen without a mark.
+    let lone = curve.points.iter().filter(|p| p.1.is_some()).count() == 1;
+    let markers = lone || style == Stroke::Solid && curve.points.len() <= MAX_MARKERS && curve.band.is_empty();
+    Series {
+        label,
+        points: curve.points.into_iter().map(|(x, y)| (x, y.filter(|&y| ok(y)))).collect(),
+        style,
+        colour,
+        markers,
+        band: curve.band.into_iter().filter(|b| ok(b.1)).collect(),
+    }
+}
+
+/// The strips under a heatmap: batch loss, then accuracy, on the heatmap's own step axis. A strip for which nothing was
+/// recorded is left out; the lowest one carries the axis labels.
+pub fn strips(summary: &Summary, x: &Axis, lang: Lang) -> Vec<Panel> {
+    let mut panels = Vec::new();
+    let loss = summary.loss_curve();
+    if !loss.is_empty() {
+        let y = value_axis(lang.loss(), loss.values().collect::<Vec<_>>().into_iter(), true);
+        let log = y.kind == AxisKind::Log10;
+        let mut curve = series(lang.batch_series(), loss, Stroke::Solid, 0, log);
+        curve.markers = curve.points.len() == 1;
+        panels.push(lines(String::new(), x, y, vec![curve], Vec::new()));
+    }
+    let accuracy = accuracy_series(summary, lang, 0);
+    if !accuracy.is_empty() {
+        let marks = summary.chance().map(|c| (c, lang.chance_mark(c))).into_iter().collect();
+        panels.push(lines(String::new(), x, accuracy_axis(lang), accuracy, marks));
+    }
+    show_last_labels(&mut panels);
+    panels
+}
+
+/// Training and test accuracy, and the batch accuracy behind them.
+pub fn accuracy_series(summary: &Summary, lang: Lang, colour: usize) -> Vec<Series> {
+    let mut batch = summary.batch_accuracy_curve();
+    batch.band.clear();
+    [
+        series(lang.batch_series(), batch, Stroke::Faint, colour, false),
+        series(lang.train_series(), summary.eval_curve(EvalColumn::TrainAccuracy), Stroke::Solid, colour, false),
+        series(lang.test_series(), summary.eval_curve(EvalColumn::TestAccuracy), Stroke::Dashed, colour + 1, false),
+    ]
+    .into_iter()
+    .filter(|s| s.points.iter().any(|p| p.1.is_some()))
+    .collect()
+}
+
+/// A panel of curves with a legend at their ends.
+pub fn lines(title: String, x: &Axis, y: Axis, series: Vec<Series>, marks: Vec<(f64, String)>) -> Panel {
+    Panel::Lines(Lines { title, x: x.clone(), y, direct_labels: true, series, marks })
+}
+
+/// Only the lowest panel of a stack names its steps.
+pub fn show_last_labels(stack: &mut [Panel]) {
+    let last = stack.len().saturating_sub(1);
+    for (i, panel) in stack.iter_mut().enumerate() {
+        match panel {
+            Panel::Heatmap(h) => h.x.show_labels = i == last,
+            Panel::Lines(l) => l.x.show_labels = i == last,
+            Panel::Rows(r) => r.x.show_labels = i == last,
+        }
+    }
+}
+
+// ---- page -------------------------------------------------------------------------------------------------------------
+
+/// The words of a figure.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Words {
+    pub title: String,
+    pub subtitle: String,
+    pub caption: String,
+    pub description: String,
+}
+
+/// Relative height of a strip; a heatmap has 1.
+pub const STRIP: f64 = 0.25;
+
+/// One column of panels, each with its relative height.
+pub fn stack(
+    name: &str,
+    words: Words,
+    panels: Vec<(f64, Panel)>,
+    scales: Vec<ColourScale>,
+    size: (u32, u32),
+) -> Figure {
+    let row_weights = panels.iter().map(|p| p.0).collect();
+    let panels = panels.into_iter().enumerate().map(|(row, (_, panel))| Placed { column: 0, row, panel }).collect();
+    page(name, words, vec![1.0], row_weights, panels, scales, size)
+}
+
+pub fn page(
+    name: &str,
+    words: Words,
+    column_weights: Vec<f64>,
+    row_weights: Vec<f64>,
+    panels: Vec<Placed>,
+    scales: Vec<ColourScale>,
+    (width, height): (u32, u32),
+) -> Figure {
+    Figure {
+        name: name.to_string(),
+        title: words.title,
+        subtitle: words.subtitle,
+        caption: words.caption,
+        description: words.description,
+        column_weights,
+        row_weights,
+        panels,
+        scales,
+        width,
+        height,
+    }
+}
+
+/// A heatmap over strips: the usual figure, 960 x 600.
+pub fn heatmap_over_strips(
+    name: &str,
+    words: Words,
+    heatmap: Heatmap,
+    strips: Vec<Panel>,
+    scale: ColourScale,
+) -> Figure {
+    let mut panels = vec![Panel::Heatmap(heatmap)];
+    panels.extend(strips);
+    show_last_labels(&mut panels);
+    let weights = std::iter::once(1.0).chain(std::iter::repeat(STRIP));
+    stack(name, words, weights.zip(panels).collect(), vec![scale], (960, 600))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn edges_reach_to_the_next_row_and_not_beyond_the_run() {
+        assert_eq!(step_edges(&[0, 1, 2], 3), [0.0, 1.0, 2.0, 3.0]);
+        assert_eq!(step_edges(&[0, 10, 20], 25), [0.0, 10.0, 20.0, 25.0]);
+        assert_eq!(step_edges(&[0, 10, 20], 500), [0.0, 10.0, 20.0, 30.0]);
+        assert_eq!(step_edges(&[0, 10, 20], 20), [0.0, 10.0, 20.0, 21.0]);
+        assert_eq!(step_edges(&[7], 8), [7.0, 8.0]);
+        assert_eq!(snapshot_edges(&[0, 10, 1000]), [0.0, 10.0, 505.0, 1000.0]);
+        assert_eq!(snapshot_edges(&[0, 1]), [0.0, 0.5, 1.0]);
+        assert_eq!(snapshot_edges(&[3]), [3.0, 4.0]);
+        assert_eq!(reached_edges(&[0, 10, 1000]), Some((vec![0.0, 10.0, 1000.0], 1)));
+        assert_eq!(reached_edges(&[5, 10]), Some((vec![0.0, 5.0, 10.0], 0)));
+        assert_eq!((reached_edges(&[0]), reached_edges(&[])), (None, None));
+    }
+
+    #[test]
+    fn a_scale_ends_on_whole_decades_and_holds_a_decay_but_no_explosion() {
+        assert_eq!(decades(&[-3.2, -0.1]), (-4.0, 0.0));
+        assert_eq!(decades(&[-3.0]), (-3.0, -2.0));
+        assert_eq!(decades(&[]), (-1.0, 0.0));
+        // A long even decay: all of it, down to what f32 can hold.
+        let decay: Vec<f64> = (0..400).map(|i| -40.0 + i as f64 / 10.0).collect();
+        assert_eq!(decades(&decay), (-40.0, 0.0));
+        let longer: Vec<f64> = (0..900).map(|i| -90.0 + i as f64 / 10.0).collect();
+        assert_eq!(decades(&longer), (-45.0, 0.0));
+        // 90 sane steps and ten exploding ones: the sane ones.
+        let mut v: Vec<f64> = (0..90).map(|i| -4.0 + i as f64 / 30.0).collect();
+        v.extend((0..10).map(|i| 10.0 * (i + 1) as f64));
+        let (low, high) = decades(&v);
+        assert!(low == -4.0 && (-1.0..=10.0).contains(&high), "{low} {high}");
+    }
+}

@@ -1,0 +1,98 @@
+//! `gradient-heatmap` and `signal-heatmap`: how large a gradient is, by layer and step.
+//!
+//! **How to read them.** Each row is a layer, the input side at the bottom; each column a recorded step; brighter is larger,
+//! one tick of the colour bar a factor of ten. Vanishing is a picture that darkens from top to bottom; a healthy network
+//! has rows of much the same colour, which may darken together from left to right as the loss falls.
+//!
+//! **`gradient-heatmap`** draws the L2 norm of the *batch-mean* gradient of the weights, the number that every framework
+//! shows. It misleads in two ways. The first layer has as many inputs as the data has features (784 for MNIST), which lifts
+//! its norm (`per-parameter` divides that out). And averaging over a batch can hide vanishing: once the output bias has
+//! learned the class frequencies, the full-batch gradient of a collapsed sigmoid network is the same in every layer. The
+//! title then says that the picture looks even but is not.
+//!
+//! **`signal-heatmap`** draws the RMS over the samples of |d loss_a / d pre-activation|: what arrives at a layer from the
+//! loss of one sample. Neither fault applies; no tensor is involved, so `tensor` changes nothing.
+//!
+//! The ratio in the title compares layer 1 with the last *hidden* layer (the output layer has its own width and no
+//! activation behind it), as a median over the recorded steps.
+
+use super::chart::Figure;
+use super::frame::{Legend, Words, heatmap, heatmap_over_strips, log_scale, step_edges, strips, time_axis};
+use super::words::{Depth, caption, described, is_bias, signal_ratio, title_of};
+use super::{FigureError, GradientMetric, Input, Options, Runs, Spec};
+use crate::analysis::{Grid, Summary};
+use crate::record::{LayerMetric, TensorKind, TensorMetric};
+
+pub const GRADIENT: Spec = Spec {
+    name: "gradient-heatmap",
+    summary: "norm of the batch-mean gradient, layer by step",
+    runs: Runs::One,
+    build: |input, options| draw(input, options, options.gradient.unwrap_or(GradientMetric::BatchMean)),
+};
+
+pub const SIGNAL: Spec = Spec {
+    name: "signal-heatmap",
+    summary: "backward signal of one sample (RMS over the batch), layer by step",
+    runs: Runs::One,
+    build: |input, options| draw(input, options, GradientMetric::Signal),
+};
+
+/// `[layer, step row]` of a gradient.
+pub(super) fn grid(summary: &Summary, metric: GradientMetric, tensor: TensorKind) -> Grid {
+    match metric {
+        GradientMetric::BatchMean => summary.grid(TensorMetric::GradNorm, tensor),
+        GradientMetric::PerParameter => summary.grid_per_parameter(TensorMetric::GradNorm, tensor),
+        GradientMetric::PerSample => summary.layer_grid(LayerMetric::GradRms),
+        GradientMetric::Signal => summary.layer_grid(LayerMetric::SignalRms),
+    }
+}
+
+/// The finding about a gradient; a batch mean is checked against the per-sample signal.
+pub(super) fn finding(summary: &Summary, metric: GradientMetric, grid: &Grid) -> Depth {
+    match metric {
+        GradientMetric::BatchMean | GradientMetric::PerParameter => Depth::of_batch_mean(grid, summary),
+        GradientMetric::PerSample | GradientMetric::Signal => Depth::of(grid),
+    }
+}
+
+fn draw(input: &Input, options: &Options, metric: GradientMetric) -> Result<Figure, FigureError> {
+    let (run, lang, q) = (input.run(), options.lang, metric.quantity());
+    let record = run.record();
+    if record.is_empty() {
+        return Err(input.nothing(run, "recorded step", "train it for at least one step"));
+    }
+    let cells = grid(run, metric, options.tensor);
+    if cells.all_missing() {
+        return Err(input.nothing(run, "such gradient", "draw another one (batch-mean, per-sample, signal)"));
+    }
+    let bias = is_bias(options.tensor);
+    let edges = step_edges(&record.steps.step, run.end());
+    let x = time_axis(run, &edges, options);
+    let (scale, clamped) = log_scale(lang, lang.quantity(q, bias), &[&cells], false, Legend::PLAIN);
+
+    // Per-sample quantities are those of the layer, whichever tensor was asked for.
+    let metric_is_of_tensor = matches!(metric, GradientMetric::BatchMean | GradientMetric::PerParameter);
+    let mut subtitle = vec![lang.explain(q, bias), lang.ratios_are_medians()];
+    let inputs = run.header().layers[0].fan_in;
+    let width = run.header().layers[0].fan_out;
+    if !bias && run.hidden() > 1 && inputs > 2 * width && metric == GradientMetric::BatchMean {
+        subtitle.push(lang.wide_input_note(inputs));
+    }
+    if let Some(signal) = signal_ratio(run).filter(|s| metric == GradientMetric::BatchMean && s.abs() >= 1.0) {
+        subtitle.push(lang.signal_note(signal));
+    }
+    subtitle.push(clamped);
+    let words = Words {
+        title: title_of(
+            lang,
+            run,
+            bias && metric_is_of_tensor,
+            vec![finding(run, metric, &cells).clause(lang, q, run.hidden())],
+        ),
+        subtitle: lang.sentences(&subtitle),
+        caption: caption(lang, run),
+        description: String::new(),
+    };
+    let map = heatmap(lang, String::new(), &cells, edges, x.clone(), 0, true);
+    Ok(described(lang, heatmap_over_strips(input.figure, words, map, strips(run, &x, lang), scale)))
+}

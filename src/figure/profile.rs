@@ -1,0 +1,115 @@
+//! `layer-profile`: one gradient against the layers, at the first, the middle and the last recorded step.
+//!
+//! **How to read it.** A straight line that rises to the right is exponential decay toward the input; its slope is the
+//! factor per layer, which the title gives (least squares over the hidden layers). Level lines are healthy. Three panels
+//! because there are three gradients: the backward signal of one sample (what depth does), one sample's weight gradient, and
+//! the batch-mean weight gradient (what frameworks show).
+//!
+//! **When it misleads.** Each curve is one minibatch, and a minibatch is noisy. The batch-mean panel may be level although
+//! the signal decays, and its first point is lifted by the many inputs of layer 1. The last point is the output layer, which
+//! has its own width and no activation.
+
+use super::chart::{Axis, AxisKind, Figure, Lines, Panel, Placed, Series, Stroke};
+use super::frame::{Words, log_axis, page};
+use super::words::{Depth, caption, described, is_bias, title};
+use super::{FigureError, GradientMetric, Input, Options, Runs, Spec};
+use crate::analysis::{Attenuation, Grid, Summary};
+use crate::text::{Lang, Quantity};
+
+pub const SPEC: Spec = Spec {
+    name: "layer-profile",
+    summary: "gradient norms by layer at the first, middle and last step",
+    runs: Runs::One,
+    build,
+};
+
+fn build(input: &Input, options: &Options) -> Result<Figure, FigureError> {
+    let (run, lang) = (input.run(), options.lang);
+    if run.record().is_empty() {
+        return Err(input.nothing(run, "recorded step", "train it for at least one step"));
+    }
+    let bias = is_bias(options.tensor);
+    let metrics = [GradientMetric::Signal, GradientMetric::PerSample, GradientMetric::BatchMean];
+    let grids: Vec<(Quantity, Grid)> = metrics
+        .into_iter()
+        .map(|m| (m.quantity(), super::gradient::grid(run, m, options.tensor)))
+        .filter(|(_, grid)| !grid.all_missing())
+        .collect();
+    let Some((first_quantity, first_grid)) = grids.first() else {
+        return Err(input.nothing(run, "gradient", "draw `movement-heatmap` instead"));
+    };
+    let rows = rows(run, first_grid);
+    let decades = |row: usize| Attenuation::at(first_grid, row).decades_per_layer;
+    let clause = match (decades(rows[0]), decades(rows[rows.len() - 1])) {
+        (Some(a), Some(b)) => lang.per_layer_clause(*first_quantity, a, b),
+        _ => Depth::of(first_grid).clause(lang, *first_quantity, run.hidden()),
+    };
+    let panels: Vec<Placed> = grids
+        .iter()
+        .enumerate()
+        .map(|(column, (q, grid))| {
+            let panel = panel(run, lang, *q, bias, grid, &rows);
+            Placed { column, row: 0, panel }
+        })
+        .collect();
+    let gaps = panels.iter().any(|p| match &p.panel {
+        Panel::Lines(l) => l.series.iter().any(|s| s.points.iter().any(|p| p.1.is_none())),
+        Panel::Heatmap(_) | Panel::Rows(_) => false,
+    });
+    let words = Words {
+        title: title(lang, run, vec![clause]),
+        subtitle: lang.sentences(&[lang.profile_note(), if gaps { lang.gaps_note() } else { String::new() }]),
+        caption: caption(lang, run),
+        description: String::new(),
+    };
+    let width = [560, 820, 1180][panels.len() - 1];
+    Ok(described(lang, page(input.figure, words, vec![1.0; panels.len()], vec![1.0], panels, Vec::new(), (width, 460))))
+}
+
+/// Rows of the first, the middle (by step) and the last step, each once. Of a run that diverged, the last step at which at
+/// least half of the layers were finite.
+fn rows(run: &Summary, grid: &Grid) -> Vec<usize> {
+    let steps = &run.record().steps.step;
+    let finite = |row: usize| (0..grid.layers()).filter(|&l| grid.at(l, row).log10().is_some()).count();
+    let last = (0..steps.len()).rev().find(|&r| 2 * finite(r) >= grid.layers()).unwrap_or(steps.len() - 1);
+    let half = steps[0] + (steps[last] - steps[0]) / 2;
+    let middle = (0..=last).min_by_key(|&r| steps[r].abs_diff(half)).unwrap_or(0);
+    let mut rows = vec![0, middle, last];
+    rows.dedup();
+    rows
+}
+
+fn panel(run: &Summary, lang: Lang, q: Quantity, bias: bool, grid: &Grid, rows: &[usize]) -> Panel {
+    let styles = [Stroke::Solid, Stroke::Dashed, Stroke::Dotted];
+    let series: Vec<Series> = rows
+        .iter()
+        .enumerate()
+        .map(|(i, &row)| Series {
+            label: lang.step_series(run.record().steps.step[row]),
+            points: (0..grid.layers())
+                .map(|l| ((l + 1) as f64, grid.at(l, row).log10().map(|x| 10f64.powf(x))))
+                .collect(),
+            style: styles[i % styles.len()],
+            colour: i,
+            markers: true,
+            band: Vec::new(),
+        })
+        .collect();
+    let values: Vec<f64> = series.iter().flat_map(|s| s.points.iter().filter_map(|p| p.1)).collect();
+    let x = Axis {
+        label: lang.layer_axis(),
+        kind: AxisKind::Whole,
+        low: 0.5,
+        high: grid.layers() as f64 + 0.5,
+        percent: false,
+        show_labels: true,
+    };
+    Panel::Lines(Lines {
+        title: lang.quantity(q, bias),
+        x,
+        y: log_axis(lang.norm_axis(), values.into_iter()),
+        series,
+        marks: Vec::new(),
+        direct_labels: false,
+    })
+}

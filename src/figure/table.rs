@@ -1,0 +1,124 @@
+//! The plotted numbers as a long table, so that a figure can be checked, or drawn again elsewhere.
+//!
+//! | column | heatmap | curves |
+//! |---|---|---|
+//! | `panel` | number of the panel from 1 and its title or scale | number and title or y axis |
+//! | `series_or_layer` | label of the row | label of the curve; a band has `(low)` and `(high)` |
+//! | `x_start`, `x_end` | edges of the cell | both the point's x; empty for a reference line |
+//! | `value` | in the quantity's own unit (10^x on a logarithmic scale); empty where there is none | y |
+//! | `kind` | `finite`, `zero`, `underflow`, `nan`, `infinite`, `missing` | `finite`, `missing` (a gap), `mark` |
+//!
+//! A panel with one number a row has the row's label, no edges, and the number.
+//!
+//! Numbers are written with as many digits as it takes to read the same `f64` back.
+
+use std::io::Write;
+
+use super::FigureError;
+use super::chart::{Figure, Heatmap, Lines, Panel};
+use crate::stats::Cell;
+
+const HEADER: [&str; 6] = ["panel", "series_or_layer", "x_start", "x_end", "value", "kind"];
+
+/// Header and rows.
+pub fn table(figure: &Figure) -> Vec<Vec<String>> {
+    let mut rows = Vec::new();
+    // A table in memory cannot fail.
+    let _ = each_row::<()>(figure, &mut |row| {
+        rows.push(row.map(str::to_string).to_vec());
+        Ok(())
+    });
+    rows
+}
+
+/// Writes the table as CSV (RFC 4180, lines ended by `\n`).
+///
+/// # Errors
+/// When the writer fails.
+pub fn write_csv(figure: &Figure, writer: impl Write) -> Result<(), FigureError> {
+    let mut csv = csv::Writer::from_writer(writer);
+    each_row(figure, &mut |row| csv.write_record(row))?;
+    csv.flush().map_err(csv::Error::from)?;
+    Ok(())
+}
+
+type Row<'a, E> = &'a mut dyn FnMut([&str; 6]) -> Result<(), E>;
+
+fn each_row<E>(figure: &Figure, put: Row<E>) -> Result<(), E> {
+    put(HEADER)?;
+    for (i, placed) in figure.panels.iter().enumerate() {
+        match &placed.panel {
+            Panel::Heatmap(h) => heatmap_rows(figure, i + 1, h, put)?,
+            Panel::Lines(l) => line_rows(i + 1, l, put)?,
+            Panel::Rows(r) => {
+                let panel = format!("{}: {}", i + 1, r.x.label);
+                for (row, value) in r.rows.iter().zip(&r.values) {
+                    let (value, kind) = value.map_or((String::new(), "missing"), |v| (exact(v), "finite"));
+                    put([&panel, row, "", "", &value, kind])?;
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+fn heatmap_rows<E>(figure: &Figure, number: usize, h: &Heatmap, put: Row<E>) -> Result<(), E> {
+    let scale = figure.scales.get(h.scale);
+    let label = scale.map_or("", |s| s.label.as_str());
+    let panel = match h.title.as_str() {
+        "" => format!("{number}: {label}"),
+        title if title == label => format!("{number}: {label}"),
+        title => format!("{number}: {title}, {label}"),
+    };
+    let logarithmic = scale.is_some_and(|s| s.logarithmic);
+    let edges: Vec<String> = h.edges.iter().map(f64::to_string).collect();
+    for (layer, cells) in h.rows.iter().zip(&h.cells) {
+        for (edge, cell) in edges.windows(2).zip(cells) {
+            let (value, kind) = cell_text(*cell, logarithmic);
+            put([&panel, layer, &edge[0], &edge[1], &value, kind])?;
+        }
+    }
+    Ok(())
+}
+
+fn cell_text(cell: Cell, logarithmic: bool) -> (String, &'static str) {
+    match cell {
+        Cell::Finite(x) if logarithmic => (exact(10f64.powf(x)), "finite"),
+        Cell::Finite(x) => (exact(x), "finite"),
+        Cell::Zero => ("0".into(), "zero"),
+        Cell::Underflow => (String::new(), "underflow"),
+        Cell::Nan => (String::new(), "nan"),
+        Cell::Infinite => (String::new(), "infinite"),
+        Cell::Missing => (String::new(), "missing"),
+    }
+}
+
+/// The shortest text that reads back as the same number, with an exponent where it is very small or large.
+fn exact(x: f64) -> String {
+    format!("{x:?}")
+}
+
+fn line_rows<E>(number: usize, l: &Lines, put: Row<E>) -> Result<(), E> {
+    let name = if l.title.is_empty() { &l.y.label } else { &l.title };
+    let panel = format!("{number}: {name}");
+    for s in &l.series {
+        for (x, y) in &s.points {
+            let x = x.to_string();
+            match y {
+                Some(y) => put([&panel, &s.label, &x, &x, &exact(*y), "finite"])?,
+                None => put([&panel, &s.label, &x, &x, "", "missing"])?,
+            }
+        }
+        for (end, pick) in [("low", 0), ("high", 1)] {
+            let label = format!("{} ({end})", s.label);
+            for (x, low, high) in &s.band {
+                let x = x.to_string();
+                put([&panel, &label, &x, &x, &exact(*[low, high][pick]), "finite"])?;
+            }
+        }
+    }
+    for (y, words) in &l.marks {
+        put([&panel, words, "", "", &exact(*y), "mark"])?;
+    }
+    Ok(())
+}

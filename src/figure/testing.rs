@@ -1,0 +1,183 @@
+//! Records with known numbers, written down directly: no network trains here.
+
+use std::collections::BTreeMap;
+
+use crate::record::{
+    EvalRow, Header, LayerInfo, Record, SnapshotRow, Source, Status, StepRow, TensorInfo, TensorKind, TensorMetric,
+};
+use crate::stats::MISSING;
+
+/// Buckets of the sketch in these records.
+pub const BUCKETS: usize = 4;
+
+/// What a synthetic run is made of. Values are functions of the layer (from 1) and the step.
+pub struct Synthetic {
+    pub run: &'static str,
+    /// Weight layers, the output layer included.
+    pub layers: usize,
+    pub steps: Vec<u64>,
+    pub snapshots: Vec<u64>,
+    pub grad: fn(usize, u64) -> f64,
+    pub signal: fn(usize, u64) -> f64,
+    pub driven: fn(usize, u64) -> f64,
+    pub decay: fn(usize, u64) -> f64,
+    /// Weight norm; biases have norm 0 at the start.
+    pub weight_norm: f64,
+    /// Distance from the initial value.
+    pub distance: fn(usize, u64) -> f64,
+    pub loss: fn(u64) -> f64,
+    /// (step, training accuracy)
+    pub accuracy: Vec<(u64, f64)>,
+    pub status: Status,
+    pub labels: Vec<(&'static str, &'static str)>,
+    pub sketch: bool,
+}
+
+impl Default for Synthetic {
+    /// A vanishing run of 8 hidden layers: norms fall by 10^-0.6 a layer toward the input.
+    fn default() -> Synthetic {
+        Synthetic {
+            run: "sigmoid",
+            layers: 9,
+            steps: (0..20).collect(),
+            snapshots: vec![0, 10, 20],
+            grad: |l, _| vanishing(l),
+            signal: |l, _| vanishing(l),
+            driven: |l, _| 0.01 * vanishing(l),
+            decay: |_, _| 0.0,
+            weight_norm: 5.0,
+            // Layer 1 ends at 0.02 % of its norm, the output layer at 140 %.
+            distance: |l, s| if l == 9 { 7.0 } else { 1e-3 * l as f64 } * s as f64 / 20.0,
+            loss: |_| 2.302,
+            accuracy: vec![(0, 0.098), (20, 0.112)],
+            status: Status::Complete,
+            labels: vec![
+                ("activation", "sigmoid"),
+                ("initialisation", "glorot-uniform"),
+                ("loss", "cross-entropy"),
+                ("optimizer", "sgd"),
+                ("learning_rate", "0.1"),
+                ("weight_decay", "0"),
+                ("batch_size", "100"),
+                ("data", "mnist-mini"),
+                ("train_size", "10000"),
+                ("precision", "f32"),
+            ],
+            sketch: true,
+        }
+    }
+}
+
+fn vanishing(layer: usize) -> f64 {
+    10f64.powf(-0.6 * (9 - layer.min(9)) as f64)
+}
+
+/// A run that trains: all layers within a factor 1.7.
+pub fn healthy() -> Synthetic {
+    let even = |l: usize, _| 0.5 * 1.07f64.powi(l as i32);
+    Synthetic {
+        run: "relu",
+        grad: even,
+        signal: even,
+        driven: |l, _| 0.005 * 1.07f64.powi(l as i32),
+        distance: |l, s| (1.0 + 0.1 * l as f64) * s as f64 / 20.0,
+        loss: |s| 2.3 * (-(s as f64) / 8.0).exp(),
+        accuracy: vec![(0, 0.11), (20, 0.968)],
+        labels: [("activation", "relu"), ("initialisation", "he-normal")]
+            .into_iter()
+            .chain(Synthetic::default().labels.into_iter().skip(2))
+            .collect(),
+        ..Synthetic::default()
+    }
+}
+
+impl Synthetic {
+    pub fn record(&self) -> Record {
+        let labels: BTreeMap<String, String> =
+            self.labels.iter().map(|(k, v)| (k.to_string(), v.to_string())).collect();
+        let width = |l: usize| if l == self.layers { 10 } else { 100 };
+        let fan_in = |l: usize| if l == 1 { 784 } else { 100 };
+        let layers = 1..=self.layers;
+        let header = Header {
+            schema: crate::record::header::SCHEMA,
+            source: Source { tool: "test".into(), version: "0".into() },
+            run: self.run.into(),
+            labels,
+            seed: Some(1),
+            layers: layers
+                .clone()
+                .map(|l| LayerInfo {
+                    name: format!("layers.{l}"),
+                    fan_in: fan_in(l),
+                    fan_out: width(l),
+                    activation: if l == self.layers { "identity".into() } else { self.run.into() },
+                })
+                .collect(),
+            tensors: layers
+                .clone()
+                .flat_map(|l| {
+                    [(TensorKind::Weight, vec![width(l), fan_in(l)]), (TensorKind::Bias, vec![width(l)])]
+                        .map(|(kind, shape)| TensorInfo { layer: l, kind, shape })
+                })
+                .collect(),
+            classes: Some(10),
+            steps_per_epoch: Some(100),
+            planned_steps: Some(2000),
+            sketch_buckets: self.sketch.then_some(BUCKETS),
+            config: None,
+            status: self.status.clone(),
+            elapsed_secs: None,
+        };
+        let mut record = Record::new(header);
+        // Biases: a tenth of the weight's value; their norm starts at 0.
+        let both = |f: &dyn Fn(usize) -> f64| layers.clone().flat_map(|l| [f(l), 0.1 * f(l)]).collect::<Vec<f64>>();
+        for (row, &s) in self.steps.iter().enumerate() {
+            let mut columns = TensorMetric::ALL.map(|metric| match metric {
+                TensorMetric::GradNorm => both(&|l| (self.grad)(l, s)),
+                TensorMetric::UpdateNorm | TensorMetric::DrivenNorm => both(&|l| (self.driven)(l, s)),
+                TensorMetric::DecayNorm => both(&|l| (self.decay)(l, s)),
+                TensorMetric::ParamNorm => both(&|_| self.weight_norm),
+            });
+            if row == 0 {
+                columns[TensorMetric::ParamNorm as usize].iter_mut().skip(1).step_by(2).for_each(|b| *b = 0.0);
+            }
+            let signal: Vec<f64> = layers.clone().map(|l| (self.signal)(l, s)).collect();
+            record.push_step(&StepRow {
+                step: s,
+                epoch: s as f64 / 100.0,
+                learning_rate: 0.1,
+                loss: (self.loss)(s),
+                batch_accuracy: MISSING,
+                tensors: [0, 1, 2, 3, 4].map(|i| columns[i].as_slice()),
+                layers: [&signal, &signal],
+            });
+        }
+        for (k, &s) in self.snapshots.iter().enumerate() {
+            let last = k + 1 == self.snapshots.len();
+            let measured = |x: f64| vec![if last { MISSING } else { x }; self.layers];
+            let activations = [measured(0.5), measured(0.1), measured(0.25), measured(0.0), measured(0.04)];
+            let distance = both(&|l| (self.distance)(l, s));
+            // One bucket holds everything: the sketched distance is then the exact one.
+            let sketch: Vec<f32> = distance.iter().flat_map(|&d| [d as f32, 0.0, 0.0, 0.0]).collect();
+            record.push_snapshot(&SnapshotRow {
+                step: s,
+                distance_from_init: &distance,
+                activations: [0, 1, 2, 3, 4].map(|i| activations[i].as_slice()),
+                sketch: if self.sketch { &sketch } else { &[] },
+            });
+        }
+        record.evals = self
+            .accuracy
+            .iter()
+            .map(|&(step, accuracy)| EvalRow {
+                step,
+                epoch: step as f64 / 100.0,
+                train_loss: (self.loss)(step),
+                train_accuracy: accuracy,
+                test_loss: (self.loss)(step) * 1.1,
+                test_accuracy: accuracy * 0.9,
+            })
+            .collect();
+        record
+    }
+}

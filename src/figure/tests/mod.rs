@@ -1,0 +1,286 @@
+//! Figures against the records they came from, by arithmetic that the figures do not share.
+
+mod numbers;
+mod titles;
+
+use proptest::prelude::*;
+
+use super::chart::{AxisKind, Figure, Heatmap, Lines, Panel};
+use super::testing::{Synthetic, healthy};
+use super::*;
+use crate::record::{LayerMetric, Status, TensorMetric};
+use crate::stats::{Cell, MISSING, UNDERFLOW};
+
+/// The figure of one run with default options, its no-break spaces made plain.
+fn one(name: &str, record: &Record) -> Figure {
+    drawn(name, std::slice::from_ref(record), &Options::default())
+}
+
+fn drawn(name: &str, runs: &[Record], options: &Options) -> Figure {
+    let mut f = build(name, runs, options).unwrap();
+    let lines = f.panels.iter_mut().filter_map(|p| match &mut p.panel {
+        Panel::Lines(l) => Some(l),
+        Panel::Heatmap(_) | Panel::Rows(_) => None,
+    });
+    let words =
+        lines.flat_map(|l| l.marks.iter_mut().map(|m| &mut m.1).chain(l.series.iter_mut().map(|s| &mut s.label)));
+    for text in words.chain([&mut f.title, &mut f.subtitle, &mut f.caption, &mut f.description]) {
+        *text = text.replace('\u{a0}', " ");
+    }
+    f
+}
+
+fn heatmaps(figure: &Figure) -> Vec<&Heatmap> {
+    let map = |p: &'_ chart::Placed| matches!(p.panel, Panel::Heatmap(_));
+    figure
+        .panels
+        .iter()
+        .filter(|p| map(p))
+        .map(|p| match &p.panel {
+            Panel::Heatmap(h) => h,
+            Panel::Lines(_) | Panel::Rows(_) => unreachable!(),
+        })
+        .collect()
+}
+
+fn lines(figure: &Figure) -> Vec<&Lines> {
+    figure
+        .panels
+        .iter()
+        .filter_map(|p| match &p.panel {
+            Panel::Lines(l) => Some(l),
+            Panel::Heatmap(_) | Panel::Rows(_) => None,
+        })
+        .collect()
+}
+
+/// A figure in few lines, for snapshots.
+fn outline(f: &Figure) -> String {
+    let mut out = format!("{} {}x{}\n{}\n{}\n{}\n", f.name, f.width, f.height, f.title, f.subtitle, f.caption);
+    for s in &f.scales {
+        out += &format!(
+            "scale {:?} {}..{} log={} percent={} {:?}\n",
+            s.label, s.low, s.high, s.logarithmic, s.percent, s.special
+        );
+    }
+    for p in &f.panels {
+        out += &format!("[{},{}] ", p.column, p.row);
+        match &p.panel {
+            Panel::Heatmap(h) => {
+                out += &format!("map {:?} scale {} edges {:?}\n", h.title, h.scale, h.edges);
+                for (label, row) in h.rows.iter().zip(&h.cells).rev() {
+                    out += &format!("  {label:>10}: {row:.3?}\n");
+                }
+                for v in &h.veils {
+                    out += &format!("  rows {}..={} veiled: {}\n", v.first, v.last, v.words);
+                }
+            }
+            Panel::Rows(r) => {
+                out += &format!("rows {:?} {}..{} mark {:?}\n", r.x.label, r.x.low, r.x.high, r.mark);
+                for ((label, value), words) in r.rows.iter().zip(&r.values).zip(&r.words).rev() {
+                    out += &format!("  {label:>10}: {value:.3?} {words}\n");
+                }
+            }
+            Panel::Lines(l) => {
+                out += &format!("lines {:?} y {:?} {}..{} marks {:?}\n", l.title, l.y.kind, l.y.low, l.y.high, l.marks);
+                for s in &l.series {
+                    out += &format!("  {} {:?}: {:.3?}\n", s.label, s.style, s.points);
+                }
+            }
+        }
+    }
+    out
+}
+
+fn small(run: Synthetic) -> Record {
+    Synthetic { layers: 3, steps: vec![0, 1, 2], snapshots: vec![0, 2, 3], accuracy: vec![(0, 0.1), (3, 0.11)], ..run }
+        .record()
+}
+
+// ---- bad input -------------------------------------------------------------------------------------------------------------------
+
+#[test]
+fn errors_name_the_figure_the_run_and_the_way_out() {
+    let record = Synthetic::default().record();
+    let say = |name: &str, runs: &[Record]| build(name, runs, &Options::default()).unwrap_err().to_string();
+    let one = std::slice::from_ref(&record);
+    assert_eq!(say("gradient-heatmp", one), "no figure is called `gradient-heatmp`; did you mean `gradient-heatmap`?");
+    assert_eq!(say("zzz", one), "no figure is called `zzz`");
+    assert_eq!(
+        say("comparison", one),
+        "figure `comparison` draws two or more runs, but 1 were given; name at least two run folders"
+    );
+    assert!(say("layer-profile", &[record.clone(), record.clone()]).contains("draws one run, but 2 were given"));
+    let empty = Synthetic { steps: vec![], snapshots: vec![], accuracy: vec![], ..Synthetic::default() }.record();
+    for spec in FIGURES {
+        let runs = if spec.runs == Runs::One { vec![empty.clone()] } else { vec![record.clone(), empty.clone()] };
+        assert!(say(spec.name, &runs).starts_with("run `sigmoid` holds no "), "{}", spec.name);
+    }
+    let unsketched = Synthetic { sketch: false, ..Synthetic::default() }.record();
+    assert!(say("convergence-heatmap", std::slice::from_ref(&unsketched)).contains("sketch"));
+    let mut torn = record.clone();
+    torn.steps.tensors[0].pop();
+    assert!(
+        say("gradient-heatmap", std::slice::from_ref(&torn))
+            .contains("grad_norm holds 359 values where the header asks for 360")
+    );
+    let mut unordered = record.clone();
+    unordered.steps.step[3] = 2;
+    assert!(say("gradient-heatmap", std::slice::from_ref(&unordered)).contains("goes from step 2 to step 2"));
+}
+
+#[test]
+fn one_step_and_one_layer_are_enough() {
+    let record = Synthetic { steps: vec![0], snapshots: vec![0, 1], ..Synthetic::default() }.record();
+    for name in ["gradient-heatmap", "signal-heatmap", "update-heatmap", "layer-profile", "movement-heatmap"] {
+        let figure = one(name, &record);
+        for map in heatmaps(&figure) {
+            assert!(map.edges.windows(2).all(|e| e[0] < e[1]), "{name}: {:?}", map.edges);
+        }
+    }
+    let flat = Synthetic { layers: 1, ..Synthetic::default() }.record();
+    for spec in FIGURES.iter().filter(|s| s.runs == Runs::One && s.name != "activation-heatmap") {
+        assert!(one(spec.name, &flat).title.starts_with("Sigmoid"), "{}", spec.name);
+    }
+}
+
+#[test]
+fn every_title_fits_and_every_word_is_there() {
+    let mut runs = vec![Synthetic::default(), healthy()];
+    runs.push(Synthetic {
+        steps: (0..3000).collect(),
+        snapshots: (0..=300).map(|k| 10 * k).collect(),
+        ..Synthetic::default()
+    });
+    for run in runs {
+        let record = run.record();
+        for spec in FIGURES {
+            let records =
+                if spec.runs == Runs::One { vec![record.clone()] } else { vec![record.clone(), healthy().record()] };
+            let figure = build(spec.name, &records, &Options::default()).unwrap();
+            assert!(figure.title.chars().count() <= 145, "{}: {}", spec.name, figure.title);
+            assert_eq!(figure.name, spec.name);
+            for text in [&figure.title, &figure.subtitle, &figure.caption, &figure.description] {
+                assert!(!text.is_empty() && !text.contains("  "), "{}: {text:?}", spec.name);
+            }
+            assert!(figure.description.contains(&figure.title));
+            for (i, p) in figure.panels.iter().enumerate() {
+                assert!(p.column < figure.column_weights.len() && p.row < figure.row_weights.len(), "{i}");
+            }
+            for map in heatmaps(&figure) {
+                assert!(map.scale < figure.scales.len());
+                assert_eq!(map.rows.len(), map.cells.len());
+                assert!(map.cells.iter().all(|row| row.len() + 1 == map.edges.len()));
+            }
+        }
+    }
+}
+
+// ---- curves and tables --------------------------------------------------------------------------------------------------------------
+
+#[test]
+fn strips_share_the_axis_of_the_heatmap() {
+    let figure = one("gradient-heatmap", &healthy().record());
+    let map = heatmaps(&figure)[0];
+    let strips = lines(&figure);
+    assert_eq!(strips.len(), 2);
+    for strip in &strips {
+        assert_eq!((strip.x.low, strip.x.high), (map.x.low, map.x.high));
+    }
+    assert_eq!((map.x.show_labels, strips[0].x.show_labels, strips[1].x.show_labels), (false, false, true));
+    assert_eq!(strips[1].marks, vec![(0.1, "chance 10 %".to_string())]);
+    assert_eq!(strips[1].series[0].points, vec![(0.0, Some(0.11)), (20.0, Some(0.968))]);
+}
+
+#[test]
+fn the_table_holds_every_plotted_number_and_names_every_kind() {
+    let grad =
+        |l: usize, s: u64| if l == 2 { [0.0, UNDERFLOW, f64::NAN][s as usize % 3] } else { 1.0 / (3 * l) as f64 };
+    let record = small(Synthetic { grad, ..Synthetic::default() });
+    let figure = one("gradient-heatmap", &record);
+    let mut bytes = Vec::new();
+    write_csv(&figure, &mut bytes).unwrap();
+    let mut reader = csv::Reader::from_reader(bytes.as_slice());
+    assert_eq!(reader.headers().unwrap(), vec!["panel", "series_or_layer", "x_start", "x_end", "value", "kind"]);
+    let read: Vec<Vec<String>> = reader.records().map(|r| r.unwrap().iter().map(str::to_string).collect()).collect();
+    assert_eq!(read, table(&figure)[1..]);
+    let cells: Vec<_> = read.iter().filter(|r| r[0].starts_with("1: gradient norm")).collect();
+    assert_eq!(cells.len(), 9);
+    for (i, row) in cells.iter().enumerate() {
+        let (l, s) = (i / 3, i % 3);
+        assert_eq!((row[2].as_str(), row[3].as_str()), (s.to_string().as_str(), (s + 1).to_string().as_str()));
+        let kind = if l == 1 { ["zero", "underflow", "nan"][s] } else { "finite" };
+        assert_eq!(row[5], kind);
+        if kind == "finite" {
+            let value: f64 = row[4].parse().unwrap();
+            let stored = record.tensor(TensorMetric::GradNorm, s, 2 * l);
+            assert!((value / stored - 1.0).abs() < 1e-14, "{value} {stored}");
+            // What is written is what is plotted, to the last bit.
+            assert_eq!(value, 10f64.powf(heatmaps(&figure)[0].cells[l][s].log10().unwrap()));
+        }
+    }
+    assert!(read.iter().any(|r| r[5] == "mark" && r[4] == "0.1"));
+    assert!(read.iter().any(|r| r[1] == "training" && r[2] == "3" && r[4] == "0.11"));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn edges_increase_for_any_recorded_steps(
+        steps in proptest::collection::btree_set(0u64..1_000_000, 1..60),
+        snapshots in proptest::collection::btree_set(0u64..1_000_000, 2..60),
+        x_log: bool,
+    ) {
+        let record = Synthetic {
+            steps: steps.iter().copied().collect(),
+            snapshots: snapshots.iter().copied().collect(),
+            accuracy: vec![],
+            distance: |l, s| l as f64 + s as f64,
+            ..Synthetic::default()
+        }
+        .record();
+        let options = Options { x_log, ..Options::default() };
+        for name in ["gradient-heatmap", "movement-heatmap"] {
+            let figure = build(name, std::slice::from_ref(&record), &options).unwrap();
+            let map = heatmaps(&figure)[0];
+            prop_assert!(map.edges.windows(2).all(|e| e[0] < e[1]));
+            prop_assert!(map.edges[0] >= map.x.low && map.edges[map.edges.len() - 1] <= map.x.high);
+            prop_assert_eq!(map.edges.len(), map.cells[0].len() + 1);
+        }
+    }
+
+    #[test]
+    fn a_scale_of_up_to_twelve_decades_leaves_no_small_record_outside(
+        values in proptest::collection::vec(-6.0f64..5.0, 1..40),
+    ) {
+        let mut record = small(Synthetic::default());
+        for (i, v) in record.steps.tensors[0].iter_mut().enumerate() {
+            *v = 10f64.powf(values[i % values.len()]);
+        }
+        let figure = one("gradient-heatmap", &record);
+        let scale = &figure.scales[0];
+        prop_assert!(scale.low < scale.high && scale.low.fract() == 0.0 && scale.high.fract() == 0.0);
+        for x in heatmaps(&figure)[0].cells.iter().flatten().filter_map(|c| c.log10()) {
+            prop_assert!(scale.low <= x && x <= scale.high);
+        }
+    }
+}
+
+// ---- snapshots ------------------------------------------------------------------------------------------------------------------------
+
+#[test]
+fn small_figures_stay_as_they_are() {
+    let record = small(Synthetic {
+        grad: |l, _| 10f64.powi(l as i32 - 3),
+        signal: |l, _| 10f64.powi(2 * (l as i32 - 3)),
+        distance: |l, s| 0.01 * (l * l) as f64 * s as f64,
+        ..Synthetic::default()
+    });
+    for spec in FIGURES {
+        let other = small(healthy());
+        let runs = if spec.runs == Runs::One { vec![record.clone()] } else { vec![record.clone(), other] };
+        let figure = drawn(spec.name, &runs, &Options::default());
+        insta::assert_snapshot!(spec.name, outline(&figure));
+    }
+}

@@ -1,0 +1,169 @@
+//! What titles say of known patients and of healthy runs, alone and side by side.
+
+use super::*;
+
+#[test]
+fn a_vanishing_run_is_named_with_its_factor() {
+    // Seven layers of 10^0.6 between layer 1 and layer 8: 10^4.2 = 15,849.
+    let record = Synthetic::default().record();
+    assert_eq!(
+        one("gradient-heatmap", &record).title,
+        "Sigmoid, 8 hidden layers: layer 1's gradient is 16,000 times smaller than layer 8's; training accuracy stays at 11 %"
+    );
+    assert!(one("signal-heatmap", &record).title.contains("layer 1's backward signal is 16,000 times smaller"));
+    // 10^0.6 = 3.98
+    assert!(
+        one("layer-profile", &record).title.contains("toward the input the backward signal gets 4.0 times smaller")
+    );
+    assert!(
+        one("movement-heatmap", &record)
+            .title
+            .contains("layer 1 moved by 0.020 % of its initial norm, layer 9 by 140 %")
+    );
+}
+
+#[test]
+fn a_gradient_that_grows_toward_the_input_is_said_to_grow() {
+    // 10^3.25 = 1,778 over seven layers.
+    let grad = |l: usize, _| 10f64.powf(-3.25 * l as f64 / 7.0);
+    let record = Synthetic { grad, signal: |_, _| 1.0, ..Synthetic::default() }.record();
+    let title = one("gradient-heatmap", &record).title;
+    assert!(title.contains("layer 1's gradient is 1,800 times larger than layer 8's"), "{title}");
+}
+
+#[test]
+fn a_healthy_run_is_not_accused() {
+    let record = healthy().record();
+    for spec in FIGURES.iter().filter(|s| s.runs == Runs::One) {
+        let figure = one(spec.name, &record);
+        for word in ["smaller than", "stays at", "still random (", "diverged", "not moved", "no farther"] {
+            assert!(!figure.title.contains(word), "{}: {}", spec.name, figure.title);
+        }
+    }
+    // 1.07^7 = 1.606
+    assert_eq!(
+        one("gradient-heatmap", &record).title,
+        "ReLU, 8 hidden layers: gradients within a factor 1.6 across the hidden layers; training accuracy 97 %"
+    );
+    assert!(one("convergence-heatmap", &record).title.contains("all 9 layers left their random start"));
+    assert!(one("training-curves", &record).title.contains("accuracy 97 % in training, 87 % on test data"));
+}
+
+#[test]
+fn an_even_batch_mean_does_not_hide_a_decaying_signal() {
+    let record = Synthetic { grad: |_, _| 8e-7, ..Synthetic::default() }.record();
+    let title = one("gradient-heatmap", &record).title;
+    assert!(
+        title.contains("look even (within a factor 1.0), but layer 1's backward signal is 16,000 times smaller"),
+        "{title}"
+    );
+}
+
+#[test]
+fn adam_hides_vanishing_and_the_title_says_both() {
+    let record = Synthetic { driven: |_, _| 0.01, ..Synthetic::default() }.record();
+    let title = one("update-heatmap", &record).title;
+    assert!(title.contains("updates within a factor 1.0"), "{title}");
+    assert!(title.contains("although layer 1's backward signal is 16,000 times smaller"), "{title}");
+}
+
+#[test]
+fn a_run_that_escapes_its_plateau_is_told_at_both_ends() {
+    let record = Synthetic {
+        steps: (0..100).collect(),
+        grad: |l, s| if s < 50 { 10f64.powf(-0.5 * (9 - l) as f64) } else { 1.0 },
+        accuracy: vec![(0, 0.1), (100, 0.9)],
+        ..Synthetic::default()
+    }
+    .record();
+    let title = one("gradient-heatmap", &record).title;
+    // 10^3.5 = 3,162
+    assert!(
+        title.contains("3,200 times smaller") && title.contains("at first") && title.contains("at the end"),
+        "{title}"
+    );
+    assert!(!title.contains("stays"), "{title}");
+}
+
+#[test]
+fn decay_is_not_taken_for_learning() {
+    // Decay alone: each of 20 updates takes 0.005 of the initial norm away, 10 % in all, and the layer moved by as much.
+    let decaying = Synthetic {
+        decay: |_, _| 0.025,
+        distance: |_, s| 0.025 * s as f64,
+        labels: vec![("weight_decay", "0.05")],
+        ..Synthetic::default()
+    };
+    let record = decaying.record();
+    let summary = Summary::new(&record).unwrap();
+    let part = summary.decay_parts(TensorKind::Weight)[0].unwrap();
+    assert!((part.travel - 0.1).abs() < 1e-12 && (part.movement - 0.1).abs() < 1e-12);
+    let movement = one("movement-heatmap", &record);
+    assert!(
+        movement.title.contains("layers 1–9 went no farther than weight decay alone carries"),
+        "{}",
+        movement.title
+    );
+    assert!(
+        movement.subtitle.contains("Weight decay alone can have moved layer 1 by up to 10 %"),
+        "{}",
+        movement.subtitle
+    );
+    let update = one("update-heatmap", &record);
+    let maps = heatmaps(&update);
+    assert_eq!(maps.len(), 2);
+    assert_eq!((maps[0].scale, maps[1].scale, update.scales.len()), (0, 0, 1));
+    assert!((maps[1].cells[0][0].log10().unwrap() - 0.005f64.log10()).abs() < 1e-12);
+    // Layer 1's gradient part is 10^-4.8 / 500 of its norm, decay's 0.005: a factor of 158,000.
+    assert!(
+        update.title.contains("weight decay changes layer 1 by 160,000 times what its gradient does"),
+        "{}",
+        update.title
+    );
+    // Without decay the panel is left out, and that is said.
+    let without = one("update-heatmap", &Synthetic::default().record());
+    assert_eq!(heatmaps(&without).len(), 1);
+    assert!(without.subtitle.contains("No weight decay and no L1"));
+    // With the same way and no decay recorded, the layers moved.
+    let moved = Synthetic { distance: |_, s| 0.025 * s as f64, ..Synthetic::default() }.record();
+    assert!(!one("movement-heatmap", &moved).title.contains("decay"));
+}
+
+#[test]
+fn a_comparison_shares_its_scales() {
+    let runs = [Synthetic::default().record(), healthy().record()];
+    let figure = drawn("comparison", &runs, &Options::default());
+    let maps = heatmaps(&figure);
+    assert_eq!(maps.iter().map(|m| m.scale).collect::<Vec<_>>(), [0, 1, 0, 1]);
+    for map in &maps {
+        let scale = &figure.scales[map.scale];
+        for x in map.cells.iter().flatten().filter_map(|c| c.log10()) {
+            assert!(scale.low <= x && x <= scale.high);
+        }
+    }
+    // 10^-4.8 below, 1 above; 0.02 % / 2 below, 140 % above.
+    assert_eq!((figure.scales[0].low, figure.scales[0].high), (-5.0, 0.0));
+    assert_eq!((figure.scales[1].low, figure.scales[1].high), (-4.0, 1.0));
+    assert_eq!(
+        figure.title,
+        "Sigmoid: layer 1's gradient 16,000 times smaller than layer 8's, accuracy 11 %. ReLU: gradients within a factor 1.6, accuracy 97 %"
+    );
+    assert!(figure.caption.starts_with("784–8×100–10 · cross-entropy"), "{}", figure.caption);
+    assert!(figure.caption.ends_with("Sigmoid: glorot-uniform initialisation · ReLU: he-normal initialisation"));
+    assert!(maps.windows(2).all(|w| (w[0].x.low, w[0].x.high) == (w[1].x.low, w[1].x.high)));
+    let three = [runs[0].clone(), runs[1].clone(), healthy().record()];
+    assert_eq!(build("comparison", &three, &Options::default()).unwrap().column_weights.len(), 3);
+}
+
+#[test]
+fn runs_of_one_name_are_told_apart_by_what_differs() {
+    let with = |rate: &'static str| {
+        let labels = vec![("activation", "sigmoid"), ("learning_rate", rate)];
+        Synthetic { labels, ..Synthetic::default() }.record()
+    };
+    let figure = drawn("comparison", &[with("0.1"), with("0.5")], &Options::default());
+    let titles: Vec<&str> = heatmaps(&figure).iter().map(|m| m.title.as_str()).filter(|t| !t.is_empty()).collect();
+    assert_eq!(titles, ["Sigmoid (learning rate 0.1)", "Sigmoid (learning rate 0.5)"]);
+    let same = drawn("comparison", &[with("0.1"), with("0.1")], &Options::default());
+    assert!(same.title.starts_with("Sigmoid (1): ") && same.title.contains("Sigmoid (2): "), "{}", same.title);
+}

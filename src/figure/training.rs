@@ -1,0 +1,89 @@
+//! `training-curves`: loss and accuracy against steps, and what chance would give.
+//!
+//! **How to read it.** Faint: each minibatch, whose noise is the batch's, not the network's. Solid and dashed: the whole
+//! training and test set, in evaluation mode. A training curve that lies on the chance line has learned nothing, and no test
+//! accuracy is needed to say so; a gap between the two is overfitting.
+//!
+//! **When it misleads.** Of long runs the faint curve keeps the smallest and the largest value of each stretch, so it looks
+//! noisier than a few neighbouring batches are. Accuracy can stand still while the loss falls, and the reverse.
+
+use super::chart::{Figure, Panel, Stroke};
+use super::frame::{
+    Words, accuracy_axis, accuracy_series, lines, series, show_last_labels, stack, time_axis, value_axis,
+};
+use super::words::{caption, described, name, outcome, title};
+use super::{FigureError, Input, Options, Runs, Spec};
+use crate::analysis::Summary;
+use crate::analysis::curves::{Curve, EvalColumn, MAX_POINTS, Outcome, envelope};
+use crate::record::Status;
+use crate::text::Lang;
+
+pub const SPEC: Spec = Spec {
+    name: "training-curves",
+    summary: "loss and accuracy on training and test data against steps, with the chance level",
+    runs: Runs::One,
+    build,
+};
+
+fn build(input: &Input, options: &Options) -> Result<Figure, FigureError> {
+    let (run, lang) = (input.run(), options.lang);
+    let record = run.record();
+    let first = record.steps.step.first().copied().into_iter().chain(record.evals.first().map(|e| e.step)).min();
+    let x = time_axis(run, &[first.unwrap_or(0) as f64, run.end() as f64], options);
+
+    let raw = |values: &[f64]| Curve { points: envelope(&record.steps.step, values), band: Vec::new() };
+    let loss = [
+        (lang.batch_series(), raw(&record.steps.loss), Stroke::Faint, 0),
+        (lang.train_series(), run.eval_curve(EvalColumn::TrainLoss), Stroke::Solid, 0),
+        (lang.test_series(), run.eval_curve(EvalColumn::TestLoss), Stroke::Dashed, 1),
+    ];
+    let values: Vec<f64> = loss.iter().flat_map(|c| c.1.values()).collect();
+    let y = value_axis(lang.loss(), values.iter().copied(), true);
+    let log = y.kind == super::chart::AxisKind::Log10;
+    let loss: Vec<_> = loss
+        .into_iter()
+        .filter(|c| !c.1.is_empty())
+        .map(|(label, curve, style, colour)| series(label, curve, style, colour, log))
+        .collect();
+    let accuracy = accuracy_series(run, lang, 0);
+    let mut panels: Vec<Panel> = Vec::new();
+    if !loss.is_empty() {
+        panels.push(lines(String::new(), &x, y, loss, Vec::new()));
+    }
+    if !accuracy.is_empty() {
+        let marks = run.chance().map(|c| (c, lang.chance_mark(c))).into_iter().collect();
+        panels.push(lines(String::new(), &x, accuracy_axis(lang), accuracy, marks));
+    }
+    if panels.is_empty() {
+        return Err(input.nothing(run, "finite loss or accuracy", "draw `gradient-heatmap` instead"));
+    }
+    show_last_labels(&mut panels);
+    let thinned = record.len() > 2 * MAX_POINTS;
+    let words = Words {
+        title: heading(lang, run),
+        subtitle: lang.sentences(&[lang.curves_note(), if thinned { lang.thinned_note() } else { String::new() }]),
+        caption: caption(lang, run),
+        description: String::new(),
+    };
+    let panels = panels.into_iter().map(|p| (1.0, p)).collect();
+    Ok(described(lang, stack(input.figure, words, panels, Vec::new(), (960, 540))))
+}
+
+/// Accuracies where both are known and above chance; else what every title says; without any accuracy, the loss.
+fn heading(lang: Lang, run: &Summary) -> String {
+    let record = run.record();
+    let test = record.evals.iter().rev().map(|e| e.test_accuracy).find(|x| x.is_finite());
+    let diverged = matches!(run.header().status, Status::Diverged { .. });
+    if let (Outcome::Reached { accuracy }, Some(test), false) = (run.outcome(), test, diverged) {
+        let head = lang.head(&name(lang, run), run.hidden());
+        return lang.title(&head, &[lang.accuracies_reached(accuracy, test)]);
+    }
+    let mut clauses = Vec::new();
+    if outcome(lang, run).is_empty() {
+        let mut finite = run.loss_curve().points.into_iter().filter_map(|p| p.1);
+        if let Some(first) = finite.next() {
+            clauses.push(lang.loss_fell(first, finite.next_back().unwrap_or(first)));
+        }
+    }
+    title(lang, run, clauses)
+}

@@ -1,0 +1,393 @@
+//! What the figures say: the finding (title), the settings (caption), and the picture in plain words (description).
+
+use super::chart::{Figure, Panel};
+use crate::analysis::curves::Outcome;
+use crate::analysis::{Attenuation, Grid, Summary, edge_rows};
+use crate::record::{LayerMetric, Status, TensorKind};
+use crate::stats::{Cell, median};
+use crate::text::{Lang, Quantity, Special};
+
+/// From one decade on, two layers are told apart by their ratio; below that all layers by their spread.
+const ONE_DECADE: f64 = 1.0;
+
+/// A description does not list the values of more layers than this.
+pub const MANY: usize = 12;
+
+/// A title has room for about this many characters.
+const TITLE: usize = 140;
+
+/// `head: finding; outcome`, without the number of layers where that would grow too long.
+pub fn title(lang: Lang, summary: &Summary, clauses: Vec<String>) -> String {
+    title_of(lang, summary, false, clauses)
+}
+
+/// The same of a figure of one kind of tensor; biases are named, weights are what a reader expects.
+pub fn title_of(lang: Lang, summary: &Summary, bias: bool, mut clauses: Vec<String>) -> String {
+    clauses.push(outcome(lang, summary));
+    let name = match bias {
+        true => lang.biases_of(&name(lang, summary)),
+        false => name(lang, summary),
+    };
+    let full = lang.title(&lang.head(&name, summary.hidden()), &clauses);
+    if full.chars().count() <= TITLE { full } else { lang.title(&name, &clauses) }
+}
+
+/// What a figure calls a run: its name, or only the activation where the name was made from settings
+/// (`sigmoid-8x100-sgd-seed1`), which the caption gives in words.
+pub fn name(lang: Lang, summary: &Summary) -> String {
+    let header = summary.header();
+    let activation = header.label("activation");
+    let seed = header.seed.map(|s| format!("-seed{s}")).unwrap_or_default();
+    let made = !activation.is_empty()
+        && !seed.is_empty()
+        && header.run.ends_with(&seed)
+        && header.run.strip_prefix(activation).is_some_and(|rest| rest.starts_with('-'));
+    lang.run_name(if made { activation } else { &header.run })
+}
+
+/// How the training ended, as a clause; empty when nobody measured it.
+pub fn outcome(lang: Lang, summary: &Summary) -> String {
+    if let Status::Diverged { step, .. } = summary.header().status {
+        return lang.diverged(step);
+    }
+    match summary.outcome() {
+        Outcome::AtChance { accuracy } => lang.accuracy_stays(accuracy),
+        Outcome::FellBack { accuracy, best } => lang.accuracy_fell(best, accuracy),
+        Outcome::Reached { accuracy } => lang.accuracy_reached(accuracy),
+        Outcome::NotEvaluated => String::new(),
+    }
+}
+
+/// What depth does to a quantity.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Depth {
+    /// Layer 1 has no finite value in at least half of the steps.
+    Special {
+        kind: Special,
+        share: f64,
+    },
+    /// The ratio layer 1 / last hidden layer (log10) changes by a decade or more from the start to the end.
+    Changing {
+        first: f64,
+        last: f64,
+        typical: f64,
+    },
+    /// The ratio is a decade or more.
+    Ratio {
+        ratio: f64,
+    },
+    /// Neither: all hidden layers lie within this many decades.
+    Even {
+        spread: f64,
+    },
+    /// As even, but the per-sample signal falls by a decade or more.
+    HiddenDecay {
+        spread: f64,
+        signal: f64,
+    },
+    /// There are not two hidden layers: layer 1 at the start and at the end.
+    Size {
+        first: f64,
+        last: f64,
+    },
+    Unknown,
+}
+
+impl Depth {
+    pub fn of(grid: &Grid) -> Depth {
+        if grid.columns() == 0 || grid.layers() == 0 {
+            return Depth::Unknown;
+        }
+        if let Some((kind, share)) = mostly_special(grid, 0) {
+            return Depth::Special { kind, share };
+        }
+        let typical = Attenuation::typical(grid);
+        let (Some(ratio), Some(spread)) = (typical.log10_hidden_ratio, typical.log10_hidden_spread) else {
+            let mut finite = grid.row(0).iter().filter_map(|c| c.log10());
+            return match finite.next() {
+                Some(first) => Depth::Size { first, last: finite.next_back().unwrap_or(first) },
+                None => Depth::Unknown,
+            };
+        };
+        match (Attenuation::first(grid).log10_hidden_ratio, Attenuation::last(grid).log10_hidden_ratio) {
+            (Some(first), Some(last)) if (first - last).abs() >= ONE_DECADE => {
+                Depth::Changing { first, last, typical: ratio }
+            }
+            _ if ratio.abs() >= ONE_DECADE => Depth::Ratio { ratio },
+            _ => Depth::Even { spread },
+        }
+    }
+
+    /// Of a batch-mean gradient, which may look even while the signal of every sample decays.
+    pub fn of_batch_mean(grid: &Grid, summary: &Summary) -> Depth {
+        match (Depth::of(grid), signal_ratio(summary)) {
+            // A batch mean whose own spread is half of the signal's fall does not look even beside it.
+            (Depth::Even { spread }, Some(signal)) if signal <= -ONE_DECADE && spread < 0.5 * signal.abs() => {
+                Depth::HiddenDecay { spread, signal }
+            }
+            (depth, _) => depth,
+        }
+    }
+
+    /// As a clause of a title; `last_hidden` is the number of the last hidden layer.
+    pub fn clause(self, lang: Lang, q: Quantity, last_hidden: usize) -> String {
+        match self {
+            Depth::Special { kind, share } => lang.special_clause(q, 1, kind, share),
+            Depth::Changing { first, last, .. } => lang.changing_ratio_clause(q, last_hidden, first, last),
+            Depth::Ratio { ratio } => lang.ratio_clause(q, last_hidden, ratio),
+            Depth::Even { spread } => lang.even_clause(q, spread),
+            Depth::HiddenDecay { spread, signal } => lang.hidden_decay_clause(q, last_hidden, spread, signal),
+            Depth::Size { first, last } => lang.size_clause(q, first, last),
+            Depth::Unknown => String::new(),
+        }
+    }
+
+    /// As few words as a title of two runs has room for.
+    pub fn brief(self, lang: Lang, q: Quantity, last_hidden: usize) -> String {
+        match self {
+            Depth::Changing { typical: ratio, .. } | Depth::Ratio { ratio } => {
+                lang.brief_ratio_clause(q, last_hidden, ratio)
+            }
+            Depth::Even { spread } => lang.brief_even_clause(q, spread),
+            Depth::HiddenDecay { signal, .. } => lang.brief_ratio_clause(Quantity::Signal, last_hidden, signal),
+            other => other.clause(lang, q, last_hidden),
+        }
+    }
+}
+
+/// How the training ended, in as few words.
+pub fn brief_outcome(lang: Lang, summary: &Summary) -> String {
+    if let Status::Diverged { step, .. } = summary.header().status {
+        return lang.brief_diverged(step);
+    }
+    match summary.outcome() {
+        Outcome::AtChance { accuracy } | Outcome::FellBack { accuracy, .. } | Outcome::Reached { accuracy } => {
+            lang.brief_accuracy(accuracy)
+        }
+        Outcome::NotEvaluated => String::new(),
+    }
+}
+
+/// log10(layer 1 / last hidden layer) of the per-sample backward signal, typical of the run.
+pub fn signal_ratio(summary: &Summary) -> Option<f64> {
+    Attenuation::typical(&summary.layer_grid(LayerMetric::SignalRms)).log10_hidden_ratio
+}
+
+/// The kind of cell that fills at least half of a layer's row, when that is not a finite one.
+fn mostly_special(grid: &Grid, layer: usize) -> Option<(Special, f64)> {
+    [
+        (Cell::Zero, Special::Zero),
+        (Cell::Underflow, Special::Underflow),
+        (Cell::Nan, Special::Nan),
+        (Cell::Infinite, Special::Infinite),
+        (Cell::Missing, Special::Missing),
+    ]
+    .into_iter()
+    .map(|(cell, kind)| (kind, grid.share(layer, |c| c == cell)))
+    .find(|(_, share)| *share >= 0.5)
+}
+
+// ---- captions -----------------------------------------------------------------------------------------------------------
+
+/// Settings in the order in which a reader asks for them; a value that says "none" is left out.
+const SETTINGS: [&str; 13] = [
+    "activation",
+    "initialisation",
+    "loss",
+    "optimizer",
+    "learning_rate",
+    "schedule",
+    "weight_decay",
+    "l1",
+    "batch_size",
+    "data",
+    "train_size",
+    "seed",
+    "precision",
+];
+
+/// A run's settings as (key, words), the architecture second and the way it ended last.
+fn settings(lang: Lang, summary: &Summary) -> Vec<(&'static str, String)> {
+    let header = summary.header();
+    let seed = header.seed.map(|s| s.to_string()).unwrap_or_default();
+    let mut all = Vec::new();
+    for key in SETTINGS {
+        let value = match header.label(key) {
+            "" if key == "seed" => &seed,
+            value => value,
+        };
+        let off = matches!(key, "weight_decay" | "l1") && value.parse() == Ok(0.0);
+        if !(value.is_empty() || off || (key == "schedule" && value == "constant")) {
+            all.push((key, lang.setting(key, value)));
+        }
+        if key == "activation" {
+            all.push(("architecture", lang.setting("architecture", &architecture(summary))));
+        }
+    }
+    match &header.status {
+        Status::Complete => {}
+        Status::Running => all.push(("status", lang.still_running())),
+        Status::Interrupted { step } => all.push(("status", lang.interrupted(*step))),
+        Status::Diverged { step, what } => all.push(("status", lang.diverged_because(*step, what))),
+    }
+    all
+}
+
+/// `784-8x100-10`: widths from the input to the output, repeated ones counted.
+fn architecture(summary: &Summary) -> String {
+    let layers = &summary.header().layers;
+    let mut runs: Vec<(usize, usize)> = Vec::new();
+    for layer in layers {
+        match runs.last_mut() {
+            Some(r) if r.1 == layer.fan_out => r.0 += 1,
+            _ => runs.push((1, layer.fan_out)),
+        }
+    }
+    // The input is no layer, so it is never counted with the layers behind it.
+    runs.insert(0, (1, layers[0].fan_in));
+    let parts = runs.iter().map(|&(n, w)| if n == 1 { w.to_string() } else { format!("{n}×{w}") });
+    parts.collect::<Vec<_>>().join("–")
+}
+
+pub fn caption(lang: Lang, summary: &Summary) -> String {
+    lang.caption(&settings(lang, summary).into_iter().map(|s| s.1).collect::<Vec<_>>())
+}
+
+/// Names of runs that stand side by side: the run's name, and where two are called alike what tells them apart.
+pub fn names(lang: Lang, runs: &[Summary]) -> Vec<String> {
+    let own = own_settings(lang, runs);
+    let name = |r: &Summary| name(lang, r);
+    runs.iter()
+        .enumerate()
+        .map(|(i, run)| {
+            if runs.iter().filter(|other| name(other) == name(run)).count() == 1 {
+                return name(run);
+            }
+            let mark = own[i].iter().find(|s| s.0 != "status").map_or((i + 1).to_string(), |s| s.1.clone());
+            lang.told_apart(&name(run), &mark)
+        })
+        .collect()
+}
+
+/// What of each run's settings is not in all others.
+fn own_settings(lang: Lang, runs: &[Summary]) -> Vec<Vec<(&'static str, String)>> {
+    let all: Vec<_> = runs.iter().map(|r| settings(lang, r)).collect();
+    let shared = |s: &(&'static str, String)| all.iter().all(|other| other.contains(s));
+    all.iter().map(|settings| settings.iter().filter(|s| !shared(s)).cloned().collect()).collect()
+}
+
+/// Settings that all runs share, once; then what is each run's own.
+pub fn caption_of_many(lang: Lang, runs: &[Summary]) -> String {
+    let own = own_settings(lang, runs);
+    let Some(first) = runs.first() else { return String::new() };
+    let shared = settings(lang, first).into_iter().filter(|s| !own[0].contains(s));
+    let mut parts: Vec<String> = shared.map(|s| s.1).collect();
+    for ((run, name), own) in runs.iter().zip(names(lang, runs)).zip(&own) {
+        // A run called `relu` need not say that its activation is relu.
+        let told = |s: &(&str, String)| s.0 == "activation" && lang.run_name(&s.1) == self::name(lang, run);
+        let own: Vec<String> = own.iter().filter(|s| !told(s)).map(|s| s.1.clone()).collect();
+        if !own.is_empty() {
+            parts.push(lang.caption_of_run(&name, &own));
+        }
+    }
+    lang.caption(&parts)
+}
+
+// ---- descriptions -------------------------------------------------------------------------------------------------------
+
+/// The figure for a reader who cannot see it: the finding, then each panel in words and numbers.
+fn describe(lang: Lang, figure: &Figure) -> String {
+    let mut all = vec![lang.sentence(&figure.title), figure.subtitle.clone()];
+    let heatmaps = figure.panels.iter().any(|p| matches!(p.panel, Panel::Heatmap(_)));
+    let lines = figure.panels.iter().filter(|p| matches!(p.panel, Panel::Lines(_))).count();
+    for placed in &figure.panels {
+        let Panel::Heatmap(h) = &placed.panel else { continue };
+        let Some(scale) = figure.scales.get(h.scale) else { continue };
+        let write = |x: f64| match (scale.logarithmic, scale.percent) {
+            (true, true) => lang.percent(10f64.powf(x)),
+            (true, false) => lang.power(x),
+            (false, true) => lang.percent(x),
+            (false, false) => lang.number(x),
+        };
+        let label = match h.title.as_str() {
+            "" => scale.label.clone(),
+            title if title == scale.label => scale.label.clone(),
+            title => lang.list(&[scale.label.clone(), title.to_string()]),
+        };
+        let columns = h.edges.len().saturating_sub(1);
+        let edge = |i: usize| h.edges.get(i).copied().unwrap_or(0.0) as u64;
+        all.push(lang.describe_heatmap(&label, h.rows.len(), columns, edge(0), edge(columns.saturating_sub(1))));
+        let finite = || h.cells.iter().flatten().filter_map(|c| c.log10());
+        match (finite().reduce(f64::min), finite().reduce(f64::max)) {
+            (Some(a), Some(b)) => all.push(lang.describe_range(&write(a), &write(b))),
+            _ => all.push(lang.describe_no_values()),
+        }
+        let cells = || h.cells.iter().flatten();
+        for (kind, words) in &scale.special {
+            let count = cells().filter(|c| *c == kind).count();
+            if count > 0 {
+                all.push(lang.describe_special(words, count as f64 / cells().count() as f64));
+            }
+        }
+        all.extend(h.veils.iter().map(|v| lang.describe_veil(v.first + 1, v.last + 1, &v.words)));
+        // On a scale of shares of the way every row ends at 0, which tells nothing.
+        if h.rows.len() <= MANY && scale.logarithmic {
+            let ends: Vec<String> = h.cells.iter().map(|row| last_value(lang, row, &write)).collect();
+            all.push(lang.describe_last(&ends));
+        }
+    }
+    match (heatmaps, lines) {
+        (_, 0) => {}
+        (true, _) => all.push(lang.describe_strips()),
+        (false, n) => {
+            all.push(lang.describe_lines(n));
+            for placed in &figure.panels {
+                let Panel::Lines(l) = &placed.panel else { continue };
+                let panel = if l.title.is_empty() { &l.y.label } else { &l.title };
+                let write = |x: f64| if l.y.percent { lang.percent(x) } else { lang.number(x) };
+                for s in &l.series {
+                    let mut values = s.points.iter().filter_map(|p| p.1);
+                    if let Some(first) = values.next() {
+                        let last = values.next_back().unwrap_or(first);
+                        all.push(lang.describe_series(panel, &s.label, &write(first), &write(last)));
+                    }
+                }
+            }
+        }
+    }
+    lang.sentences(&all)
+}
+
+/// Median of the last finite cells of a row, or the name of what stands there instead. A last snapshot without a batch is
+/// passed over.
+fn last_value(lang: Lang, row: &[Cell], write: &impl Fn(f64) -> String) -> String {
+    let known = row.iter().rposition(|&c| c != Cell::Missing).map_or(0, |i| i + 1);
+    let tail = &row[known - edge_rows(known)..known];
+    match median(tail.iter().filter_map(|c| c.log10())) {
+        Some(x) => write(x),
+        None => cell_words(lang, tail.last().copied().unwrap_or(Cell::Missing), write),
+    }
+}
+
+/// A cell's value, written by `write`, or the name of its kind.
+pub fn cell_words(lang: Lang, cell: Cell, write: impl Fn(f64) -> String) -> String {
+    match cell {
+        Cell::Finite(x) => write(x),
+        Cell::Zero => lang.special(Special::Zero),
+        Cell::Underflow => lang.special(Special::Underflow),
+        Cell::Nan => lang.special(Special::Nan),
+        Cell::Infinite => lang.special(Special::Infinite),
+        Cell::Missing => lang.special(Special::Missing),
+    }
+}
+
+/// True for a figure of bias vectors.
+pub fn is_bias(kind: TensorKind) -> bool {
+    kind == TensorKind::Bias
+}
+
+/// The figure with its description.
+pub fn described(lang: Lang, mut figure: Figure) -> Figure {
+    figure.description = describe(lang, &figure);
+    figure
+}

@@ -1,0 +1,46 @@
+//! Writing a file so that a crash leaves the old one or the new one, never half of one.
+
+use std::io::{self, Write};
+use std::path::Path;
+
+/// Writes `bytes` beside `path` and renames the file there. It is as readable as any new file of the user.
+///
+/// # Errors
+/// Those of the file system; `path` is then untouched.
+pub fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".gradfade-").suffix(".part");
+    #[cfg(unix)]
+    {
+        // A temporary file is private by default; the user's mask still applies to this.
+        use std::os::unix::fs::PermissionsExt as _;
+        builder.permissions(std::fs::Permissions::from_mode(0o666));
+    }
+    let mut file = builder.tempfile_in(folder).map_err(without_path)?;
+    file.as_file_mut().write_all(bytes)?;
+    file.persist(path).map_err(|e| e.error)?;
+    Ok(())
+}
+
+/// The system's own error: the caller names the file that was asked for, not the temporary one beside it.
+fn without_path(error: io::Error) -> io::Error {
+    let cause = error.get_ref().and_then(|e| e.source()).and_then(|e| e.downcast_ref::<io::Error>());
+    cause.and_then(io::Error::raw_os_error).map_or(error, io::Error::from_raw_os_error)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_new_file_replaces_the_old_one_and_leaves_nothing_beside_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a.txt");
+        write_whole(&path, b"old").unwrap();
+        write_whole(&path, b"new").unwrap();
+        assert_eq!(std::fs::read(&path).unwrap(), b"new");
+        assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1);
+        assert!(write_whole(&dir.path().join("missing/a.txt"), b"x").is_err());
+    }
+}

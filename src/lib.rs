@@ -1,0 +1,31 @@
+//! gradfade: see and explain why a deep network does not train.
+//!
+//! Modules are listed from the ground up. Two wings share only [`record`] and [`stats`]: the producing wing
+//! (`nn`, `data`, `config`, `train`, `sweep`) and the reading wing (`analysis`, `figure`, `render`).
+
+pub mod files;
+pub mod stats;
+
+pub mod record;
+
+pub mod data;
+pub mod nn;
+
+pub mod config;
+pub mod train;
+
+pub mod sweep;
+
+#[cfg(feature = "figures")]
+pub mod analysis;
+#[cfg(feature = "figures")]
+pub mod figure;
+#[cfg(feature = "figures")]
+pub mod render;
+#[cfg(feature = "figures")]
+pub mod report;
+#[cfg(feature = "figures")]
+pub mod text;
+
+#[cfg(feature = "cli")]
+pub mod cli;

@@ -1,0 +1,75 @@
+//! The network and its arithmetic: forward, backward, update, and what is measured on the way.
+//!
+//! A layer computes h^l = W^l x^{l-1} + b^l and x^l = phi(h^l), l = 1..L; the last layer is linear and its h^L are the
+//! logits. `delta^l_a = d loss_a / d h^l` belongs to one sample a, so that the batch-mean weight gradient is
+//! `1/B sum_a delta^l_a (x^{l-1}_a)^T`.
+//!
+//! From the ground up: [`scalar`] (f32, f64 and their elementary functions), `kernel` (f32 by hand for AVX-512, the only room
+//! with vector intrinsics), [`matmul`], [`norm`], [`activation`], [`init`], [`loss`], [`network`] (parameters), [`optimizer`] and [`update`] (one fused pass that
+//! applies an update and measures it), [`pass`] (forward and backward over blocks of rows), [`engine`] (one training step)
+//! and [`gradcheck`].
+
+pub mod activation;
+pub mod engine;
+pub mod gradcheck;
+pub mod init;
+mod kernel;
+pub mod loss;
+pub mod matmul;
+pub mod network;
+pub mod norm;
+pub mod optimizer;
+pub mod pass;
+pub mod scalar;
+pub mod statistics;
+pub mod threads;
+pub mod update;
+
+pub use activation::Activation;
+pub use engine::{Engine, StepMeasure};
+pub use init::Initialisation;
+pub use loss::Loss;
+pub use network::Network;
+pub use optimizer::{Optimizer, OptimizerKind};
+pub use scalar::Scalar;
+
+/// A name that is not one of the known ones, or a value that its place does not take.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NameError {
+    #[error("unknown {what} '{given}'{hint}; known: {known}")]
+    Unknown { what: &'static str, given: String, hint: String, known: String },
+    #[error("{0}")]
+    Value(String),
+}
+
+impl NameError {
+    pub(crate) fn unknown(what: &'static str, given: &str, known: impl IntoIterator<Item = &'static str>) -> NameError {
+        let known: Vec<&str> = known.into_iter().collect();
+        let hint = crate::stats::nearest(given, known.iter().copied()).map(|n| format!(" (did you mean '{n}'?)"));
+        NameError::Unknown { what, given: given.into(), hint: hint.unwrap_or_default(), known: known.join(", ") }
+    }
+}
+
+/// `Display` and `FromStr` of a plain enum from its table of names.
+macro_rules! named {
+    ($type:ty, $what:literal, $table:expr) => {
+        impl std::fmt::Display for $type {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                let (_, name) = $table.iter().find(|(v, _)| v == self).expect("every variant is in the table");
+                f.pad(name)
+            }
+        }
+
+        impl std::str::FromStr for $type {
+            type Err = $crate::nn::NameError;
+
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
+                match $table.iter().find(|(_, name)| *name == text) {
+                    Some((value, _)) => Ok(*value),
+                    None => Err($crate::nn::NameError::unknown($what, text, $table.iter().map(|(_, n)| *n))),
+                }
+            }
+        }
+    };
+}
+pub(crate) use named;

@@ -1,0 +1,239 @@
+//! The bundled font: how wide a text is, where it may be broken, and which characters it lacks.
+//!
+//! One family serves everything: it is registered with plotters, loaded into resvg's font database, and named first in the
+//! SVG's stack. Its ascent and descent sum to 1.24 em, so all three agree on the size of a text.
+
+use std::sync::{Arc, OnceLock};
+
+use ab_glyph::{Font, FontRef};
+use plotters::style::FontStyle;
+use resvg::usvg::fontdb;
+
+static REGULAR: &[u8] = include_bytes!("../../assets/font/GradfadeSans-Regular.ttf");
+static BOLD: &[u8] = include_bytes!("../../assets/font/GradfadeSans-Bold.ttf");
+
+/// The `font-family` of every text in the SVG: the bundled font, then what a viewer without it is likely to have.
+pub const STACK: &str = "Gradfade Sans, Noto Sans, Helvetica, Arial, sans-serif";
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Weight {
+    Regular,
+    Bold,
+}
+
+fn face(weight: Weight) -> &'static FontRef<'static> {
+    static FACES: OnceLock<[FontRef<'static>; 2]> = OnceLock::new();
+    let faces = FACES.get_or_init(|| {
+        [REGULAR, BOLD].map(|bytes| FontRef::try_from_slice(bytes).expect("the bundled font is a valid TrueType file"))
+    });
+    &faces[weight as usize]
+}
+
+/// Makes the font known to plotters under the whole stack, because plotters looks fonts up by that very string.
+pub(super) fn register() {
+    static ONCE: OnceLock<()> = OnceLock::new();
+    ONCE.get_or_init(|| {
+        for (style, bytes) in [(FontStyle::Normal, REGULAR), (FontStyle::Bold, BOLD)] {
+            // The only failure is a broken file, and `face` has a test that opens both.
+            let _ = plotters::style::register_font(STACK, style, bytes);
+        }
+    });
+}
+
+/// resvg's fonts: the bundled family and nothing of the system's, so that a PNG does not depend on the machine.
+pub(super) fn database() -> Arc<fontdb::Database> {
+    static DATABASE: OnceLock<Arc<fontdb::Database>> = OnceLock::new();
+    DATABASE
+        .get_or_init(|| {
+            let mut db = fontdb::Database::new();
+            db.load_font_source(fontdb::Source::Binary(Arc::new(REGULAR)));
+            db.load_font_source(fontdb::Source::Binary(Arc::new(BOLD)));
+            Arc::new(db)
+        })
+        .clone()
+}
+
+/// The characters of `text` that the bundled font cannot draw, each once, in order of appearance.
+pub fn missing_glyphs(text: &str) -> Vec<char> {
+    let mut missing = Vec::new();
+    for c in text.chars().filter(|c| !c.is_control()) {
+        if face(Weight::Regular).glyph_id(c).0 == 0 && !missing.contains(&c) {
+            missing.push(c);
+        }
+    }
+    missing
+}
+
+/// Width of a line in CSS pixels, without kerning (which only makes it a little narrower).
+pub fn width(text: &str, size: f64, weight: Weight) -> f64 {
+    let face = face(weight);
+    let units: f64 = text.chars().map(|c| f64::from(face.h_advance_unscaled(face.glyph_id(c)))).sum();
+    units * size / 1000.0
+}
+
+/// Text as one line: runs of blanks and line breaks become one space, as an SVG viewer would show them; characters that XML
+/// does not allow become U+FFFD.
+pub fn tidy(text: &str) -> String {
+    let allowed = |c: char| if c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}') { '\u{fffd}' } else { c };
+    let words = text.split([' ', '\t', '\n', '\r']).filter(|w| !w.is_empty());
+    words.map(|w| w.chars().map(allowed).collect::<String>()).collect::<Vec<_>>().join(" ")
+}
+
+/// Breaks a text into lines no wider than `limit`, at blanks, between Chinese or Japanese characters, and inside a word
+/// only where the word alone is wider than a line.
+pub fn wrap(text: &str, size: f64, weight: Weight, limit: f64) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    let mut line = String::new();
+    for piece in pieces(&tidy(text)) {
+        let whole = format!("{line}{piece}");
+        if width(whole.trim_end(), size, weight) <= limit {
+            line = whole;
+            continue;
+        }
+        if !line.is_empty() {
+            lines.push(std::mem::take(&mut line));
+        }
+        for c in piece.chars() {
+            line.push(c);
+            if line.chars().count() > 1 && width(line.trim_end(), size, weight) > limit {
+                line.pop();
+                lines.push(std::mem::replace(&mut line, c.to_string()));
+            }
+        }
+    }
+    if !line.trim_end().is_empty() {
+        lines.push(line);
+    }
+    for line in &mut lines {
+        line.truncate(line.trim_end().len());
+    }
+    lines
+}
+
+/// As [`wrap`], but with lines of about equal length, so that no single word is left over on the last one.
+pub fn wrap_evenly(text: &str, size: f64, weight: Weight, limit: f64) -> Vec<String> {
+    let greedy = wrap(text, size, weight, limit);
+    if greedy.len() < 2 {
+        return greedy;
+    }
+    let (mut low, mut high) = (limit / greedy.len() as f64, limit);
+    for _ in 0..12 {
+        let middle = 0.5 * (low + high);
+        if wrap(text, size, weight, middle).len() <= greedy.len() { high = middle } else { low = middle }
+    }
+    wrap(text, size, weight, high)
+}
+
+/// As [`wrap_evenly`], but broken between clauses (after `; ` and `. `) where that takes no more lines: a finding is read in
+/// one piece. Of the ways to do so, the one whose longest line is shortest.
+pub fn wrap_clauses(text: &str, size: f64, weight: Weight, limit: f64) -> Vec<String> {
+    let even = wrap_evenly(text, size, weight, limit);
+    if even.len() != 2 {
+        return even;
+    }
+    let text = tidy(text);
+    let longest = |(a, b): &(&str, &str)| width(a, size, weight).max(width(b, size, weight));
+    let breaks = text.match_indices("; ").chain(text.match_indices(". ")).map(|(i, _)| text.split_at(i + 1));
+    let best = breaks
+        .map(|(a, b)| (a, b.trim_start()))
+        .filter(|lines| longest(lines) <= limit)
+        .min_by(|a, b| longest(a).total_cmp(&longest(b)));
+    best.map_or(even, |(a, b)| vec![a.to_string(), b.to_string()])
+}
+
+/// The pieces between which a line may be broken, each with the blank that follows it.
+fn pieces(text: &str) -> Vec<String> {
+    let wide = |c: char| ('\u{2e80}'..'\u{fe00}').contains(&c) || c >= '\u{20000}';
+    // Closing punctuation stays with what it closes, and a separating dot or dash with what it follows.
+    let closes = |c: char| "，。、；：！？）》」』”’,.;:!?)".contains(c);
+    let separates = |c: char| "·–—|".contains(c);
+    let mut out = vec![String::new()];
+    let mut chars = text.chars().peekable();
+    let mut last_letter = false;
+    while let Some(c) = chars.next() {
+        if let Some(last) = out.last_mut() {
+            last.push(c);
+        }
+        let Some(&next) = chars.peek() else { break };
+        // A number stays with the word before it: "layer 10", "step 500".
+        let counts = next.is_ascii_digit() && last_letter;
+        last_letter = c.is_alphabetic() || (c == ' ' && last_letter);
+        if (c == ' ' && !counts && !separates(next)) || ((wide(c) || wide(next)) && !closes(next) && next != ' ') {
+            out.push(String::new());
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use plotters::style::IntoFont;
+
+    #[test]
+    fn a_title_is_broken_between_its_findings() {
+        let wrapped = |text: &str, limit: f64| wrap_clauses(text, 17.0, Weight::Bold, limit);
+        let text = "Net: layer 1's gradient is 25,000 times smaller than layer 8's; accuracy stays at 9.4";
+        let whole = width(text, 17.0, Weight::Bold);
+        assert_eq!(wrapped(text, whole + 1.0), [text]);
+        let (a, b) = text.split_once("; ").unwrap();
+        assert_eq!(wrapped(text, 0.9 * whole), [format!("{a};"), b.to_string()]);
+        // The first finding alone is too long for a line: then evenly.
+        assert_eq!(wrapped(text, 0.6 * whole), wrap_evenly(text, 17.0, Weight::Bold, 0.6 * whole));
+    }
+
+    #[test]
+    fn the_font_draws_what_figures_say() {
+        let said = "|∂L/∂W| ≤ 1.2×10⁻³ · −5 … “layer” – 10⁰¹²³⁴⁵⁶⁷⁸⁹ θ₁ → δ ≈ ‖g‖ ≥ √2 ± ∞ ← — ‰ 100% Müller Hôpital";
+        assert_eq!(missing_glyphs(said), Vec::<char>::new());
+        assert_eq!(missing_glyphs("a\u{4f60}b\u{4f60}"), vec!['\u{4f60}']);
+    }
+
+    #[test]
+    fn widths_agree_with_plotters_and_with_resvg() {
+        register();
+        let text = "gradient norm 10⁻³ at layer 12 is lost";
+        for (weight, style) in [(Weight::Regular, FontStyle::Normal), (Weight::Bold, FontStyle::Bold)] {
+            let ours = width(text, 100.0, weight);
+            let font = (STACK, 124.0, style).into_font();
+            let ((x0, _), (x1, _)) = font.layout_box(text).unwrap();
+            assert!((ours - f64::from(x1 - x0)).abs() < 2.0, "plotters: {ours} against {}", x1 - x0);
+
+            let bold = if weight == Weight::Bold { "bold" } else { "normal" };
+            let svg = format!(
+                "<svg xmlns='http://www.w3.org/2000/svg' width='3000' height='200'><text x='10' y='100' font-size='100' \
+                 font-family='{STACK}' font-weight='{bold}'>{text}</text></svg>"
+            );
+            let options = resvg::usvg::Options { fontdb: database(), ..Default::default() };
+            let tree = resvg::usvg::Tree::from_str(&svg, &options).unwrap();
+            let drawn = f64::from(tree.root().abs_bounding_box().width());
+            // The box is that of the ink, so side bearings and kerning are missing from it.
+            assert!(drawn < ours && drawn > 0.97 * ours, "resvg: {ours} against {drawn}");
+        }
+    }
+
+    #[test]
+    fn lines_stay_inside_the_limit_and_lose_nothing() {
+        let text = "Under sigmoid the gradient of layer 1 is 3.1×10⁴ times smaller than that of layer 9; \
+                    Donaudampfschifffahrtsgesellschaftskapitän";
+        for limit in [60.0, 100.0, 250.0, 4000.0] {
+            for lines in [wrap(text, 14.0, Weight::Bold, limit), wrap_evenly(text, 14.0, Weight::Bold, limit)] {
+                assert!(lines.iter().all(|l| width(l, 14.0, Weight::Bold) <= limit), "{limit}: {lines:?}");
+                let strip = |s: &str| s.replace(' ', "");
+                assert_eq!(strip(&lines.concat()), strip(text));
+            }
+        }
+        let numbered = wrap("of layer 10", 10.0, Weight::Regular, width("of layer 1", 10.0, Weight::Regular));
+        assert_eq!(numbered, ["of", "layer 10"]);
+        let dotted = wrap("one · two", 10.0, Weight::Regular, width("one · tw", 10.0, Weight::Regular));
+        assert_eq!(dotted, ["one ·", "two"]);
+        assert!(wrap("  ", 14.0, Weight::Bold, 100.0).is_empty());
+        let chinese = wrap("梯度消失，网络学不动。", 10.0, Weight::Regular, 40.0);
+        assert!(chinese.len() > 1 && chinese.iter().all(|l| !l.starts_with('，')), "{chinese:?}");
+    }
+
+    #[test]
+    fn text_is_made_fit_for_xml() {
+        assert_eq!(tidy(" a\n  b\u{1}c "), "a b\u{fffd}c");
+    }
+}

@@ -1,0 +1,175 @@
+//! Panels of cells: the raster, its frame, the rows' labels and the words at the ends of the layer axis.
+
+use crate::figure::chart::{ColourScale, Heatmap};
+
+use super::canvas::{Anchor, Canvas, Letters, Pen, Rect};
+use super::font::{self, Weight};
+use super::panel::{self, LABEL, LANE, TICK};
+use super::theme::Palette;
+use super::{RenderError, Style, raster};
+
+/// Labels of rows come no closer than this, CSS pixels.
+const ROW_LABEL_PITCH: f64 = 13.0;
+/// More rows than this are not all labelled, however high the panel is.
+const MOST_ROW_LABELS: usize = 16;
+
+/// The rows whose labels are written: all if they fit, else every 5th, 10th, ... and always the first and the last,
+/// because the ends of the network are what the figure compares.
+fn labelled_rows(map: &Heatmap, height: f64) -> Vec<usize> {
+    let rows = map.rows.len();
+    let pitch = height / rows as f64;
+    let step = [1, 5, 10, 20, 50, 100, 200, 500, 1000]
+        .into_iter()
+        .find(|s| *s as f64 * pitch >= ROW_LABEL_PITCH && rows <= s * MOST_ROW_LABELS)
+        .unwrap_or(rows);
+    // Round numbers where the labels are numbers (5, 10, 15), else every so many rows.
+    let number = |i: usize| map.rows[i].trim().parse::<usize>().unwrap_or(i + 1);
+    let clear = |a: usize, b: usize| a.abs_diff(b) as f64 * pitch >= ROW_LABEL_PITCH.max(0.4 * step as f64 * pitch);
+    (0..rows)
+        .filter(|i| {
+            let end = *i == 0 || *i == rows - 1;
+            end || (number(*i).is_multiple_of(step) && (step == 1 || (clear(*i, 0) && clear(*i, rows - 1))))
+        })
+        .filter(|i| rows == 1 || *i != 0 || (rows - 1) as f64 * pitch >= ROW_LABEL_PITCH)
+        .collect()
+}
+
+/// The notes at the ends of the layer axis, upright.
+struct Notes {
+    bottom: Vec<String>,
+    top: Vec<String>,
+    /// Lanes left of the row labels that the notes take besides the one of the y label.
+    own_lanes: usize,
+}
+
+fn notes(map: &Heatmap, height: f64) -> Notes {
+    let wide = |s: &str| font::width(&font::tidy(s), LABEL, Weight::Regular);
+    let longest = wide(&map.bottom_note).max(wide(&map.top_note));
+    let label = wide(&map.y_label);
+    let room = if label > 0.0 { 0.5 * (height - label) - 10.0 } else { 0.5 * height - 5.0 };
+    let limit = if longest <= room { longest + 1.0 } else { (0.5 * height - 5.0).max(20.0) };
+    let (bottom, top) = (
+        font::wrap(&map.bottom_note, LABEL, Weight::Regular, limit),
+        font::wrap(&map.top_note, LABEL, Weight::Regular, limit),
+    );
+    let beside = longest <= room && label > 0.0;
+    let own_lanes = if beside { 0 } else { bottom.len().max(top.len()) };
+    Notes { bottom, top, own_lanes }
+}
+
+/// Room left of the plot.
+pub fn left_room(map: &Heatmap, height: f64) -> f64 {
+    let labels = labelled_rows(map, height).into_iter().map(|i| panel::tick_width(&font::tidy(&map.rows[i])));
+    let label_lane = panel::y_label_lines(&map.y_label, height).len();
+    labels.fold(0.0, f64::max) + 8.0 + LANE * (label_lane + notes(map, height).own_lanes) as f64
+}
+
+/// Draws the panel; `left` is the left end of its column's gutter, `most_bins` that of [`raster::most_bins`].
+pub fn draw(
+    c: &mut Canvas,
+    map: &Heatmap,
+    scale: &ColourScale,
+    (plot, left): (Rect, f64),
+    most_bins: usize,
+    style: &Style,
+    palette: &Palette,
+) -> Result<(), RenderError> {
+    let (area, png) = raster::heatmap(map, scale, plot, most_bins, style.colour_map, palette)?;
+    c.image(area, &png);
+    let pitch = plot.h / map.rows.len() as f64;
+    for veil in &map.veils {
+        let top = plot.bottom() - (veil.last + 1) as f64 * pitch;
+        let ground = Rect { y: top, h: (veil.last + 1 - veil.first) as f64 * pitch, ..plot };
+        c.fill(ground, palette.veil)?;
+        for row in veil.first + 1..=veil.last {
+            let y = plot.bottom() - row as f64 * pitch;
+            c.line((plot.x, y), (plot.right(), y), Pen::solid(palette.background, 1.0))?;
+        }
+        let middle = ground.y + 0.5 * ground.h;
+        let size = LABEL + 1.0;
+        let wide = font::width(&font::tidy(&veil.words), size, Weight::Regular);
+        if ground.h >= size + 1.0 && wide + 8.0 <= plot.w {
+            // On a line between two rows the words would be struck through.
+            let plate = Rect { x: plot.x + 0.5 * (plot.w - wide) - 6.0, y: middle - 2.0, w: wide + 12.0, h: 4.0 };
+            c.fill(plate, palette.veil)?;
+            let letters = Letters::new(size, palette.text).anchored(Anchor::Middle);
+            c.text(&veil.words, (plot.x + 0.5 * plot.w, middle + panel::half_height(size)), letters)?;
+        }
+    }
+    panel::axes(c, &map.x, None, plot, palette)?;
+    c.frame(plot, Pen::solid(palette.axis, 1.0))?;
+    for i in labelled_rows(map, plot.h) {
+        let middle = plot.bottom() - (i as f64 + 0.5) * pitch;
+        let letters = Letters::new(TICK, palette.muted).anchored(Anchor::End);
+        c.text(&map.rows[i], (plot.x - 6.0, middle + panel::half_height(TICK)), letters)?;
+    }
+    panel::y_label(c, &map.y_label, left, plot, palette)?;
+    let notes = notes(map, plot.h);
+    let letters = Letters::new(LABEL, palette.muted).upright();
+    let label_lanes = if notes.own_lanes > 0 { panel::y_label_lines(&map.y_label, plot.h).len() } else { 0 };
+    let lane = |i: usize| left + 11.0 + LANE * (label_lanes + i) as f64;
+    for (i, line) in notes.bottom.iter().enumerate() {
+        c.text(line, (lane(i), plot.bottom()), letters)?;
+    }
+    for (i, line) in notes.top.iter().enumerate() {
+        c.text(line, (lane(i), plot.y), letters.anchored(Anchor::End))?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::figure::chart::{Axis, AxisKind};
+
+    fn map(rows: usize) -> Heatmap {
+        Heatmap {
+            title: String::new(),
+            x: Axis {
+                label: String::new(),
+                kind: AxisKind::Linear,
+                low: 0.0,
+                high: 1.0,
+                percent: false,
+                show_labels: true,
+            },
+            y_label: "layer".to_string(),
+            rows: (1..=rows).map(|i| i.to_string()).collect(),
+            bottom_note: "input side".to_string(),
+            top_note: "output side".to_string(),
+            edges: vec![0.0, 1.0],
+            cells: vec![vec![crate::stats::Cell::Zero]; rows],
+            scale: 0,
+            veils: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn rows_are_labelled_as_far_as_they_fit() {
+        let said = |rows: usize, height: f64| -> Vec<usize> {
+            labelled_rows(&map(rows), height).into_iter().map(|i| i + 1).collect()
+        };
+        assert_eq!(said(10, 300.0), (1..=10).collect::<Vec<_>>());
+        assert_eq!(said(56, 400.0), [1, 5, 10, 15, 20, 25, 30, 35, 40, 45, 50, 56]);
+        assert_eq!(said(20, 150.0), [1, 5, 10, 15, 20]);
+        assert_eq!(said(1, 30.0), [1]);
+        for rows in 1..200 {
+            for height in [15.0, 60.0, 130.0, 400.0] {
+                let pitch = height / rows as f64;
+                let labels = said(rows, height);
+                assert!(!labels.is_empty() && labels.len() <= MOST_ROW_LABELS + 2);
+                assert!(
+                    labels.windows(2).all(|w| (w[1] - w[0]) as f64 * pitch >= ROW_LABEL_PITCH - 1e-9),
+                    "{rows} {height} {labels:?}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn notes_take_a_lane_of_their_own_only_where_they_must() {
+        assert_eq!(notes(&map(8), 300.0).own_lanes, 0);
+        assert_eq!(notes(&map(8), 150.0).own_lanes, 1);
+        assert!(notes(&map(8), 60.0).own_lanes >= 2);
+    }
+}

@@ -1,0 +1,361 @@
+//! A heatmap's cells as one small indexed PNG.
+//!
+//! Columns become *bins*: one a column where they are equally wide and fit, else two a CSS pixel, each of which gathers
+//! the columns that fall into it. A cell of a special kind is drawn as a pattern, so that it differs from every colour of
+//! the map and from the other kinds without colour vision and on a grey printer; where it is too small for a pattern, the
+//! pattern's ground stands alone.
+
+use std::ops::Range;
+
+use crate::figure::chart::{ColourScale, Heatmap};
+use crate::stats::{Cell, median};
+
+use super::RenderError;
+use super::axis::{self, Scale};
+use super::canvas::Rect;
+use super::colour::{ColourMap, Rgb};
+use super::theme::Palette;
+
+/// Colours of the map in a raster; the rest of the 256 entries of a palette belongs to the paper and the patterns.
+pub const LEVELS: usize = 240;
+const PAPER: u8 = LEVELS as u8;
+const SPECIAL: u8 = PAPER + 1;
+/// Raster pixels per CSS pixel where patterns or binned columns are drawn.
+const FINE: f64 = 2.0;
+/// More bins a heatmap than this are not drawn, whatever the number of columns: it is the resolution of print at full width.
+const MOST_BINS: usize = 1200;
+/// Bins are made wider where all heatmaps of a figure together would have more cells than this, about a byte each.
+const MOST_CELLS: usize = 100_000;
+/// But not wider than this many a heatmap, however many rows there are.
+const FEWEST_BINS: usize = 300;
+/// A run of special cells narrower or lower than this (CSS pixels) has no room for a pattern.
+const PATTERN_ROOM: f64 = 4.0;
+
+/// The five kinds in the order of [`Palette::special`].
+pub fn kind(cell: Cell) -> Option<usize> {
+    match cell {
+        Cell::Finite(x) if x == f64::NEG_INFINITY => Some(0),
+        Cell::Finite(x) if x.is_nan() => Some(2),
+        Cell::Finite(x) if x.is_infinite() => Some(3),
+        Cell::Finite(_) => None,
+        Cell::Zero => Some(0),
+        Cell::Underflow => Some(1),
+        Cell::Nan => Some(2),
+        Cell::Infinite => Some(3),
+        Cell::Missing => Some(4),
+    }
+}
+
+/// What one bin shows of the cells in it: NaN or infinity if it occurs at all, a special kind that more than half of the cells
+/// have between them (the most frequent one), else the median of the finite values.
+pub fn gather(cells: &[Cell]) -> Cell {
+    if let [only] = cells {
+        return *only;
+    }
+    let mut counts = [0usize; 5];
+    for k in cells.iter().filter_map(|c| kind(*c)) {
+        counts[k] += 1;
+    }
+    let special: usize = counts.iter().sum();
+    if counts[2] > 0 {
+        return Cell::Nan;
+    }
+    if counts[3] > 0 {
+        return Cell::Infinite;
+    }
+    if 2 * special <= cells.len()
+        && let Some(x) = median(cells.iter().filter(|c| kind(**c).is_none()).filter_map(|c| c.log10()))
+    {
+        return Cell::Finite(x);
+    }
+    let most = counts.iter().copied().max().unwrap_or(0);
+    match counts.iter().position(|c| *c == most) {
+        Some(0) if most > 0 => Cell::Zero,
+        Some(1) => Cell::Underflow,
+        _ => Cell::Missing,
+    }
+}
+
+/// Index into the palette for a finite value.
+pub fn level(scale: &ColourScale, value: f64) -> u8 {
+    let span = scale.high - scale.low;
+    let t = if span > 0.0 { (value - scale.low) / span } else { 0.5 };
+    (t.clamp(0.0, 1.0) * (LEVELS - 1) as f64).round() as u8
+}
+
+/// How many bins a heatmap may have in a figure whose heatmaps have `rows` rows together.
+pub fn most_bins(rows: usize) -> usize {
+    (MOST_CELLS / rows.max(1)).clamp(FEWEST_BINS, MOST_BINS)
+}
+
+/// The bins of a heatmap over `plot`: where their picture lies, and which columns each gathers (empty: paper).
+fn bins(map: &Heatmap, plot: Rect, most: usize) -> (Rect, Vec<Range<usize>>) {
+    let columns = map.edges.len() - 1;
+    let scale = Scale::new(&map.x, plot.x, plot.right());
+    let edges: Vec<f64> = map.edges.iter().map(|e| scale.place(*e)).collect();
+    let (first, last) = (edges[0], edges[columns]);
+    let inside = first >= plot.x - 0.5 && last <= plot.right() + 0.5;
+    let each = (last - first) / columns as f64;
+    let even = inside && edges.windows(2).all(|w| ((w[1] - w[0]) - each).abs() <= 1e-6 * each);
+    let area = if inside {
+        let x = first.round();
+        Rect { x, w: (last.round() - x).max(1.0), ..plot }
+    } else {
+        plot
+    };
+    let count = ((FINE * area.w) as usize).clamp(1, most);
+    if even && columns <= count {
+        return (area, (0..columns).map(|i| i..i + 1).collect());
+    }
+    let step = area.w / count as f64;
+    let centre = |i: usize| {
+        if edges[i].is_finite() { 0.5 * (edges[i] + edges[i + 1]) } else { edges[i + 1] }
+    };
+    let centres: Vec<f64> = (0..columns).map(centre).collect();
+    let bins = (0..count).map(|k| {
+        let (left, right) = (area.x + k as f64 * step, area.x + (k + 1) as f64 * step);
+        let range = centres.partition_point(|c| *c < left)..centres.partition_point(|c| *c < right);
+        if !range.is_empty() {
+            return range;
+        }
+        // No column has its centre here: the one that covers the middle of the bin.
+        let at = edges.partition_point(|e| *e <= 0.5 * (left + right));
+        if at == 0 || at > columns { 0..0 } else { at - 1..at }
+    });
+    (area, bins.collect())
+}
+
+/// Does the pattern of a special kind put ink at this place (CSS pixels)?
+fn ink(kind: usize, x: f64, y: f64) -> bool {
+    let every = |v: f64, period: f64, width: f64| v.rem_euclid(period) < width;
+    match kind {
+        // zero: black with level lines
+        0 => every(y, 5.0, 1.0),
+        // underflow: diagonal hatch
+        1 => every(x + y, 6.0, 2.0),
+        // NaN: cross hatch
+        2 => every(x + y, 8.0, 1.5) || every(x - y, 8.0, 1.5),
+        // infinite: upright stripes
+        3 => every(x, 6.0, 2.5),
+        // missing: a few dots on paper
+        _ => every(x, 6.0, 1.5) && every(y + if every(x, 12.0, 6.0) { 0.0 } else { 3.0 }, 6.0, 1.5),
+    }
+}
+
+/// The picture of a heatmap's cells and where it lies.
+pub fn heatmap(
+    map: &Heatmap,
+    scale: &ColourScale,
+    plot: Rect,
+    most_bins: usize,
+    colours: ColourMap,
+    palette: &Palette,
+) -> Result<(Rect, Vec<u8>), RenderError> {
+    let (area, bins) = bins(map, plot, most_bins);
+    let rows = map.cells.len();
+    let (cell_w, cell_h) = (area.w / bins.len() as f64, area.h / rows as f64);
+    // Top row first, as pictures are stored.
+    let mut grid: Vec<Vec<Option<Cell>>> = (map.cells.iter().rev())
+        .map(|row| bins.iter().map(|b| (!b.is_empty()).then(|| gather(&row[b.clone()]))).collect())
+        .collect();
+    for row in &mut grid {
+        widen_alarms(row, cell_w);
+    }
+    let kinds: Vec<Vec<Option<usize>>> =
+        grid.iter().map(|row| row.iter().map(|c| c.and_then(kind)).collect()).collect();
+    // One pixel a cell is enough for colours: the viewer stretches it with hard edges. A pattern needs pixels of its own.
+    let patterned = kinds.iter().flatten().any(Option::is_some);
+    let (width, height) = if patterned {
+        (((FINE * area.w) as usize).max(bins.len()), ((FINE * area.h) as usize).max(rows))
+    } else {
+        (bins.len(), rows)
+    };
+    let column_of: Vec<usize> = (0..width).map(|x| (2 * x + 1) * bins.len() / (2 * width)).collect();
+    let mut pixels = Vec::with_capacity(width * height);
+    let mut roomy = Vec::new();
+    let mut row_before = usize::MAX;
+    for y in 0..height {
+        let r = (2 * y + 1) * rows / (2 * height);
+        if r != row_before {
+            roomy = room_for_patterns(&kinds, r, cell_w, cell_h);
+            row_before = r;
+        }
+        for (x, c) in column_of.iter().enumerate() {
+            pixels.push(match (grid[r][*c], kinds[r][*c]) {
+                (None, _) => PAPER,
+                (Some(_), Some(k)) => {
+                    let marked = roomy[*c] && ink(k, x as f64 / FINE, y as f64 / FINE);
+                    SPECIAL + 2 * k as u8 + u8::from(marked)
+                }
+                (Some(cell), None) => level(scale, cell.log10().unwrap_or(f64::NAN)),
+            });
+        }
+    }
+    let png = encode(&pixels, width, height, colours, palette)?;
+    Ok((area, png))
+}
+
+/// A single NaN or infinity must be seen at any resolution: its run is widened to one CSS pixel where bins are narrower.
+fn widen_alarms(row: &mut [Option<Cell>], bin: f64) {
+    let least = (1.0 / bin).ceil() as usize;
+    let alarm = |c: Option<Cell>| c.and_then(kind).filter(|k| *k == 2 || *k == 3);
+    let mut c = 0;
+    while least > 1 && c < row.len() {
+        let Some(k) = alarm(row[c]) else {
+            c += 1;
+            continue;
+        };
+        let run = row[c..].iter().take_while(|d| alarm(**d) == Some(k)).count();
+        let end = (c + run.max(least)).min(row.len());
+        for d in c + run..end {
+            if alarm(row[d]).is_none() {
+                row[d] = row[c];
+            }
+        }
+        c = end.max(c + run);
+    }
+}
+
+/// Where in row `r` a special cell belongs to a run that is wide and high enough for its pattern.
+fn room_for_patterns(kinds: &[Vec<Option<usize>>], r: usize, cell_w: f64, cell_h: f64) -> Vec<bool> {
+    let row = &kinds[r];
+    let mut out = vec![false; row.len()];
+    let mut start = 0;
+    while start < row.len() {
+        let end = start + row[start..].iter().take_while(|k| **k == row[start]).count();
+        if row[start].is_some() && (end - start) as f64 * cell_w >= PATTERN_ROOM {
+            for c in start..end {
+                let same = |other: &Vec<Option<usize>>| usize::from(other[c] == row[start]);
+                let above = kinds[..r].iter().rev().take(4).take_while(|o| o[c] == row[start]).map(same).sum::<usize>();
+                let below = kinds[r + 1..].iter().take(4).take_while(|o| o[c] == row[start]).map(same).sum::<usize>();
+                out[c] = (1 + above + below) as f64 * cell_h >= PATTERN_ROOM;
+            }
+        }
+        start = end;
+    }
+    out
+}
+
+/// A swatch that shows a special kind as the heatmap draws it.
+pub fn swatch(kind: usize, area: Rect, colours: ColourMap, palette: &Palette) -> Result<Vec<u8>, RenderError> {
+    let (w, h) = ((FINE * area.w) as usize, (FINE * area.h) as usize);
+    // Shifted so that the first dots of the dotted pattern are whole.
+    let place = |i: usize| i as f64 / FINE + 4.5;
+    let pixels: Vec<u8> =
+        (0..w * h).map(|i| SPECIAL + 2 * kind as u8 + u8::from(ink(kind, place(i % w), place(i / w)))).collect();
+    encode(&pixels, w, h, colours, palette)
+}
+
+/// The colours of a bar, high end first, one pixel wide.
+pub fn bar(colours: ColourMap, palette: &Palette) -> Result<Vec<u8>, RenderError> {
+    let pixels: Vec<u8> = (0..LEVELS).rev().map(|l| l as u8).collect();
+    encode(&pixels, 1, LEVELS, colours, palette)
+}
+
+pub fn level_colour(colours: ColourMap, level: u8) -> Rgb {
+    colours.at(f64::from(level) / (LEVELS - 1) as f64)
+}
+
+fn encode(
+    pixels: &[u8],
+    width: usize,
+    height: usize,
+    colours: ColourMap,
+    palette: &Palette,
+) -> Result<Vec<u8>, RenderError> {
+    let mut table: Vec<u8> = Vec::with_capacity(3 * 256);
+    let mut push = |c: Rgb| table.extend([c.0, c.1, c.2]);
+    (0..LEVELS).for_each(|l| push(level_colour(colours, l as u8)));
+    push(palette.background);
+    for tones in palette.special {
+        push(tones.ground);
+        push(tones.ink);
+    }
+    // Patterns repeat from line to line, colours do not repeat at all: filtering helps the first and spoils the second.
+    let mut out = Vec::new();
+    let mut encoder = png::Encoder::new(&mut out, width as u32, height as u32);
+    encoder.set_color(png::ColorType::Indexed);
+    encoder.set_depth(png::BitDepth::Eight);
+    encoder.set_palette(table);
+    encoder.set_compression(png::Compression::Balanced);
+    encoder.set_filter(png::Filter::NoFilter);
+    let mut writer = encoder.write_header()?;
+    writer.write_image_data(pixels)?;
+    writer.finish()?;
+    Ok(out)
+}
+
+/// Do finite values lie below or above the ends of the scale? They are drawn in the end's colour, and the bar says so.
+pub fn overflow(maps: &[&Heatmap], scale: &ColourScale) -> (bool, bool) {
+    let slack = 1e-9 * (scale.high - scale.low).abs();
+    let (mut below, mut above) = (false, false);
+    for cell in maps.iter().flat_map(|m| m.cells.iter().flatten()) {
+        if let (Cell::Finite(x), None) = (cell, kind(*cell)) {
+            below |= *x < scale.low - slack;
+            above |= *x > scale.high + slack;
+        }
+    }
+    (below, above)
+}
+
+/// Is the x axis of a heatmap such that its first and last edge can be placed?
+pub fn placeable(map: &Heatmap) -> bool {
+    map.edges.iter().all(|e| e.is_finite())
+        && map.edges.windows(2).all(|w| w[0] < w[1])
+        && axis::linear(map.x.kind, map.edges.last().copied().unwrap_or(0.0)).is_finite()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bin_shows_what_must_not_be_lost() {
+        use Cell::*;
+        assert_eq!(gather(&[Finite(-3.0), Finite(-1.0), Finite(-2.0)]), Finite(-2.0));
+        assert_eq!(gather(&[Finite(-3.0), Nan, Infinite, Zero]), Nan);
+        assert_eq!(gather(&[Finite(-3.0), Infinite, Zero]), Infinite);
+        assert_eq!(gather(&[Finite(-3.0), Zero, Zero]), Zero);
+        assert_eq!(gather(&[Finite(-3.0), Zero]), Finite(-3.0));
+        assert_eq!(gather(&[Underflow, Underflow, Zero, Finite(1.0)]), Underflow);
+        assert_eq!(gather(&[Missing, Missing]), Missing);
+        assert_eq!(gather(&[Finite(f64::NAN), Finite(1.0)]), Nan);
+    }
+
+    #[test]
+    fn one_bad_step_among_thousands_is_seen() {
+        let mut row = vec![Some(Cell::Finite(0.0)); 9];
+        row[3] = Some(Cell::Nan);
+        row[8] = Some(Cell::Infinite);
+        widen_alarms(&mut row, 0.5);
+        let kinds: Vec<_> = row.iter().map(|c| c.and_then(kind)).collect();
+        assert_eq!(kinds, [None, None, None, Some(2), Some(2), None, None, None, Some(3)]);
+    }
+
+    #[test]
+    fn patterns_differ_in_grey() {
+        // Share of ink and mean luminance of each pattern over a large patch.
+        for theme in super::super::Theme::ALL {
+            let palette = theme.palette();
+            let patch = |k: usize| -> Vec<f64> {
+                (0..96 * 96)
+                    .map(|i| {
+                        let tones = palette.special[k];
+                        let c =
+                            if ink(k, (i % 96) as f64 / 2.0, (i / 96) as f64 / 2.0) { tones.ink } else { tones.ground };
+                        c.luminance()
+                    })
+                    .collect()
+            };
+            for a in 0..5 {
+                let grey = patch(a);
+                assert!(grey.iter().any(|g| *g != grey[0]), "kind {a} has a pattern");
+                for b in 0..a {
+                    let other = patch(b);
+                    let differ = grey.iter().zip(&other).filter(|(p, q)| (*p - *q).abs() > 0.15).count();
+                    assert!(differ > 96 * 96 / 20, "{theme}: kinds {a} and {b} differ at {differ} places only");
+                }
+            }
+        }
+    }
+}

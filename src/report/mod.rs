@@ -1,0 +1,4 @@
+//! What a record says, as text and JSON for people and programs.
+
+pub mod summary;
+pub mod sweep;

@@ -1,0 +1,172 @@
+//! Pure numbers: what a measured value is, and how it is put on a logarithmic scale.
+//!
+//! A recorded norm is one of six facts, and a figure shows all six: a finite positive number, an exact zero, an
+//! underflow (the true value is not zero, but the number format could not hold it), not-a-number, infinity, and missing
+//! (nobody measured it). They travel inside ordinary `f64` arrays, so that any program can read them:
+//!
+//! | fact | stored as | test in NumPy |
+//! |---|---|---|
+//! | finite | the value, > 0 | `x > 0` |
+//! | exact zero | `+0.0` | `(x == 0) & ~np.signbit(x)` |
+//! | underflow | `-0.0` | `(x == 0) & np.signbit(x)` |
+//! | not a number | any NaN but the next | `np.isnan(x)` |
+//! | missing | the NaN with payload 1954, as R's `NA` | `x.view('u8') == 0x7FF80000000007A2` |
+//! | infinite | `inf` | `np.isinf(x)` |
+
+use serde::{Deserialize, Serialize};
+
+/// The stored form of "nobody measured this": a quiet NaN that carries R's `NA` payload.
+pub const MISSING: f64 = f64::from_bits(0x7FF8_0000_0000_07A2);
+
+/// The stored form of "not zero, but too small for the number format".
+pub const UNDERFLOW: f64 = -0.0;
+
+/// True for the one NaN that means missing.
+pub fn is_missing(value: f64) -> bool {
+    value.to_bits() == MISSING.to_bits()
+}
+
+/// A measured non-negative quantity on a log10 scale, with the reason where there is no logarithm.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Cell {
+    /// log10 of a finite positive value.
+    Finite(f64),
+    Zero,
+    Underflow,
+    Nan,
+    Infinite,
+    Missing,
+}
+
+impl Cell {
+    /// Classifies a stored value (see the table in the module docs). A negative number is not a norm: NaN.
+    pub fn from_stored(value: f64) -> Cell {
+        if is_missing(value) {
+            Cell::Missing
+        } else if value.is_nan() || value < 0.0 {
+            Cell::Nan
+        } else if value.is_infinite() {
+            Cell::Infinite
+        } else if value == 0.0 {
+            if value.is_sign_negative() { Cell::Underflow } else { Cell::Zero }
+        } else {
+            Cell::Finite(value.log10())
+        }
+    }
+
+    /// log10 of the value where it is finite and positive.
+    pub fn log10(self) -> Option<f64> {
+        match self {
+            Cell::Finite(x) => Some(x),
+            _ => None,
+        }
+    }
+}
+
+/// Median of the finite values; `None` when there is none. Sorts a copy.
+pub fn median(values: impl IntoIterator<Item = f64>) -> Option<f64> {
+    let mut v: Vec<f64> = values.into_iter().filter(|x| x.is_finite()).collect();
+    if v.is_empty() {
+        return None;
+    }
+    v.sort_by(f64::total_cmp);
+    let mid = v.len() / 2;
+    Some(if v.len() % 2 == 1 { v[mid] } else { 0.5 * (v[mid - 1] + v[mid]) })
+}
+
+/// The candidate that is spelled most like `name`, or `None` when none is near: for "did you mean" in error messages.
+///
+/// Near is an edit distance ([`edit_distance`], upper and lower case alike) of at most a third of the longer spelling,
+/// at least 1; a `name` of three letters or more that begins a candidate is near too (`mnist` for `mnist-mini`). Of equally
+/// near candidates the first is returned.
+pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let name = name.to_lowercase();
+    let length = name.chars().count();
+    let mut best: Option<(usize, &'a str)> = None;
+    for candidate in candidates {
+        let lower = candidate.to_lowercase();
+        let distance = edit_distance(&name, &lower);
+        let limit = (length.max(lower.chars().count()) / 3).max(1);
+        let near = distance <= limit || (length >= 3 && lower.starts_with(&name));
+        if near && best.is_none_or(|(d, _)| distance < d) {
+            best = Some((distance, candidate));
+        }
+    }
+    best.map(|(_, candidate)| candidate)
+}
+
+/// Number of single-character insertions, deletions, substitutions and swaps of neighbours that turn `a` into `b`, no
+/// place being edited twice (the "optimal string alignment" distance of Damerau 1964).
+pub fn edit_distance(a: &str, b: &str) -> usize {
+    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
+    let mut before: Vec<usize> = Vec::new();
+    let mut last: Vec<usize> = (0..=b.len()).collect();
+    for i in 1..=a.len() {
+        let mut row = vec![i; b.len() + 1];
+        for j in 1..=b.len() {
+            let same = a[i - 1] == b[j - 1];
+            row[j] = (last[j] + 1).min(row[j - 1] + 1).min(last[j - 1] + usize::from(!same));
+            if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
+                row[j] = row[j].min(before[j - 2] + 1);
+            }
+        }
+        before = std::mem::replace(&mut last, row);
+    }
+    last[b.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_six_facts_are_told_apart() {
+        assert_eq!(Cell::from_stored(100.0), Cell::Finite(2.0));
+        assert_eq!(Cell::from_stored(0.0), Cell::Zero);
+        assert_eq!(Cell::from_stored(UNDERFLOW), Cell::Underflow);
+        assert_eq!(Cell::from_stored(f64::NAN), Cell::Nan);
+        assert_eq!(Cell::from_stored(f64::INFINITY), Cell::Infinite);
+        assert_eq!(Cell::from_stored(MISSING), Cell::Missing);
+        assert_eq!(Cell::from_stored(-1.0), Cell::Nan);
+        assert!(MISSING.is_nan() && !is_missing(f64::NAN));
+    }
+
+    #[test]
+    fn slips_find_their_word_and_other_words_do_not() {
+        let known = ["sigmoid", "softplus", "relu", "leaky-relu"];
+        assert_eq!(nearest("sigmod", known), Some("sigmoid"));
+        assert_eq!(nearest("ReLU", known), Some("relu"));
+        assert_eq!(nearest("soft", known), Some("softplus"));
+        assert_eq!(nearest("banana", known), None);
+        assert_eq!(nearest("", known), None);
+        assert_eq!(edit_distance("kitten", "sitting"), 3);
+    }
+
+    #[test]
+    fn median_ignores_what_is_not_finite() {
+        assert_eq!(median([3.0, f64::NAN, 1.0]), Some(2.0));
+        assert_eq!(median([f64::INFINITY]), None);
+    }
+
+    #[test]
+    fn edit_distances_are_the_textbook_ones() {
+        // Wagner and Fischer's pair, the usual "kitten" example, and a swap that plain Levenshtein counts twice.
+        for (a, b, distance) in
+            [("kitten", "sitting", 3), ("saturday", "sunday", 3), ("", "abc", 3), ("relu", "rleu", 1), ("ca", "abc", 3)]
+        {
+            assert_eq!(edit_distance(a, b), distance, "{a} {b}");
+            assert_eq!(edit_distance(b, a), distance, "{b} {a}");
+        }
+    }
+
+    #[test]
+    fn the_nearest_name_is_found_or_none() {
+        let names = ["sigmoid", "softsign", "hard-sigmoid", "relu", "selu", "elu"];
+        assert_eq!(nearest("sigmiod", names), Some("sigmoid"));
+        assert_eq!(nearest("ReLU", names), Some("relu"));
+        assert_eq!(nearest("rlu", names), Some("relu"));
+        assert_eq!(nearest("hard", names), Some("hard-sigmoid"));
+        assert_eq!(nearest("quadratic", names), None);
+        assert_eq!(nearest("", names), None);
+    }
+}

@@ -1,0 +1,55 @@
+//! Sweeps: many plans run as numbered, independent cells.
+//!
+//! A sweep is a folder:
+//!
+//! | entry | what |
+//! |---|---|
+//! | `plan.toml` | the [`SweepPlan`], written once; a sweep of another plan is refused |
+//! | `cells/000001/` | a finished cell: `cell.json` ([`crate::record::cell`]) and, unless the plan keeps summaries only, its run folder |
+//! | `cells/.000001-*.part` | a cell that is being made, or was when its program was killed |
+//! | `cells.csv` | one row a cell, made by merging |
+//!
+//! A cell is made under a temporary name and renamed when it is whole, so whatever has a number is finished. `cell.json`
+//! names the sizes of the other files: a cell that was cut short afterwards is run again. A cell's bytes depend on its
+//! settings only (timings aside): not on threads, order, shards or the other cells.
+
+pub mod plan;
+pub mod preset;
+pub mod run;
+// pub mod script;
+pub mod store;
+
+pub use plan::{Grid, Numbers, PlannedCell, SweepPlan};
+pub use preset::{PRESETS, preset};
+pub use run::{Observer, Sizes, costs, run, shard};
+pub use store::{CellState, Store};
+
+use std::path::{Path, PathBuf};
+
+use crate::record::RecordError;
+
+/// What can go wrong with a sweep as a whole. What goes wrong with one cell is that cell's result.
+#[derive(Debug, thiserror::Error)]
+pub enum SweepError {
+    #[error("{place}: {what}")]
+    Plan { place: String, what: String },
+    #[error("{}: cannot {doing}: {source}", path.display())]
+    Io { doing: &'static str, path: PathBuf, source: std::io::Error },
+    #[error("{}: is not empty and holds no sweep; choose another --out", path.display())]
+    NotOurs { path: PathBuf },
+    #[error("{}: holds no sweep (no plan.toml); start one with --preset, --plan or a grid", path.display())]
+    NoPlan { path: PathBuf },
+    #[error("{}: holds a sweep of another plan: {difference}; choose another --out, or remove that folder", path.display())]
+    OtherPlan { path: PathBuf, difference: String },
+    #[error("{}: belongs to another plan than the folder it lies in; move it away and it is run again", path.display())]
+    OtherCell { path: PathBuf },
+    #[error(transparent)]
+    Record(#[from] RecordError),
+}
+
+impl SweepError {
+    fn io(doing: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> SweepError {
+        let path = path.to_path_buf();
+        move |source| SweepError::Io { doing, path, source }
+    }
+}

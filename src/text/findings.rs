@@ -1,0 +1,377 @@
+//! What the figures found: the clauses of their titles.
+
+use super::{Lang, Quantity, Special};
+
+impl Lang {
+    /// A run's name as people write it: `ReLU` for `relu`; a name that is no activation stays as it is.
+    pub fn run_name(self, run: &str) -> String {
+        match run {
+            "sigmoid" => "Sigmoid",
+            "relu" => "ReLU",
+            "leaky-relu" => "Leaky ReLU",
+            "elu" => "ELU",
+            "selu" => "SELU",
+            "gelu" => "GELU",
+            "silu" => "SiLU",
+            "tanh" => "Tanh",
+            "softplus" => "Softplus",
+            "softsign" => "Softsign",
+            "hard-sigmoid" => "Hard sigmoid",
+            "identity" => "Identity",
+            other => other,
+        }
+        .to_string()
+    }
+
+    /// Two runs of one name.
+    pub fn told_apart(self, run: &str, mark: &str) -> String {
+        match self {
+            Lang::En => format!("{run} ({mark})"),
+        }
+    }
+
+    /// In front of what only holds for a run's bias vectors.
+    pub fn biases_of(self, run: &str) -> String {
+        match self {
+            Lang::En => format!("Biases of {run}"),
+        }
+    }
+
+    /// `Sigmoid, 8 hidden layers`; `run` as [`Lang::run_name`] writes it.
+    pub fn head(self, run: &str, hidden: usize) -> String {
+        match self {
+            Lang::En => match hidden {
+                0 => format!("{run}, no hidden layer"),
+                1 => format!("{run}, 1 hidden layer"),
+                n => format!("{run}, {n} hidden layers"),
+            },
+        }
+    }
+
+    // ---- clauses
+
+    /// `2,600 times smaller`; the factor is given as its log10, negative for smaller.
+    pub(super) fn compared(self, log10: f64) -> String {
+        let factor = self.power(log10.abs());
+        match self {
+            Lang::En if log10 < 0.0 => format!("{factor} times smaller"),
+            Lang::En => format!("{factor} times larger"),
+        }
+    }
+
+    /// Layer 1 against the last hidden layer, as log10 of the ratio.
+    pub fn ratio_clause(self, q: Quantity, last_hidden: usize, log10: f64) -> String {
+        match self {
+            Lang::En => {
+                format!("layer 1's {} is {} than layer {last_hidden}'s", self.noun(q), self.compared(log10))
+            }
+        }
+    }
+
+    /// The ratio at the start and at the end, when they differ much.
+    pub fn changing_ratio_clause(self, q: Quantity, last_hidden: usize, first: f64, last: f64) -> String {
+        match self {
+            Lang::En => format!(
+                "layer 1's {} is {} than layer {last_hidden}'s at first, {} at the end",
+                self.noun(q),
+                self.compared(first),
+                self.compared(last)
+            ),
+        }
+    }
+
+    /// All hidden layers lie within a factor, given as its log10.
+    pub fn even_clause(self, q: Quantity, log10_spread: f64) -> String {
+        match self {
+            Lang::En => {
+                format!("{}s within a factor {} across the hidden layers", self.noun(q), self.power(log10_spread))
+            }
+        }
+    }
+
+    /// The drawn quantity is even, but the per-sample signal is not.
+    pub fn hidden_decay_clause(self, q: Quantity, last_hidden: usize, log10_spread: f64, signal: f64) -> String {
+        match self {
+            Lang::En => format!(
+                "batch-mean {}s look even (within a factor {}), but layer 1's backward signal is {} than layer {last_hidden}'s",
+                self.noun(q),
+                self.power(log10_spread),
+                self.compared(signal)
+            ),
+        }
+    }
+
+    pub fn brief_ratio_clause(self, q: Quantity, last_hidden: usize, log10: f64) -> String {
+        let q = if q == Quantity::SampleGradient { Quantity::BatchGradient } else { q };
+        match self {
+            Lang::En => format!("layer 1's {} {} than layer {last_hidden}'s", self.noun(q), self.compared(log10)),
+        }
+    }
+
+    pub fn brief_even_clause(self, q: Quantity, log10_spread: f64) -> String {
+        let q = if q == Quantity::SampleGradient { Quantity::BatchGradient } else { q };
+        match self {
+            Lang::En => format!("{}s within a factor {}", self.noun(q), self.power(log10_spread)),
+        }
+    }
+
+    pub fn brief_accuracy(self, accuracy: f64) -> String {
+        match self {
+            Lang::En => format!("accuracy {}", self.percent(accuracy)),
+        }
+    }
+
+    pub fn brief_diverged(self, step: u64) -> String {
+        match self {
+            Lang::En => format!("diverged at step {}", self.count(step)),
+        }
+    }
+
+    /// A layer mostly has no finite value.
+    pub fn special_clause(self, q: Quantity, layer: usize, kind: Special, share: f64) -> String {
+        let share = self.percent(share);
+        match self {
+            Lang::En => {
+                let what = match kind {
+                    Special::Zero | Special::NotMoved => "is exactly zero",
+                    Special::Underflow => "is too small to be stored",
+                    Special::Lost => "is lost to rounding",
+                    Special::Nan => "is not a number",
+                    Special::Infinite => "is infinite",
+                    Special::Missing | Special::NoUnit | Special::NoNorm | Special::NoWay => "was not recorded",
+                };
+                format!("layer {layer}'s {} {what} in {share} of the steps", self.noun(q))
+            }
+        }
+    }
+
+    /// Updates that change no stored number in at least half of the steps.
+    pub fn lost_clause(self, layers: &[usize]) -> String {
+        let (which, _) = self.layers(layers);
+        match self {
+            Lang::En => format!("the updates of {which} are lost to rounding"),
+        }
+    }
+
+    /// There are not two hidden layers to compare.
+    pub fn size_clause(self, q: Quantity, first: f64, last: f64) -> String {
+        match self {
+            Lang::En => {
+                format!("layer 1's {} goes from {} to {}", self.noun(q), self.power(first), self.power(last))
+            }
+        }
+    }
+
+    pub fn accuracy_stays(self, accuracy: f64) -> String {
+        match self {
+            Lang::En => format!("training accuracy stays at {}", self.percent(accuracy)),
+        }
+    }
+
+    pub fn accuracy_fell(self, best: f64, accuracy: f64) -> String {
+        match self {
+            Lang::En => {
+                format!("training accuracy falls back from {} to {}", self.percent(best), self.percent(accuracy))
+            }
+        }
+    }
+
+    pub fn accuracy_reached(self, accuracy: f64) -> String {
+        match self {
+            Lang::En => format!("training accuracy {}", self.percent(accuracy)),
+        }
+    }
+
+    pub fn accuracies_reached(self, train: f64, test: f64) -> String {
+        match self {
+            Lang::En => format!("accuracy {} in training, {} on test data", self.percent(train), self.percent(test)),
+        }
+    }
+
+    pub fn loss_fell(self, first: f64, last: f64) -> String {
+        match self {
+            Lang::En => format!("training loss from {} to {}", self.number(first), self.number(last)),
+        }
+    }
+
+    pub fn diverged(self, step: u64) -> String {
+        match self {
+            Lang::En => format!("training diverged at step {}", self.count(step)),
+        }
+    }
+
+    pub fn interrupted(self, step: u64) -> String {
+        match self {
+            Lang::En => format!("interrupted at step {}", self.count(step)),
+        }
+    }
+
+    pub fn diverged_because(self, step: u64, what: &str) -> String {
+        match self {
+            Lang::En if what.is_empty() => format!("diverged at step {}", self.count(step)),
+            Lang::En => format!("diverged at step {} ({what})", self.count(step)),
+        }
+    }
+
+    pub fn still_running(self) -> String {
+        match self {
+            Lang::En => "not finished".into(),
+        }
+    }
+
+    /// Updates of the gradient: even although the gradients are not.
+    pub fn masked_clause(self, update_spread: f64, gradient: f64, of: Quantity) -> String {
+        match self {
+            Lang::En => format!(
+                "updates within a factor {} across the hidden layers, although layer 1's {} is {}",
+                self.power(update_spread),
+                self.noun(of),
+                self.compared(gradient)
+            ),
+        }
+    }
+
+    /// Decay changes a layer more than the gradient does, as log10 of the factor.
+    pub fn decay_dominates_clause(self, layer: usize, log10: f64) -> String {
+        match self {
+            Lang::En => {
+                format!("weight decay changes layer {layer} by {} times what its gradient does", self.power(log10))
+            }
+        }
+    }
+
+    /// First and last layer's movement (shares of the initial norm).
+    pub fn moved_clause(self, first: (usize, f64), last: (usize, f64)) -> String {
+        let [a, b] = [first.1, last.1].map(|x| self.percent(x));
+        match self {
+            Lang::En => format!("layer {} moved by {a} of its initial norm, layer {} by {b}", first.0, last.0),
+        }
+    }
+
+    pub fn one_moved_clause(self, layer: usize, share: f64) -> String {
+        match self {
+            Lang::En => format!("layer {layer} moved by {} of its initial norm", self.percent(share)),
+        }
+    }
+
+    pub fn not_moved_clause(self, layers: &[usize]) -> String {
+        let (which, many) = self.layers(layers);
+        match self {
+            Lang::En => format!("{which} {} not moved at all", if many { "have" } else { "has" }),
+        }
+    }
+
+    pub fn decay_only_clause(self, layers: &[usize]) -> String {
+        let (which, _) = self.layers(layers);
+        match self {
+            Lang::En => {
+                format!("{which} went no farther than weight decay alone carries")
+            }
+        }
+    }
+
+    pub fn still_random_clause(self, layers: &[usize], limit: f64) -> String {
+        let (which, many) = self.layers(layers);
+        match self {
+            Lang::En => format!(
+                "{which} {} still random (moved less than {})",
+                if many { "are" } else { "is" },
+                self.mark(limit)
+            ),
+        }
+    }
+
+    pub fn all_still_random_clause(self, limit: f64) -> String {
+        match self {
+            Lang::En => format!("every layer is still random (moved less than {})", self.mark(limit)),
+        }
+    }
+
+    pub fn none_still_random_clause(self, layers: usize) -> String {
+        match self {
+            Lang::En if layers == 1 => "the only layer left its random start".into(),
+            Lang::En if layers == 2 => "both layers left their random start".into(),
+            Lang::En => format!("all {layers} layers left their random start"),
+        }
+    }
+
+    /// When two layers had half of their way behind them.
+    pub fn half_way_clause(self, moved: &[usize], first: (usize, u64), last: (usize, u64)) -> String {
+        let (which, _) = self.layers(moved);
+        let [a, b] = [first.1, last.1].map(|s| self.count(s));
+        match self {
+            Lang::En if first.0 != last.0 && first.1 == last.1 => format!("{which} were half-way at step {a}"),
+            Lang::En if first.0 == last.0 => format!("layer {} was half-way at step {a}", first.0),
+            Lang::En => format!("half-way at step {a} (layer {}) to {b} (layer {})", first.0, last.0),
+        }
+    }
+
+    /// `layers 1–6`, `layer 3`, `layers 1, 4 and 9`, and whether it is more than one.
+    pub fn layers(self, layers: &[usize]) -> (String, bool) {
+        let mut runs: Vec<(usize, usize)> = Vec::new();
+        for &l in layers {
+            match runs.last_mut() {
+                Some(r) if r.1 + 1 == l => r.1 = l,
+                _ => runs.push((l, l)),
+            }
+        }
+        let parts: Vec<String> = runs
+            .iter()
+            .map(|&(a, b)| match b - a {
+                0 => a.to_string(),
+                1 => format!("{a}, {b}"),
+                _ => format!("{a}–{b}"),
+            })
+            .collect();
+        let many = layers.len() > 1;
+        match self {
+            Lang::En => (format!("{} {}", if many { "layers" } else { "layer" }, parts.join(", ")), many),
+        }
+    }
+
+    /// Factor per layer toward the input at two steps, as decades per layer.
+    pub fn per_layer_clause(self, q: Quantity, first: f64, last: f64) -> String {
+        let per_layer = |decades: f64| match self {
+            Lang::En if decades >= 0.0 => format!("{} times smaller", self.power(decades)),
+            Lang::En => format!("{} times larger", self.power(-decades)),
+        };
+        match self {
+            // Less than a tenth apart: one number says it.
+            Lang::En if (first - last).abs() < 0.04 => {
+                format!("per layer toward the input the {} gets {}", self.noun(q), per_layer(0.5 * (first + last)))
+            }
+            Lang::En => format!(
+                "per layer toward the input the {} gets {} at first, {} at the end",
+                self.noun(q),
+                per_layer(first),
+                per_layer(last)
+            ),
+        }
+    }
+
+    pub fn saturated_clause(self, layer: usize, saturated: f64, dead: f64) -> String {
+        match self {
+            Lang::En if saturated == 0.0 && dead == 0.0 => {
+                "at the end no activation is saturated and no unit is dead".into()
+            }
+            Lang::En => format!(
+                "at the end up to {} of activations are saturated (layer {layer}) and up to {} of units dead",
+                self.percent(saturated),
+                self.percent(dead)
+            ),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn layers_are_listed_as_ranges() {
+        let en = Lang::En;
+        assert_eq!(en.layers(&[1, 2, 3, 4, 5, 6]).0, "layers 1–6");
+        assert_eq!(en.layers(&[3]), ("layer 3".into(), false));
+        assert_eq!(en.layers(&[1, 2, 4]).0, "layers 1, 2, 4");
+    }
+}

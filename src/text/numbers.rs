@@ -1,0 +1,180 @@
+//! How numbers are written. Two significant digits: a reader compares orders of magnitude, not digits.
+
+use super::Lang;
+
+/// Between a number and its unit, where no line may break.
+const NBSP: char = '\u{a0}';
+
+impl Lang {
+    /// `1234567` as `1,234,567`.
+    pub fn count(self, n: u64) -> String {
+        match self {
+            Lang::En => {
+                let digits = n.to_string();
+                let mut out = String::with_capacity(digits.len() + digits.len() / 3);
+                for (i, c) in digits.chars().enumerate() {
+                    if i > 0 && (digits.len() - i).is_multiple_of(3) {
+                        out.push(',');
+                    }
+                    out.push(c);
+                }
+                out
+            }
+        }
+    }
+
+    /// Two significant digits, plain where that is readable: `3.2`, `0.045`, `2,600`, else `3.2 × 10⁻⁹`.
+    pub fn number(self, x: f64) -> String {
+        let size = x.abs();
+        if x.is_nan() {
+            match self {
+                Lang::En => "not a number".into(),
+            }
+        } else if size == f64::INFINITY {
+            match self {
+                Lang::En => if x > 0.0 { "infinite" } else { "minus infinite" }.into(),
+            }
+        } else if x == 0.0 {
+            "0".into()
+        } else if !(1e-3..1e6).contains(&size) {
+            self.scientific(x)
+        } else if size >= 99.5 {
+            // Rounded to two digits, written in full.
+            let unit = 10f64.powf(size.log10().floor() - 1.0).round();
+            let rounded = self.count(((size / unit).round() * unit) as u64);
+            if x < 0.0 { format!("-{rounded}") } else { rounded }
+        } else if size >= 9.95 {
+            format!("{x:.0}")
+        } else if size >= 0.995 {
+            format!("{x:.1}")
+        } else {
+            let decimals = (1.0 - size.log10().floor()) as usize;
+            format!("{x:.decimals$}")
+        }
+    }
+
+    /// `3.2 × 10⁻⁹`; a mantissa of 1.0 is left out.
+    pub fn scientific(self, x: f64) -> String {
+        let text = format!("{x:.1e}");
+        let Some((mantissa, exponent)) = text.split_once('e') else { return text };
+        let power = format!("10{}", superscript(exponent));
+        match mantissa {
+            "1.0" => power,
+            "-1.0" => format!("-{power}"),
+            _ => format!("{mantissa}{NBSP}×{NBSP}{power}"),
+        }
+    }
+
+    /// 10^`log10` as [`Lang::number`] writes it, also where the power itself leaves the range of `f64`.
+    pub fn power(self, log10: f64) -> String {
+        if log10.abs() < 290.0 {
+            return self.number(10f64.powf(log10));
+        }
+        if !log10.is_finite() {
+            return self.number(10f64.powf(log10));
+        }
+        let exponent = log10.floor();
+        format!("{:.1}{NBSP}×{NBSP}10{}", 10f64.powf(log10 - exponent), superscript(&format!("{exponent}")))
+    }
+
+    /// A threshold as a percentage: round numbers stay round (`1 %`).
+    pub fn mark(self, share: f64) -> String {
+        self.percent(share).replace(&format!(".0{NBSP}"), &NBSP.to_string())
+    }
+
+    /// A share as a percentage with two significant digits; one under 100 % is never rounded up to it.
+    pub fn percent(self, share: f64) -> String {
+        let p = 100.0 * share;
+        let text = if (99.5..100.0).contains(&p) {
+            format!("{:.1}", (p * 10.0).floor() / 10.0)
+        } else if (99.5..1e6).contains(&p) {
+            self.count(p.round() as u64)
+        } else if p > 0.0 && p < 1e-3 {
+            self.scientific(p)
+        } else {
+            self.number(p)
+        };
+        match self {
+            Lang::En if share.is_finite() => format!("{text}{NBSP}%"),
+            Lang::En => text,
+        }
+    }
+}
+
+fn superscript(integer: &str) -> String {
+    integer
+        .chars()
+        .map(|c| match c {
+            '-' => '⁻',
+            '1' => '¹',
+            '2' => '²',
+            '3' => '³',
+            '0'..='9' => char::from_u32(0x2070 + (c as u32 - '0' as u32)).unwrap_or(c),
+            other => other,
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn plain(text: String) -> String {
+        text.replace(NBSP, " ")
+    }
+
+    #[test]
+    fn thresholds_stay_round() {
+        assert_eq!(plain(Lang::En.mark(0.01)), "1 %");
+        assert_eq!(plain(Lang::En.mark(0.105)), "10 %");
+        assert_eq!(plain(Lang::En.mark(0.015)), "1.5 %");
+    }
+
+    #[test]
+    fn numbers_are_written_for_people() {
+        let en = Lang::En;
+        for (x, text) in [
+            (2617.0, "2,600"),
+            (99.6, "100"),
+            (99.4, "99"),
+            (996.0, "1,000"),
+            (123456.0, "120,000"),
+            (3.249, "3.2"),
+            (9.96, "10"),
+            (0.996, "1.0"),
+            (0.0451, "0.045"),
+            (0.00999, "0.0100"),
+            (3.21e-9, "3.2 × 10⁻⁹"),
+            (1e-12, "10⁻¹²"),
+            (4.56e30, "4.6 × 10³⁰"),
+            (-2617.0, "-2,600"),
+            (0.0, "0"),
+            (f64::NAN, "not a number"),
+            (f64::INFINITY, "infinite"),
+        ] {
+            assert_eq!(plain(en.number(x)), text, "{x}");
+        }
+        assert_eq!(en.count(999), "999");
+        assert_eq!(en.count(12_345_678), "12,345,678");
+        assert_eq!(plain(en.power(-4000.5)), "3.2 × 10⁻⁴⁰⁰¹");
+        assert_eq!(en.power(2.0), "100");
+    }
+
+    #[test]
+    fn percentages() {
+        let en = Lang::En;
+        for (x, text) in [
+            (0.1123, "11 %"),
+            (0.0151, "1.5 %"),
+            (0.00021, "0.021 %"),
+            (2e-9, "2.0 × 10⁻⁷ %"),
+            (0.9996, "99.9 %"),
+            (1.0, "100 %"),
+            (1.404, "140 %"),
+            (12.34, "1,234 %"),
+            (0.0, "0 %"),
+        ] {
+            assert_eq!(plain(en.percent(x)), text, "{x}");
+        }
+    }
+}

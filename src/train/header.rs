@@ -1,0 +1,85 @@
+//! The header of a run that this program trains.
+
+use std::collections::BTreeMap;
+
+use crate::config::{BatchSize, TrainPlan};
+use crate::data::Dataset;
+use crate::nn::engine::SKETCH_BUCKETS;
+use crate::record::header::SCHEMA;
+use crate::record::{Header, LayerInfo, Source, Status, TensorInfo, TensorKind};
+
+/// Describes the run that `plan` will make; `name` is what figures call it.
+pub fn header(plan: &TrainPlan, data: &Dataset, name: &str) -> Header {
+    let config = &plan.config;
+    let count = plan.sizes.len() - 1;
+    let layers = plan.sizes.windows(2).enumerate().map(|(l, pair)| LayerInfo {
+        name: format!("layers.{}", l + 1),
+        fan_in: pair[0],
+        fan_out: pair[1],
+        activation: if l + 1 < count { config.activation.to_string() } else { "identity".into() },
+    });
+    let tensors = plan.sizes.windows(2).enumerate().flat_map(|(l, pair)| {
+        [(TensorKind::Weight, vec![pair[1], pair[0]]), (TensorKind::Bias, vec![pair[1]])]
+            .map(|(kind, shape)| TensorInfo { layer: l + 1, kind, shape })
+    });
+    Header {
+        schema: SCHEMA,
+        source: Source { tool: env!("CARGO_PKG_NAME").into(), version: env!("CARGO_PKG_VERSION").into() },
+        run: name.into(),
+        labels: labels(plan, data),
+        seed: Some(config.seed),
+        layers: layers.collect(),
+        tensors: tensors.collect(),
+        classes: Some(data.classes),
+        steps_per_epoch: Some(plan.steps_per_epoch),
+        planned_steps: Some(plan.steps),
+        sketch_buckets: Some(SKETCH_BUCKETS),
+        // Threads never change a result, so they are no part of what the run is.
+        config: serde_json::to_value(crate::config::TrainConfig { threads: 1, ..config.clone() }).ok(),
+        status: Status::Running,
+        elapsed_secs: None,
+    }
+}
+
+fn labels(plan: &TrainPlan, data: &Dataset) -> BTreeMap<String, String> {
+    let config = &plan.config;
+    let widths = config.hidden_sizes();
+    let width = match widths.as_slice() {
+        [] => String::new(),
+        [first, rest @ ..] if rest.iter().all(|w| w == first) => first.to_string(),
+        _ => widths.iter().map(usize::to_string).collect::<Vec<_>>().join(", "),
+    };
+    let batch = match config.batch_size {
+        BatchSize::Full => format!("full ({})", plan.batch_size),
+        BatchSize::Samples(n) => n.to_string(),
+    };
+    let mut labels: BTreeMap<String, String> = [
+        ("activation", config.activation.to_string()),
+        ("initialisation", plan.initialisation.to_string()),
+        ("loss", config.loss.to_string()),
+        ("optimizer", config.optimizer.to_string()),
+        ("learning_rate", plan.learning_rate.to_string()),
+        ("weight_decay", config.weight_decay.to_string()),
+        ("l1", config.l1.to_string()),
+        ("schedule", config.schedule.to_string()),
+        ("batch_size", batch),
+        ("data", data.name.clone()),
+        ("train_size", data.train.labels.len().to_string()),
+        ("hidden_layers", widths.len().to_string()),
+        ("width", width),
+        ("precision", config.precision.to_string()),
+    ]
+    .into_iter()
+    .map(|(k, v)| (k.to_string(), v))
+    .collect();
+    if let Some(test) = &data.test {
+        labels.insert("test_size".into(), test.labels.len().to_string());
+    }
+    if config.warm_up > 0 {
+        labels.insert("warm_up".into(), config.warm_up.to_string());
+    }
+    if config.data_options.standardize {
+        labels.insert("standardize".into(), "yes".into());
+    }
+    labels
+}

@@ -1,0 +1,277 @@
+//! The training loop: batches in, rows out.
+//!
+//! [`train`] runs a checked plan on a data set and hands every recorded row to a sink. Recording draws nothing from the random
+//! generator and changes no arithmetic: the weights are the same bits with any sink, any schedule of recording and any
+//! number of threads.
+//!
+//! Samples are drawn without replacement: each epoch has its own random order (full batches keep the data's order, which
+//! makes no difference). Other than PyTorch's `DataLoader` by default, samples that do not fill a batch at the end of an epoch
+//! are left out of that epoch.
+
+pub mod header;
+pub mod nielsen;
+pub mod weights;
+
+use std::time::Instant;
+
+use rand::Rng;
+
+use crate::config::{BatchSize, Every, TrainPlan};
+use crate::data::{Dataset, Split};
+use crate::nn::init::generator;
+use crate::nn::{Engine, Network, Scalar};
+use crate::record::{EvalRow, RecordError, RecordSink, SnapshotRow, Status, StepRow};
+use crate::stats::MISSING;
+
+/// Random stream of the order of samples; one for each epoch follows.
+const STREAM_ORDER: u64 = 1 << 40;
+
+/// Where a run is, for progress bars. Made after every step; costs nothing to ignore.
+#[derive(Clone, Copy, Debug)]
+pub struct Progress {
+    /// Updates made.
+    pub done: u64,
+    pub total: u64,
+    pub epoch: f64,
+    pub loss: f64,
+    pub batch_accuracy: f64,
+    /// Weight gradient norm of the first hidden layer over that of the last hidden layer, when the step was recorded and
+    /// there are two hidden layers.
+    pub first_last_ratio: Option<f64>,
+}
+
+/// Watches a run and may end it.
+pub trait Watch: Sync {
+    fn progress(&self, _progress: &Progress) {}
+    fn evaluated(&self, _row: &EvalRow) {}
+    /// Asked after every step.
+    fn should_stop(&self) -> bool {
+        false
+    }
+}
+
+/// Watches nothing.
+pub struct Unwatched;
+
+impl Watch for Unwatched {}
+
+/// How a run ended.
+#[derive(Clone, Debug)]
+pub struct Outcome<T> {
+    pub status: Status,
+    /// Updates made.
+    pub steps: u64,
+    pub evals: Vec<EvalRow>,
+    pub elapsed_secs: f64,
+    pub network: Network<T>,
+}
+
+/// The network that a plan starts from.
+pub fn initial_network<T: Scalar>(plan: &TrainPlan) -> Network<T> {
+    Network::new(&plan.sizes, plan.config.activation, plan.initialisation, plan.config.seed)
+}
+
+/// Trains.
+///
+/// # Errors
+/// What the sink reports; the rows before are its. A run that diverges is no error: see [`Outcome::status`].
+pub fn train<T: Scalar>(
+    plan: &TrainPlan,
+    data: &Dataset,
+    sink: &mut (dyn RecordSink + Send),
+    watch: &dyn Watch,
+) -> Result<Outcome<T>, RecordError> {
+    let start = Instant::now();
+    let network = initial_network::<T>(plan);
+    let mut engine = Engine::new(network, plan.config.loss, plan.optimizer, plan.batch_size, plan.config.threads);
+    engine.remember_initial();
+    let mut run = Run {
+        plan,
+        train: Samples::new(&data.train),
+        test: data.test.as_ref().map(Samples::new),
+        sink,
+        watch,
+        evals: Vec::new(),
+    };
+    let (status, steps) = run.go(&mut engine)?;
+    Ok(Outcome {
+        status,
+        steps,
+        evals: run.evals,
+        elapsed_secs: start.elapsed().as_secs_f64(),
+        network: engine.network().clone(),
+    })
+}
+
+/// A split in the network's number type.
+struct Samples<'a, T: Scalar> {
+    inputs: std::borrow::Cow<'a, [T]>,
+    labels: &'a [u32],
+}
+
+impl<'a, T: Scalar> Samples<'a, T> {
+    fn new(split: &'a Split) -> Samples<'a, T> {
+        let inputs = split.inputs.as_slice().expect("inputs are in C order");
+        Samples { inputs: T::from_f32s(inputs), labels: &split.labels }
+    }
+}
+
+/// When something is due next.
+struct Due {
+    every: Every,
+    next: u64,
+}
+
+impl Due {
+    fn new(every: Every) -> Due {
+        Due { every, next: 0 }
+    }
+
+    fn at(&mut self, step: u64) -> bool {
+        let due = step == self.next;
+        if due {
+            self.next = self.every.next(step);
+        }
+        due
+    }
+}
+
+struct Run<'a, T: Scalar> {
+    plan: &'a TrainPlan,
+    train: Samples<'a, T>,
+    test: Option<Samples<'a, T>>,
+    sink: &'a mut (dyn RecordSink + Send),
+    watch: &'a dyn Watch,
+    evals: Vec<EvalRow>,
+}
+
+impl<T: Scalar> Run<'_, T> {
+    fn go(&mut self, engine: &mut Engine<T>) -> Result<(Status, u64), RecordError> {
+        let plan = self.plan;
+        let total = plan.steps;
+        let mut order: Vec<u32> = (0..self.train.labels.len() as u32).collect();
+        let (mut record, mut snapshots) = (Due::new(plan.config.record), Due::new(plan.config.snapshots));
+        self.evaluate(engine, 0)?;
+        for step in 0..total {
+            let (epoch, batch) = (step / plan.steps_per_epoch, (step % plan.steps_per_epoch) as usize);
+            if batch == 0 && plan.config.batch_size != BatchSize::Full {
+                shuffle(&mut order, plan.config.seed, epoch);
+            }
+            engine.load(&self.train.inputs, self.train.labels, &order[batch * plan.batch_size..][..plan.batch_size]);
+            let learning_rate = plan.learning_rate_at(step);
+            let (wanted, snapshot) = (record.at(step) || step + 1 == total, snapshots.at(step));
+            let (loss, accuracy) = engine.step(learning_rate, wanted, snapshot);
+            let row = Row { step, epoch: step as f64 / plan.steps_per_epoch as f64, learning_rate, loss, accuracy };
+            if snapshot {
+                self.snapshot(step, engine.snapshot())?;
+            }
+            let diverged = !loss.is_finite();
+            if wanted {
+                self.step(&row, engine)?;
+            } else if diverged {
+                self.bare_step(&row, engine)?;
+            }
+            self.watch.progress(&Progress {
+                done: step + 1,
+                total,
+                epoch: row.epoch,
+                loss,
+                batch_accuracy: accuracy,
+                first_last_ratio: if wanted { first_last_ratio(engine) } else { None },
+            });
+            if diverged {
+                self.snapshot(step + 1, engine.final_snapshot())?;
+                let what = format!("the loss is {loss}");
+                return Ok((Status::Diverged { step, what }, step + 1));
+            }
+            if step + 1 < total && self.watch.should_stop() {
+                self.snapshot(step + 1, engine.final_snapshot())?;
+                return Ok((Status::Interrupted { step: step + 1 }, step + 1));
+            }
+            let every = plan.config.eval_every.saturating_mul(plan.steps_per_epoch);
+            if every > 0 && (step + 1) % every == 0 && step + 1 < total {
+                self.evaluate(engine, step + 1)?;
+            }
+        }
+        self.snapshot(total, engine.final_snapshot())?;
+        self.evaluate(engine, total)?;
+        Ok((Status::Complete, total))
+    }
+
+    fn step(&mut self, row: &Row, engine: &Engine<T>) -> Result<(), RecordError> {
+        let m = engine.measured();
+        let [a, b, c, d, e] = &m.tensors;
+        self.sink.step(&row.with([a, b, c, d, e], [&m.layers[0], &m.layers[1]]))
+    }
+
+    /// A step that was not measured but must be in the record, because the run ends here.
+    fn bare_step(&mut self, row: &Row, engine: &Engine<T>) -> Result<(), RecordError> {
+        let (tensors, layers) =
+            (vec![MISSING; 2 * engine.network().layers()], vec![MISSING; engine.network().layers()]);
+        self.sink.step(&row.with([&tensors; 5].map(|t| t.as_slice()), [&layers; 2].map(|l| l.as_slice())))
+    }
+
+    fn snapshot(&mut self, step: u64, m: &crate::nn::engine::SnapshotMeasure) -> Result<(), RecordError> {
+        let [a, b, c, d, e] = &m.activations;
+        self.sink.snapshot(&SnapshotRow {
+            step,
+            distance_from_init: &m.distance_from_init,
+            activations: [a, b, c, d, e],
+            sketch: &m.sketch,
+        })
+    }
+
+    fn evaluate(&mut self, engine: &mut Engine<T>, step: u64) -> Result<(), RecordError> {
+        let (train_loss, train_accuracy) = engine.evaluate(&self.train.inputs, self.train.labels);
+        let (test_loss, test_accuracy) = match &self.test {
+            Some(test) => engine.evaluate(&test.inputs, test.labels),
+            None => (MISSING, MISSING),
+        };
+        let epoch = step as f64 / self.plan.steps_per_epoch as f64;
+        let row = EvalRow { step, epoch, train_loss, train_accuracy, test_loss, test_accuracy };
+        self.evals.push(row);
+        self.watch.evaluated(&row);
+        self.sink.eval(&row)
+    }
+}
+
+/// The scalars of a step.
+struct Row {
+    step: u64,
+    epoch: f64,
+    learning_rate: f64,
+    loss: f64,
+    accuracy: f64,
+}
+
+impl Row {
+    fn with<'a>(&self, tensors: [&'a [f64]; 5], layers: [&'a [f64]; 2]) -> StepRow<'a> {
+        StepRow {
+            step: self.step,
+            epoch: self.epoch,
+            learning_rate: self.learning_rate,
+            loss: self.loss,
+            batch_accuracy: self.accuracy,
+            tensors,
+            layers,
+        }
+    }
+}
+
+fn first_last_ratio<T: Scalar>(engine: &Engine<T>) -> Option<f64> {
+    let layers = engine.network().layers();
+    let norms = &engine.measured().tensors[0];
+    (layers > 2).then(|| norms[0] / norms[2 * (layers - 2)])
+}
+
+/// Fisher and Yates, in place, from the epoch's own random stream. Starts from the identity, so that an epoch's order does not
+/// depend on the epochs before it.
+fn shuffle(order: &mut [u32], seed: u64, epoch: u64) {
+    let mut rng = generator(seed, STREAM_ORDER + epoch);
+    order.iter_mut().enumerate().for_each(|(i, o)| *o = i as u32);
+    for i in (1..order.len()).rev() {
+        // 64 random bits over at most 2^32 values: the bias is below 2^-32.
+        let j = ((u128::from(rng.next_u64()) * (i as u128 + 1)) >> 64) as usize;
+        order.swap(i, j);
+    }
+}

@@ -1,0 +1,283 @@
+//! Command lines that make no sense, and places that cannot be used.
+
+use super::{TINY, gradfade, json, refused, room, stdout, train, tree};
+
+#[track_caller]
+fn usage(more: &[&str], words: &[&str]) {
+    let dir = room();
+    refused(dir.path(), 2, &[&["train", "--out", "run"], more].concat(), words);
+}
+
+#[test]
+fn numbers_that_cannot_be_trained_with_are_refused_by_their_option() {
+    for rate in ["-0.1", "nan", "inf", "-inf"] {
+        usage(&[&format!("--learning-rate={rate}")], &["--learning-rate", "must be a number that is not negative"]);
+    }
+    usage(&["--learning-rate", "fast"], &["--learning-rate", "fast"]);
+    for (option, value) in [
+        ("--weight-decay", "-1"),
+        ("--l1", "nan"),
+        ("--momentum", "1"),
+        ("--momentum", "-0.5"),
+        ("--epochs", "0"),
+        ("--steps", "0"),
+        ("--steps", "18446744073709551615"),
+        ("--steps", "18446744073709551616"),
+        ("--epochs", "18446744073709551615"),
+        ("--steps", "-3"),
+        ("--steps", "1.5"),
+        ("--batch-size", "0"),
+        ("--batch-size", "10001"),
+        ("--batch-size", "many"),
+        ("--train-size", "0"),
+        ("--train-size", "10001"),
+        ("--test-size", "2001"),
+        ("--threads", "0"),
+        ("--threads", "1000000"),
+        ("--hidden-layers", "99999999999"),
+        ("--hidden-layers", "99999999999999999999999"),
+        ("--width", "0"),
+        ("--width", "1000000000"),
+        ("--width", "1e9"),
+        ("--widths", "3,,4"),
+        ("--widths", ""),
+        ("--widths", "0"),
+        ("--warm-up", "100000"),
+        ("--schedule", "step:0"),
+        ("--schedule", "step:5:2"),
+        ("--record", "every:0"),
+        ("--snapshots", "sometimes"),
+        ("--initialisation", "normal:-1"),
+        ("--initialisation", "normal:nan"),
+        ("--csv-header", "maybe"),
+        ("--test-share", "1"),
+        ("--test-share", "-0.1"),
+        ("--noise", "-1"),
+        ("--seed", "-1"),
+        ("--name", ""),
+        ("--name", "two\nlines"),
+        ("--out", ""),
+    ] {
+        // Where the number comes first in the line, so does its option's name.
+        let option_word = if option == "--widths" && value == "0" { "--width" } else { option };
+        let args = [option, value];
+        if option == "--out" {
+            refused(room().path(), 2, &["train", option, value], &[option]);
+        } else {
+            usage(&args, &[option_word]);
+        }
+    }
+}
+
+#[test]
+fn options_that_contradict_each_other_or_the_data_are_refused() {
+    usage(&["--epochs", "1", "--steps", "1"], &["--epochs", "--steps"]);
+    usage(&["--widths", "3", "--width", "4"], &["--widths", "--width"]);
+    usage(&["--label-column", "y"], &["--label-column", "does not apply to --data mnist-mini"]);
+    usage(&["--csv-header", "yes"], &["--csv-header", "does not apply"]);
+    usage(&["--data", "xor", "--classes", "3"], &["--classes 3", "xor has 2 classes"]);
+    usage(&["--data", "spiral", "--samples", "3"], &["--samples 3", "at least 12"]);
+    usage(&["--data", "mnist-mini:here"], &["mnist-mini", "takes no path"]);
+    usage(&["--data", "csv"], &["csv:PATH"]);
+}
+
+#[test]
+fn unknown_names_are_answered_with_the_nearest_right_one() {
+    for (option, given, nearest) in [
+        ("--activation", "sigmod", "sigmoid"),
+        ("--activation", "leaky_relu", "leaky-relu"),
+        ("--activation", "ReLU", "relu"),
+        ("--initialisation", "he-unifrom", "he-uniform"),
+        ("--loss", "crossentropy", "cross-entropy"),
+        ("--optimizer", "adamm", "adam"),
+        ("--precision", "f23", "f32"),
+        ("--data", "mnist", "mnist-mini"),
+        ("--data", "cifar:here", "cifar10:here"),
+    ] {
+        usage(&[option, given], &[option, given, &format!("did you mean '{nearest}'?")]);
+    }
+    let dir = room();
+    refused(dir.path(), 2, &["trian"], &["trian", "train"]);
+    refused(dir.path(), 2, &["train", "--hiden-layers", "3"], &["--hiden-layers", "--hidden-layers"]);
+    refused(
+        dir.path(),
+        2,
+        &["plot", "run", "--figure", "gradient-heatmp"],
+        &["--figure", "did you mean 'gradient-heatmap'?"],
+    );
+    refused(dir.path(), 2, &["plot", "run", "--gradient", "per-smple"], &["--gradient", "did you mean 'per-sample'?"]);
+    refused(dir.path(), 2, &["plot", "run", "--format", "svgg"], &["--format", "svg"]);
+    refused(dir.path(), 2, &["plot", "run", "--theme", "drak"], &["--theme", "dark"]);
+    refused(dir.path(), 2, &["plot", "run", "--colour-map", "jet"], &["--colour-map", "viridis"]);
+    refused(dir.path(), 2, &["export", "run", "--to", "xlsx"], &["--to", "csv"]);
+    refused(dir.path(), 2, &["completions", "bsh"], &["bash"]);
+}
+
+#[test]
+fn a_network_that_does_not_fit_into_memory_is_refused_with_an_estimate() {
+    let dir = room();
+    let wide = ["train", "--hidden-layers", "3", "--width", "100000", "--out", "run"];
+    refused(dir.path(), 1, &wide, &["MiB of memory", "limit of 8192 MiB", "--max-memory"]);
+    let small = [&["train"], &TINY[..], &["--max-memory", "0", "--out", "run"]].concat();
+    refused(dir.path(), 1, &small, &["limit of 0 MiB"]);
+    // Nobody has that much, whatever the limit is.
+    let wild = ["train", "--hidden-layers", "9000", "--width", "1000000", "--max-memory", "18446744073709551615"];
+    refused(dir.path(), 1, &[&wild[..], &["--out", "run"]].concat(), &["which the system refuses"]);
+    let samples = ["train", "--data", "xor", "--samples", "99999999999", "--out", "run"];
+    refused(dir.path(), 1, &samples, &["xor", "GiB", "--train-size"]);
+}
+
+#[test]
+fn an_existing_folder_is_never_touched_without_force() {
+    let dir = room();
+    train(dir.path(), "run", &["--steps", "3", "--save-weights"]);
+    let again = [&["train"], &TINY[..], &["--steps", "1", "--out", "run"]].concat();
+    refused(dir.path(), 1, &again, &["run: exists", "--force"]);
+}
+
+#[test]
+fn force_never_replaces_what_is_not_a_run() {
+    let dir = room();
+    std::fs::create_dir(dir.path().join("photos")).unwrap();
+    std::fs::write(dir.path().join("photos/cat.jpg"), "cat").unwrap();
+    let args = [&["train"], &TINY[..], &["--force", "--out", "photos"]].concat();
+    refused(dir.path(), 1, &args, &["photos", "not a run folder", "choose another folder"]);
+    // Somebody else's meta.json does not make it one.
+    std::fs::write(dir.path().join("photos/meta.json"), "{\"camera\": 1}").unwrap();
+    refused(dir.path(), 1, &args, &["photos", "does not describe a run"]);
+}
+
+#[test]
+fn a_place_that_cannot_be_written_is_found_before_the_data_is_read() {
+    let dir = room();
+    std::fs::write(dir.path().join("file"), "").unwrap();
+    // The data does not exist either: the place is looked at first.
+    for out in ["file/run", "file"] {
+        let args = ["train", "--data", "csv:nowhere.csv", "--out", out];
+        refused(dir.path(), 1, &args, &["file"]);
+    }
+    refused(dir.path(), 1, &["demo", "--out", "file/demo"], &["file"]);
+    std::fs::create_dir(dir.path().join("demo")).unwrap();
+    std::fs::write(dir.path().join("demo/figures"), "").unwrap();
+    refused(dir.path(), 1, &["demo", "--out", "demo", "--force"], &["demo/figures"]);
+    train(dir.path(), "run", &["--steps", "2"]);
+    refused(dir.path(), 1, &["plot", "run", "--out", "file/figures"], &["file/figures", "--out"]);
+    refused(dir.path(), 1, &["export", "run", "--out", "file/run.csv"], &["file/run.csv"]);
+    refused(dir.path(), 1, &["export", "run", "--out", "nowhere/run.csv"], &["nowhere/run.csv"]);
+    refused(dir.path(), 1, &["man", "--out", "file/man"], &["file/man"]);
+}
+
+#[test]
+fn reading_commands_name_a_folder_that_is_no_run() {
+    let dir = room();
+    std::fs::create_dir(dir.path().join("empty")).unwrap();
+    std::fs::write(dir.path().join("file"), "").unwrap();
+    for command in ["plot", "summary", "export"] {
+        refused(dir.path(), 1, &[command, "nowhere"], &["nowhere"]);
+        refused(dir.path(), 1, &[command, "empty"], &["empty", "not a run folder", "meta.json"]);
+        refused(dir.path(), 1, &[command, "file"], &["file", "not a run folder"]);
+        refused(dir.path(), 2, &[command], &["RUN"]);
+    }
+}
+
+#[test]
+fn a_damaged_record_is_named_by_its_file() {
+    let dir = room();
+    let damage = |file: &str, change: &dyn Fn(Vec<u8>) -> Option<Vec<u8>>, words: &[&str]| {
+        let out = "run";
+        let _ = std::fs::remove_dir_all(dir.path().join(out));
+        train(dir.path(), out, &["--steps", "6"]);
+        let path = dir.path().join(out).join(file);
+        match change(std::fs::read(&path).unwrap()) {
+            Some(bytes) => std::fs::write(&path, bytes).unwrap(),
+            None => std::fs::remove_file(&path).unwrap(),
+        }
+        refused(dir.path(), 1, &["summary", out], &[&[file], words].concat());
+    };
+    damage("step.npy", &|_| None, &["missing"]);
+    damage("step.npy", &|b| Some(b[..40].to_vec()), &[]);
+    damage("grad_norm.npy", &|b| Some([b"NOTNUMPY", &b[8..]].concat()), &[]);
+    damage("meta.json", &|b| Some(b[..b.len() / 2].to_vec()), &["line", "column"]);
+    let newer = |b: Vec<u8>| Some(String::from_utf8(b).unwrap().replace("\"schema\": 1", "\"schema\": 9").into_bytes());
+    damage("meta.json", &newer, &["format 9"]);
+}
+
+#[test]
+fn figures_say_how_many_runs_they_draw() {
+    let dir = room();
+    train(dir.path(), "a", &["--steps", "3"]);
+    train(dir.path(), "b", &["--steps", "3"]);
+    refused(dir.path(), 2, &["plot", "a", "--figure", "comparison"], &["comparison", "two or more runs, but 1"]);
+    refused(
+        dir.path(),
+        2,
+        &["plot", "a", "b", "--figure", "gradient-heatmap"],
+        &["gradient-heatmap", "one run, but 2"],
+    );
+    for scale in ["0", "-1", "nan", "1e9", "16.1", "0.2"] {
+        refused(dir.path(), 2, &["plot", "a", "--scale", scale], &["--scale", "from 0.25 to 16"]);
+    }
+}
+
+#[test]
+fn existing_pictures_and_tables_are_not_replaced_without_force() {
+    let dir = room();
+    train(dir.path(), "run", &["--steps", "3"]);
+    let plot = ["plot", "run", "--figure", "gradient-heatmap", "--format", "svg", "--out", "f"];
+    stdout(dir.path(), &plot);
+    refused(dir.path(), 1, &plot, &["f/gradient-heatmap.svg: exists", "--force"]);
+    stdout(dir.path(), &[&plot[..], &["--force"]].concat());
+    std::fs::write(dir.path().join("t.csv"), "precious").unwrap();
+    refused(dir.path(), 1, &["export", "run", "--out", "t.csv"], &["t.csv: exists", "--force"]);
+    stdout(dir.path(), &["export", "run", "--out", "t.csv", "--force"]);
+    assert!(std::fs::read_to_string(dir.path().join("t.csv")).unwrap().starts_with("step,layer,"));
+}
+
+#[test]
+fn a_demo_that_has_nothing_to_compare_is_refused() {
+    let dir = room();
+    for depth in ["0", "1"] {
+        refused(dir.path(), 2, &["demo", "--hidden-layers", depth], &["--hidden-layers", "at least 2"]);
+    }
+    refused(dir.path(), 2, &["demo", "--epochs", "0"], &["--epochs 0"]);
+    refused(dir.path(), 2, &["verify", "--seeds", "3"], &["--seeds"]);
+}
+
+#[test]
+fn a_run_without_a_test_set_trains_and_says_nothing_about_it() {
+    let dir = room();
+    std::fs::write(dir.path().join("t.csv"), "1,2,0\n3,4,1\n5,6,0\n7,8,1\n").unwrap();
+    let args =
+        ["train", "--data", "csv:t.csv", "--test-share", "0", "--widths", "3", "--batch-size", "2", "--steps", "2"];
+    let output = gradfade(dir.path()).args(args).args(["--out", "run"]).output().unwrap();
+    assert!(output.status.success());
+    assert!(!String::from_utf8(output.stdout).unwrap().contains("test"));
+    assert!(json(dir.path(), &["summary", "run", "--json"])["evaluations"][0]["test_loss"].is_null());
+    refused(
+        dir.path(),
+        2,
+        &[&args[..], &["--test-size", "1", "--out", "other"]].concat(),
+        &["--test-size", "no test set"],
+    );
+}
+
+#[test]
+#[cfg(unix)]
+fn a_run_whose_files_cannot_all_be_made_leaves_nothing_behind() {
+    let dir = room();
+    // Fewer open files than a run has arrays: the system refuses in the middle of making them.
+    let limited = |out: &str| {
+        let program = env!("CARGO_BIN_EXE_gradfade");
+        let script = format!("ulimit -n 16; exec '{program}' train {} --quiet --out {out}", TINY.join(" "));
+        let output = std::process::Command::new("sh").args(["-c", &script]).current_dir(dir.path()).output().unwrap();
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert_eq!((output.status.code(), stderr.matches('\n').count()), (Some(1), 1), "{stderr}");
+        assert!(stderr.contains(&format!("{out}/")) && stderr.contains("Too many open files"), "{stderr}");
+    };
+    limited("run");
+    assert!(tree(dir.path()).is_empty(), "{:?}", tree(dir.path()).keys());
+    // A folder of the user stays, and is as empty as it was.
+    std::fs::create_dir(dir.path().join("mine")).unwrap();
+    limited("mine");
+    assert_eq!(tree(dir.path()).len(), 1);
+}

@@ -1,0 +1,142 @@
+use gradfade::data::{DataError, DataOptions, DataSpec, Split, load, memory_estimate};
+use proptest::prelude::*;
+
+use crate::complaint;
+
+#[test]
+fn spec_strings_round_trip() {
+    for text in ["mnist-mini", "idx:a/b c", "cifar10:.", "csv:../iris.csv", "csv:a:b.csv", "spiral", "xor", "gaussians"]
+    {
+        let spec: DataSpec = text.parse().unwrap();
+        assert_eq!(spec.to_string(), text);
+        let json = serde_json::to_string(&spec).unwrap();
+        assert_eq!(json, format!("\"{text}\""));
+        assert_eq!(serde_json::from_str::<DataSpec>(&json).unwrap(), spec);
+    }
+    assert!(serde_json::from_str::<DataSpec>("\"mnits\"").is_err());
+}
+
+proptest! {
+    #[test]
+    fn any_path_survives_the_spec(path in "[^\\x00]{1,30}") {
+        for kind in ["idx", "cifar10", "csv"] {
+            let text = format!("{kind}:{path}");
+            prop_assert_eq!(text.parse::<DataSpec>().unwrap().to_string(), text);
+        }
+    }
+
+    #[test]
+    fn any_text_is_a_spec_or_a_clear_error(text in ".{0,20}") {
+        match text.parse::<DataSpec>() {
+            Ok(spec) => prop_assert_eq!(spec.to_string(), text),
+            Err(error) => prop_assert!(error.to_string().starts_with("--data")),
+        }
+    }
+}
+
+#[test]
+fn an_unknown_source_names_the_nearest() {
+    let nearest = |text: &str| match text.parse::<DataSpec>() {
+        Err(DataError::UnknownSource { nearest, .. }) => nearest,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(nearest("mnist-mnii").as_deref(), Some("mnist-mini"));
+    assert_eq!(nearest("mnist").as_deref(), Some("mnist-mini"));
+    assert_eq!(nearest("cifra10:x").as_deref(), Some("cifar10:x"));
+    assert_eq!(nearest("spirals").as_deref(), Some("spiral"));
+    assert_eq!(nearest("imagenet"), None);
+    let text = "gausians".parse::<DataSpec>().unwrap_err().to_string();
+    assert!(text.contains("did you mean 'gaussians'?") && text.contains("csv:FILE"), "{text}");
+    assert!("idx".parse::<DataSpec>().unwrap_err().to_string().contains("idx:PATH"));
+    assert!("idx:".parse::<DataSpec>().is_err());
+    assert!("xor:5".parse::<DataSpec>().unwrap_err().to_string().contains("takes no path"));
+}
+
+#[test]
+fn options_are_plain_data_with_defaults() {
+    let options: DataOptions = serde_json::from_str("{}").unwrap();
+    assert_eq!(options, DataOptions::default());
+    assert!(serde_json::from_str::<DataOptions>(r#"{"train-sise": 3}"#).is_err());
+    let changed = DataOptions { train_size: Some(5), header: Some(true), noise: 0.1, ..options };
+    let json = serde_json::to_string(&changed).unwrap();
+    assert_eq!(serde_json::from_str::<DataOptions>(&json).unwrap(), changed);
+}
+
+#[test]
+fn sizes_keep_the_first_samples_or_name_the_flag() {
+    let all = load(&DataSpec::MnistMini, &DataOptions::default()).unwrap();
+    let options = DataOptions { train_size: Some(3), test_size: Some(2), ..Default::default() };
+    let few = load(&DataSpec::MnistMini, &options).unwrap();
+    assert_eq!(few.train.labels, [5, 0, 4]);
+    assert_eq!(few.train.inputs, all.train.inputs.slice(ndarray::s![..3, ..]));
+    assert_eq!(few.test.unwrap().labels, [7, 2]);
+
+    let with = |train_size, test_size| DataOptions { train_size, test_size, ..Default::default() };
+    let text = complaint(&DataSpec::MnistMini, &with(Some(10_001), None));
+    assert!(text.contains("--train-size 10001") && text.contains("10000 training images"), "{text}");
+    let text = complaint(&DataSpec::MnistMini, &with(None, Some(2_001)));
+    assert!(text.contains("--test-size 2001") && text.contains("2000"), "{text}");
+    assert!(complaint(&DataSpec::Spiral, &with(Some(0), None)).contains("--train-size 0"));
+    assert!(complaint(&DataSpec::MnistMini, &with(None, Some(0))).contains("--test-size 0"));
+}
+
+#[test]
+fn the_estimate_is_what_the_dataset_takes() {
+    for (spec, options) in [
+        (DataSpec::MnistMini, DataOptions { train_size: Some(100), test_size: Some(7), ..Default::default() }),
+        (DataSpec::Spiral, DataOptions::default()),
+    ] {
+        let data = load(&spec, &options).unwrap();
+        let bytes = |part: &Split| 4 * (part.inputs.len() + part.labels.len()) as u64;
+        let taken = bytes(&data.train) + data.test.as_ref().map_or(0, bytes);
+        assert_eq!(memory_estimate(&spec, &options).unwrap(), taken);
+    }
+}
+
+#[test]
+fn more_than_fits_is_refused_before_it_is_made() {
+    let options = DataOptions { samples: usize::MAX / 8, ..Default::default() };
+    let text = complaint(&DataSpec::Gaussians, &options);
+    assert!(text.contains("GiB") && text.contains("limit"), "{text}");
+}
+
+#[test]
+fn standardized_images_share_one_mean_and_deviation_from_training() {
+    let options = DataOptions { train_size: Some(500), standardize: true, ..Default::default() };
+    let raw = load(&DataSpec::MnistMini, &DataOptions { standardize: false, ..options.clone() }).unwrap();
+    let data = load(&DataSpec::MnistMini, &options).unwrap();
+    let n = data.train.inputs.len() as f64;
+    let mean = data.train.inputs.iter().map(|&x| f64::from(x)).sum::<f64>() / n;
+    let square = data.train.inputs.iter().map(|&x| f64::from(x).powi(2)).sum::<f64>() / n;
+    assert!(mean.abs() < 1e-6 && (square - 1.0).abs() < 1e-6, "{mean} {square}");
+    // The test part is moved by the same two numbers: a straight line through two training values predicts it.
+    let (a, b) = (raw.train.inputs[[0, 0]], raw.train.inputs.iter().copied().fold(0.0, f32::max));
+    assert_eq!((a, b), (0.0, 1.0));
+    let zero = data.train.inputs[[0, 0]];
+    let one = data.train.inputs.iter().copied().fold(f32::MIN, f32::max);
+    let (raw_test, test) = (raw.test.unwrap(), data.test.unwrap());
+    for (&x, &y) in raw_test.inputs.iter().zip(&test.inputs) {
+        assert!((y - (zero + x * (one - zero))).abs() < 1e-5);
+    }
+}
+
+#[test]
+fn flags_that_do_not_apply_are_named() {
+    let column = DataOptions { label_column: Some("y".into()), ..Default::default() };
+    assert!(complaint(&DataSpec::MnistMini, &column).contains("--label-column does not apply to --data mnist-mini"));
+    let header = DataOptions { header: Some(true), ..Default::default() };
+    assert!(complaint(&DataSpec::Xor, &header).contains("--csv-header"));
+    let file = DataOptions { test_file: Some("x.csv".into()), ..Default::default() };
+    assert!(complaint(&DataSpec::Spiral, &file).contains("--test-file"));
+    let classes = |n| DataOptions { classes: Some(n), ..Default::default() };
+    assert!(complaint(&DataSpec::MnistMini, &classes(10)).contains("--classes"));
+    assert!(complaint(&DataSpec::Xor, &classes(3)).contains("--classes 3"));
+    assert!(complaint(&DataSpec::Spiral, &classes(1)).contains("--classes 1"));
+    for noise in [-0.1, f64::NAN, f64::INFINITY] {
+        assert!(complaint(&DataSpec::Spiral, &DataOptions { noise, ..Default::default() }).contains("--noise"));
+    }
+    for test_share in [-0.1, 1.0, f64::NAN] {
+        let options = DataOptions { test_share, ..Default::default() };
+        assert!(complaint(&DataSpec::Csv("x.csv".into()), &options).contains("--test-share"));
+    }
+}

@@ -1,0 +1,77 @@
+//! Analytic gradients against central differences, in f64: every activation, loss and family of initialisation.
+
+use gradfade::nn::gradcheck::check;
+use gradfade::nn::init::{generator, unit};
+use gradfade::nn::{Activation, Initialisation, Loss, Network};
+
+#[test]
+fn analytic_gradients_agree_with_central_differences() {
+    let sizes = [6, 8, 7, 5, 4];
+    let mut rng = generator(11, 99);
+    let inputs: Vec<f64> = (0..7 * 6).map(|_| 2.0 * unit(&mut rng) - 1.0).collect();
+    let labels = [0, 3, 1, 2, 2, 1, 0];
+    let mut checked = 0;
+    for (activation, name) in Activation::ALL {
+        for (loss, loss_name) in Loss::ALL {
+            for init in Initialisation::NAMES {
+                let init: Initialisation = init.replace("STD", "0.5").parse().unwrap();
+                if init == Initialisation::Zeros {
+                    continue; // Every hidden gradient is exactly 0 there; it has a test of its own.
+                }
+                let mut network = Network::new(&sizes, activation, init, 5);
+                if !activation.is_smooth() {
+                    // With zero biases, a sample that no unit of a layer answers sits exactly on the next layer's kinks,
+                    // where there is no derivative to compare with.
+                    for l in 0..network.layers() {
+                        network.tensor_mut(2 * l + 1).iter_mut().for_each(|b| *b += 0.2 * unit(&mut rng) - 0.1);
+                    }
+                }
+                let worst = check(&network, loss, &inputs, &labels, 12);
+                // A smaller h near a kink leaves fewer digits of the difference.
+                let tolerance = if activation.is_smooth() { 1e-6 } else { 1e-5 };
+                assert!(worst.relative < tolerance, "{name} {loss_name} {init}: {worst:?}");
+                checked += 1;
+            }
+        }
+    }
+    assert_eq!(checked, 12 * 3 * 10);
+}
+
+#[test]
+fn a_wrong_gradient_is_found() {
+    // The check must be able to fail: differences of another loss do not agree.
+    let network = Network::new(&[3, 4, 3], Activation::Tanh, Initialisation::GlorotNormal, 1);
+    let (inputs, labels) = ([0.1, 0.5, -0.2, 0.7, 0.3, 0.9], [0, 2]);
+    let mut other = network.clone();
+    other.tensor_mut(0)[0] += 0.01;
+    let right = check(&network, Loss::CrossEntropy, &inputs, &labels, 100);
+    assert!(right.relative < 1e-8);
+    let mut engine = gradfade::nn::Engine::new(
+        other,
+        Loss::CrossEntropy,
+        gradfade::nn::Optimizer::new(gradfade::nn::OptimizerKind::Sgd),
+        2,
+        1,
+    );
+    engine.load(&inputs, &labels, &[0, 1]);
+    let (_, moved) = engine.gradients();
+    assert!((moved[right.tensor][right.element] - right.numeric).abs() > 1e-5 * right.numeric.abs());
+}
+
+#[test]
+fn zero_weights_give_exactly_zero_gradients_below_the_output() {
+    let network = Network::<f64>::new(&[4, 5, 5, 3], Activation::Tanh, Initialisation::Zeros, 1);
+    let mut engine = gradfade::nn::Engine::new(
+        network,
+        Loss::CrossEntropy,
+        gradfade::nn::Optimizer::new(gradfade::nn::OptimizerKind::Sgd),
+        2,
+        1,
+    );
+    engine.load(&[1.0, 2.0, 3.0, 4.0, 0.5, 0.1, 0.2, 0.3], &[0, 2], &[0, 1]);
+    let (loss, gradients) = engine.gradients();
+    assert!((loss - 3f64.ln()).abs() < 1e-12);
+    for (t, gradient) in gradients.iter().enumerate() {
+        assert_eq!(gradient.iter().all(|&g| g == 0.0), t != 5, "tensor {t}");
+    }
+}

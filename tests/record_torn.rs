@@ -1,0 +1,187 @@
+//! A run that is killed, or whose disk is full, from outside the process: the system's own kill and the system's own
+//! refusal to write. Both tests start this test binary again as the process that writes.
+#![cfg(unix)]
+
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use gradfade::record::{
+    EvalRow, Header, LayerInfo, Record, RecordError, RecordSink, RunWriter, SnapshotRow, Source, Status, StepRow,
+    TensorInfo, TensorKind, header::SCHEMA,
+};
+
+const LAYERS: usize = 5;
+const TENSORS: usize = 5;
+const BUCKETS: usize = 8;
+const FOLDER: &str = "GRADFADE_TEST_RUN";
+
+fn header() -> Header {
+    let numbers = 1..=LAYERS;
+    let name = |n| LayerInfo { name: format!("layers.{n}"), fan_in: 3, fan_out: 2, activation: "relu".into() };
+    Header {
+        schema: SCHEMA,
+        source: Source { tool: "test".into(), version: "0".into() },
+        run: "endless".into(),
+        labels: Default::default(),
+        seed: None,
+        layers: numbers.clone().map(name).collect(),
+        tensors: numbers.map(|layer| TensorInfo { layer, kind: TensorKind::Weight, shape: vec![2, 3] }).collect(),
+        classes: None,
+        steps_per_epoch: None,
+        planned_steps: None,
+        sketch_buckets: Some(BUCKETS),
+        config: None,
+        status: Status::Running,
+        elapsed_secs: None,
+    }
+}
+
+/// The value that stands in column `column` of step `step`.
+fn value(step: u64, column: usize) -> f64 {
+    (step as f64).mul_add(16.0, column as f64)
+}
+
+/// The process that is killed or refused: appends for ever, or says why it could not.
+#[test]
+fn writes_until_stopped_when_it_is_told_where() {
+    let Some(dir) = std::env::var_os(FOLDER) else { return };
+    let error = write_for_ever(Path::new(&dir)).unwrap_err();
+    // Not through `panic!`, so that the line is exactly this.
+    eprintln!("refused: {error}");
+    std::process::exit(7);
+}
+
+fn write_for_ever(dir: &Path) -> Result<(), RecordError> {
+    let mut writer = RunWriter::create(dir, &header(), true)?;
+    for step in 0.. {
+        let columns: [[f64; TENSORS]; 7] = std::array::from_fn(|c| [value(step, c); TENSORS]);
+        let c = columns.each_ref().map(|column| &column[..]);
+        let x = value(step, 9);
+        let tensors = [c[0], c[1], c[2], c[3], c[4]];
+        let layers = [c[5], c[6]];
+        writer.step(&StepRow { step, epoch: x, learning_rate: x, loss: x, batch_accuracy: x, tensors, layers })?;
+        if step % 10 == 0 {
+            let sketch = [step as f32; TENSORS * BUCKETS];
+            writer.snapshot(&SnapshotRow {
+                step,
+                distance_from_init: c[0],
+                activations: [c[5]; 5],
+                sketch: &sketch,
+            })?;
+        }
+        if step % 500 == 0 {
+            let row = EvalRow { step, epoch: x, train_loss: x, train_accuracy: x, test_loss: x, test_accuracy: x };
+            writer.eval(&row)?;
+        }
+    }
+    Ok(())
+}
+
+/// Everything that can be read is what was written.
+fn assert_true(record: &Record) {
+    let steps = &record.steps;
+    for (i, &step) in steps.step.iter().enumerate() {
+        assert_eq!(step, i as u64);
+        assert_eq!(steps.loss[i], value(step, 9));
+        for (c, column) in steps.tensors.iter().chain(&steps.layers).enumerate() {
+            assert_eq!(column[i * TENSORS..][..TENSORS], [value(step, c); TENSORS]);
+        }
+    }
+    let k = &record.snapshots;
+    for (i, &step) in k.step.iter().enumerate() {
+        assert_eq!(step, 10 * i as u64);
+        assert_eq!(k.distance_from_init[i * TENSORS..][..TENSORS], [value(step, 0); TENSORS]);
+        assert_eq!(k.sketch[i * TENSORS * BUCKETS..][..TENSORS * BUCKETS], [step as f32; TENSORS * BUCKETS]);
+    }
+    for (i, row) in record.evals.iter().enumerate() {
+        assert_eq!((row.step, row.test_loss), (500 * i as u64, value(row.step, 9)));
+    }
+}
+
+fn this_test_in_a_shell(before: &str, dir: &Path) -> Command {
+    let mut command = Command::new("sh");
+    command
+        .arg("-c")
+        .arg(format!("{before} exec \"$0\" --exact writes_until_stopped_when_it_is_told_where --nocapture"));
+    command.arg(std::env::current_exe().unwrap()).env(FOLDER, dir);
+    command
+}
+
+/// Ends the child also when an assertion fails.
+struct Killed(Child);
+
+impl Drop for Killed {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+#[test]
+fn a_run_killed_at_any_moment_keeps_its_committed_rows() {
+    let mut longest = 0;
+    for attempt in 0..12u64 {
+        let dir = tempfile::tempdir().unwrap();
+        let child = Killed(this_test_in_a_shell("", dir.path()).stdout(Stdio::null()).spawn().unwrap());
+        let start = Instant::now();
+        while !dir.path().join("meta.json").exists() {
+            assert!(start.elapsed() < Duration::from_secs(60), "the writing process did not start");
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        // Spread over commits by numbers that share no factor with their length.
+        std::thread::sleep(Duration::from_micros(137 + 7919 * attempt));
+        // Also while it is being written.
+        if let Ok((live, _)) = Record::read(dir.path()) {
+            assert_true(&live);
+        }
+        drop(child);
+        let (record, _) = Record::read(dir.path()).unwrap();
+        assert_true(&record);
+        assert_eq!(record.header.status, Status::Running);
+        longest = longest.max(record.len());
+    }
+    assert!(longest >= 1024, "no attempt got as far as a commit: {longest} rows");
+}
+
+/// The header comes last, so a kill while the folder is being made leaves no run, and never one that cannot be read; its
+/// place is free again.
+#[test]
+fn a_run_killed_while_it_is_created_is_none_or_whole_and_its_place_can_be_taken() {
+    let mut unborn = 0;
+    for attempt in 0..24u32 {
+        let dir = tempfile::tempdir().unwrap();
+        let child = Killed(this_test_in_a_shell("", dir.path()).stdout(Stdio::null()).spawn().unwrap());
+        let start = Instant::now();
+        while std::fs::read_dir(dir.path()).unwrap().count() <= attempt as usize {
+            assert!(start.elapsed() < Duration::from_secs(60), "the writing process did not start");
+        }
+        drop(child);
+        match Record::read(dir.path()) {
+            Ok((record, _)) => assert_true(&record),
+            Err(RecordError::NotARun { .. }) => {
+                unborn += 1;
+                RunWriter::create(dir.path(), &header(), false).unwrap();
+            }
+            Err(e) => panic!("after {attempt} files: {e}"),
+        }
+    }
+    assert!(unborn > 0, "no attempt was killed early enough");
+}
+
+/// A limit on the size of files makes the system write what fits and then refuse, as a full disk does.
+#[test]
+fn a_disk_that_refuses_is_reported_by_file_and_the_committed_rows_stay_readable() {
+    for blocks in [40, 97, 200] {
+        let dir = tempfile::tempdir().unwrap();
+        let limit = format!("trap '' XFSZ; ulimit -f {blocks} &&");
+        let output = this_test_in_a_shell(&limit, dir.path()).output().unwrap();
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        let line = stderr.lines().find(|line| line.starts_with("refused: ")).unwrap_or_else(|| panic!("{stderr}"));
+        assert_eq!(output.status.code(), Some(7), "{stderr}");
+        assert!(line.contains(".npy: cannot write it: "), "{line}");
+        let (record, _) = Record::read(dir.path()).unwrap();
+        assert!(record.len() > 100, "{} rows", record.len());
+        assert_true(&record);
+    }
+}

@@ -1,0 +1,430 @@
+//! The training loop on the library: what recording must not change, and what the recorded rows must mean.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use gradfade::config::{BatchSize, Every, TrainConfig, TrainPlan};
+use gradfade::data::{self, DataOptions, DataSpec, Dataset, Split};
+use gradfade::nn::{Activation, Engine, Network, OptimizerKind, Scalar};
+use gradfade::record::{
+    LayerMetric, MemorySink, NullSink, Record, RecordSink, RunWriter, Status, TensorMetric as Metric,
+};
+use gradfade::stats::is_missing;
+use gradfade::train::{Outcome, Progress, Unwatched, Watch, header::header, initial_network, nielsen, train};
+
+/// 128 samples of 2 features in 4 classes, a network 2-9-7-5-4, 8 updates in an epoch.
+fn config() -> TrainConfig {
+    TrainConfig {
+        data: DataSpec::Gaussians,
+        data_options: DataOptions { samples: 128, ..DataOptions::default() },
+        widths: Some(vec![9, 7, 5]),
+        batch_size: BatchSize::Samples(16),
+        activation: Activation::Tanh,
+        epochs: Some(4),
+        snapshots: Every::Steps(5),
+        ..TrainConfig::default()
+    }
+}
+
+fn prepare(config: &TrainConfig) -> (Dataset, TrainPlan) {
+    let data = data::load(&config.data, &config.data_options).unwrap();
+    let plan = config.plan(&data).unwrap();
+    (data, plan)
+}
+
+fn run<T: Scalar>(config: &TrainConfig) -> (Outcome<T>, Record) {
+    let (data, plan) = prepare(config);
+    let mut sink = MemorySink::new(header(&plan, &data, "test"));
+    let outcome = train::<T>(&plan, &data, &mut sink, &Unwatched).unwrap();
+    sink.record.check().unwrap();
+    (outcome, sink.record)
+}
+
+fn bits<T: Scalar>(network: &Network<T>) -> Vec<u64> {
+    network.parameters.iter().map(|p| p.to_f64().to_bits()).collect()
+}
+
+/// Bits, so that missing values compare equal to themselves.
+fn rows(record: &Record) -> Vec<Vec<u64>> {
+    let (s, k) = (&record.steps, &record.snapshots);
+    let columns = [&s.epoch, &s.learning_rate, &s.loss, &s.batch_accuracy, &k.distance_from_init].into_iter();
+    let columns = columns.chain(&s.tensors).chain(&s.layers).chain(&k.activations);
+    let mut all: Vec<Vec<u64>> = columns.map(|c| c.iter().map(|x| x.to_bits()).collect()).collect();
+    all.push(k.sketch.iter().map(|x| u64::from(x.to_bits())).collect());
+    all.push(record.evals.iter().flat_map(|e| [e.train_loss.to_bits(), e.test_accuracy.to_bits()]).collect());
+    all.push(s.step.clone());
+    all.push(k.step.clone());
+    all
+}
+
+fn norm<T: Scalar>(values: &[T]) -> f64 {
+    values.iter().map(|x| x.to_f64() * x.to_f64()).sum::<f64>().sqrt()
+}
+
+#[track_caller]
+fn close(a: f64, b: f64, relative: f64) {
+    assert!((a - b).abs() <= relative * a.abs().max(b.abs()), "{a} is not {b} to {relative}");
+}
+
+fn recording_changes_nothing<T: Scalar>(kind: OptimizerKind) {
+    let config = TrainConfig { optimizer: kind, weight_decay: 1e-3, ..config() };
+    let (data, plan) = prepare(&config);
+    let header = header(&plan, &data, "test");
+    let dir = tempfile::tempdir().unwrap();
+    let mut ends = Vec::new();
+    let rare = TrainConfig { record: Every::Log, snapshots: Every::Steps(1000), eval_every: 0, ..config.clone() };
+    for plan in [&plan, &rare.plan(&data).unwrap()] {
+        let mut memory = MemorySink::new(header.clone());
+        let mut folder = RunWriter::create(&dir.path().join("run"), &header, true).unwrap();
+        let sinks: [&mut (dyn RecordSink + Send); 3] = [&mut NullSink, &mut memory, &mut folder];
+        for sink in sinks {
+            ends.push(bits(&train::<T>(plan, &data, sink, &Unwatched).unwrap().network));
+        }
+        folder.finish(Status::Complete, 0.0).unwrap();
+        let (read, _) = Record::read(&dir.path().join("run")).unwrap();
+        assert_eq!(rows(&read), rows(&memory.record));
+    }
+    assert!(ends.iter().all(|end| *end == ends[0]));
+    assert_ne!(ends[0], bits(&initial_network::<T>(&plan)));
+}
+
+#[test]
+fn a_run_ends_in_the_same_bits_whether_and_wherever_it_is_recorded() {
+    for kind in [OptimizerKind::Sgd, OptimizerKind::Adam] {
+        recording_changes_nothing::<f32>(kind);
+        recording_changes_nothing::<f64>(kind);
+    }
+}
+
+#[test]
+fn one_two_and_three_threads_give_the_same_weights_and_the_same_rows() {
+    // Large enough that the work is really shared: several blocks of rows and several panels of a layer.
+    let wide = TrainConfig { widths: Some(vec![300, 200]), batch_size: BatchSize::Samples(64), ..config() };
+    for base in [config(), wide] {
+        let of = |threads| {
+            let (outcome, record) = run::<f32>(&TrainConfig { threads, ..base.clone() });
+            (bits(&outcome.network), rows(&record))
+        };
+        let one = of(1);
+        assert!(one == of(2) && one == of(3));
+    }
+}
+
+#[test]
+fn recording_every_fifth_step_keeps_exactly_those_rows() {
+    let (_, all) = run::<f32>(&config());
+    let (_, some) = run::<f32>(&TrainConfig { record: Every::Steps(5), ..config() });
+    assert_eq!(some.steps.step, [0, 5, 10, 15, 20, 25, 30, 31]);
+    for (i, &step) in some.steps.step.iter().enumerate() {
+        let (a, b) = (all.step_row(step as usize), some.step_row(i));
+        assert_eq!((a.step, a.loss.to_bits(), a.batch_accuracy), (b.step, b.loss.to_bits(), b.batch_accuracy));
+        assert_eq!((a.tensors, a.layers), (b.tensors, b.layers));
+    }
+    assert_eq!(rows(&all)[4], rows(&some)[4], "snapshots have their own schedule");
+}
+
+/// The networks theta_0, theta_1, ... of a run, from shorter runs of the same settings.
+fn path<T: Scalar>(config: &TrainConfig, steps: u64) -> Vec<Network<T>> {
+    let (data, plan) = prepare(config);
+    let mut networks = vec![initial_network::<T>(&plan)];
+    for steps in 1..=steps {
+        let config = TrainConfig { epochs: None, steps: Some(steps), ..config.clone() };
+        let plan = config.plan(&data).unwrap();
+        networks.push(train::<T>(&plan, &data, &mut NullSink, &Unwatched).unwrap().network);
+    }
+    networks
+}
+
+#[test]
+fn rows_follow_the_timing_rule() {
+    let config = TrainConfig { snapshots: Every::Steps(1), epochs: None, steps: Some(12), ..config() };
+    let (_, record) = run::<f64>(&config);
+    let networks = path::<f64>(&config, 12);
+    assert_eq!(record.snapshots.step, (0..=12).collect::<Vec<u64>>());
+    let difference = |a: &Network<f64>, b: &Network<f64>, t: usize| -> f64 {
+        let d: Vec<f64> = a.tensor(t).iter().zip(b.tensor(t)).map(|(a, b)| a - b).collect();
+        norm(&d)
+    };
+    for t in 0..8 {
+        for (step, pair) in networks.windows(2).enumerate() {
+            // Row t: parameters before, and the update that leads to t + 1.
+            close(record.tensor(Metric::ParamNorm, step, t), norm(pair[0].tensor(t)), 1e-12);
+            close(record.tensor(Metric::UpdateNorm, step, t), difference(&pair[1], &pair[0], t), 1e-9);
+        }
+        // A snapshot describes the parameters at its step; after one update the distance is that update.
+        assert_eq!(record.distance_from_init(0, t), 0.0);
+        close(record.distance_from_init(1, t), record.tensor(Metric::UpdateNorm, 0, t), 1e-12);
+        for (k, network) in networks.iter().enumerate().skip(1) {
+            close(record.distance_from_init(k, t), difference(network, &networks[0], t), 1e-9);
+        }
+    }
+}
+
+#[test]
+fn plain_descent_moves_by_the_rate_times_the_gradient() {
+    let (_, record) = run::<f32>(&TrainConfig { learning_rate: Some(0.25), ..config() });
+    let mut compared = 0;
+    for row in 0..record.len() {
+        for t in 0..8 {
+            let (update, grad) = (record.tensor(Metric::UpdateNorm, row, t), record.tensor(Metric::GradNorm, row, t));
+            // What is stored is w + dw rounded to f32: the applied update differs by up to an ulp of w.
+            let rounding = 6e-8 * record.tensor(Metric::ParamNorm, row, t);
+            assert!((update - 0.25 * grad).abs() <= 1e-5 * update + rounding, "row {row}, tensor {t}: {update} {grad}");
+            close(record.tensor(Metric::DrivenNorm, row, t), 0.25 * grad, 1e-5);
+            assert_eq!(record.tensor(Metric::DecayNorm, row, t), 0.0);
+            compared += 1;
+        }
+    }
+    assert_eq!(compared, 32 * 8);
+    let (_, record) = run::<f64>(&TrainConfig { learning_rate: Some(0.25), ..config() });
+    for row in 0..record.len() {
+        for t in 0..8 {
+            close(record.tensor(Metric::UpdateNorm, row, t), 0.25 * record.tensor(Metric::GradNorm, row, t), 1e-5);
+        }
+    }
+}
+
+#[test]
+fn the_first_row_is_the_initial_network_and_the_last_evaluation_the_final_one() {
+    let config = config();
+    let (outcome, record) = run::<f32>(&config);
+    let (data, plan) = prepare(&config);
+    let initial = initial_network::<f32>(&plan);
+    for t in 0..8 {
+        // Squares of f32 are added in f32 over short runs.
+        close(record.tensor(Metric::ParamNorm, 0, t), norm(initial.tensor(t)), 1e-6);
+    }
+    let last = outcome.evals.last().unwrap();
+    assert_eq!((last.step, last.epoch), (32, 4.0));
+    assert_eq!(record.evals.last(), Some(last));
+    let evaluate = |network: &Network<f32>, split: &Split| -> (f64, f64) { by_hand(network, split) };
+    for (network, row) in [(&initial, &record.evals[0]), (&outcome.network, last)] {
+        let (loss, accuracy) = evaluate(network, &data.train);
+        close(row.train_loss, loss, 1e-5);
+        assert_eq!(row.train_accuracy, accuracy);
+        let (loss, accuracy) = evaluate(network, data.test.as_ref().unwrap());
+        close(row.test_loss, loss, 1e-5);
+        assert_eq!(row.test_accuracy, accuracy);
+    }
+}
+
+/// Mean softmax cross-entropy and accuracy, sample by sample in f64, sharing no code with the engine.
+fn by_hand(network: &Network<f32>, split: &Split) -> (f64, f64) {
+    let (mut loss, mut right) = (0.0, 0);
+    for (sample, &label) in split.inputs.outer_iter().zip(&split.labels) {
+        let mut x: Vec<f64> = sample.iter().map(|&v| f64::from(v)).collect();
+        for l in 0..network.layers() {
+            let (weight, bias) = (network.weight(l), network.bias(l));
+            let z = weight
+                .chunks_exact(x.len())
+                .zip(bias)
+                .map(|(w, &b)| w.iter().zip(&x).map(|(&w, &x)| f64::from(w) * x).sum::<f64>() + f64::from(b));
+            x = z.map(|z| if l + 1 < network.layers() { z.tanh() } else { z }).collect();
+        }
+        let largest = x.iter().copied().fold(f64::MIN, f64::max);
+        let total: f64 = x.iter().map(|z| (z - largest).exp()).sum();
+        loss += total.ln() + largest - x[label as usize];
+        right += usize::from(x[label as usize] == largest);
+    }
+    (loss / split.len() as f64, right as f64 / split.len() as f64)
+}
+
+/// Stops a run after some steps, and counts what it was told.
+struct Stopper {
+    after: u64,
+    told: AtomicU64,
+}
+
+impl Watch for Stopper {
+    fn progress(&self, progress: &Progress) {
+        let before = self.told.fetch_add(1, Ordering::Relaxed);
+        assert_eq!((progress.done, progress.total), (before + 1, 32));
+        assert!(progress.first_last_ratio.is_some_and(|r| r > 0.0));
+    }
+
+    fn should_stop(&self) -> bool {
+        self.told.load(Ordering::Relaxed) >= self.after
+    }
+}
+
+#[test]
+fn a_watcher_can_end_a_run_whose_rows_are_then_those_of_the_whole_run() {
+    let config = config();
+    let (data, plan) = prepare(&config);
+    let mut sink = MemorySink::new(header(&plan, &data, "test"));
+    let watch = Stopper { after: 13, told: AtomicU64::new(0) };
+    let outcome = train::<f32>(&plan, &data, &mut sink, &watch).unwrap();
+    assert_eq!((&outcome.status, outcome.steps), (&Status::Interrupted { step: 13 }, 13));
+    assert_eq!(watch.told.load(Ordering::Relaxed), 13);
+    let (_, whole) = run::<f32>(&config);
+    let part = sink.record;
+    part.check().unwrap();
+    assert_eq!(part.steps.step, (0..13).collect::<Vec<u64>>());
+    assert_eq!(part.steps.loss[..], whole.steps.loss[..13]);
+    // Where it was stopped there is a snapshot of the parameters as they were left.
+    assert_eq!(part.snapshots.step, [0, 5, 10, 13]);
+    let left = path::<f32>(&config, 13).pop().unwrap();
+    assert_eq!(bits(&left), bits(&outcome.network));
+    // Asked to stop at the very end it is complete.
+    let watch = Stopper { after: 32, told: AtomicU64::new(0) };
+    assert_eq!(train::<f32>(&plan, &data, &mut NullSink, &watch).unwrap().status, Status::Complete);
+}
+
+#[test]
+fn a_diverging_run_ends_at_the_step_that_shows_it() {
+    for (record, rows) in [(Every::Steps(1), None), (Every::Steps(1000), Some(2))] {
+        let config = TrainConfig {
+            activation: Activation::Relu,
+            learning_rate: Some(1e30),
+            optimizer: OptimizerKind::Sgd,
+            record,
+            ..config()
+        };
+        let (outcome, record) = run::<f32>(&config);
+        let Status::Diverged { step, what } = &outcome.status else { panic!("{:?}", outcome.status) };
+        assert!(what.starts_with("the loss is "), "{what}");
+        assert!(*step < 31 && outcome.steps == step + 1);
+        // The step that shows it is in the record, also where its turn had not come.
+        assert_eq!(record.steps.step.last(), Some(step));
+        assert!(!record.steps.loss.last().unwrap().is_finite());
+        assert!(record.steps.loss[..record.len() - 1].iter().all(|l| l.is_finite()));
+        assert_eq!(record.len(), rows.unwrap_or(*step as usize + 1));
+        if rows.is_some() {
+            assert!(is_missing(record.tensor(Metric::GradNorm, record.len() - 1, 0)));
+            assert!(is_missing(record.layer(LayerMetric::SignalRms, record.len() - 1, 0)));
+        }
+    }
+}
+
+/// Four samples that a network without hidden layers tells apart by its gradients: sample i has only input i.
+fn unit_samples() -> Dataset {
+    let mut inputs = ndarray::Array2::<f32>::zeros((4, 4));
+    (0..4).for_each(|i| inputs[[i, i]] = 1.0);
+    Dataset {
+        name: "units".into(),
+        train: Split { inputs, labels: vec![0, 1, 0, 1] },
+        test: None,
+        features: 4,
+        classes: 2,
+        class_names: Vec::new(),
+        image: None,
+    }
+}
+
+#[test]
+fn each_epoch_uses_every_sample_once_in_an_order_of_its_own() {
+    let data = unit_samples();
+    let base = TrainConfig { widths: Some(Vec::new()), batch_size: BatchSize::Samples(1), ..TrainConfig::default() };
+    // Which sample an update used: the only column of the weight that it changed.
+    let used = |seed: u64, from: u64, to: u64| -> Vec<usize> {
+        let network = |steps: u64| {
+            let plan = TrainConfig { seed, steps: Some(steps.max(1)), ..base.clone() }.plan(&data).unwrap();
+            match steps {
+                0 => initial_network::<f64>(&plan),
+                _ => train::<f64>(&plan, &data, &mut NullSink, &Unwatched).unwrap().network,
+            }
+        };
+        let changed = |step: u64| {
+            let (before, after) = (network(step), network(step + 1));
+            let moved = |&i: &usize| (0..2).any(|o| before.weight(0)[4 * o + i] != after.weight(0)[4 * o + i]);
+            let columns: Vec<usize> = (0..4).filter(moved).collect();
+            assert_eq!(columns.len(), 1, "seed {seed}, step {step}");
+            columns[0]
+        };
+        (from..to).map(changed).collect()
+    };
+    let mut orders = std::collections::BTreeSet::new();
+    for seed in 1..=4 {
+        for epoch in 0..4 {
+            let order = used(seed, 4 * epoch, 4 * epoch + 4);
+            let mut sorted = order.clone();
+            sorted.sort();
+            assert_eq!(sorted, [0, 1, 2, 3], "seed {seed}, epoch {epoch}");
+            orders.insert(order);
+        }
+    }
+    // 16 draws of 24 orders: 12.0 different ones on average.
+    assert!(orders.len() >= 8, "{orders:?}");
+}
+
+#[test]
+fn samples_that_do_not_fill_a_batch_are_left_out_of_the_epoch() {
+    let config = TrainConfig { batch_size: BatchSize::Samples(50), ..config() };
+    let (_, plan) = prepare(&config);
+    assert_eq!((plan.steps_per_epoch, plan.steps), (2, 8));
+}
+
+#[test]
+fn a_full_batch_is_the_mean_over_all_samples_whatever_their_order() {
+    let config = TrainConfig { batch_size: BatchSize::Full, epochs: None, steps: Some(3), ..config() };
+    let (data, plan) = prepare(&config);
+    assert_eq!((plan.batch_size, plan.steps_per_epoch), (128, 1));
+    let (outcome, record) = run::<f64>(&config);
+    // The batch loss is the loss over the whole set.
+    close(record.steps.loss[0], record.evals[0].train_loss, 1e-12);
+    let n = data.train.len();
+    let mut backwards = data.clone();
+    for i in 0..n {
+        backwards.train.labels[i] = data.train.labels[n - 1 - i];
+        backwards.train.inputs.row_mut(i).assign(&data.train.inputs.row(n - 1 - i));
+    }
+    let other = train::<f64>(&plan, &backwards, &mut NullSink, &Unwatched).unwrap();
+    for (a, b) in outcome.network.parameters.iter().zip(&other.network.parameters) {
+        assert!((a - b).abs() < 1e-12);
+    }
+    // And every epoch sees it in the same order: another seed changes the weights only by their start.
+    let mut engine = Engine::new(initial_network::<f64>(&plan), config.loss, plan.optimizer, 128, 1);
+    let inputs: Vec<f64> = data.train.inputs.iter().map(|&x| f64::from(x)).collect();
+    for _ in 0..3 {
+        engine.load(&inputs, &data.train.labels, &(0..128).collect::<Vec<u32>>());
+        engine.step(plan.learning_rate, false, false);
+    }
+    assert_eq!(bits(engine.network()), bits(&outcome.network));
+}
+
+#[test]
+fn the_sketch_estimates_distances_within_its_stated_error() {
+    let steps = 20;
+    let config = TrainConfig { snapshots: Every::Steps(1), epochs: None, steps: Some(steps), ..config() };
+    let (mut compared, mut beyond_two, mut sum) = (0, 0, 0.0);
+    for seed in 1..=3 {
+        let config = TrainConfig { seed, ..config.clone() };
+        let (_, record) = run::<f64>(&config);
+        let networks = path::<f64>(&config, steps);
+        let last = networks.last().unwrap();
+        assert_eq!(record.header.sketch_buckets, Some(64));
+        // Half of sqrt(2 / 64): the relative deviation of a distance.
+        let sigma = 0.5 * (2.0f64 / 64.0).sqrt();
+        for t in 0..8 {
+            for (k, network) in networks.iter().enumerate() {
+                let d: Vec<f64> = network.tensor(t).iter().zip(last.tensor(t)).map(|(a, b)| a - b).collect();
+                let (exact, estimate) = (norm(&d), record.distance_to_final(k, t).unwrap());
+                if k == steps as usize {
+                    assert_eq!(estimate, 0.0);
+                    continue;
+                }
+                let error = estimate / exact - 1.0;
+                assert!(error.abs() < 4.0 * sigma, "seed {seed} tensor {t} snapshot {k}: {estimate} for {exact}");
+                beyond_two += usize::from(error.abs() > 2.0 * sigma);
+                sum += error;
+                compared += 1;
+            }
+        }
+    }
+    assert_eq!(compared, 3 * 8 * 20);
+    // Snapshots of one tensor are correlated, so the bounds are loose: most within two sigma, no large bias.
+    assert!(beyond_two < compared / 5 && (sum / compared as f64).abs() < 0.05, "{beyond_two} {sum}");
+}
+
+#[test]
+fn bias_gradients_at_initialisation_agree_with_nielsens_published_table() {
+    let options = DataOptions { train_size: Some(nielsen::IMAGES), test_size: Some(1), ..DataOptions::default() };
+    let data = data::load(&DataSpec::MnistMini, &options).unwrap();
+    let result = nielsen::verify(data.train.inputs.as_slice().unwrap(), &data.train.labels, 50);
+    assert_eq!((result.rows.len(), result.growth.len(), result.networks), (9, 6, 150));
+    for row in &result.rows {
+        assert!(row.agrees(), "{row:?}");
+        // The interval is no wide net: its ends are within a factor of 2.2 of its middle.
+        assert!(row.low > row.geometric_mean / 2.2 && row.high < row.geometric_mean * 2.2, "{row:?}");
+    }
+    assert!(result.passes(), "{result:?}");
+}
