@@ -16,6 +16,7 @@ pub mod figure;
 pub mod findings;
 pub mod labels;
 pub mod numbers;
+pub mod sweep;
 
 pub use figure::{Quantity, Special};
 
