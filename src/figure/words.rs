@@ -5,7 +5,7 @@ use crate::analysis::curves::Outcome;
 use crate::analysis::{Attenuation, Grid, Summary, edge_rows};
 use crate::record::{LayerMetric, Status, TensorKind};
 use crate::stats::{Cell, median};
-use crate::text::{Lang, Quantity, Special};
+use crate::text::{Lang, Quantity, Special, columns};
 
 /// From one decade on, two layers are told apart by their ratio; below that all layers by their spread.
 const ONE_DECADE: f64 = 1.0;
@@ -29,7 +29,7 @@ pub fn title_of(lang: Lang, summary: &Summary, bias: bool, mut clauses: Vec<Stri
         false => name(lang, summary),
     };
     let full = lang.title(&lang.head(&name, summary.hidden()), &clauses);
-    if full.chars().count() <= TITLE { full } else { lang.title(&name, &clauses) }
+    if columns(&full) <= TITLE { full } else { lang.title(&name, &clauses) }
 }
 
 /// What a figure calls a run: its name, or only the activation where the name was made from settings
