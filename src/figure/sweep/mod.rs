@@ -59,7 +59,7 @@ struct Drawn<'a> {
 
 impl Drawn<'_> {
     fn nothing(&self, what: &'static str, hint: &'static str) -> FigureError {
-        FigureError::Nothing { figure: self.figure, run: self.input.name.to_string(), what, hint }
+        FigureError::NothingInSweep { figure: self.figure, sweep: self.input.name.to_string(), what, hint }
     }
 }
 
