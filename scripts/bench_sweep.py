@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Times a whole sweep beside the same job in PyTorch and JAX: sigmoid and ReLU x 1..10 hidden layers, width 100, batch 100,
-3 epochs of 10,000 images, every step recorded, from the start of the program to the figures on the disk.
+3 epochs of 10,000 images, every step recorded, evaluated before and after, from the start of the program to the figures on the disk.
 
     cargo build --release
     python scripts/bench_sweep.py [--rounds 5] [--python .venv/bin/python]
@@ -20,7 +20,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 OURS = "target/release/gradfade"
-GRID = ["--activations", "sigmoid,relu", "--hidden-layers", "1..10", "--widths", "100", "--batch-sizes", "100", "--epochs", "3"]
+GRID = ["--activations", "sigmoid,relu", "--hidden-layers", "1..10", "--widths", "100", "--batch-sizes", "100", "--epochs", "3", "--eval-every", "0"]
 WAYS = [("2 threads", ["--workers", "1", "--threads", "2"]), ("2 processes", ["--workers", "2", "--threads", "1"])]
 
 

@@ -55,15 +55,17 @@ def train(job):
             row = {"loss": -jnp.sum(log_p * y) / a.batch, "grad_norm": norms(grads), "update_norm": norms(updates)}
             return jax.tree.map(jnp.add, parameters, updates), row
 
+        before = (forward(parameters, images)[1].argmax(1) == labels)
+        before = before.mean(), before[:2000].mean()
         parameters, record = lax.scan(step, parameters, rows)
         right = forward(parameters, images)[1].argmax(1) == labels
-        return record, right.mean(), right[:2000].mean()
+        return record, before, right.mean(), right[:2000].mean()
 
     x, y = common.load_data(c)
     one_hot = np.eye(common.CLASSES, dtype=np.float32)[y]
     rows = common.batch_indices(c, 0, a.epochs * (common.IMAGES // a.batch))
-    record, train_accuracy, test_accuracy = jax.jit(whole)(common.initial_parameters(c), rows, x, one_hot, y)
-    return {**{k: np.asarray(v) for k, v in record.items()},
+    record, before, train_accuracy, test_accuracy = jax.jit(whole)(common.initial_parameters(c), rows, x, one_hot, y)
+    return {"before": [float(b) for b in before], **{k: np.asarray(v) for k, v in record.items()},
             "train_accuracy": float(train_accuracy), "test_accuracy": float(test_accuracy)}
 
 

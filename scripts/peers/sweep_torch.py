@@ -39,6 +39,8 @@ def train(job):
     O = [torch.empty(a.batch, w.shape[1]) for w in W]
     D = [torch.empty(a.batch, w.shape[1]) for w in W]
     ones = torch.ones(a.batch)
+    accuracy = lambda n: float((forward(W, B, x[:n], activation).argmax(1) == y[:n]).float().mean())
+    before = accuracy(common.IMAGES), accuracy(2000)
     steps, last = a.epochs * (common.IMAGES // a.batch), len(W) - 1
     grad_norm, update_norm = torch.empty(steps, len(parameters)), torch.empty(steps, len(parameters))
     losses = torch.empty(steps)
@@ -64,8 +66,7 @@ def train(job):
         updates = torch._foreach_mul(G, -c.learning_rate)
         torch.stack(torch._foreach_norm(updates), out=update_norm[step])
         torch._foreach_add_(parameters, updates)
-    accuracy = lambda n: float((forward(W, B, x[:n], activation).argmax(1) == y[:n]).float().mean())
-    return {"grad_norm": grad_norm.numpy(), "update_norm": update_norm.numpy(), "loss": losses.numpy(),
+    return {"before": before, "grad_norm": grad_norm.numpy(), "update_norm": update_norm.numpy(), "loss": losses.numpy(),
             "train_accuracy": accuracy(common.IMAGES), "test_accuracy": accuracy(2000)}
 
 
