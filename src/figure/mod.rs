@@ -23,7 +23,7 @@ pub mod training;
 pub mod updates;
 
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
 
