@@ -2,10 +2,12 @@
 //!
 //! One family serves everything: it is registered with plotters, loaded into resvg's font database, and named first in the
 //! SVG's stack. Its ascent and descent sum to 1.24 em, so all three agree on the size of a text.
+//!
+//! A reader's own font ([`use_font`]) helps out with the characters that the bundled one lacks, and only with those.
 
 use std::sync::{Arc, OnceLock};
 
-use ab_glyph::{Font, FontRef};
+use ab_glyph::{Font, FontRef, FontVec};
 use plotters::style::FontStyle;
 use resvg::usvg::fontdb;
 
@@ -31,6 +33,50 @@ fn face(weight: Weight) -> &'static FontRef<'static> {
     &faces[weight as usize]
 }
 
+/// A font that helps out.
+struct Extra {
+    face: FontVec,
+    units_per_em: f64,
+    data: Arc<Vec<u8>>,
+    family: String,
+}
+
+static EXTRA: OnceLock<Extra> = OnceLock::new();
+
+/// Why a file is no font for figures.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum FontError {
+    #[error("no TrueType or OpenType font; give a .ttf, .otf or .ttc file")]
+    NoFont,
+    #[error("another font was given before; one can help out")]
+    Another,
+}
+
+/// Draws the characters that the bundled font lacks with this one (TrueType, OpenType, the first font of a collection), in every
+/// figure from now on: lines are broken by one width everywhere, so a program has one such font.
+///
+/// # Errors
+/// Bytes that are no font, or a second font.
+pub fn use_font(data: Vec<u8>) -> Result<(), FontError> {
+    let mut db = fontdb::Database::new();
+    db.load_font_data(data.clone());
+    let family = db.faces().next().and_then(|f| f.families.first()).map(|f| f.0.clone()).ok_or(FontError::NoFont)?;
+    let face = FontVec::try_from_vec(data.clone()).map_err(|_| FontError::NoFont)?;
+    let units_per_em = face.units_per_em().filter(|u| *u > 0.0).ok_or(FontError::NoFont)?.into();
+    let extra = EXTRA.get_or_init(|| Extra { face, units_per_em, data: Arc::new(data.clone()), family });
+    if *extra.data == data { Ok(()) } else { Err(FontError::Another) }
+}
+
+/// The `font-family` of an SVG: [`STACK`], and behind the bundled font the one that helps out.
+pub(super) fn stack() -> String {
+    let Some(extra) = EXTRA.get() else { return STACK.to_string() };
+    let family: String = extra.family.chars().filter(|c| !"'\"<>&,;".contains(*c) && !c.is_control()).collect();
+    match STACK.split_once(", ") {
+        Some((first, rest)) => format!("{first}, '{family}', {rest}"),
+        None => STACK.to_string(),
+    }
+}
+
 /// Makes the font known to plotters under the whole stack, because plotters looks fonts up by that very string.
 pub(super) fn register() {
     static ONCE: OnceLock<()> = OnceLock::new();
@@ -42,17 +88,24 @@ pub(super) fn register() {
     });
 }
 
-/// resvg's fonts: the bundled family and nothing of the system's, so that a PNG does not depend on the machine.
+/// resvg's fonts: the bundled family, the font that helps out, and nothing of the system's, so that a PNG does not depend on
+/// the machine.
 pub(super) fn database() -> Arc<fontdb::Database> {
-    static DATABASE: OnceLock<Arc<fontdb::Database>> = OnceLock::new();
-    DATABASE
-        .get_or_init(|| {
-            let mut db = fontdb::Database::new();
-            db.load_font_source(fontdb::Source::Binary(Arc::new(REGULAR)));
-            db.load_font_source(fontdb::Source::Binary(Arc::new(BOLD)));
-            Arc::new(db)
-        })
-        .clone()
+    static BUNDLED: OnceLock<Arc<fontdb::Database>> = OnceLock::new();
+    static BOTH: OnceLock<Arc<fontdb::Database>> = OnceLock::new();
+    let bundled = BUNDLED.get_or_init(|| {
+        let mut db = fontdb::Database::new();
+        db.load_font_source(fontdb::Source::Binary(Arc::new(REGULAR)));
+        db.load_font_source(fontdb::Source::Binary(Arc::new(BOLD)));
+        Arc::new(db)
+    });
+    let Some(extra) = EXTRA.get() else { return bundled.clone() };
+    let both = BOTH.get_or_init(|| {
+        let mut db = fontdb::Database::clone(bundled);
+        db.load_font_source(fontdb::Source::Binary(extra.data.clone()));
+        Arc::new(db)
+    });
+    both.clone()
 }
 
 /// Punctuation that stays with what it closes, with what it opens, and a separating dot or dash with what it follows.
@@ -61,12 +114,13 @@ const OPENS: &str = "（《「『【〈“‘(";
 const SEPARATES: &str = "·–—|";
 const NBSP: char = '\u{a0}';
 
-/// The characters of `text` that the bundled font cannot draw, each once, in order of appearance.
+/// The characters of `text` that no font here can draw, each once, in order of appearance.
 pub fn missing_glyphs(text: &str) -> Vec<char> {
     let mut missing = Vec::new();
     for c in text.chars().filter(|c| !c.is_control()) {
         let has = |weight| face(weight).glyph_id(c).0 != 0;
-        if !(has(Weight::Regular) && has(Weight::Bold)) && !missing.contains(&c) {
+        let helped = || EXTRA.get().is_some_and(|extra| extra.face.glyph_id(c).0 != 0);
+        if !(has(Weight::Regular) && has(Weight::Bold) || helped()) && !missing.contains(&c) {
             missing.push(c);
         }
     }
@@ -76,8 +130,16 @@ pub fn missing_glyphs(text: &str) -> Vec<char> {
 /// Width of a line in CSS pixels, without kerning (which only makes it a little narrower).
 pub fn width(text: &str, size: f64, weight: Weight) -> f64 {
     let face = face(weight);
-    let units: f64 = text.chars().map(|c| f64::from(face.h_advance_unscaled(face.glyph_id(c)))).sum();
-    units * size / 1000.0
+    let advance = |c: char| {
+        let id = face.glyph_id(c);
+        match EXTRA.get() {
+            Some(extra) if id.0 == 0 && extra.face.glyph_id(c).0 != 0 => {
+                f64::from(extra.face.h_advance_unscaled(extra.face.glyph_id(c))) / extra.units_per_em
+            }
+            _ => f64::from(face.h_advance_unscaled(id)) / 1000.0,
+        }
+    };
+    text.chars().map(advance).sum::<f64>() * size
 }
 
 /// Text as one line: runs of blanks and line breaks become one space, as an SVG viewer would show them; characters that XML
