@@ -2,17 +2,22 @@
 """Builds assets/font/GradfadeSans-{Regular,Bold}.ttf, the one font that gradfade's figures are set in.
 
     apt-get install fonts-noto-core            # Noto Sans 2.004 and Noto Sans Math 2.001, both OFL 1.1
+    npm install --no-save --prefix target/font @expo-google-fonts/noto-sans-sc@0.4.3    # Noto Sans SC 2.004, OFL 1.1
     pip install fonttools==4.68.0
     python3 scripts/build_font.py              # writes the fonts and prints their SHA-256
     python3 scripts/build_font.py --check      # builds in memory and compares with the committed files
 
+Which Chinese characters: those of every file in src/, and those of scripts/font_reserve.txt. A new word that needs another
+one needs a rebuild, and nothing else; a test says when.
+
 The same sources and the same fonttools give the same bytes: no time stamp reaches the file. The sources' hashes are
-checked first, so a newer Debian package says so instead of silently giving another font.
+checked first, so a newer package says so instead of silently giving another font.
 """
 
 import argparse
 import hashlib
 import io
+import re
 import sys
 import tempfile
 from pathlib import Path
@@ -22,22 +27,34 @@ from fontTools.ttLib import TTFont
 
 FONTTOOLS_WANTED = "4.68.0"
 FAMILY = "Gradfade Sans"
+ROOT = Path(__file__).resolve().parent.parent
 NOTO = Path("/usr/share/fonts/truetype/noto")
-OUT = Path(__file__).resolve().parent.parent / "assets" / "font"
+NOTO_SC = ROOT / "target" / "font" / "node_modules" / "@expo-google-fonts" / "noto-sans-sc"
+OUT = ROOT / "assets" / "font"
 
+# Where each source lies, and how to get it.
+SOURCES = {
+    "NotoSans-Regular.ttf": (NOTO, "apt-get install fonts-noto-core"),
+    "NotoSans-Bold.ttf": (NOTO, "apt-get install fonts-noto-core"),
+    "NotoSansMath-Regular.ttf": (NOTO, "apt-get install fonts-noto-core"),
+    "NotoSansSC_400Regular.ttf": (NOTO_SC / "400Regular", "see the npm line on top of this file"),
+    "NotoSansSC_700Bold.ttf": (NOTO_SC / "700Bold", "see the npm line on top of this file"),
+}
 # Sources in the order in which a character is looked for. Noto Sans Math has one weight, which serves both.
 WEIGHTS = {
-    "Regular": ["NotoSans-Regular.ttf", "NotoSansMath-Regular.ttf"],
-    "Bold": ["NotoSans-Bold.ttf", "NotoSansMath-Regular.ttf"],
+    "Regular": ["NotoSans-Regular.ttf", "NotoSansMath-Regular.ttf", "NotoSansSC_400Regular.ttf"],
+    "Bold": ["NotoSans-Bold.ttf", "NotoSansMath-Regular.ttf", "NotoSansSC_700Bold.ttf"],
 }
 SOURCE_SHA256 = {
     "NotoSans-Regular.ttf": "89c3c497f618fdaa0b2d1e98fef93582f28c71debd2c4a8cdf41f190ced2909d",
     "NotoSans-Bold.ttf": "e83493c945848ecd4a9ad0f6d19164541a0d3e23a9c952304a00a46e00272ac5",
     "NotoSansMath-Regular.ttf": "8242bd1e55368b27e32455260754cf9aa58f3ad7ea80664b66c21f1b09910d6c",
+    "NotoSansSC_400Regular.ttf": "d45f67f0a7c0ca3f256950777ce6a61cc7ce5f9696d02900cbbaac25f8aa7d16",
+    "NotoSansSC_700Bold.ttf": "9a38ae0ab28cd5a256f9ea8e00dedc688aac17f7915fcb000572990afa956b96",
 }
 FONT_SHA256 = {
-    "GradfadeSans-Regular.ttf": "19ec39c1855dcc873c1793145030bfd953a5a2caad14f0d5fdbb801cabc3d067",
-    "GradfadeSans-Bold.ttf": "b7e782d4fc8acd9b4d9021dae9bba735e0fd7ca91638b9cb0cd669e607ddddbf",
+    "GradfadeSans-Regular.ttf": "94c7d067b8490cb6532e858e936ac43ac9245a13357c559899e83b38487b33e1",
+    "GradfadeSans-Bold.ttf": "198f9cfdf60cffc3c2028ef064934a4687c6317f6b65887b8edc9e40fd356f7b",
 }
 
 # One em is 1000 units. With ascent + descent = 1.24 em, the size that plotters' text measuring and its SVG backend agree
@@ -46,7 +63,7 @@ UNITS_PER_EM, ASCENT, DESCENT = 1000, 1000, -240
 
 
 def characters() -> set[str]:
-    """Every character a figure may show. Words in another script are added here (and their source to WEIGHTS)."""
+    """Every character a figure may show. Another script is added here, and its source to WEIGHTS."""
     blocks = [
         range(0x20, 0x7F),  # ASCII
         range(0xA0, 0x180),  # Latin-1 and Latin Extended-A: names of people and data sets
@@ -56,7 +73,17 @@ def characters() -> set[str]:
     chars |= set("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿ₀₁₂₃₄₅₆₇₈₉")  # decades and indices
     chars |= set("−±×·⋅√∞∂∇∑∏∈≈≠≤≥≪≫∝∼‖ℓ←↑→↓↔")  # mathematics and arrows
     chars |= set("–—‘’“”„…‰•†‑\u2009\u202f")  # punctuation and thin spaces
-    return chars
+    chars |= set("，。、；：！？（）《》「」『』【】〈〉％～￥")  # full-width punctuation
+    return chars | chinese()
+
+
+def chinese() -> set[str]:
+    """The Chinese characters of the sources of this program and of the reserve."""
+    files = [path for path in sorted((ROOT / "src").rglob("*")) if path.is_file()]
+    texts = [path.read_text(encoding="utf-8") for path in files]
+    reserve = (ROOT / "scripts" / "font_reserve.txt").read_text(encoding="utf-8")
+    texts += [line for line in reserve.splitlines() if not line.startswith("#")]
+    return set(re.findall("[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]", "".join(texts)))
 
 
 def sha256(data: bytes) -> str:
@@ -74,7 +101,7 @@ def take(path: Path, wanted: set[str], kerning: bool) -> tuple[TTFont, set[str]]
     options.glyph_names = False
     options.notdef_outline = True
     options.name_IDs = []
-    options.drop_tables += ["DSIG", "GDEF", "MATH"]
+    options.drop_tables += ["DSIG", "GDEF", "MATH", "BASE", "STAT", "vhea", "vmtx", "gasp", "prep"]
     subsetter = subset.Subsetter(options)
     subsetter.populate(unicodes=[ord(c) for c in have])
     subsetter.subset(font)
@@ -87,10 +114,11 @@ def rename(font: TTFont, weight: str) -> None:
     name.names = []
     bold = weight == "Bold"
     texts = {
-        0: "Copyright 2015-2021 Google LLC. All Rights Reserved. A subset of Noto Sans and Noto Sans Math.",
+        0: "Copyright 2015-2021 Google LLC. All Rights Reserved. Copyright 2014-2021 Adobe (http://www.adobe.com/). "
+        "A subset of Noto Sans, Noto Sans Math and Noto Sans SC.",
         1: FAMILY,
         2: weight,
-        3: f"{FAMILY} {weight}; from Noto Sans 2.004 and Noto Sans Math 2.001",
+        3: f"{FAMILY} {weight}; from Noto Sans 2.004, Noto Sans Math 2.001 and Noto Sans SC 2.004",
         4: f"{FAMILY} {weight}",
         5: "Version 1.000",
         6: f"{FAMILY.replace(' ', '')}-{weight}",
@@ -113,7 +141,7 @@ def rename(font: TTFont, weight: str) -> None:
 def build(weight: str) -> bytes:
     left, parts = characters(), []
     for i, source in enumerate(WEIGHTS[weight]):
-        font, left = take(NOTO / source, left, kerning=i == 0)
+        font, left = take(SOURCES[source][0] / source, left, kerning=i == 0)
         parts.append(font)
     if left:
         sys.exit(f"no source has {''.join(sorted(left))!r}: add one to WEIGHTS or drop the characters")
@@ -137,9 +165,9 @@ def main() -> None:
     if FONTTOOLS != FONTTOOLS_WANTED:
         sys.exit(f"fonttools {FONTTOOLS} found, {FONTTOOLS_WANTED} wanted: pip install fonttools=={FONTTOOLS_WANTED}")
     for source, wanted in SOURCE_SHA256.items():
-        path = NOTO / source
+        path = SOURCES[source][0] / source
         if not path.exists():
-            sys.exit(f"{path} is missing: apt-get install fonts-noto-core")
+            sys.exit(f"{path} is missing: {SOURCES[source][1]}")
         if sha256(path.read_bytes()) != wanted:
             sys.exit(f"{path} is not the known version: look at the new one, then change SOURCE_SHA256")
     failed = False

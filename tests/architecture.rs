@@ -25,6 +25,7 @@ const ONLY: &[(&str, &str)] = &[
     ("plotters", "render"),
     ("resvg", "render"),
     ("ab_glyph", "render"),
+    ("krilla", "render"),
     ("clap", "cli"),
     ("clap_complete", "cli"),
     ("clap_mangen", "cli"),

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use serde_json::json;
 
-use super::plot::{Look, read_run};
+use super::plot::{Look, read_run, warn_of_missing_characters};
 use super::train::{Finished, Job, ending, exit_code, prepare};
 use super::{CommandResult, Failure, interrupt, output};
 use crate::config::TrainConfig;
@@ -14,6 +14,7 @@ use crate::nn::{Activation, Initialisation};
 use crate::record::{Record, RunWriter, Status};
 use crate::render::{self, Format};
 use crate::report::summary::{self, LayerLine};
+use crate::text::Lang;
 
 #[derive(clap::Args)]
 #[command(after_help = "Trains two networks that differ in nothing but the activation, on 10,000 digits of MNIST.
@@ -114,7 +115,7 @@ pub fn run(args: Args) -> CommandResult {
     if args.json {
         output::print(format!("{:#}\n", to_json(&results, &args.out, &pictures)))?;
     } else {
-        output::print(to_text(&results, &args.out, &pictures))?;
+        output::print(to_text(&results, &args.out, &pictures, args.look.lang))?;
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -122,17 +123,23 @@ pub fn run(args: Args) -> CommandResult {
 fn draw(results: &[(Record, Finished)], look: &Look, dir: &Path) -> anyhow::Result<Vec<PathBuf>> {
     output::writable_folder(dir)?;
     let records: Vec<Record> = results.iter().map(|(r, _)| r.clone()).collect();
-    let (style, formats, options) = (look.style(), [Format::Svg, Format::Png], Options::default());
-    let mut paths = Vec::new();
+    let (style, formats, options) =
+        (look.style(), [Format::Svg, Format::Png], Options { lang: look.lang, ..Options::default() });
+    let mut figures = Vec::new();
     for name in TOGETHER {
-        paths.extend(render::save(&figure::build(name, &records, &options)?, &style, &formats, dir)?);
+        figures.push(figure::build(name, &records, &options)?);
     }
     for record in &records {
         for name in EACH {
             let mut figure = figure::build(name, std::slice::from_ref(record), &options)?;
             figure.name = format!("{}-{name}", record.header.run);
-            paths.extend(render::save(&figure, &style, &formats, dir)?);
+            figures.push(figure);
         }
+    }
+    warn_of_missing_characters(&figures);
+    let mut paths = Vec::new();
+    for figure in &figures {
+        paths.extend(render::save(figure, &style, &formats, dir)?);
     }
     Ok(paths)
 }
@@ -162,59 +169,32 @@ fn finding(record: &Record, finished: &Finished) -> Option<Finding> {
     })
 }
 
-fn to_text(results: &[(Record, Finished)], out: &Path, pictures: &[PathBuf]) -> String {
+fn to_text(results: &[(Record, Finished)], out: &Path, pictures: &[PathBuf], lang: Lang) -> String {
     let mut text = String::new();
     for (record, finished) in results {
         let Some(f) = finding(record, finished) else { continue };
         let depth = f.last_hidden.layer;
-        text += &format!(
-            "{:8} training accuracy {:.1} %, test accuracy {:.1} % after {} steps ({:.1} s)\n",
-            f.run,
-            100.0 * f.train_accuracy,
-            100.0 * f.test_accuracy,
-            finished.steps,
-            finished.elapsed_secs
-        );
+        let [train, test] = [f.train_accuracy, f.test_accuracy].map(|x| format!("{:.1} %", 100.0 * x));
+        let lines = [
+            lang.demo_accuracy(&train, &test, finished.steps, finished.elapsed_secs),
+            lang.demo_signal(depth, f.last_hidden.signal[0], f.first.signal[0], f.attenuation.log10()),
+            lang.demo_movement(depth, 100.0 * f.first.moved, 100.0 * f.last_hidden.moved),
+        ];
+        text += &format!("{:8} {}\n", f.run, lines[0]);
         if finished.status != Status::Complete {
             text += &format!("         {}\n", ending(&finished.status, finished.steps));
         }
-        text += &format!(
-            "         backward signal at the start: layer {depth} {:.1e}, layer 1 {:.1e}: {} times smaller\n",
-            f.last_hidden.signal[0],
-            f.first.signal[0],
-            times(f.attenuation)
-        );
-        text += &format!(
-            "         weights moved, relative to their start: layer 1 by {:.2} %, layer {depth} by {:.1} %\n",
-            100.0 * f.first.moved,
-            100.0 * f.last_hidden.moved
-        );
+        text += &format!("         {}\n         {}\n", lines[1], lines[2]);
     }
-    text += &format!("\nruns:    {}\n", out.display());
+    text += &format!("\n{}\n", lang.demo_runs(&out.display().to_string()));
     let first = pictures.iter().find(|p| p.extension().is_some_and(|e| e == "png"));
     if let Some(first) = first {
-        text += &format!("look at: {}\n", first.display());
+        text += &format!("{}\n", lang.demo_look(&first.display().to_string()));
     }
     if let Some(dir) = pictures.first().and_then(|p| p.parent()) {
-        text += &format!("figures: {} in {} (SVG and PNG)\n", pictures.len() / 2, dir.display());
+        text += &format!("{}\n", lang.demo_figures(pictures.len() / 2, &dir.display().to_string()));
     }
     text
-}
-
-/// 2600 as 2,600; 3.42 as 3.4.
-fn times(x: f64) -> String {
-    if x < 10.0 {
-        return format!("{x:.1}");
-    }
-    let digits = format!("{x:.0}");
-    let mut out = String::new();
-    for (i, c) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i) % 3 == 0 {
-            out.push(',');
-        }
-        out.push(c);
-    }
-    out
 }
 
 fn to_json(results: &[(Record, Finished)], out: &Path, pictures: &[PathBuf]) -> serde_json::Value {

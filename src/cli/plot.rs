@@ -11,6 +11,7 @@ use crate::figure::sweep::SWEEP_FIGURES;
 use crate::figure::{self, FIGURES, FigureError, GradientMetric, Options, Runs};
 use crate::record::{Record, TensorKind};
 use crate::render::{self, ColourMap, Format, Style, Theme};
+use crate::text::Lang;
 
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
@@ -18,6 +19,7 @@ use crate::render::{self, ColourMap, Format, Style, Theme};
   gradfade plot runs/sigmoid --figure gradient-heatmap --out figures
   gradfade plot runs/sigmoid runs/relu --figure comparison --theme dark
   gradfade plot sweeps/lecture --figure accuracy-by-depth
+  gradfade plot runs/sigmoid --figure gradient-heatmap --format pdf --lang zh
   gradfade plot runs/sigmoid --figure layer-profile --format svg --csv --x-log")]
 pub struct Args {
     /// Run folders, or the folder of one sweep
@@ -29,7 +31,7 @@ pub struct Args {
     /// List the figures
     #[arg(long)]
     list: bool,
-    /// svg, png
+    /// svg, png, pdf
     #[arg(long, value_name = "FORMAT,..", value_delimiter = ',', default_value = "svg,png")]
     format: Vec<Format>,
     /// Folder of the pictures
@@ -57,7 +59,7 @@ pub struct Args {
     force: bool,
 }
 
-/// How pictures look.
+/// How pictures look, and which language they speak.
 #[derive(clap::Args, Clone)]
 pub struct Look {
     /// light or dark
@@ -69,11 +71,42 @@ pub struct Look {
     /// PNG pixels for each CSS pixel
     #[arg(long, value_name = "X", default_value_t = 2.0, value_parser = scale)]
     scale: f64,
+    /// Language of every word: en or zh (Chinese)
+    #[arg(long, value_name = "LANG", default_value = "en", value_parser = language)]
+    pub lang: Lang,
+    /// A TrueType or OpenType font for characters that the built-in one lacks (Latin, Greek, Chinese)
+    #[arg(long, value_name = "FILE", value_parser = font)]
+    font: Option<PathBuf>,
 }
 
 impl Look {
     pub fn style(&self) -> Style {
         Style { theme: self.theme, colour_map: self.colour_map, scale: self.scale }
+    }
+}
+
+/// `--lang`
+pub(super) fn language(text: &str) -> Result<Lang, String> {
+    Lang::ALL
+        .into_iter()
+        .find(|lang| lang.tag().eq_ignore_ascii_case(text))
+        .ok_or_else(|| format!("there are: {}", Lang::ALL.map(Lang::tag).join(", ")))
+}
+
+/// Reads the font and puts it to use.
+fn font(text: &str) -> Result<PathBuf, String> {
+    let data = std::fs::read(text).map_err(|e| format!("cannot read it: {e}"))?;
+    render::use_font(data).map_err(|e| e.to_string())?;
+    Ok(text.into())
+}
+
+/// Says which characters no font has: they are drawn as boxes, or not at all.
+pub(super) fn warn_of_missing_characters(figures: &[Figure]) {
+    let said: String = figures.iter().flat_map(figure::words).collect();
+    let missing: Vec<String> = render::missing_glyphs(&said).iter().map(char::to_string).collect();
+    if !missing.is_empty() {
+        let list = missing.join(" ");
+        output::say(format!("gradfade: warning: no font for {list}; give one that has them with --font FILE"));
     }
 }
 
@@ -110,7 +143,7 @@ pub fn run(args: Args) -> CommandResult {
         tensor: if args.bias { TensorKind::Bias } else { TensorKind::Weight },
         gradient: args.gradient,
         absolute_updates: args.absolute,
-        ..Options::default()
+        lang: args.look.lang,
     };
     // Everything is built before anything is written.
     let figures = match args.runs.as_slice() {
@@ -167,6 +200,7 @@ pub(super) fn save_all(
     csv: bool,
 ) -> anyhow::Result<()> {
     let formats = without_repeats(formats);
+    warn_of_missing_characters(figures);
     for figure in figures {
         for path in render::save(figure, &look.style(), &formats, folder)? {
             output::print(format!("{}\n", path.display()))?;

@@ -5,10 +5,12 @@ use std::process::ExitCode;
 
 use super::{CommandResult, output, plot};
 use crate::report::summary;
+use crate::text::Lang;
 
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   gradfade summary runs/sigmoid
+  gradfade summary runs/sigmoid --lang zh
   gradfade summary runs/sigmoid --json | jq '.layers[0].moved'")]
 pub struct Args {
     /// Run folder
@@ -17,6 +19,9 @@ pub struct Args {
     /// Print JSON
     #[arg(long)]
     json: bool,
+    /// Language of the text: en or zh (Chinese); JSON keeps its keys
+    #[arg(long, value_name = "LANG", default_value = "en", value_parser = plot::language)]
+    lang: Lang,
 }
 
 pub fn run(args: Args) -> CommandResult {
@@ -24,7 +29,7 @@ pub fn run(args: Args) -> CommandResult {
     if args.json {
         output::print(format!("{:#}\n", summary::json(&record)))?;
     } else {
-        output::print(summary::text(&record, crate::text::Lang::default()))?;
+        output::print(summary::text(&record, args.lang))?;
     }
     Ok(ExitCode::SUCCESS)
 }

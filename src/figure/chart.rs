@@ -4,6 +4,7 @@
 //! record it came from, and a table of the same numbers can be written beside the picture.
 
 use crate::stats::Cell;
+use crate::text::Lang;
 
 /// One picture.
 #[derive(Clone, Debug, PartialEq)]
@@ -18,6 +19,10 @@ pub struct Figure {
     pub caption: String,
     /// Plain words for a reader who cannot see the picture (`<desc>`).
     pub description: String,
+    /// How to read it: two or three sentences for the text beside the picture, about this record. Not drawn.
+    pub reading: String,
+    /// Of all these words.
+    pub lang: Lang,
     /// Relative widths of the columns and heights of the rows of the grid.
     pub column_weights: Vec<f64>,
     pub row_weights: Vec<f64>,

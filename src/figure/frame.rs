@@ -320,6 +320,8 @@ pub fn page(
         subtitle: words.subtitle,
         caption: words.caption,
         description: words.description,
+        reading: String::new(),
+        lang: Lang::default(),
         column_weights,
         row_weights,
         panels,

@@ -10,6 +10,8 @@
 
 pub mod chart;
 mod frame;
+mod reading;
+mod said;
 pub mod table;
 mod words;
 
@@ -24,10 +26,11 @@ pub mod training;
 pub mod updates;
 
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
 
+pub use said::words;
 pub use table::{table, write_csv};
 
 use crate::analysis::{AnalysisError, Summary};
@@ -187,5 +190,8 @@ pub fn build(name: &str, runs: &[Record], options: &Options) -> Result<Figure, F
         (Runs::Many, _) => {}
     }
     let runs = runs.iter().map(Summary::new).collect::<Result<Vec<_>, _>>()?;
-    (spec.build)(&Input { figure: spec.name, runs }, options)
+    let input = Input { figure: spec.name, runs };
+    let mut figure = (spec.build)(&input, options)?;
+    figure.reading = reading::of_runs(spec.name, &figure, &input.runs, options);
+    Ok(figure)
 }

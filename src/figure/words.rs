@@ -392,5 +392,6 @@ pub fn is_bias(kind: TensorKind) -> bool {
 /// The figure with its description.
 pub fn described(lang: Lang, mut figure: Figure) -> Figure {
     figure.description = describe(lang, &figure);
+    figure.lang = lang;
     figure
 }

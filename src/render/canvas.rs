@@ -14,6 +14,7 @@ use plotters::style::text_anchor::{HPos, Pos, VPos};
 use super::RenderError;
 use super::colour::Rgb;
 use super::font::{self, Weight};
+use crate::text::Lang;
 
 /// Canvas units per CSS pixel.
 pub const UNITS: f64 = 10.0;
@@ -198,15 +199,20 @@ impl Canvas {
     }
 
     /// The SVG. `name` makes the ids unique where several figures share a page.
-    pub fn finish(self, name: &str, title: &str, description: &str) -> String {
+    pub fn finish(self, name: &str, title: &str, description: &str, lang: Lang) -> String {
         let id: String = name.chars().map(|c| if c.is_ascii_alphanumeric() || c == '-' { c } else { '-' }).collect();
         let (w, h) = (self.width, self.height);
+        // English is what a reader assumes; in Chinese the language also chooses the forms of the characters.
+        let speaks = match lang {
+            Lang::En => String::new(),
+            Lang::Zh => format!(" lang=\"{0}\" xml:lang=\"{0}\"", lang.bcp47()),
+        };
         let (vw, vh) = (f64::from(w) * UNITS, f64::from(h) * UNITS);
         format!(
             "<svg xmlns=\"http://www.w3.org/2000/svg\" xmlns:xlink=\"http://www.w3.org/1999/xlink\" width=\"{w}\" height=\"{h}\" \
-             viewBox=\"0 0 {vw} {vh}\" role=\"img\" aria-labelledby=\"{id}-title {id}-desc\" font-family=\"{}\">\n\
+             viewBox=\"0 0 {vw} {vh}\" role=\"img\" aria-labelledby=\"{id}-title {id}-desc\"{speaks} font-family=\"{}\">\n\
              <title id=\"{id}-title\">{}</title>\n<desc id=\"{id}-desc\">{}</desc>\n{}</svg>\n",
-            font::STACK,
+            font::stack(),
             escape(&font::tidy(title)),
             escape(&font::tidy(description)),
             self.body
@@ -335,7 +341,7 @@ mod tests {
         c.text("a < b & \"c\"", (10.0, 20.0), Letters::new(12.0, Rgb(1, 2, 3)).anchored(Anchor::End)).unwrap();
         c.line((0.0, 0.5), (10.0, 0.5), Pen { dash: &[4.0, 2.5], ..Pen::solid(Rgb(255, 0, 0), 1.5) }).unwrap();
         c.fill(Rect { x: 1.0, y: 2.0, w: 3.0, h: 4.0 }, Rgb(0, 0, 255)).unwrap();
-        let svg = c.finish("my fig", "T", "D & d");
+        let svg = c.finish("my fig", "T", "D & d", Lang::En);
         let lines: Vec<&str> = svg.lines().collect();
         assert!(
             lines[0].contains("viewBox=\"0 0 1000 500\"")

@@ -1,4 +1,4 @@
-//! How a [`Figure`] is drawn: one SVG through plotters, and the PNG from that very SVG.
+//! How a [`Figure`] is drawn: one SVG through plotters, and PNG and PDF from that very SVG.
 //!
 //! | file | what it knows |
 //! |---|---|
@@ -8,7 +8,7 @@
 //! | `axis` | ticks and numbers |
 //! | `canvas` | plotters' SVG backend, completed |
 //! | `font`, `colour`, `theme` | what a figure looks like |
-//! | `bitmap` | SVG to PNG |
+//! | `bitmap`, `pdf` | SVG to PNG and to PDF |
 //!
 //! The same figure and style give the same bytes: there is no clock, no hash order, and no font but the bundled one.
 
@@ -22,6 +22,7 @@ mod heatmap;
 mod layout;
 mod lines;
 mod panel;
+mod pdf;
 mod raster;
 mod rows;
 mod theme;
@@ -39,7 +40,8 @@ use crate::figure::chart::{Figure, Panel};
 
 pub use bitmap::png;
 pub use colour::{ColourMap, Rgb};
-pub use font::missing_glyphs;
+pub use font::{FontError, missing_glyphs, use_font};
+pub use pdf::pdf;
 pub use theme::Theme;
 
 use canvas::{Canvas, Letters, Rect};
@@ -66,10 +68,11 @@ impl Default for Style {
 pub enum Format {
     Svg,
     Png,
+    Pdf,
 }
 
 impl Format {
-    pub const ALL: [Format; 2] = [Format::Svg, Format::Png];
+    pub const ALL: [Format; 3] = [Format::Svg, Format::Png, Format::Pdf];
 }
 
 impl fmt::Display for Format {
@@ -77,6 +80,7 @@ impl fmt::Display for Format {
         f.write_str(match self {
             Format::Svg => "svg",
             Format::Png => "png",
+            Format::Pdf => "pdf",
         })
     }
 }
@@ -105,6 +109,8 @@ pub enum RenderError {
     Draw(String),
     #[error("could not read the SVG back: {0}")]
     Svg(#[from] resvg::usvg::Error),
+    #[error("could not write the PDF: {0}")]
+    Pdf(String),
     #[error("could not write PNG data: {0}")]
     Png(#[from] png::EncodingError),
     #[error("{}: {source}; choose another output folder", path.display())]
@@ -168,14 +174,14 @@ pub fn svg(figure: &Figure, style: &Style) -> Result<String, RenderError> {
         y += layout::CAPTION_LINE;
         c.text(line, (layout::MARGIN, y - 4.0), Letters::new(panel::CAPTION, palette.muted))?;
     }
-    Ok(c.finish(&figure.name, &figure.title, &figure.description))
+    Ok(c.finish(&figure.name, &figure.title, &figure.description, figure.lang))
 }
 
 /// Saves a figure in a folder that exists, as `NAME.FORMAT`; returns the paths in the order of `formats`. Each file is written
 /// beside its place and renamed, so a crash leaves the old file or the new one.
 ///
 /// # Errors
-/// Those of [`svg()`] and [`png()`], and what the file system says, with the path.
+/// Those of [`svg()`], [`png()`] and [`pdf()`], and what the file system says, with the path.
 pub fn save(figure: &Figure, style: &Style, formats: &[Format], dir: &Path) -> Result<Vec<PathBuf>, RenderError> {
     let drawn = svg(figure, style)?;
     let mut paths = Vec::new();
@@ -184,6 +190,7 @@ pub fn save(figure: &Figure, style: &Style, formats: &[Format], dir: &Path) -> R
         match format {
             Format::Svg => write_whole(&path, drawn.as_bytes())?,
             Format::Png => write_whole(&path, &png(&drawn, style)?)?,
+            Format::Pdf => write_whole(&path, &pdf(figure, &drawn)?)?,
         }
         paths.push(path);
     }

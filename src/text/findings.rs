@@ -238,6 +238,14 @@ impl Lang {
         }
     }
 
+    /// The same as a clause with a verb.
+    pub fn accuracy_ends(self, accuracy: f64) -> String {
+        match self {
+            Lang::En => format!("training accuracy ends at {}", self.percent(accuracy)),
+            Lang::Zh => format!("训练准确率最后为 {}", self.percent(accuracy)),
+        }
+    }
+
     pub fn accuracies_reached(self, train: f64, test: f64) -> String {
         match self {
             Lang::En => format!("accuracy {} in training, {} on test data", self.percent(train), self.percent(test)),

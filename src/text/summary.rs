@@ -153,4 +153,59 @@ impl Lang {
         }
         .map(str::to_string)
     }
+
+    // ---- what the demo says when it is done
+
+    /// Accuracies already written out.
+    pub fn demo_accuracy(self, train: &str, test: &str, steps: u64, secs: f64) -> String {
+        match self {
+            Lang::En => format!("training accuracy {train}, test accuracy {test} after {steps} steps ({secs:.1} s)"),
+            Lang::Zh => format!("训练准确率 {train}，测试准确率 {test}，共 {steps} 步（{secs:.1} 秒）"),
+        }
+    }
+
+    /// Backward signals of the last hidden layer and of the first, and the log10 of their ratio.
+    pub fn demo_signal(self, depth: usize, last: f64, first: f64, log10: f64) -> String {
+        match self {
+            Lang::En => format!(
+                "backward signal at the start: layer {depth} {last:.1e}, layer 1 {first:.1e}: {}",
+                self.compared(-log10)
+            ),
+            Lang::Zh => format!(
+                "起初的反向信号：第 {depth} 层 {last:.1e}，第 1 层 {first:.1e}：后者是前者的 {}",
+                self.compared(-log10)
+            ),
+        }
+    }
+
+    /// In percent.
+    pub fn demo_movement(self, depth: usize, first: f64, last: f64) -> String {
+        match self {
+            Lang::En => {
+                format!("weights moved, relative to their start: layer 1 by {first:.2} %, layer {depth} by {last:.1} %")
+            }
+            Lang::Zh => format!("权重相对于初始值的移动：第 1 层 {first:.2} %，第 {depth} 层 {last:.1} %"),
+        }
+    }
+
+    pub fn demo_runs(self, dir: &str) -> String {
+        match self {
+            Lang::En => format!("runs:    {dir}"),
+            Lang::Zh => format!("运行：   {dir}"),
+        }
+    }
+
+    pub fn demo_look(self, file: &str) -> String {
+        match self {
+            Lang::En => format!("look at: {file}"),
+            Lang::Zh => format!("请看：   {file}"),
+        }
+    }
+
+    pub fn demo_figures(self, count: usize, dir: &str) -> String {
+        match self {
+            Lang::En => format!("figures: {count} in {dir} (SVG and PNG)"),
+            Lang::Zh => format!("图：     {count} 幅，在 {dir}（SVG 和 PNG）"),
+        }
+    }
 }

@@ -227,7 +227,7 @@ impl Lang {
 
     /// A heatmap over named columns.
     pub fn describe_columns(self, label: &str, rows: usize, axis: &str, names: &[String]) -> String {
-        let names = self.list(names);
+        let names = self.enumeration(names);
         match self {
             Lang::En => format!(
                 "Heatmap of the {label}: up to {rows} layers, the input side at the bottom, one column for each number of {axis}: {names}."

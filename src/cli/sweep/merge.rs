@@ -28,7 +28,8 @@ pub fn run(store: &Store, draw: &Draw) -> CommandResult {
         output::write(&path, &crate::report::sweep::cells_parquet(&cells)?)?;
         output::print(format!("{}\n", path.display()))?;
     }
-    let figures = figures(store, &cells, &names, !draw.figure.is_empty(), &Options::default())?;
+    let options = Options { lang: draw.look.lang, ..Options::default() };
+    let figures = figures(store, &cells, &names, !draw.figure.is_empty(), &options)?;
     if !figures.is_empty() {
         let folder = store.dir().join(FIGURES);
         output::writable_folder(&folder)?;

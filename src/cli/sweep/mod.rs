@@ -99,7 +99,7 @@ struct Draw {
         help_heading = "Figures"
     )]
     figure: Vec<String>,
-    /// svg, png
+    /// svg, png, pdf
     #[arg(long, value_name = "FORMAT,..", value_delimiter = ',', default_value = "svg,png", help_heading = "Figures")]
     format: Vec<Format>,
     /// Also write the plotted numbers as CSV

@@ -79,7 +79,9 @@ pub fn build(name: &str, input: &SweepInput, options: &Options) -> Result<Figure
     if drawn.all.series.is_empty() {
         return Err(drawn.nothing("cell with a record", "run it first"));
     }
-    (spec.build)(&drawn, options)
+    let mut figure = (spec.build)(&drawn, options)?;
+    figure.reading = super::reading::of_sweep(spec.name, &figure, options.lang);
+    Ok(figure)
 }
 
 /// What a series is called: the settings that tell it from the others, or its activation where there are no others.

@@ -2,6 +2,7 @@
 
 use crate::figure::chart::*;
 use crate::stats::Cell;
+use crate::text::Lang;
 
 /// A number in 0..1 that looks random and is the same everywhere.
 pub fn noise(a: usize, b: usize) -> f64 {
@@ -86,6 +87,8 @@ pub fn sheet(name: &str, title: &str, columns: usize, row_weights: &[f64], size:
                   batch 100, 10 epochs · seed 1 · f32 · gradfade 0.1.0"
             .to_string(),
         description: "Layers against steps.".to_string(),
+        reading: String::new(),
+        lang: Lang::En,
         column_weights: vec![1.0; columns],
         row_weights: row_weights.to_vec(),
         panels: Vec::new(),

@@ -1,0 +1,29 @@
+//! Every word that is drawn: what a font must be able to draw.
+
+use super::chart::{Figure, Panel};
+
+/// Titles, labels and notes of a figure, without its description and reading, which are not drawn.
+pub fn words(figure: &Figure) -> Vec<&str> {
+    let mut all = vec![&figure.title, &figure.subtitle, &figure.caption];
+    for scale in &figure.scales {
+        all.push(&scale.label);
+        all.extend(scale.special.iter().map(|s| &s.1));
+    }
+    for placed in &figure.panels {
+        match &placed.panel {
+            Panel::Heatmap(h) => {
+                all.extend([&h.title, &h.x.label, &h.y_label, &h.bottom_note, &h.top_note]);
+                all.extend(h.rows.iter().chain(&h.columns).chain(h.veils.iter().map(|v| &v.words)));
+            }
+            Panel::Lines(l) => {
+                all.extend([&l.title, &l.x.label, &l.y.label]);
+                all.extend(l.series.iter().map(|s| &s.label).chain(l.marks.iter().map(|m| &m.1)));
+            }
+            Panel::Rows(r) => {
+                all.push(&r.x.label);
+                all.extend(r.words.iter().chain(r.mark.iter().flat_map(|m| [&m.below, &m.above])));
+            }
+        }
+    }
+    all.into_iter().map(String::as_str).collect()
+}
