@@ -6,7 +6,7 @@
 //!
 //! - [`numbers`]: how a number is written (`2,600`, `3.2 × 10⁻⁹`, `11 %`);
 //! - [`figure`]: quantities and subtitles of figures; [`labels`]: their axes and legends; [`findings`]: their titles;
-//!   [`caption`]: settings and descriptions.
+//!   [`caption`]: settings and descriptions; [`page`]: the interactive page.
 //!
 //! Characters beyond ASCII that a font must hold: `× – · ⁻ ⁰ ¹ ² ³ ⁴ ⁵ ⁶ ⁷ ⁸ ⁹` and the no-break space (U+00A0), which stands
 //! between a number and its unit; wrap lines at ASCII spaces only.
@@ -16,8 +16,10 @@ pub mod figure;
 pub mod findings;
 pub mod labels;
 pub mod numbers;
+pub mod page;
 
 pub use figure::{Quantity, Special};
+pub use page::{Shown, VerdictLevel};
 
 /// A language that figures and reports can speak.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
