@@ -12,6 +12,7 @@ use crate::page::{Page, PageOptions, PageRun};
 use crate::record::Record;
 use crate::render::ColourMap;
 use crate::sweep::{CellState, Store};
+use crate::text::Lang;
 
 #[derive(clap::Args)]
 #[command(after_help = "Runs of one depth stand side by side; a sweep gets a switch of depths.
@@ -36,9 +37,17 @@ pub struct Args {
     /// What the button "Gradient" shows: batch-mean, per-parameter, per-sample or signal [default: per-sample where it is recorded]
     #[arg(long, value_name = "NAME", value_parser = gradient)]
     gradient: Option<GradientMetric>,
+    /// Language of every word: en or zh
+    #[arg(long, value_name = "NAME", default_value = "en", value_parser = language)]
+    lang: Lang,
     /// Replace a page that is already there
     #[arg(long)]
     force: bool,
+}
+
+fn language(text: &str) -> Result<Lang, String> {
+    let tags = Lang::ALL.map(Lang::tag).join(", ");
+    Lang::ALL.into_iter().find(|l| l.tag() == text).ok_or_else(|| format!("unknown language; known: {tags}"))
 }
 
 pub fn run(args: Args) -> CommandResult {
@@ -50,7 +59,7 @@ pub fn run(args: Args) -> CommandResult {
     for path in &args.runs {
         runs.extend(records(path)?.into_iter().map(|record| PageRun { record, verdicts: Vec::new() }));
     }
-    let options = PageOptions { colour_map: args.colour_map, gradient: args.gradient, ..PageOptions::default() };
+    let options = PageOptions { lang: args.lang, colour_map: args.colour_map, gradient: args.gradient };
     let page = Page::new(runs, &options)?;
     let text = if args.fragment { page.fragment() } else { page.html() };
     output::write(&args.out, text.as_bytes())?;
@@ -84,7 +93,10 @@ fn records(path: &Path) -> anyhow::Result<Vec<Record>> {
     }
     if left_out > 0 {
         let all = left_out + records.len();
-        output::say(format!("gradfade: {}: {left_out} of {all} cells failed or are not finished; left out", path.display()));
+        output::say(format!(
+            "gradfade: {}: {left_out} of {all} cells failed or are not finished; left out",
+            path.display()
+        ));
     }
     Ok(records)
 }

@@ -19,6 +19,7 @@ pub mod convergence;
 pub mod gradient;
 pub mod movement;
 pub mod profile;
+pub mod sweep;
 pub mod training;
 pub mod updates;
 

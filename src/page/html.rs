@@ -286,7 +286,8 @@ fn tables(lang: Lang, data: &Data) -> String {
         for (metric, grid) in data.metrics.iter().zip(&run.grids) {
             let Some(grid) = grid else { continue };
             let clock = &run.clocks[grid.clock];
-            let at = [clock.at.first, clock.at.first + clock.at.then.iter().map(|(d, n)| d * f64::from(*n)).sum::<f64>()];
+            let at =
+                [clock.at.first, clock.at.first + clock.at.then.iter().map(|(d, n)| d * f64::from(*n)).sum::<f64>()];
             let width = 1 + clock.at.then.iter().map(|t| t.1 as usize).sum::<usize>();
             let ends: &[usize] = if width == 1 { &[0] } else { &[0, width - 1] };
             for (end, column) in ends.iter().enumerate() {

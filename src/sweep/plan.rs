@@ -280,7 +280,8 @@ impl SweepPlan {
         Ok(())
     }
 
-    fn count(&self) -> u128 {
+    /// Number of cells.
+    pub fn count(&self) -> u128 {
         let g = &self.grid;
         let n = |len: Option<usize>| len.unwrap_or(1) as u128;
         n(g.data.as_ref().map(Vec::len))
