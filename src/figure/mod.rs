@@ -24,7 +24,7 @@ pub mod training;
 pub mod updates;
 
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
 

@@ -13,8 +13,11 @@ use crate::render::{ColourMap, special_tile};
 use crate::stats::Cell;
 use crate::text::{Lang, Quantity, Shown};
 
-/// More runs than this do not stand in one comparison.
-pub const SIDE_BY_SIDE: usize = 4;
+/// The static figure compares so many runs of a depth, the first ones.
+const SIDE_BY_SIDE: usize = 4;
+
+/// Findings of more runs than this are no title.
+const IN_A_TITLE: usize = 2;
 
 /// Decades of a colour scale, as in the figures.
 const MAX_DECADES: f64 = 45.0;
@@ -335,7 +338,7 @@ fn groups(
             Err(error) => return Err(error.into()),
         };
         let title = match &figure {
-            _ if to - from > SIDE_BY_SIDE => lang.runs_of_depth(to - from, hidden),
+            _ if to - from > IN_A_TITLE => lang.runs_of_depth(to - from, hidden),
             Some(figure) => figure.title.clone(),
             None => lang.list(&names[from..to]),
         };

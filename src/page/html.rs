@@ -14,7 +14,7 @@ const SCRIPT: &str = include_str!("page.js");
 /// The prefix of every class in the three files; each page gets its own instead.
 const PREFIX: &str = "gfid";
 
-/// The filled section; `{{heading}}` is left open.
+/// The filled section; the levels of its headings are left open.
 pub type Section = String;
 
 /// Fills the template.
@@ -39,8 +39,15 @@ pub fn page(
         Some(mut figure) => {
             figure.name = format!("{prefix}-figure");
             let style = Style { colour_map: options.colour_map, ..Style::default() };
+            // The page's heading says the same; without it the picture would have no name, so it gets it back.
+            let same = figure.title == title;
+            if same {
+                figure.title.clear();
+            }
+            let svg = render::svg(&figure, &style)?;
+            let svg = if same { svg.replacen("></title>", &format!(">{}</title>", escape(&title)), 1) } else { svg };
             // A style attribute is what the policy forbids; the style sheet says the same.
-            render::svg(&figure, &style)?.replace(" style=\"image-rendering:pixelated\"", "")
+            svg.replace(" style=\"image-rendering:pixelated\"", "")
         }
         None => String::new(),
     };
@@ -101,7 +108,7 @@ pub fn document(page: &Page) -> String {
         version = env!("CARGO_PKG_VERSION"),
         title = escape(&page.title),
         style = page.style,
-        section = page.section.replace("{{heading}}", "h1"),
+        section = at_level(&page.section, 1),
         script = page.script,
     )
 }
@@ -115,9 +122,15 @@ pub fn fragment(page: &Page) -> String {
         version = env!("CARGO_PKG_VERSION"),
         sources = sources(page),
         style = page.style,
-        section = page.section.replace("{{heading}}", "h2"),
+        section = at_level(&page.section, 2),
         script = page.script,
     )
+}
+
+/// The section with its headings from this level on.
+fn at_level(section: &str, level: usize) -> String {
+    let names = ["{{heading}}", "{{below}}", "{{lowest}}"];
+    names.iter().zip(level..).fold(section.to_string(), |text, (name, l)| text.replace(name, &format!("h{l}")))
 }
 
 fn sources(page: &Page) -> String {
@@ -235,7 +248,7 @@ fn runs(lang: Lang, data: &Data) -> String {
         let [map, bars] = [lang.heatmap_of(&run.name), lang.bars_of(&run.name)].map(|s| escape(&s));
         out += &format!(
             "<article class=\"{PREFIX}-run\" data-run=\"{i}\">
-<div class=\"{PREFIX}-head\"><h3>{name}</h3><p class=\"{PREFIX}-value\"></p></div>
+<div class=\"{PREFIX}-head\"><{{{{below}}}} class=\"{PREFIX}-name\">{name}</{{{{below}}}}><p class=\"{PREFIX}-value\"></p></div>
 <p class=\"{PREFIX}-finding\"></p>
 <canvas class=\"{PREFIX}-map\" tabindex=\"0\" role=\"application\" aria-label=\"{map}\"></canvas>
 <canvas class=\"{PREFIX}-bars\" role=\"img\" aria-label=\"{bars}\"></canvas>
@@ -256,9 +269,15 @@ fn verdict_panel(lang: Lang, data: &Data, verdicts: &[Vec<VerdictNote>]) -> Stri
     if verdicts.iter().all(Vec::is_empty) {
         return String::new();
     }
-    let mut out = format!("<section class=\"{PREFIX}-verdicts\">\n<h3>{}</h3>\n", escape(&lang.verdicts()));
+    let mut out = format!(
+        "<section class=\"{PREFIX}-verdicts\">\n<{{{{below}}}} class=\"{PREFIX}-name\">{}</{{{{below}}}}>\n",
+        escape(&lang.verdicts())
+    );
     for (i, (run, notes)) in data.runs.iter().zip(verdicts).enumerate().filter(|(_, (_, notes))| !notes.is_empty()) {
-        out += &format!("<div data-run=\"{i}\">\n<h4>{}</h4>\n<ul>\n", escape(&run.name));
+        out += &format!(
+            "<div data-run=\"{i}\">\n<{{{{lowest}}}} class=\"{PREFIX}-run-name\">{}</{{{{lowest}}}}>\n<ul>\n",
+            escape(&run.name)
+        );
         for note in notes {
             let class = match note.level {
                 VerdictLevel::Found => "found",
@@ -284,7 +303,8 @@ fn tables(lang: Lang, data: &Data) -> String {
         let mut heads = vec![lang.layer_axis()];
         let mut columns: Vec<Vec<String>> = Vec::new();
         for (metric, grid) in data.metrics.iter().zip(&run.grids) {
-            let Some(grid) = grid else { continue };
+            // On a plain scale of shares every layer goes from 100 % to 0 %.
+            let Some(grid) = grid.as_ref().filter(|_| metric.logarithmic) else { continue };
             let clock = &run.clocks[grid.clock];
             let at =
                 [clock.at.first, clock.at.first + clock.at.then.iter().map(|(d, n)| d * f64::from(*n)).sum::<f64>()];

@@ -53,7 +53,7 @@ function decode(codes, metric) {
 
 // ---- numbers in words ---------------------------------------------------------------------------------------------
 
-const group = (digits) => digits.replace(/\B(?=(\d{3})+$)/g, ",");
+const group = (digits) => digits.replace(/^\d+/, (w) => w.replace(/\B(?=(\d{3})+$)/g, ","));
 const raised = (n) => String(n).replace(/[-\d]/g, (c) => "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"["-0123456789".indexOf(c)]);
 
 /** mantissa/100 x 10^exponent, its three digits as they are. */
@@ -89,15 +89,22 @@ function ticks(low, high, length, pitch) {
   return all;
 }
 
+/** A round number, without the zeros that three digits would have. */
+function tick(value, percent) {
+  const shown = Number((percent ? 100 * value : value).toPrecision(6));
+  if (shown !== 0 && (Math.abs(shown) < 1e-3 || Math.abs(shown) >= 1e6)) return number(value, percent);
+  return group(String(shown)).replace("-", "−") + (percent ? "\u00a0%" : "");
+}
+
 /** Ticks of a scale, with their words. */
 function scaleTicks(scale, length, pitch) {
   if (!scale.logarithmic) {
-    return ticks(scale.low, scale.high, length, pitch).map((v) => [v, number(Number(v.toPrecision(6)), scale.percent).replace(/\.?0+(?=\D|$)/, "")]);
+    return ticks(scale.low, scale.high, length, pitch).map((v) => [v, tick(v, scale.percent)]);
   }
   return ticks(scale.low, scale.high, length, pitch).filter(Number.isInteger).map((v) => {
     const e = v + (scale.percent ? 2 : 0);
     const plain = scale.percent && e >= -3 && e < 4;
-    return [v, (plain ? group(String(Number((10 ** e).toPrecision(1)))) : "10" + raised(e)) + (scale.percent ? "\u00a0%" : "")];
+    return [v, (plain ? tick(10 ** e) : "10" + raised(e)) + (scale.percent ? "\u00a0%" : "")];
   });
 }
 
@@ -345,13 +352,14 @@ class Page {
     const { colours } = this;
     const metric = this.data.metrics[this.metric];
     const { draw, width } = prepare(this.one("ramp"));
-    const x = (value) => 12 + (value - metric.low) / (metric.high - metric.low) * (width - 40);
-    for (let i = 0; i < width - 40; i++) {
-      draw.fillStyle = this.table[Math.round(255 * i / (width - 41))];
-      draw.fillRect(12 + i, 1, 1.5, 13);
+    const left = 24, length = width - 2 * left;
+    const x = (value) => left + (value - metric.low) / (metric.high - metric.low) * length;
+    for (let i = 0; i < length; i++) {
+      draw.fillStyle = this.table[Math.round(255 * i / (length - 1))];
+      draw.fillRect(left + i, 1, 1.5, 13);
     }
     draw.font = `12px ${this.font}`;
-    for (const [value, words] of scaleTicks(metric, width - 40, 54)) {
+    for (const [value, words] of scaleTicks(metric, length, 54)) {
       line(draw, x(value), 14, x(value), 18, colours.axis);
       word(draw, words, x(value), 26, colours.muted, "center");
     }
@@ -396,6 +404,12 @@ class View {
     const label = document.createElement("div");
     label.textContent = strip.label;
     element.prepend(label);
+    for (const [, words] of strip.marks) {
+      const row = document.createElement("div"), key = document.createElement("i");
+      key.className = `${NAME}-mark`;
+      row.append(key, words);
+      element.append(row);
+    }
   }
 
   listen() {
@@ -580,7 +594,7 @@ class View {
         word(draw, words, left + width / 2, top + high / 2, page.colours.text, "center");
       }
     }
-    if (rowHeight >= 8) {
+    if (rowHeight >= 14) {
       for (let row = 1; row < layers; row++) {
         const y = Math.round((TOP + row * rowHeight) * ratio) / ratio;
         line(draw, left, y, left + width, y, page.colours.ground, 1 / ratio);
@@ -634,9 +648,10 @@ class View {
     for (const [colour, line_width] of [["#000", 3], ["#fff", 1]]) line(draw, middle, TOP, middle, TOP + height, colour, line_width);
     if (layer < layers && column >= 0) {
       const [w, y] = [Math.max(x1 - x0, 8), TOP + (layers - 1 - layer) * rowHeight];
+      const ring = Math.min(left + width - w, Math.max(left, middle - w / 2));
       for (const [colour, line_width] of [["#000", 4], ["#fff", 2]]) {
         Object.assign(draw, { strokeStyle: colour, lineWidth: line_width });
-        draw.strokeRect(middle - w / 2, y + 1, w, Math.max(rowHeight - 2, 2));
+        draw.strokeRect(ring, y + 1, w, Math.max(rowHeight - 2, 2));
       }
     }
     line(draw, middle, TOP + height, middle, TOP + height + 5, colours.text, 2);
@@ -649,11 +664,11 @@ class View {
     const { height } = this.plot;
     const { draw, width } = prepare(this.bars, height + TOP + FOOT);
     draw.font = `12px ${page.font}`;
-    const rowHeight = height / layers, room = Math.min(96, width * 0.4);
+    const rowHeight = height / layers, room = Math.min(84, width * 0.4);
     const left = this.bars.offsetTop > this.map.offsetTop ? 44 : 26;
     const length = Math.max(10, width - left - room);
     const columns = this.clock ? this.clock.at.length : 0;
-    for (const [value, words] of scaleTicks(metric, length, 58)) {
+    for (const [value, words] of scaleTicks(metric, length, metric.percent ? 52 : 36)) {
       const x = left + (value - metric.low) / (metric.high - metric.low) * length;
       line(draw, x, TOP, x, TOP + height + 4, colours.grid);
       word(draw, words, x, TOP + height + 13, colours.muted, "center");
@@ -692,10 +707,9 @@ class View {
         if (kind === VALUE) reach = Math.max(reach, x - left);
       }
       if (!written_rows || written_rows.has(row)) {
-        const words = kind === VALUE ? written(grid.mantissa[i], grid.exponent[i], metric.percent) : "";
+        const words = kind === VALUE && !this.veil(row) ? written(grid.mantissa[i], grid.exponent[i], metric.percent) : "";
         draw.font = `${chosen ? "600 " : ""}12px ${page.font}`;
-        const inside = this.veil(row) ? left + 6 : left + reach + 6;
-        word(draw, words, inside, this.rowMiddle(row), chosen ? colours.text : colours.muted);
+        word(draw, words, left + reach + 6, this.rowMiddle(row), chosen ? colours.text : colours.muted);
       }
     }
     line(draw, left, TOP, left, TOP + height, colours.axis);
@@ -718,7 +732,7 @@ class View {
     draw.font = `12px ${page.font}`;
     const ends = { ...strip };
     if (strip.logarithmic) [ends.low, ends.high] = [Math.log10(strip.low), Math.log10(strip.high)];
-    for (const [value, words] of scaleTicks(ends, STRIP_HEIGHT, 30)) {
+    for (const [value, words] of scaleTicks(ends, STRIP_HEIGHT, 24)) {
       const y = this.stripY(strip, strip.logarithmic ? 10 ** value : value);
       line(draw, left, y, left + width, y, colours.grid);
       word(draw, words, left - 6, Math.min(STRIP_HEIGHT - 7, Math.max(7, y)), colours.muted, "right");
@@ -746,7 +760,7 @@ class View {
       draw.setLineDash([]);
       draw.globalAlpha = 1;
     }
-    draw.strokeStyle = colours.axis;
+    Object.assign(draw, { strokeStyle: colours.axis, lineWidth: 1 });
     draw.strokeRect(left - 0.5, 4.5, width + 1, STRIP_HEIGHT - 9);
   }
 

@@ -160,7 +160,7 @@ impl Lang {
 
     pub fn at_first_step(self, what: &str, step: u64) -> String {
         match self {
-            Lang::En => format!("{what}, step {}", self.count(step)),
+            Lang::En => format!("{what}, step\u{a0}{}", self.count(step)),
             Lang::Zh => format!("{what}，第 {} 步", self.count(step)),
         }
     }
