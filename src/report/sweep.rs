@@ -225,3 +225,61 @@ fn number(x: f64) -> String {
         x => x.to_string(),
     }
 }
+
+#[cfg(all(test, feature = "cli"))]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use parquet::file::reader::{FileReader, SerializedFileReader};
+    use parquet::record::Field;
+
+    use super::*;
+
+    /// A number, or why it is none, as text of the CSV.
+    fn told(field: &Field) -> String {
+        match field {
+            Field::Null => String::new(),
+            Field::Str(text) => text.clone(),
+            Field::Long(n) => n.to_string(),
+            Field::Double(x) => number(*x),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn parquet_and_csv_hold_the_same_table() {
+        let settings = BTreeMap::from([
+            ("activation".to_string(), "sigmoid".to_string()),
+            ("learning_rate".to_string(), "0.1".to_string()),
+            ("seed".to_string(), "7".to_string()),
+        ]);
+        let failed =
+            |number, why: &str| Cell { number, settings: settings.clone(), result: Err(why.to_string()), seconds: 0.5 };
+        let cells = [failed(2, "no, \"none\""), failed(1, "")];
+        let file = bytes::Bytes::from(cells_parquet(&cells).unwrap());
+        let reader = SerializedFileReader::new(file).unwrap();
+        let rows: Vec<Vec<(String, String)>> = reader
+            .get_row_iter(None)
+            .unwrap()
+            .map(|row| row.unwrap().get_column_iter().map(|(name, field)| (name.clone(), told(field))).collect())
+            .collect();
+        let text = cells_csv(&cells);
+        let mut csv = csv::Reader::from_reader(text.as_bytes());
+        let head: Vec<String> = csv.headers().unwrap().iter().map(String::from).collect();
+        let expected: Vec<Vec<(String, String)>> = csv
+            .records()
+            .map(|row| head.iter().cloned().zip(row.unwrap().iter().map(String::from)).collect())
+            .collect();
+        assert_eq!(rows, expected);
+        assert_eq!(rows[0][0], ("cell".to_string(), "1".to_string()));
+        assert_eq!(cells_parquet(&cells).unwrap(), cells_parquet(&cells).unwrap());
+    }
+
+    #[test]
+    fn numbers_are_read_back_as_they_were() {
+        for x in [0.1, 1e-9, -2.5e20, 123456.0, 5e-324, 1.0 / 3.0] {
+            assert_eq!(number(x).parse::<f64>().unwrap(), x);
+        }
+        assert_eq!([f64::NAN, f64::INFINITY, f64::NEG_INFINITY, MISSING].map(number), ["nan", "inf", "-inf", ""]);
+    }
+}

@@ -128,7 +128,7 @@ fn figures(
     for name in names {
         match build(name, &input, options) {
             Ok(figure) => figures.push(figure),
-            Err(FigureError::Nothing { .. }) if !chosen => {}
+            Err(FigureError::NothingInSweep { .. }) if !chosen => {}
             Err(error) => return Err(error.into()),
         }
     }
