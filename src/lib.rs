@@ -21,6 +21,8 @@ pub mod analysis;
 #[cfg(feature = "figures")]
 pub mod figure;
 #[cfg(feature = "figures")]
+pub mod page;
+#[cfg(feature = "figures")]
 pub mod render;
 #[cfg(feature = "figures")]
 pub mod report;

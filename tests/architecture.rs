@@ -17,6 +17,7 @@ const RULES: &[(&str, &[&str])] = &[
     ("analysis", &["stats", "record"]),
     ("figure", &["stats", "record", "analysis", "text"]),
     ("render", &["files", "stats", "figure", "text"]),
+    ("page", &["stats", "record", "analysis", "figure", "render", "text"]),
     ("report", &["stats", "record", "analysis", "figure", "render", "text"]),
 ];
 

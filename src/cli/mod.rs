@@ -14,6 +14,7 @@ mod demo;
 mod export;
 mod interrupt;
 mod output;
+mod page;
 mod pages;
 mod plot;
 mod progress;
@@ -62,6 +63,8 @@ enum Command {
     Sweep(Box<sweep::Args>),
     /// Draw figures from run folders
     Plot(plot::Args),
+    /// Write an interactive page of runs or of a sweep, one file that needs nothing else
+    Page(page::Args),
     /// Print a run's header and a table by layer
     Summary(summary::Args),
     /// Write a run's numbers as one long table
@@ -110,6 +113,7 @@ pub fn run() -> ExitCode {
         Command::Train(args) => train::run(*args),
         Command::Sweep(args) => sweep::run(*args),
         Command::Plot(args) => plot::run(args),
+        Command::Page(args) => page::run(args),
         Command::Summary(args) => summary::run(args),
         Command::Export(args) => export::run(args),
         Command::Verify(args) => verify::run(args),

@@ -117,7 +117,7 @@ fn scale(text: &str) -> Result<f64, String> {
     }
 }
 
-fn gradient(text: &str) -> Result<GradientMetric, String> {
+pub(super) fn gradient(text: &str) -> Result<GradientMetric, String> {
     GradientMetric::ALL.into_iter().find(|m| m.name() == text).ok_or_else(|| {
         let names = GradientMetric::ALL.map(GradientMetric::name);
         let hint = crate::stats::nearest(text, names).map(|n| format!(" (did you mean '{n}'?)")).unwrap_or_default();

@@ -32,6 +32,7 @@ mod tests;
 
 pub use said::words;
 pub use table::{table, write_csv};
+pub use words::{caption_of_many, name as run_name, names as run_names};
 
 use crate::analysis::{AnalysisError, Summary};
 use crate::record::{Record, TensorKind};

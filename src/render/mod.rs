@@ -39,10 +39,12 @@ use serde::{Deserialize, Serialize};
 use crate::figure::chart::{Figure, Panel};
 
 pub use bitmap::png;
+pub use canvas::base64;
 pub use colour::{ColourMap, Rgb};
 pub use font::{FontError, missing_glyphs, use_font};
 pub use pdf::pdf;
-pub use theme::Theme;
+pub use raster::special_tile;
+pub use theme::{Palette, Theme, Tones};
 
 use canvas::{Canvas, Letters, Rect};
 

@@ -142,6 +142,13 @@ fn ink(kind: usize, x: f64, y: f64) -> bool {
     }
 }
 
+/// One period of the pattern of a special kind, two entries a CSS pixel, true where it has ink: for whoever draws cells without
+/// this room. In the order of [`Palette::special`].
+pub fn special_tile(kind: usize) -> Vec<Vec<bool>> {
+    let (w, h) = [(5, 5), (6, 6), (8, 8), (6, 6), (12, 6)][kind.min(4)];
+    (0..2 * h).map(|y| (0..2 * w).map(|x| ink(kind, f64::from(x) / FINE, f64::from(y) / FINE)).collect()).collect()
+}
+
 /// The picture of a heatmap's cells and where it lies.
 pub fn heatmap(
     map: &Heatmap,
@@ -328,6 +335,19 @@ mod tests {
         assert_eq!(gather(&[Underflow, Underflow, Zero, Finite(1.0)]), Underflow);
         assert_eq!(gather(&[Missing, Missing]), Missing);
         assert_eq!(gather(&[Finite(f64::NAN), Finite(1.0)]), Nan);
+    }
+
+    #[test]
+    fn tiles_repeat_into_the_patterns() {
+        for kind in 0..5 {
+            let tile = special_tile(kind);
+            let (h, w) = (tile.len(), tile[0].len());
+            for y in 0..100 {
+                for x in 0..100 {
+                    assert_eq!(tile[y % h][x % w], ink(kind, x as f64 / FINE, y as f64 / FINE), "{kind} {x} {y}");
+                }
+            }
+        }
     }
 
     #[test]

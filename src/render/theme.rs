@@ -22,7 +22,7 @@ pub enum Theme {
 impl Theme {
     pub const ALL: [Theme; 2] = [Theme::Light, Theme::Dark];
 
-    pub(super) fn palette(self) -> &'static Palette {
+    pub fn palette(self) -> &'static Palette {
         match self {
             Theme::Light => &LIGHT,
             Theme::Dark => &DARK,

@@ -1,0 +1,135 @@
+//! The interactive page: one HTML file that shows runs by layer and step, plays their training, and needs nothing else.
+//!
+//! ```text
+//! records -> figures -> Data (plain numbers and finished words) -> page.html + page.css + page.js -> one file
+//! ```
+//!
+//! | file | what it knows |
+//! |---|---|
+//! | `data` | what a page holds |
+//! | `build` | from records to that; numbers and words are those of the figures |
+//! | `code`, `columns` | how numbers are held: three digits each; which steps of a long run |
+//! | `html` | the template filled: table, verdicts, static figure |
+//! | `page.html`, `page.css`, `page.js` | the template itself, as it is read and edited; no build step |
+//! | `sha256` | hashes for the content-security policy |
+//!
+//! **Without a script** the page shows a figure and a table by layer; the script hides the figure and shows the live view instead,
+//! so a page whose script is forbidden or broken still says everything.
+//!
+//! **Several on one page.** Every class begins with a prefix made from the data, the script looks for elements of its own
+//! prefix, and there is no `id` outside the static figure.
+//!
+//! **Policy.** The page forbids itself everything but its own script, its own style (by hash) and images in `data:` form.
+//! So there are no event-handler or style attributes; the script sets styles through the object model.
+//!
+//! **When it misleads.** Colours have one scale for all runs of the page, which may be wider than that of a figure of one run.
+//! Of more than 1,200 recorded steps some are left out, and the page says so. Bars begin at the low end of a logarithmic scale:
+//! their lengths are differences of orders of magnitude, never proportions.
+
+mod build;
+mod code;
+mod columns;
+mod data;
+mod html;
+mod sha256;
+
+#[cfg(test)]
+mod tests;
+
+pub use data::VerdictNote;
+
+use crate::figure::{FigureError, GradientMetric};
+use crate::record::Record;
+use crate::render::{ColourMap, RenderError};
+use crate::text::Lang;
+
+/// RFC 4648, with padding.
+fn base64(bytes: &[u8]) -> String {
+    let mut out = String::new();
+    crate::render::base64(bytes, &mut out);
+    out
+}
+
+/// A page of more runs than this is not read by anybody.
+pub const MOST_RUNS: usize = 120;
+
+/// | name | default | meaning |
+/// |---|---|---|
+/// | `lang` | English | language of every word |
+/// | `colour_map` | viridis | colours of the heatmaps |
+/// | `gradient` | one sample's where every run holds it, else the batch mean | what the button "Gradient" shows |
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct PageOptions {
+    pub lang: Lang,
+    pub colour_map: ColourMap,
+    pub gradient: Option<GradientMetric>,
+}
+
+/// Why there is no page.
+#[derive(Debug, thiserror::Error)]
+pub enum PageError {
+    #[error("a page needs at least one run; name a run folder")]
+    NoRun,
+    #[error("{got} runs are too many for one page (at most {MOST_RUNS}); name fewer")]
+    TooMany { got: usize },
+    #[error("run `{run}` holds nothing that a page shows; record gradients or snapshots")]
+    Nothing { run: String },
+    #[error(transparent)]
+    Figure(#[from] FigureError),
+    #[error(transparent)]
+    Render(#[from] RenderError),
+    #[error("cannot write the data of the page: {0}")]
+    Json(#[from] serde_json::Error),
+}
+
+/// A run and what is said about it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PageRun {
+    pub record: Record,
+    /// In the order in which they are read; empty for none.
+    pub verdicts: Vec<VerdictNote>,
+}
+
+/// A page, in its two forms.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Page {
+    title: String,
+    lang: Lang,
+    /// Of every class.
+    prefix: String,
+    style: String,
+    script: String,
+    /// The section between style and script, but for the level of its heading.
+    section: html::Section,
+}
+
+impl Page {
+    /// Builds the page of these runs. Runs of one depth stand side by side, in the order given; depths can be switched.
+    ///
+    /// # Errors
+    /// No run or too many, a record that contradicts its header or holds nothing that could be shown.
+    pub fn new(mut runs: Vec<PageRun>, options: &PageOptions) -> Result<Page, PageError> {
+        if runs.is_empty() {
+            return Err(PageError::NoRun);
+        }
+        if runs.len() > MOST_RUNS {
+            return Err(PageError::TooMany { got: runs.len() });
+        }
+        runs.sort_by_key(|r| r.record.header.layers.len());
+        let (records, verdicts): (Vec<Record>, Vec<Vec<VerdictNote>>) =
+            runs.into_iter().map(|r| (r.record, r.verdicts)).unzip();
+        let (data, figure) = build::build(&records, options)?;
+        let recorded: Vec<usize> = records.iter().map(Record::len).collect();
+        html::page(&data, figure, &verdicts, &recorded, options)
+    }
+
+    /// The whole page, with its policy.
+    pub fn html(&self) -> String {
+        html::document(self)
+    }
+
+    /// Only the inner part, to stand in another page. A comment on top names what that page's policy has to allow.
+    pub fn fragment(&self) -> String {
+        html::fragment(self)
+    }
+}

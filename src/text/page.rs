@@ -1,0 +1,261 @@
+//! Words of the interactive page. Its script has none of its own: phrases with places for numbers (`{step}`) travel in the page's data.
+
+use super::Lang;
+
+/// What the page can show.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shown {
+    Gradient,
+    Signal,
+    Update,
+    Movement,
+    Convergence,
+}
+
+/// What a verdict says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum VerdictLevel {
+    /// Something was found.
+    Found,
+    /// It was looked for and is not there.
+    Clear,
+    /// It was not recorded, so nobody can tell.
+    Unknown,
+}
+
+impl Lang {
+    /// On a button: one word where that is enough.
+    pub fn shown(self, what: Shown) -> String {
+        match self {
+            Lang::En => match what {
+                Shown::Gradient => "Gradient",
+                Shown::Signal => "Signal",
+                Shown::Update => "Update",
+                Shown::Movement => "Movement",
+                Shown::Convergence => "Convergence",
+            },
+            Lang::Zh => match what {
+                Shown::Gradient => "梯度",
+                Shown::Signal => "反向信号",
+                Shown::Update => "更新量",
+                Shown::Movement => "移动量",
+                Shown::Convergence => "收敛",
+            },
+        }
+        .to_string()
+    }
+
+    /// Name of the group of those buttons.
+    pub fn shown_group(self) -> String {
+        match self {
+            Lang::En => "Show".into(),
+            Lang::Zh => "显示".into(),
+        }
+    }
+
+    pub fn verdict_level(self, level: VerdictLevel) -> String {
+        match self {
+            Lang::En => match level {
+                VerdictLevel::Found => "found",
+                VerdictLevel::Clear => "not there",
+                VerdictLevel::Unknown => "cannot be told",
+            },
+            Lang::Zh => match level {
+                VerdictLevel::Found => "发现",
+                VerdictLevel::Clear => "未出现",
+                VerdictLevel::Unknown => "无法判断",
+            },
+        }
+        .to_string()
+    }
+
+    pub fn verdicts(self) -> String {
+        match self {
+            Lang::En => "Verdicts".into(),
+            Lang::Zh => "诊断结论".into(),
+        }
+    }
+
+    /// Title of runs whose depths differ.
+    pub fn runs_of_depths(self, runs: usize, least: usize, most: usize) -> String {
+        let runs = self.count(runs as u64);
+        match self {
+            Lang::En => format!("{runs} networks with {least} to {most} hidden layers"),
+            Lang::Zh => format!("{runs} 个网络，{least} 至 {most} 个隐藏层"),
+        }
+    }
+
+    /// Title of more runs than can be told in one.
+    pub fn runs_of_depth(self, runs: usize, hidden: usize) -> String {
+        let runs = self.count(runs as u64);
+        match self {
+            Lang::En if hidden == 1 => format!("{runs} networks with 1 hidden layer"),
+            Lang::En => format!("{runs} networks with {hidden} hidden layers"),
+            Lang::Zh => format!("{runs} 个网络，{hidden} 个隐藏层"),
+        }
+    }
+
+    pub fn hidden_layers(self) -> String {
+        match self {
+            Lang::En => "Hidden layers".into(),
+            Lang::Zh => "隐藏层数".into(),
+        }
+    }
+
+    pub fn play(self) -> String {
+        match self {
+            Lang::En => "Play".into(),
+            Lang::Zh => "播放".into(),
+        }
+    }
+
+    pub fn pause(self) -> String {
+        match self {
+            Lang::En => "Pause".into(),
+            Lang::Zh => "暂停".into(),
+        }
+    }
+
+    pub fn dark(self) -> String {
+        match self {
+            Lang::En => "Dark".into(),
+            Lang::Zh => "深色".into(),
+        }
+    }
+
+    pub fn training_step(self) -> String {
+        match self {
+            Lang::En => "Training step".into(),
+            Lang::Zh => "训练步".into(),
+        }
+    }
+
+    pub fn heatmap_of(self, run: &str) -> String {
+        match self {
+            Lang::En => format!("{run}: heatmap, layer by step. Arrow keys move the cursor."),
+            Lang::Zh => format!("{run}：热图，纵轴为层，横轴为步。用方向键移动光标。"),
+        }
+    }
+
+    pub fn bars_of(self, run: &str) -> String {
+        match self {
+            Lang::En => format!("{run}: one bar for each layer at the chosen step"),
+            Lang::Zh => format!("{run}：所选步各层的条形图"),
+        }
+    }
+
+    pub fn curves_of(self, run: &str, what: &str) -> String {
+        match self {
+            Lang::En => format!("{run}: {what}"),
+            Lang::Zh => format!("{run}：{what}"),
+        }
+    }
+
+    pub fn table_summary(self) -> String {
+        match self {
+            Lang::En => "Numbers by layer".into(),
+            Lang::Zh => "各层数值".into(),
+        }
+    }
+
+    pub fn at_first_step(self, what: &str, step: u64) -> String {
+        match self {
+            Lang::En => format!("{what}, step\u{a0}{}", self.count(step)),
+            Lang::Zh => format!("{what}，第 {} 步", self.count(step)),
+        }
+    }
+
+    // ---- phrases with places, for the script
+
+    pub fn place_cell(self) -> String {
+        match self {
+            Lang::En => "layer {layer}, step {step}".into(),
+            Lang::Zh => "第 {layer} 层，第 {step} 步".into(),
+        }
+    }
+
+    /// Of a cell: what stands there.
+    pub fn place_value(self) -> String {
+        match self {
+            Lang::En => "{place}: {value}".into(),
+            Lang::Zh => "{place}：{value}".into(),
+        }
+    }
+
+    /// Of a cell that has a value that should not be read alone.
+    pub fn place_remark(self) -> String {
+        match self {
+            Lang::En => "{value} ({remark})".into(),
+            Lang::Zh => "{value}（{remark}）".into(),
+        }
+    }
+
+    pub fn place_step(self) -> String {
+        match self {
+            Lang::En => "step {step} of {end}".into(),
+            Lang::Zh => "第 {step} 步，共 {end} 步".into(),
+        }
+    }
+
+    pub fn not_reached(self) -> String {
+        match self {
+            Lang::En => "not reached".into(),
+            Lang::Zh => "未到达".into(),
+        }
+    }
+
+    pub fn not_in_this_run(self) -> String {
+        match self {
+            Lang::En => "not recorded in this run".into(),
+            Lang::Zh => "此次训练未记录".into(),
+        }
+    }
+
+    // ---- notes
+
+    pub fn explain_convergence(self, limit: f64) -> String {
+        match self {
+            Lang::En => format!(
+                "Share of each layer's way that is still ahead: bright is all of it, dark is arrived. Grey layers moved less than {} of their initial norm: they are still random.",
+                self.mark(limit)
+            ),
+            Lang::Zh => format!(
+                "各层尚未走完的路程比例：亮表示路还全在前面，暗表示已经到达。灰色的层移动不到初始范数的 {}，仍是随机的。",
+                self.mark(limit)
+            ),
+        }
+    }
+
+    pub fn bars_note(self) -> String {
+        match self {
+            Lang::En => "The bars are the column at the cursor; a thin mark shows the first step.".into(),
+            Lang::Zh => "条形是光标处的一列；细线标出第一步的值。".into(),
+        }
+    }
+
+    pub fn keys_note(self) -> String {
+        match self {
+            Lang::En => "Point at a cell to read it, press to stay there. In a heatmap the arrow keys go by layer and step, Page Up and Page Down by a tenth of the steps, Home and End to the ends.".into(),
+            Lang::Zh => "指向一格可读出其数值，点按可停在该处。在热图中，方向键按层和步移动，Page Up 和 Page Down 移动十分之一的步数，Home 和 End 到两端。".into(),
+        }
+    }
+
+    pub fn digits_note(self) -> String {
+        match self {
+            Lang::En => "Values are those of the record, rounded to three digits.".into(),
+            Lang::Zh => "数值取自记录，保留三位有效数字。".into(),
+        }
+    }
+
+    pub fn columns_note(self, run: &str, held: usize, recorded: usize) -> String {
+        let [held, recorded] = [held, recorded].map(|n| self.count(n as u64));
+        match self {
+            Lang::En => format!(
+                "{run}: of {recorded} recorded steps {held} are held, at even distances; where steps between them are not finite, the first of these stands there."
+            ),
+            Lang::Zh => format!(
+                "{run}：在记录的 {recorded} 步中等距保留 {held} 步；若其间有数值非有限的步，则以其中第一步代之。"
+            ),
+        }
+    }
+}
