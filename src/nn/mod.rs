@@ -18,6 +18,7 @@ pub mod loss;
 pub mod matmul;
 pub mod network;
 pub mod norm;
+pub mod normalise;
 pub mod optimizer;
 pub mod pass;
 pub mod scalar;
@@ -30,7 +31,8 @@ pub use engine::{Engine, StepMeasure};
 pub use init::Initialisation;
 pub use loss::Loss;
 pub use network::Network;
-pub use optimizer::{Optimizer, OptimizerKind};
+pub use normalise::Normalisation;
+pub use optimizer::{L1Step, Optimizer, OptimizerKind};
 pub use scalar::Scalar;
 
 /// A name that is not one of the known ones, or a value that its place does not take.
