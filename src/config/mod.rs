@@ -10,8 +10,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::data::{DataOptions, DataSpec, Dataset};
-use crate::nn::network::count_parameters;
-use crate::nn::{Activation, Initialisation, L1Step, Loss, Normalisation, Optimizer, OptimizerKind};
+use crate::nn::{Activation, Initialisation, L1Step, Loss, Normalisation, Optimizer, OptimizerKind, Shape};
 
 /// Every setting of a run. Serialised into `meta.json`, from which the run can be repeated.
 ///
@@ -222,6 +221,17 @@ impl TrainConfig {
         self.widths.clone().unwrap_or_else(|| vec![self.width; self.hidden_layers.min(MOST_LAYERS + 1)])
     }
 
+    /// The network between these sizes, `[inputs, hidden.., classes]`.
+    pub fn shape(&self, sizes: &[usize]) -> Shape {
+        Shape {
+            sizes: sizes.to_vec(),
+            activation: self.activation,
+            normalisation: self.normalisation,
+            residual: self.residual,
+            dropout: self.dropout,
+        }
+    }
+
     /// The initialisation that will be used.
     pub fn initialisation(&self) -> Initialisation {
         self.initialisation.unwrap_or_else(|| Initialisation::default_for(self.activation))
@@ -324,7 +334,12 @@ impl TrainPlan {
 
     /// Number of parameters of the network.
     pub fn parameters(&self) -> usize {
-        count_parameters(&self.sizes)
+        self.shape().parameters()
+    }
+
+    /// The network.
+    pub fn shape(&self) -> Shape {
+        self.config.shape(&self.sizes)
     }
 }
 

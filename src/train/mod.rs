@@ -68,7 +68,7 @@ pub struct Outcome<T> {
 
 /// The network that a plan starts from.
 pub fn initial_network<T: Scalar>(plan: &TrainPlan) -> Network<T> {
-    Network::new(&plan.sizes, plan.config.activation, plan.initialisation, plan.config.seed)
+    Network::of(plan.shape(), plan.initialisation, plan.config.seed)
 }
 
 /// Trains.
