@@ -306,13 +306,22 @@ impl TrainConfig {
             Precision::F32 => 4.0,
             Precision::F64 => 8.0,
         };
-        // In f64: products of sizes that make no sense must not wrap around.
-        let parameters: f64 = sizes.windows(2).map(|p| (p[0] as f64 + 1.0) * p[1] as f64).sum();
-        let rows: f64 = sizes.iter().map(|&n| 3.0 * n as f64).sum();
+        // In f64: products of sizes that make no sense must not wrap around. A hidden unit of K pieces has K rows of the weight,
+        // K signals, and what normalisation keeps of it.
+        let (pieces, classes) = (self.activation.pieces() as f64, sizes.len() - 2);
+        let columns = |l: usize, n: usize| if l < classes { pieces * n as f64 } else { n as f64 };
+        let kept = if self.normalisation == Normalisation::None { 0.0 } else { 2.0 };
+        let layers = || sizes.windows(2).enumerate().map(|(l, p)| (p[0] as f64, columns(l, p[1])));
+        let parameters: f64 = layers().map(|(fan_in, columns)| (fan_in + 1.0 + kept) * columns).sum();
+        let copies = if self.early_stopping.is_some() { 7.0 } else { 6.0 };
+        let normal = if kept > 0.0 { 1.0 } else { 0.0 };
+        let rows: f64 = 3.0 * sizes[0] as f64 + layers().map(|(_, columns)| (3.0 + normal) * columns).sum::<f64>();
+        let split = if self.validation_size > 0 { bytes * data.train.inputs.len() as f64 } else { 0.0 };
         let inputs = (data.train.inputs.len() + data.test.as_ref().map_or(0, |t| t.inputs.len())) as f64;
         let data_bytes = if self.precision == Precision::F64 { 12.0 } else { 4.0 };
-        let needed =
-            data_bytes * inputs + bytes * (6.0 * parameters + (batch_size as f64 + 256.0 * self.threads as f64) * rows);
+        let needed = data_bytes * inputs
+            + split
+            + bytes * (copies * parameters + (batch_size as f64 + 256.0 * self.threads as f64) * rows);
         let needed_mib = (needed / 1_048_576.0).ceil() as u64;
         if needed_mib > self.max_memory_mib {
             return Err(ConfigError::Memory { needed_mib, limit_mib: self.max_memory_mib });

@@ -72,7 +72,9 @@ fn build(input: &Input, options: &Options) -> Result<Figure, FigureError> {
 /// Accuracies where both are known and above chance; else what every title says; without any accuracy, the loss.
 fn heading(lang: Lang, run: &Summary) -> String {
     let record = run.record();
-    let test = record.evals.iter().rev().map(|e| e.test_accuracy).find(|x| x.is_finite());
+    let last = record.evals.iter().rev().map(|e| e.test_accuracy).find(|x| x.is_finite());
+    let test = if run.header().early_stop.is_some() { record.final_eval().map(|e| e.test_accuracy) } else { last };
+    let test = test.filter(|x| x.is_finite());
     let diverged = matches!(run.header().status, Status::Diverged { .. });
     if let (Outcome::Reached { accuracy }, Some(test), false) = (run.outcome(), test, diverged) {
         let head = lang.head(&name(lang, run), run.hidden());

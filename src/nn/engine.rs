@@ -186,8 +186,7 @@ impl<T: Scalar> Engine<T> {
 
     /// Goes on from other parameters of the same network. The optimiser's state stays as it is.
     pub fn restore(&mut self, network: &Network<T>) {
-        assert_eq!(self.network.shape, network.shape);
-        self.network.clone_from(network);
+        self.network.copy_from(network);
         self.transposed = Transposed::new(&self.network);
     }
 

@@ -181,6 +181,13 @@ impl<T: Scalar> Network<T> {
         Network { shape, parameters, running, seed, offsets }
     }
 
+    /// Takes the numbers of another network of the same shape, without allocating.
+    pub fn copy_from(&mut self, other: &Network<T>) {
+        assert_eq!(self.shape, other.shape);
+        self.parameters.copy_from_slice(&other.parameters);
+        self.running.copy_from_slice(&other.running);
+    }
+
     /// Number of weight layers L.
     pub fn layers(&self) -> usize {
         self.shape.layers()

@@ -82,15 +82,27 @@ pub fn text(record: &Record) -> String {
         "recorded",
         format_args!("{} steps, {} snapshots", record.len(), record.snapshots.step.len())
     );
-    for (what, row) in [("before training", record.evals.first()), ("last evaluation", record.evals.last())] {
+    let best = record.header.early_stop.and_then(|_| record.final_eval());
+    for (what, row) in
+        [("before training", record.evals.first()), ("last evaluation", record.evals.last()), ("best, kept", best)]
+    {
         if let Some(row) = row {
             out += &format!(
-                "  {what:16} step {}: training loss {}, accuracy {}; test loss {}, accuracy {}\n",
+                "  {what:16} step {}: training loss {}, accuracy {}; test loss {}, accuracy {}{}\n",
                 row.step,
                 number(row.train_loss),
                 percent(row.train_accuracy),
                 number(row.test_loss),
-                percent(row.test_accuracy)
+                percent(row.test_accuracy),
+                if row.validation_loss.is_nan() {
+                    String::new()
+                } else {
+                    format!(
+                        "; validation loss {}, accuracy {}",
+                        number(row.validation_loss),
+                        percent(row.validation_accuracy)
+                    )
+                }
             );
         }
     }
@@ -128,6 +140,7 @@ pub fn json(record: &Record) -> Value {
         "evaluations": record.evals.iter().map(|r| json!({
             "step": r.step, "epoch": value(r.epoch), "train_loss": value(r.train_loss), "train_accuracy": value(r.train_accuracy),
             "test_loss": value(r.test_loss), "test_accuracy": value(r.test_accuracy),
+            "validation_loss": value(r.validation_loss), "validation_accuracy": value(r.validation_accuracy),
         })).collect::<Vec<_>>(),
         "layers": lines.iter().map(|l| json!({
             "layer": l.layer, "fan_in": l.fan_in, "fan_out": l.fan_out, "activation": l.activation,

@@ -77,7 +77,7 @@ fn row(cell: &Cell, most: usize) -> Vec<String> {
     row.extend([status.to_string(), reason]);
     let record = cell.result.as_ref().ok();
     row.push(record.and_then(|r| r.steps.step.last()).map_or_else(String::new, |last| (last + 1).to_string()));
-    let last = record.and_then(|r| r.evals.last());
+    let last = record.and_then(Record::final_eval);
     let evaluated = |f: fn(&EvalRow) -> f64| number(last.map_or(MISSING, f));
     row.extend([
         evaluated(|e| e.train_accuracy),

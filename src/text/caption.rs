@@ -14,6 +14,17 @@ impl Lang {
                 "learning_rate" => format!("learning rate {value}"),
                 "weight_decay" => format!("weight decay {value}"),
                 "l1" => format!("L1 {value}"),
+                "normalisation" => match value.strip_suffix("-after") {
+                    Some(kind) => format!("{kind} normalisation after the activation"),
+                    None => format!("{value} normalisation"),
+                },
+                "residual" => "skips".into(),
+                "l1_step" => format!("{value} steps of L1"),
+                "early_stopping" => format!("early stopping with patience {value}"),
+                "validation_size" => match value.parse() {
+                    Ok(n) => format!("{} validation samples", self.count(n)),
+                    Err(_) => format!("{value} validation samples"),
+                },
                 "schedule" => format!("{value} schedule"),
                 "batch_size" => format!("batch {value}"),
                 "train_size" => match value.parse() {
