@@ -133,9 +133,9 @@ fn any_record() -> impl Strategy<Value = Record> {
             let steps = |n| prop::collection::vec(1u64..1000, n);
             let wide = 4 + 5 * tensors + 2 * layers;
             let step_values = prop::collection::vec(number(), rows * wide);
-            let snapshot_values = prop::collection::vec(number(), snapshots * (tensors + 5 * layers));
+            let snapshot_values = prop::collection::vec(number(), snapshots * (2 * tensors + 5 * layers));
             let sketch = prop::collection::vec(any::<u32>(), snapshots * tensors * buckets.unwrap_or(0));
-            let eval_values = prop::collection::vec(number(), evals * 5);
+            let eval_values = prop::collection::vec(number(), evals * 7);
             (steps(rows), steps(snapshots), steps(evals), step_values, snapshot_values, sketch, eval_values).prop_map(
                 move |(s, k, e, sv, kv, sketch, ev)| {
                     let mut record = Record::new(header.clone());
@@ -340,7 +340,7 @@ fn what_is_not_a_run_is_refused_in_one_line_that_names_the_file() {
         (
             "\"layer\": 2",
             "\"layer\": 1",
-            "meta.json: the weight of layer 1 is out of order; weight, then bias, layer by layer",
+            "meta.json: the weight of layer 1 is out of order; weight, bias, gain, shift, layer by layer",
         ),
         (
             "\"sketch_buckets\": 2",
@@ -464,4 +464,31 @@ fn export_is_one_value_a_line_and_words_for_what_is_no_number() {
 1,,,validation_loss,0.625
 ";
     assert_eq!(String::from_utf8(text).unwrap(), expected);
+}
+
+/// Arrays that came after the first runs were recorded.
+#[test]
+fn an_older_run_without_zeros_and_validation_is_whole() {
+    let dir = tempfile::tempdir().unwrap();
+    let run = dir.path().join("run");
+    let record = numbered(2, 20);
+    record.write(&run, false).unwrap();
+    for stem in ["zero_share", "validation_loss", "validation_accuracy"] {
+        fs::remove_file(run.join(format!("{stem}.npy"))).unwrap();
+    }
+    let meta = fs::read_to_string(run.join("meta.json")).unwrap();
+    let older: String = meta.lines().filter(|l| !l.contains("early_stop")).map(|l| format!("{l}\n")).collect();
+    fs::write(run.join("meta.json"), older).unwrap();
+    let (read, warnings) = Record::read(&run).unwrap();
+    assert_eq!(warnings, []);
+    assert!(
+        read.snapshots
+            .zero_share
+            .iter()
+            .chain(read.evals.iter().map(|e| &e.validation_loss))
+            .all(|&x| gradfade::stats::is_missing(x))
+    );
+    assert_eq!(read.snapshots.zero_share.len(), record.snapshots.zero_share.len());
+    assert_eq!(read.snapshots.distance_from_init, record.snapshots.distance_from_init);
+    assert_eq!(read.header, record.header);
 }

@@ -33,6 +33,7 @@ fn header() -> Header {
         sketch_buckets: Some(BUCKETS),
         config: None,
         status: Status::Running,
+        early_stop: None,
         elapsed_secs: None,
     }
 }

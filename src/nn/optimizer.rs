@@ -17,8 +17,9 @@
 //! that a parameter jumps over zero again and again and is practically never exactly 0. With [`L1Step::Proximal`] the term is
 //! left out of d, and after the update the parameter goes toward zero by at most lr `l1`, and stops there:
 //! w <- sign(w') max(|w'| - lr `l1`, 0), w' = w + update (iterative soft thresholding: Daubechies, Defrise, De Mol 2004; for sgd
-//! the proximal gradient step). The amount is lr `l1` for every optimiser, not divided by an adaptive one's denominator. The
-//! pull counts as decay.
+//! the proximal gradient step). The amount is lr `l1` for every optimiser: not divided by an adaptive one's denominator,
+//! and not added up by momentum, beside whose gradient steps of lr / (1 - mu) in all the same `l1` pulls 1 - mu times as much. The pull
+//! counts as decay.
 //!
 //! **The part that decay made.** Every update is linear in its numerator, so it splits exactly into what came from g and what
 //! came from d, with the denominator as it was: momentum and Adam keep a second first-moment buffer that is fed with d alone.

@@ -214,7 +214,10 @@ fn compute<T: Scalar, const DECAYS: bool>(
                 v[i] = c.momentum * v[i] + g;
                 update[i] = -lr * if ahead { g + c.momentum * v[i] } else { v[i] };
             }
-            if DECAYS {
+            // Without a term in the gradient, when proximal L1 alone decays, there is nothing to keep apart.
+            if DECAYS && decay_first.is_empty() {
+                decay.fill(T::ZERO);
+            } else if DECAYS {
                 let v = &mut decay_first[..n];
                 for i in 0..n {
                     let d = term(param[i]);

@@ -7,6 +7,7 @@ mod help;
 mod interrupt;
 mod manners;
 mod record;
+mod remedies;
 mod training;
 mod weights;
 
