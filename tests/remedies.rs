@@ -229,7 +229,9 @@ fn proximal_l1_makes_zeros_and_the_subgradient_does_not() {
         let [pulled, jumped] = [L1Step::Proximal, L1Step::Subgradient].map(|l1_step| {
             let mut engine = engine::<f32>(&shape, Optimizer { l1: 0.02, l1_step, ..Optimizer::new(kind) }, 100, 1);
             engine.load(&inputs, &labels, &order);
-            (0..400).for_each(|_| drop(engine.step(0.02, false, false)));
+            for _ in 0..400 {
+                engine.step(0.02, false, false);
+            }
             engine.final_snapshot().zero_share[shape.index(0, Part::Weight).unwrap()]
         });
         assert!(pulled > 0.02 && jumped < 0.001, "{kind}: {pulled} {jumped}");

@@ -302,6 +302,11 @@ impl Record {
         self.snapshots.distance_from_init[row * self.header.tensors.len() + tensor]
     }
 
+    /// The stored share of exact zeros at a row of the snapshot table.
+    pub fn zero_share(&self, row: usize, tensor: usize) -> f64 {
+        self.snapshots.zero_share[row * self.header.tensors.len() + tensor]
+    }
+
     /// Estimated L2 distance |theta_t - theta_end| of a tensor, t being a row of the snapshot table and `end` its last row.
     ///
     /// From the CountSketch s(x) of x = theta_t - theta_0, which is linear: |s(a) - s(b)|^2 has mean |a - b|^2 and a relative

@@ -244,6 +244,13 @@ fn check(figure: &Figure) -> Result<(), RenderError> {
         if map.cells.len() != map.rows.len() || map.cells.iter().any(|row| row.len() != columns) {
             return invalid(format!("panel {i}: cells are not {} rows of {columns} columns", map.rows.len()));
         }
+        let named = map.columns.is_empty() || map.columns.len() == columns;
+        let heights = map.heights.is_empty() || map.heights.len() == columns;
+        if !named || !heights || map.heights.iter().any(|h| *h > map.rows.len()) {
+            return invalid(format!(
+                "panel {i}: not one name and one height up to its rows for each of {columns} columns"
+            ));
+        }
         if !raster::placeable(map) {
             return invalid(format!("panel {i}: the edges of its columns have to rise and to lie on the axis"));
         }

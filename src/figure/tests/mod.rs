@@ -1,5 +1,6 @@
 //! Figures against the records they came from, by arithmetic that the figures do not share.
 
+mod chinese;
 mod numbers;
 mod titles;
 

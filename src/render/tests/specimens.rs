@@ -32,6 +32,8 @@ pub fn layers(title: &str, rows: usize, columns: usize, slope: f64, x: Axis) -> 
         cells: (0..rows).map(|r| (0..columns).map(|c| cell(r, c)).collect()).collect(),
         scale: 0,
         veils: Vec::new(),
+        columns: Vec::new(),
+        heights: Vec::new(),
     }
 }
 
