@@ -460,6 +460,9 @@ fn early_stopping_keeps_the_parameters_of_the_lowest_validation_loss() {
     assert_eq!((last.step, outcome.steps), (best.step + 15, best.step + 15));
     assert!(last.train_loss < best.train_loss, "it went on learning the training set");
     assert_eq!(record.snapshots.step.last(), Some(&outcome.steps));
+    let (_, sparse) = run::<f64>(&TrainConfig { record: Every::Summary, ..config.clone() });
+    assert_eq!(sparse.steps.step.first(), Some(&0));
+    assert_eq!(sparse.steps.step.last(), Some(&(outcome.steps - 1)), "the last step is recorded");
 
     // The same run, stopped by hand at that step, ends in the same bits.
     let short = TrainConfig { epochs: None, steps: Some(best.step), early_stopping: None, ..config.clone() };

@@ -191,6 +191,11 @@ impl<T: Scalar> Best<T> {
     fn is_over(&self) -> bool {
         self.waited >= self.patience
     }
+
+    /// Whether the next evaluation can be the last.
+    fn may_end(&self) -> bool {
+        self.waited + 1 >= self.patience
+    }
 }
 
 /// When something is due next.
@@ -230,6 +235,8 @@ impl<T: Scalar> Run<'_, T> {
         let total = plan.steps;
         let mut order: Vec<u32> = (0..self.train.labels.len() as u32).collect();
         let (mut record, mut snapshots) = (Due::new(plan.config.record), Due::new(plan.config.snapshots));
+        let every = plan.config.eval_every.saturating_mul(plan.steps_per_epoch);
+        let evaluates = |step: u64| every > 0 && (step + 1) % every == 0 && step + 1 < total;
         self.evaluate(engine, 0)?;
         for step in 0..total {
             let (epoch, batch) = (step / plan.steps_per_epoch, (step % plan.steps_per_epoch) as usize);
@@ -238,7 +245,9 @@ impl<T: Scalar> Run<'_, T> {
             }
             engine.load(&self.train.inputs, &self.train.labels, &order[batch * plan.batch_size..][..plan.batch_size]);
             let learning_rate = plan.learning_rate_at(step);
-            let (wanted, snapshot) = (record.at(step) || step + 1 == total, snapshots.at(step));
+            // The last step is recorded whatever the schedule says, also when early stopping may make this one the last.
+            let may_stop = evaluates(step) && self.best.as_ref().is_some_and(Best::may_end);
+            let (wanted, snapshot) = (record.at(step) || step + 1 == total || may_stop, snapshots.at(step));
             let (loss, accuracy) = engine.step(learning_rate, wanted, snapshot);
             let row = Row { step, epoch: step as f64 / plan.steps_per_epoch as f64, learning_rate, loss, accuracy };
             if snapshot {
@@ -267,8 +276,7 @@ impl<T: Scalar> Run<'_, T> {
                 self.snapshot(step + 1, engine.final_snapshot())?;
                 return Ok((Status::Interrupted { step: step + 1 }, step + 1));
             }
-            let every = plan.config.eval_every.saturating_mul(plan.steps_per_epoch);
-            if every > 0 && (step + 1) % every == 0 && step + 1 < total {
+            if evaluates(step) {
                 self.evaluate(engine, step + 1)?;
                 if self.best.as_ref().is_some_and(Best::is_over) {
                     self.snapshot(step + 1, engine.final_snapshot())?;
