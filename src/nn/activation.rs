@@ -4,7 +4,7 @@
 //! textbook sigma (1 - sigma) and 1 - tanh^2 fall to exactly zero in f32 from |h| = 17 and 9, and would invent the illness
 //! that this program looks for. Used instead: sigma(h) sigma(-h) and sech^2 h.
 //!
-//! Maxout is the one that is no function of a single pre-activation: its layer computes K of them for each unit ([`maxout`]).
+//! Maxout is the one that is no function of a single pre-activation: its layer computes K of them for each unit (`maxout`).
 //!
 //! To add one: a variant, its name in [`Activation::ALL`] and the arms that the compiler then asks for.
 

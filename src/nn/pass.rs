@@ -2,7 +2,7 @@
 //!
 //! Samples do not meet between the first product and the last `delta`, so a block of rows goes the whole way alone:
 //! forward, loss, backward. Only the weight gradients join the blocks ([`super::engine`]). Networks that are more than layers and
-//! activations go by [`compose`].
+//! activations go by `compose`.
 //!
 //! **Scale.** In a deep sigmoid network `delta` leaves f32's range long before it leaves f64's. Each block of each layer
 //! carries a power of two, `true delta = stored delta * 2^exponent`; whenever the root mean square of what is stored leaves

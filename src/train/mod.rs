@@ -236,7 +236,7 @@ impl<T: Scalar> Run<'_, T> {
         let mut order: Vec<u32> = (0..self.train.labels.len() as u32).collect();
         let (mut record, mut snapshots) = (Due::new(plan.config.record), Due::new(plan.config.snapshots));
         let every = plan.config.eval_every.saturating_mul(plan.steps_per_epoch);
-        let evaluates = |step: u64| every > 0 && (step + 1) % every == 0 && step + 1 < total;
+        let evaluates = |step: u64| every > 0 && (step + 1).is_multiple_of(every) && step + 1 < total;
         self.evaluate(engine, 0)?;
         for step in 0..total {
             let (epoch, batch) = (step / plan.steps_per_epoch, (step % plan.steps_per_epoch) as usize);
