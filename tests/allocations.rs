@@ -3,7 +3,7 @@
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use gradfade::nn::{Activation, Engine, Initialisation, Loss, Network, Optimizer, OptimizerKind};
+use gradfade::nn::{Activation, Engine, Initialisation, Loss, Network, Normalisation, Optimizer, OptimizerKind, Shape};
 
 struct Counting;
 
@@ -27,8 +27,8 @@ unsafe impl GlobalAlloc for Counting {
 static COUNTING: Counting = Counting;
 
 /// Of 100 steps after the first, each loaded, measured and with a snapshot.
-fn allocations(kind: OptimizerKind, threads: usize) -> usize {
-    let network = Network::<f32>::new(&[50, 100, 60, 60, 10], Activation::Sigmoid, Initialisation::GlorotUniform, 1);
+fn allocations(shape: &Shape, kind: OptimizerKind, threads: usize) -> usize {
+    let network = Network::<f32>::of(shape.clone(), Initialisation::GlorotUniform, 1);
     let mut engine = Engine::new(network, Loss::CrossEntropy, Optimizer::new(kind), 100, threads);
     engine.remember_initial();
     let data: Vec<f32> = (0..200 * 50).map(|i| (i as f32 * 0.37).sin()).collect();
@@ -55,9 +55,17 @@ fn steps_do_not_allocate() {
     if !gradfade::nn::matmul::has_kernels::<f32>() {
         return; // `matrixmultiply` packs into memory that it allocates.
     }
+    let plain = Shape::plain(&[50, 100, 60, 60, 10], Activation::Sigmoid);
     for (kind, name) in OptimizerKind::ALL {
         for threads in [1, 2] {
-            assert_eq!(allocations(kind, threads), 0, "{name}, {threads} threads");
+            assert_eq!(allocations(&plain, kind, threads), 0, "{name}, {threads} threads");
+        }
+    }
+    for (normalisation, name) in Normalisation::ALL {
+        let activation = Activation::Maxout(2);
+        let shape = Shape { normalisation, residual: true, dropout: 0.2, activation, ..plain.clone() };
+        for threads in [1, 2] {
+            assert_eq!(allocations(&shape, OptimizerKind::Adam, threads), 0, "{name}, {threads} threads");
         }
     }
 }

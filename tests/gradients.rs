@@ -2,7 +2,7 @@
 
 use gradfade::nn::gradcheck::check;
 use gradfade::nn::init::{generator, unit};
-use gradfade::nn::{Activation, Initialisation, Loss, Network};
+use gradfade::nn::{Activation, Initialisation, Loss, Network, Normalisation, Part, Shape};
 
 #[test]
 fn analytic_gradients_agree_with_central_differences() {
@@ -35,6 +35,41 @@ fn analytic_gradients_agree_with_central_differences() {
         }
     }
     assert_eq!(checked, 12 * 3 * 10);
+}
+
+/// Every normalisation x maxout or not x skips x dropout x loss. Gains and shifts are moved away from 1 and 0, where mistakes in
+/// them would not show.
+#[test]
+fn remedies_have_the_gradients_of_central_differences() {
+    // Two hidden layers have skips, one is as wide as the input; the others change the width.
+    let sizes = [6, 6, 6, 5, 4];
+    let mut rng = generator(12, 99);
+    let inputs: Vec<f64> = (0..7 * 6).map(|_| 2.0 * unit(&mut rng) - 1.0).collect();
+    let labels = [0, 3, 1, 2, 2, 1, 0];
+    let mut checked = 0;
+    for (normalisation, name) in Normalisation::ALL {
+        for activation in [Activation::Tanh, Activation::Relu, Activation::Maxout(2), Activation::Maxout(5)] {
+            for residual in [false, true] {
+                for dropout in [0.0, 0.3] {
+                    for (loss, loss_name) in Loss::ALL {
+                        let shape = Shape { normalisation, residual, dropout, ..Shape::plain(&sizes, activation) };
+                        let init = Initialisation::default_for(activation);
+                        let mut network = Network::<f64>::of(shape.clone(), init, 5);
+                        for (t, (_, part, _)) in shape.tensors().enumerate() {
+                            let by = if part == Part::Weight { 0.0 } else { 0.4 };
+                            network.tensor_mut(t).iter_mut().for_each(|w| *w += by * (2.0 * unit(&mut rng) - 1.0));
+                        }
+                        let worst = check(&network, loss, &inputs, &labels, 20);
+                        let tolerance = if activation.is_smooth() { 1e-6 } else { 1e-5 };
+                        let what = format!("{activation} {name} residual {residual} dropout {dropout} {loss_name}");
+                        assert!(worst.relative < tolerance, "{what}: {worst:?}");
+                        checked += 1;
+                    }
+                }
+            }
+        }
+    }
+    assert_eq!(checked, 5 * 4 * 2 * 2 * 3);
 }
 
 #[test]

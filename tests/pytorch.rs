@@ -1,8 +1,9 @@
 //! Every number that a step records, against PyTorch. The fixtures and the program that made them: `scripts/oracle`.
 
 use gradfade::config::Schedule;
-use gradfade::nn::network::Network;
-use gradfade::nn::{Activation, Engine, Initialisation, Loss, Optimizer, OptimizerKind, Scalar};
+use gradfade::nn::{
+    Activation, Engine, Initialisation, L1Step, Loss, Network, Optimizer, OptimizerKind, Part, Scalar, Shape,
+};
 use serde_json::Value;
 
 fn fixture(name: &str) -> Value {
@@ -33,16 +34,37 @@ fn near(got: &[f64], want: &[f64], tolerance: f64, what: &str) {
     }
 }
 
-fn network<T: Scalar>(widths: &[usize], activation: Activation, initial: &Value) -> Network<T> {
-    let mut network = Network::new(widths, activation, Initialisation::Zeros, 0);
-    for t in 0..2 * network.layers() {
-        let name = format!("layers.{}.{}", t / 2 + 1, if t % 2 == 0 { "weight" } else { "bias" });
-        let values = numbers(&initial[name]);
+/// Name of a tensor in the fixtures, `l` from 0.
+fn name_of(l: usize, part: Part) -> String {
+    let (module, name) = match part {
+        Part::Weight => ("layers", "weight"),
+        Part::Bias => ("layers", "bias"),
+        Part::Gain => ("norms", "weight"),
+        Part::Shift => ("norms", "bias"),
+    };
+    format!("{module}.{}.{name}", l + 1)
+}
+
+/// Tensors by name; where a fixture has rows for more pieces of maxout than the network, the first ones.
+fn network<T: Scalar>(shape: &Shape, initial: &Value, seed: u64) -> Network<T> {
+    let mut network = Network::of(shape.clone(), Initialisation::Zeros, seed);
+    for (t, (l, part, dims)) in shape.tensors().enumerate() {
+        let rows = initial[name_of(l, part)].as_array().unwrap();
+        let values: Vec<f64> = rows[..dims[0]].iter().flat_map(numbers).collect();
         let tensor = network.tensor_mut(t);
         assert_eq!(tensor.len(), values.len());
         tensor.iter_mut().zip(values).for_each(|(w, v)| *w = T::from_f64(v));
     }
     network
+}
+
+fn shape_of(case: &Value, widths: &[usize]) -> Shape {
+    Shape {
+        normalisation: case["normalisation"].as_str().unwrap_or("none").parse().unwrap(),
+        residual: case["residual"].as_bool().unwrap_or(false),
+        dropout: case["dropout"].as_f64().unwrap_or(0.0),
+        ..Shape::plain(widths, text(&case["activation"]).parse().unwrap())
+    }
 }
 
 fn schedule(value: &Value) -> (Schedule, u64) {
@@ -58,31 +80,48 @@ fn schedule(value: &Value) -> (Schedule, u64) {
 
 fn run_case<T: Scalar>(document: &Value, case: &Value, tolerance: f64) {
     let name = text(&case["name"]);
-    let shape = &document["networks"][text(&case["network"])];
-    let widths: Vec<usize> = numbers(&shape["widths"]).iter().map(|&w| w as usize).collect();
-    let activation: Activation = text(&case["activation"]).parse().unwrap();
+    let data = &document["networks"][text(&case["network"])];
+    let widths: Vec<usize> = numbers(&data["widths"]).iter().map(|&w| w as usize).collect();
+    let shape = shape_of(case, &widths);
     let kind: OptimizerKind = text(&case["optimizer"]["name"]).parse().unwrap();
+    let proximal = case["proximal_l1"].as_f64().unwrap_or(0.0);
     let optimizer = Optimizer {
         weight_decay: case["weight_decay"].as_f64().unwrap(),
-        l1: case["l1"].as_f64().unwrap(),
+        l1: case["l1"].as_f64().unwrap() + proximal,
+        l1_step: if proximal > 0.0 { L1Step::Proximal } else { L1Step::Subgradient },
         ..Optimizer::new(kind)
     };
     let loss: Loss = text(&case["loss"]).parse().unwrap();
-    let batches = shape["batches"].as_array().unwrap();
+    let batches = data["batches"].as_array().unwrap();
     let batch_size = batches[0]["labels"].as_array().unwrap().len();
-    let mut engine = Engine::new(network::<T>(&widths, activation, &shape["initial"]), loss, optimizer, batch_size, 1);
+    let start = network::<T>(&shape, &data["initial"], case["seed"].as_u64().unwrap_or(0));
+    let mut engine = Engine::new(start, loss, optimizer, batch_size, 1);
     engine.remember_initial();
     let total = case["steps"].as_u64().unwrap();
     let (schedule, warm_up) = schedule(&case["schedule"]);
+    let samples = |batch: &Value| -> (Vec<T>, Vec<u32>) {
+        let inputs = numbers(&batch["inputs"]).into_iter().map(T::from_f64).collect();
+        (inputs, numbers(&batch["labels"]).iter().map(|&l| l as u32).collect())
+    };
+    let evaluates = |engine: &mut Engine<T>, want: &Value, when: &str| {
+        if want.is_null() {
+            return;
+        }
+        let (inputs, labels) = samples(&batches[0]);
+        let (loss, accuracy) = engine.evaluate(&inputs, &labels);
+        near(&[loss], &numbers(&want["loss"]), tolerance, &format!("{name}: evaluation {when}"));
+        near(&[accuracy], &numbers(&want["accuracy"]), 1e-12, &format!("{name}: evaluation {when}"));
+    };
+    evaluates(&mut engine, &case["expected"]["evaluation"][0], "before");
     for step in 0..total {
-        let batch = &batches[step as usize];
-        let inputs: Vec<T> = numbers(&batch["inputs"]).into_iter().map(T::from_f64).collect();
-        let labels: Vec<u32> = numbers(&batch["labels"]).iter().map(|&l| l as u32).collect();
+        let (inputs, labels) = samples(&batches[step as usize]);
         let order: Vec<u32> = (0..batch_size as u32).collect();
         engine.load(&inputs, &labels, &order);
         let want = &case["expected"]["steps"][step as usize];
         let rate = case["learning_rate"].as_f64().unwrap() * schedule.factor(step, total, warm_up);
-        near(&[rate], &numbers(&want["learning_rate"]), 1e-12, &format!("{name}: rate"));
+        if !want["learning_rate"].is_null() {
+            near(&[rate], &numbers(&want["learning_rate"]), 1e-12, &format!("{name}: rate"));
+        }
         let (loss, accuracy) = engine.step(rate, true, false);
         near(&[loss], &numbers(&want["loss"]), tolerance, &format!("{name}, step {step}: loss"));
         near(&[accuracy], &numbers(&want["batch_accuracy"]), 1e-12, &format!("{name}, step {step}: accuracy"));
@@ -105,13 +144,28 @@ fn run_case<T: Scalar>(document: &Value, case: &Value, tolerance: f64) {
             near(got, &numbers(&want[metric]), tolerance, &format!("{name}, step {step}: {metric}"));
         }
     }
-    let distance = engine.final_snapshot().distance_from_init.clone();
-    near(&distance, &numbers(&case["expected"]["distance_from_init"]), tolerance, &format!("{name}: distance"));
-    let end = network::<f64>(&widths, activation, &case["expected"]["final"]);
-    for t in 0..2 * end.layers() {
+    evaluates(&mut engine, &case["expected"]["evaluation"][1], "after");
+    let snapshot = engine.final_snapshot().clone();
+    let distance = &numbers(&case["expected"]["distance_from_init"]);
+    near(&snapshot.distance_from_init, distance, tolerance, &format!("{name}: distance"));
+    if !case["expected"]["zero_share"].is_null() {
+        near(&snapshot.zero_share, &numbers(&case["expected"]["zero_share"]), 0.0, &format!("{name}: zeros"));
+    }
+    let end = network::<f64>(&shape, &case["expected"]["final"], 0);
+    for t in 0..shape.tensor_count() {
         let scale = end.tensor(t).iter().fold(0.0f64, |m, w| m.max(w.abs()));
         for (got, want) in engine.network().tensor(t).iter().zip(end.tensor(t)) {
             assert!((got.to_f64() - want).abs() <= tolerance * scale, "{name}: final tensor {t}");
+        }
+    }
+    for l in (0..shape.layers() - 1).filter(|_| shape.normalisation.is_batch()) {
+        let (mean, variance) = engine.network().running(l);
+        for (got, part) in [(mean, "running_mean"), (variance, "running_var")] {
+            let want = numbers(&case["expected"]["running"][format!("norms.{}.{part}", l + 1)]);
+            let scale = want.iter().fold(0.0f64, |m, x| m.max(x.abs()));
+            for (got, want) in got.iter().zip(&want) {
+                assert!((got.to_f64() - want).abs() <= tolerance * scale, "{name}: {part} {l}: {got} {want}");
+            }
         }
     }
 }
@@ -137,6 +191,11 @@ fn every_activation_and_loss_trains_as_in_pytorch() {
 #[test]
 fn every_optimizer_trains_as_in_pytorch_with_and_without_decay() {
     assert!(run_document("optimizers.json") >= 28);
+}
+
+#[test]
+fn normalisation_skips_maxout_dropout_and_proximal_l1_train_as_in_pytorch() {
+    assert!(run_document("remedies.json") >= 40);
 }
 
 #[test]

@@ -35,6 +35,7 @@ fn header(layers: usize, sketch_buckets: Option<usize>) -> Header {
         sketch_buckets,
         config: Some(serde_json::json!({ "learning_rate": 0.1, "tiny": 5e-324 })),
         status: Status::Running,
+        early_stop: None,
         elapsed_secs: None,
     }
 }
@@ -47,12 +48,21 @@ fn numbered(layers: usize, rows: u64) -> Record {
         push_numbered(&mut sink, step, layers, tensors).unwrap();
         if step % 3 == 0 {
             let (d, a, s) = (vec![step as f64; tensors], vec![0.5; layers], vec![step as f32; 2 * tensors]);
-            sink.snapshot(&SnapshotRow { step, distance_from_init: &d, activations: [&a; 5], sketch: &s }).unwrap();
+            let row = SnapshotRow { step, distance_from_init: &d, zero_share: &d, activations: [&a; 5], sketch: &s };
+            sink.snapshot(&row).unwrap();
         }
         if step % 5 == 0 {
             let (epoch, v) = (step as f64 / 5.0, 0.25);
-            let row =
-                EvalRow { step, epoch, train_loss: v, train_accuracy: v, test_loss: MISSING, test_accuracy: MISSING };
+            let row = EvalRow {
+                step,
+                epoch,
+                train_loss: v,
+                train_accuracy: v,
+                test_loss: MISSING,
+                test_accuracy: MISSING,
+                validation_loss: v,
+                validation_accuracy: v,
+            };
             sink.eval(&row).unwrap();
         }
     }
@@ -79,6 +89,7 @@ fn bits(record: &Record) -> (Header, Vec<Vec<u64>>) {
     for e in &record.evals {
         all.push(vec![e.step]);
         all.push(of(&[e.epoch, e.train_loss, e.train_accuracy, e.test_loss, e.test_accuracy]));
+        all.push(of(&[e.validation_loss, e.validation_accuracy]));
     }
     (record.header.clone(), all)
 }
@@ -122,9 +133,9 @@ fn any_record() -> impl Strategy<Value = Record> {
             let steps = |n| prop::collection::vec(1u64..1000, n);
             let wide = 4 + 5 * tensors + 2 * layers;
             let step_values = prop::collection::vec(number(), rows * wide);
-            let snapshot_values = prop::collection::vec(number(), snapshots * (tensors + 5 * layers));
+            let snapshot_values = prop::collection::vec(number(), snapshots * (2 * tensors + 5 * layers));
             let sketch = prop::collection::vec(any::<u32>(), snapshots * tensors * buckets.unwrap_or(0));
-            let eval_values = prop::collection::vec(number(), evals * 5);
+            let eval_values = prop::collection::vec(number(), evals * 7);
             (steps(rows), steps(snapshots), steps(evals), step_values, snapshot_values, sketch, eval_values).prop_map(
                 move |(s, k, e, sv, kv, sketch, ev)| {
                     let mut record = Record::new(header.clone());
@@ -143,10 +154,11 @@ fn any_record() -> impl Strategy<Value = Record> {
                     let mut take = |n: usize| values.by_ref().take(n).collect::<Vec<f64>>();
                     record.snapshots.step = add(k).collect();
                     record.snapshots.distance_from_init = take(snapshots * tensors);
+                    record.snapshots.zero_share = take(snapshots * tensors);
                     record.snapshots.activations = std::array::from_fn(|_| take(snapshots * layers));
                     record.snapshots.sketch = sketch.into_iter().map(f32::from_bits).collect();
                     record.evals = add(e)
-                        .zip(ev.chunks(5))
+                        .zip(ev.chunks(7))
                         .map(|(step, v)| EvalRow {
                             step,
                             epoch: v[0],
@@ -154,6 +166,8 @@ fn any_record() -> impl Strategy<Value = Record> {
                             train_accuracy: v[2],
                             test_loss: v[3],
                             test_accuracy: v[4],
+                            validation_loss: v[5],
+                            validation_accuracy: v[6],
                         })
                         .collect();
                     record
@@ -326,7 +340,7 @@ fn what_is_not_a_run_is_refused_in_one_line_that_names_the_file() {
         (
             "\"layer\": 2",
             "\"layer\": 1",
-            "meta.json: the weight of layer 1 is out of order; weight, then bias, layer by layer",
+            "meta.json: the weight of layer 1 is out of order; weight, bias, gain, shift, layer by layer",
         ),
         (
             "\"sketch_buckets\": 2",
@@ -405,7 +419,13 @@ fn export_is_one_value_a_line_and_words_for_what_is_no_number() {
     for step in [0, 1] {
         let activations = if step == 0 { [&mean[..], &none, &none, &none, &none] } else { [&none[..]; 5] };
         record
-            .snapshot(&SnapshotRow { step, distance_from_init: &[0.0, 1.0, MISSING], activations, sketch: &[] })
+            .snapshot(&SnapshotRow {
+                step,
+                distance_from_init: &[0.0, 1.0, MISSING],
+                zero_share: &[0.25, MISSING, MISSING],
+                activations,
+                sketch: &[],
+            })
             .unwrap();
     }
     let row = EvalRow {
@@ -415,6 +435,8 @@ fn export_is_one_value_a_line_and_words_for_what_is_no_number() {
         train_accuracy: 0.75,
         test_loss: MISSING,
         test_accuracy: MISSING,
+        validation_loss: 0.625,
+        validation_accuracy: MISSING,
     };
     record.eval(&row).unwrap();
     let mut text = Vec::new();
@@ -430,13 +452,43 @@ fn export_is_one_value_a_line_and_words_for_what_is_no_number() {
 0,2,,signal_rms,2.5
 0,1,weight,distance_from_init,0
 0,1,bias,distance_from_init,1.0
+0,1,weight,zero_share,0.25
 0,1,,activation_mean,0
 0,2,,activation_mean,-0.5
 1,1,weight,distance_from_init,0
 1,1,bias,distance_from_init,1.0
+1,1,weight,zero_share,0.25
 1,,,eval_epoch,1.0
 1,,,train_loss,0.5
 1,,,train_accuracy,0.75
+1,,,validation_loss,0.625
 ";
     assert_eq!(String::from_utf8(text).unwrap(), expected);
+}
+
+/// Arrays that came after the first runs were recorded.
+#[test]
+fn an_older_run_without_zeros_and_validation_is_whole() {
+    let dir = tempfile::tempdir().unwrap();
+    let run = dir.path().join("run");
+    let record = numbered(2, 20);
+    record.write(&run, false).unwrap();
+    for stem in ["zero_share", "validation_loss", "validation_accuracy"] {
+        fs::remove_file(run.join(format!("{stem}.npy"))).unwrap();
+    }
+    let meta = fs::read_to_string(run.join("meta.json")).unwrap();
+    let older: String = meta.lines().filter(|l| !l.contains("early_stop")).map(|l| format!("{l}\n")).collect();
+    fs::write(run.join("meta.json"), older).unwrap();
+    let (read, warnings) = Record::read(&run).unwrap();
+    assert_eq!(warnings, []);
+    assert!(
+        read.snapshots
+            .zero_share
+            .iter()
+            .chain(read.evals.iter().map(|e| &e.validation_loss))
+            .all(|&x| gradfade::stats::is_missing(x))
+    );
+    assert_eq!(read.snapshots.zero_share.len(), record.snapshots.zero_share.len());
+    assert_eq!(read.snapshots.distance_from_init, record.snapshots.distance_from_init);
+    assert_eq!(read.header, record.header);
 }

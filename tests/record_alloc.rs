@@ -63,6 +63,7 @@ fn header() -> Header {
         sketch_buckets: Some(BUCKETS),
         config: None,
         status: Status::Running,
+        early_stop: None,
         elapsed_secs: None,
     }
 }
@@ -86,12 +87,20 @@ fn taking_and_committing_rows_allocates_nothing() {
         };
         writer.step(&row).unwrap();
         if step % 10 == 0 {
-            let row = SnapshotRow { step, distance_from_init: &t, activations: [&l; 5], sketch: &m };
+            let row = SnapshotRow { step, distance_from_init: &t, zero_share: &t, activations: [&l; 5], sketch: &m };
             writer.snapshot(&row).unwrap();
         }
         if step % 500 == 0 {
-            let row =
-                EvalRow { step, epoch: 1.0, train_loss: 2.0, train_accuracy: 0.1, test_loss: 2.0, test_accuracy: 0.1 };
+            let row = EvalRow {
+                step,
+                epoch: 1.0,
+                train_loss: 2.0,
+                train_accuracy: 0.1,
+                test_loss: 2.0,
+                test_accuracy: 0.1,
+                validation_loss: 2.0,
+                validation_accuracy: 0.1,
+            };
             writer.eval(&row).unwrap();
         }
     }

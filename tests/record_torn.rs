@@ -33,6 +33,7 @@ fn header() -> Header {
         sketch_buckets: Some(BUCKETS),
         config: None,
         status: Status::Running,
+        early_stop: None,
         elapsed_secs: None,
     }
 }
@@ -66,12 +67,22 @@ fn write_for_ever(dir: &Path) -> Result<(), RecordError> {
             writer.snapshot(&SnapshotRow {
                 step,
                 distance_from_init: c[0],
+                zero_share: c[1],
                 activations: [c[5]; 5],
                 sketch: &sketch,
             })?;
         }
         if step % 500 == 0 {
-            let row = EvalRow { step, epoch: x, train_loss: x, train_accuracy: x, test_loss: x, test_accuracy: x };
+            let row = EvalRow {
+                step,
+                epoch: x,
+                train_loss: x,
+                train_accuracy: x,
+                test_loss: x,
+                test_accuracy: x,
+                validation_loss: x,
+                validation_accuracy: x,
+            };
             writer.eval(&row)?;
         }
     }

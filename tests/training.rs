@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use gradfade::config::{BatchSize, Every, TrainConfig, TrainPlan};
 use gradfade::data::{self, DataOptions, DataSpec, Dataset, Split};
-use gradfade::nn::{Activation, Engine, Network, OptimizerKind, Scalar};
+use gradfade::nn::{Activation, Engine, Loss, Network, Normalisation, Optimizer, OptimizerKind, Scalar};
 use gradfade::record::{
     LayerMetric, MemorySink, NullSink, Record, RecordSink, RunWriter, Status, TensorMetric as Metric,
 };
@@ -195,7 +195,7 @@ fn the_first_row_is_the_initial_network_and_the_last_evaluation_the_final_one() 
     }
     let last = outcome.evals.last().unwrap();
     assert_eq!((last.step, last.epoch), (32, 4.0));
-    assert_eq!(record.evals.last(), Some(last));
+    assert_eq!(record.evals.last().map(|row| format!("{row:?}")), Some(format!("{last:?}")));
     let evaluate = |network: &Network<f32>, split: &Split| -> (f64, f64) { by_hand(network, split) };
     for (network, row) in [(&initial, &record.evals[0]), (&outcome.network, last)] {
         let (loss, accuracy) = evaluate(network, &data.train);
@@ -427,4 +427,95 @@ fn bias_gradients_at_initialisation_agree_with_nielsens_published_table() {
         assert!(row.low > row.geometric_mean / 2.2 && row.high < row.geometric_mean * 2.2, "{row:?}");
     }
     assert!(result.passes(), "{result:?}");
+}
+
+/// Noisy classes that 60 samples cannot tell apart: the validation loss falls, and rises when the network learns them by heart.
+fn overfitting() -> TrainConfig {
+    TrainConfig {
+        data_options: DataOptions { samples: 100, noise: 1.5, ..DataOptions::default() },
+        widths: Some(vec![60, 60]),
+        learning_rate: Some(0.2),
+        batch_size: BatchSize::Samples(20),
+        epochs: Some(400),
+        validation_size: 40,
+        early_stopping: Some(5),
+        ..config()
+    }
+}
+
+#[test]
+fn early_stopping_keeps_the_parameters_of_the_lowest_validation_loss() {
+    let config = overfitting();
+    let (outcome, record) = run::<f64>(&config);
+    let stop = outcome.early_stop.expect("the run ended by itself");
+    assert!(
+        stop.stopped && outcome.status == Status::Complete && outcome.steps < 3 * 400,
+        "{stop:?} {}",
+        outcome.steps
+    );
+    let best = record.evals.iter().min_by(|a, b| a.validation_loss.total_cmp(&b.validation_loss)).unwrap();
+    let last = record.evals.last().unwrap();
+    assert_eq!(stop.best_step, best.step);
+    // Five evaluations, one each epoch of three steps, were not lower.
+    assert_eq!((last.step, outcome.steps), (best.step + 15, best.step + 15));
+    assert!(last.train_loss < best.train_loss, "it went on learning the training set");
+    assert_eq!(record.snapshots.step.last(), Some(&outcome.steps));
+    let (_, sparse) = run::<f64>(&TrainConfig { record: Every::Summary, ..config.clone() });
+    assert_eq!(sparse.steps.step.first(), Some(&0));
+    assert_eq!(sparse.steps.step.last(), Some(&(outcome.steps - 1)), "the last step is recorded");
+
+    // The same run, stopped by hand at that step, ends in the same bits.
+    let short = TrainConfig { epochs: None, steps: Some(best.step), early_stopping: None, ..config.clone() };
+    let (until, _) = run::<f64>(&short);
+    assert_eq!(bits(&outcome.network), bits(&until.network));
+    let (data, _) = prepare(&config);
+    let (loss, accuracy) = by_hand_f64(&outcome.network, data.test.as_ref().unwrap());
+    close(best.test_loss, loss, 1e-10);
+    assert_eq!(best.test_accuracy, accuracy);
+
+    // With more patience than the run has, it goes to its end and keeps the best all the same.
+    let patient = TrainConfig { early_stopping: Some(1_000_000), epochs: Some(60), ..config.clone() };
+    let (to_the_end, _) = run::<f64>(&patient);
+    assert_eq!((to_the_end.steps, to_the_end.early_stop.map(|s| s.stopped)), (180, Some(false)));
+    let (without, _) = run::<f64>(&TrainConfig { early_stopping: None, ..patient });
+    assert!(without.early_stop.is_none() && bits(&without.network) != bits(&to_the_end.network));
+}
+
+fn by_hand_f64(network: &Network<f64>, split: &Split) -> (f64, f64) {
+    let mut engine = Engine::new(network.clone(), Loss::CrossEntropy, Optimizer::new(OptimizerKind::Sgd), 1, 1);
+    let inputs: Vec<f64> = split.inputs.iter().map(|&x| f64::from(x)).collect();
+    engine.evaluate(&inputs, &split.labels)
+}
+
+#[test]
+fn validation_samples_are_drawn_by_the_seed_and_not_trained_on() {
+    let config = TrainConfig { validation_size: 28, batch_size: BatchSize::Full, eval_every: 0, ..config() };
+    let (data, plan) = prepare(&config);
+    assert_eq!((plan.batch_size, plan.steps_per_epoch), (100, 1));
+    let (outcome, record) = run::<f64>(&config);
+    let first = outcome.evals[0];
+    // What was held out and what was trained on make the whole training set.
+    let initial = initial_network::<f64>(&plan);
+    let (all, _) = by_hand_f64(&initial, &data.train);
+    close((100.0 * first.train_loss + 28.0 * first.validation_loss) / 128.0, all, 1e-12);
+    assert!((first.train_loss - first.validation_loss).abs() > 1e-6);
+    // A full batch is the training set without them.
+    close(record.steps.loss[0], first.train_loss, 1e-12);
+    assert_eq!(record.header.labels["train_size"], "100");
+
+    let other = run::<f64>(&TrainConfig { seed: 2, ..config.clone() }).0;
+    assert_ne!(other.evals[0].validation_loss, first.validation_loss);
+    let without = TrainConfig { validation_size: 0, ..config };
+    assert!(is_missing(run::<f64>(&without).0.evals[0].validation_loss));
+}
+
+#[test]
+fn a_batch_of_one_cannot_be_normalised() {
+    let config = TrainConfig { normalisation: Normalisation::Batch, batch_size: BatchSize::Samples(1), ..config() };
+    let data = data::load(&config.data, &config.data_options).unwrap();
+    let problem = config.plan(&data).unwrap_err().to_string();
+    assert!(problem.starts_with("--batch-size 1: ") && problem.contains("--normalisation batch"), "{problem}");
+    let config = TrainConfig { validation_size: 128, normalisation: Normalisation::Layer, ..config };
+    let problem = config.plan(&data).unwrap_err().to_string();
+    assert!(problem.starts_with("--validation-size 128: the training set has only 128 samples"), "{problem}");
 }

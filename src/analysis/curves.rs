@@ -95,6 +95,8 @@ pub enum EvalColumn {
     TrainAccuracy,
     TestLoss,
     TestAccuracy,
+    ValidationLoss,
+    ValidationAccuracy,
 }
 
 /// What the accuracy did in the end. Whoever tells it chooses the words; the thresholds are here.
@@ -136,16 +138,21 @@ impl Summary<'_> {
                 EvalColumn::TrainAccuracy => e.train_accuracy,
                 EvalColumn::TestLoss => e.test_loss,
                 EvalColumn::TestAccuracy => e.test_accuracy,
+                EvalColumn::ValidationLoss => e.validation_loss,
+                EvalColumn::ValidationAccuracy => e.validation_accuracy,
             })
             .collect();
         let steps: Vec<u64> = self.record().evals.iter().map(|e| e.step).collect();
         Curve { points: smooth_raw(&steps, &values, 0, steps.len()), band: Vec::new() }
     }
 
-    /// How the training accuracy ended, from the evaluations of the whole training set.
+    /// How the training accuracy ended, from the evaluations of the whole training set: that of the final parameters.
     pub fn outcome(&self) -> Outcome {
         let all = || self.record().evals.iter().map(|e| e.train_accuracy).filter(|x| x.is_finite());
-        let Some(accuracy) = all().next_back() else { return Outcome::NotEvaluated };
+        let Some(mut accuracy) = all().next_back() else { return Outcome::NotEvaluated };
+        if let (Some(_), Some(best)) = (self.header().early_stop, self.record().final_eval()) {
+            accuracy = best.train_accuracy;
+        }
         let best = all().fold(accuracy, f64::max);
         match self.chance() {
             Some(chance) if accuracy <= CHANCE_FACTOR * chance => {

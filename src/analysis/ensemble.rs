@@ -120,7 +120,7 @@ impl<'a> Series<'a> {
     /// does not count.
     pub fn last(&self, depth: usize, column: fn(&EvalRow) -> f64) -> Option<Spread> {
         let runs = self.depths.get(&depth)?.iter().filter(|r| r.summary.header().status == Status::Complete);
-        Spread::of(runs.filter_map(|r| r.summary.record().evals.last().map(column)))
+        Spread::of(runs.filter_map(|r| r.summary.record().final_eval().map(column)))
     }
 
     /// Typical cell of each layer at one depth, input side first; `column` picks one of each run's grid.

@@ -180,11 +180,12 @@ impl<'a> Summary<'a> {
         self.layers() - 1
     }
 
-    /// Index of a layer's tensor, layers from 0; `None` for a layer without bias.
+    /// Index of a layer's tensor, layers from 0; `None` for a layer that has none.
     pub fn tensor(&self, layer: usize, kind: TensorKind) -> Option<usize> {
         match kind {
             TensorKind::Weight => Some(self.weights[layer]),
             TensorKind::Bias => self.biases[layer],
+            TensorKind::Gain | TensorKind::Shift => self.header().tensor_index(layer + 1, kind),
         }
     }
 
@@ -282,6 +283,7 @@ fn check_shapes(record: &Record) -> Result<(), AnalysisError> {
         .chain(LayerMetric::ALL.iter().map(|m| (m.name(), s * l, steps.layers[*m as usize].len())))
         .chain(ActivationMetric::ALL.iter().map(|m| (m.name(), k * l, record.snapshots.activations[*m as usize].len())))
         .chain([("distance_from_init", k * t, record.snapshots.distance_from_init.len())])
+        .chain([("zero_share", k * t, record.snapshots.zero_share.len())])
         // A sketch may be absent although the header names its size.
         .chain((!record.snapshots.sketch.is_empty()).then_some((
             "sketch",

@@ -11,8 +11,8 @@ use super::train_args::TrainArgs;
 use super::{CommandResult, Failure, interrupt, output};
 use crate::config::{ConfigError, Precision, TrainConfig, TrainPlan};
 use crate::data::{self, DataError, Dataset};
-use crate::nn::Scalar;
-use crate::record::{EvalRow, RecordSink, RunWriter, Status};
+use crate::nn::{Normalisation, Scalar};
+use crate::record::{EarlyStop, EvalRow, RecordSink, RunWriter, Status};
 use crate::train::{header::header, initial_network, train, weights};
 
 #[derive(clap::Args)]
@@ -51,9 +51,20 @@ fn run_label(text: &str) -> Result<String, String> {
     Ok(text.into())
 }
 
+impl Finished {
+    /// The evaluation of the final parameters.
+    fn last(&self) -> Option<&EvalRow> {
+        match self.early_stop {
+            Some(stop) => self.evals.iter().find(|e| e.step == stop.best_step),
+            None => self.evals.last(),
+        }
+    }
+}
+
 /// What a finished run has to say.
 pub(super) struct Finished {
     pub status: Status,
+    pub early_stop: Option<EarlyStop>,
     pub steps: u64,
     pub evals: Vec<EvalRow>,
     pub elapsed_secs: f64,
@@ -137,7 +148,33 @@ fn run_name(config: &TrainConfig) -> String {
         many if many.len() > 8 => format!("{}x{}-{}", many.len(), many[0], many[many.len() - 1]),
         _ => sizes.iter().map(usize::to_string).collect::<Vec<_>>().join("-"),
     };
-    format!("{}-{width}-{}-seed{}", config.activation, config.optimizer, config.seed)
+    let mut made = config.activation.to_string().replace(':', "");
+    if config.normalisation != Normalisation::None {
+        made += &format!("-{}", config.normalisation);
+    }
+    for (on, word) in
+        [(config.residual, "residual"), (config.dropout > 0.0, "dropout"), (config.early_stopping.is_some(), "early")]
+    {
+        if on {
+            made += &format!("-{word}");
+        }
+    }
+    format!("{made}-{width}-{}-seed{}", config.optimizer, config.seed)
+}
+
+/// The activation, and what else hidden layers have.
+fn activation(config: &TrainConfig) -> String {
+    let mut words = config.activation.to_string();
+    if config.normalisation != Normalisation::None {
+        words += &format!(", {} normalisation", config.normalisation);
+    }
+    if config.residual {
+        words += ", skips";
+    }
+    if config.dropout > 0.0 {
+        words += &format!(", dropout {}", config.dropout);
+    }
+    words
 }
 
 fn describe(plan: &TrainPlan, data: &Dataset) -> String {
@@ -145,10 +182,10 @@ fn describe(plan: &TrainPlan, data: &Dataset) -> String {
     format!(
         "{}: {} training samples; network {}, {} parameters, {}, {}; {} with rate {}, batch {}, {} steps",
         data.name,
-        data.train.labels.len(),
+        data.train.labels.len() - plan.config.validation_size,
         sizes.join("-"),
         plan.parameters(),
-        plan.config.activation,
+        activation(&plan.config),
         plan.initialisation,
         plan.config.optimizer,
         plan.learning_rate,
@@ -184,9 +221,11 @@ impl Job<'_> {
         if self.save_weights {
             save(&outcome.network, "weights-final.safetensors")?;
         }
+        writer.set_early_stop(outcome.early_stop);
         writer.finish(outcome.status.clone(), outcome.elapsed_secs)?;
         Ok(Finished {
             status: outcome.status,
+            early_stop: outcome.early_stop,
             steps: outcome.steps,
             evals: outcome.evals,
             elapsed_secs: outcome.elapsed_secs,
@@ -224,11 +263,19 @@ pub(super) fn ending(status: &Status, steps: u64) -> String {
 
 fn result_text(out: &Path, finished: &Finished) -> String {
     let mut text = format!("{}\n", ending(&finished.status, finished.steps));
-    if let (Status::Complete, Some(last)) = (&finished.status, finished.evals.last()) {
+    if let Some(stop) = finished.early_stop {
+        let why = if stop.stopped { "stopped early; " } else { "" };
+        text += &format!("{why}the validation loss was lowest at step {}, whose parameters are kept\n", stop.best_step);
+    }
+    if let (Status::Complete, Some(last)) = (&finished.status, finished.last()) {
         text +=
             &format!("training loss {}, training accuracy {:.1} %", loss(last.train_loss), 100.0 * last.train_accuracy);
         if !last.test_accuracy.is_nan() {
             text += &format!("; test loss {}, test accuracy {:.1} %", loss(last.test_loss), 100.0 * last.test_accuracy);
+        }
+        if !last.validation_accuracy.is_nan() {
+            let accuracy = 100.0 * last.validation_accuracy;
+            text += &format!("; validation loss {}, validation accuracy {accuracy:.1} %", loss(last.validation_loss));
         }
         text += "\n";
     }
@@ -236,13 +283,14 @@ fn result_text(out: &Path, finished: &Finished) -> String {
 }
 
 fn result_json(name: &str, out: &Path, plan: &TrainPlan, finished: &Finished) -> serde_json::Value {
-    let last = finished.evals.last();
+    let last = finished.last();
     let number = |f: fn(&EvalRow) -> f64| last.map(f).filter(|x| x.is_finite());
     json!({
         "run": name,
         "folder": out.display().to_string(),
         "status": finished.status,
         "steps": finished.steps,
+        "early_stop": finished.early_stop,
         "parameters": plan.parameters(),
         "initialisation": plan.initialisation,
         "learning_rate": plan.learning_rate,
@@ -251,6 +299,8 @@ fn result_json(name: &str, out: &Path, plan: &TrainPlan, finished: &Finished) ->
         "train_accuracy": number(|r| r.train_accuracy),
         "test_loss": number(|r| r.test_loss),
         "test_accuracy": number(|r| r.test_accuracy),
+        "validation_loss": number(|r| r.validation_loss),
+        "validation_accuracy": number(|r| r.validation_accuracy),
         "elapsed_secs": finished.elapsed_secs,
     })
 }

@@ -5,7 +5,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 use crate::config::{BatchSize, Every, Precision, Schedule, TrainConfig};
 use crate::data::DataSpec;
-use crate::nn::{Activation, Initialisation, Loss, OptimizerKind};
+use crate::nn::{Activation, Initialisation, L1Step, Loss, Normalisation, OptimizerKind};
 use crate::sweep::{Numbers, SweepPlan};
 
 /// A parser for a plain enum: help lists the names, errors name the nearest.
@@ -84,6 +84,20 @@ pub struct SharedArgs {
     #[arg(long, value_name = "STD", help_heading = "Data")]
     noise: Option<f64>,
 
+    /// Keep N training samples, drawn by the seed, out of training and evaluate them beside the test set [default: 0]
+    #[arg(long, value_name = "N", help_heading = "Data")]
+    validation_size: Option<usize>,
+
+    /// Normalise every hidden layer, before or after the activation [default: none]
+    #[arg(long, value_name = "NAME", alias = "normalization", value_parser = names!(Normalisation), help_heading = "Network")]
+    normalisation: Option<Normalisation>,
+    /// Add its input to every hidden layer that has as many outputs as inputs
+    #[arg(long, help_heading = "Network")]
+    residual: bool,
+    /// Share of each hidden layer's outputs that is dropped in training and kept in evaluation [default: 0]
+    #[arg(long, value_name = "SHARE", help_heading = "Network")]
+    dropout: Option<f64>,
+
     /// What is minimised [default: cross-entropy]
     #[arg(long, value_name = "NAME", value_parser = names!(Loss), help_heading = "Training")]
     loss: Option<Loss>,
@@ -102,6 +116,13 @@ pub struct SharedArgs {
     /// L1 decay of all parameters [default: 0]
     #[arg(long, value_name = "X", help_heading = "Training")]
     l1: Option<f64>,
+    /// subgradient, as PyTorch programs add it, or proximal, which reaches exact zeros [default: subgradient]
+    #[arg(long, value_name = "NAME", value_parser = names!(L1Step), help_heading = "Training")]
+    l1_step: Option<L1Step>,
+    /// Stop after this many evaluations without a lower validation loss and go back to the best parameters; needs
+    /// --validation-size
+    #[arg(long, value_name = "PATIENCE", help_heading = "Training")]
+    early_stopping: Option<u64>,
     /// Passes over the training set [default: 5]
     #[arg(long, value_name = "N", conflicts_with = "steps", help_heading = "Training")]
     epochs: Option<u64>,
@@ -156,6 +177,12 @@ impl SharedArgs {
         set(&mut config.momentum, &self.momentum);
         set(&mut config.weight_decay, &self.weight_decay);
         set(&mut config.l1, &self.l1);
+        set(&mut config.l1_step, &self.l1_step);
+        set(&mut config.normalisation, &self.normalisation);
+        config.residual |= self.residual;
+        set(&mut config.dropout, &self.dropout);
+        set(&mut config.validation_size, &self.validation_size);
+        set_some(&mut config.early_stopping, &self.early_stopping);
         // One replaces the other.
         if self.epochs.is_some() || self.steps.is_some() {
             (config.epochs, config.steps) = (self.epochs, self.steps);
@@ -182,8 +209,8 @@ pub struct TrainArgs {
     /// Sizes of the hidden layers one by one, input side first, such as 300,100,50
     #[arg(long, value_name = "A,B,..", value_delimiter = ',', conflicts_with_all = ["hidden_layers", "width"], help_heading = "Network")]
     widths: Option<Vec<usize>>,
-    /// What follows every hidden layer
-    #[arg(long, value_name = "NAME", default_value = "sigmoid", value_parser = names!(Activation), help_heading = "Network")]
+    /// What follows every hidden layer; maxout:K takes the largest of K linear pieces
+    #[arg(long, value_name = "NAME", default_value = "sigmoid", value_parser = PossibleValuesHint::<Activation>::new(Activation::NAMES.into_iter()), help_heading = "Network")]
     activation: Activation,
     /// glorot-uniform, glorot-normal, he-uniform, he-normal, lecun-uniform, lecun-normal, orthogonal, pytorch, nielsen,
     /// normal:STD or zeros [default: follows the activation]

@@ -10,8 +10,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::data::{DataOptions, DataSpec, Dataset};
-use crate::nn::network::count_parameters;
-use crate::nn::{Activation, Initialisation, Loss, Optimizer, OptimizerKind};
+use crate::nn::{Activation, Initialisation, L1Step, Loss, Normalisation, Optimizer, OptimizerKind, Shape};
 
 /// Every setting of a run. Serialised into `meta.json`, from which the run can be repeated.
 ///
@@ -20,13 +19,17 @@ use crate::nn::{Activation, Initialisation, Loss, Optimizer, OptimizerKind};
 /// | `data`, `data_options` | `mnist-mini` | [`crate::data`] |
 /// | `hidden_layers`, `width` | 8, 100 | equal hidden layers |
 /// | `widths` | none | sizes of the hidden layers, input side first; replaces the two above |
-/// | `activation` | sigmoid | after every hidden layer |
+/// | `activation` | sigmoid | after every hidden layer; `maxout:K` has K linear pieces a unit |
+/// | `normalisation` | none | of every hidden layer, [`Normalisation`] |
+/// | `residual` | false | skip around every hidden layer with as many outputs as inputs, [`crate::nn::network`] |
+/// | `dropout` | 0 | share of every hidden layer's outputs that is dropped in training, in [0, 1) |
 /// | `initialisation` | by activation | [`Initialisation::default_for`] |
 /// | `loss` | cross-entropy | [`Loss`] |
 /// | `optimizer`, `momentum` | sgd, 0.9 | [`crate::nn::optimizer`] |
 /// | `learning_rate` | by optimiser | >= 0, [`OptimizerKind::default_learning_rate`] |
 /// | `schedule`, `warm_up` | constant, 0 | [`Schedule`]; linear warm-up over this many steps |
 /// | `weight_decay`, `l1` | 0 | >= 0 |
+/// | `l1_step` | subgradient | as PyTorch programs add it, or proximal, which reaches exact zeros: [`L1Step`] |
 /// | `batch_size` | 100 | samples, or the whole training set |
 /// | `epochs` or `steps` | 5 epochs | at least 1 |
 /// | `seed` | 1 | of initialisation, order of samples, made data |
@@ -35,6 +38,8 @@ use crate::nn::{Activation, Initialisation, Loss, Optimizer, OptimizerKind};
 /// | `record` | every:1 | steps whose norms are kept |
 /// | `snapshots` | every:10 | steps whose distances, activations and sketch are kept |
 /// | `eval_every` | 1 | epochs between evaluations; 0: only before and after training |
+/// | `validation_size` | 0 | samples of the training set, drawn by the seed, that are kept out of training and evaluated |
+/// | `early_stopping` | none | evaluations without a lower validation loss after which the run stops and takes back its best parameters; needs a validation set |
 /// | `max_memory_mib` | 8192 | refuse to start above this estimate |
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -45,6 +50,9 @@ pub struct TrainConfig {
     pub width: usize,
     pub widths: Option<Vec<usize>>,
     pub activation: Activation,
+    pub normalisation: Normalisation,
+    pub residual: bool,
+    pub dropout: f64,
     pub initialisation: Option<Initialisation>,
     pub loss: Loss,
     pub optimizer: OptimizerKind,
@@ -54,6 +62,7 @@ pub struct TrainConfig {
     pub warm_up: u64,
     pub weight_decay: f64,
     pub l1: f64,
+    pub l1_step: L1Step,
     pub batch_size: BatchSize,
     pub epochs: Option<u64>,
     pub steps: Option<u64>,
@@ -63,6 +72,8 @@ pub struct TrainConfig {
     pub record: Every,
     pub snapshots: Every,
     pub eval_every: u64,
+    pub validation_size: usize,
+    pub early_stopping: Option<u64>,
     pub max_memory_mib: u64,
 }
 
@@ -75,6 +86,9 @@ impl Default for TrainConfig {
             width: 100,
             widths: None,
             activation: Activation::Sigmoid,
+            normalisation: Normalisation::None,
+            residual: false,
+            dropout: 0.0,
             initialisation: None,
             loss: Loss::CrossEntropy,
             optimizer: OptimizerKind::Sgd,
@@ -84,6 +98,7 @@ impl Default for TrainConfig {
             warm_up: 0,
             weight_decay: 0.0,
             l1: 0.0,
+            l1_step: L1Step::Subgradient,
             batch_size: BatchSize::Samples(100),
             epochs: None,
             steps: None,
@@ -93,6 +108,8 @@ impl Default for TrainConfig {
             record: Every::Steps(1),
             snapshots: Every::Steps(10),
             eval_every: 1,
+            validation_size: 0,
+            early_stopping: None,
             max_memory_mib: 8192,
         }
     }
@@ -178,6 +195,21 @@ impl TrainConfig {
         not_negative("--weight-decay", self.weight_decay)?;
         not_negative("--l1", self.l1)?;
         not_negative("--momentum", self.momentum)?;
+        not_negative("--dropout", self.dropout)?;
+        if self.dropout >= 1.0 {
+            return Err(value("--dropout", self.dropout, "must be less than 1, or nothing is left"));
+        }
+        at_least_one("--early-stopping", self.early_stopping)?;
+        if let Some(patience) = self.early_stopping {
+            if self.validation_size == 0 {
+                let problem = "needs --validation-size N: samples of the training set that are kept out of training and \
+                               watched; the test set is for measuring only";
+                return Err(value("--early-stopping", patience, problem));
+            }
+            if self.eval_every == 0 {
+                return Err(value("--early-stopping", patience, "needs evaluations; give --eval-every 1 or more"));
+            }
+        }
         if self.momentum >= 1.0 {
             return Err(value("--momentum", self.momentum, "must be less than 1, or the velocity never stops growing"));
         }
@@ -187,6 +219,17 @@ impl TrainConfig {
     /// Sizes of the hidden layers.
     pub fn hidden_sizes(&self) -> Vec<usize> {
         self.widths.clone().unwrap_or_else(|| vec![self.width; self.hidden_layers.min(MOST_LAYERS + 1)])
+    }
+
+    /// The network between these sizes, `[inputs, hidden.., classes]`.
+    pub fn shape(&self, sizes: &[usize]) -> Shape {
+        Shape {
+            sizes: sizes.to_vec(),
+            activation: self.activation,
+            normalisation: self.normalisation,
+            residual: self.residual,
+            dropout: self.dropout,
+        }
     }
 
     /// The initialisation that will be used.
@@ -200,7 +243,12 @@ impl TrainConfig {
     /// As [`TrainConfig::check`], and settings that do not fit the data or the memory.
     pub fn plan(&self, data: &Dataset) -> Result<TrainPlan, ConfigError> {
         self.check()?;
-        let samples = data.train.labels.len();
+        let all = data.train.labels.len();
+        if self.validation_size >= all {
+            let problem = format!("the training set has only {all} samples, and some must be left to train on");
+            return Err(value("--validation-size", self.validation_size, &problem));
+        }
+        let samples = all - self.validation_size;
         let batch_size = match self.batch_size {
             BatchSize::Full => samples,
             BatchSize::Samples(n) if n <= samples => n,
@@ -209,6 +257,13 @@ impl TrainConfig {
                 return Err(value("--batch-size", n, &problem));
             }
         };
+        if self.normalisation.is_batch() && batch_size < 2 {
+            let problem = format!(
+                "a batch of one sample has no deviation, which --normalisation {} divides by",
+                self.normalisation
+            );
+            return Err(value("--batch-size", batch_size, &problem));
+        }
         let mut sizes = vec![data.features];
         sizes.extend(self.hidden_sizes());
         sizes.push(data.classes);
@@ -234,6 +289,7 @@ impl TrainConfig {
                 momentum: self.momentum,
                 weight_decay: self.weight_decay,
                 l1: self.l1,
+                l1_step: self.l1_step,
             },
             learning_rate: self.learning_rate.unwrap_or(self.optimizer.default_learning_rate()),
             batch_size,
@@ -250,13 +306,22 @@ impl TrainConfig {
             Precision::F32 => 4.0,
             Precision::F64 => 8.0,
         };
-        // In f64: products of sizes that make no sense must not wrap around.
-        let parameters: f64 = sizes.windows(2).map(|p| (p[0] as f64 + 1.0) * p[1] as f64).sum();
-        let rows: f64 = sizes.iter().map(|&n| 3.0 * n as f64).sum();
+        // In f64: products of sizes that make no sense must not wrap around. A hidden unit of K pieces has K rows of the weight,
+        // K signals, and what normalisation keeps of it.
+        let (pieces, classes) = (self.activation.pieces() as f64, sizes.len() - 2);
+        let columns = |l: usize, n: usize| if l < classes { pieces * n as f64 } else { n as f64 };
+        let kept = if self.normalisation == Normalisation::None { 0.0 } else { 2.0 };
+        let layers = || sizes.windows(2).enumerate().map(|(l, p)| (p[0] as f64, columns(l, p[1])));
+        let parameters: f64 = layers().map(|(fan_in, columns)| (fan_in + 1.0 + kept) * columns).sum();
+        let copies = if self.early_stopping.is_some() { 7.0 } else { 6.0 };
+        let normal = if kept > 0.0 { 1.0 } else { 0.0 };
+        let rows: f64 = 3.0 * sizes[0] as f64 + layers().map(|(_, columns)| (3.0 + normal) * columns).sum::<f64>();
+        let split = if self.validation_size > 0 { bytes * data.train.inputs.len() as f64 } else { 0.0 };
         let inputs = (data.train.inputs.len() + data.test.as_ref().map_or(0, |t| t.inputs.len())) as f64;
         let data_bytes = if self.precision == Precision::F64 { 12.0 } else { 4.0 };
-        let needed =
-            data_bytes * inputs + bytes * (6.0 * parameters + (batch_size as f64 + 256.0 * self.threads as f64) * rows);
+        let needed = data_bytes * inputs
+            + split
+            + bytes * (copies * parameters + (batch_size as f64 + 256.0 * self.threads as f64) * rows);
         let needed_mib = (needed / 1_048_576.0).ceil() as u64;
         if needed_mib > self.max_memory_mib {
             return Err(ConfigError::Memory { needed_mib, limit_mib: self.max_memory_mib });
@@ -278,7 +343,12 @@ impl TrainPlan {
 
     /// Number of parameters of the network.
     pub fn parameters(&self) -> usize {
-        count_parameters(&self.sizes)
+        self.shape().parameters()
+    }
+
+    /// The network.
+    pub fn shape(&self) -> Shape {
+        self.config.shape(&self.sizes)
     }
 }
 
@@ -330,6 +400,12 @@ mod tests {
         assert!(check(|c| c.learning_rate = Some(-0.1)).starts_with("--learning-rate -0.1: must be"));
         assert!(check(|c| c.learning_rate = Some(f64::NAN)).contains("--learning-rate NaN"));
         assert!(check(|c| c.momentum = 1.0).contains("--momentum"));
+        assert!(check(|c| c.dropout = 1.0).contains("--dropout 1"));
+        assert!(check(|c| c.early_stopping = Some(3)).contains("--early-stopping 3: needs --validation-size"));
+        assert!(check(|c| (c.early_stopping, c.validation_size) = (Some(0), 10)).contains("--early-stopping 0"));
+        assert!(
+            check(|c| (c.early_stopping, c.validation_size, c.eval_every) = (Some(3), 10, 0)).contains("--eval-every")
+        );
         assert!(check(|c| c.width = 0).contains("--width 0"));
         assert!(check(|c| c.widths = Some(vec![3, 0])).contains("--width 0"));
         assert!(check(|c| (c.epochs, c.steps) = (Some(1), Some(1))).contains("--epochs and --steps"));

@@ -255,6 +255,13 @@ pub fn accuracy_series(summary: &Summary, lang: Lang, colour: usize) -> Vec<Seri
         series(lang.batch_series(), batch, Stroke::Faint, colour, false),
         series(lang.train_series(), summary.eval_curve(EvalColumn::TrainAccuracy), Stroke::Solid, colour, false),
         series(lang.test_series(), summary.eval_curve(EvalColumn::TestAccuracy), Stroke::Dashed, colour + 1, false),
+        series(
+            lang.validation_series(),
+            summary.eval_curve(EvalColumn::ValidationAccuracy),
+            Stroke::Dotted,
+            colour + 2,
+            false,
+        ),
     ]
     .into_iter()
     .filter(|s| s.points.iter().any(|p| p.1.is_some()))

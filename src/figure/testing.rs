@@ -125,6 +125,7 @@ impl Synthetic {
             planned_steps: Some(2000),
             sketch_buckets: self.sketch.then_some(BUCKETS),
             config: None,
+            early_stop: None,
             status: self.status.clone(),
             elapsed_secs: None,
         };
@@ -162,6 +163,7 @@ impl Synthetic {
             record.push_snapshot(&SnapshotRow {
                 step: s,
                 distance_from_init: &distance,
+                zero_share: &vec![0.0; distance.len()],
                 activations: [0, 1, 2, 3, 4].map(|i| activations[i].as_slice()),
                 sketch: if self.sketch { &sketch } else { &[] },
             });
@@ -176,6 +178,8 @@ impl Synthetic {
                 train_accuracy: accuracy,
                 test_loss: (self.loss)(step) * 1.1,
                 test_accuracy: accuracy * 0.9,
+                validation_loss: MISSING,
+                validation_accuracy: MISSING,
             })
             .collect();
         record

@@ -1,7 +1,7 @@
 //! `training-curves`: loss and accuracy against steps, and what chance would give.
 //!
 //! **How to read it.** Faint: each minibatch, whose noise is the batch's, not the network's. Solid and dashed: the whole
-//! training and test set, in evaluation mode. A training curve that lies on the chance line has learned nothing, and no test
+//! training and test set, in evaluation mode; dotted: samples that were kept out of training, where there are any. A training curve that lies on the chance line has learned nothing, and no test
 //! accuracy is needed to say so; a gap between the two is overfitting.
 //!
 //! **When it misleads.** Of long runs the faint curve keeps the smallest and the largest value of each stretch, so it looks
@@ -36,6 +36,7 @@ fn build(input: &Input, options: &Options) -> Result<Figure, FigureError> {
         (lang.batch_series(), raw(&record.steps.loss), Stroke::Faint, 0),
         (lang.train_series(), run.eval_curve(EvalColumn::TrainLoss), Stroke::Solid, 0),
         (lang.test_series(), run.eval_curve(EvalColumn::TestLoss), Stroke::Dashed, 1),
+        (lang.validation_series(), run.eval_curve(EvalColumn::ValidationLoss), Stroke::Dotted, 2),
     ];
     let values: Vec<f64> = loss.iter().flat_map(|c| c.1.values()).collect();
     let y = value_axis(lang.loss(), values.iter().copied(), true);
@@ -46,6 +47,7 @@ fn build(input: &Input, options: &Options) -> Result<Figure, FigureError> {
         .map(|(label, curve, style, colour)| series(label, curve, style, colour, log))
         .collect();
     let accuracy = accuracy_series(run, lang, 0);
+    let validation = !run.eval_curve(EvalColumn::ValidationAccuracy).is_empty();
     let mut panels: Vec<Panel> = Vec::new();
     if !loss.is_empty() {
         panels.push(lines(String::new(), &x, y, loss, Vec::new()));
@@ -61,7 +63,8 @@ fn build(input: &Input, options: &Options) -> Result<Figure, FigureError> {
     let thinned = record.len() > 2 * MAX_POINTS;
     let words = Words {
         title: heading(lang, run),
-        subtitle: lang.sentences(&[lang.curves_note(), if thinned { lang.thinned_note() } else { String::new() }]),
+        subtitle: lang
+            .sentences(&[lang.curves_note(validation), if thinned { lang.thinned_note() } else { String::new() }]),
         caption: caption(lang, run),
         description: String::new(),
     };
@@ -72,7 +75,9 @@ fn build(input: &Input, options: &Options) -> Result<Figure, FigureError> {
 /// Accuracies where both are known and above chance; else what every title says; without any accuracy, the loss.
 fn heading(lang: Lang, run: &Summary) -> String {
     let record = run.record();
-    let test = record.evals.iter().rev().map(|e| e.test_accuracy).find(|x| x.is_finite());
+    let last = record.evals.iter().rev().map(|e| e.test_accuracy).find(|x| x.is_finite());
+    let test = if run.header().early_stop.is_some() { record.final_eval().map(|e| e.test_accuracy) } else { last };
+    let test = test.filter(|x| x.is_finite());
     let diverged = matches!(run.header().status, Status::Diverged { .. });
     if let (Outcome::Reached { accuracy }, Some(test), false) = (run.outcome(), test, diverged) {
         let head = lang.head(&name(lang, run), run.hidden());

@@ -190,8 +190,11 @@ fn mostly_special(grid: &Grid, layer: usize) -> Option<(Special, f64)> {
 // ---- captions -----------------------------------------------------------------------------------------------------------
 
 /// Settings in the order in which a reader asks for them; a value that says "none" is left out.
-const SETTINGS: [&str; 13] = [
+const SETTINGS: [&str; 19] = [
     "activation",
+    "normalisation",
+    "residual",
+    "dropout",
     "initialisation",
     "loss",
     "optimizer",
@@ -199,9 +202,12 @@ const SETTINGS: [&str; 13] = [
     "schedule",
     "weight_decay",
     "l1",
+    "l1_step",
+    "early_stopping",
     "batch_size",
     "data",
     "train_size",
+    "validation_size",
     "seed",
     "precision",
 ];

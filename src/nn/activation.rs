@@ -4,7 +4,12 @@
 //! textbook sigma (1 - sigma) and 1 - tanh^2 fall to exactly zero in f32 from |h| = 17 and 9, and would invent the illness
 //! that this program looks for. Used instead: sigma(h) sigma(-h) and sech^2 h.
 //!
+//! Maxout is the one that is no function of a single pre-activation: its layer computes K of them for each unit (`maxout`).
+//!
 //! To add one: a variant, its name in [`Activation::ALL`] and the arms that the compiler then asks for.
+
+use std::fmt;
+use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
@@ -14,7 +19,7 @@ use super::scalar::{Scalar, simd};
 /// What follows a hidden layer. Definitions are PyTorch's; `softplus` has no linear shortcut above 20 (a difference of
 /// less than 3e-9), `gelu` is the exact one (erf).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[serde(into = "String", try_from = "String")]
 pub enum Activation {
     /// 1 / (1 + e^-h)
     Sigmoid,
@@ -38,7 +43,13 @@ pub enum Activation {
     /// h / 6 + 1/2, cut at 0 and 1.
     HardSigmoid,
     Identity,
+    /// `maxout:K`, the largest of K linear pieces (Goodfellow et al. 2013). A layer of W units has the weight `[K W, fan_in]`; row
+    /// `k W + j` is piece k of unit j. The gradient goes to the piece that was the maximum alone, of equal ones to the first.
+    Maxout(usize),
 }
+
+/// Pieces of a maxout unit.
+const MOST_PIECES: usize = 256;
 
 /// The constants of SELU (Klambauer et al. 2017).
 const SELU_ALPHA: f64 = 1.673_263_242_354_377_3;
@@ -49,6 +60,7 @@ const SELU_SCALE: f64 = 1.050_700_987_355_480_5;
 pub const SATURATION: f64 = 0.0591;
 
 impl Activation {
+    /// Those without a parameter: [`Activation::Maxout`] has one, and stands beside them in [`Activation::NAMES`].
     pub const ALL: [(Activation, &'static str); 12] = [
         (Activation::Sigmoid, "sigmoid"),
         (Activation::Tanh, "tanh"),
@@ -63,6 +75,25 @@ impl Activation {
         (Activation::HardSigmoid, "hard-sigmoid"),
         (Activation::Identity, "identity"),
     ];
+
+    /// All names, as messages and help list them.
+    pub const NAMES: [&'static str; 13] = {
+        let mut names = ["maxout:K"; 13];
+        let mut i = 0;
+        while i < Activation::ALL.len() {
+            names[i] = Activation::ALL[i].1;
+            i += 1;
+        }
+        names
+    };
+
+    /// Pre-activations of each unit: K for maxout, else 1.
+    pub fn pieces(self) -> usize {
+        match self {
+            Activation::Maxout(pieces) => pieces,
+            _ => 1,
+        }
+    }
 
     /// The largest slope that the function has anywhere.
     pub fn largest_slope(self) -> f64 {
@@ -80,24 +111,34 @@ impl Activation {
             | Activation::Elu
             | Activation::Softplus
             | Activation::Softsign
-            | Activation::Identity => 1.0,
+            | Activation::Identity
+            // Of the piece that is the maximum.
+            | Activation::Maxout(_) => 1.0,
         }
     }
 
     /// True when the derivative is continuous everywhere, so that central differences converge at every point.
     pub fn is_smooth(self) -> bool {
-        !matches!(self, Activation::Relu | Activation::LeakyRelu | Activation::Selu | Activation::HardSigmoid)
+        !matches!(
+            self,
+            Activation::Relu
+                | Activation::LeakyRelu
+                | Activation::Selu
+                | Activation::HardSigmoid
+                | Activation::Maxout(_)
+        )
     }
 
-    /// Value and slope at one point.
+    /// Value and slope at one point; of maxout, where all pieces have this value, the slope of the first.
     pub fn at<T: Scalar>(self, h: T) -> (T, T) {
         let (mut slope, mut value) = ([h], [T::ZERO]);
-        self.forward(&[T::ZERO], &mut slope, &mut value);
+        let alone = if let Activation::Maxout(_) = self { Activation::Identity } else { self };
+        alone.forward(&[T::ZERO], &mut slope, &mut value);
         (value[0], slope[0])
     }
 
     /// Adds the bias to the pre-activations of some rows, `hidden [rows, bias.len()]`, and replaces each by the slope there;
-    /// `out` takes the values.
+    /// `out` takes the values, of maxout `[rows, bias.len() / K]`.
     pub fn forward<T: Scalar>(self, bias: &[T], hidden: &mut [T], out: &mut [T]) {
         let c = T::from_f64;
         let one = T::ONE;
@@ -227,8 +268,44 @@ impl Activation {
                 #[inline(always)]
                 |h| (h, one),
             ),
+            Activation::Maxout(pieces) => maxout(pieces, bias, hidden, out),
         }
     }
+}
+
+/// The largest piece of each unit. `hidden [rows, pieces * units]` becomes the derivative of the unit by each of its pieces: 1
+/// for the first that was the maximum, 0 for the others. A NaN among the pieces is the maximum: it must not disappear.
+fn maxout<T: Scalar>(pieces: usize, bias: &[T], hidden: &mut [T], out: &mut [T]) {
+    let units = bias.len() / pieces;
+    simd(
+        #[inline(always)]
+        move || {
+            for (row, best) in hidden.chunks_exact_mut(bias.len()).zip(out.chunks_exact_mut(units)) {
+                row.iter_mut().zip(bias).for_each(|(h, &b)| *h += b);
+                best.copy_from_slice(&row[..units]);
+                for piece in row.chunks_exact(units).skip(1) {
+                    for (best, &h) in best.iter_mut().zip(piece) {
+                        *best = T::pick(h > *best || is_nan(h), h, *best);
+                    }
+                }
+                for unit in 0..units {
+                    let mut free = true;
+                    for k in 0..pieces {
+                        let h = &mut row[k * units + unit];
+                        let wins = free && (*h == best[unit] || is_nan(*h));
+                        *h = if wins { T::ONE } else { T::ZERO };
+                        free &= !wins;
+                    }
+                }
+            }
+        },
+    );
+}
+
+#[inline(always)]
+#[allow(clippy::eq_op)] // The definition of NaN.
+fn is_nan<T: Scalar>(x: T) -> bool {
+    x != x
 }
 
 /// sigma(h) and sigma(h) sigma(-h), both relatively right for any h.
@@ -258,7 +335,46 @@ fn each<T: Scalar>(bias: &[T], hidden: &mut [T], out: &mut [T], f: impl Fn(T) ->
     );
 }
 
-super::named!(Activation, "activation", Activation::ALL);
+impl fmt::Display for Activation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self, Activation::ALL.iter().find(|(a, _)| a == self)) {
+            (Activation::Maxout(pieces), _) => f.pad(&format!("maxout:{pieces}")),
+            (_, found) => f.pad(found.map_or("", |(_, name)| name)),
+        }
+    }
+}
+
+impl FromStr for Activation {
+    type Err = super::NameError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if let Some((activation, _)) = Activation::ALL.iter().find(|(_, name)| *name == text) {
+            return Ok(*activation);
+        }
+        let wanted = || super::NameError::Value(format!("maxout:K needs a number of pieces from 2 to {MOST_PIECES}"));
+        match text.split_once(':').unwrap_or((text, "")) {
+            ("maxout", pieces) => match pieces.parse() {
+                Ok(pieces @ 2..=MOST_PIECES) => Ok(Activation::Maxout(pieces)),
+                _ => Err(wanted()),
+            },
+            _ => Err(super::NameError::unknown("activation", text, Activation::NAMES)),
+        }
+    }
+}
+
+impl From<Activation> for String {
+    fn from(value: Activation) -> String {
+        value.to_string()
+    }
+}
+
+impl TryFrom<String> for Activation {
+    type Error = super::NameError;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        text.parse()
+    }
+}
 
 #[cfg(test)]
 mod tests {
@@ -320,6 +436,39 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn maxout_gives_the_slope_to_the_first_largest_piece() {
+        let largest = |pieces: [f64; 6], bias: [f64; 6]| {
+            let (mut slopes, mut out) = (pieces, [f64::INFINITY; 2]);
+            Activation::Maxout(3).forward(&bias, &mut slopes, &mut out);
+            (out, slopes)
+        };
+        // Rows k W + j: pieces of unit 0 are 1, 3, 2; those of unit 1 are 5, 5, 4.
+        let none = [0.0; 6];
+        assert_eq!(largest([1.0, 5.0, 3.0, 5.0, 2.0, 4.0], none), ([3.0, 5.0], [0.0, 1.0, 1.0, 0.0, 0.0, 0.0]));
+        let bias = [9.0, 0.0, 0.0, 0.0, 0.0, 2.0];
+        assert_eq!(largest([1.0, 5.0, 3.0, 5.0, 2.0, 4.0], bias), ([10.0, 6.0], [1.0, 0.0, 0.0, 0.0, 0.0, 1.0]));
+        for at in [0, 2, 4] {
+            let mut row = [1.0, 5.0, 3.0, 5.0, 2.0, 4.0];
+            row[at] = f64::NAN;
+            let (out, slopes) = largest(row, none);
+            assert!(out[0].is_nan() && slopes[at] == 1.0 && out[1] == 5.0, "{slopes:?}");
+        }
+    }
+
+    #[test]
+    fn names_round_trip_and_wrong_ones_are_explained() {
+        for name in Activation::NAMES {
+            let name = name.replace('K', "4");
+            assert_eq!(name.parse::<Activation>().unwrap().to_string(), name);
+        }
+        assert_eq!(serde_json::to_string(&Activation::LeakyRelu).unwrap(), "\"leaky-relu\"");
+        for bad in ["maxout", "maxout:", "maxout:1", "maxout:x", "maxout:1000"] {
+            assert!(bad.parse::<Activation>().unwrap_err().to_string().contains("pieces from 2"), "{bad}");
+        }
+        assert!("sigmod".parse::<Activation>().unwrap_err().to_string().contains("did you mean 'sigmoid'?"));
     }
 
     #[test]

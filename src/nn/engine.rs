@@ -2,12 +2,14 @@
 //!
 //! A step is two phases. First every block of rows goes forward and backward alone ([`super::pass`]); then every *panel*, some
 //! rows of one weight matrix, computes its gradient over the whole batch into a buffer that stays in the cache, applies the
-//! update and measures both ([`super::update`]). No gradient of the whole network is ever stored.
+//! update and measures both ([`super::update`]). No gradient of the whole network is ever stored. Gains and shifts, small as they
+//! are, follow last.
 
+use super::dropout::mix;
 use super::kernel;
 use super::loss::{Loss, LossSum};
 use super::matmul::{MatRef, Soon, Transposed, multiply, refresh, weight_panels};
-use super::network::Network;
+use super::network::{Network, Part};
 use super::norm::{SquareSum, dot, sum};
 use super::optimizer::{Constants, Optimizer, State};
 use super::pass::{Tape, Wanted};
@@ -47,6 +49,8 @@ pub struct StepMeasure {
 pub struct SnapshotMeasure {
     /// `[T]`
     pub distance_from_init: Vec<f64>,
+    /// `[T]`
+    pub zero_share: Vec<f64>,
     /// `[5][L]`
     pub activations: [Vec<f64>; 5],
     /// `[T * SKETCH_BUCKETS]`
@@ -64,6 +68,8 @@ pub struct Engine<T> {
     tape: Tape<T>,
     panels: Vec<Panel>,
     partials: Vec<[UpdateSums; 2]>,
+    /// Of gain and shift of each layer.
+    gain_sums: Vec<[UpdateSums; 2]>,
     exponents: Vec<i32>,
     /// Gradient buffers, one a thread.
     scratch: Vec<T>,
@@ -83,7 +89,7 @@ impl<T: Scalar> Engine<T> {
         let layers = network.layers();
         let panels = split_panels(&network);
         let scratch_len = panels.iter().map(|p| (p.to - p.from) * (network.fan_in(p.layer) + 1)).max().unwrap_or(0);
-        let tensors = 2 * layers;
+        let tensors = network.shape.tensor_count();
         Engine {
             loss,
             optimizer,
@@ -91,6 +97,7 @@ impl<T: Scalar> Engine<T> {
             tape: Tape::new(&network, batch_size),
             partials: vec![Default::default(); panels.len()],
             panels,
+            gain_sums: vec![Default::default(); layers],
             exponents: vec![0; layers],
             scratch: vec![T::ZERO; scratch_len * threads.count()],
             scratch_len,
@@ -103,6 +110,7 @@ impl<T: Scalar> Engine<T> {
             },
             snapshot: SnapshotMeasure {
                 distance_from_init: vec![MISSING; tensors],
+                zero_share: vec![MISSING; tensors],
                 activations: std::array::from_fn(|_| vec![MISSING; layers]),
                 sketch: vec![0.0; tensors * SKETCH_BUCKETS],
             },
@@ -134,7 +142,7 @@ impl<T: Scalar> Engine<T> {
     /// One step on the loaded batch. With `measure` the norms are in [`Engine::measured`] afterwards; with `snapshot`, which
     /// describes the parameters before the update, in [`Engine::snapshot`]. Neither changes the arithmetic of the step.
     pub fn step(&mut self, learning_rate: f64, measure: bool, snapshot: bool) -> (f64, f64) {
-        let sum = self.forward_backward(Wanted { measure, statistics: snapshot });
+        let sum = self.forward_backward(Wanted { measure, statistics: snapshot, step: self.step });
         if snapshot {
             self.measure_distance();
             for l in 0..self.network.layers() {
@@ -144,6 +152,13 @@ impl<T: Scalar> Engine<T> {
         }
         let constants = Constants::new(&self.optimizer, self.step, learning_rate);
         self.update(&constants, measure);
+        self.update_gains(&constants, measure);
+        for l in 0..self.network.layers() {
+            let range = self.network.running_range(l);
+            if !range.is_empty() {
+                self.tape.follow(l, &mut self.network.running[range]);
+            }
+        }
         self.step += 1;
         let rows = self.tape.rows as f64;
         self.measure.loss = sum.loss / rows;
@@ -169,9 +184,15 @@ impl<T: Scalar> Engine<T> {
         &self.snapshot
     }
 
-    /// Mean loss and accuracy over `data [n, inputs]`.
+    /// Goes on from other parameters of the same network. The optimiser's state stays as it is.
+    pub fn restore(&mut self, network: &Network<T>) {
+        self.network.copy_from(network);
+        self.transposed = Transposed::new(&self.network);
+    }
+
+    /// Mean loss and accuracy over `data [n, inputs]`: running averages in batch normalisation, no dropout.
     pub fn evaluate(&mut self, data: &[T], labels: &[u32]) -> (f64, f64) {
-        let (width, n) = (self.network.sizes[0], labels.len());
+        let (width, n) = (self.network.shape.sizes[0], labels.len());
         while self.evaluators.len() < self.threads.count() {
             self.evaluators.push(Tape::new(&self.network, EVAL_ROWS));
         }
@@ -191,23 +212,29 @@ impl<T: Scalar> Engine<T> {
         (sum.loss / n as f64, sum.correct as f64 / n as f64)
     }
 
-    /// The batch loss and the batch-mean gradient of every tensor on the loaded batch, in f64, with no update: weight and
-    /// bias of layer 1, then of layer 2, ...
+    /// The batch loss and the batch-mean gradient of every tensor on the loaded batch, in f64, with no update, in training
+    /// mode: the batch's own moments, the masks of the next step.
     pub fn gradients(&mut self) -> (f64, Vec<Vec<f64>>) {
-        let sum = self.forward_backward(Wanted::default());
+        let sum = self.forward_backward(Wanted { step: self.step, ..Wanted::default() });
+        let shape = &self.network.shape;
         let mut gradients: Vec<Vec<f64>> =
-            (0..2 * self.network.layers()).map(|t| vec![0.0; self.network.tensor(t).len()]).collect();
+            (0..shape.tensor_count()).map(|t| vec![0.0; self.network.tensor(t).len()]).collect();
+        let mut put = |l: usize, part: Part, at: usize, stored: &[T], exponent: i32| {
+            let Some(t) = shape.index(l, part) else { return };
+            for (to, from) in gradients[t][at..].iter_mut().zip(stored) {
+                *to = from.to_f64() * 2f64.powi(exponent);
+            }
+        };
         for panel in &self.panels {
-            let fan_in = self.network.fan_in(panel.layer);
+            let (l, fan_in) = (panel.layer, shape.fan_in(panel.layer));
             let (weight, bias) = panel.gradient(&self.tape, fan_in, &mut self.scratch, Soon::NOTHING);
-            let factor = 2f64.powi(self.exponents[panel.layer]);
-            let at = panel.from * fan_in;
-            for (to, from) in gradients[2 * panel.layer][at..].iter_mut().zip(weight) {
-                *to = from.to_f64() * factor;
-            }
-            for (to, from) in gradients[2 * panel.layer + 1][panel.from..].iter_mut().zip(bias) {
-                *to = from.to_f64() * factor;
-            }
+            put(l, Part::Weight, panel.from * fan_in, weight, self.exponents[l]);
+            put(l, Part::Bias, panel.from, bias, self.exponents[l]);
+        }
+        for l in 0..shape.layers() {
+            let (gain, shift, exponent) = self.tape.gain_gradient(l);
+            put(l, Part::Gain, 0, gain, exponent);
+            put(l, Part::Shift, 0, shift, exponent);
         }
         (sum.loss / self.tape.rows as f64, gradients)
     }
@@ -223,8 +250,9 @@ impl<T: Scalar> Engine<T> {
     /// The second phase: panels of all layers, from the input side, where the backward pass ended.
     fn update(&mut self, constants: &Constants<T>, measure: bool) {
         let (tape, panels, exponents) = (&self.tape, &self.panels, &self.exponents);
-        let sizes = &self.network.sizes;
+        let shape = &self.network.shape;
         let offsets = &self.network.offsets;
+        let starts = |l, part| shape.index(l, part).map(|t| offsets[t]);
         let parameters = Shared::new(&mut self.network.parameters);
         let state =
             [&mut self.state.first, &mut self.state.second, &mut self.state.decay_first].map(|v| Shared::new(v));
@@ -236,12 +264,13 @@ impl<T: Scalar> Engine<T> {
         self.threads.each(panels.len(), |i, thread| {
             let panel = panels[i];
             let l = panel.layer;
-            let fan_in = sizes[l];
+            let fan_in = shape.fan_in(l);
+            let (Some(weight_start), bias_start) = (starts(l, Part::Weight), starts(l, Part::Bias)) else { return };
             // SAFETY: panel i owns partial i, its thread's scratch, and its rows of the weight, the bias and the state.
             unsafe {
                 let at = panel.from * fan_in;
                 let len = (panel.to - panel.from) * fan_in;
-                let mut soon = Soon::NOTHING.and(&*parameters.slice(offsets[2 * l] + at, len));
+                let mut soon = Soon::NOTHING.and(&*parameters.slice(weight_start + at, len));
                 if !transposed.is_empty() {
                     soon = soon.and(&*transposed.slice(layer_starts[l] + at, len));
                 }
@@ -257,14 +286,32 @@ impl<T: Scalar> Engine<T> {
                     let state = StateSlice { first, second, decay_first };
                     apply(constants, param, grad, exponents[l], state, measure)
                 };
-                partials.slice(i, 1)[0] =
-                    [update(offsets[2 * l] + at, grad), update(offsets[2 * l + 1] + panel.from, bias_grad)];
+                let bias = bias_start.map_or_else(UpdateSums::default, |start| update(start + panel.from, bias_grad));
+                partials.slice(i, 1)[0] = [update(weight_start + at, grad), bias];
                 if !transposed.is_empty() {
-                    let weight = parameters.slice(offsets[2 * l] + at, len);
+                    let weight = parameters.slice(weight_start + at, len);
                     refresh(weight, fan_in, transposed.slice(layer_starts[l] + at, len));
                 }
             }
         });
+    }
+
+    /// Gains and shifts of all normalised layers.
+    fn update_gains(&mut self, constants: &Constants<T>, measure: bool) {
+        for l in 0..self.network.layers() {
+            let (gain, shift, exponent) = self.tape.gain_gradient(l);
+            for (k, (part, grad)) in [(Part::Gain, gain), (Part::Shift, shift)].into_iter().enumerate() {
+                let Some(t) = self.network.shape.index(l, part) else { continue };
+                let range = self.network.range(t);
+                let piece = |v: &mut [T]| if v.is_empty() { 0..0 } else { range.clone() };
+                let State { first, second, decay_first } = &mut self.state;
+                let (a, b, c) = (piece(first), piece(second), piece(decay_first));
+                let state =
+                    StateSlice { first: &mut first[a], second: &mut second[b], decay_first: &mut decay_first[c] };
+                let param = &mut self.network.parameters[range];
+                self.gain_sums[l][k] = apply(constants, param, grad, exponent, state, measure);
+            }
+        }
     }
 
     /// Joins the panels' sums into norms, in the panels' order.
@@ -277,11 +324,13 @@ impl<T: Scalar> Engine<T> {
                 total = [total[0].plus(self.partials[at][0]), total[1].plus(self.partials[at][1])];
                 at += 1;
             }
-            for (k, sums) in total.iter().enumerate() {
+            let [gain, shift] = self.gain_sums[l];
+            let parts = [(Part::Weight, total[0]), (Part::Bias, total[1]), (Part::Gain, gain), (Part::Shift, shift)];
+            for (part, sums) in parts {
+                let Some(t) = self.network.shape.index(l, part) else { continue };
                 let driven = sums.driven.norm();
                 let update = sums.update.norm();
                 let [g, u, dr, de, p] = &mut self.measure.tensors;
-                let t = 2 * l + k;
                 g[t] = sums.grad.norm();
                 // The parameters did not change although an update was computed: it was lost to rounding.
                 let lost = update == 0.0 && (driven != 0.0 || sums.decay.sum != 0.0 || driven.is_sign_negative());
@@ -299,10 +348,13 @@ impl<T: Scalar> Engine<T> {
         }
     }
 
-    /// Distances from the initial parameters, and their sketch.
+    /// Distances from the initial parameters, and their sketch; shares of exact zeros.
     fn measure_distance(&mut self) {
+        let n = self.network.shape.tensor_count();
+        for (t, share) in self.snapshot.zero_share.iter_mut().enumerate() {
+            *share = share_of_zeros(self.network.tensor(t));
+        }
         let Some(initial) = &self.initial else { return };
-        let n = 2 * self.network.layers();
         let distances = Shared::new(&mut self.snapshot.distance_from_init);
         let sketches = Shared::new(&mut self.snapshot.sketch);
         let now = &self.network;
@@ -375,6 +427,14 @@ fn split_panels<T: Scalar>(network: &Network<T>) -> Vec<Panel> {
     (0..network.layers()).flat_map(panels).collect()
 }
 
+fn share_of_zeros<T: Scalar>(values: &[T]) -> f64 {
+    let zeros: usize = simd(
+        #[inline(always)]
+        || values.iter().map(|&x| usize::from(x == T::ZERO)).sum(),
+    );
+    zeros as f64 / values.len() as f64
+}
+
 /// Squared distance of two tensors and the CountSketch of their difference (Charikar, Chen, Farach-Colton 2002).
 ///
 /// Element i goes to one bucket with a random sign. Elements are taken 64 at a time: a run is spread over all 64 buckets,
@@ -413,13 +473,4 @@ fn sketch_difference<T: Scalar>(now: &[T], initial: &[T], tensor: u64, sketch: &
         *s = (buckets[j] + buckets[j + SKETCH_BUCKETS]).to_f64() as f32;
     }
     sum
-}
-
-/// SplitMix64 (Steele, Lea, Flood 2014): a fixed hash, the same in every run.
-#[inline(always)]
-fn mix(x: u64) -> u64 {
-    let x = x.wrapping_add(0x9E37_79B9_7F4A_7C15);
-    let x = (x ^ (x >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-    let x = (x ^ (x >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-    x ^ (x >> 31)
 }

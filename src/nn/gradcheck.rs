@@ -62,7 +62,12 @@ pub fn check(network: &Network<f64>, loss: Loss, inputs: &[f64], labels: &[u32],
     worst
 }
 
+/// In training mode, with the masks of the first step.
 fn loss_of(network: &Network<f64>, loss: Loss, inputs: &[f64], labels: &[u32]) -> f64 {
     let mut engine = Engine::new(network.clone(), loss, Optimizer::new(OptimizerKind::Sgd), labels.len(), 1);
-    engine.evaluate(inputs, labels).0
+    if network.shape.is_plain() {
+        return engine.evaluate(inputs, labels).0;
+    }
+    engine.load(inputs, labels, &(0..labels.len() as u32).collect::<Vec<_>>());
+    engine.gradients().0
 }

@@ -73,6 +73,10 @@ impl Initialisation {
 
     /// What an activation gets when nobody says otherwise: He for the ReLU kind, LeCun normal for SELU (which needs it),
     /// Glorot for the rest.
+    ///
+    /// Maxout gets LeCun normal and not He's: exactly one piece of every unit passes the signal on, with slope 1, where ReLU
+    /// loses half of it, so that a variance of 1 / fan_in keeps the backward signal's size for any number of pieces, and
+    /// the forward one's for two (E max(a, b)^2 = 1); He's factor 2 would double both squares at every layer.
     pub fn default_for(activation: Activation) -> Initialisation {
         match activation {
             Activation::Relu
@@ -81,7 +85,7 @@ impl Initialisation {
             | Activation::Gelu
             | Activation::Silu
             | Activation::Softplus => Initialisation::HeUniform,
-            Activation::Selu => Initialisation::LecunNormal,
+            Activation::Selu | Activation::Maxout(_) => Initialisation::LecunNormal,
             Activation::Sigmoid
             | Activation::Tanh
             | Activation::Softsign

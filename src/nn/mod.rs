@@ -4,12 +4,15 @@
 //! logits. `delta^l_a = d loss_a / d h^l` belongs to one sample a, so that the batch-mean weight gradient is
 //! `1/B sum_a delta^l_a (x^{l-1}_a)^T`.
 //!
+//! What hidden layers can have besides, normalisation, skips, dropout and maxout, is in [`network`].
+//!
 //! From the ground up: [`scalar`] (f32, f64 and their elementary functions), `kernel` (f32 by hand for AVX-512, the only room
-//! with vector intrinsics), [`matmul`], [`norm`], [`activation`], [`init`], [`loss`], [`network`] (parameters), [`optimizer`] and [`update`] (one fused pass that
+//! with vector intrinsics), [`matmul`], [`norm`], [`activation`], [`normalise`], `dropout`, [`init`], [`loss`], [`network`] (parameters), [`optimizer`] and [`update`] (one fused pass that
 //! applies an update and measures it), [`pass`] (forward and backward over blocks of rows), [`engine`] (one training step)
 //! and [`gradcheck`].
 
 pub mod activation;
+mod dropout;
 pub mod engine;
 pub mod gradcheck;
 pub mod init;
@@ -18,6 +21,7 @@ pub mod loss;
 pub mod matmul;
 pub mod network;
 pub mod norm;
+pub mod normalise;
 pub mod optimizer;
 pub mod pass;
 pub mod scalar;
@@ -29,8 +33,9 @@ pub use activation::Activation;
 pub use engine::{Engine, StepMeasure};
 pub use init::Initialisation;
 pub use loss::Loss;
-pub use network::Network;
-pub use optimizer::{Optimizer, OptimizerKind};
+pub use network::{Network, Part, Shape};
+pub use normalise::Normalisation;
+pub use optimizer::{L1Step, Optimizer, OptimizerKind};
 pub use scalar::Scalar;
 
 /// A name that is not one of the known ones, or a value that its place does not take.

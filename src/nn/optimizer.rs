@@ -13,6 +13,14 @@
 //! | adam | m = 0.9 m + 0.1 G, s = 0.999 s + 0.001 G^2 | -lr m^ / (sqrt s^ + 1e-8), ^ = bias-corrected |
 //! | adamw | as adam, with G = g + l1 sign(w) | the same, and -lr `weight_decay` w |
 //!
+//! **L1 that reaches zero.** The subgradient term above is what a PyTorch user adds to the loss; its step has a fixed length, so
+//! that a parameter jumps over zero again and again and is practically never exactly 0. With [`L1Step::Proximal`] the term is
+//! left out of d, and after the update the parameter goes toward zero by at most lr `l1`, and stops there:
+//! w <- sign(w') max(|w'| - lr `l1`, 0), w' = w + update (iterative soft thresholding: Daubechies, Defrise, De Mol 2004; for sgd
+//! the proximal gradient step). The amount is lr `l1` for every optimiser: not divided by an adaptive one's denominator,
+//! and not added up by momentum, beside whose gradient steps of lr / (1 - mu) in all the same `l1` pulls 1 - mu times as much. The pull
+//! counts as decay.
+//!
 //! **The part that decay made.** Every update is linear in its numerator, so it splits exactly into what came from g and what
 //! came from d, with the denominator as it was: momentum and Adam keep a second first-moment buffer that is fed with d alone.
 
@@ -63,6 +71,23 @@ impl OptimizerKind {
 
 super::named!(OptimizerKind, "optimizer", OptimizerKind::ALL);
 
+/// How L1 acts; see the module's docs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum L1Step {
+    /// l1 sign(w) joins the gradient, as in PyTorch programs.
+    #[default]
+    Subgradient,
+    /// Soft thresholding after the update: parameters reach exactly zero.
+    Proximal,
+}
+
+impl L1Step {
+    pub const ALL: [(L1Step, &'static str); 2] = [(L1Step::Subgradient, "subgradient"), (L1Step::Proximal, "proximal")];
+}
+
+super::named!(L1Step, "L1 step", L1Step::ALL);
+
 /// An optimiser with its constants; the learning rate comes with each step.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Optimizer {
@@ -71,11 +96,12 @@ pub struct Optimizer {
     pub momentum: f64,
     pub weight_decay: f64,
     pub l1: f64,
+    pub l1_step: L1Step,
 }
 
 impl Optimizer {
     pub fn new(kind: OptimizerKind) -> Optimizer {
-        Optimizer { kind, momentum: 0.9, weight_decay: 0.0, l1: 0.0 }
+        Optimizer { kind, momentum: 0.9, weight_decay: 0.0, l1: 0.0, l1_step: L1Step::Subgradient }
     }
 
     pub fn decays(&self) -> bool {
@@ -97,7 +123,8 @@ impl<T: Scalar> State<T> {
         let zeros = |wanted: bool| vec![T::ZERO; if wanted { len } else { 0 }];
         let kind = optimizer.kind;
         // AdamW's weight decay does not pass through the moments; only L1 does.
-        let decay_in_moments = if kind == OptimizerKind::Adamw { optimizer.l1 != 0.0 } else { optimizer.decays() };
+        let l1 = optimizer.l1 != 0.0 && optimizer.l1_step == L1Step::Subgradient;
+        let decay_in_moments = l1 || kind != OptimizerKind::Adamw && optimizer.weight_decay != 0.0;
         State {
             first: zeros(kind.has_first_moment()),
             second: zeros(kind.has_second_moment()),
@@ -113,7 +140,10 @@ pub struct Constants<T> {
     pub decays: bool,
     pub learning_rate: T,
     pub weight_decay: T,
+    /// Of the subgradient.
     pub l1: T,
+    /// How far the proximal step goes: lr * l1, or 0.
+    pub threshold: T,
     pub momentum: T,
     /// Of the first moment, the second moment, and their complements.
     pub beta1: T,
@@ -138,13 +168,15 @@ impl<T: Scalar> Constants<T> {
             _ => (0.9, 0.999, 1e-8),
         };
         let t = (step + 1) as f64;
+        let proximal = optimizer.l1_step == L1Step::Proximal;
         let coupled = if optimizer.kind == OptimizerKind::Adamw { 0.0 } else { optimizer.weight_decay };
         Constants {
             kind: optimizer.kind,
             decays: optimizer.decays(),
             learning_rate: c(learning_rate),
             weight_decay: c(coupled),
-            l1: c(optimizer.l1),
+            l1: c(if proximal { 0.0 } else { optimizer.l1 }),
+            threshold: c(if proximal { learning_rate * optimizer.l1 } else { 0.0 }),
             momentum: c(optimizer.momentum),
             beta1: c(beta1),
             beta1_rest: c(1.0 - beta1),

@@ -1,12 +1,17 @@
 //! Forward and backward over blocks of rows of a batch.
 //!
 //! Samples do not meet between the first product and the last `delta`, so a block of rows goes the whole way alone:
-//! forward, loss, backward. Only the weight gradients join the blocks ([`super::engine`]).
+//! forward, loss, backward. Only the weight gradients join the blocks ([`super::engine`]). Networks that are more than layers and
+//! activations go by `compose`.
 //!
 //! **Scale.** In a deep sigmoid network `delta` leaves f32's range long before it leaves f64's. Each block of each layer
 //! carries a power of two, `true delta = stored delta * 2^exponent`; whenever the root mean square of what is stored leaves
 //! [2^-20, 2^20] it is brought back to about 1. Multiplying by a power of two is exact: a network whose signal stays in the
 //! range is computed as if there were no scale.
+
+mod compose;
+
+use compose::Composite;
 
 use super::kernel;
 use super::loss::{Loss, LossSum};
@@ -53,9 +58,13 @@ pub struct Tape<T> {
     /// Products of the backward pass, `[rows, widest]`.
     scratch: Vec<T>,
     sizes: Vec<usize>,
-    /// Columns of all layers up to x^l: where x^l and the delta of layer l - 1 begin, for each row. `[L + 1]`, the first unused.
+    /// Columns of all hidden layers before x^l: where x^l begins, for each row. `[L + 1]`, the first unused.
     starts: Vec<usize>,
+    /// Columns of all layers before layer l: where its delta begins. `[L]`
+    delta_starts: Vec<usize>,
     widest: usize,
+    /// Of networks that are not plain.
+    composite: Option<Composite<T>>,
 }
 
 /// What to do besides training.
@@ -65,6 +74,8 @@ pub struct Wanted {
     pub measure: bool,
     /// Statistics of the activations.
     pub statistics: bool,
+    /// The step, of which dropout makes its masks.
+    pub step: u64,
 }
 
 /// First row of each block and, last, the number of rows: a function of the shapes alone.
@@ -87,26 +98,31 @@ impl<T: Scalar> Tape<T> {
     /// Buffers for batches of `rows` samples.
     pub fn new(network: &Network<T>, rows: usize) -> Tape<T> {
         let layers = network.layers();
-        let sizes = network.sizes.clone();
+        let shape = &network.shape;
+        let sizes = shape.sizes.clone();
         let blocks = split_rows(rows, network.parameters.len());
         let count = blocks.len() - 1;
         let widest = sizes[1..].iter().copied().max().unwrap_or(0);
-        let statistics = (0..layers).map(|l| Statistics::new(network.fan_out(l))).collect::<Vec<_>>();
+        let statistics = sizes[1..].iter().map(|&units| Statistics::new(units)).collect::<Vec<_>>();
+        let mut delta_starts = vec![0];
+        (0..layers).for_each(|l| delta_starts.push(delta_starts[l] + shape.fan_out(l)));
         let zeros = |n: usize| vec![T::ZERO; rows * n];
         Tape {
             rows,
             batch: zeros(sizes[0]),
             labels: vec![0; rows],
             hidden: zeros(sizes[1..layers].iter().sum()),
-            deltas: zeros(sizes[1..].iter().sum()),
+            deltas: zeros(delta_starts[layers]),
             delta_squares: vec![0.0; rows * layers],
             input_squares: vec![0.0; rows * layers],
             exponents: vec![0; count * layers],
             sums: vec![LossSum::default(); count],
             statistics: statistics.iter().cycle().take(count * layers).cloned().collect(),
+            composite: (!shape.is_plain()).then(|| Composite::new(shape, rows, count)),
             blocks,
             scratch: zeros(widest),
             starts: starts(&sizes),
+            delta_starts,
             sizes,
             widest,
         }
@@ -137,8 +153,8 @@ impl<T: Scalar> Tape<T> {
 
     /// delta of layer l (from 0) as stored, `[rows, sizes[l + 1]]`.
     pub fn delta(&self, l: usize) -> &[T] {
-        let start = self.rows * self.starts[l + 1];
-        &self.deltas[start..start + self.rows * self.sizes[l + 1]]
+        let (start, end) = (self.delta_starts[l], self.delta_starts[l + 1]);
+        &self.deltas[self.rows * start..self.rows * end]
     }
 
     /// |delta_a|^2 as stored and |x^l_a|^2 for each row of layer l.
@@ -156,6 +172,9 @@ impl<T: Scalar> Tape<T> {
         wanted: Wanted,
         threads: &Threads,
     ) -> LossSum {
+        if self.composite.is_some() {
+            return self.run_composite(network, transposed, loss, wanted, threads);
+        }
         let layers = self.layers();
         let view = View {
             starts: &self.starts,
@@ -194,6 +213,9 @@ impl<T: Scalar> Tape<T> {
         labels: &[u32],
     ) -> LossSum {
         assert!(labels.len() <= self.rows);
+        if self.composite.is_some() {
+            return self.evaluate_composite(network, transposed, loss, batch, labels);
+        }
         let view = View {
             starts: &self.starts,
             hidden: Shared::new(&mut self.hidden),
@@ -215,8 +237,8 @@ impl<T: Scalar> Tape<T> {
         let layers = self.layers();
         let count = self.blocks.len() - 1;
         let common = (0..count).map(|b| self.exponents[b * layers + layer]).max().unwrap_or(0);
-        let start = self.rows * self.starts[layer + 1];
-        let width = self.sizes[layer + 1];
+        let start = self.rows * self.delta_starts[layer];
+        let width = self.delta_starts[layer + 1] - self.delta_starts[layer];
         for b in 0..count {
             let by = self.exponents[b * layers + layer] - common;
             if by != 0 {
@@ -268,7 +290,7 @@ impl<T: Scalar> Block<'_, T> {
     /// This block's rows of x^l, l >= 1.
     #[allow(clippy::mut_from_ref)] // As `Shared::slice`.
     unsafe fn hidden(&self, l: usize) -> &mut [T] {
-        let sizes = &self.network.sizes;
+        let sizes = &self.network.shape.sizes;
         let start = self.view.capacity * self.view.starts[l];
         // SAFETY: the caller's promise.
         unsafe { self.view.hidden.slice(start + self.from * sizes[l], self.rows * sizes[l]) }
@@ -276,7 +298,7 @@ impl<T: Scalar> Block<'_, T> {
 
     #[allow(clippy::mut_from_ref)] // As `Shared::slice`.
     unsafe fn delta(&self, l: usize) -> &mut [T] {
-        let sizes = &self.network.sizes;
+        let sizes = &self.network.shape.sizes;
         let start = self.view.capacity * self.view.starts[l + 1];
         // SAFETY: the caller's promise.
         unsafe { self.view.deltas.slice(start + self.from * sizes[l + 1], self.rows * sizes[l + 1]) }
@@ -308,7 +330,7 @@ impl<T: Scalar> Block<'_, T> {
                 let squares = wanted.measure.then(|| unsafe { self.input_squares(l + 1) });
                 activate(net, l, h, out, squares);
                 if let Some(statistics) = statistics.get_mut(l).filter(|_| wanted.statistics) {
-                    statistics.read(out, h, net.activation.largest_slope(), net.activation.is_smooth());
+                    statistics.read(out, h, net.shape.activation.largest_slope(), net.shape.activation.is_smooth());
                 }
             } else {
                 add_bias(net.bias(l), h);
@@ -361,7 +383,7 @@ fn activate<T: Scalar>(net: &Network<T>, l: usize, h: &mut [T], out: &mut [T], m
     let width = net.fan_out(l);
     let at_once = (ELEMENTS_AT_ONCE / width.max(1)).next_multiple_of(8).max(8);
     for (i, (h, out)) in h.chunks_mut(at_once * width).zip(out.chunks_mut(at_once * width)).enumerate() {
-        net.activation.forward(net.bias(l), h, out);
+        net.shape.activation.forward(net.bias(l), h, out);
         if let Some(squares) = &mut squares {
             row_squares(out, width, &mut squares[i * at_once..][..out.len() / width]);
         }

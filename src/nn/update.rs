@@ -105,6 +105,16 @@ fn run<T: Scalar, const DECAYS: bool>(
         if measure {
             sums.grad = sums.grad.plus(square_sum_inline(g));
             sums.param = sums.param.plus(square_sum_inline(p));
+        }
+        if DECAYS && constants.threshold > T::ZERO {
+            let [driven, decay, update] = shrink(constants.threshold, p, u, d, measure);
+            sums.driven = sums.driven.plus(driven);
+            sums.decay = sums.decay.plus(decay);
+            sums.update = sums.update.plus(update);
+            at += len;
+            continue;
+        }
+        if measure {
             if DECAYS {
                 sums.decay = sums.decay.plus(square_sum_inline(d));
                 for (d, &u) in d.iter_mut().zip(u.iter()) {
@@ -128,6 +138,41 @@ fn run<T: Scalar, const DECAYS: bool>(
     sums.grad = sums.grad.scaled(exponent);
     if measure && !DECAYS && constants.kind == OptimizerKind::Sgd {
         sums.driven = driven_by(sums.grad, constants);
+    }
+    sums
+}
+
+/// The update, and then the proximal step of L1: toward zero by at most `threshold`, where it stops. The pull counts as decay.
+/// Leaves nothing of use in `update` and `decay`; returns the sums of the driven part, the decay and the whole update.
+#[inline(always)]
+fn shrink<T: Scalar>(
+    threshold: T,
+    param: &mut [T],
+    update: &mut [T],
+    decay: &mut [T],
+    measure: bool,
+) -> [SquareSum; 3] {
+    let mut sums = [SquareSum::ZERO; 3];
+    if measure {
+        let mut driven = [T::ZERO; CHUNK];
+        let driven = &mut driven[..update.len()];
+        for ((to, &u), &d) in driven.iter_mut().zip(update.iter()).zip(decay.iter()) {
+            *to = u - d;
+        }
+        sums[0] = square_sum_inline(driven);
+    }
+    for ((p, u), d) in param.iter_mut().zip(update.iter_mut()).zip(decay.iter_mut()) {
+        let to = *p + *u;
+        let rest = to.abs() - threshold;
+        // A NaN stays one.
+        let new = T::pick(rest <= T::ZERO, T::ZERO, rest.copysign(to));
+        *d += new - to;
+        *u = new - *p;
+        *p = new;
+    }
+    if measure {
+        sums[1] = square_sum_inline(decay);
+        sums[2] = square_sum_inline(update);
     }
     sums
 }
@@ -169,7 +214,10 @@ fn compute<T: Scalar, const DECAYS: bool>(
                 v[i] = c.momentum * v[i] + g;
                 update[i] = -lr * if ahead { g + c.momentum * v[i] } else { v[i] };
             }
-            if DECAYS {
+            // Without a term in the gradient, when proximal L1 alone decays, there is nothing to keep apart.
+            if DECAYS && decay_first.is_empty() {
+                decay.fill(T::ZERO);
+            } else if DECAYS {
                 let v = &mut decay_first[..n];
                 for i in 0..n {
                     let d = term(param[i]);
@@ -229,5 +277,46 @@ fn sign<T: Scalar>(w: T) -> T {
         -T::ONE
     } else {
         T::ZERO
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::nn::{L1Step, Optimizer};
+
+    /// One update of `param` by gradient `grad`.
+    fn step(optimizer: &Optimizer, param: &mut [f64], grad: &[f64]) -> UpdateSums {
+        let state = StateSlice { first: &mut [], second: &mut [], decay_first: &mut [] };
+        apply(&Constants::new(optimizer, 0, 0.1), param, grad, 0, state, true)
+    }
+
+    #[test]
+    fn the_proximal_step_stops_at_zero_and_goes_a_constant_amount() {
+        let sgd = Optimizer { l1: 1.0, l1_step: L1Step::Proximal, ..Optimizer::new(OptimizerKind::Sgd) };
+        let mut w = [0.05, -0.05, 0.5, -0.5, 0.0, 0.0, 0.0, f64::NAN];
+        // The threshold is 0.1; the gradients of the last ones ask for 0.05 and 0.3.
+        let sums = step(&sgd, &mut w, &[0.0, 0.0, 0.0, 0.0, 0.0, -0.5, -3.0, 0.0]);
+        let want = [0.0, 0.0, 0.4, -0.4, 0.0, 0.0, 0.2];
+        assert!(w.iter().zip(want).all(|(a, b)| (a - b).abs() < 1e-15), "{w:?}");
+        assert!(w[..2].iter().chain(&w[4..6]).all(|&x| x == 0.0) && w[7].is_nan());
+        assert!(sums.update.norm().is_nan());
+
+        let mut w = [0.05, -0.5, 0.0];
+        let sums = step(&sgd, &mut w, &[0.0, 0.0, -3.0]);
+        let norm = |parts: [f64; 3]| parts.iter().map(|x| x * x).sum::<f64>().sqrt();
+        assert!((sums.update.norm() - norm([0.05, 0.1, 0.2])).abs() < 1e-15);
+        assert!((sums.decay.norm() - norm([0.05, 0.1, 0.1])).abs() < 1e-15);
+        assert!((sums.driven.norm() - 0.3).abs() < 1e-15);
+    }
+
+    #[test]
+    fn the_subgradient_jumps_over_zero() {
+        let sgd = Optimizer { l1: 1.0, ..Optimizer::new(OptimizerKind::Sgd) };
+        let mut w = [0.05];
+        for _ in 0..7 {
+            step(&sgd, &mut w, &[0.0]);
+            assert!(w[0] != 0.0);
+        }
     }
 }

@@ -67,6 +67,7 @@ impl RecordSink for Ends {
         if s.step.len() > 1 && s.step[1] < row.step {
             s.step.truncate(1);
             s.distance_from_init.truncate(row.distance_from_init.len());
+            s.zero_share.truncate(row.zero_share.len());
             s.activations.iter_mut().for_each(|c| c.truncate(row.activations[0].len()));
         }
         self.record.snapshot(&SnapshotRow { sketch: &[], ..*row })
@@ -145,7 +146,9 @@ struct Digest {
 const SCHEMA: u32 = 1;
 const SCALARS: [&str; 4] = ["epoch", "learning_rate", "loss", "batch_accuracy"];
 const DISTANCE: &str = "distance_from_init";
-const EVALS: [&str; 5] = ["epoch", "train_loss", "train_accuracy", "test_loss", "test_accuracy"];
+const ZEROS: &str = "zero_share";
+const EVALS: [&str; 7] =
+    ["epoch", "train_loss", "train_accuracy", "test_loss", "test_accuracy", "validation_loss", "validation_accuracy"];
 
 impl Digest {
     fn of(record: &Record) -> Digest {
@@ -161,11 +164,18 @@ impl Digest {
         for (metric, column) in LayerMetric::ALL.iter().zip(&s.layers) {
             steps.insert(metric.name().to_string(), numbers(column));
         }
-        let mut snapshots = BTreeMap::from([(DISTANCE.to_string(), numbers(&k.distance_from_init))]);
+        let mut snapshots = BTreeMap::from([
+            (DISTANCE.to_string(), numbers(&k.distance_from_init)),
+            (ZEROS.to_string(), numbers(&k.zero_share)),
+        ]);
         for (metric, column) in ActivationMetric::ALL.iter().zip(&k.activations) {
             snapshots.insert(metric.name().to_string(), numbers(column));
         }
-        let value = |e: &EvalRow, c: usize| [e.epoch, e.train_loss, e.train_accuracy, e.test_loss, e.test_accuracy][c];
+        let value = |e: &EvalRow, c: usize| {
+            let EvalRow { epoch, train_loss, train_accuracy, test_loss, test_accuracy, .. } = *e;
+            let test = [epoch, train_loss, train_accuracy, test_loss, test_accuracy];
+            if c < test.len() { test[c] } else { [e.validation_loss, e.validation_accuracy][c - test.len()] }
+        };
         let evals = EVALS
             .iter()
             .enumerate()
@@ -202,12 +212,13 @@ impl Digest {
         let rows = self.snapshot_step.len();
         let k = &mut record.snapshots;
         k.distance_from_init = column(&mut self.snapshots, DISTANCE, rows * t);
+        k.zero_share = column(&mut self.snapshots, ZEROS, rows * t);
         for (metric, into) in ActivationMetric::ALL.iter().zip(&mut k.activations) {
             *into = column(&mut self.snapshots, metric.name(), rows * l);
         }
         k.step = self.snapshot_step;
         let rows = self.eval_step.len();
-        let [epoch, train_loss, train_accuracy, test_loss, test_accuracy] =
+        let [epoch, train_loss, train_accuracy, test_loss, test_accuracy, validation_loss, validation_accuracy] =
             EVALS.map(|name| column(&mut self.evals, name, rows));
         record.evals = (0..rows)
             .map(|i| EvalRow {
@@ -217,6 +228,8 @@ impl Digest {
                 train_accuracy: train_accuracy[i],
                 test_loss: test_loss[i],
                 test_accuracy: test_accuracy[i],
+                validation_loss: validation_loss[i],
+                validation_accuracy: validation_accuracy[i],
             })
             .collect();
         record.check()?;

@@ -29,7 +29,9 @@ impl Header {
                 ));
             }
             if i > 0 && (self.tensors[i - 1].layer, self.tensors[i - 1].kind) >= (layer, tensor.kind) {
-                return Some(format!("the {kind} of layer {layer} is out of order; weight, then bias, layer by layer"));
+                return Some(format!(
+                    "the {kind} of layer {layer} is out of order; weight, bias, gain, shift, layer by layer"
+                ));
             }
         }
         match self.sketch_buckets {
@@ -56,11 +58,12 @@ impl Record {
         let (rows, snapshots) = (s.step.len(), k.step.len());
         let scalars = [&s.epoch, &s.learning_rate, &s.loss, &s.batch_accuracy];
         let names = ["epoch", "learning_rate", "loss", "batch_accuracy"];
-        let mut columns: Vec<(&str, usize, usize, usize)> = Vec::with_capacity(18);
+        let mut columns: Vec<(&str, usize, usize, usize)> = Vec::with_capacity(19);
         columns.extend(scalars.iter().zip(names).map(|(c, name)| (name, c.len(), rows, 1)));
         columns.extend(s.tensors.iter().zip(TensorMetric::ALL).map(|(c, m)| (m.name(), c.len(), rows, widths.tensors)));
         columns.extend(s.layers.iter().zip(LayerMetric::ALL).map(|(c, m)| (m.name(), c.len(), rows, widths.layers)));
         columns.push(("distance_from_init", k.distance_from_init.len(), snapshots, widths.tensors));
+        columns.push(("zero_share", k.zero_share.len(), snapshots, widths.tensors));
         let activations = k.activations.iter().zip(ActivationMetric::ALL);
         columns.extend(activations.map(|(c, m)| (m.name(), c.len(), snapshots, widths.layers)));
         columns.push(("sketch", k.sketch.len(), snapshots, widths.sketch));
@@ -102,6 +105,7 @@ impl Record {
         SnapshotRow {
             step: s.step[i],
             distance_from_init: &s.distance_from_init[i * t..][..t],
+            zero_share: &s.zero_share[i * t..][..t],
             activations: s.activations.each_ref().map(|c| &c[i * l..][..l]),
             sketch: &s.sketch[i * m..][..m],
         }

@@ -4,7 +4,7 @@
 //!
 //! * `step` counts from 0; the [timing rule](crate::record#timing-rule) says what a step's values describe.
 //! * `layer` counts from 1 at the input; empty for values of the whole run (`loss`, `train_accuracy`, ...).
-//! * `tensor` is `weight` or `bias`; empty for values of a layer (`signal_rms`, `dead_share`, ...).
+//! * `tensor` is `weight`, `bias`, `gain` or `shift`; empty for values of a layer (`signal_rms`, `dead_share`, ...).
 //! * `metric` is the name of the array. `epoch` is that of the step table, `eval_epoch` that of the evaluations.
 //! * `value` is the shortest decimal number that reads back as the same bits, or one of the words `underflow`
 //!   (see [`crate::stats`]), `nan`, `inf` and `-inf`. An exact zero is `0`. A missing value has no line.
@@ -90,6 +90,7 @@ impl<W: Write> Lines<W> {
     fn snapshot_row(&mut self, record: &Record, i: usize, names: &Names) -> io::Result<()> {
         let row = record.snapshot_row(i);
         self.tensors("distance_from_init", row.distance_from_init, names)?;
+        self.tensors("zero_share", row.zero_share, names)?;
         for (metric, values) in ActivationMetric::ALL.into_iter().zip(row.activations) {
             for (layer, &value) in names.layers.iter().zip(values) {
                 match metric {
@@ -108,7 +109,9 @@ impl<W: Write> Lines<W> {
         self.signed("", "train_loss", row.train_loss)?;
         self.signed("", "train_accuracy", row.train_accuracy)?;
         self.signed("", "test_loss", row.test_loss)?;
-        self.signed("", "test_accuracy", row.test_accuracy)
+        self.signed("", "test_accuracy", row.test_accuracy)?;
+        self.signed("", "validation_loss", row.validation_loss)?;
+        self.signed("", "validation_accuracy", row.validation_accuracy)
     }
 
     fn tensors(&mut self, metric: &str, values: &[f64], names: &Names) -> io::Result<()> {

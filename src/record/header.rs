@@ -23,7 +23,8 @@ pub struct Header {
     pub seed: Option<u64>,
     /// Weight layers from the input to the output; layer 1 is `layers[0]`.
     pub layers: Vec<LayerInfo>,
-    /// Parameter tensors in the order of all `[.., T]` arrays: for each layer its weight, then its bias.
+    /// Parameter tensors in the order of all `[.., T]` arrays: for each layer its weight, bias, gain and shift, as far as there
+    /// are.
     pub tensors: Vec<TensorInfo>,
     /// Number of classes, for the chance level.
     #[serde(default)]
@@ -41,6 +42,9 @@ pub struct Header {
     #[serde(default)]
     pub config: Option<serde_json::Value>,
     pub status: Status,
+    /// Of a run that watched a validation set and has ended by itself.
+    #[serde(default)]
+    pub early_stop: Option<EarlyStop>,
     /// Wall time of training in seconds, once the run has ended. Never in a figure.
     #[serde(default)]
     pub elapsed_secs: Option<f64>,
@@ -68,6 +72,10 @@ pub struct LayerInfo {
 pub enum TensorKind {
     Weight,
     Bias,
+    /// Of a normalisation: multiplies the normalised values (gamma).
+    Gain,
+    /// Of a normalisation: added to them (beta).
+    Shift,
 }
 
 impl TensorKind {
@@ -75,6 +83,8 @@ impl TensorKind {
         match self {
             TensorKind::Weight => "weight",
             TensorKind::Bias => "bias",
+            TensorKind::Gain => "gain",
+            TensorKind::Shift => "shift",
         }
     }
 }
@@ -84,8 +94,18 @@ pub struct TensorInfo {
     /// From 1 at the input.
     pub layer: usize,
     pub kind: TensorKind,
-    /// `[fan_out, fan_in]` or `[fan_out]`.
+    /// A weight `[fan_out, fan_in]`, K times the rows for maxout with K pieces; of the others as many as they belong to.
     pub shape: Vec<usize>,
+}
+
+/// What early stopping did. All rows of the record describe the way as it was gone, beyond `best_step` too; only the run's final
+/// parameters are those of `best_step`, whose evaluation is in the table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EarlyStop {
+    /// The step with the lowest validation loss of all evaluations, the first of equal ones: theta_`best_step` is the result.
+    pub best_step: u64,
+    /// Whether patience ran out. Otherwise the run went to its planned end.
+    pub stopped: bool,
 }
 
 /// How the run ended, if it has.

@@ -27,6 +27,7 @@
 //! | `grad_rms.npy` | `[S, L]` f64 | sqrt(mean over samples of \|delta_a\|^2 \|x_a\|^2): the norm of one sample's weight gradient |
 //! | `snapshot_step.npy` | `[K]` i64 | |
 //! | `distance_from_init.npy` | `[K, T]` f64 | L2 norm of theta_t - theta_0 |
+//! | `zero_share.npy` | `[K, T]` f64 | share of the tensor's numbers that are exactly zero |
 //! | `activation_mean.npy`, `activation_std.npy` | `[K, L]` f64 | over the units and samples of the batch |
 //! | `saturated_share.npy` | `[K, L]` f64 | share of (sample, unit) pairs with a slope under 5.91 % of the largest slope |
 //! | `dead_share.npy` | `[K, L]` f64 | share of units with slope 0 (under the saturation bound for smooth functions) in the whole batch |
@@ -34,8 +35,17 @@
 //! | `sketch.npy` | `[K, T, M]` f32 | CountSketch of theta_t - theta_0 (see [`Record::distance_to_final`]) |
 //! | `eval_step.npy` | `[E]` i64 | |
 //! | `eval_epoch.npy`, `train_loss.npy`, `train_accuracy.npy`, `test_loss.npy`, `test_accuracy.npy` | `[E]` f64 | over the whole sets, evaluation mode |
+//! | `validation_loss.npy`, `validation_accuracy.npy` | `[E]` f64 | the same of samples kept out of the training set; missing where there are none |
 //!
 //! The output layer is linear: its activation columns describe the logits (slope 1 throughout).
+//!
+//! **Normalised layers, skips, dropout, maxout** ([`crate::nn::network`] has the formulas). The activation columns describe the
+//! activation function itself: its values before a normalisation that follows it, before dropout and before the skip is added, and its
+//! slopes where it was evaluated, so after a normalisation that comes before it. Of a maxout unit exactly one piece passes the signal
+//! on, with slope 1: it is never dead nor saturated and its squared slope is 1, and `activation_mean` and `_std` are over the largest
+//! pieces. delta_a is taken at h = W x + b, of maxout over all K pieces (0 for those that lost), and x_a is what the layer was fed
+//! with, skip and dropout included. With batch normalisation a sample's pre-activation acts on the losses of the whole batch:
+//! delta_a is then the derivative of the *sum* of the batch's losses by it. Without, that is the same as of its own loss.
 //! How missing, zero, underflow, NaN and infinity are stored: [`crate::stats`].
 //!
 //! # The header
@@ -47,15 +57,16 @@
 //! | `source` | `{"tool": .., "version": ..}`: the program that made the numbers |
 //! | `run` | short name for figures |
 //! | `layers` | `[L]` of `{"name", "fan_in", "fan_out", "activation"}`, the input side first |
-//! | `tensors` | `[T]` of `{"layer", "kind", "shape"}`: layers from 1, `weight` before `bias`, in the order of the layers |
+//! | `tensors` | `[T]` of `{"layer", "kind", "shape"}`: layers from 1, in their order; of a layer `weight`, `bias`, `gain`, `shift`, as far as there are |
 //! | `sketch_buckets` | M, at least 1; absent or null without a sketch |
+//! | `early_stop` | `{"best_step", "stopped"}`: the final parameters are those of `best_step`; absent or null without early stopping |
 //! | `status` | `{"state": ..}`: `running`, `complete`, `interrupted` (with `step`), `diverged` (with `step`, `what`) |
 //!
 //! # Reading, writing, tears
 //! A file is little-endian, in C order, and every array of the table above is written, also where all its values are
 //! missing (`sketch.npy` only with `sketch_buckets`). The steps of each table increase. A reader takes as many rows as the
 //! shortest array of a table has, needs `meta.json` and `step.npy`, and takes missing values for other arrays that are not
-//! there: [`folder`] has the rules, [`npy`] says why they hold after a kill or on a full disk.
+//! there (`zero_share`, `validation_loss` and `validation_accuracy` came later: an older run without them is whole): [`folder`] has the rules, [`npy`] says why they hold after a kill or on a full disk.
 //!
 //! ```no_run
 //! # fn main() -> Result<(), gradfade::record::RecordError> {
@@ -82,7 +93,7 @@ pub mod sink;
 pub use error::RecordError;
 pub use export::export_csv;
 pub use folder::{RunWriter, Warning};
-pub use header::{Header, LayerInfo, Source, Status, TensorInfo, TensorKind};
+pub use header::{EarlyStop, Header, LayerInfo, Source, Status, TensorInfo, TensorKind};
 pub use sink::{MemorySink, NullSink, RecordSink};
 
 use serde::{Deserialize, Serialize};
@@ -189,6 +200,8 @@ pub struct SnapshotRow<'a> {
     pub step: u64,
     /// `[T]`
     pub distance_from_init: &'a [f64],
+    /// `[T]`
+    pub zero_share: &'a [f64],
     /// `[5][L]`, in the order of [`ActivationMetric::ALL`]; missing where no batch was run (the last row).
     pub activations: [&'a [f64]; 5],
     /// `[T * M]`, tensor by tensor; empty when the run keeps no sketch.
@@ -204,6 +217,9 @@ pub struct EvalRow {
     pub train_accuracy: f64,
     pub test_loss: f64,
     pub test_accuracy: f64,
+    /// Of samples that were kept out of the training set.
+    pub validation_loss: f64,
+    pub validation_accuracy: f64,
 }
 
 /// Columns of the step table. All vectors hold S rows; the two-dimensional ones are row-major.
@@ -226,6 +242,8 @@ pub struct Snapshots {
     pub step: Vec<u64>,
     /// `[K, T]`
     pub distance_from_init: Vec<f64>,
+    /// `[K, T]`
+    pub zero_share: Vec<f64>,
     /// One `[K, L]` matrix for each [`ActivationMetric`].
     pub activations: [Vec<f64>; 5],
     /// `[K, T, M]`; empty when there is no sketch.
@@ -256,6 +274,14 @@ impl Record {
         self.len() == 0
     }
 
+    /// The evaluation of the run's final parameters: the last one, or after early stopping that of the best step.
+    pub fn final_eval(&self) -> Option<&EvalRow> {
+        match self.header.early_stop {
+            Some(stop) => self.evals.iter().find(|e| e.step == stop.best_step),
+            None => self.evals.last(),
+        }
+    }
+
     /// The stored value of a tensor's metric at a row of the step table.
     pub fn tensor(&self, metric: TensorMetric, row: usize, tensor: usize) -> f64 {
         self.steps.tensors[metric as usize][row * self.header.tensors.len() + tensor]
@@ -274,6 +300,11 @@ impl Record {
     /// The stored distance from the initial value at a row of the snapshot table.
     pub fn distance_from_init(&self, row: usize, tensor: usize) -> f64 {
         self.snapshots.distance_from_init[row * self.header.tensors.len() + tensor]
+    }
+
+    /// The stored share of exact zeros at a row of the snapshot table.
+    pub fn zero_share(&self, row: usize, tensor: usize) -> f64 {
+        self.snapshots.zero_share[row * self.header.tensors.len() + tensor]
     }
 
     /// Estimated L2 distance |theta_t - theta_end| of a tensor, t being a row of the snapshot table and `end` its last row.
@@ -313,6 +344,7 @@ impl Record {
         let s = &mut self.snapshots;
         s.step.push(row.step);
         s.distance_from_init.extend_from_slice(row.distance_from_init);
+        s.zero_share.extend_from_slice(row.zero_share);
         for (column, values) in s.activations.iter_mut().zip(row.activations) {
             column.extend_from_slice(values);
         }

@@ -128,6 +128,7 @@ impl Widths {
     pub fn fits_snapshot(&self, row: &SnapshotRow<'_>) -> Result<(), String> {
         let given = row.distance_from_init.len();
         fits("snapshot", row.step, "distance_from_init", given, self.tensors, "tensors")?;
+        fits("snapshot", row.step, "zero_share", row.zero_share.len(), self.tensors, "tensors")?;
         for (values, metric) in row.activations.iter().zip(super::ActivationMetric::ALL) {
             fits("snapshot", row.step, metric.name(), values.len(), self.layers, "layers")?;
         }

@@ -26,6 +26,8 @@ pub struct LayerLine {
     /// At the last snapshot that has them.
     pub saturated_share: f64,
     pub dead_share: f64,
+    /// Of the weights, at the last snapshot.
+    pub zero_share: f64,
 }
 
 /// The table by layer.
@@ -42,9 +44,9 @@ pub fn layers(record: &Record) -> Vec<LayerLine> {
             let ratios =
                 (0..record.len()).map(|r| tensor(TensorMetric::UpdateNorm, r) / tensor(TensorMetric::ParamNorm, r));
             let initial = if last.is_some() { tensor(TensorMetric::ParamNorm, 0) } else { MISSING };
-            let distance = match (weight, snapshots.checked_sub(1)) {
-                (Some(t), Some(k)) => record.distance_from_init(k, t),
-                _ => MISSING,
+            let (distance, zero_share) = match (weight, snapshots.checked_sub(1)) {
+                (Some(t), Some(k)) => (record.distance_from_init(k, t), record.zero_share(k, t)),
+                _ => (MISSING, MISSING),
             };
             let share = |metric| {
                 let values = (0..snapshots).rev().map(|k| record.activation(metric, k, l));
@@ -61,6 +63,7 @@ pub fn layers(record: &Record) -> Vec<LayerLine> {
                 moved: if initial > 0.0 { distance / initial } else { MISSING },
                 saturated_share: share(ActivationMetric::SaturatedShare),
                 dead_share: share(ActivationMetric::DeadShare),
+                zero_share,
             }
         })
         .collect()
@@ -82,15 +85,26 @@ pub fn text(record: &Record, lang: Lang) -> String {
     line(&lang.setting_name("status"), &status(&header.status, lang));
     let recorded = lang.recorded_line(record.len(), record.snapshots.step.len());
     line(&lang.setting_name("recorded"), &recorded);
-    for (last, row) in [(false, record.evals.first()), (true, record.evals.last())] {
+    let best = header.early_stop.and_then(|_| record.final_eval());
+    for (name, row) in [
+        (lang.evaluation_name(false), record.evals.first()),
+        (lang.evaluation_name(true), record.evals.last()),
+        (lang.kept_evaluation_name(), best),
+    ] {
         if let Some(row) = row {
             let train = [number(row.train_loss), percent(row.train_accuracy)];
             let test = [number(row.test_loss), percent(row.test_accuracy)];
-            line(
-                &lang.evaluation_name(last),
-                &lang.evaluation_line(row.step, [&train[0], &train[1]], [&test[0], &test[1]]),
-            );
+            let mut words = lang.evaluation_line(row.step, [&train[0], &train[1]], [&test[0], &test[1]]);
+            if !row.validation_loss.is_nan() {
+                words += &lang.validation_part(&number(row.validation_loss), &percent(row.validation_accuracy));
+            }
+            line(&name, &words);
         }
+    }
+    let zeros: Vec<f64> = layers(record).iter().map(|l| l.zero_share).collect();
+    if zeros.iter().any(|&share| share > 0.0) {
+        let [name, words] = lang.zeros_line(&zeros.iter().map(|&share| percent(share)).collect::<Vec<_>>());
+        line(&name, &words);
     }
     out += &table(record, lang);
     out
@@ -160,6 +174,7 @@ pub fn json(record: &Record) -> Value {
         "evaluations": record.evals.iter().map(|r| json!({
             "step": r.step, "epoch": value(r.epoch), "train_loss": value(r.train_loss), "train_accuracy": value(r.train_accuracy),
             "test_loss": value(r.test_loss), "test_accuracy": value(r.test_accuracy),
+            "validation_loss": value(r.validation_loss), "validation_accuracy": value(r.validation_accuracy),
         })).collect::<Vec<_>>(),
         "layers": lines.iter().map(|l| json!({
             "layer": l.layer, "fan_in": l.fan_in, "fan_out": l.fan_out, "activation": l.activation,
@@ -167,6 +182,7 @@ pub fn json(record: &Record) -> Value {
             "grad_norm_first": value(l.grad[0]), "grad_norm_last": value(l.grad[1]),
             "relative_update_median": value(l.relative_update), "moved": value(l.moved),
             "saturated_share": value(l.saturated_share), "dead_share": value(l.dead_share),
+            "zero_share": value(l.zero_share),
         })).collect::<Vec<_>>(),
     })
 }

@@ -184,7 +184,7 @@ struct Facts {
 impl Facts {
     fn of(cell: &Cell, most: usize) -> Facts {
         let record = cell.result.as_ref().ok();
-        let last = record.and_then(|r| r.evals.last());
+        let last = record.and_then(Record::final_eval);
         let evaluated = last.map_or([MISSING; 4], |e| [e.train_accuracy, e.test_accuracy, e.train_loss, e.test_loss]);
         let summary = record.and_then(|r| Summary::new(r).ok());
         let rows = record.map_or(0, Record::len);

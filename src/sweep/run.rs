@@ -11,7 +11,7 @@ use crate::config::{BatchSize, Every, Precision, TrainConfig};
 use crate::data::{self, DataSpec, Dataset};
 use crate::nn::Scalar;
 use crate::record::cell::{Cell, Ends};
-use crate::record::{EvalRow, Record, RecordError, RecordSink, RunWriter, SnapshotRow, Status, StepRow};
+use crate::record::{EarlyStop, EvalRow, Record, RecordError, RecordSink, RunWriter, SnapshotRow, Status, StepRow};
 use crate::train::{Progress, Watch, header::header, train};
 
 /// Watches a sweep and may end it. Workers count from 0.
@@ -56,13 +56,16 @@ pub fn costs(config: &TrainConfig, sizes: Sizes) -> Cost {
     let mut layers = vec![sizes.features];
     layers.extend(config.hidden_sizes());
     layers.push(sizes.classes);
-    let weights: f64 = layers.windows(2).map(|p| p[0] as f64 * p[1] as f64).sum();
-    let first = layers[0] as f64 * layers[1] as f64;
+    let shape = config.shape(&layers);
+    let product = |l: usize| shape.fan_in(l) as f64 * shape.fan_out(l) as f64;
+    let weights: f64 = (0..shape.layers()).map(product).sum();
+    let first = product(0);
+    let train_size = sizes.train.saturating_sub(config.validation_size).max(1);
     let batch = match config.batch_size {
-        BatchSize::Full => sizes.train,
+        BatchSize::Full => train_size,
         BatchSize::Samples(n) => n,
     } as f64;
-    let per_epoch = (sizes.train as f64 / batch).floor().max(1.0);
+    let per_epoch = (train_size as f64 / batch).floor().max(1.0);
     let steps = config.steps.map_or_else(|| config.epochs.unwrap_or(5) as f64 * per_epoch, |s| s as f64);
     let evaluations = match config.eval_every {
         0 => 2.0,
@@ -77,15 +80,16 @@ pub fn costs(config: &TrainConfig, sizes: Sizes) -> Cost {
         Every::Summary => 2.0,
     };
     let l = (layers.len() - 1) as f64;
-    let (tensors, digest) = (2.0 * l, 1500.0 + 900.0 * l);
+    let tensors = shape.tensor_count() as f64;
+    let digest = 1600.0 + 500.0 * l + 240.0 * tensors;
     let bytes = if config.record == Every::Summary {
         digest
     } else {
-        let snapshot = 8.0 * (1.0 + tensors + 5.0 * l) + 4.0 * 64.0 * tensors;
+        let snapshot = 8.0 * (1.0 + 2.0 * tensors + 5.0 * l) + 4.0 * 64.0 * tensors;
         digest
             + rows(config.record) * 8.0 * (5.0 + 5.0 * tensors + 2.0 * l)
             + rows(config.snapshots) * snapshot
-            + 26.0 * 256.0
+            + 29.0 * 256.0
     };
     Cost { flops, steps, bytes }
 }
@@ -285,13 +289,18 @@ fn attempt(
         Precision::F32 => go::<f32>(&plan, &data, &mut both, watch),
         Precision::F64 => go::<f64>(&plan, &data, &mut both, watch),
     };
-    let (status, seconds) = match trained {
-        Ok((Status::Interrupted { .. }, _)) => return Attempt::Stopped,
+    let (status, early_stop, seconds) = match trained {
+        Ok((Status::Interrupted { .. }, ..)) => return Attempt::Stopped,
         Ok(ended) => ended,
         Err(error) => return Attempt::Unwritable(error),
     };
     ends.record.header.status = status.clone();
-    match writer.map_or(Ok(()), |writer| writer.finish(status, seconds)) {
+    ends.record.header.early_stop = early_stop;
+    let finish = |mut writer: RunWriter| {
+        writer.set_early_stop(early_stop);
+        writer.finish(status, seconds)
+    };
+    match writer.map_or(Ok(()), finish) {
         Ok(()) => Attempt::Done(Box::new(ends.record)),
         Err(error) => Attempt::Unwritable(error),
     }
@@ -302,8 +311,8 @@ fn go<T: Scalar>(
     data: &Dataset,
     sink: &mut (dyn RecordSink + Send),
     watch: &dyn Watch,
-) -> Result<(Status, f64), RecordError> {
-    train::<T>(plan, data, sink, watch).map(|outcome| (outcome.status, outcome.elapsed_secs))
+) -> Result<(Status, Option<EarlyStop>, f64), RecordError> {
+    train::<T>(plan, data, sink, watch).map(|outcome| (outcome.status, outcome.early_stop, outcome.elapsed_secs))
 }
 
 /// The digest, and the run folder where one is kept.

@@ -14,6 +14,17 @@ impl Lang {
                 "learning_rate" => format!("learning rate {value}"),
                 "weight_decay" => format!("weight decay {value}"),
                 "l1" => format!("L1 {value}"),
+                "normalisation" => match value.strip_suffix("-after") {
+                    Some(kind) => format!("{kind} normalisation after the activation"),
+                    None => format!("{value} normalisation"),
+                },
+                "residual" => "skips".into(),
+                "l1_step" => format!("{value} steps of L1"),
+                "early_stopping" => format!("early stopping with patience {value}"),
+                "validation_size" => match value.parse() {
+                    Ok(n) => format!("{} validation samples", self.count(n)),
+                    Err(_) => format!("{value} validation samples"),
+                },
                 "schedule" => format!("{value} schedule"),
                 "batch_size" => format!("batch {value}"),
                 "train_size" => match value.parse() {
@@ -35,6 +46,24 @@ impl Lang {
                 "learning_rate" => format!("学习率 {value}"),
                 "weight_decay" => format!("权重衰减 {value}"),
                 "l1" => format!("L1 {value}"),
+                "normalisation" => match value {
+                    "batch" => "批归一化".into(),
+                    "batch-after" => "激活后批归一化".into(),
+                    "layer" => "层归一化".into(),
+                    "layer-after" => "激活后层归一化".into(),
+                    _ => format!("{value} 归一化"),
+                },
+                "residual" => "残差连接".into(),
+                "dropout" => format!("随机失活 {value}"),
+                "l1_step" => match value {
+                    "proximal" => "近端 L1".into(),
+                    _ => format!("L1 步骤 {value}"),
+                },
+                "early_stopping" => format!("早停，耐心值 {value}"),
+                "validation_size" => match value.parse() {
+                    Ok(n) => format!("{} 个验证样本", self.count(n)),
+                    Err(_) => format!("{value} 个验证样本"),
+                },
                 "schedule" => format!("{value} 学习率调度"),
                 "batch_size" => match value.strip_prefix("full") {
                     Some(count) => format!("全批量{count}"),

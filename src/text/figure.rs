@@ -298,11 +298,17 @@ impl Lang {
         }
     }
 
-    pub fn curves_note(self) -> String {
-        match self {
-            Lang::En => "Faint: minibatches; solid: the whole training set; dashed: the test set.".into(),
-            Lang::Zh => "淡线：小批量；实线：整个训练集；虚线：测试集。".into(),
+    /// `validation`: whether there is a curve of samples that were kept out of training.
+    pub fn curves_note(self, validation: bool) -> String {
+        match (self, validation) {
+            (Lang::En, false) => "Faint: minibatches; solid: the whole training set; dashed: the test set.",
+            (Lang::En, true) => {
+                "Faint: minibatches; solid: the whole training set; dashed: the test set; dotted: samples kept out of training."
+            }
+            (Lang::Zh, false) => "淡线：小批量；实线：整个训练集；虚线：测试集。",
+            (Lang::Zh, true) => "淡线：小批量；实线：整个训练集；虚线：测试集；点线：不参与训练的样本。",
         }
+        .into()
     }
 
     pub fn thinned_note(self) -> String {

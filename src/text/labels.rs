@@ -115,6 +115,13 @@ impl Lang {
         }
     }
 
+    pub fn validation_series(self) -> String {
+        match self {
+            Lang::En => "validation".into(),
+            Lang::Zh => "验证集".into(),
+        }
+    }
+
     pub fn chance_mark(self, chance: f64) -> String {
         match self {
             Lang::En => format!("chance {}", self.percent(chance)),

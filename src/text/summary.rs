@@ -38,6 +38,12 @@ impl Lang {
                 "learning_rate" => "学习率",
                 "weight_decay" => "权重衰减",
                 "l1" => "L1 正则化",
+                "l1_step" => "L1 步骤",
+                "normalisation" => "归一化",
+                "residual" => "残差连接",
+                "dropout" => "随机失活",
+                "early_stopping" => "早停的耐心值",
+                "validation_size" => "验证集大小",
                 "schedule" => "学习率调度",
                 "warm_up" => "预热步数",
                 "batch_size" => "批大小",
@@ -101,6 +107,31 @@ impl Lang {
             (Lang::Zh, true) => "最后一次评估",
         }
         .to_string()
+    }
+
+    /// Name of the evaluation of the parameters that early stopping kept.
+    pub fn kept_evaluation_name(self) -> String {
+        match self {
+            Lang::En => "best, kept",
+            Lang::Zh => "保留的最佳参数",
+        }
+        .to_string()
+    }
+
+    /// Follows [`Lang::evaluation_line`] where samples were kept out of training.
+    pub fn validation_part(self, loss: &str, accuracy: &str) -> String {
+        match self {
+            Lang::En => format!("; validation loss {loss}, accuracy {accuracy}"),
+            Lang::Zh => format!("；验证损失 {loss}，准确率 {accuracy}"),
+        }
+    }
+
+    /// Shares of weights that are exactly zero, layer by layer from the input side.
+    pub fn zeros_line(self, shares: &[String]) -> [String; 2] {
+        match self {
+            Lang::En => ["zero weights".into(), format!("{} (layer 1 to {})", shares.join(", "), shares.len())],
+            Lang::Zh => ["为零的权重".into(), format!("{}（第 1 层到第 {} 层）", shares.join("，"), shares.len())],
+        }
     }
 
     /// Loss and accuracy of training and test set, already written out.

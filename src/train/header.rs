@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::config::{BatchSize, TrainPlan};
 use crate::data::Dataset;
 use crate::nn::engine::SKETCH_BUCKETS;
+use crate::nn::{L1Step, Normalisation, Part};
 use crate::record::header::SCHEMA;
 use crate::record::{Header, LayerInfo, Source, Status, TensorInfo, TensorKind};
 
@@ -18,9 +19,15 @@ pub fn header(plan: &TrainPlan, data: &Dataset, name: &str) -> Header {
         fan_out: pair[1],
         activation: if l + 1 < count { config.activation.to_string() } else { "identity".into() },
     });
-    let tensors = plan.sizes.windows(2).enumerate().flat_map(|(l, pair)| {
-        [(TensorKind::Weight, vec![pair[1], pair[0]]), (TensorKind::Bias, vec![pair[1]])]
-            .map(|(kind, shape)| TensorInfo { layer: l + 1, kind, shape })
+    let shape = plan.shape();
+    let tensors = shape.tensors().map(|(l, part, shape)| {
+        let kind = match part {
+            Part::Weight => TensorKind::Weight,
+            Part::Bias => TensorKind::Bias,
+            Part::Gain => TensorKind::Gain,
+            Part::Shift => TensorKind::Shift,
+        };
+        TensorInfo { layer: l + 1, kind, shape }
     });
     Header {
         schema: SCHEMA,
@@ -37,6 +44,7 @@ pub fn header(plan: &TrainPlan, data: &Dataset, name: &str) -> Header {
         // Threads never change a result, so they are no part of what the run is.
         config: serde_json::to_value(crate::config::TrainConfig { threads: 1, ..config.clone() }).ok(),
         status: Status::Running,
+        early_stop: None,
         elapsed_secs: None,
     }
 }
@@ -64,7 +72,7 @@ fn labels(plan: &TrainPlan, data: &Dataset) -> BTreeMap<String, String> {
         ("schedule", config.schedule.to_string()),
         ("batch_size", batch),
         ("data", data.name.clone()),
-        ("train_size", data.train.labels.len().to_string()),
+        ("train_size", (data.train.labels.len() - config.validation_size).to_string()),
         ("hidden_layers", widths.len().to_string()),
         ("width", width),
         ("precision", config.precision.to_string()),
@@ -78,8 +86,19 @@ fn labels(plan: &TrainPlan, data: &Dataset) -> BTreeMap<String, String> {
     if config.warm_up > 0 {
         labels.insert("warm_up".into(), config.warm_up.to_string());
     }
-    if config.data_options.standardize {
-        labels.insert("standardize".into(), "yes".into());
+    let mut set = |key: &str, on: bool, value: String| {
+        if on {
+            labels.insert(key.into(), value);
+        }
+    };
+    set("standardize", config.data_options.standardize, "yes".into());
+    set("normalisation", config.normalisation != Normalisation::None, config.normalisation.to_string());
+    set("residual", config.residual, "yes".into());
+    set("dropout", config.dropout > 0.0, config.dropout.to_string());
+    set("l1_step", config.l1 > 0.0 && config.l1_step == L1Step::Proximal, config.l1_step.to_string());
+    set("validation_size", config.validation_size > 0, config.validation_size.to_string());
+    if let Some(patience) = config.early_stopping {
+        set("early_stopping", true, patience.to_string());
     }
     labels
 }

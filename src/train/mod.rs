@@ -7,11 +7,20 @@
 //! Samples are drawn without replacement: each epoch has its own random order (full batches keep the data's order, which
 //! makes no difference). Other than PyTorch's `DataLoader` by default, samples that do not fill a batch at the end of an epoch
 //! are left out of that epoch.
+//!
+//! **Validation and early stopping.** The test set is for measuring: whoever stops by it has chosen by it. With a validation size
+//! N the trainer keeps N samples of the training set, drawn by the seed, out of training and evaluates them beside the rest and
+//! the test set. Early stopping compares the validation loss of every evaluation, that before training included, with the lowest
+//! one before; after `patience` evaluations in a row that were not lower the run ends, [`Status::Complete`] but short of its planned
+//! steps. Then, and also when it reached its planned end, parameters and running averages go back to those of the lowest
+//! validation loss; [`crate::record::EarlyStop`] in the header says which step that was. The rows stay as they were recorded. A run
+//! that diverges or is interrupted keeps the parameters that it had.
 
 pub mod header;
 pub mod nielsen;
 pub mod weights;
 
+use std::borrow::Cow;
 use std::time::Instant;
 
 use rand::Rng;
@@ -19,12 +28,14 @@ use rand::Rng;
 use crate::config::{BatchSize, Every, TrainPlan};
 use crate::data::{Dataset, Split};
 use crate::nn::init::generator;
-use crate::nn::{Engine, Network, Scalar};
-use crate::record::{EvalRow, RecordError, RecordSink, SnapshotRow, Status, StepRow};
+use crate::nn::{Engine, Network, Part, Scalar};
+use crate::record::{EarlyStop, EvalRow, RecordError, RecordSink, SnapshotRow, Status, StepRow};
 use crate::stats::MISSING;
 
 /// Random stream of the order of samples; one for each epoch follows.
 const STREAM_ORDER: u64 = 1 << 40;
+/// Random stream of the choice of validation samples.
+const STREAM_VALIDATION: u64 = 1 << 33;
 
 /// Where a run is, for progress bars. Made after every step; costs nothing to ignore.
 #[derive(Clone, Copy, Debug)]
@@ -59,6 +70,8 @@ impl Watch for Unwatched {}
 #[derive(Clone, Debug)]
 pub struct Outcome<T> {
     pub status: Status,
+    /// For the header: what early stopping did, when it was on and the run ended by itself.
+    pub early_stop: Option<EarlyStop>,
     /// Updates made.
     pub steps: u64,
     pub evals: Vec<EvalRow>,
@@ -68,7 +81,7 @@ pub struct Outcome<T> {
 
 /// The network that a plan starts from.
 pub fn initial_network<T: Scalar>(plan: &TrainPlan) -> Network<T> {
-    Network::new(&plan.sizes, plan.config.activation, plan.initialisation, plan.config.seed)
+    Network::of(plan.shape(), plan.initialisation, plan.config.seed)
 }
 
 /// Trains.
@@ -85,17 +98,31 @@ pub fn train<T: Scalar>(
     let network = initial_network::<T>(plan);
     let mut engine = Engine::new(network, plan.config.loss, plan.optimizer, plan.batch_size, plan.config.threads);
     engine.remember_initial();
+    let (samples, validation) = match plan.config.validation_size {
+        0 => (Samples::new(&data.train), None),
+        n => {
+            let (rest, held) = hold_out(data.train.labels.len(), n, plan.config.seed);
+            (Samples::some(&data.train, &rest), Some(Samples::some(&data.train, &held)))
+        }
+    };
     let mut run = Run {
         plan,
-        train: Samples::new(&data.train),
+        train: samples,
+        validation,
         test: data.test.as_ref().map(Samples::new),
+        best: plan.config.early_stopping.map(|patience| Best::new(patience, engine.network())),
         sink,
         watch,
         evals: Vec::new(),
     };
     let (status, steps) = run.go(&mut engine)?;
+    let early_stop = run.best.filter(|_| status == Status::Complete).map(|best| {
+        engine.restore(&best.network);
+        EarlyStop { best_step: best.step, stopped: best.is_over() }
+    });
     Ok(Outcome {
         status,
+        early_stop,
         steps,
         evals: run.evals,
         elapsed_secs: start.elapsed().as_secs_f64(),
@@ -105,14 +132,69 @@ pub fn train<T: Scalar>(
 
 /// A split in the network's number type.
 struct Samples<'a, T: Scalar> {
-    inputs: std::borrow::Cow<'a, [T]>,
-    labels: &'a [u32],
+    inputs: Cow<'a, [T]>,
+    labels: Cow<'a, [u32]>,
 }
 
 impl<'a, T: Scalar> Samples<'a, T> {
     fn new(split: &'a Split) -> Samples<'a, T> {
         let inputs = split.inputs.as_slice().expect("inputs are in C order");
-        Samples { inputs: T::from_f32s(inputs), labels: &split.labels }
+        Samples { inputs: T::from_f32s(inputs), labels: Cow::Borrowed(&split.labels) }
+    }
+
+    /// Copies of those at `indices`.
+    fn some(split: &Split, indices: &[usize]) -> Samples<'a, T> {
+        let rows = indices.iter().flat_map(|&i| split.inputs.row(i).to_vec()).collect::<Vec<f32>>();
+        let labels = indices.iter().map(|&i| split.labels[i]).collect();
+        Samples { inputs: Cow::Owned(T::from_f32s(&rows).into_owned()), labels: Cow::Owned(labels) }
+    }
+}
+
+/// Indices to train on and `count` indices to hold out, drawn without replacement, both in ascending order.
+fn hold_out(all: usize, count: usize, seed: u64) -> (Vec<usize>, Vec<usize>) {
+    let mut rng = generator(seed, STREAM_VALIDATION);
+    let mut order: Vec<usize> = (0..all).collect();
+    for i in 0..count {
+        order.swap(i, i + below(&mut rng, all - i));
+    }
+    let mut rest = order.split_off(count);
+    rest.sort_unstable();
+    order.sort_unstable();
+    (rest, order)
+}
+
+/// The best parameters so far, by the validation loss.
+struct Best<T> {
+    network: Network<T>,
+    step: u64,
+    loss: f64,
+    patience: u64,
+    /// Evaluations since.
+    waited: u64,
+}
+
+impl<T: Scalar> Best<T> {
+    fn new(patience: u64, network: &Network<T>) -> Best<T> {
+        Best { network: network.clone(), step: 0, loss: f64::INFINITY, patience, waited: 0 }
+    }
+
+    fn look(&mut self, row: &EvalRow, network: &Network<T>) {
+        // A loss that is not a number is not lower.
+        if row.validation_loss < self.loss {
+            (self.step, self.loss, self.waited) = (row.step, row.validation_loss, 0);
+            self.network.copy_from(network);
+        } else {
+            self.waited += 1;
+        }
+    }
+
+    fn is_over(&self) -> bool {
+        self.waited >= self.patience
+    }
+
+    /// Whether the next evaluation can be the last.
+    fn may_end(&self) -> bool {
+        self.waited + 1 >= self.patience
     }
 }
 
@@ -139,7 +221,9 @@ impl Due {
 struct Run<'a, T: Scalar> {
     plan: &'a TrainPlan,
     train: Samples<'a, T>,
+    validation: Option<Samples<'a, T>>,
     test: Option<Samples<'a, T>>,
+    best: Option<Best<T>>,
     sink: &'a mut (dyn RecordSink + Send),
     watch: &'a dyn Watch,
     evals: Vec<EvalRow>,
@@ -151,15 +235,19 @@ impl<T: Scalar> Run<'_, T> {
         let total = plan.steps;
         let mut order: Vec<u32> = (0..self.train.labels.len() as u32).collect();
         let (mut record, mut snapshots) = (Due::new(plan.config.record), Due::new(plan.config.snapshots));
+        let every = plan.config.eval_every.saturating_mul(plan.steps_per_epoch);
+        let evaluates = |step: u64| every > 0 && (step + 1).is_multiple_of(every) && step + 1 < total;
         self.evaluate(engine, 0)?;
         for step in 0..total {
             let (epoch, batch) = (step / plan.steps_per_epoch, (step % plan.steps_per_epoch) as usize);
             if batch == 0 && plan.config.batch_size != BatchSize::Full {
                 shuffle(&mut order, plan.config.seed, epoch);
             }
-            engine.load(&self.train.inputs, self.train.labels, &order[batch * plan.batch_size..][..plan.batch_size]);
+            engine.load(&self.train.inputs, &self.train.labels, &order[batch * plan.batch_size..][..plan.batch_size]);
             let learning_rate = plan.learning_rate_at(step);
-            let (wanted, snapshot) = (record.at(step) || step + 1 == total, snapshots.at(step));
+            // The last step is recorded whatever the schedule says, also when early stopping may make this one the last.
+            let may_stop = evaluates(step) && self.best.as_ref().is_some_and(Best::may_end);
+            let (wanted, snapshot) = (record.at(step) || step + 1 == total || may_stop, snapshots.at(step));
             let (loss, accuracy) = engine.step(learning_rate, wanted, snapshot);
             let row = Row { step, epoch: step as f64 / plan.steps_per_epoch as f64, learning_rate, loss, accuracy };
             if snapshot {
@@ -188,9 +276,12 @@ impl<T: Scalar> Run<'_, T> {
                 self.snapshot(step + 1, engine.final_snapshot())?;
                 return Ok((Status::Interrupted { step: step + 1 }, step + 1));
             }
-            let every = plan.config.eval_every.saturating_mul(plan.steps_per_epoch);
-            if every > 0 && (step + 1) % every == 0 && step + 1 < total {
+            if evaluates(step) {
                 self.evaluate(engine, step + 1)?;
+                if self.best.as_ref().is_some_and(Best::is_over) {
+                    self.snapshot(step + 1, engine.final_snapshot())?;
+                    return Ok((Status::Complete, step + 1));
+                }
             }
         }
         self.snapshot(total, engine.final_snapshot())?;
@@ -206,8 +297,8 @@ impl<T: Scalar> Run<'_, T> {
 
     /// A step that was not measured but must be in the record, because the run ends here.
     fn bare_step(&mut self, row: &Row, engine: &Engine<T>) -> Result<(), RecordError> {
-        let (tensors, layers) =
-            (vec![MISSING; 2 * engine.network().layers()], vec![MISSING; engine.network().layers()]);
+        let shape = &engine.network().shape;
+        let (tensors, layers) = (vec![MISSING; shape.tensor_count()], vec![MISSING; shape.layers()]);
         self.sink.step(&row.with([&tensors; 5].map(|t| t.as_slice()), [&layers; 2].map(|l| l.as_slice())))
     }
 
@@ -216,19 +307,34 @@ impl<T: Scalar> Run<'_, T> {
         self.sink.snapshot(&SnapshotRow {
             step,
             distance_from_init: &m.distance_from_init,
+            zero_share: &m.zero_share,
             activations: [a, b, c, d, e],
             sketch: &m.sketch,
         })
     }
 
     fn evaluate(&mut self, engine: &mut Engine<T>, step: u64) -> Result<(), RecordError> {
-        let (train_loss, train_accuracy) = engine.evaluate(&self.train.inputs, self.train.labels);
-        let (test_loss, test_accuracy) = match &self.test {
-            Some(test) => engine.evaluate(&test.inputs, test.labels),
+        let (train_loss, train_accuracy) = engine.evaluate(&self.train.inputs, &self.train.labels);
+        let mut of = |samples: &Option<Samples<'_, T>>| match samples {
+            Some(samples) => engine.evaluate(&samples.inputs, &samples.labels),
             None => (MISSING, MISSING),
         };
+        let ((test_loss, test_accuracy), (validation_loss, validation_accuracy)) =
+            (of(&self.test), of(&self.validation));
         let epoch = step as f64 / self.plan.steps_per_epoch as f64;
-        let row = EvalRow { step, epoch, train_loss, train_accuracy, test_loss, test_accuracy };
+        let row = EvalRow {
+            step,
+            epoch,
+            train_loss,
+            train_accuracy,
+            test_loss,
+            test_accuracy,
+            validation_loss,
+            validation_accuracy,
+        };
+        if let Some(best) = &mut self.best {
+            best.look(&row, engine.network());
+        }
         self.evals.push(row);
         self.watch.evaluated(&row);
         self.sink.eval(&row)
@@ -259,9 +365,9 @@ impl Row {
 }
 
 fn first_last_ratio<T: Scalar>(engine: &Engine<T>) -> Option<f64> {
-    let layers = engine.network().layers();
-    let norms = &engine.measured().tensors[0];
-    (layers > 2).then(|| norms[0] / norms[2 * (layers - 2)])
+    let (shape, norms) = (&engine.network().shape, &engine.measured().tensors[0]);
+    let last_hidden = shape.layers().checked_sub(2).filter(|&l| l > 0)?;
+    Some(norms[shape.index(0, Part::Weight)?] / norms[shape.index(last_hidden, Part::Weight)?])
 }
 
 /// Fisher and Yates, in place, from the epoch's own random stream. Starts from the identity, so that an epoch's order does not
@@ -270,8 +376,11 @@ fn shuffle(order: &mut [u32], seed: u64, epoch: u64) {
     let mut rng = generator(seed, STREAM_ORDER + epoch);
     order.iter_mut().enumerate().for_each(|(i, o)| *o = i as u32);
     for i in (1..order.len()).rev() {
-        // 64 random bits over at most 2^32 values: the bias is below 2^-32.
-        let j = ((u128::from(rng.next_u64()) * (i as u128 + 1)) >> 64) as usize;
-        order.swap(i, j);
+        order.swap(i, below(&mut rng, i + 1));
     }
+}
+
+/// One of 0 .. n - 1. 64 random bits over at most 2^32 values: the bias is below 2^-32.
+fn below(rng: &mut impl Rng, n: usize) -> usize {
+    ((u128::from(rng.next_u64()) * n as u128) >> 64) as usize
 }

@@ -1,12 +1,14 @@
 //! Parameters as a `safetensors` file that PyTorch loads: `layers.N.weight` `[fan_out, fan_in]` and `layers.N.bias`
-//! `[fan_out]`, N from 1 at the input.
+//! `[fan_out]`, N from 1 at the input. Normalised layers also have `norms.N.weight` and `norms.N.bias` (gain and shift), after
+//! batch normalisation `norms.N.running_mean` and `norms.N.running_var`: the names of PyTorch's modules. Row `k W + j` of a maxout
+//! weight is piece k of unit j.
 
 use std::io;
 use std::path::Path;
 
 use safetensors::tensor::{Dtype, TensorView};
 
-use crate::nn::{Network, Scalar};
+use crate::nn::{Network, Part, Scalar};
 
 /// Writes a network beside its place and renames it there.
 ///
@@ -15,15 +17,26 @@ use crate::nn::{Network, Scalar};
 pub fn save<T: Scalar>(network: &Network<T>, path: &Path) -> io::Result<()> {
     let dtype = if size_of::<T>() == 4 { Dtype::F32 } else { Dtype::F64 };
     let mut tensors = Vec::new();
-    for t in 0..2 * network.layers() {
-        let l = t / 2;
-        let (name, shape) = match t % 2 {
-            0 => ("weight", vec![network.fan_out(l), network.fan_in(l)]),
-            _ => ("bias", vec![network.fan_out(l)]),
+    let mut put = |name: String, shape: Vec<usize>, values: &[T]| {
+        let mut bytes = Vec::with_capacity(size_of_val(values));
+        values.iter().for_each(|x| x.write_bytes(&mut bytes));
+        tensors.push((name, shape, bytes));
+    };
+    for (t, (l, part, shape)) in network.shape.tensors().enumerate() {
+        let (module, name) = match part {
+            Part::Weight => ("layers", "weight"),
+            Part::Bias => ("layers", "bias"),
+            Part::Gain => ("norms", "weight"),
+            Part::Shift => ("norms", "bias"),
         };
-        let mut bytes = Vec::with_capacity(size_of_val(network.tensor(t)));
-        network.tensor(t).iter().for_each(|x| x.write_bytes(&mut bytes));
-        tensors.push((format!("layers.{}.{name}", l + 1), shape, bytes));
+        put(format!("{module}.{}.{name}", l + 1), shape, network.tensor(t));
+    }
+    for l in 0..network.layers() {
+        let (mean, variance) = network.running(l);
+        if !mean.is_empty() {
+            put(format!("norms.{}.running_mean", l + 1), vec![mean.len()], mean);
+            put(format!("norms.{}.running_var", l + 1), vec![variance.len()], variance);
+        }
     }
     let views = tensors.iter().map(|(name, shape, bytes)| {
         let view = TensorView::new(dtype, shape.clone(), bytes).expect("the shape is the tensor's own");

@@ -8,6 +8,7 @@ mod interrupt;
 mod manners;
 mod page;
 mod record;
+mod remedies;
 mod sweep;
 mod training;
 mod weights;

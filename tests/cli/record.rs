@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{gradfade, json, room, stdout, train, tree};
 
-const ARRAYS: [&str; 26] = [
+const ARRAYS: [&str; 29] = [
     "step",
     "epoch",
     "learning_rate",
@@ -19,6 +19,7 @@ const ARRAYS: [&str; 26] = [
     "grad_rms",
     "snapshot_step",
     "distance_from_init",
+    "zero_share",
     "activation_mean",
     "activation_std",
     "saturated_share",
@@ -31,6 +32,8 @@ const ARRAYS: [&str; 26] = [
     "train_accuracy",
     "test_loss",
     "test_accuracy",
+    "validation_loss",
+    "validation_accuracy",
 ];
 
 #[test]

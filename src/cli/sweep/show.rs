@@ -68,7 +68,7 @@ impl Show {
         let how = match &cell.result {
             Err(why) => format!("failed: {why}"),
             Ok(record) => {
-                let accuracy = record.evals.last().map_or(f64::NAN, |e| 100.0 * e.train_accuracy);
+                let accuracy = record.final_eval().map_or(f64::NAN, |e| 100.0 * e.train_accuracy);
                 match &record.header.status {
                     Status::Diverged { step, .. } => format!("diverged at step {step}"),
                     _ => format!("training accuracy {accuracy:.1} %"),

@@ -13,7 +13,8 @@ use super::super::npy::{Element, NpyArray, read_npy};
 use super::super::sink::Widths;
 use super::super::{ActivationMetric, EvalRow, Header, LayerMetric, Record, RecordError, TensorMetric};
 use super::{
-    DISTANCE, EVAL_SCALARS, EVAL_STEP, META, SKETCH, SNAPSHOT_STEP, STEP, STEP_SCALARS, array_stems, file_name,
+    DISTANCE, EVAL_SCALARS, EVAL_STEP, EVAL_VALIDATION, META, SKETCH, SNAPSHOT_STEP, STEP, STEP_SCALARS, ZEROS,
+    array_stems, file_name,
 };
 use crate::stats::MISSING;
 
@@ -77,6 +78,7 @@ impl Record {
 
         if let Some(mut table) = Table::open(dir, "snapshot", SNAPSHOT_STEP, &mut warnings)? {
             let distance = table.column::<f64>(DISTANCE, &[t])?;
+            let zeros = table.later_column(ZEROS, &[t])?;
             let activations = table.columns(ActivationMetric::ALL.map(ActivationMetric::name), &[l])?;
             let sketch = match header.sketch_buckets {
                 Some(m) => table.column::<f32>(SKETCH, &[t, m])?,
@@ -86,6 +88,7 @@ impl Record {
             let s = &mut record.snapshots;
             s.step = table.keys()?;
             s.distance_from_init = fill(distance, rows, t);
+            s.zero_share = fill(zeros, rows, t);
             s.activations = activations.map(|c| fill(c, rows, l));
             match sketch {
                 Some(mut values) => {
@@ -99,7 +102,10 @@ impl Record {
 
         if let Some(mut table) = Table::open(dir, "evaluation", EVAL_STEP, &mut warnings)? {
             let scalars = table.columns(EVAL_SCALARS, &[])?;
+            let [loss, accuracy] = EVAL_VALIDATION;
+            let validation = [table.later_column(loss, &[])?, table.later_column(accuracy, &[])?];
             let rows = table.rows();
+            let [validation_loss, validation_accuracy] = validation.map(|c| fill(c, rows, 1));
             let [epoch, train_loss, train_accuracy, test_loss, test_accuracy] = scalars.map(|c| fill(c, rows, 1));
             let row = |(i, step)| EvalRow {
                 step,
@@ -108,6 +114,8 @@ impl Record {
                 train_accuracy: train_accuracy[i],
                 test_loss: test_loss[i],
                 test_accuracy: test_accuracy[i],
+                validation_loss: validation_loss[i],
+                validation_accuracy: validation_accuracy[i],
             };
             record.evals = table.keys()?.into_iter().enumerate().map(row).collect();
         }
@@ -166,6 +174,11 @@ impl<'a> Table<'a> {
         self.shortest = self.shortest.min(rows);
         self.longest = self.longest.max(rows);
         Ok(Some(array.data))
+    }
+
+    /// The same for an array that runs of the first version do not have.
+    fn later_column(&mut self, stem: &str, inner: &[usize]) -> Result<Option<Vec<f64>>, RecordError> {
+        if self.dir.join(file_name(stem)).exists() { self.column(stem, inner) } else { Ok(None) }
     }
 
     fn columns<const N: usize>(

@@ -8,12 +8,12 @@ use std::time::{Duration, Instant};
 use super::super::npy::{Element, NpyWriter};
 use super::super::sink::{Widths, follows, invalid};
 use super::super::{
-    ActivationMetric, EvalRow, Header, LayerMetric, Record, RecordError, RecordSink, SnapshotRow, Status, StepRow,
-    TensorMetric,
+    ActivationMetric, EarlyStop, EvalRow, Header, LayerMetric, Record, RecordError, RecordSink, SnapshotRow, Status,
+    StepRow, TensorMetric,
 };
 use super::{
-    DISTANCE, EVAL_SCALARS, EVAL_STEP, META, META_PART, SKETCH, SNAPSHOT_STEP, STEP, STEP_SCALARS, WEIGHTS,
-    array_stems, file_name,
+    DISTANCE, EVAL_SCALARS, EVAL_STEP, EVAL_VALIDATION, META, META_PART, SKETCH, SNAPSHOT_STEP, STEP, STEP_SCALARS,
+    WEIGHTS, ZEROS, array_stems, file_name,
 };
 
 /// Rows are committed at least this often while steps come in: what a kill costs at most.
@@ -53,6 +53,7 @@ struct StepColumns {
 struct SnapshotColumns {
     key: Key,
     distance: NpyWriter<f64>,
+    zeros: NpyWriter<f64>,
     activations: [NpyWriter<f64>; 5],
     sketch: Option<NpyWriter<f32>>,
 }
@@ -61,6 +62,7 @@ struct SnapshotColumns {
 struct EvalColumns {
     key: Key,
     scalars: [NpyWriter<f64>; 5],
+    validation: [NpyWriter<f64>; 2],
 }
 
 /// The step column of a table, and how full its buffers are.
@@ -115,7 +117,7 @@ impl RunWriter {
     fn fill(dir: &Path, header: Header) -> Result<RunWriter, RecordError> {
         let widths = Widths::of(&header);
         let step_room = room(8 * (5 + 5 * widths.tensors + 2 * widths.layers));
-        let snapshot_room = room(8 * (1 + widths.tensors + 5 * widths.layers) + widths.sketch.saturating_mul(4));
+        let snapshot_room = room(8 * (1 + 2 * widths.tensors + 5 * widths.layers) + widths.sketch.saturating_mul(4));
         let [t, l] = [&[widths.tensors][..], &[widths.layers][..]];
         let steps = StepColumns {
             key: Key::create(dir, STEP, step_room)?,
@@ -126,6 +128,7 @@ impl RunWriter {
         let snapshots = SnapshotColumns {
             key: Key::create(dir, SNAPSHOT_STEP, snapshot_room)?,
             distance: column(dir, DISTANCE, t, snapshot_room)?,
+            zeros: column(dir, ZEROS, t, snapshot_room)?,
             activations: columns(dir, ActivationMetric::ALL.map(ActivationMetric::name), l, snapshot_room)?,
             sketch: match header.sketch_buckets {
                 Some(m) => Some(column(dir, SKETCH, &[widths.tensors, m], snapshot_room)?),
@@ -133,7 +136,11 @@ impl RunWriter {
             },
         };
         // Evaluations are committed one by one; more are buffered only while the disk refuses them.
-        let evals = EvalColumns { key: Key::create(dir, EVAL_STEP, 1)?, scalars: columns(dir, EVAL_SCALARS, &[], 1)? };
+        let evals = EvalColumns {
+            key: Key::create(dir, EVAL_STEP, 1)?,
+            scalars: columns(dir, EVAL_SCALARS, &[], 1)?,
+            validation: columns(dir, EVAL_VALIDATION, &[], 1)?,
+        };
         publish_meta(dir)?;
         let clock = CommitClock::new();
         Ok(RunWriter { dir: dir.to_path_buf(), header, widths, steps, snapshots, evals, clock, finished: false })
@@ -168,6 +175,11 @@ impl RunWriter {
         self.steps.commit()?;
         self.snapshots.commit()?;
         self.evals.commit()
+    }
+
+    /// What early stopping did, for the header that [`finish`](RunWriter::finish) writes.
+    pub fn set_early_stop(&mut self, early_stop: Option<EarlyStop>) {
+        self.header.early_stop = early_stop;
     }
 
     /// Commits, and writes how the run ended into `meta.json`.
@@ -246,12 +258,14 @@ impl SnapshotColumns {
     fn push(&mut self, row: &SnapshotRow<'_>) -> Result<(), RecordError> {
         self.key.push(row.step)?;
         self.distance.push(row.distance_from_init)?;
+        self.zeros.push(row.zero_share)?;
         self.activations.iter_mut().zip(row.activations).try_for_each(|(column, values)| column.push(values))?;
         self.sketch.as_mut().map_or(Ok(()), |column| column.push(row.sketch))
     }
 
     fn commit(&mut self) -> Result<(), RecordError> {
         self.distance.commit()?;
+        self.zeros.commit()?;
         self.activations.iter_mut().try_for_each(NpyWriter::commit)?;
         self.sketch.as_mut().map_or(Ok(()), NpyWriter::commit)?;
         self.key.commit()
@@ -262,11 +276,13 @@ impl EvalColumns {
     fn push(&mut self, row: &EvalRow) -> Result<(), RecordError> {
         self.key.push(row.step)?;
         let scalars = [row.epoch, row.train_loss, row.train_accuracy, row.test_loss, row.test_accuracy];
-        self.scalars.iter_mut().zip(scalars).try_for_each(|(column, value)| column.push(&[value]))
+        let validation = [row.validation_loss, row.validation_accuracy];
+        let mut values = self.scalars.iter_mut().zip(scalars).chain(self.validation.iter_mut().zip(validation));
+        values.try_for_each(|(column, value)| column.push(&[value]))
     }
 
     fn commit(&mut self) -> Result<(), RecordError> {
-        self.scalars.iter_mut().try_for_each(NpyWriter::commit)?;
+        self.scalars.iter_mut().chain(&mut self.validation).try_for_each(NpyWriter::commit)?;
         self.key.commit()
     }
 }
