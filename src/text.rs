@@ -6,17 +6,19 @@
 //!
 //! - [`numbers`]: how a number is written (`2,600`, `3.2 × 10⁻⁹`, `11 %`);
 //! - [`figure`]: quantities and subtitles of figures; [`labels`]: their axes and legends; [`findings`]: their titles;
-//!   [`caption`]: settings and descriptions.
+//!   [`caption`]: settings and descriptions; [`diagnosis`](mod@diagnosis): verdicts, evidence, remedies.
 //!
 //! Characters beyond ASCII that a font must hold: `× – · ⁻ ⁰ ¹ ² ³ ⁴ ⁵ ⁶ ⁷ ⁸ ⁹` and the no-break space (U+00A0), which stands
 //! between a number and its unit; wrap lines at ASCII spaces only.
 
 pub mod caption;
+pub mod diagnosis;
 pub mod figure;
 pub mod findings;
 pub mod labels;
 pub mod numbers;
 
+pub use diagnosis::{Ailment, Measure, Missing, Remedy, Unit};
 pub use figure::{Quantity, Special};
 
 /// A language that figures and reports can speak.

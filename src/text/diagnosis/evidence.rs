@@ -1,0 +1,288 @@
+//! Evidence in words: what was measured, where, against which limit; and what was not recorded.
+
+use crate::text::Lang;
+
+/// A quantity that a verdict rests on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Measure {
+    /// Per-sample backward signal of layer 1 over that of the last hidden layer.
+    SignalRatio,
+    /// One sample's weight gradient of layer 1 over that of the last hidden layer.
+    GradientRatio,
+    /// Batch-mean weight gradient of layer 1 over that of the last hidden layer.
+    BatchGradientRatio,
+    /// Gradient-driven update of layer 1 over that of the last hidden layer.
+    UpdateRatio,
+    /// Largest over smallest of the hidden layers, one sample's weight gradient.
+    GradientSpread,
+    /// Norm of an update over the norm of the weights.
+    RelativeUpdate,
+    /// Norm of one sample's weight gradient over the norm of the weights.
+    RelativeGradient,
+    /// Signal at the end over the signal at the start.
+    KeptSignal,
+    TrainAccuracy,
+    TestAccuracy,
+    Skill,
+    /// Share of itself that the training loss lost over the last quarter, or half.
+    LossFallQuarter,
+    LossFallHalf,
+    /// Training loss at the end over that at the start.
+    LossOverStart,
+    /// Batch loss, gradient or parameter that is no number.
+    NotFinite,
+    InitialNorm,
+    SaturatedShare,
+    DeadShare,
+    LostShare,
+    Movement,
+    DecayTravel,
+    AccuracyGap,
+    GapDeviations,
+    TestLossRise,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unit {
+    Ratio,
+    Share,
+    Norm,
+    /// Standard errors.
+    Deviations,
+    Steps,
+}
+
+impl Unit {
+    /// The stable name in JSON.
+    pub fn key(self) -> &'static str {
+        match self {
+            Unit::Ratio => "ratio",
+            Unit::Share => "share",
+            Unit::Norm => "norm",
+            Unit::Deviations => "standard_errors",
+            Unit::Steps => "steps",
+        }
+    }
+}
+
+impl Measure {
+    /// The stable name in JSON.
+    pub fn key(self) -> &'static str {
+        match self {
+            Measure::SignalRatio => "signal_ratio",
+            Measure::GradientRatio => "gradient_ratio",
+            Measure::BatchGradientRatio => "batch_gradient_ratio",
+            Measure::UpdateRatio => "update_ratio",
+            Measure::GradientSpread => "gradient_spread",
+            Measure::RelativeUpdate => "relative_update",
+            Measure::RelativeGradient => "relative_gradient",
+            Measure::KeptSignal => "kept_signal",
+            Measure::TrainAccuracy => "train_accuracy",
+            Measure::TestAccuracy => "test_accuracy",
+            Measure::Skill => "skill",
+            Measure::LossFallQuarter => "loss_fall_last_quarter",
+            Measure::LossFallHalf => "loss_fall_last_half",
+            Measure::LossOverStart => "loss_over_start",
+            Measure::NotFinite => "not_finite",
+            Measure::InitialNorm => "initial_norm",
+            Measure::SaturatedShare => "saturated_share",
+            Measure::DeadShare => "dead_share",
+            Measure::LostShare => "lost_share",
+            Measure::Movement => "movement",
+            Measure::DecayTravel => "decay_travel",
+            Measure::AccuracyGap => "accuracy_gap",
+            Measure::GapDeviations => "gap_in_standard_errors",
+            Measure::TestLossRise => "test_loss_rise",
+        }
+    }
+
+    pub fn unit(self) -> Unit {
+        match self {
+            Measure::SignalRatio
+            | Measure::GradientRatio
+            | Measure::BatchGradientRatio
+            | Measure::UpdateRatio
+            | Measure::GradientSpread
+            | Measure::RelativeUpdate
+            | Measure::RelativeGradient
+            | Measure::KeptSignal
+            | Measure::LossOverStart
+            | Measure::TestLossRise => Unit::Ratio,
+            Measure::TrainAccuracy
+            | Measure::TestAccuracy
+            | Measure::Skill
+            | Measure::LossFallQuarter
+            | Measure::LossFallHalf
+            | Measure::SaturatedShare
+            | Measure::DeadShare
+            | Measure::LostShare
+            | Measure::Movement
+            | Measure::DecayTravel
+            | Measure::AccuracyGap => Unit::Share,
+            Measure::InitialNorm => Unit::Norm,
+            Measure::GapDeviations => Unit::Deviations,
+            Measure::NotFinite => Unit::Steps,
+        }
+    }
+}
+
+/// What a rule would have needed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Missing {
+    Steps,
+    FirstStep,
+    Signal,
+    SampleGradient,
+    Updates,
+    Parameters,
+    Activations,
+    Movement,
+    TrainingResult,
+    TestResult,
+    LossHistory,
+    Classes,
+    Optimizer,
+    /// (recorded to, planned)
+    CutShort(u64, Option<u64>),
+    /// The last row of a quantity lies long before the run's end.
+    Gap {
+        column: &'static str,
+        last: Option<u64>,
+    },
+}
+
+impl Missing {
+    /// The stable name in JSON.
+    pub fn key(&self) -> &'static str {
+        match self {
+            Missing::Steps => "steps",
+            Missing::FirstStep => "first_step",
+            Missing::Signal => "signal_rms",
+            Missing::SampleGradient => "grad_rms",
+            Missing::Updates => "update_norm",
+            Missing::Parameters => "param_norm",
+            Missing::Activations => "activations",
+            Missing::Movement => "distance_from_init",
+            Missing::TrainingResult => "train_accuracy",
+            Missing::TestResult => "test_accuracy",
+            Missing::LossHistory => "loss_history",
+            Missing::Classes => "classes",
+            Missing::Optimizer => "optimizer",
+            Missing::CutShort(..) => "cut_short",
+            Missing::Gap { .. } => "gap",
+        }
+    }
+}
+
+impl Lang {
+    /// What was measured, as a noun phrase; `last_hidden` is the number of the last hidden layer.
+    pub fn measure(self, measure: Measure, last_hidden: usize) -> String {
+        match self {
+            Lang::En => match measure {
+                Measure::SignalRatio => format!("backward signal of one sample, layer 1 over layer {last_hidden}"),
+                Measure::GradientRatio => format!("weight gradient of one sample, layer 1 over layer {last_hidden}"),
+                Measure::BatchGradientRatio => format!("batch-mean weight gradient, layer 1 over layer {last_hidden}"),
+                Measure::UpdateRatio => format!("gradient-driven update, layer 1 over layer {last_hidden}"),
+                Measure::GradientSpread => "weight gradient of one sample, largest over smallest hidden layer".into(),
+                Measure::RelativeUpdate => "update over weights".into(),
+                Measure::RelativeGradient => "weight gradient of one sample over weights".into(),
+                Measure::KeptSignal => "backward signal at the end over the start".into(),
+                Measure::TrainAccuracy => "training accuracy".into(),
+                Measure::TestAccuracy => "test accuracy".into(),
+                Measure::Skill => "training skill (0 = guessing, 100 % = no mistake)".into(),
+                Measure::LossFallQuarter => "fall of the training loss over the last quarter".into(),
+                Measure::LossFallHalf => "fall of the training loss over the last half".into(),
+                Measure::LossOverStart => "training loss at the end over the start".into(),
+                Measure::NotFinite => "first step with a number that is not finite".into(),
+                Measure::InitialNorm => "norm of the weights before training".into(),
+                Measure::SaturatedShare => "saturated activations".into(),
+                Measure::DeadShare => "units that no sample of the batch switches on".into(),
+                Measure::LostShare => "steps whose update changes no stored number".into(),
+                Measure::Movement => "way from the start, of the initial norm".into(),
+                Measure::DecayTravel => "way that decay alone can have made".into(),
+                Measure::AccuracyGap => "training accuracy minus test accuracy".into(),
+                Measure::GapDeviations => "the gap in standard errors of the test accuracy".into(),
+                Measure::TestLossRise => "test loss at the end over its smallest".into(),
+            },
+        }
+    }
+
+    /// A value in its unit.
+    pub fn in_unit(self, unit: Unit, value: f64) -> String {
+        match unit {
+            Unit::Share => self.percent(value),
+            Unit::Steps => self.count(value.max(0.0) as u64),
+            Unit::Ratio | Unit::Norm | Unit::Deviations => self.number(value),
+        }
+    }
+
+    /// One piece of evidence as a line: what, where, when, how much, against what.
+    pub fn evidence_line(
+        self,
+        what: &str,
+        layers: &[usize],
+        steps: Option<(u64, u64)>,
+        value: &str,
+        limit: Option<(bool, &str, &str)>,
+    ) -> String {
+        let steps = steps.map(|(a, b)| (a == b, self.count(a), self.count(b)));
+        match self {
+            Lang::En => {
+                let mut line = what.to_string();
+                if !layers.is_empty() {
+                    line += &format!(", {}", self.layers(layers).0);
+                }
+                line += &format!(": {value}");
+                match limit {
+                    Some((true, limit, key)) => line += &format!(" (limit: at most {limit}, {key}"),
+                    Some((false, limit, key)) => line += &format!(" (limit: at least {limit}, {key}"),
+                    None => {}
+                }
+                let at = match &steps {
+                    Some((true, a, _)) => format!("step {a}"),
+                    Some((false, a, b)) => format!("steps {a} to {b}"),
+                    None => String::new(),
+                };
+                match (limit.is_some(), at.is_empty()) {
+                    (true, true) => line + ")",
+                    (true, false) => line + &format!("; {at})"),
+                    (false, true) => line,
+                    (false, false) => line + &format!(" ({at})"),
+                }
+            }
+        }
+    }
+
+    /// Why a rule cannot tell.
+    pub fn missing(self, missing: &Missing) -> String {
+        match self {
+            Lang::En => match missing {
+                Missing::Steps => "no training step is recorded".into(),
+                Missing::FirstStep => "the first step is not recorded".into(),
+                Missing::Signal => "the per-sample backward signal (signal_rms) is not recorded".into(),
+                Missing::SampleGradient => "the per-sample weight gradient (grad_rms) is not recorded".into(),
+                Missing::Updates => "the updates (update_norm) are not recorded".into(),
+                Missing::Parameters => "the norms of the weights (param_norm) are not recorded".into(),
+                Missing::Activations => "the activations are not recorded".into(),
+                Missing::Movement => "the distance from the start (distance_from_init) is not recorded".into(),
+                Missing::TrainingResult => "neither accuracy nor loss of the training set is recorded".into(),
+                Missing::TestResult => "the accuracy on a test set is not recorded".into(),
+                Missing::LossHistory => "the loss is recorded at too few steps to see where it goes".into(),
+                Missing::Classes => "the number of classes is not recorded, so nobody knows what guessing gives".into(),
+                Missing::Optimizer => "the optimiser is not recorded".into(),
+                Missing::CutShort(at, Some(planned)) => format!(
+                    "the record was cut short at step {} of {}",
+                    self.count(*at),
+                    self.count(*planned)
+                ),
+                Missing::CutShort(at, None) => {
+                    format!("the run has not ended; the record stops at step {}", self.count(*at))
+                }
+                Missing::Gap { column, last: Some(last) } => {
+                    format!("{column} is not recorded after step {}", self.count(*last))
+                }
+                Missing::Gap { column, last: None } => format!("{column} has gaps where it is needed"),
+            },
+        }
+    }
+}
