@@ -86,7 +86,8 @@ fn exit_code(all: &[Diagnosis]) -> ExitCode {
 
 /// Every threshold with its reason, as TOML.
 fn list() -> String {
-    let mut out = String::from("# Thresholds of `gradfade diagnose`, with their reasons. What is left out keeps its default.\n");
+    let mut out =
+        String::from("# Thresholds of `gradfade diagnose`, with their reasons. What is left out keeps its default.\n");
     for info in Thresholds::TABLE {
         let mut line = String::from("\n#");
         for word in info.reason.split_whitespace() {

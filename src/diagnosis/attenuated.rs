@@ -27,6 +27,8 @@ fn judge(case: &Case, _: &[Verdict]) -> Outcome {
             (finding.why, finding.why_step) = super::why::split(case);
             Outcome::Found(finding)
         }
-        Ok(Fading::No(evidence) | Fading::Vanishing(evidence) | Fading::Otherwise(evidence)) => Outcome::Clear(evidence),
+        Ok(Fading::No(evidence) | Fading::Vanishing(evidence) | Fading::Otherwise(evidence)) => {
+            Outcome::Clear(evidence)
+        }
     }
 }

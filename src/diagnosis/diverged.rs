@@ -85,7 +85,9 @@ fn judge(case: &Case, _: &[Verdict]) -> Outcome {
             Outcome::fault(evidence)
         }
         None if record.is_empty() => Outcome::Unknown(Missing::Steps),
-        None if record.steps.loss.iter().all(|x| is_missing(*x)) && record.steps.tensors[0].iter().all(|x| is_missing(*x)) => {
+        None if record.steps.loss.iter().all(|x| is_missing(*x))
+            && record.steps.tensors[0].iter().all(|x| is_missing(*x)) =>
+        {
             Outcome::Unknown(Missing::LossHistory)
         }
         None => Outcome::Clear(Vec::new()),

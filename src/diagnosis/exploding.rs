@@ -21,7 +21,10 @@ pub const RULE: Rule = Rule {
 fn judge(case: &Case, _: &[Verdict]) -> Outcome {
     let mut best: Option<(f64, (u64, u64))> = None;
     let mut missing = None;
-    for part in [Part::First, Part::Last] {
+    // After a jump of too large a rate the signal may do anything; the start still tells what depth does.
+    let jumps = super::rate_too_large::too_large(case).is_ok_and(|l| l.0);
+    let parts = if jumps { &[Part::First][..] } else { &[Part::First, Part::Last] };
+    for &part in parts {
         match case.signal_ratio(part) {
             Ok(Ratio::Of(ratio, steps)) => best = best.filter(|b| b.0 >= ratio).or(Some((ratio, steps))),
             Ok(Ratio::NoDepth) => return Outcome::Clear(Vec::new()),

@@ -38,9 +38,6 @@ mod underflow;
 mod uniform;
 mod vanishing;
 
-#[cfg(test)]
-mod tests;
-
 pub use case::Case;
 pub use performance::{Performance, State};
 pub use thresholds::{ThresholdError, Thresholds};
@@ -280,6 +277,19 @@ pub fn diagnose(record: &Record, thresholds: &Thresholds) -> Result<Diagnosis, A
         test: case.test,
         verdicts,
     })
+}
+
+/// Did an earlier rule find one of these, which then explains what this one sees? Where one of them cannot tell, neither can
+/// this one.
+fn explained(verdicts: &[Verdict], by: &[Ailment]) -> Result<bool, Missing> {
+    if by.iter().any(|&a| found(verdicts, a)) {
+        return Ok(true);
+    }
+    let unknown = verdicts.iter().filter(|v| by.contains(&v.rule.ailment)).find_map(|v| match &v.outcome {
+        Outcome::Unknown(missing) => Some(missing.clone()),
+        _ => None,
+    });
+    unknown.map_or(Ok(false), Err)
 }
 
 /// Did an earlier rule find this?

@@ -22,6 +22,7 @@ fn judge(case: &Case, verdicts: &[Verdict]) -> Outcome {
     match &case.training.state {
         State::Good => return Outcome::Clear(case.skill().into_iter().collect()),
         State::Unknown(missing) => return Outcome::Unknown(missing.clone()),
+        _ if super::found(verdicts, Ailment::Diverged) => return Outcome::Clear(Vec::new()),
         State::Partly | State::Failed => {}
     }
     // How a run ends is not known before it has.
@@ -33,14 +34,18 @@ fn judge(case: &Case, verdicts: &[Verdict]) -> Outcome {
         Evidence::new(Measure::LossFallQuarter, fall).at(&[], Some(steps)).at_least("falling", case.limits.falling),
     ];
     let others = [
-        Ailment::Diverged,
         Ailment::DeadInitialisation,
         Ailment::VanishingGradient,
         Ailment::UniformVanishing,
         Ailment::RateTooSmall,
+        Ailment::RateTooLarge,
     ];
-    if fall < case.limits.falling || others.iter().any(|&a| super::found(verdicts, a)) {
+    if fall < case.limits.falling {
         return Outcome::Clear(evidence);
     }
-    Outcome::fault(evidence.into_iter().chain(case.skill()).collect())
+    match super::explained(verdicts, &others) {
+        Err(missing) => Outcome::Unknown(missing),
+        Ok(true) => Outcome::Clear(evidence),
+        Ok(false) => Outcome::fault(evidence.into_iter().chain(case.skill()).collect()),
+    }
 }

@@ -32,8 +32,11 @@ fn judge(case: &Case, _: &[Verdict]) -> Outcome {
         return Outcome::Unknown(crate::text::Missing::TestResult);
     };
     let at = case.test.step.map(|s| (s, s));
-    let mut evidence =
-        vec![Evidence::new(Measure::AccuracyGap, train - test).at(&[], at).at_least("accuracy_gap", case.limits.accuracy_gap)];
+    let mut evidence = vec![
+        Evidence::new(Measure::AccuracyGap, train - test)
+            .at(&[], at)
+            .at_least("accuracy_gap", case.limits.accuracy_gap),
+    ];
     if let Some(d) = gap_deviations(&case.run, train, test) {
         let limit = case.limits.gap_deviations;
         evidence.push(Evidence::new(Measure::GapDeviations, d).at(&[], at).at_least("gap_deviations", limit));
@@ -43,7 +46,8 @@ fn judge(case: &Case, _: &[Verdict]) -> Outcome {
         State::Good => Outcome::Clear(evidence),
         _ => {
             evidence.insert(0, Evidence::new(Measure::TestAccuracy, test).at(&[], at));
-            evidence.insert(0, Evidence::new(Measure::TrainAccuracy, train).at(&[], case.training.step.map(|s| (s, s))));
+            evidence
+                .insert(0, Evidence::new(Measure::TrainAccuracy, train).at(&[], case.training.step.map(|s| (s, s))));
             Outcome::fault(evidence)
         }
     }

@@ -76,9 +76,11 @@ pub fn training(run: &Summary, limits: &Thresholds) -> Performance {
     let (chance, prior_loss) = prior(run);
     let record = run.record();
     let finite = |x: f64| x.is_finite().then_some(x);
-    let eval = record.evals.iter().rev().find(|e| {
-        e.step >= late(run) && e.step > 0 && (e.train_accuracy.is_finite() || e.train_loss.is_finite())
-    });
+    let eval = record
+        .evals
+        .iter()
+        .rev()
+        .find(|e| e.step >= late(run) && e.step > 0 && (e.train_accuracy.is_finite() || e.train_loss.is_finite()));
     let (accuracy, loss, step, from_batches) = match eval {
         Some(e) => (finite(e.train_accuracy), finite(e.train_loss), Some(e.step), false),
         None => {
@@ -141,7 +143,8 @@ fn overfits(run: &Summary, train: f64, test: f64, limits: &Thresholds) -> bool {
 }
 
 /// The share of itself that the training loss lost over the last `share` of the run (negative when it rose), with the steps
-/// it was measured at. From evaluations where there are some near both ends, else from medians of batches.
+/// it was measured at. From evaluations where there are some near both ends, else from medians of batches. Of evaluations
+/// the best before is compared with the best after: one spike is no trend.
 pub fn loss_fall(run: &Summary, share: f64) -> Option<(f64, (u64, u64))> {
     let record = run.record();
     let evals: Vec<(u64, f64)> =
@@ -149,19 +152,27 @@ pub fn loss_fall(run: &Summary, share: f64) -> Option<(f64, (u64, u64))> {
     let end = run.end();
     let from = (1.0 - share) * end as f64;
     let far = |step: u64| (step as f64 - from).abs();
-    if let Some(&(last_step, last)) = evals.last()
+    if let Some(&(last_step, _)) = evals.last()
         && last_step as f64 >= (1.0 - 0.25 * share) * end as f64
-        && let Some(&(step, loss)) = evals.iter().min_by(|a, b| far(a.0).total_cmp(&far(b.0)))
+        && let Some(&(step, _)) = evals.iter().min_by(|a, b| far(a.0).total_cmp(&far(b.0)))
         && far(step) <= 0.25 * share * end as f64
     {
-        return Some(((loss - last) / loss, (step, last_step)));
+        let best = |from: u64, to: u64| {
+            evals.iter().filter(|e| (from..=to).contains(&e.0)).map(|e| e.1).fold(f64::INFINITY, f64::min)
+        };
+        let (before, after) = (best(0, step), best(step + 1, last_step));
+        return (before > 0.0).then_some(((before - after) / before, (step, last_step)));
     }
     let (steps, loss) = (&record.steps.step, &record.steps.loss);
     let n = steps.len();
     let width = edge_rows(n);
     let centre = steps.partition_point(|&s| (s as f64) < from);
     // Eight rows: fewer are the ends of a record, not its course.
-    if n < 8 || centre + width > n || steps[n - 1] as f64 + 1.0 < 0.9 * end as f64 || far(steps[centre]) > 0.1 * end as f64 {
+    if n < 8
+        || centre + width > n
+        || steps[n - 1] as f64 + 1.0 < 0.9 * end as f64
+        || far(steps[centre]) > 0.1 * end as f64
+    {
         return None;
     }
     let before = centre.saturating_sub(width / 2)..(centre + width.div_ceil(2)).min(n);

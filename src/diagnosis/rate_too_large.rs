@@ -2,7 +2,8 @@
 //!
 //! **How to read it.** The value is the largest relative update of a hidden layer, typical of the first steps, the last ones or the
 //! whole run: rates do their damage early, and a network whose units died has no updates left at the end. The loss at the end over
-//! that of the start says what it came to.
+//! that of the start says what it came to. A network that was good and lost it again (the training loss ends at twice its
+//! smallest value or more) has the same illness, with smaller steps.
 //!
 //! **When it misleads.** Weights that begin at, or near, zero change by any factor in health; a start that already explodes needs
 //! smaller weights, not a smaller rate, and is left to that rule.
@@ -62,17 +63,37 @@ fn loss_over_start(case: &Case) -> Option<Evidence> {
     (start > 0.0).then(|| Evidence::new(Measure::LossOverStart, end.0 / start).at(&[], Some((0, end.1.1))))
 }
 
+/// The training loss at the end over its smallest value, where the network had been good once and lost it.
+fn fell_back(case: &Case) -> Option<Evidence> {
+    let evals = &case.record().evals;
+    let last = evals.iter().rev().find(|e| e.train_loss.is_finite())?;
+    let best = evals.iter().filter(|e| e.train_loss > 0.0).min_by(|a, b| a.train_loss.total_cmp(&b.train_loss))?;
+    let (chance, skill) = (case.training.chance?, |a: f64, c: f64| (a - c) / (1.0 - c));
+    let was_good = skill(best.train_accuracy, chance) >= case.limits.good_skill;
+    let limit = case.limits.train_loss_rise;
+    let rise = last.train_loss / best.train_loss;
+    let evidence = Evidence::new(Measure::TrainLossRise, rise).at(&[], Some((best.step, last.step)));
+    (was_good && rise >= limit).then(|| evidence.at_least("train_loss_rise", limit))
+}
+
 fn judge(case: &Case, verdicts: &[Verdict]) -> Outcome {
+    let lost = fell_back(case).filter(|_| matches!(case.training.state, State::Partly | State::Failed));
     match too_large(case) {
+        _ if super::found(verdicts, Ailment::Diverged) && super::found(verdicts, Ailment::ExplodingGradient) => {
+            Outcome::Clear(Vec::new())
+        }
+        Err(_) if super::found(verdicts, Ailment::DeadInitialisation) => Outcome::Clear(Vec::new()),
         Err(missing) => Outcome::Unknown(missing),
+        Ok((_, evidence)) if lost.is_some() => Outcome::fault(lost.into_iter().chain(evidence).collect()),
         Ok((false, evidence)) => Outcome::Clear(evidence),
         Ok((true, evidence)) => match &case.training.state {
             State::Unknown(missing) => Outcome::Unknown(missing.clone()),
             State::Good => Outcome::Clear(evidence),
-            _ if [Ailment::ExplodingGradient, Ailment::DeadInitialisation].iter().any(|&a| super::found(verdicts, a)) => {
-                Outcome::Clear(evidence)
-            }
-            _ => Outcome::fault(evidence.into_iter().chain(case.skill()).collect()),
+            _ => match super::explained(verdicts, &[Ailment::ExplodingGradient, Ailment::DeadInitialisation]) {
+                Err(missing) => Outcome::Unknown(missing),
+                Ok(true) => Outcome::Clear(evidence),
+                Ok(false) => Outcome::fault(evidence.into_iter().chain(case.skill()).collect()),
+            },
         },
     }
 }

@@ -22,10 +22,6 @@ pub const RULE: Rule = Rule {
     judge,
 };
 
-/// A signal that faded to this share is not brought back by any rate: the rate would have to be as many times larger for layer
-/// 1 as it then is too large for the last layers.
-const NO_RATE_HELPS: f64 = 0.01;
-
 /// Is the rate what holds the network? With the evidence.
 pub fn too_small(case: &Case) -> Result<(bool, Vec<Evidence>), Missing> {
     let (size, layer, steps) = case.fastest_update()?;
@@ -44,7 +40,8 @@ pub fn too_small(case: &Case) -> Result<(bool, Vec<Evidence>), Missing> {
     let rows = case.rows(Part::First);
     let steps = case.steps(&rows);
     let profile = case.profile(&grid, rows);
-    let gradient = case.working_layers().filter_map(|l| Some((l, profile[l].log10()?))).max_by(|a, b| a.1.total_cmp(&b.1));
+    let gradient =
+        case.working_layers().filter_map(|l| Some((l, profile[l].log10()?))).max_by(|a, b| a.1.total_cmp(&b.1));
     let Some((l, gradient)) = gradient else {
         let gap = profile.contains(&Cell::Missing);
         return if gap { Err(Missing::Gap { column: "grad_rms", last: None }) } else { Ok((false, evidence)) };
@@ -57,7 +54,7 @@ pub fn too_small(case: &Case) -> Result<(bool, Vec<Evidence>), Missing> {
             .at_least("relative_gradient", case.limits.relative_gradient),
     );
     let faded = match case.signal_ratio(Part::Last)? {
-        Ratio::Of(ratio, _) => ratio <= NO_RATE_HELPS,
+        Ratio::Of(ratio, _) => ratio <= case.limits.strong_ratio,
         Ratio::NoDepth => false,
         Ratio::Zero => true,
     };
@@ -69,12 +66,16 @@ fn judge(case: &Case, verdicts: &[Verdict]) -> Outcome {
         return Outcome::Clear(case.skill().into_iter().collect());
     }
     match too_small(case) {
+        Err(_) if super::found(verdicts, Ailment::DeadInitialisation) => Outcome::Clear(Vec::new()),
         Err(missing) => Outcome::Unknown(missing),
         Ok((false, evidence)) => Outcome::Clear(evidence),
         Ok((true, evidence)) => match &case.training.state {
             State::Unknown(missing) => Outcome::Unknown(missing.clone()),
-            _ if super::found(verdicts, Ailment::DeadInitialisation) => Outcome::Clear(evidence),
-            _ => Outcome::fault(evidence.into_iter().chain(case.skill()).collect()),
+            _ => match super::explained(verdicts, &[Ailment::DeadInitialisation]) {
+                Err(missing) => Outcome::Unknown(missing),
+                Ok(true) => Outcome::Clear(evidence),
+                Ok(false) => Outcome::fault(evidence.into_iter().chain(case.skill()).collect()),
+            },
         },
     }
 }

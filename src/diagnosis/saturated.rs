@@ -26,7 +26,8 @@ const BOUNDED: [&str; 4] = ["sigmoid", "tanh", "softsign", "hard-sigmoid"];
 
 fn judge(case: &Case, _: &[Verdict]) -> Outcome {
     let layers = &case.record().header.layers;
-    let bounded: Vec<usize> = (0..case.hidden()).filter(|&l| BOUNDED.contains(&layers[l].activation.as_str())).collect();
+    let bounded: Vec<usize> =
+        (0..case.hidden()).filter(|&l| BOUNDED.contains(&layers[l].activation.as_str())).collect();
     if bounded.is_empty() {
         return Outcome::Clear(Vec::new());
     }

@@ -26,12 +26,12 @@ fn judge(case: &Case, verdicts: &[Verdict]) -> Outcome {
     match &case.training.state {
         State::Good => return Outcome::Clear(case.skill().into_iter().collect()),
         State::Unknown(missing) => return Outcome::Unknown(missing.clone()),
+        _ if super::found(verdicts, Ailment::Diverged) => return Outcome::Clear(Vec::new()),
         State::Partly | State::Failed => {}
     }
     let Some((fall, steps)) = loss_fall(&case.run, 0.5) else { return Outcome::Unknown(Missing::LossHistory) };
-    let mut evidence = vec![
-        Evidence::new(Measure::LossFallHalf, fall).at(&[], Some(steps)).at_most("stalled", case.limits.stalled),
-    ];
+    let mut evidence =
+        vec![Evidence::new(Measure::LossFallHalf, fall).at(&[], Some(steps)).at_most("stalled", case.limits.stalled)];
     if fall > case.limits.stalled {
         return Outcome::Clear(evidence);
     }
@@ -55,16 +55,13 @@ fn judge(case: &Case, verdicts: &[Verdict]) -> Outcome {
     };
     let over = case.steps(&case.rows(Part::Whole));
     evidence.push(Evidence::new(Measure::KeptSignal, kept).at(&[1], over).at_least("kept_signal", limits.kept_signal));
-    let others = [
-        Ailment::Diverged,
-        Ailment::DeadInitialisation,
-        Ailment::UniformVanishing,
-        Ailment::RateTooSmall,
-        Ailment::RateTooLarge,
-    ];
-    let explained = others.iter().any(|&a| super::found(verdicts, a));
-    if even && kept >= limits.kept_signal && !explained {
-        return Outcome::fault(evidence.into_iter().chain(case.skill()).collect());
+    let others = [Ailment::DeadInitialisation, Ailment::UniformVanishing, Ailment::RateTooSmall, Ailment::RateTooLarge];
+    if !even || kept < limits.kept_signal {
+        return Outcome::Clear(evidence);
     }
-    Outcome::Clear(evidence)
+    match super::explained(verdicts, &others) {
+        Err(missing) => Outcome::Unknown(missing),
+        Ok(true) => Outcome::Clear(evidence),
+        Ok(false) => Outcome::fault(evidence.into_iter().chain(case.skill()).collect()),
+    }
 }

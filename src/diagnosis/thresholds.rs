@@ -79,6 +79,9 @@ thresholds! {
         "Per-sample backward signal of layer 1 over that of the last hidden layer, at or below which it is attenuated: \
          layer 1 hears a tenth. Ratios down to 0.01 still train and below 0.003 no run did, so no ratio alone \
          accuses a network: training must have failed too.";
+    strong_ratio = 0.01 in 0.0..=1.0,
+        "A signal that faded to this share is brought back by no rate: one that suits layer 1 is a hundred times too large for the last \
+         layers. It also accuses a network that learned something and then stands still.";
     explosion_ratio = 70.0 in 1.0..=1e300,
         "Per-sample backward signal of layer 1 over that of the last hidden layer, from which on it explodes \
          (AutoTrainer, Zhang et al. 2021). Batch normalisation makes 1.2 a layer for ReLU, 8 layers a factor of 4.";
@@ -93,6 +96,9 @@ thresholds! {
     large_update = 0.1 in 0.0..=1e300,
         "Norm of an update over the norm of its weights, from which on a step is a jump (DeepDiagnosis, Wardat et al. 2022: outside \
          [1e-5, 1e-1]).";
+    train_loss_rise = 2.0 in 1.0..=1e300,
+        "Last training loss over its smallest one, from which on a network has lost what it had learned: noise between evaluations \
+         of the whole set is some per cent.";
     kept_signal = 0.1 in 0.0..=1.0,
         "Gradients are still large when the per-sample signal ends at no less than this share of where it started; a network that has \
          converged, or vanished, is below.";
@@ -184,7 +190,12 @@ mod tests {
     fn what_is_wrong_is_named_with_its_line_and_key() {
         let error = |text: &str| Thresholds::parse(text, "t.toml").unwrap_err().to_string();
         let unknown = error("good_skill = 0.8\n\nsignal_rato = 0.1\n");
-        assert!(unknown.starts_with("t.toml: line 3, `signal_rato`: no threshold has this name (did you mean `signal_ratio`?)"), "{unknown}");
+        assert!(
+            unknown.starts_with(
+                "t.toml: line 3, `signal_rato`: no threshold has this name (did you mean `signal_ratio`?)"
+            ),
+            "{unknown}"
+        );
         assert_eq!(error("dead_share = \"half\""), "t.toml: line 1, `dead_share`: expected a number, not a string");
         assert_eq!(
             error("\ndead_share = 2"),

@@ -28,23 +28,23 @@ pub fn uniform(case: &Case) -> Result<(bool, Vec<Evidence>), Missing> {
         return Ok((false, Vec::new()));
     }
     let rows = case.rows(Part::Last);
-    let (relative, plain) = (case.relative_gradients(), case.run.layer_grid(LayerMetric::GradRms));
-    if relative.all_missing() {
+    let (relative_all, plain) = (case.relative_gradients(), case.run.layer_grid(LayerMetric::GradRms));
+    if relative_all.all_missing() {
         return Err(if case.record().is_empty() { Missing::Steps } else { Missing::SampleGradient });
     }
     let steps = case.steps(&rows);
     let of = |grid| case.profile(grid, rows.clone())[..case.hidden()].to_vec();
-    let (relative, plain): (Vec<Cell>, Vec<Cell>) = (of(&relative), of(&plain));
+    let (relative, plain): (Vec<Cell>, Vec<Cell>) = (of(&relative_all), of(&plain));
     if relative.contains(&Cell::Missing) {
         return Err(Missing::Gap { column: "grad_rms", last: None });
     }
     let logs: Vec<f64> = plain.iter().filter_map(|c| c.log10()).collect();
     // Exact zeros are units that are dead, not signals that faded.
-    let largest = (0..relative.len())
-        .filter_map(|l| Some((l, relative[l].log10()?)))
-        .max_by(|a, b| a.1.total_cmp(&b.1));
+    let largest =
+        (0..relative.len()).filter_map(|l| Some((l, relative[l].log10()?))).max_by(|a, b| a.1.total_cmp(&b.1));
     let Some((layer, largest)) = largest.filter(|_| logs.len() == plain.len()) else { return Ok((false, Vec::new())) };
-    let spread = logs.iter().copied().fold(f64::NEG_INFINITY, f64::max) - logs.iter().copied().fold(f64::INFINITY, f64::min);
+    let spread =
+        logs.iter().copied().fold(f64::NEG_INFINITY, f64::max) - logs.iter().copied().fold(f64::INFINITY, f64::min);
     let (largest, spread) = (10f64.powf(largest), 10f64.powf(spread));
     let limits = case.limits;
     let evidence = vec![
@@ -53,11 +53,19 @@ pub fn uniform(case: &Case) -> Result<(bool, Vec<Evidence>), Missing> {
             .at_most("relative_gradient", limits.relative_gradient),
         Evidence::new(Measure::GradientSpread, spread).at(&[], steps).at_most("even_factor", limits.even_factor),
     ];
-    Ok((largest <= limits.relative_gradient && spread <= limits.even_factor, evidence))
+    // Gradients that were there and went (saturated, dead, or thrown out by the rate) are another illness.
+    let first = case.profile(&relative_all, case.rows(Part::First));
+    let began = first[..case.hidden()].iter().filter_map(|c| c.log10()).fold(f64::NEG_INFINITY, f64::max);
+    let jumps = super::rate_too_large::too_large(case).is_ok_and(|l| l.0);
+    let small = !jumps
+        && largest <= limits.relative_gradient
+        && 10f64.powf(began) <= limits.even_factor * limits.relative_gradient;
+    Ok((small && spread <= limits.even_factor, evidence))
 }
 
-fn judge(case: &Case, _: &[Verdict]) -> Outcome {
+fn judge(case: &Case, verdicts: &[Verdict]) -> Outcome {
     match uniform(case) {
+        _ if super::found(verdicts, Ailment::DeadInitialisation) => Outcome::Clear(Vec::new()),
         Err(missing) => Outcome::Unknown(missing),
         Ok((false, evidence)) => Outcome::Clear(evidence),
         Ok((true, mut evidence)) => match &case.training.state {

@@ -5,7 +5,8 @@
 //! gradients in all layers; a network that fails with an even signal has another illness. The quantity is the signal of one
 //! sample, RMS over the batch, because the batch-mean gradient that frameworks show can hide everything: once the output bias
 //! knows the class frequencies, the full-batch gradient of a collapsed network is the same in every layer. The finding says
-//! for each layer whether the weights, the slope or the alignment take the signal away ([`super::why`]).
+//! for each layer whether the weights, the slope or the alignment take the signal away ([`super::why`]). The ratio is that of
+//! the first rows or the last ones, whichever is smaller: a network may repair its signal too late.
 //!
 //! **When it misleads.** A failure with another cause in a network that also attenuates (wrong labels, a sigmoid network that
 //! was trained for too few steps) looks the same; a network that is leaving its plateau, or whose rate is too small to tell, is
@@ -45,23 +46,35 @@ pub enum Fading {
 
 /// The reading that the rules on attenuation share.
 pub fn fading(case: &Case) -> Result<Fading, Missing> {
-    let (ratio, steps) = match case.signal_ratio(Part::Last)? {
+    let (mut ratio, mut steps) = match case.signal_ratio(Part::Last)? {
         Ratio::NoDepth | Ratio::Zero => return Ok(Fading::No(Vec::new())),
         Ratio::Of(ratio, steps) => (ratio, steps),
     };
+    // Training repairs the signal when it gets going at all; what it spent its budget on is seen at the start.
+    if let Ok(Ratio::Of(first, at)) = case.signal_ratio(Part::First)
+        && first < ratio
+    {
+        (ratio, steps) = (first, at);
+    }
     let mut evidence = vec![case.attenuation(ratio, steps)];
     if ratio > case.limits.signal_ratio {
         return Ok(Fading::No(evidence));
     }
+    let stalled = || loss_fall(&case.run, 0.5).is_some_and(|f| f.0 <= case.limits.stalled);
     evidence.extend(case.skill());
     let fall = loss_fall(&case.run, 0.25);
     evidence.extend(fall.map(|(fall, steps)| Evidence::new(Measure::LossFallQuarter, fall).at(&[], Some(steps))));
     match &case.training.state {
         State::Unknown(missing) => Err(missing.clone()),
+        State::Partly if ratio <= case.limits.strong_ratio && stalled() => Ok(Fading::Vanishing(evidence)),
         State::Good | State::Partly => Ok(Fading::Attenuated(evidence)),
-        State::Failed if fall.is_some_and(|f| f.0 >= case.limits.escaping) => Ok(Fading::Attenuated(evidence)),
+        State::Failed if fall.is_some_and(|f| f.0 >= case.limits.escaping) && !jumps(case) => {
+            Ok(Fading::Attenuated(evidence))
+        }
         State::Failed if super::uniform::uniform(case).is_ok_and(|u| u.0) => Ok(Fading::Otherwise(evidence)),
-        State::Failed if super::rate_too_small::too_small(case).is_ok_and(|s| s.0) => Ok(Fading::Otherwise(evidence)),
+        State::Failed if ratio > case.limits.strong_ratio && super::rate_too_small::too_small(case)?.0 => {
+            Ok(Fading::Otherwise(evidence))
+        }
         State::Failed => Ok(Fading::Vanishing(evidence)),
     }
 }
@@ -69,23 +82,36 @@ pub fn fading(case: &Case) -> Result<Fading, Missing> {
 fn judge(case: &Case, verdicts: &[Verdict]) -> Outcome {
     match fading(case) {
         Err(missing) => Outcome::Unknown(missing),
-        Ok(Fading::No(evidence) | Fading::Attenuated(evidence) | Fading::Otherwise(evidence)) => Outcome::Clear(evidence),
-        // A rate that throws the weights onto the flat ends makes the signal fade at the end, not at the start.
-        Ok(Fading::Vanishing(evidence)) if began_well(case) && super::rate_too_large::too_large(case).is_ok_and(|l| l.0) => {
+        Ok(Fading::No(evidence) | Fading::Attenuated(evidence) | Fading::Otherwise(evidence)) => {
             Outcome::Clear(evidence)
         }
-        Ok(Fading::Vanishing(evidence)) if super::found(verdicts, Ailment::DeadInitialisation) => Outcome::Clear(evidence),
-        Ok(Fading::Vanishing(mut evidence)) => {
-            // What a framework shows, which may look even.
-            let grid = case.run.grid(TensorMetric::GradNorm, TensorKind::Weight);
-            if let Ok(Ratio::Of(ratio, steps)) = case.ratio(&grid, Part::Last, "grad_norm", Missing::Steps) {
-                evidence.push(Evidence::new(Measure::BatchGradientRatio, ratio).at(&[1, case.hidden()], Some(steps)));
-            }
-            let mut finding = Finding::new(Severity::Fault, evidence);
-            (finding.why, finding.why_step) = super::why::split(case);
-            Outcome::Found(finding)
+        // A rate that throws the weights onto the flat ends makes the signal fade at the end, not at the start.
+        Ok(Fading::Vanishing(evidence)) if began_well(case) => match super::rate_too_large::too_large(case) {
+            Err(missing) => Outcome::Unknown(missing),
+            Ok((true, _)) => Outcome::Clear(evidence),
+            Ok((false, _)) => accuse(case, evidence),
+        },
+        Ok(Fading::Vanishing(evidence)) if super::found(verdicts, Ailment::DeadInitialisation) => {
+            Outcome::Clear(evidence)
         }
+        Ok(Fading::Vanishing(evidence)) => accuse(case, evidence),
     }
+}
+
+fn accuse(case: &Case, mut evidence: Vec<Evidence>) -> Outcome {
+    // What a framework shows, which may look even.
+    let grid = case.run.grid(TensorMetric::GradNorm, TensorKind::Weight);
+    if let Ok(Ratio::Of(ratio, steps)) = case.ratio(&grid, Part::Last, "grad_norm", Missing::Steps) {
+        evidence.push(Evidence::new(Measure::BatchGradientRatio, ratio).at(&[1, case.hidden()], Some(steps)));
+    }
+    let mut finding = Finding::new(Severity::Fault, evidence);
+    (finding.why, finding.why_step) = super::why::split(case);
+    Outcome::Found(finding)
+}
+
+/// True when steps are so large that what the signal does at the end is their doing.
+fn jumps(case: &Case) -> bool {
+    super::rate_too_large::too_large(case).is_ok_and(|l| l.0)
 }
 
 /// True when the signal of the first rows was not attenuated.

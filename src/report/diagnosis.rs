@@ -92,7 +92,8 @@ pub fn text(lang: Lang, d: &Diagnosis, record: &Record, form: Form) -> String {
             }
         }
     }
-    let clear = d.verdicts.iter().filter(|v| matches!(v.outcome, Outcome::Clear(_)));
+    // That health was ruled out is no good news.
+    let clear = d.verdicts.iter().filter(|v| matches!(v.outcome, Outcome::Clear(_)) && v.rule.branch != Branch::Done);
     let clear: Vec<String> = clear.map(|v| lang.ailment(v.rule.ailment)).collect();
     if !clear.is_empty() {
         out += &format!("\n{}{}: {}\n", mark("", "**"), lang.clear_heading() + &mark("", "**"), lang.list(&clear));
@@ -144,11 +145,12 @@ pub fn evidence_line(lang: Lang, e: &Evidence, hidden: usize) -> String {
 fn finding_lines(lang: Lang, d: &Diagnosis, record: &Record, verdict: &Verdict, finding: &Finding) -> Vec<String> {
     let mut lines: Vec<String> = finding.evidence.iter().map(|e| evidence_line(lang, e, d.hidden)).collect();
     if !finding.why.is_empty() {
-        lines.push(lang.title(&lang.why_heading(), &[]));
+        lines.push(lang.why_heading());
         for s in finding.why.iter().rev() {
             let activation = record.header.layers.get(s.layer - 1).map_or("", |l| l.activation.as_str());
             let factors = [s.weight_scale, s.slope, s.alignment];
-            lines.push(lang.why_line(s.layer, s.total, factors, &s.cause.words(lang, activation)));
+            lines
+                .push(String::from("  ") + &lang.why_line(s.layer, s.total, factors, &s.cause.words(lang, activation)));
         }
         let random = |s: f64| (1.0 / RANDOM_ALIGNMENT..=RANDOM_ALIGNMENT).contains(&s);
         let untrained: Vec<usize> = finding.why.iter().filter(|s| random(s.alignment)).map(|s| s.layer).collect();

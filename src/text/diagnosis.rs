@@ -87,7 +87,7 @@ impl Lang {
                 Ailment::VanishingGradient => "vanishing gradient",
                 Ailment::UniformVanishing => "uniform vanishing",
                 Ailment::HiddenVanishing => "the optimiser hides a vanishing gradient",
-                Ailment::Attenuated => "attenuated, but training",
+                Ailment::Attenuated => "attenuated but training",
                 Ailment::DeadUnits => "dead units",
                 Ailment::SaturatedUnits => "saturated units",
                 Ailment::RateTooLarge => "learning rate too large",

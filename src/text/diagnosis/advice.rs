@@ -56,7 +56,9 @@ impl Lang {
         match self {
             Lang::En => match remedy {
                 Remedy::NewActivation => "another activation: ReLU, leaky ReLU, SELU, maxout",
-                Remedy::BetterInitialisation => "an initialisation that fits the activation (He for ReLU, Glorot for tanh)",
+                Remedy::BetterInitialisation => {
+                    "an initialisation that fits the activation (He for ReLU, Glorot for tanh)"
+                }
                 Remedy::Normalisation => "batch or layer normalisation",
                 Remedy::Residual => "residual connections",
                 Remedy::AdaptiveRate => "an adaptive learning rate: Adagrad, RMSprop, Adam",
@@ -65,7 +67,9 @@ impl Lang {
                 Remedy::SmallerRate => "a smaller learning rate, or a warm-up",
                 Remedy::ClipOrScale => "smaller initial weights, or scaled inputs",
                 Remedy::MoreEpochs => "more epochs",
-                Remedy::LargerNetwork => "a network that can represent the task: wider, or with a non-linear activation",
+                Remedy::LargerNetwork => {
+                    "a network that can represent the task: wider, or with a non-linear activation"
+                }
                 Remedy::LessDecay => "less weight decay",
                 Remedy::MorePrecision => "f64, or a start from which gradients reach the input",
                 Remedy::EarlyStopping => "early stopping",

@@ -29,6 +29,8 @@ pub enum Measure {
     LossFallHalf,
     /// Training loss at the end over that at the start.
     LossOverStart,
+    /// Training loss at the end over its smallest.
+    TrainLossRise,
     /// Batch loss, gradient or parameter that is no number.
     NotFinite,
     InitialNorm,
@@ -83,6 +85,7 @@ impl Measure {
             Measure::LossFallQuarter => "loss_fall_last_quarter",
             Measure::LossFallHalf => "loss_fall_last_half",
             Measure::LossOverStart => "loss_over_start",
+            Measure::TrainLossRise => "train_loss_rise",
             Measure::NotFinite => "not_finite",
             Measure::InitialNorm => "initial_norm",
             Measure::SaturatedShare => "saturated_share",
@@ -107,6 +110,7 @@ impl Measure {
             | Measure::RelativeGradient
             | Measure::KeptSignal
             | Measure::LossOverStart
+            | Measure::TrainLossRise
             | Measure::TestLossRise => Unit::Ratio,
             Measure::TrainAccuracy
             | Measure::TestAccuracy
@@ -193,6 +197,7 @@ impl Lang {
                 Measure::LossFallQuarter => "fall of the training loss over the last quarter".into(),
                 Measure::LossFallHalf => "fall of the training loss over the last half".into(),
                 Measure::LossOverStart => "training loss at the end over the start".into(),
+                Measure::TrainLossRise => "training loss at the end over its smallest".into(),
                 Measure::NotFinite => "first step with a number that is not finite".into(),
                 Measure::InitialNorm => "norm of the weights before training".into(),
                 Measure::SaturatedShare => "saturated activations".into(),
@@ -270,11 +275,9 @@ impl Lang {
                 Missing::LossHistory => "the loss is recorded at too few steps to see where it goes".into(),
                 Missing::Classes => "the number of classes is not recorded, so nobody knows what guessing gives".into(),
                 Missing::Optimizer => "the optimiser is not recorded".into(),
-                Missing::CutShort(at, Some(planned)) => format!(
-                    "the record was cut short at step {} of {}",
-                    self.count(*at),
-                    self.count(*planned)
-                ),
+                Missing::CutShort(at, Some(planned)) => {
+                    format!("the record was cut short at step {} of {}", self.count(*at), self.count(*planned))
+                }
                 Missing::CutShort(at, None) => {
                     format!("the run has not ended; the record stops at step {}", self.count(*at))
                 }
