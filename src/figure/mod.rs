@@ -9,6 +9,7 @@
 //! of cell; the title says the finding in numbers of *this* record, and no adjective.
 
 pub mod chart;
+pub mod flow;
 mod frame;
 pub mod table;
 mod words;
@@ -19,6 +20,7 @@ pub mod convergence;
 pub mod gradient;
 pub mod movement;
 pub mod profile;
+pub mod recipe;
 pub mod training;
 pub mod updates;
 
@@ -162,6 +164,7 @@ pub static FIGURES: &[Spec] = &[
     profile::SPEC,
     training::SPEC,
     activation::SPEC,
+    recipe::SPEC,
     comparison::SPEC,
 ];
 

@@ -268,4 +268,102 @@ impl Lang {
             Lang::En => "Source".into(),
         }
     }
+
+    // ---- the recipe as a picture
+
+    pub fn recipe_note(self) -> String {
+        match self {
+            Lang::En => "The training set is asked about first: a network that is bad there does not overfit. Thick: the way that this run takes. Grey: remedies that do not belong to it, and why.".into(),
+        }
+    }
+
+    pub fn done_heading(self) -> String {
+        match self {
+            Lang::En => "Done".into(),
+        }
+    }
+
+    pub fn done_note(self) -> String {
+        match self {
+            Lang::En => "good on both sets".into(),
+        }
+    }
+
+    pub fn why_not(self) -> String {
+        match self {
+            Lang::En => "Why not?".into(),
+        }
+    }
+
+    pub fn nothing_found(self) -> String {
+        match self {
+            Lang::En => "no fault found".into(),
+        }
+    }
+
+    pub fn no_rule_says_why(self) -> String {
+        match self {
+            Lang::En => "no rule says why".into(),
+        }
+    }
+
+    pub fn brief_evidence(self, what: &str, value: &str) -> String {
+        match self {
+            Lang::En => format!("{what}: {value}"),
+        }
+    }
+
+    pub fn and_more(self, count: usize) -> String {
+        match self {
+            Lang::En => format!("and {count} more"),
+        }
+    }
+
+    pub fn grey_heading(self) -> String {
+        match self {
+            Lang::En => "Not here".into(),
+        }
+    }
+
+    /// Why nothing is to be done.
+    pub fn grey_done(self) -> String {
+        match self {
+            Lang::En => "Nothing has to be repaired.".into(),
+        }
+    }
+
+    pub fn grey_unknown(self) -> String {
+        match self {
+            Lang::En => "Which side needs help is not known.".into(),
+        }
+    }
+
+    /// Why the remedies of the test side do not help a network that fails on its training set.
+    pub fn grey_test_side(self) -> String {
+        match self {
+            Lang::En => {
+                "They hold a network back from learning by heart; this one has not learned yet, and they would make training worse.".into()
+            }
+        }
+    }
+
+    /// Why the remedies of the training side do not help a network that overfits.
+    pub fn grey_training_side(self) -> String {
+        match self {
+            Lang::En => "They help a network to train; this one is good on its training set already.".into(),
+        }
+    }
+
+    /// A box in words.
+    pub fn describe_box(self, heading: &str, lines: &[String], taken: bool, grey: bool) -> String {
+        let mark = match self {
+            Lang::En if taken => " (on the way)",
+            Lang::En if grey => " (grey)",
+            Lang::En => "",
+        };
+        let lines: Vec<&str> = lines.iter().map(|l| l.trim_end_matches('.')).collect();
+        match self {
+            Lang::En => format!("{heading}{mark}: {}.", lines.join("; ")),
+        }
+    }
 }
