@@ -6,10 +6,11 @@
 //!
 //! - [`numbers`]: how a number is written (`2,600`, `3.2 × 10⁻⁹`, `11 %`);
 //! - [`figure`]: quantities and subtitles of figures; [`labels`]: their axes and legends; [`findings`]: their titles;
-//!   [`caption`]: settings and descriptions; [`diagnosis`](mod@diagnosis): verdicts, evidence, remedies.
+//!   [`caption`]: settings and descriptions; [`summary`]: a run in a terminal; [`sweep`]: many
+//!   networks side by side; [`diagnosis`](mod@diagnosis): verdicts, evidence, remedies.
 //!
-//! Characters beyond ASCII that a font must hold: `× – · ⁻ ⁰ ¹ ² ³ ⁴ ⁵ ⁶ ⁷ ⁸ ⁹` and the no-break space (U+00A0), which stands
-//! between a number and its unit; wrap lines at ASCII spaces only.
+//! Numbers look the same in every language. The no-break space (U+00A0) stands between a number and its unit. In Chinese
+//! a blank stands between Han characters and digits or Latin letters, none beside full-width punctuation.
 
 pub mod caption;
 pub mod diagnosis;
@@ -17,6 +18,8 @@ pub mod figure;
 pub mod findings;
 pub mod labels;
 pub mod numbers;
+pub mod summary;
+pub mod sweep;
 
 pub use diagnosis::{Ailment, Measure, Missing, Remedy, Unit};
 pub use figure::{Quantity, Special};
@@ -26,15 +29,18 @@ pub use figure::{Quantity, Special};
 pub enum Lang {
     #[default]
     En,
+    /// Simplified Chinese.
+    Zh,
 }
 
 impl Lang {
-    pub const ALL: [Lang; 1] = [Lang::En];
+    pub const ALL: [Lang; 2] = [Lang::En, Lang::Zh];
 
     /// Language tag, as in `--lang`.
     pub fn tag(self) -> &'static str {
         match self {
             Lang::En => "en",
+            Lang::Zh => "zh",
         }
     }
 
@@ -44,6 +50,7 @@ impl Lang {
         match (self, clauses.is_empty()) {
             (_, true) => head.to_string(),
             (Lang::En, false) => format!("{head}: {}", clauses.join("; ")),
+            (Lang::Zh, false) => format!("{head}：{}", clauses.join("；")),
         }
     }
 
@@ -52,6 +59,7 @@ impl Lang {
         let all: Vec<&str> = all.iter().map(String::as_str).filter(|s| !s.is_empty()).collect();
         match self {
             Lang::En => all.join(" "),
+            Lang::Zh => all.concat(),
         }
     }
 
@@ -59,13 +67,35 @@ impl Lang {
     pub fn findings(self, all: &[String]) -> String {
         match self {
             Lang::En => all.join(". "),
+            Lang::Zh => all.join("。"),
         }
     }
 
-    /// `a, b, c`
+    /// Clauses in one sentence: `a, b, c`
     pub fn list(self, items: &[String]) -> String {
         match self {
             Lang::En => items.join(", "),
+            Lang::Zh => items.join("，"),
         }
     }
+
+    /// Values or names in a row: `a, b, c`
+    pub fn enumeration(self, items: &[String]) -> String {
+        match self {
+            Lang::En => items.join(", "),
+            Lang::Zh => items.join("、"),
+        }
+    }
+}
+
+/// Width of a text in columns of a terminal, or in letters of a line: Han characters and full-width punctuation take two.
+pub fn columns(text: &str) -> usize {
+    text.chars().map(|c| if is_wide(c) { 2 } else { 1 }).sum()
+}
+
+/// True for characters as wide as a line is high: Han, kana, hangul and full-width punctuation.
+pub fn is_wide(c: char) -> bool {
+    matches!(c, '\u{1100}'..='\u{115f}' | '\u{2e80}'..='\u{303e}' | '\u{3041}'..='\u{a4cf}' | '\u{ac00}'..='\u{d7a3}'
+        | '\u{f900}'..='\u{faff}' | '\u{fe30}'..='\u{fe6f}' | '\u{ff00}'..='\u{ff60}' | '\u{ffe0}'..='\u{ffe6}'
+        | '\u{20000}'..='\u{3fffd}')
 }

@@ -4,6 +4,7 @@
 //!
 //! - [`Grid`]: one [`Cell`] for each layer and row, ready for a heatmap (`grid`, `movement`, `remaining`, ...);
 //! - [`attenuation`]: what depth does to a quantity, in decades per layer and first/last ratios;
+//! - [`ensemble`]: many runs side by side, by depth and seed;
 //! - [`curves`]: loss and accuracy against steps, thinned and smoothed for the eye.
 //!
 //! Grids are computed on demand and not kept: 56 layers x 10,000 steps are 9 MB each. Layers count from 0 in this room's
@@ -11,9 +12,11 @@
 
 pub mod attenuation;
 pub mod curves;
+pub mod ensemble;
 pub mod journey;
 
 pub use attenuation::{Attenuation, edge_rows};
+pub use ensemble::Ensemble;
 pub use journey::{DecayPart, Fate, Journey, Movement, STILL_RANDOM};
 
 use crate::record::{ActivationMetric, Header, LayerMetric, Record, TensorKind, TensorMetric};

@@ -5,7 +5,9 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 
-use super::{CommandResult, Failure, output};
+use super::{CommandResult, Failure, output, sweep};
+use crate::figure::chart::Figure;
+use crate::figure::sweep::SWEEP_FIGURES;
 use crate::figure::{self, FIGURES, FigureError, GradientMetric, Options, Runs};
 use crate::record::{Record, TensorKind};
 use crate::render::{self, ColourMap, Format, Style, Theme};
@@ -15,9 +17,10 @@ use crate::render::{self, ColourMap, Format, Style, Theme};
   gradfade plot --list
   gradfade plot runs/sigmoid --figure gradient-heatmap --out figures
   gradfade plot runs/sigmoid runs/relu --figure comparison --theme dark
+  gradfade plot sweeps/lecture --figure accuracy-by-depth
   gradfade plot runs/sigmoid --figure layer-profile --format svg --csv --x-log")]
 pub struct Args {
-    /// Run folders
+    /// Run folders, or the folder of one sweep
     #[arg(value_name = "RUN", required_unless_present = "list")]
     runs: Vec<PathBuf>,
     /// Which figures, by name [default: all that suit the number of runs]
@@ -96,11 +99,12 @@ pub fn run(args: Args) -> CommandResult {
             let runs = if spec.runs == Runs::Many { "2+ runs" } else { "1 run" };
             list += &format!("{:22} {:8} {}\n", spec.name, runs, spec.summary);
         }
+        for spec in SWEEP_FIGURES {
+            list += &format!("{:22} {:8} {}\n", spec.name, "sweep", spec.summary);
+        }
         output::print(list)?;
         return Ok(ExitCode::SUCCESS);
     }
-    let names = names(&args)?;
-    let runs = read_runs(&args.runs)?;
     let options = Options {
         x_log: args.x_log,
         tensor: if args.bias { TensorKind::Bias } else { TensorKind::Weight },
@@ -108,20 +112,42 @@ pub fn run(args: Args) -> CommandResult {
         absolute_updates: args.absolute,
         ..Options::default()
     };
-    let formats = without_repeats(&args.format);
-    let mut files = Vec::new();
-    for name in &names {
-        files.extend(formats.iter().map(|f| args.out.join(format!("{name}.{f}"))));
-        if args.csv {
-            files.push(args.out.join(format!("{name}.csv")));
-        }
-    }
-    output::may_write(&files, args.force)?;
     // Everything is built before anything is written.
+    let figures = match args.runs.as_slice() {
+        [dir] if sweep::is_sweep(dir) => sweep::plot(dir, &args.figure, &options, |names| args.may_write(names))?,
+        dirs if dirs.iter().any(|dir| sweep::is_sweep(dir)) => {
+            let error = anyhow::anyhow!("a sweep is drawn alone; name one sweep, or run folders");
+            return Err(Failure::usage(error));
+        }
+        _ => of_runs(&args, &options)?,
+    };
+    output::writable_folder(&args.out)?;
+    save_all(&figures, &args.look, &args.format, &args.out, args.csv)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+impl Args {
+    /// Fails when a file of these figures is there already and may not be replaced.
+    fn may_write(&self, names: &[String]) -> anyhow::Result<()> {
+        let mut files = Vec::new();
+        for name in names {
+            files.extend(without_repeats(&self.format).iter().map(|f| self.out.join(format!("{name}.{f}"))));
+            if self.csv {
+                files.push(self.out.join(format!("{name}.csv")));
+            }
+        }
+        output::may_write(&files, self.force)
+    }
+}
+
+fn of_runs(args: &Args, options: &Options) -> Result<Vec<Figure>, Failure> {
+    let names = names(args)?;
+    let runs = read_runs(&args.runs)?;
+    args.may_write(&names)?;
     let chosen = !args.figure.is_empty();
     let mut figures = Vec::new();
     for name in &names {
-        match figure::build(name, &runs, &options) {
+        match figure::build(name, &runs, options) {
             Ok(figure) => figures.push(figure),
             // A record that holds nothing for a figure that nobody asked for by name is no failure.
             Err(error @ FigureError::Nothing { .. }) if !chosen => output::say(format!("gradfade: {error}; left out")),
@@ -129,20 +155,31 @@ pub fn run(args: Args) -> CommandResult {
             Err(error) => return Err(error.into()),
         }
     }
-    output::writable_folder(&args.out)?;
-    for figure in &figures {
-        for path in render::save(figure, &args.look.style(), &formats, &args.out)? {
+    Ok(figures)
+}
+
+/// Saves figures in a folder that is there, and prints where.
+pub(super) fn save_all(
+    figures: &[Figure],
+    look: &Look,
+    formats: &[Format],
+    folder: &Path,
+    csv: bool,
+) -> anyhow::Result<()> {
+    let formats = without_repeats(formats);
+    for figure in figures {
+        for path in render::save(figure, &look.style(), &formats, folder)? {
             output::print(format!("{}\n", path.display()))?;
         }
-        if args.csv {
-            let path = args.out.join(format!("{}.csv", figure.name));
+        if csv {
+            let path = folder.join(format!("{}.csv", figure.name));
             let mut table = Vec::new();
             figure::write_csv(figure, &mut table)?;
             output::write(&path, &table)?;
             output::print(format!("{}\n", path.display()))?;
         }
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(())
 }
 
 /// The figures asked for, or all that draw this number of runs.

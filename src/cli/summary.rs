@@ -24,7 +24,7 @@ pub fn run(args: Args) -> CommandResult {
     if args.json {
         output::print(format!("{:#}\n", summary::json(&record)))?;
     } else {
-        output::print(summary::text(&record))?;
+        output::print(summary::text(&record, crate::text::Lang::default()))?;
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -66,6 +66,26 @@ pub struct Heatmap {
     pub scale: usize,
     /// Rows whose colours would mislead.
     pub veils: Vec<Veil>,
+    /// Names of the columns, written at their middles instead of the numbers of the axis; empty where columns are numbers.
+    pub columns: Vec<String>,
+    /// How many rows each column has, from the bottom: networks of different depths side by side. What is above is paper.
+    /// Empty where every column has all rows.
+    pub heights: Vec<usize>,
+}
+
+impl Heatmap {
+    /// Is there a cell at all?
+    pub fn exists(&self, row: usize, column: usize) -> bool {
+        self.heights.get(column).is_none_or(|height| row < *height)
+    }
+
+    /// Every cell that is there.
+    pub fn existing(&self) -> impl Iterator<Item = Cell> + '_ {
+        let cells = move |(r, row): (usize, &Vec<Cell>)| {
+            row.iter().enumerate().filter(move |(c, _)| self.exists(r, *c)).map(|(_, cell)| *cell).collect::<Vec<_>>()
+        };
+        self.cells.iter().enumerate().flat_map(cells)
+    }
 }
 
 /// Neighbouring rows of a heatmap that are drawn as one quiet ground with words on it instead of their cells.

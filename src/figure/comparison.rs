@@ -16,7 +16,7 @@ use super::frame::{
 use super::words::{brief_outcome, caption_of_many, described, is_bias, names};
 use super::{FigureError, GradientMetric, Input, Options, Runs, Spec};
 use crate::analysis::{Grid, Movement, Summary};
-use crate::text::Quantity;
+use crate::text::{Quantity, columns};
 
 /// Width of a title's letter, margins and the ragged ends of two lines included, in CSS pixels.
 const LETTER: f64 = 10.0;
@@ -127,7 +127,7 @@ fn default_metric(runs: &[Summary], options: &Options) -> GradientMetric {
 /// The finding of each run; where that would take more than two lines, the outcome of each.
 fn heading(lang: crate::text::Lang, runs: &[Summary], names: &[String], findings: &[String], width: u32) -> String {
     let full = lang.findings(findings);
-    if full.chars().count() as f64 * LETTER <= 2.0 * f64::from(width) {
+    if columns(&full) as f64 * LETTER <= 2.0 * f64::from(width) {
         return full;
     }
     let outcomes: Vec<String> =

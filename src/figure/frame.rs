@@ -95,6 +95,8 @@ pub fn heatmap(
         cells: grid.rows(),
         scale,
         veils: Vec::new(),
+        columns: Vec::new(),
+        heights: Vec::new(),
     }
 }
 

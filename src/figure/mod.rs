@@ -21,6 +21,7 @@ pub mod gradient;
 pub mod movement;
 pub mod profile;
 pub mod recipe;
+pub mod sweep;
 pub mod training;
 pub mod updates;
 
@@ -110,6 +111,8 @@ pub enum FigureError {
     RunCount { figure: &'static str, needs: &'static str, got: usize, hint: &'static str },
     #[error("run `{run}` holds no {what}, so `{figure}` has nothing to draw; {hint}")]
     Nothing { figure: &'static str, run: String, what: &'static str, hint: &'static str },
+    #[error("sweep `{sweep}` holds no {what}, so `{figure}` has nothing to draw; {hint}")]
+    NothingInSweep { figure: &'static str, sweep: String, what: &'static str, hint: &'static str },
     #[error(transparent)]
     Analysis(#[from] AnalysisError),
     #[error("cannot write the table of a figure: {0}")]

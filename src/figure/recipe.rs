@@ -11,7 +11,7 @@
 use super::chart::{Figure, Panel};
 use super::flow::{Flow, FlowArrow, FlowBox, FlowLine, Tone};
 use super::frame::{Words, stack};
-use super::words::{caption, name};
+use super::words::{caption, name, outcome};
 use super::{FigureError, Input, Options, Runs, Spec};
 use crate::diagnosis::{self, Branch, Diagnosis, Finding, Outcome, Performance, Severity, State, Thresholds, Verdict};
 use crate::text::{Lang, Remedy};
@@ -39,7 +39,7 @@ fn build(input: &Input, options: &Options) -> Result<Figure, FigureError> {
     let flow = flow(lang, &d);
     let head = lang.head(&name(lang, run), run.hidden());
     let words = Words {
-        title: lang.title(&head, &[conclusion(lang, &d)]),
+        title: lang.title(&head, &[conclusion(lang, &d), outcome(lang, run)]),
         subtitle: lang.recipe_note(),
         caption: caption(lang, run),
         description: String::new(),
@@ -106,7 +106,13 @@ fn flow(lang: Lang, d: &Diagnosis) -> Flow {
             tone(second),
         ),
         place(2, 0, lang.done_heading(), vec![FlowLine::plain(lang.done_note())], tone(way == Way::Done)),
-        place(0, 1, lang.why_not(), findings(lang, d, Branch::Training, way == Way::Training), tone(way == Way::Training)),
+        place(
+            0,
+            1,
+            lang.why_not(),
+            findings(lang, d, Branch::Training, way == Way::Training),
+            tone(way == Way::Training),
+        ),
         place(1, 1, lang.why_not(), findings(lang, d, Branch::Test, way == Way::Test), tone(way == Way::Test)),
         remedies(lang, d, Branch::Training, way),
         remedies(lang, d, Branch::Test, way),
@@ -157,7 +163,12 @@ fn found(d: &Diagnosis, severity: Severity) -> impl Iterator<Item = (&Verdict, &
 fn findings(lang: Lang, d: &Diagnosis, branch: Branch, taken: bool) -> Vec<FlowLine> {
     let all: Vec<_> = found(d, Severity::Fault).filter(|(v, _)| v.rule.branch == branch).collect();
     if all.is_empty() {
-        return vec![FlowLine::plain(if taken { lang.no_rule_says_why() } else { lang.nothing_found() })];
+        let asked = branch == Branch::Training || d.training.state == State::Good;
+        return vec![FlowLine::plain(match (taken, asked) {
+            (true, _) => lang.no_rule_says_why(),
+            (false, true) => lang.nothing_found(),
+            (false, false) => lang.not_asked(),
+        })];
     }
     let mut lines = Vec::new();
     for (verdict, finding) in all.iter().take(MOST) {

@@ -4,7 +4,7 @@
 //! |---|---|---|
 //! | `panel` | number of the panel from 1 and its title or scale | number and title or y axis |
 //! | `series_or_layer` | label of the row | label of the curve; a band has `(low)` and `(high)` |
-//! | `x_start`, `x_end` | edges of the cell | both the point's x; empty for a reference line |
+//! | `x_start`, `x_end` | edges of the cell, or the name of its column | both the point's x; empty for a reference line |
 //! | `value` | in the quantity's own unit (10^x on a logarithmic scale); empty where there is none | y |
 //! | `kind` | `finite`, `zero`, `underflow`, `nan`, `infinite`, `missing` | `finite`, `missing` (a gap), `mark` |
 //!
@@ -78,10 +78,12 @@ fn heatmap_rows<E>(figure: &Figure, number: usize, h: &Heatmap, put: Row<E>) -> 
     };
     let logarithmic = scale.is_some_and(|s| s.logarithmic);
     let edges: Vec<String> = h.edges.iter().map(f64::to_string).collect();
-    for (layer, cells) in h.rows.iter().zip(&h.cells) {
-        for (edge, cell) in edges.windows(2).zip(cells) {
+    for (r, (layer, cells)) in h.rows.iter().zip(&h.cells).enumerate() {
+        for (c, (edge, cell)) in edges.windows(2).zip(cells).enumerate().filter(|(c, _)| h.exists(r, *c)) {
             let (value, kind) = cell_text(*cell, logarithmic);
-            put([&panel, layer, &edge[0], &edge[1], &value, kind])?;
+            // A column with a name has no place on a numeric axis.
+            let (from, to) = h.columns.get(c).map_or((&edge[0], &edge[1]), |name| (name, name));
+            put([&panel, layer, from, to, &value, kind])?;
         }
     }
     Ok(())

@@ -5,7 +5,7 @@ use crate::analysis::curves::Outcome;
 use crate::analysis::{Attenuation, Grid, Summary, edge_rows};
 use crate::record::{LayerMetric, Status, TensorKind};
 use crate::stats::{Cell, median};
-use crate::text::{Lang, Quantity, Special};
+use crate::text::{Lang, Quantity, Special, columns};
 
 /// From one decade on, two layers are told apart by their ratio; below that all layers by their spread.
 const ONE_DECADE: f64 = 1.0;
@@ -29,7 +29,7 @@ pub fn title_of(lang: Lang, summary: &Summary, bias: bool, mut clauses: Vec<Stri
         false => name(lang, summary),
     };
     let full = lang.title(&lang.head(&name, summary.hidden()), &clauses);
-    if full.chars().count() <= TITLE { full } else { lang.title(&name, &clauses) }
+    if columns(&full) <= TITLE { full } else { lang.title(&name, &clauses) }
 }
 
 /// What a figure calls a run: its name, or only the activation where the name was made from settings
@@ -316,22 +316,25 @@ fn describe(lang: Lang, figure: &Figure) -> String {
         };
         let columns = h.edges.len().saturating_sub(1);
         let edge = |i: usize| h.edges.get(i).copied().unwrap_or(0.0) as u64;
-        all.push(lang.describe_heatmap(&label, h.rows.len(), columns, edge(0), edge(columns.saturating_sub(1))));
-        let finite = || h.cells.iter().flatten().filter_map(|c| c.log10());
+        all.push(match h.columns.is_empty() {
+            true => lang.describe_heatmap(&label, h.rows.len(), columns, edge(0), edge(columns.saturating_sub(1))),
+            false => lang.describe_columns(&label, h.rows.len(), &h.x.label, &h.columns),
+        });
+        let finite = || h.existing().filter_map(|c| c.log10());
         match (finite().reduce(f64::min), finite().reduce(f64::max)) {
             (Some(a), Some(b)) => all.push(lang.describe_range(&write(a), &write(b))),
             _ => all.push(lang.describe_no_values()),
         }
-        let cells = || h.cells.iter().flatten();
+        let cells = || h.existing();
         for (kind, words) in &scale.special {
-            let count = cells().filter(|c| *c == kind).count();
+            let count = cells().filter(|c| c == kind).count();
             if count > 0 {
                 all.push(lang.describe_special(words, count as f64 / cells().count() as f64));
             }
         }
         all.extend(h.veils.iter().map(|v| lang.describe_veil(v.first + 1, v.last + 1, &v.words)));
         // On a scale of shares of the way every row ends at 0, which tells nothing.
-        if h.rows.len() <= MANY && scale.logarithmic {
+        if h.rows.len() <= MANY && scale.logarithmic && h.columns.is_empty() {
             let ends: Vec<String> = h.cells.iter().map(|row| last_value(lang, row, &write)).collect();
             all.push(lang.describe_last(&ends));
         }

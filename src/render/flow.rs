@@ -86,6 +86,20 @@ fn row_heights(flow: &Flow, plot: Rect) -> Vec<f64> {
     (0..rows).map(|r| flow.boxes.iter().filter(|b| b.row == r).map(height).fold(0.0, f64::max)).collect()
 }
 
+/// Does everything stand in the grid, and does every arrow join neighbours of a row or a column?
+pub fn placeable(flow: &Flow) -> bool {
+    let columns = flow.column_weights.len();
+    let boxes = flow.boxes.iter().all(|b| b.column < columns && b.row < 100);
+    let weights = flow.column_weights.iter().all(|w| w.is_finite() && *w > 0.0);
+    let joins = |a: &FlowArrow| match (flow.boxes.get(a.from), flow.boxes.get(a.to)) {
+        (Some(f), Some(t)) => {
+            (f.row == t.row && f.column + 1 == t.column) || (f.column == t.column && f.row + 1 == t.row)
+        }
+        _ => false,
+    };
+    weights && columns > 0 && boxes && flow.arrows.iter().all(joins)
+}
+
 /// Draws the path into `plot`, from its top.
 ///
 /// # Errors

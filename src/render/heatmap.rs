@@ -96,7 +96,10 @@ pub fn draw(
             c.text(&veil.words, (plot.x + 0.5 * plot.w, middle + panel::half_height(size)), letters)?;
         }
     }
-    panel::axes(c, &map.x, None, plot, palette)?;
+    match map.columns.is_empty() {
+        true => panel::axes(c, &map.x, None, plot, palette)?,
+        false => panel::named_columns(c, map, plot, palette)?,
+    }
     c.frame(plot, Pen::solid(palette.axis, 1.0))?;
     for i in labelled_rows(map, plot.h) {
         let middle = plot.bottom() - (i as f64 + 0.5) * pitch;
@@ -141,6 +144,8 @@ mod tests {
             cells: vec![vec![crate::stats::Cell::Zero]; rows],
             scale: 0,
             veils: Vec::new(),
+            columns: Vec::new(),
+            heights: Vec::new(),
         }
     }
 

@@ -1,6 +1,6 @@
 //! What panels have in common: sizes of type, axes, ticks, grid, titles.
 
-use crate::figure::chart::Axis;
+use crate::figure::chart::{Axis, Heatmap};
 
 use super::RenderError;
 use super::axis::{self, Scale, Tick};
@@ -147,6 +147,30 @@ pub fn y_label(c: &mut Canvas, words: &str, left: f64, plot: Rect, palette: &Pal
     let letters = Letters::new(LABEL, palette.text).anchored(Anchor::Middle).upright();
     for (i, line) in y_label_lines(words, plot.h).iter().enumerate() {
         c.text(line, (left + 11.0 + LANE * i as f64, plot.y + 0.5 * plot.h), letters)?;
+    }
+    Ok(())
+}
+
+/// The x axis of a heatmap whose columns have names: each under the middle of its column, as many as fit, and the last one.
+pub fn named_columns(c: &mut Canvas, map: &Heatmap, plot: Rect, palette: &Palette) -> Result<(), RenderError> {
+    let pen = Pen::solid(palette.axis, 1.0);
+    let scale = Scale::new(&map.x, plot.x, plot.right());
+    let middle = |i: usize| 0.5 * (scale.place(map.edges[i]) + scale.place(map.edges[i + 1]));
+    let wide = map.columns.iter().map(|name| tick_width(name)).fold(0.0, f64::max) + 6.0;
+    let pitch = plot.w / map.columns.len() as f64;
+    let every = (wide / pitch).ceil().max(1.0) as usize;
+    let last = map.columns.len() - 1;
+    for (i, name) in map.columns.iter().enumerate() {
+        let at = middle(i);
+        c.line((at, plot.bottom()), (at, plot.bottom() + TICK_LENGTH), pen)?;
+        if map.x.show_labels && (last - i).is_multiple_of(every) {
+            let letters = Letters::new(TICK, palette.muted).anchored(Anchor::Middle);
+            c.text(name, (at, plot.bottom() + 16.0), letters)?;
+        }
+    }
+    if map.x.show_labels {
+        let words = Letters::new(LABEL, palette.text).anchored(Anchor::Middle);
+        c.text(&map.x.label, (plot.x + 0.5 * plot.w, plot.bottom() + 33.0), words)?;
     }
     Ok(())
 }

@@ -155,9 +155,17 @@ pub fn heatmap(
     let rows = map.cells.len();
     let (cell_w, cell_h) = (area.w / bins.len() as f64, area.h / rows as f64);
     // Top row first, as pictures are stored.
-    let mut grid: Vec<Vec<Option<Cell>>> = (map.cells.iter().rev())
-        .map(|row| bins.iter().map(|b| (!b.is_empty()).then(|| gather(&row[b.clone()]))).collect())
-        .collect();
+    let gathered = |(r, row): (usize, &Vec<Cell>)| {
+        let bin = |b: &Range<usize>| {
+            if map.heights.is_empty() {
+                return (!b.is_empty()).then(|| gather(&row[b.clone()]));
+            }
+            let there: Vec<Cell> = b.clone().filter(|c| map.exists(r, *c)).map(|c| row[c]).collect();
+            (!there.is_empty()).then(|| gather(&there))
+        };
+        bins.iter().map(bin).collect()
+    };
+    let mut grid: Vec<Vec<Option<Cell>>> = map.cells.iter().enumerate().rev().map(gathered).collect();
     for row in &mut grid {
         widen_alarms(row, cell_w);
     }

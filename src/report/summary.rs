@@ -4,6 +4,8 @@ use serde_json::{Value, json};
 
 use crate::record::{ActivationMetric, LayerMetric, Record, Status, TensorKind, TensorMetric};
 use crate::stats::{Cell, MISSING};
+use crate::text::summary::Column;
+use crate::text::{Lang, columns};
 
 /// One layer of the table. Values are stored ones: see [`crate::stats`].
 #[derive(Clone, Debug, PartialEq)]
@@ -65,55 +67,85 @@ pub fn layers(record: &Record) -> Vec<LayerLine> {
 }
 
 /// Header and table as text.
-pub fn text(record: &Record) -> String {
+pub fn text(record: &Record, lang: Lang) -> String {
     let header = &record.header;
-    let mut out = format!("run {}\n", header.run);
+    let mut out = format!("{}\n", lang.run_line(&header.run));
+    let mut line = |name: &str, value: &str| out += &format!("  {} {value}\n", padded(name, 16));
     for (key, value) in &header.labels {
         if !value.is_empty() {
-            out += &format!("  {key:16} {value}\n");
+            line(&lang.setting_name(key), value);
         }
     }
     if let Some(seed) = header.seed {
-        out += &format!("  {:16} {seed}\n", "seed");
+        line(&lang.setting_name("seed"), &seed.to_string());
     }
-    out += &format!("  {:16} {}\n", "status", status(&header.status));
-    out += &format!(
-        "  {:16} {}\n",
-        "recorded",
-        format_args!("{} steps, {} snapshots", record.len(), record.snapshots.step.len())
-    );
-    for (what, row) in [("before training", record.evals.first()), ("last evaluation", record.evals.last())] {
+    line(&lang.setting_name("status"), &status(&header.status, lang));
+    let recorded = lang.recorded_line(record.len(), record.snapshots.step.len());
+    line(&lang.setting_name("recorded"), &recorded);
+    for (last, row) in [(false, record.evals.first()), (true, record.evals.last())] {
         if let Some(row) = row {
-            out += &format!(
-                "  {what:16} step {}: training loss {}, accuracy {}; test loss {}, accuracy {}\n",
-                row.step,
-                number(row.train_loss),
-                percent(row.train_accuracy),
-                number(row.test_loss),
-                percent(row.test_accuracy)
+            let train = [number(row.train_loss), percent(row.train_accuracy)];
+            let test = [number(row.test_loss), percent(row.test_accuracy)];
+            line(
+                &lang.evaluation_name(last),
+                &lang.evaluation_line(row.step, [&train[0], &train[1]], [&test[0], &test[1]]),
             );
         }
     }
-    out += "\nlayer  in -> out     activation    backward signal          weight gradient          update/weight  moved      saturated  dead\n";
-    out += "                                   first      last          first      last          (median)       (of |W0|)\n";
+    out += &table(record, lang);
+    out
+}
+
+/// Columns of the table and what they are padded to; a column of two values has two widths.
+const WIDTHS: [(Column, usize, usize); 9] = [
+    (Column::Layer, 5, 0),
+    (Column::Widths, 12, 0),
+    (Column::Activation, 12, 0),
+    (Column::Signal, 9, 12),
+    (Column::Gradient, 9, 12),
+    (Column::RelativeUpdate, 13, 0),
+    (Column::Moved, 11, 0),
+    (Column::Saturated, 9, 0),
+    (Column::Dead, 0, 0),
+];
+
+fn table(record: &Record, lang: Lang) -> String {
+    let mut lines = [String::from("\n"), String::new()];
+    let [first, last] = lang.first_and_last();
+    for (column, a, b) in WIDTHS {
+        let [upper, lower] = lang.column_head(column);
+        let gap = if b > 0 { 2 } else { 0 };
+        lines[0] += &format!("{}  ", padded(&upper, a + gap + b));
+        lines[1] += &match b {
+            0 => format!("{}  ", padded(&lower, a)),
+            _ => format!("{}  {}  ", padded(&first, a), padded(&last, b)),
+        };
+    }
+    let mut out: String = lines.iter().map(|line| format!("{}\n", line.trim_end_matches(' '))).collect();
     // The output side first, as in the figures, whose bottom is the input.
     for line in layers(record).iter().rev() {
-        out += &format!(
-            "{:>5}  {:<12}  {:<12}  {:<9}  {:<12}  {:<9}  {:<12}  {:<13}  {:<9}  {:<9}  {}\n",
-            line.layer,
-            format!("{} -> {}", line.fan_in, line.fan_out),
-            line.activation,
-            number(line.signal[0]),
-            number(line.signal[1]),
-            number(line.grad[0]),
-            number(line.grad[1]),
-            number(line.relative_update),
-            percent(line.moved),
-            percent(line.saturated_share),
-            percent(line.dead_share)
-        );
+        let widths = format!("{} -> {}", line.fan_in, line.fan_out);
+        let cells: [(String, usize); 10] = [
+            (widths, 12),
+            (line.activation.clone(), 12),
+            (number(line.signal[0]), 9),
+            (number(line.signal[1]), 12),
+            (number(line.grad[0]), 9),
+            (number(line.grad[1]), 12),
+            (number(line.relative_update), 13),
+            (percent(line.moved), 11),
+            (percent(line.saturated_share), 9),
+            (percent(line.dead_share), 0),
+        ];
+        let cells: Vec<String> = cells.iter().map(|(text, width)| padded(text, *width)).collect();
+        out += &format!("{:>5}  {}\n", line.layer, cells.join("  "));
     }
     out
+}
+
+/// Text and blanks up to `width` columns of a terminal, where a Chinese character takes two.
+fn padded(text: &str, width: usize) -> String {
+    format!("{text}{}", " ".repeat(width.saturating_sub(columns(text))))
 }
 
 /// Header and table for programs: values that are no finite number are words (`underflow`, `nan`, `inf`) or null (missing).
@@ -139,12 +171,12 @@ pub fn json(record: &Record) -> Value {
     })
 }
 
-fn status(status: &Status) -> String {
+fn status(status: &Status, lang: Lang) -> String {
     match status {
-        Status::Running => "running, or killed".into(),
-        Status::Complete => "complete".into(),
-        Status::Interrupted { step } => format!("interrupted after {step} steps"),
-        Status::Diverged { step, what } => format!("diverged at step {step}: {what}"),
+        Status::Running => lang.running_or_killed(),
+        Status::Complete => lang.complete(),
+        Status::Interrupted { step } => lang.interrupted_after(*step),
+        Status::Diverged { step, what } => lang.diverged_line(*step, what),
     }
 }
 

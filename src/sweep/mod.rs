@@ -16,7 +16,7 @@
 pub mod plan;
 pub mod preset;
 pub mod run;
-// pub mod script;
+pub mod script;
 pub mod store;
 
 pub use plan::{Grid, Numbers, PlannedCell, SweepPlan};

@@ -17,7 +17,7 @@
 //! Cells are numbered from 1 in the order of the grid's keys below, the seed changing fastest. A cell depends on its own
 //! settings alone, never on the other cells.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -204,7 +204,7 @@ impl SweepPlan {
                 (Some(line), None) => format!("line {line}: "),
                 _ => String::new(),
             };
-            SweepError::Plan { place: place.into(), what: format!("{at}{}", e.message()) }
+            SweepError::Plan { place: place.into(), what: format!("{at}{}{}", e.message(), meant(e.message())) }
         })?;
         // Which settings stand in both tables is lost in the types, where every setting has a value.
         let table: toml::Table = toml::from_str(text).unwrap_or_default();
@@ -241,13 +241,18 @@ impl SweepPlan {
     /// # Errors
     /// One line that names the setting.
     pub fn check(&self) -> Result<(), String> {
-        fn axis<T: PartialEq>(name: &str, values: Option<&[T]>, show: impl Fn(&T) -> String) -> Result<(), String> {
+        fn axis<T>(name: &str, values: Option<&[T]>, show: impl Fn(&T) -> String) -> Result<(), String> {
             let Some(values) = values else { return Ok(()) };
             if values.is_empty() {
                 return Err(format!("grid: `{name}` is an empty list; name at least one value or leave it out"));
             }
-            let twice = values.iter().enumerate().find(|(i, v)| values[..*i].contains(v));
-            twice.map_or(Ok(()), |(_, v)| Err(format!("grid: `{name}` holds {} twice", show(v))))
+            let mut seen = HashSet::new();
+            let twice = values.iter().map(show).find(|v| !seen.insert(v.clone()));
+            twice.map_or(Ok(()), |v| Err(format!("grid: `{name}` holds {v} twice")))
+        }
+        let count = self.count();
+        if count > MOST_CELLS as u128 {
+            return Err(format!("the grid has {count} cells, more than {MOST_CELLS}"));
         }
         let g = &self.grid;
         axis("data", g.data.as_deref(), ToString::to_string)?;
@@ -268,10 +273,6 @@ impl SweepPlan {
         if self.name.is_empty() || self.name.len() > 100 || self.name.chars().any(char::is_control) {
             return Err("`name` must have 1 to 100 visible characters".into());
         }
-        let count = self.count();
-        if count > MOST_CELLS as u128 {
-            return Err(format!("the grid has {count} cells, more than {MOST_CELLS}"));
-        }
         for cell in self.cells() {
             cell.config.check().map_err(|e| format!("cell {} ({}): {e}", cell.number, cell.label(self)))?;
             let c = &cell.config;
@@ -280,7 +281,8 @@ impl SweepPlan {
         Ok(())
     }
 
-    fn count(&self) -> u128 {
+    /// Number of cells.
+    pub fn count(&self) -> u128 {
         let g = &self.grid;
         let n = |len: Option<usize>| len.unwrap_or(1) as u128;
         n(g.data.as_ref().map(Vec::len))
@@ -345,6 +347,14 @@ impl SweepPlan {
     }
 }
 
+/// "Did you mean" for a parser's "unknown field `x`, expected one of `a`, `b`".
+fn meant(message: &str) -> String {
+    let mut words = message.split('`').skip(1).step_by(2);
+    let unknown = if message.starts_with("unknown ") { words.next() } else { None };
+    let near = unknown.and_then(|name| crate::stats::nearest(name, words));
+    near.map(|n| format!(" (did you mean '{n}'?)")).unwrap_or_default()
+}
+
 fn first_difference(at: &str, a: &serde_json::Value, b: &serde_json::Value) -> Option<String> {
     use serde_json::Value;
     match (a, b) {
@@ -405,6 +415,7 @@ mod tests {
         let error = |text: &str| SweepPlan::parse(text, "p.toml").unwrap_err().to_string();
         let unknown = error("name = \"x\"\n[train]\nepoch = 3\n");
         assert!(unknown.starts_with("p.toml: line 3, `epoch`: unknown field"), "{unknown}");
+        assert!(unknown.ends_with("(did you mean 'epochs'?)"), "{unknown}");
         let wrong = error("[train]\nepochs = \"many\"\n");
         assert!(wrong.contains("line 2") && wrong.contains("many"), "{wrong}");
         assert!(error("[grid]\nactivation = []\n").contains("`activation` is an empty list"));

@@ -23,6 +23,30 @@ impl Lang {
                 "seed" => format!("seed {value}"),
                 _ => format!("{} {value}", key.replace('_', " ")),
             },
+            Lang::Zh => match key {
+                "loss" => match value {
+                    "cross-entropy" => "交叉熵损失".into(),
+                    "bce" => "二元交叉熵损失".into(),
+                    "mse" => "均方误差损失".into(),
+                    _ => value.into(),
+                },
+                "activation" | "optimizer" | "data" | "precision" | "architecture" => value.into(),
+                "initialisation" => format!("{value} 初始化"),
+                "learning_rate" => format!("学习率 {value}"),
+                "weight_decay" => format!("权重衰减 {value}"),
+                "l1" => format!("L1 {value}"),
+                "schedule" => format!("{value} 学习率调度"),
+                "batch_size" => match value.strip_prefix("full") {
+                    Some(count) => format!("全批量{count}"),
+                    None => format!("批大小 {value}"),
+                },
+                "train_size" => match value.parse() {
+                    Ok(n) => format!("{} 个训练样本", self.count(n)),
+                    Err(_) => format!("{value} 个训练样本"),
+                },
+                "seed" => format!("随机种子 {value}"),
+                _ => format!("{} {value}", key.replace('_', " ")),
+            },
         }
     }
 
@@ -30,12 +54,14 @@ impl Lang {
     pub fn caption(self, settings: &[String]) -> String {
         match self {
             Lang::En => settings.join(" · "),
+            Lang::Zh => settings.join(" · "),
         }
     }
 
     pub fn caption_of_run(self, run: &str, settings: &[String]) -> String {
         match self {
             Lang::En => format!("{run}: {}", settings.join(", ")),
+            Lang::Zh => format!("{run}：{}", settings.join("，")),
         }
     }
 
@@ -47,6 +73,9 @@ impl Lang {
             Lang::En => format!(
                 "Heatmap of the {label}: {layers} layers, the input side at the bottom, against {columns} recorded moments from step {from} to step {to}."
             ),
+            Lang::Zh => format!(
+                "{label}的热力图：{layers} 层，输入侧在下方；横轴为第 {from} 步到第 {to} 步的 {columns} 个记录时刻。"
+            ),
         }
     }
 
@@ -54,6 +83,7 @@ impl Lang {
     pub fn describe_range(self, low: &str, high: &str) -> String {
         match self {
             Lang::En => format!("Finite values reach from {low} to {high}."),
+            Lang::Zh => format!("有限值的范围是 {low} 到 {high}。"),
         }
     }
 
@@ -62,6 +92,7 @@ impl Lang {
         let share = self.percent(share);
         match self {
             Lang::En => format!("{share} of the cells have no colour of the scale ({words})."),
+            Lang::Zh => format!("{share} 的单元格不在色标上（{words}）。"),
         }
     }
 
@@ -70,33 +101,38 @@ impl Lang {
         let (which, _) = self.layers(&(first..=last).collect::<Vec<_>>());
         match self {
             Lang::En => format!("Drawn grey, {which}: {words}."),
+            Lang::Zh => format!("{which}画成灰色：{words}。"),
         }
     }
 
     pub fn describe_last(self, values: &[String]) -> String {
-        let values = self.list(values);
+        let values = self.enumeration(values);
         match self {
             Lang::En => format!("Last values by layer, input side first: {values}."),
+            Lang::Zh => format!("各层最后的值，从输入侧起：{values}。"),
         }
     }
 
     /// Lengths of the ways of all layers, already written out.
     pub fn describe_ways(self, values: &[String]) -> String {
-        let values = self.list(values);
+        let values = self.enumeration(values);
         match self {
             Lang::En => format!("Length of each layer's way relative to its initial norm, input side first: {values}."),
+            Lang::Zh => format!("各层路程的长度（相对于初始范数），从输入侧起：{values}。"),
         }
     }
 
     pub fn describe_no_values(self) -> String {
         match self {
             Lang::En => "No cell holds a finite value.".into(),
+            Lang::Zh => "没有一个单元格是有限值。".into(),
         }
     }
 
     pub fn describe_strips(self) -> String {
         match self {
             Lang::En => "Below, on the same step axis: training loss and accuracy.".into(),
+            Lang::Zh => "下方共用步轴：训练损失和准确率。".into(),
         }
     }
 
@@ -104,6 +140,8 @@ impl Lang {
         match self {
             Lang::En if panels == 1 => "Line chart.".into(),
             Lang::En => format!("{panels} line charts."),
+            Lang::Zh if panels == 1 => "折线图。".into(),
+            Lang::Zh => format!("{panels} 幅折线图。"),
         }
     }
 
@@ -111,12 +149,14 @@ impl Lang {
     pub fn describe_series(self, panel: &str, name: &str, first: &str, last: &str) -> String {
         match self {
             Lang::En => format!("{panel}, {name}: from {first} to {last}."),
+            Lang::Zh => format!("{panel}，{name}：从 {first} 到 {last}。"),
         }
     }
 
     pub fn sentence(self, title: &str) -> String {
         match self {
             Lang::En => format!("{title}."),
+            Lang::Zh => format!("{title}。"),
         }
     }
 }

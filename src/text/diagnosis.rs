@@ -98,6 +98,25 @@ impl Lang {
                 Ailment::Overfitting => "overfitting",
                 Ailment::Healthy => "healthy",
             },
+            Lang::Zh => match ailment {
+                Ailment::Diverged => "训练发散",
+                Ailment::FloatUnderflow => "更新量因浮点舍入而丢失",
+                Ailment::DeadInitialisation => "无效或对称的初始化",
+                Ailment::ExplodingGradient => "梯度爆炸",
+                Ailment::VanishingGradient => "梯度消失",
+                Ailment::UniformVanishing => "各层一致的梯度消失",
+                Ailment::HiddenVanishing => "优化器掩盖了梯度消失",
+                Ailment::Attenuated => "信号衰减但仍在训练",
+                Ailment::DeadUnits => "失活单元",
+                Ailment::SaturatedUnits => "饱和单元",
+                Ailment::RateTooLarge => "学习率过大",
+                Ailment::RateTooSmall => "学习率过小",
+                Ailment::StuckWithLargeGradients => "梯度不小却停滞",
+                Ailment::DecayOnly => "只有权重衰减在移动权重",
+                Ailment::NotLongEnough => "训练时间不够",
+                Ailment::Overfitting => "过拟合",
+                Ailment::Healthy => "健康",
+            },
         }
         .into()
     }
@@ -134,6 +153,25 @@ impl Lang {
                 Ailment::Overfitting => "Good on the training set, bad on the test set: it learned samples by heart.",
                 Ailment::Healthy => "Good on the training set and good on the test set.",
             },
+            Lang::Zh => match ailment {
+                Ailment::Diverged => "某个数不再是有限数，之后的任何一步都无法挽回。",
+                Ailment::FloatUnderflow => "梯度存在，但加上更新量后存储的数不变。",
+                Ailment::DeadInitialisation => "从零开始的权重得到相同的梯度或没有梯度，同一层的单元始终彼此相同。",
+                Ailment::ExplodingGradient => "误差信号朝输入方向逐层放大。",
+                Ailment::VanishingGradient => "误差信号朝输入方向逐层缩小，网络在自己的训练集上也失败：靠近输入的层仍是随机的。",
+                Ailment::UniformVanishing => "各隐藏层都一样，因此没有比值能显示，但单个样本的梯度与权重相比微乎其微。",
+                Ailment::HiddenVanishing => "优化器使各层更新量一样大，各层都在移动；但在信号已消失的层，它们跟随的是噪声。",
+                Ailment::Attenuated => "误差信号朝输入方向缩小，但网络仍然学得到。",
+                Ailment::DeadUnits => "没有任何样本能激活的单元得不到梯度，也不会自行恢复。",
+                Ailment::SaturatedUnits => "落在激活函数平坦段的激活几乎不往回传梯度。",
+                Ailment::RateTooLarge => "每一步对权重的改变过大，损失无法稳定下来。",
+                Ailment::RateTooSmall => "每一步对权重的改变过小，训练结束时仍在起点附近。",
+                Ailment::StuckWithLargeGradients => "损失停滞不前，但每一层都收到很强的信号：这不是梯度消失。",
+                Ailment::DecayOnly => "权重移动了，但没有走得比单凭权重衰减更远：这不是学习。",
+                Ailment::NotLongEnough => "训练结束时训练损失仍在下降。",
+                Ailment::Overfitting => "训练集上好，测试集上差：网络把样本背了下来。",
+                Ailment::Healthy => "训练集上好，测试集上也好。",
+            },
         }
         .into()
     }
@@ -143,18 +181,21 @@ impl Lang {
     pub fn diagnosis_head(self, run: &str, conclusion: &str) -> String {
         match self {
             Lang::En => format!("{run}: {conclusion}"),
+            Lang::Zh => format!("{run}：{conclusion}"),
         }
     }
 
     pub fn concluded_healthy(self) -> String {
         match self {
             Lang::En => "healthy".into(),
+            Lang::Zh => "健康".into(),
         }
     }
 
     pub fn concluded_undecided(self) -> String {
         match self {
             Lang::En => "nothing found, but not shown to be healthy".into(),
+            Lang::Zh => "没有发现问题，但也未能证明健康".into(),
         }
     }
 
@@ -162,42 +203,49 @@ impl Lang {
     pub fn concluded_unexplained(self) -> String {
         match self {
             Lang::En => "not good on the training set, and no rule says why".into(),
+            Lang::Zh => "训练集上不好，没有规则能说明原因".into(),
         }
     }
 
     pub fn training_question(self) -> String {
         match self {
             Lang::En => "Good results on the training set?".into(),
+            Lang::Zh => "训练集上的结果好吗？".into(),
         }
     }
 
     pub fn test_question(self) -> String {
         match self {
             Lang::En => "Good results on the test set?".into(),
+            Lang::Zh => "测试集上的结果好吗？".into(),
         }
     }
 
     pub fn yes(self) -> String {
         match self {
             Lang::En => "yes".into(),
+            Lang::Zh => "好".into(),
         }
     }
 
     pub fn no(self) -> String {
         match self {
             Lang::En => "no".into(),
+            Lang::Zh => "不好".into(),
         }
     }
 
     pub fn partly(self) -> String {
         match self {
             Lang::En => "not yet".into(),
+            Lang::Zh => "还不够好".into(),
         }
     }
 
     pub fn not_known(self) -> String {
         match self {
             Lang::En => "not known".into(),
+            Lang::Zh => "未知".into(),
         }
     }
 
@@ -210,6 +258,11 @@ impl Lang {
                 parts.extend(accuracy.and(chance).map(|c| format!("guessing gives {}", self.percent(c))));
                 parts.extend(loss.map(|l| format!("loss {}", self.number(l))));
             }
+            Lang::Zh => {
+                parts.extend(accuracy.map(|a| format!("准确率 {}", self.percent(a))));
+                parts.extend(accuracy.and(chance).map(|c| format!("随机猜测为 {}", self.percent(c))));
+                parts.extend(loss.map(|l| format!("损失 {}", self.number(l))));
+            }
         }
         self.list(&parts)
     }
@@ -218,54 +271,63 @@ impl Lang {
     pub fn from_batches(self) -> String {
         match self {
             Lang::En => "measured on the last batches, for want of an evaluation".into(),
+            Lang::Zh => "没有评估数据，取自最后几个批次".into(),
         }
     }
 
     pub fn not_asked(self) -> String {
         match self {
             Lang::En => "not asked: the training set comes first".into(),
+            Lang::Zh => "暂不询问：先看训练集".into(),
         }
     }
 
     pub fn found_heading(self) -> String {
         match self {
             Lang::En => "Found".into(),
+            Lang::Zh => "发现".into(),
         }
     }
 
     pub fn noted_heading(self) -> String {
         match self {
             Lang::En => "Noted, no fault".into(),
+            Lang::Zh => "提示（不是问题）".into(),
         }
     }
 
     pub fn clear_heading(self) -> String {
         match self {
             Lang::En => "Clear".into(),
+            Lang::Zh => "排除".into(),
         }
     }
 
     pub fn unknown_heading(self) -> String {
         match self {
             Lang::En => "Unknown".into(),
+            Lang::Zh => "无法判断".into(),
         }
     }
 
     pub fn why_heading(self) -> String {
         match self {
             Lang::En => "Why, layer by layer (factor on the signal, output side first)".into(),
+            Lang::Zh => "逐层原因（信号的倍数，从输出侧起）".into(),
         }
     }
 
     pub fn remedies_heading(self) -> String {
         match self {
             Lang::En => "What to do".into(),
+            Lang::Zh => "对策".into(),
         }
     }
 
     pub fn source_heading(self) -> String {
         match self {
             Lang::En => "Source".into(),
+            Lang::Zh => "出处".into(),
         }
     }
 
@@ -274,54 +336,63 @@ impl Lang {
     pub fn recipe_note(self) -> String {
         match self {
             Lang::En => "The training set is asked about first: a network that is bad there does not overfit. Thick: the way that this run takes. Grey: remedies that do not belong to it, and why.".into(),
+            Lang::Zh => "先看训练集：在训练集上就不好的网络不是过拟合。粗线：这次训练所走的路径。灰色：不适用的对策及其原因。".into(),
         }
     }
 
     pub fn done_heading(self) -> String {
         match self {
             Lang::En => "Done".into(),
+            Lang::Zh => "完成".into(),
         }
     }
 
     pub fn done_note(self) -> String {
         match self {
             Lang::En => "good on both sets".into(),
+            Lang::Zh => "两个数据集上都好".into(),
         }
     }
 
     pub fn why_not(self) -> String {
         match self {
             Lang::En => "Why not?".into(),
+            Lang::Zh => "为什么不好？".into(),
         }
     }
 
     pub fn nothing_found(self) -> String {
         match self {
             Lang::En => "no fault found".into(),
+            Lang::Zh => "没有发现问题".into(),
         }
     }
 
     pub fn no_rule_says_why(self) -> String {
         match self {
             Lang::En => "no rule says why".into(),
+            Lang::Zh => "没有规则能说明原因".into(),
         }
     }
 
     pub fn brief_evidence(self, what: &str, value: &str) -> String {
         match self {
             Lang::En => format!("{what}: {value}"),
+            Lang::Zh => format!("{what}：{value}"),
         }
     }
 
     pub fn and_more(self, count: usize) -> String {
         match self {
             Lang::En => format!("and {count} more"),
+            Lang::Zh => format!("另有 {count} 项"),
         }
     }
 
     pub fn grey_heading(self) -> String {
         match self {
             Lang::En => "Not here".into(),
+            Lang::Zh => "不适用".into(),
         }
     }
 
@@ -329,12 +400,14 @@ impl Lang {
     pub fn grey_done(self) -> String {
         match self {
             Lang::En => "Nothing has to be repaired.".into(),
+            Lang::Zh => "没有需要修正的地方。".into(),
         }
     }
 
     pub fn grey_unknown(self) -> String {
         match self {
             Lang::En => "Which side needs help is not known.".into(),
+            Lang::Zh => "尚不知道哪一边需要帮助。".into(),
         }
     }
 
@@ -344,6 +417,7 @@ impl Lang {
             Lang::En => {
                 "They hold a network back from learning by heart; this one has not learned yet, and they would make training worse.".into()
             }
+            Lang::Zh => "它们防止网络死记样本；这个网络还没有学会，用了只会让训练更差。".into(),
         }
     }
 
@@ -351,6 +425,7 @@ impl Lang {
     pub fn grey_training_side(self) -> String {
         match self {
             Lang::En => "They help a network to train; this one is good on its training set already.".into(),
+            Lang::Zh => "它们帮助网络训练；这个网络在训练集上已经很好。".into(),
         }
     }
 
@@ -359,11 +434,14 @@ impl Lang {
         let mark = match self {
             Lang::En if taken => " (on the way)",
             Lang::En if grey => " (grey)",
-            Lang::En => "",
+            Lang::Zh if taken => "（在路径上）",
+            Lang::Zh if grey => "（灰色）",
+            Lang::En | Lang::Zh => "",
         };
-        let lines: Vec<&str> = lines.iter().map(|l| l.trim_end_matches('.')).collect();
+        let lines: Vec<&str> = lines.iter().map(|l| l.trim_end_matches(['.', '。'])).collect();
         match self {
             Lang::En => format!("{heading}{mark}: {}.", lines.join("; ")),
+            Lang::Zh => format!("{heading}{mark}：{}。", lines.join("；")),
         }
     }
 }

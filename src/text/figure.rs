@@ -69,6 +69,24 @@ impl Lang {
                     Quantity::MeanSquaredSlope => "mean squared slope of the activation".into(),
                 }
             }
+            Lang::Zh => {
+                let of = if bias { "偏置" } else { "权重" };
+                match q {
+                    Quantity::BatchGradient => format!("梯度范数（{of}，批平均）"),
+                    Quantity::GradientPerParameter => format!("单个参数的梯度均方根（{of}，批平均）"),
+                    Quantity::SampleGradient => "梯度范数（权重，单个样本，均方根）".into(),
+                    Quantity::Signal => "反向信号（单个样本，均方根）".into(),
+                    Quantity::Driven => format!("更新量范数（{of}）"),
+                    Quantity::DrivenRelative => format!("相对更新量：更新量范数 / 参数范数（{of}）"),
+                    Quantity::Decay => format!("更新量中的衰减部分（{of}）"),
+                    Quantity::DecayRelative => format!("衰减部分 / 参数范数（{of}）"),
+                    Quantity::Movement => format!("离初始{of}的相对距离"),
+                    Quantity::Remaining => format!("尚未走完的路程比例（{of}）"),
+                    Quantity::SaturatedShare => "饱和比例".into(),
+                    Quantity::DeadShare => "死亡单元".into(),
+                    Quantity::MeanSquaredSlope => "激活函数导数平方的均值".into(),
+                }
+            }
         }
     }
 
@@ -86,6 +104,18 @@ impl Lang {
                 Quantity::SaturatedShare => "saturated share",
                 Quantity::DeadShare => "dead share",
                 Quantity::MeanSquaredSlope => "squared slope",
+            },
+            Lang::Zh => match q {
+                Quantity::BatchGradient | Quantity::GradientPerParameter => "梯度",
+                Quantity::SampleGradient => "单样本梯度",
+                Quantity::Signal => "反向信号",
+                Quantity::Driven | Quantity::DrivenRelative => "更新量",
+                Quantity::Decay | Quantity::DecayRelative => "衰减量",
+                Quantity::Movement => "移动量",
+                Quantity::Remaining => "剩余路程",
+                Quantity::SaturatedShare => "饱和比例",
+                Quantity::DeadShare => "死亡比例",
+                Quantity::MeanSquaredSlope => "导数平方",
             },
         }
     }
@@ -126,6 +156,20 @@ impl Lang {
                     }
                 }
             }
+            Lang::Zh => {
+                let tensor = if bias { "偏置向量" } else { "权重矩阵" };
+                match q {
+     Quantity::BatchGradient => format!("各层{tensor}的批平均梯度的 L2 范数。"),
+     Quantity::GradientPerParameter => format!("各层{tensor}的批平均梯度：L2 范数除以元素个数的平方根。"),
+     Quantity::SampleGradient => "单个样本的权重梯度的范数，在批内取均方根：取平均不会把它掩盖。".into(),
+     Quantity::Signal => "单个样本的损失对预激活值的梯度的范数，在批内取均方根：即到达该层的信号。".into(),
+     Quantity::Driven | Quantity::Decay => format!("每一步{tensor}变化的 L2 范数，按其来源分开。"),
+     Quantity::DrivenRelative | Quantity::DecayRelative => format!("每一步{tensor}的变化与其范数之比，按其来源分开。"),
+     Quantity::Movement => format!("各{tensor}离随机初始值的距离，相对于其初始范数。"),
+     Quantity::Remaining => format!("颜色：各{tensor}离最终值的距离占其全部路程的比例（亮：路还全在前面；暗：已经到达）。右侧：路程的长度，相对于初始范数。"),
+     Quantity::SaturatedShare | Quantity::DeadShare | Quantity::MeanSquaredSlope => "饱和：导数不到其最大值的 5.91\u{a0}%；死亡：对批内每个样本都是如此。只画隐藏层：输出层是线性的。".into(),
+   }
+            }
         }
     }
 
@@ -139,6 +183,13 @@ impl Lang {
                     false => format!("L2 norm of each step's change of the {tensor}."),
                 }
             }
+            Lang::Zh => {
+                let tensor = if bias { "偏置向量" } else { "权重矩阵" };
+                match relative {
+                    true => format!("每一步{tensor}的变化，相对于它在该步的范数。"),
+                    false => format!("每一步{tensor}变化的 L2 范数。"),
+                }
+            }
         }
     }
 
@@ -146,6 +197,7 @@ impl Lang {
     pub fn wide_input_note(self, inputs: usize) -> String {
         match self {
             Lang::En => format!("Layer 1 has {} inputs, which lift its norm.", self.count(inputs as u64)),
+            Lang::Zh => format!("第 1 层有 {} 个输入，其范数因此偏大。", self.count(inputs as u64)),
         }
     }
 
@@ -154,12 +206,14 @@ impl Lang {
             Lang::En => {
                 format!("Its per-sample backward signal is {} than the last hidden layer's.", self.compared(log10))
             }
+            Lang::Zh => format!("其单样本反向信号{}。", self.beside("最后一个隐藏层", log10)),
         }
     }
 
     pub fn ratios_are_medians(self) -> String {
         match self {
             Lang::En => "Ratios are medians over the recorded steps.".into(),
+            Lang::Zh => "比值是各记录步的中位数。".into(),
         }
     }
 
@@ -174,18 +228,26 @@ impl Lang {
                 (false, true) => format!("{high} of the cells lie above the scale (drawn in its highest colour)."),
                 (false, false) => String::new(),
             },
+            Lang::Zh => match (below > 0.0, above > 0.0) {
+                (true, true) => format!("{low} 的单元格低于色标，{high} 高于色标（画成两端的颜色）。"),
+                (true, false) => format!("{low} 的单元格低于色标（画成最低一端的颜色）。"),
+                (false, true) => format!("{high} 的单元格高于色标（画成最高一端的颜色）。"),
+                (false, false) => String::new(),
+            },
         }
     }
 
     pub fn no_decay_note(self) -> String {
         match self {
             Lang::En => "No weight decay and no L1: the gradient makes the whole update.".into(),
+            Lang::Zh => "没有权重衰减，也没有 L1：更新量全部来自梯度。".into(),
         }
     }
 
     pub fn decay_not_recorded_note(self) -> String {
         match self {
             Lang::En => "The decay part was not recorded.".into(),
+            Lang::Zh => "没有记录衰减部分。".into(),
         }
     }
 
@@ -194,12 +256,14 @@ impl Lang {
             Lang::En => {
                 format!("Weight decay alone can have moved layer {layer} by up to {}.", self.percent(travel))
             }
+            Lang::Zh => format!("单凭权重衰减就能使第 {layer} 层移动至多 {}。", self.percent(travel)),
         }
     }
 
     pub fn against_weights_note(self) -> String {
         match self {
             Lang::En => "Biases began at 0, so the unit is the initial norm of their layer's weights.".into(),
+            Lang::Zh => "偏置从 0 开始，所以以该层权重的初始范数为单位。".into(),
         }
     }
 
@@ -207,6 +271,7 @@ impl Lang {
         let (which, _) = self.layers(layers);
         match self {
             Lang::En => format!("No relative movement for {which}: the initial norm is 0 or unknown."),
+            Lang::Zh => format!("{which}没有相对移动量：初始范数为 0 或未知。"),
         }
     }
 
@@ -215,30 +280,35 @@ impl Lang {
             Lang::En => {
                 format!("Distances are sketched, each with an error of about {}.", self.percent(relative_error))
             }
+            Lang::Zh => format!("距离由随机草图估计，每个的误差约为 {}。", self.percent(relative_error)),
         }
     }
 
     pub fn profile_note(self) -> String {
         match self {
             Lang::En => "Norm by layer. A slope upward to the right means that less arrives at the input side.".into(),
+            Lang::Zh => "各层的范数。曲线向右上升，说明到达输入侧的更少。".into(),
         }
     }
 
     pub fn gaps_note(self) -> String {
         match self {
             Lang::En => "Gaps: zero, underflow, not finite or not recorded.".into(),
+            Lang::Zh => "断开处：零、下溢、非有限值或未记录。".into(),
         }
     }
 
     pub fn curves_note(self) -> String {
         match self {
             Lang::En => "Faint: minibatches; solid: the whole training set; dashed: the test set.".into(),
+            Lang::Zh => "淡线：小批量；实线：整个训练集；虚线：测试集。".into(),
         }
     }
 
     pub fn thinned_note(self) -> String {
         match self {
             Lang::En => "Of each stretch of minibatches only the smallest and the largest loss are drawn.".into(),
+            Lang::Zh => "每一段小批量只画出最小和最大的损失。".into(),
         }
     }
 
@@ -246,6 +316,7 @@ impl Lang {
         let (gradient, movement) = (self.quantity(q, bias), self.quantity(Quantity::Movement, bias));
         match self {
             Lang::En => format!("Above: {gradient}. Middle: {movement}. One colour scale for each row."),
+            Lang::Zh => format!("上：{gradient}。中：{movement}。每一行共用一个色标。"),
         }
     }
 }

@@ -27,6 +27,7 @@ impl Lang {
     pub fn told_apart(self, run: &str, mark: &str) -> String {
         match self {
             Lang::En => format!("{run} ({mark})"),
+            Lang::Zh => format!("{run}（{mark}）"),
         }
     }
 
@@ -34,6 +35,7 @@ impl Lang {
     pub fn biases_of(self, run: &str) -> String {
         match self {
             Lang::En => format!("Biases of {run}"),
+            Lang::Zh => format!("{run} 的偏置"),
         }
     }
 
@@ -44,6 +46,10 @@ impl Lang {
                 0 => format!("{run}, no hidden layer"),
                 1 => format!("{run}, 1 hidden layer"),
                 n => format!("{run}, {n} hidden layers"),
+            },
+            Lang::Zh => match hidden {
+                0 => format!("{run}，无隐藏层"),
+                n => format!("{run}，{n} 个隐藏层"),
             },
         }
     }
@@ -56,6 +62,22 @@ impl Lang {
         match self {
             Lang::En if log10 < 0.0 => format!("{factor} times smaller"),
             Lang::En => format!("{factor} times larger"),
+            Lang::Zh => self.fraction(log10),
+        }
+    }
+
+    /// Chinese: `是第 8 层的 1/2,600`. "N times smaller" is said as the fraction that it is.
+    pub(super) fn beside(self, whose: &str, log10: f64) -> String {
+        format!("是{whose}的 {}", self.fraction(log10))
+    }
+
+    /// `1/2,600`, `3.1 × 10⁻⁹`, `1,800 倍`; the factor is given as its log10.
+    fn fraction(self, log10: f64) -> String {
+        match log10 {
+            // From here on `power` writes the factor with an exponent, which is not for a denominator.
+            x if x <= -6.0 => self.power(x),
+            x if x < 0.0 => format!("1/{}", self.power(-x)),
+            x => format!("{} 倍", self.power(x)),
         }
     }
 
@@ -65,6 +87,7 @@ impl Lang {
             Lang::En => {
                 format!("layer 1's {} is {} than layer {last_hidden}'s", self.noun(q), self.compared(log10))
             }
+            Lang::Zh => format!("第 1 层的{}{}", self.noun(q), self.beside(&format!("第 {last_hidden} 层"), log10)),
         }
     }
 
@@ -77,6 +100,12 @@ impl Lang {
                 self.compared(first),
                 self.compared(last)
             ),
+            Lang::Zh => format!(
+                "第 1 层的{}起初{}，最后是 {}",
+                self.noun(q),
+                self.beside(&format!("第 {last_hidden} 层"), first),
+                self.fraction(last)
+            ),
         }
     }
 
@@ -86,6 +115,7 @@ impl Lang {
             Lang::En => {
                 format!("{}s within a factor {} across the hidden layers", self.noun(q), self.power(log10_spread))
             }
+            Lang::Zh => format!("各隐藏层的{}相差不超过 {} 倍", self.noun(q), self.power(log10_spread)),
         }
     }
 
@@ -98,6 +128,12 @@ impl Lang {
                 self.power(log10_spread),
                 self.compared(signal)
             ),
+            Lang::Zh => format!(
+                "批平均{}看似均匀（相差不超过 {} 倍），但第 1 层的反向信号{}",
+                self.noun(q),
+                self.power(log10_spread),
+                self.beside(&format!("第 {last_hidden} 层"), signal)
+            ),
         }
     }
 
@@ -105,6 +141,7 @@ impl Lang {
         let q = if q == Quantity::SampleGradient { Quantity::BatchGradient } else { q };
         match self {
             Lang::En => format!("layer 1's {} {} than layer {last_hidden}'s", self.noun(q), self.compared(log10)),
+            Lang::Zh => self.ratio_clause(q, last_hidden, log10),
         }
     }
 
@@ -112,18 +149,21 @@ impl Lang {
         let q = if q == Quantity::SampleGradient { Quantity::BatchGradient } else { q };
         match self {
             Lang::En => format!("{}s within a factor {}", self.noun(q), self.power(log10_spread)),
+            Lang::Zh => format!("各层{}相差不超过 {} 倍", self.noun(q), self.power(log10_spread)),
         }
     }
 
     pub fn brief_accuracy(self, accuracy: f64) -> String {
         match self {
             Lang::En => format!("accuracy {}", self.percent(accuracy)),
+            Lang::Zh => format!("准确率 {}", self.percent(accuracy)),
         }
     }
 
     pub fn brief_diverged(self, step: u64) -> String {
         match self {
             Lang::En => format!("diverged at step {}", self.count(step)),
+            Lang::Zh => format!("第 {} 步发散", self.count(step)),
         }
     }
 
@@ -142,6 +182,17 @@ impl Lang {
                 };
                 format!("layer {layer}'s {} {what} in {share} of the steps", self.noun(q))
             }
+            Lang::Zh => {
+                let what = match kind {
+                    Special::Zero | Special::NotMoved => "恰为零",
+                    Special::Underflow => "小到无法存储",
+                    Special::Lost => "因舍入而丢失",
+                    Special::Nan => "是非数",
+                    Special::Infinite => "为无穷大",
+                    Special::Missing | Special::NoUnit | Special::NoNorm | Special::NoWay => "没有记录",
+                };
+                format!("第 {layer} 层的{}在 {share} 的步中{what}", self.noun(q))
+            }
         }
     }
 
@@ -150,6 +201,7 @@ impl Lang {
         let (which, _) = self.layers(layers);
         match self {
             Lang::En => format!("the updates of {which} are lost to rounding"),
+            Lang::Zh => format!("{which}的更新量因舍入而丢失"),
         }
     }
 
@@ -159,12 +211,14 @@ impl Lang {
             Lang::En => {
                 format!("layer 1's {} goes from {} to {}", self.noun(q), self.power(first), self.power(last))
             }
+            Lang::Zh => format!("第 1 层的{}从 {} 变为 {}", self.noun(q), self.power(first), self.power(last)),
         }
     }
 
     pub fn accuracy_stays(self, accuracy: f64) -> String {
         match self {
             Lang::En => format!("training accuracy stays at {}", self.percent(accuracy)),
+            Lang::Zh => format!("训练准确率停在 {}", self.percent(accuracy)),
         }
     }
 
@@ -173,36 +227,42 @@ impl Lang {
             Lang::En => {
                 format!("training accuracy falls back from {} to {}", self.percent(best), self.percent(accuracy))
             }
+            Lang::Zh => format!("训练准确率从 {} 回落到 {}", self.percent(best), self.percent(accuracy)),
         }
     }
 
     pub fn accuracy_reached(self, accuracy: f64) -> String {
         match self {
             Lang::En => format!("training accuracy {}", self.percent(accuracy)),
+            Lang::Zh => format!("训练准确率 {}", self.percent(accuracy)),
         }
     }
 
     pub fn accuracies_reached(self, train: f64, test: f64) -> String {
         match self {
             Lang::En => format!("accuracy {} in training, {} on test data", self.percent(train), self.percent(test)),
+            Lang::Zh => format!("训练集准确率 {}，测试集准确率 {}", self.percent(train), self.percent(test)),
         }
     }
 
     pub fn loss_fell(self, first: f64, last: f64) -> String {
         match self {
             Lang::En => format!("training loss from {} to {}", self.number(first), self.number(last)),
+            Lang::Zh => format!("训练损失从 {} 到 {}", self.number(first), self.number(last)),
         }
     }
 
     pub fn diverged(self, step: u64) -> String {
         match self {
             Lang::En => format!("training diverged at step {}", self.count(step)),
+            Lang::Zh => format!("训练在第 {} 步发散", self.count(step)),
         }
     }
 
     pub fn interrupted(self, step: u64) -> String {
         match self {
             Lang::En => format!("interrupted at step {}", self.count(step)),
+            Lang::Zh => format!("在第 {} 步中断", self.count(step)),
         }
     }
 
@@ -210,12 +270,25 @@ impl Lang {
         match self {
             Lang::En if what.is_empty() => format!("diverged at step {}", self.count(step)),
             Lang::En => format!("diverged at step {} ({what})", self.count(step)),
+            Lang::Zh if what.is_empty() => format!("在第 {} 步发散", self.count(step)),
+            Lang::Zh => format!("在第 {} 步发散（{}）", self.count(step), self.reason(what)),
+        }
+    }
+
+    /// Why a run was stopped, as its record says it (in English).
+    pub(super) fn reason(self, what: &str) -> String {
+        match (self, what.strip_prefix("the loss is ")) {
+            (Lang::En, _) | (Lang::Zh, None) => what.into(),
+            (Lang::Zh, Some(value)) => {
+                format!("损失为{}", value.parse().map_or(value.to_string(), |x: f64| self.number(x)))
+            }
         }
     }
 
     pub fn still_running(self) -> String {
         match self {
             Lang::En => "not finished".into(),
+            Lang::Zh => "尚未结束".into(),
         }
     }
 
@@ -228,6 +301,12 @@ impl Lang {
                 self.noun(of),
                 self.compared(gradient)
             ),
+            Lang::Zh => format!(
+                "各隐藏层的更新量相差不超过 {} 倍，而第 1 层的{}{}",
+                self.power(update_spread),
+                self.noun(of),
+                self.beside("最后一个隐藏层", gradient)
+            ),
         }
     }
 
@@ -237,6 +316,7 @@ impl Lang {
             Lang::En => {
                 format!("weight decay changes layer {layer} by {} times what its gradient does", self.power(log10))
             }
+            Lang::Zh => format!("权重衰减对第 {layer} 层的改变是其梯度的 {} 倍", self.power(log10)),
         }
     }
 
@@ -245,12 +325,14 @@ impl Lang {
         let [a, b] = [first.1, last.1].map(|x| self.percent(x));
         match self {
             Lang::En => format!("layer {} moved by {a} of its initial norm, layer {} by {b}", first.0, last.0),
+            Lang::Zh => format!("第 {} 层移动了其初始范数的 {a}，第 {} 层移动了 {b}", first.0, last.0),
         }
     }
 
     pub fn one_moved_clause(self, layer: usize, share: f64) -> String {
         match self {
             Lang::En => format!("layer {layer} moved by {} of its initial norm", self.percent(share)),
+            Lang::Zh => format!("第 {layer} 层移动了其初始范数的 {}", self.percent(share)),
         }
     }
 
@@ -258,6 +340,7 @@ impl Lang {
         let (which, many) = self.layers(layers);
         match self {
             Lang::En => format!("{which} {} not moved at all", if many { "have" } else { "has" }),
+            Lang::Zh => format!("{which}完全没有移动"),
         }
     }
 
@@ -267,6 +350,7 @@ impl Lang {
             Lang::En => {
                 format!("{which} went no farther than weight decay alone carries")
             }
+            Lang::Zh => format!("{which}没有走得比单凭权重衰减更远"),
         }
     }
 
@@ -278,12 +362,14 @@ impl Lang {
                 if many { "are" } else { "is" },
                 self.mark(limit)
             ),
+            Lang::Zh => format!("{which}仍是随机的（移动不到 {}）", self.mark(limit)),
         }
     }
 
     pub fn all_still_random_clause(self, limit: f64) -> String {
         match self {
             Lang::En => format!("every layer is still random (moved less than {})", self.mark(limit)),
+            Lang::Zh => format!("所有层仍是随机的（移动不到 {}）", self.mark(limit)),
         }
     }
 
@@ -292,6 +378,8 @@ impl Lang {
             Lang::En if layers == 1 => "the only layer left its random start".into(),
             Lang::En if layers == 2 => "both layers left their random start".into(),
             Lang::En => format!("all {layers} layers left their random start"),
+            Lang::Zh if layers == 1 => "唯一的一层已离开随机初始值".into(),
+            Lang::Zh => format!("全部 {layers} 层都已离开随机初始值"),
         }
     }
 
@@ -303,6 +391,9 @@ impl Lang {
             Lang::En if first.0 != last.0 && first.1 == last.1 => format!("{which} were half-way at step {a}"),
             Lang::En if first.0 == last.0 => format!("layer {} was half-way at step {a}", first.0),
             Lang::En => format!("half-way at step {a} (layer {}) to {b} (layer {})", first.0, last.0),
+            Lang::Zh if first.0 != last.0 && first.1 == last.1 => format!("{which}在第 {a} 步走完一半路程"),
+            Lang::Zh if first.0 == last.0 => format!("第 {} 层在第 {a} 步走完一半路程", first.0),
+            Lang::Zh => format!("走完一半路程：第 {a} 步（第 {} 层）到第 {b} 步（第 {} 层）", first.0, last.0),
         }
     }
 
@@ -319,13 +410,14 @@ impl Lang {
             .iter()
             .map(|&(a, b)| match b - a {
                 0 => a.to_string(),
-                1 => format!("{a}, {b}"),
+                1 => self.enumeration(&[a.to_string(), b.to_string()]),
                 _ => format!("{a}–{b}"),
             })
             .collect();
         let many = layers.len() > 1;
         match self {
-            Lang::En => (format!("{} {}", if many { "layers" } else { "layer" }, parts.join(", ")), many),
+            Lang::En => (format!("{} {}", if many { "layers" } else { "layer" }, self.enumeration(&parts)), many),
+            Lang::Zh => (format!("第 {} 层", self.enumeration(&parts)), many),
         }
     }
 
@@ -334,6 +426,7 @@ impl Lang {
         let per_layer = |decades: f64| match self {
             Lang::En if decades >= 0.0 => format!("{} times smaller", self.power(decades)),
             Lang::En => format!("{} times larger", self.power(-decades)),
+            Lang::Zh => self.fraction(-decades),
         };
         match self {
             // Less than a tenth apart: one number says it.
@@ -346,6 +439,12 @@ impl Lang {
                 per_layer(first),
                 per_layer(last)
             ),
+            Lang::Zh if (first - last).abs() < 0.04 => {
+                format!("向输入侧每过一层，{}变为 {}", self.noun(q), per_layer(0.5 * (first + last)))
+            }
+            Lang::Zh => {
+                format!("向输入侧每过一层，{}起初变为 {}，最后变为 {}", self.noun(q), per_layer(first), per_layer(last))
+            }
         }
     }
 
@@ -356,6 +455,12 @@ impl Lang {
             }
             Lang::En => format!(
                 "at the end up to {} of activations are saturated (layer {layer}) and up to {} of units dead",
+                self.percent(saturated),
+                self.percent(dead)
+            ),
+            Lang::Zh if saturated == 0.0 && dead == 0.0 => "最后没有激活值饱和，也没有单元死亡".into(),
+            Lang::Zh => format!(
+                "最后至多 {} 的激活值饱和（第 {layer} 层），至多 {} 的单元死亡",
                 self.percent(saturated),
                 self.percent(dead)
             ),

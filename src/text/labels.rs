@@ -7,24 +7,29 @@ impl Lang {
         match (self, steps_per_epoch) {
             (Lang::En, Some(n)) if n > 1 => format!("step ({} = 1 epoch)", self.count(n)),
             (Lang::En, _) => "step".into(),
+            (Lang::Zh, Some(n)) if n > 1 => format!("步（{} 步 = 1 轮）", self.count(n)),
+            (Lang::Zh, _) => "步".into(),
         }
     }
 
     pub fn layer_axis(self) -> String {
         match self {
             Lang::En => "layer".into(),
+            Lang::Zh => "层".into(),
         }
     }
 
     pub fn input_side(self) -> String {
         match self {
             Lang::En => "input side".into(),
+            Lang::Zh => "输入侧".into(),
         }
     }
 
     pub fn output_side(self) -> String {
         match self {
             Lang::En => "output side".into(),
+            Lang::Zh => "输出侧".into(),
         }
     }
 
@@ -33,12 +38,15 @@ impl Lang {
         match self {
             Lang::En if output => format!("{layer} (output)"),
             Lang::En => layer.to_string(),
+            Lang::Zh if output => format!("{layer}（输出）"),
+            Lang::Zh => layer.to_string(),
         }
     }
 
     pub fn norm_axis(self) -> String {
         match self {
             Lang::En => "L2 norm".into(),
+            Lang::Zh => "L2 范数".into(),
         }
     }
 
@@ -56,6 +64,18 @@ impl Lang {
                 Special::NoNorm => "no unit: all parameters are 0",
                 Special::NoWay => "no way: it never moved",
             },
+            Lang::Zh => match kind {
+                Special::Zero => "恰为零",
+                Special::NotMoved => "完全没有移动",
+                Special::Underflow => "下溢：不为零，但小到无法存储",
+                Special::Lost => "因舍入而丢失：没有改变任何存储的数",
+                Special::Nan => "非数（NaN）",
+                Special::Infinite => "无穷大",
+                Special::Missing => "没有记录",
+                Special::NoUnit => "没有单位：初始范数为 0",
+                Special::NoNorm => "没有单位：参数全为 0",
+                Special::NoWay => "没有路程：从未移动",
+            },
         }
         .to_string()
     }
@@ -63,60 +83,70 @@ impl Lang {
     pub fn loss(self) -> String {
         match self {
             Lang::En => "loss".into(),
+            Lang::Zh => "损失".into(),
         }
     }
 
     pub fn accuracy(self) -> String {
         match self {
             Lang::En => "accuracy".into(),
+            Lang::Zh => "准确率".into(),
         }
     }
 
     pub fn batch_series(self) -> String {
         match self {
             Lang::En => "batch".into(),
+            Lang::Zh => "小批量".into(),
         }
     }
 
     pub fn train_series(self) -> String {
         match self {
             Lang::En => "training".into(),
+            Lang::Zh => "训练集".into(),
         }
     }
 
     pub fn test_series(self) -> String {
         match self {
             Lang::En => "test".into(),
+            Lang::Zh => "测试集".into(),
         }
     }
 
     pub fn chance_mark(self, chance: f64) -> String {
         match self {
             Lang::En => format!("chance {}", self.percent(chance)),
+            Lang::Zh => format!("随机水平 {}", self.percent(chance)),
         }
     }
 
     pub fn step_series(self, step: u64) -> String {
         match self {
             Lang::En => format!("step {}", self.count(step)),
+            Lang::Zh => format!("第 {} 步", self.count(step)),
         }
     }
 
     pub fn driven_panel(self) -> String {
         match self {
             Lang::En => "driven by the gradient".into(),
+            Lang::Zh => "来自梯度".into(),
         }
     }
 
     pub fn decay_panel(self) -> String {
         match self {
             Lang::En => "made by weight decay".into(),
+            Lang::Zh => "来自权重衰减".into(),
         }
     }
 
     pub fn total_movement_axis(self) -> String {
         match self {
             Lang::En => "way / initial norm".into(),
+            Lang::Zh => "路程 / 初始范数".into(),
         }
     }
 
@@ -124,6 +154,7 @@ impl Lang {
     pub fn still_random_rows(self, limit: f64) -> String {
         match self {
             Lang::En => format!("still random: moved less than {}", self.mark(limit)),
+            Lang::Zh => format!("仍是随机的：移动不到 {}", self.mark(limit)),
         }
     }
 
@@ -131,12 +162,14 @@ impl Lang {
     pub fn still_random_side(self, limit: f64) -> String {
         match self {
             Lang::En => format!("still random < {}", self.mark(limit)),
+            Lang::Zh => format!("仍随机 < {}", self.mark(limit)),
         }
     }
 
     pub fn moved_side(self) -> String {
         match self {
             Lang::En => "moved".into(),
+            Lang::Zh => "已移动".into(),
         }
     }
 
@@ -144,6 +177,7 @@ impl Lang {
     pub fn no_way(self) -> String {
         match self {
             Lang::En => "none".into(),
+            Lang::Zh => "无".into(),
         }
     }
 
@@ -151,12 +185,14 @@ impl Lang {
     pub fn unknown(self) -> String {
         match self {
             Lang::En => "–".into(),
+            Lang::Zh => "–".into(),
         }
     }
 
     pub fn share_axis(self) -> String {
         match self {
             Lang::En => "share".into(),
+            Lang::Zh => "比例".into(),
         }
     }
 }

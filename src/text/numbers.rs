@@ -9,7 +9,7 @@ impl Lang {
     /// `1234567` as `1,234,567`.
     pub fn count(self, n: u64) -> String {
         match self {
-            Lang::En => {
+            Lang::En | Lang::Zh => {
                 let digits = n.to_string();
                 let mut out = String::with_capacity(digits.len() + digits.len() / 3);
                 for (i, c) in digits.chars().enumerate() {
@@ -29,10 +29,12 @@ impl Lang {
         if x.is_nan() {
             match self {
                 Lang::En => "not a number".into(),
+                Lang::Zh => "非数".into(),
             }
         } else if size == f64::INFINITY {
             match self {
                 Lang::En => if x > 0.0 { "infinite" } else { "minus infinite" }.into(),
+                Lang::Zh => if x > 0.0 { "无穷大" } else { "负无穷大" }.into(),
             }
         } else if x == 0.0 {
             "0".into()
@@ -95,8 +97,8 @@ impl Lang {
             self.number(p)
         };
         match self {
-            Lang::En if share.is_finite() => format!("{text}{NBSP}%"),
-            Lang::En => text,
+            Lang::En | Lang::Zh if share.is_finite() => format!("{text}{NBSP}%"),
+            Lang::En | Lang::Zh => text,
         }
     }
 }

@@ -7,6 +7,7 @@ mod help;
 mod interrupt;
 mod manners;
 mod record;
+mod sweep;
 mod training;
 mod weights;
 

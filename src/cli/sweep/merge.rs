@@ -1,23 +1,73 @@
 //! `gradfade sweep merge`: the finished cells as one table and as figures.
 
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use super::super::{CommandResult, output};
+use super::super::plot::save_all;
+use super::super::{CommandResult, Failure, output};
 use super::Draw;
+use crate::figure::FigureError;
+use crate::figure::Options;
+use crate::figure::chart::Figure;
+use crate::figure::sweep::{SWEEP_FIGURES, SweepInput, build};
+use crate::record::Record;
 use crate::record::cell::Cell;
 use crate::sweep::{CellState, Store};
 
+/// Folder of the pictures inside the sweep's.
+const FIGURES: &str = "figures";
+
 pub fn run(store: &Store, draw: &Draw) -> CommandResult {
-    let planned = store.plan().cells();
+    let names = if draw.no_figures { Vec::new() } else { names(&draw.figure)? };
+    let cells = read(store)?;
+    let path = store.dir().join("cells.csv");
+    output::write(&path, crate::report::sweep::cells_csv(&cells).as_bytes())?;
+    output::print(format!("{}\n", path.display()))?;
+    if draw.parquet {
+        let path = store.dir().join("cells.parquet");
+        output::write(&path, &crate::report::sweep::cells_parquet(&cells)?)?;
+        output::print(format!("{}\n", path.display()))?;
+    }
+    let figures = figures(store, &cells, &names, !draw.figure.is_empty(), &Options::default())?;
+    if !figures.is_empty() {
+        let folder = store.dir().join(FIGURES);
+        output::writable_folder(&folder)?;
+        // They are made from the cells beside them: drawing them anew loses nothing.
+        save_all(&figures, &draw.look, &draw.format, &folder, draw.csv)?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// `gradfade plot SWEEP`: the named figures, or all that the cells hold.
+pub fn plot(
+    dir: &Path,
+    asked: &[String],
+    options: &Options,
+    may_write: impl FnOnce(&[String]) -> anyhow::Result<()>,
+) -> Result<Vec<Figure>, Failure> {
+    let names = names(asked)?;
+    may_write(&names)?;
+    let store = Store::open(dir)?;
+    figures(&store, &read(&store)?, &names, !asked.is_empty(), options)
+}
+
+/// Is this the folder of a sweep?
+pub fn is_sweep(dir: &Path) -> bool {
+    dir.join("plan.toml").is_file()
+}
+
+/// Finished cells. Says on stderr which are missing.
+fn read(store: &Store) -> Result<Vec<Cell>, Failure> {
+    let planned = store.plan().count() as usize;
     let mut cells: Vec<Cell> = Vec::new();
     let mut absent = Vec::new();
-    for cell in &planned {
-        match store.state(cell.number)? {
+    for number in 1..=planned {
+        match store.state(number)? {
             CellState::Finished(done) => cells.push(*done),
-            CellState::Missing => absent.push(cell.number),
+            CellState::Missing => absent.push(number),
             CellState::Broken(what) => {
-                output::say(format!("gradfade: cell {} cannot be trusted ({what}); left out", cell.number));
-                absent.push(cell.number);
+                output::say(format!("gradfade: cell {number} cannot be trusted ({what}); left out"));
+                absent.push(number);
             }
         }
     }
@@ -28,15 +78,59 @@ pub fn run(store: &Store, draw: &Draw) -> CommandResult {
         if absent.len() > 10 {
             list += ", ...";
         }
-        let of = planned.len();
+        let (n, dir) = (absent.len(), store.dir().display());
         output::say(format!(
-            "gradfade: {} of {of} cells are missing ({list}); run the sweep again for them",
-            absent.len()
+            "gradfade: {n} of {planned} cells are missing ({list}); `gradfade sweep --out {dir}` runs them"
         ));
     }
-    let path = store.dir().join("cells.csv");
-    output::write(&path, crate::report::sweep::cells_csv(&cells).as_bytes())?;
-    output::print(format!("{}\n", path.display()))?;
-    let _ = draw;
-    Ok(ExitCode::SUCCESS)
+    Ok(cells)
+}
+
+/// The figures asked for, or all of them.
+fn names(asked: &[String]) -> Result<Vec<String>, Failure> {
+    let known: Vec<&str> = SWEEP_FIGURES.iter().map(|s| s.name).collect();
+    if asked.is_empty() {
+        return Ok(known.into_iter().map(String::from).collect());
+    }
+    let mut names: Vec<String> = Vec::new();
+    for name in asked {
+        if !known.contains(&name.as_str()) {
+            let hint = crate::stats::nearest(name, known.iter().copied())
+                .map(|n| format!(" (did you mean '{n}'?)"))
+                .unwrap_or_default();
+            let list = known.join(", ");
+            return Err(Failure::usage(anyhow::anyhow!(
+                "--figure: no figure of sweeps is called '{name}'{hint}; there are: {list}"
+            )));
+        }
+        if !names.contains(name) {
+            names.push(name.clone());
+        }
+    }
+    Ok(names)
+}
+
+/// A figure that was not asked for by name and has nothing to draw is left out: silently, since no sweep suits all of them.
+fn figures(
+    store: &Store,
+    cells: &[Cell],
+    names: &[String],
+    chosen: bool,
+    options: &Options,
+) -> Result<Vec<Figure>, Failure> {
+    let record = |number: usize| -> Option<Record> {
+        let dir: PathBuf = store.cell_dir(number);
+        Record::read(&dir).ok().map(|(record, _)| record)
+    };
+    let plan = store.plan();
+    let input = SweepInput { name: &plan.name, cells, depths: plan.depths.as_deref(), record: &record };
+    let mut figures = Vec::new();
+    for name in names {
+        match build(name, &input, options) {
+            Ok(figure) => figures.push(figure),
+            Err(FigureError::NothingInSweep { .. }) if !chosen => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(figures)
 }

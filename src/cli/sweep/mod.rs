@@ -2,6 +2,7 @@
 
 mod estimate;
 mod merge;
+mod script;
 mod show;
 
 use std::path::{Path, PathBuf};
@@ -10,10 +11,12 @@ use std::process::ExitCode;
 use super::plot::Look;
 use super::train_args::{GridArgs, SharedArgs};
 use super::{CommandResult, Failure, interrupt, output};
+use crate::render::Format;
 use crate::sweep::run::Loaded;
 use crate::sweep::{
     CellState, Observer, PRESETS, PlannedCell, Sizes, Store, SweepPlan, costs, preset, run as run_cells, shard,
 };
+pub use merge::{is_sweep, plot};
 use show::Show;
 
 #[derive(clap::Args)]
@@ -25,7 +28,8 @@ use show::Show;
   gradfade sweep plan --preset 20-vs-56 --toml > mine.toml
   gradfade sweep --plan mine.toml --out sweeps/mine
   gradfade sweep run --plan mine.toml --shard 2/8 --out sweeps/mine
-  gradfade sweep merge --out sweeps/mine"
+  gradfade sweep merge --out sweeps/mine
+  gradfade sweep script slurm --plan mine.toml --out sweeps/mine > mine.sh"
 )]
 pub struct Args {
     #[command(subcommand)]
@@ -46,6 +50,8 @@ enum Command {
     Run(RunArgs),
     /// Join the finished cells into cells.csv and draw them
     Merge(MergeArgs),
+    /// Print a job script: a Slurm job array, or GNU parallel
+    Script(script::Args),
 }
 
 /// Which networks: a preset, a plan file or flags; flags are laid over the plan.
@@ -78,9 +84,27 @@ struct How {
 
 #[derive(clap::Args)]
 struct Draw {
+    /// Also write cells.parquet
+    #[arg(long, help_heading = "Output")]
+    parquet: bool,
     /// Do not draw
     #[arg(long, help_heading = "Figures")]
     no_figures: bool,
+    /// Which figures, by name [default: all that the cells hold]; `gradfade plot --list` names them
+    #[arg(
+        long,
+        value_name = "NAME,..",
+        value_delimiter = ',',
+        conflicts_with = "no_figures",
+        help_heading = "Figures"
+    )]
+    figure: Vec<String>,
+    /// svg, png
+    #[arg(long, value_name = "FORMAT,..", value_delimiter = ',', default_value = "svg,png", help_heading = "Figures")]
+    format: Vec<Format>,
+    /// Also write the plotted numbers as CSV
+    #[arg(long, help_heading = "Figures")]
+    csv: bool,
     #[command(flatten, next_help_heading = "Figures")]
     look: Look,
 }
@@ -199,6 +223,7 @@ pub fn run(args: Args) -> CommandResult {
         Some(Command::Plan(args)) => plan(&args),
         Some(Command::Run(args)) => some(&args),
         Some(Command::Merge(args)) => merge::run(&Store::open(&args.out)?, &args.draw),
+        Some(Command::Script(args)) => script::run(&args),
         None => {
             let store = open(&args.what, args.how.out.as_deref())?;
             let all = store.plan().cells();

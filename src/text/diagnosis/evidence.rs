@@ -209,6 +209,33 @@ impl Lang {
                 Measure::GapDeviations => "the gap in standard errors of the test accuracy".into(),
                 Measure::TestLossRise => "test loss at the end over its smallest".into(),
             },
+            Lang::Zh => match measure {
+                Measure::SignalRatio => format!("单个样本的反向信号，第 1 层与第 {last_hidden} 层之比"),
+                Measure::GradientRatio => format!("单个样本的权重梯度，第 1 层与第 {last_hidden} 层之比"),
+                Measure::BatchGradientRatio => format!("批平均的权重梯度，第 1 层与第 {last_hidden} 层之比"),
+                Measure::UpdateRatio => format!("梯度驱动的更新量，第 1 层与第 {last_hidden} 层之比"),
+                Measure::GradientSpread => "单个样本的权重梯度，最大与最小隐藏层之比".into(),
+                Measure::RelativeUpdate => "更新量与权重之比".into(),
+                Measure::RelativeGradient => "单个样本的权重梯度与权重之比".into(),
+                Measure::KeptSignal => "结束时与开始时反向信号之比".into(),
+                Measure::TrainAccuracy => "训练集准确率".into(),
+                Measure::TestAccuracy => "测试集准确率".into(),
+                Measure::Skill => "训练水平（0 为随机猜测，100 % 为全对）".into(),
+                Measure::LossFallQuarter => "最后四分之一训练中训练损失的降幅".into(),
+                Measure::LossFallHalf => "后一半训练中训练损失的降幅".into(),
+                Measure::LossOverStart => "结束时与开始时训练损失之比".into(),
+                Measure::TrainLossRise => "结束时训练损失与其最小值之比".into(),
+                Measure::NotFinite => "首次出现非有限数的步".into(),
+                Measure::InitialNorm => "训练前权重的范数".into(),
+                Measure::SaturatedShare => "饱和的激活".into(),
+                Measure::DeadShare => "批次中没有样本能激活的单元".into(),
+                Measure::LostShare => "更新不改变任何存储值的步".into(),
+                Measure::Movement => "离起点的距离，相对初始范数".into(),
+                Measure::DecayTravel => "单凭权重衰减可能走过的距离".into(),
+                Measure::AccuracyGap => "训练集准确率减测试集准确率".into(),
+                Measure::GapDeviations => "差距与测试准确率标准误之比".into(),
+                Measure::TestLossRise => "结束时测试损失与其最小值之比".into(),
+            },
         }
     }
 
@@ -255,6 +282,25 @@ impl Lang {
                     (false, false) => line + &format!(" ({at})"),
                 }
             }
+            Lang::Zh => {
+                let mut line = what.to_string();
+                if !layers.is_empty() {
+                    line += &format!("，{}", self.layers(layers).0);
+                }
+                line += &format!("：{value}");
+                let mut notes = Vec::new();
+                match limit {
+                    Some((true, limit, key)) => notes.push(format!("界限：不超过 {limit}，{key}")),
+                    Some((false, limit, key)) => notes.push(format!("界限：不低于 {limit}，{key}")),
+                    None => {}
+                }
+                match &steps {
+                    Some((true, a, _)) => notes.push(format!("第 {a} 步")),
+                    Some((false, a, b)) => notes.push(format!("第 {a} 至 {b} 步")),
+                    None => {}
+                }
+                if notes.is_empty() { line } else { line + &format!("（{}）", notes.join("；")) }
+            }
         }
     }
 
@@ -285,6 +331,29 @@ impl Lang {
                     format!("{column} is not recorded after step {}", self.count(*last))
                 }
                 Missing::Gap { column, last: None } => format!("{column} has gaps where it is needed"),
+            },
+            Lang::Zh => match missing {
+                Missing::Steps => "没有记录任何训练步".into(),
+                Missing::FirstStep => "没有记录第一步".into(),
+                Missing::Signal => "没有记录单个样本的反向信号（signal_rms）".into(),
+                Missing::SampleGradient => "没有记录单个样本的权重梯度（grad_rms）".into(),
+                Missing::Updates => "没有记录更新量（update_norm）".into(),
+                Missing::Parameters => "没有记录权重的范数（param_norm）".into(),
+                Missing::Activations => "没有记录激活".into(),
+                Missing::Movement => "没有记录离起点的距离（distance_from_init）".into(),
+                Missing::TrainingResult => "没有记录训练集的准确率和损失".into(),
+                Missing::TestResult => "没有记录测试集的准确率".into(),
+                Missing::LossHistory => "记录损失的步太少，看不出走势".into(),
+                Missing::Classes => "没有记录类别数，不知道随机猜测的水平".into(),
+                Missing::Optimizer => "没有记录优化器".into(),
+                Missing::CutShort(at, Some(planned)) => {
+                    format!("记录在第 {} 步中断，计划 {} 步", self.count(*at), self.count(*planned))
+                }
+                Missing::CutShort(at, None) => format!("训练尚未结束，记录停在第 {} 步", self.count(*at)),
+                Missing::Gap { column, last: Some(last) } => {
+                    format!("第 {} 步之后没有记录 {column}", self.count(*last))
+                }
+                Missing::Gap { column, last: None } => format!("{column} 在需要的地方有空缺"),
             },
         }
     }

@@ -1,0 +1,218 @@
+//! Many finished runs side by side: the cells of a sweep, sorted into *series* of one network at several depths.
+//!
+//! A series is what stays the same while the depth and the seed vary: `sigmoid`, or `tanh with orthogonal weights`. Which
+//! settings tell series apart is read from the cells: a setting counts only where it splits what the settings before it have
+//! not split yet, so that the default initialisation of an activation is not named beside the activation.
+//!
+//! Several seeds become one number by [`typical`]: the median, because one run that diverged or was lucky must not move it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{AnalysisError, Grid, Summary};
+use crate::record::cell::Cell as Network;
+use crate::record::{EvalRow, Status};
+use crate::stats::{Cell, median};
+
+/// Settings that may tell series apart, the one that a reader asks for first in front.
+const AXES: [&str; 7] = ["activation", "initialisation", "optimizer", "learning_rate", "batch_size", "width", "data"];
+
+/// Networks that differ in depth and seed only.
+#[derive(Clone, Debug)]
+pub struct Series<'a> {
+    /// The settings in which this series differs from others, as (setting, value), in the order of the axes; empty when there is
+    /// only one series.
+    pub key: Vec<(&'static str, String)>,
+    /// Of every cell: what all of its series has in common.
+    pub activation: String,
+    /// Runs by number of hidden layers; the seeds in the order of their cells.
+    pub depths: BTreeMap<usize, Vec<Run<'a>>>,
+}
+
+/// A cell with its digest summarised.
+#[derive(Clone, Debug)]
+pub struct Run<'a> {
+    pub number: usize,
+    pub summary: Summary<'a>,
+}
+
+/// All series of a sweep.
+#[derive(Clone, Debug)]
+pub struct Ensemble<'a> {
+    pub series: Vec<Series<'a>>,
+    /// Cells without any record.
+    pub failed: usize,
+    /// Cells that ended because the loss was no longer finite.
+    pub diverged: usize,
+    /// Most seeds at one depth of one series.
+    pub seeds: usize,
+}
+
+/// Smallest, median and largest of several runs.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Spread {
+    pub low: f64,
+    pub median: f64,
+    pub high: f64,
+}
+
+impl Spread {
+    /// Of the finite values; `None` without any.
+    pub fn of(values: impl IntoIterator<Item = f64>) -> Option<Spread> {
+        let finite: Vec<f64> = values.into_iter().filter(|x| x.is_finite()).collect();
+        Some(Spread {
+            low: finite.iter().copied().reduce(f64::min)?,
+            median: median(finite.iter().copied())?,
+            high: finite.iter().copied().reduce(f64::max)?,
+        })
+    }
+}
+
+impl<'a> Ensemble<'a> {
+    /// Sorts cells, which come in the order of their numbers.
+    ///
+    /// # Errors
+    /// A digest whose shapes contradict its header.
+    pub fn new(cells: &'a [Network]) -> Result<Ensemble<'a>, AnalysisError> {
+        let axes = telling(cells);
+        let mut series: Vec<Series<'a>> = Vec::new();
+        let (mut failed, mut diverged) = (0, 0);
+        for cell in cells {
+            let Ok(record) = &cell.result else {
+                failed += 1;
+                continue;
+            };
+            diverged += usize::from(matches!(record.header.status, Status::Diverged { .. }));
+            let key: Vec<(&'static str, String)> =
+                axes.iter().map(|axis| (*axis, cell.setting(axis).to_string())).collect();
+            let at = series.iter().position(|s| s.key == key).unwrap_or_else(|| {
+                let activation = cell.setting("activation").to_string();
+                series.push(Series { key, activation, depths: BTreeMap::new() });
+                series.len() - 1
+            });
+            let summary = Summary::new(record)?;
+            let depth = summary.hidden();
+            series[at].depths.entry(depth).or_default().push(Run { number: cell.number, summary });
+        }
+        let seeds = series.iter().flat_map(|s| s.depths.values()).map(Vec::len).max().unwrap_or(0);
+        Ok(Ensemble { series, failed, diverged, seeds })
+    }
+
+    /// Every depth that occurs, ascending.
+    pub fn depths(&self) -> Vec<usize> {
+        let all: BTreeSet<usize> = self.series.iter().flat_map(|s| s.depths.keys().copied()).collect();
+        all.into_iter().collect()
+    }
+
+    pub fn runs(&self) -> impl Iterator<Item = &Run<'a>> {
+        self.series.iter().flat_map(|s| s.depths.values().flatten())
+    }
+
+    /// Chance level of the accuracy, when all cells have the same.
+    pub fn chance(&self) -> Option<f64> {
+        let mut all = self.runs().map(|r| r.summary.chance());
+        let first = all.next()??;
+        all.all(|c| c == Some(first)).then_some(first)
+    }
+}
+
+impl<'a> Series<'a> {
+    /// A number of the last evaluation at one depth, over the seeds. A run that diverged was not evaluated at its end and
+    /// does not count.
+    pub fn last(&self, depth: usize, column: fn(&EvalRow) -> f64) -> Option<Spread> {
+        let runs = self.depths.get(&depth)?.iter().filter(|r| r.summary.header().status == Status::Complete);
+        Spread::of(runs.filter_map(|r| r.summary.record().evals.last().map(column)))
+    }
+
+    /// Typical cell of each layer at one depth, input side first; `column` picks one of each run's grid.
+    pub fn profile(&self, depth: usize, grid: impl Fn(&Summary<'a>) -> Grid, column: Column) -> Vec<Cell> {
+        let runs = self.depths.get(&depth).map_or(&[][..], |r| r);
+        let grids: Vec<Grid> = runs.iter().map(|r| grid(&r.summary)).collect();
+        (0..=depth)
+            .map(|layer| {
+                let cells: Vec<Cell> = grids.iter().map(|g| column.of(g, layer)).collect();
+                typical(&cells)
+            })
+            .collect()
+    }
+}
+
+/// Which column of a grid.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Column {
+    First,
+    Last,
+}
+
+impl Column {
+    fn of(self, grid: &Grid, layer: usize) -> Cell {
+        match (self, grid.columns()) {
+            (_, 0) => Cell::Missing,
+            (Column::First, _) => grid.at(layer, 0),
+            (Column::Last, n) => grid.at(layer, n - 1),
+        }
+    }
+}
+
+/// One cell for several: the kind that more than half of them have if that is no finite one, else the median of the finite
+/// ones, else the first.
+pub fn typical(cells: &[Cell]) -> Cell {
+    for kind in [Cell::Nan, Cell::Infinite, Cell::Zero, Cell::Underflow, Cell::Missing] {
+        if 2 * cells.iter().filter(|c| **c == kind).count() > cells.len() {
+            return kind;
+        }
+    }
+    median(cells.iter().filter_map(|c| c.log10())).map_or(cells.first().copied().unwrap_or(Cell::Missing), Cell::Finite)
+}
+
+/// The axes that split the cells, each of which splits further than those before it.
+fn telling(cells: &[Network]) -> Vec<&'static str> {
+    let mut axes: Vec<&'static str> = Vec::new();
+    let groups = |axes: &[&'static str]| {
+        let keys = cells.iter().map(|c| axes.iter().map(|axis| c.setting(axis)).collect::<Vec<_>>());
+        keys.collect::<BTreeSet<_>>().len()
+    };
+    let mut count = 1;
+    for axis in AXES {
+        axes.push(axis);
+        match groups(&axes) {
+            more if more > count => count = more,
+            _ => drop(axes.pop()),
+        }
+    }
+    axes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cell(number: usize, settings: &[(&str, &str)]) -> Network {
+        let settings = settings.iter().map(|(k, v)| ((*k).to_string(), (*v).to_string())).collect();
+        Network { number, settings, result: Err("not run".into()), seconds: 0.0 }
+    }
+
+    #[test]
+    fn a_setting_that_follows_from_another_does_not_tell_series_apart() {
+        let a = [("activation", "sigmoid"), ("initialisation", "glorot-uniform"), ("learning_rate", "0.1")];
+        let b = [("activation", "relu"), ("initialisation", "he-uniform"), ("learning_rate", "0.1")];
+        assert_eq!(telling(&[cell(1, &a), cell(2, &b)]), ["activation"]);
+        let c = [("activation", "relu"), ("initialisation", "orthogonal"), ("learning_rate", "0.1")];
+        assert_eq!(telling(&[cell(1, &a), cell(2, &b), cell(3, &c)]), ["activation", "initialisation"]);
+        assert_eq!(telling(&[cell(1, &a), cell(2, &a)]), [""; 0]);
+        let ensemble = [cell(1, &a), cell(2, &b)];
+        assert_eq!(Ensemble::new(&ensemble).unwrap().failed, 2);
+    }
+
+    #[test]
+    fn seeds_become_their_median_unless_most_of_them_are_special() {
+        let f = Cell::Finite;
+        assert_eq!(typical(&[f(-3.0), f(-1.0), f(5.0)]), f(-1.0));
+        assert_eq!(typical(&[f(-3.0), Cell::Nan, f(-1.0)]), f(-2.0));
+        assert_eq!(typical(&[f(-3.0), Cell::Nan, Cell::Nan]), Cell::Nan);
+        assert_eq!(typical(&[Cell::Underflow, Cell::Underflow, Cell::Zero]), Cell::Underflow);
+        assert_eq!(typical(&[Cell::Underflow, Cell::Zero]), Cell::Underflow);
+        assert_eq!(typical(&[]), Cell::Missing);
+        assert_eq!(Spread::of([0.3, f64::NAN, 0.1, 0.2]), Some(Spread { low: 0.1, median: 0.2, high: 0.3 }));
+        assert_eq!(Spread::of([f64::NAN]), None);
+    }
+}

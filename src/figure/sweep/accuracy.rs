@@ -1,0 +1,185 @@
+//! `accuracy-by-depth`: training and test accuracy of networks of growing depth.
+//!
+//! **How to read it.** Solid: accuracy on the whole training set after the same number of updates; dashed: on the test set. The
+//! band reaches from the worst to the best seed. A solid line that falls to the chance level says that depth destroyed the
+//! *training*: nothing was learned that could be overfitted, and no regulariser can help.
+//!
+//! **When it misleads.** A network that has not finished training looks like one that cannot be trained: look at
+//! `error-by-updates` too. Runs that diverged were not evaluated at their end and are left out.
+
+use super::super::chart::{Axis, AxisKind, Figure, Panel, Placed, Series as Curve, Stroke};
+use super::super::frame::{Words, accuracy_axis, lines, page};
+use super::super::words::described;
+use super::super::{FigureError, Options};
+use super::{Drawn, FEW, SweepSpec, caption, names, panels};
+use crate::analysis::ensemble::{Series, Spread};
+use crate::record::EvalRow;
+use crate::text::Lang;
+
+pub const SPEC: SweepSpec = SweepSpec {
+    name: "accuracy-by-depth",
+    summary: "training and test accuracy by depth, median and range of the seeds, with the chance level",
+    build,
+};
+
+fn build(drawn: &Drawn, options: &Options) -> Result<Figure, FigureError> {
+    let (lang, all) = (options.lang, &drawn.all);
+    let depths = all.depths();
+    let (Some(&first), Some(&last)) = (depths.first(), depths.last()) else {
+        return Err(drawn.nothing("cell with a record", "run it first"));
+    };
+    if first == last {
+        return Err(drawn.nothing("second depth", "vary --hidden-layers"));
+    }
+    let train = |e: &EvalRow| e.train_accuracy;
+    if all.series.iter().all(|s| depths.iter().all(|d| s.last(*d, train).is_none())) {
+        return Err(
+            drawn.nothing("accuracy of a complete run", "every one diverged or failed; lower the learning rate")
+        );
+    }
+    let x = Axis {
+        label: lang.depth_axis(),
+        kind: AxisKind::Whole,
+        low: first as f64,
+        high: last as f64,
+        percent: false,
+        show_labels: true,
+    };
+    let marks: Vec<(f64, String)> = all.chance().map(|c| (c, lang.chance_mark(c))).into_iter().collect();
+    let mut placed = Vec::new();
+    let panels = panels(lang, all);
+    for (column, (title, members)) in panels.iter().enumerate() {
+        let mut curves = Vec::new();
+        for (colour, (i, name)) in members.iter().enumerate() {
+            let series = &all.series[*i];
+            let mut test = curve(series, &depths, |e| e.test_accuracy, Stroke::Dashed, colour, String::new());
+            // Two bands of one colour over each other tell nothing.
+            test.band.clear();
+            curves.push(test);
+            curves.push(curve(series, &depths, train, Stroke::Solid, colour, name.clone()));
+        }
+        curves.retain(|c: &Curve| c.points.iter().any(|p| p.1.is_some()));
+        let panel = lines(title.clone(), &x, accuracy_axis(lang), curves, marks.clone());
+        placed.push(Placed { column, row: 0, panel });
+    }
+    for p in &mut placed {
+        if let Panel::Lines(l) = &mut p.panel {
+            l.y.show_labels = p.column == 0;
+            if p.column > 0 {
+                l.y.label.clear();
+            }
+        }
+    }
+    let words = Words {
+        title: heading(lang, drawn, &depths),
+        subtitle: lang.sentences(&[
+            lang.solid_and_dashed_note(),
+            lang.seeds_note(all.seeds),
+            lang.left_out_note(all.failed, all.diverged),
+        ]),
+        caption: caption(lang, drawn),
+        description: String::new(),
+    };
+    let columns = panels.len();
+    let width = if columns == 1 { 960 } else { 160 + 500 * columns as u32 };
+    Ok(described(lang, page(drawn.figure, words, vec![1.0; columns], vec![1.0], placed, Vec::new(), (width, 540))))
+}
+
+fn curve(
+    series: &Series,
+    depths: &[usize],
+    column: fn(&EvalRow) -> f64,
+    style: Stroke,
+    colour: usize,
+    label: String,
+) -> Curve {
+    let at: Vec<(f64, Option<Spread>)> =
+        depths.iter().filter(|d| series.depths.contains_key(d)).map(|d| (*d as f64, series.last(*d, column))).collect();
+    let wide = at.iter().filter_map(|(x, s)| s.filter(|s| s.high > s.low).map(|_| *x)).count() > 0;
+    Curve {
+        label,
+        points: at.iter().map(|(x, s)| (*x, s.map(|s| s.median))).collect(),
+        style,
+        colour,
+        markers: style == Stroke::Solid,
+        band: if wide { at.iter().filter_map(|(x, s)| s.map(|s| (*x, s.low, s.high))).collect() } else { Vec::new() },
+    }
+}
+
+/// What depth does to the training accuracy of one series (medians of the seeds).
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Trend {
+    /// Up to `until` hidden layers some depth reaches `best`, from `from` on none more than `rest`.
+    Collapses {
+        until: usize,
+        best: f64,
+        from: usize,
+        rest: f64,
+    },
+    Above(f64),
+    Below(f64),
+}
+
+/// Trained means: more than half of the way from chance to 1.
+pub(super) fn trend(accuracy: &[(usize, f64)], chance: f64) -> Option<Trend> {
+    let mark = 0.5 * (1.0 + chance);
+    let most = |part: &[(usize, f64)]| part.iter().map(|p| p.1).fold(f64::NEG_INFINITY, f64::max);
+    let least = accuracy.iter().map(|p| p.1).reduce(f64::min)?;
+    let Some(until) = accuracy.iter().rposition(|p| p.1 >= mark) else { return Some(Trend::Below(most(accuracy))) };
+    Some(match accuracy.get(until + 1) {
+        Some(from) => Trend::Collapses {
+            until: accuracy[until].0,
+            best: most(&accuracy[..=until]),
+            from: from.0,
+            rest: most(&accuracy[until + 1..]),
+        },
+        None => Trend::Above(least),
+    })
+}
+
+fn heading(lang: Lang, drawn: &Drawn, depths: &[usize]) -> String {
+    let all = &drawn.all;
+    let names = names(lang, all);
+    let chance = all.chance().unwrap_or(0.0);
+    let medians = |s: &Series| -> Vec<(usize, f64)> {
+        depths.iter().filter_map(|d| Some((*d, s.last(*d, |e| e.train_accuracy)?.median))).collect()
+    };
+    if all.series.len() <= FEW {
+        let clauses = all.series.iter().zip(&names).filter_map(|(s, name)| {
+            Some(match trend(&medians(s), chance)? {
+                Trend::Collapses { until, best, from, rest } => lang.accuracy_collapses(name, until, best, from, rest),
+                Trend::Above(least) => lang.accuracy_stays_above(name, least),
+                Trend::Below(most) => lang.accuracy_stays_below(name, most),
+            })
+        });
+        return lang.findings(&clauses.collect::<Vec<_>>());
+    }
+    let deepest = depths.last().copied().unwrap_or(0);
+    let at: Vec<(&str, f64)> = all
+        .series
+        .iter()
+        .zip(&names)
+        .filter_map(|(s, name)| Some((name.as_str(), s.last(deepest, |e| e.train_accuracy)?.median)))
+        .collect();
+    let worst = at.iter().copied().min_by(|a, b| a.1.total_cmp(&b.1));
+    let best = at.iter().copied().max_by(|a, b| a.1.total_cmp(&b.1));
+    match (worst, best) {
+        (Some(worst), Some(best)) => lang.accuracy_from_to(deepest, worst, best),
+        _ => lang.accuracy(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_trend_is_named_by_its_medians() {
+        let a = [(1, 0.98), (2, 0.97), (3, 0.88), (4, 0.11), (5, 0.2)];
+        let collapse = Trend::Collapses { until: 3, best: 0.98, from: 4, rest: 0.2 };
+        assert_eq!(trend(&a, 0.1), Some(collapse));
+        assert_eq!(trend(&a[..3], 0.1), Some(Trend::Above(0.88)));
+        assert_eq!(trend(&a[3..], 0.1), Some(Trend::Below(0.2)));
+        assert_eq!(trend(&[], 0.1), None);
+    }
+}

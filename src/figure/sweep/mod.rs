@@ -1,0 +1,195 @@
+//! Figures of sweeps: many networks side by side, by depth. One file a figure, each with a line in [`SWEEP_FIGURES`].
+//!
+//! They are built from the digests of finished cells ([`crate::record::cell`]), which every sweep keeps; only `heatmap-grid`
+//! needs whole records, and asks for those that it draws. What a colour or a panel stands for is found in the cells: see
+//! [`crate::analysis::ensemble`].
+
+pub mod accuracy;
+pub mod grid;
+pub mod triangle;
+pub mod updates;
+
+#[cfg(test)]
+mod tests;
+
+use super::chart::Figure;
+use super::{FigureError, Options};
+use crate::analysis::Ensemble;
+use crate::analysis::ensemble::Series;
+use crate::record::Record;
+use crate::record::cell::Cell;
+use crate::text::Lang;
+
+/// A figure has at most this many panels beside each other; more series begin a new row.
+const ABREAST: usize = 4;
+
+/// Titles name up to this many series one by one.
+const FEW: usize = 3;
+
+/// What a figure of a sweep is drawn from.
+pub struct SweepInput<'a> {
+    /// Name of the sweep, for errors.
+    pub name: &'a str,
+    /// Finished cells, in the order of their numbers.
+    pub cells: &'a [Cell],
+    /// Depths of `heatmap-grid`, where the plan names some.
+    pub depths: Option<&'a [usize]>,
+    /// The whole record of a cell, where one was kept.
+    pub record: &'a dyn Fn(usize) -> Option<Record>,
+}
+
+/// A figure of sweeps that can be asked for by name.
+pub struct SweepSpec {
+    pub name: &'static str,
+    /// One line for `plot --list`.
+    pub summary: &'static str,
+    build: fn(&Drawn, &Options) -> Result<Figure, FigureError>,
+}
+
+/// Every figure of sweeps.
+pub static SWEEP_FIGURES: &[SweepSpec] =
+    &[accuracy::SPEC, triangle::GRADIENT, triangle::MOVEMENT, grid::SPEC, updates::SPEC];
+
+/// The input of one figure, sorted.
+struct Drawn<'a> {
+    figure: &'static str,
+    input: &'a SweepInput<'a>,
+    all: Ensemble<'a>,
+}
+
+impl Drawn<'_> {
+    fn nothing(&self, what: &'static str, hint: &'static str) -> FigureError {
+        FigureError::NothingInSweep { figure: self.figure, sweep: self.input.name.to_string(), what, hint }
+    }
+}
+
+/// Builds a figure of a sweep by name.
+///
+/// # Errors
+/// An unknown name (with the nearest right one), a sweep without finished cells, or cells that do not hold what the figure
+/// draws.
+pub fn build(name: &str, input: &SweepInput, options: &Options) -> Result<Figure, FigureError> {
+    let spec = SWEEP_FIGURES.iter().find(|s| s.name == name).ok_or_else(|| FigureError::Unknown {
+        name: name.to_string(),
+        nearest: crate::stats::nearest(name, SWEEP_FIGURES.iter().map(|s| s.name)),
+    })?;
+    let all = Ensemble::new(input.cells)?;
+    let drawn = Drawn { figure: spec.name, input, all };
+    if drawn.all.series.is_empty() {
+        return Err(drawn.nothing("cell with a record", "run it first"));
+    }
+    (spec.build)(&drawn, options)
+}
+
+/// What a series is called: the settings that tell it from the others, or its activation where there are no others.
+fn name(lang: Lang, series: &Series, of: &[(&'static str, String)]) -> String {
+    let words: Vec<String> = of
+        .iter()
+        .map(|(key, value)| match *key {
+            "activation" => lang.run_name(value),
+            key => lang.setting(key, value),
+        })
+        .collect();
+    if words.is_empty() { lang.run_name(&series.activation) } else { lang.series_name(&words) }
+}
+
+/// The whole name of each series.
+fn names(lang: Lang, all: &Ensemble) -> Vec<String> {
+    all.series.iter().map(|s| name(lang, s, &s.key)).collect()
+}
+
+/// Series that share a panel: where more than one setting tells them apart, those of one value of the first; else all.
+/// Each panel has its title (empty for the only one) and its series by index, with the name that each has there.
+fn panels(lang: Lang, all: &Ensemble) -> Vec<(String, Vec<(usize, String)>)> {
+    let mut panels: Vec<(String, Vec<(usize, String)>)> = Vec::new();
+    for (i, series) in all.series.iter().enumerate() {
+        let (title, own) = match series.key.as_slice() {
+            [first, rest @ ..] if !rest.is_empty() => {
+                (name(lang, series, std::slice::from_ref(first)), name(lang, series, rest))
+            }
+            key => (String::new(), name(lang, series, key)),
+        };
+        match panels.iter_mut().find(|p| p.0 == title) {
+            Some(panel) => panel.1.push((i, own)),
+            None => panels.push((title, vec![(i, own)])),
+        }
+    }
+    panels
+}
+
+/// Where each series' panel stands when every series has one: (row, column), and the numbers of rows and columns.
+fn places(all: &Ensemble) -> (Vec<(usize, usize)>, usize, usize) {
+    let n = all.series.len();
+    let firsts: Vec<&str> = all.series.iter().filter_map(|s| s.key.first().map(|k| k.1.as_str())).collect();
+    let two = all.series.iter().all(|s| s.key.len() > 1);
+    let mut rows: Vec<(&str, usize)> = Vec::new();
+    if two {
+        for first in firsts {
+            match rows.iter_mut().find(|r| r.0 == first) {
+                Some(row) => row.1 += 1,
+                None => rows.push((first, 1)),
+            }
+        }
+        let widest = rows.iter().map(|r| r.1).max().unwrap_or(1);
+        if widest <= ABREAST + 2 {
+            let mut seen = vec![0; rows.len()];
+            let place = |s: &Series| {
+                let row = rows.iter().position(|r| r.0 == s.key[0].1).unwrap_or(0);
+                seen[row] += 1;
+                (row, seen[row] - 1)
+            };
+            return (all.series.iter().map(place).collect(), rows.len(), widest);
+        }
+    }
+    let columns = n.min(ABREAST);
+    ((0..n).map(|i| (i / columns, i % columns)).collect(), n.div_ceil(columns), columns)
+}
+
+/// The settings that all cells share.
+fn caption(lang: Lang, drawn: &Drawn) -> String {
+    const SHARED: [&str; 9] = [
+        "activation",
+        "initialisation",
+        "optimizer",
+        "learning_rate",
+        "batch_size",
+        "width",
+        "data",
+        "train_size",
+        "loss",
+    ];
+    let first = drawn.all.runs().next();
+    let value = |run: &crate::analysis::ensemble::Run, key: &str| -> String {
+        let cell = drawn.input.cells.iter().find(|c| c.number == run.number);
+        match cell.map_or("", |c| c.setting(key)) {
+            "" => run.summary.header().label(key).to_string(),
+            setting => setting.to_string(),
+        }
+    };
+    let mut words = Vec::new();
+    if let Some(first) = first {
+        for key in SHARED {
+            let shared = value(first, key);
+            let same = drawn.all.runs().all(|run| value(run, key) == shared);
+            if same && !shared.is_empty() {
+                words.push(match key {
+                    "activation" => lang.run_name(&shared),
+                    key => lang.setting(key, &shared),
+                });
+            }
+        }
+        let steps = |run: &crate::analysis::ensemble::Run| run.summary.end();
+        if drawn.all.runs().all(|run| steps(run) == steps(first)) {
+            words.push(lang.updates_made(steps(first)));
+        }
+    }
+    lang.caption(&words)
+}
+
+/// At most `count` of these, the first and the last among them, evenly spread.
+fn spread(all: &[usize], count: usize) -> Vec<usize> {
+    if all.len() <= count {
+        return all.to_vec();
+    }
+    (0..count).map(|i| all[i * (all.len() - 1) / (count - 1)]).collect()
+}

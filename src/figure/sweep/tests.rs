@@ -1,0 +1,222 @@
+//! Figures of sweeps against the records they were made from, by arithmetic that they do not share.
+
+use std::collections::BTreeMap;
+
+use super::*;
+use crate::figure::chart::{Heatmap, Lines, Panel, Stroke};
+use crate::figure::testing::{Synthetic, healthy};
+use crate::record::Status;
+use crate::stats::Cell as Value;
+
+fn vanishing(layer: usize, layers: usize) -> f64 {
+    10f64.powi(layer as i32 - layers as i32)
+}
+
+/// Sigmoid at depths 1, 2 and 4, whose accuracy falls to chance; ReLU, which stays. Three seeds each.
+fn cells() -> Vec<Cell> {
+    let mut cells = Vec::new();
+    for activation in ["sigmoid", "relu"] {
+        for depth in [1usize, 2, 4] {
+            for seed in 1..=3u32 {
+                let base = if activation == "sigmoid" { Synthetic::default() } else { healthy() };
+                let accuracy = match (activation, depth) {
+                    ("sigmoid", 4) => 0.10 + 0.01 * f64::from(seed),
+                    _ => 0.90 + 0.01 * f64::from(seed),
+                };
+                let grad: fn(usize, u64) -> f64 = match (activation, depth) {
+                    ("sigmoid", 1) => |l, _| vanishing(l, 2),
+                    ("sigmoid", 2) => |l, _| vanishing(l, 3),
+                    ("sigmoid", _) => |l, _| vanishing(l, 5),
+                    _ => |_, _| 0.5,
+                };
+                let run = Synthetic {
+                    layers: depth + 1,
+                    grad,
+                    signal: grad,
+                    accuracy: vec![(0, 0.1), (10, 0.5 * accuracy), (20, accuracy)],
+                    distance: |l, s| 0.05 * l as f64 * s as f64,
+                    ..base
+                };
+                let settings: BTreeMap<String, String> = [
+                    ("activation", activation.to_string()),
+                    ("hidden_layers", depth.to_string()),
+                    ("seed", seed.to_string()),
+                    ("learning_rate", "0.1".to_string()),
+                    ("width", "100".to_string()),
+                ]
+                .into_iter()
+                .map(|(k, v)| (k.to_string(), v))
+                .collect();
+                cells.push(Cell { number: cells.len() + 1, settings, result: Ok(run.record()), seconds: 1.0 });
+            }
+        }
+    }
+    cells
+}
+
+fn drawn(name: &str, cells: &[Cell]) -> Figure {
+    let record = |number: usize| cells[number - 1].result.as_ref().ok().cloned();
+    let input = SweepInput { name: "test", cells, depths: None, record: &record };
+    let mut figure = build(name, &input, &Options::default()).unwrap();
+    figure.title = figure.title.replace('\u{a0}', " ");
+    figure
+}
+
+fn error(name: &str, cells: &[Cell]) -> String {
+    let input = SweepInput { name: "test", cells, depths: None, record: &|_| None };
+    build(name, &input, &Options::default()).unwrap_err().to_string()
+}
+
+fn heatmaps(figure: &Figure) -> Vec<&Heatmap> {
+    figure.panels.iter().filter_map(|p| if let Panel::Heatmap(h) = &p.panel { Some(h) } else { None }).collect()
+}
+
+fn lines(figure: &Figure) -> Vec<&Lines> {
+    figure.panels.iter().filter_map(|p| if let Panel::Lines(l) = &p.panel { Some(l) } else { None }).collect()
+}
+
+fn near(a: Option<f64>, b: f64) -> bool {
+    a.is_some_and(|a| (a - b).abs() < 1e-12)
+}
+
+#[test]
+fn accuracy_is_the_median_of_the_seeds_with_their_range() {
+    let figure = drawn("accuracy-by-depth", &cells());
+    assert_eq!(
+        figure.title,
+        "Sigmoid: training accuracy up to 92 % with 2 hidden layers or fewer, at most 12 % from 4 on. ReLU: 92 % or more at every depth"
+    );
+    let panels = lines(&figure);
+    assert_eq!(panels.len(), 1);
+    let solid: Vec<_> = panels[0].series.iter().filter(|s| s.style == Stroke::Solid).collect();
+    assert_eq!(solid.iter().map(|s| s.label.as_str()).collect::<Vec<_>>(), ["Sigmoid", "ReLU"]);
+    let at = |s: usize| solid[s].points.iter().map(|p| (p.0, p.1.unwrap())).collect::<Vec<_>>();
+    for ((x, y), (depth, median)) in at(0).into_iter().zip([(1.0, 0.92), (2.0, 0.92), (4.0, 0.12)]) {
+        assert!(x == depth && (y - median).abs() < 1e-12, "{x} {y}");
+    }
+    let (x, low, high) = solid[0].band[2];
+    assert!(x == 4.0 && (low - 0.11).abs() < 1e-12 && (high - 0.13).abs() < 1e-12);
+    // The record's test accuracy is nine tenths of the training accuracy.
+    let dashed: Vec<_> = panels[0].series.iter().filter(|s| s.style == Stroke::Dashed).collect();
+    assert!(near(dashed[0].points[2].1, 0.9 * 0.12) && dashed.iter().all(|s| s.band.is_empty()));
+    assert!(near(Some(panels[0].marks[0].0), 0.1));
+}
+
+#[test]
+fn a_column_of_the_triangle_is_a_network_and_nothing_is_above_it() {
+    let figure = drawn("gradient-by-depth", &cells());
+    assert_eq!(
+        figure.title,
+        "Sigmoid, 4 hidden layers: layer 1's gradient 1,000 times smaller than layer 4's. ReLU: gradients within a factor 1.0"
+    );
+    let maps = heatmaps(&figure);
+    let titles: Vec<&str> = maps.iter().map(|m| m.title.as_str()).collect();
+    assert_eq!(titles, ["Sigmoid, first step", "ReLU, first step", "Sigmoid, after training", "ReLU, after training"]);
+    for map in &maps {
+        assert_eq!(map.columns, ["1", "2", "4"]);
+        assert_eq!(map.heights, [2, 3, 5]);
+        assert_eq!(map.rows.len(), 5);
+        assert_eq!(map.existing().count(), 2 + 3 + 5);
+        assert!(map.existing().all(|c| matches!(c, Value::Finite(_))));
+    }
+    // log10 of 10^(layer - layers), layers from the input.
+    assert_eq!(maps[0].cells[0][2], Value::Finite(-4.0));
+    assert_eq!(maps[0].cells[4][2], Value::Finite(0.0));
+    assert_eq!(maps[0].cells[1][0], Value::Finite(0.0));
+    assert!(maps[1].existing().all(|c| near(c.log10(), 0.5f64.log10())));
+    // A place above a network is no missing value: no legend, no row in the table.
+    assert!(figure.scales[0].special.is_empty());
+    assert_eq!(crate::figure::table(&figure).len(), 1 + 4 * 10);
+    assert!(crate::figure::table(&figure).iter().any(|r| r[1..] == ["1", "4", "4", "0.0001", "finite"]));
+    assert!(figure.description.contains("one column for each number of hidden layers: 1, 2, 4."));
+}
+
+#[test]
+fn movement_is_relative_to_the_initial_norm() {
+    let figure = drawn("movement-by-depth", &cells());
+    let maps = heatmaps(&figure);
+    assert_eq!(maps.len(), 2);
+    // Distance 0.05 x layer x 20 at the last snapshot, over a norm of 5.
+    for (layer, depth) in [(1, 0), (2, 0), (3, 1), (5, 2)] {
+        assert!(near(maps[0].cells[layer - 1][depth].log10(), (0.05 * layer as f64 * 20.0 / 5.0).log10()), "{layer}");
+    }
+    assert!(
+        figure.title.starts_with("Sigmoid, 4 hidden layers: layer 1 moved by 20 % of its initial norm, layer 5 by")
+    );
+}
+
+#[test]
+fn errors_are_one_minus_accuracy_at_every_evaluation() {
+    let figure = drawn("error-by-updates", &cells());
+    let panels = lines(&figure);
+    assert_eq!(panels.iter().map(|p| p.title.as_str()).collect::<Vec<_>>(), ["Sigmoid", "ReLU"]);
+    let deepest = panels[0].series.iter().find(|s| s.label == "4 hidden layers").unwrap();
+    let expected = [(0.0, 0.9), (10.0, 1.0 - 0.06), (20.0, 1.0 - 0.12)];
+    for (point, (x, y)) in deepest.points.iter().zip(expected) {
+        assert!(point.0 == x && near(point.1, y), "{point:?}");
+    }
+    assert!(near(Some(panels[0].marks[0].0), 0.9));
+    assert_eq!(figure.title, "Training error from 8.0 % (Sigmoid, 1 hidden layer) to 88 % (Sigmoid, 4 hidden layers)");
+    // One activation, two depths: one panel, and every error is told.
+    let two: Vec<Cell> = cells().into_iter().filter(|c| c.setting("activation") == "sigmoid").collect();
+    let two: Vec<Cell> = two.into_iter().filter(|c| c.setting("hidden_layers") != "1").collect();
+    let figure = drawn(
+        "error-by-updates",
+        &two.iter().cloned().enumerate().map(|(i, c)| Cell { number: i + 1, ..c }).collect::<Vec<_>>(),
+    );
+    assert_eq!(
+        figure.title,
+        "2 hidden layers: training error 8.0 %, test error 17 %. 4 hidden layers: training error 88 %, test error 89 %"
+    );
+}
+
+#[test]
+fn the_grid_draws_whole_records_on_one_scale() {
+    let all = cells();
+    let figure = drawn("heatmap-grid", &all);
+    let maps = heatmaps(&figure);
+    assert_eq!(figure.scales.len(), 1);
+    let titles: Vec<&str> = maps.iter().map(|m| m.title.as_str()).collect();
+    assert_eq!(titles.len(), 6);
+    assert!(titles.contains(&"Sigmoid, 4 hidden layers") && titles.contains(&"ReLU, 1 hidden layer"));
+    let deep = maps.iter().find(|m| m.title == "Sigmoid, 4 hidden layers").unwrap();
+    assert_eq!((deep.rows.len(), deep.edges.len()), (5, 21));
+    assert_eq!(deep.cells[0][7], Value::Finite(-4.0));
+    assert_eq!(
+        figure.title,
+        "Sigmoid, 4 hidden layers: layer 1's gradient 1,000 times smaller than layer 4's. ReLU: gradients within a factor 1.0"
+    );
+    assert!(error("heatmap-grid", &all).contains("holds no whole record of a cell"));
+}
+
+#[test]
+fn runs_that_diverged_or_failed_are_told_and_do_not_count() {
+    let mut all = cells();
+    for cell in &mut all[6..8] {
+        let record = cell.result.as_mut().unwrap();
+        record.header.status = Status::Diverged { step: 5, what: "the loss is NaN".into() };
+        record.evals.truncate(1);
+    }
+    all[0].result = Err("no data".into());
+    let figure = drawn("accuracy-by-depth", &all);
+    assert!(figure.subtitle.contains("2 runs diverged and count in no accuracy; 1 run failed and are not drawn."));
+    let solid = &lines(&figure)[0].series.iter().find(|s| s.label == "Sigmoid").unwrap().points;
+    // Seeds 2 and 3 at depth 1, seed 3 at depth 4.
+    assert!(near(solid[0].1, 0.925) && near(solid[2].1, 0.13), "{solid:?}");
+}
+
+#[test]
+fn a_sweep_that_does_not_hold_a_figure_says_what_is_missing() {
+    let all = cells();
+    let one_depth: Vec<Cell> = all.iter().filter(|c| c.setting("hidden_layers") == "2").cloned().collect();
+    assert_eq!(
+        error("accuracy-by-depth", &one_depth),
+        "sweep `test` holds no second depth, so `accuracy-by-depth` has nothing to draw; vary --hidden-layers"
+    );
+    assert!(error("accuracy-by-depht", &all).contains("did you mean `accuracy-by-depth`?"));
+    assert!(error("error-by-updates", &[]).contains("holds no cell with a record"));
+    let failed = vec![Cell { result: Err("x".into()), ..all[0].clone() }];
+    for spec in SWEEP_FIGURES {
+        assert!(error(spec.name, &failed).contains("holds no cell with a record"), "{}", spec.name);
+    }
+}

@@ -1,0 +1,196 @@
+//! `gradient-by-depth` and `movement-by-depth`: one column a network, one cell a layer, so that the columns of growing depth
+//! form a triangle.
+//!
+//! **How to read it.** Each column is one network, its input side at the bottom. Colours are logarithmic and the same in all
+//! panels. Under the sigmoid every layer further from the output is darker, whatever the depth: the rows at the bottom of the
+//! deep columns are where nothing arrives, or nothing moves. Cells are medians over the seeds.
+//!
+//! **When it misleads.** The gradient is that of one minibatch at the first and at the last recorded step. The last cell of a
+//! column is the output layer, which has its own width and no activation. A gradient that is small after training may be
+//! small because the network has learned: look at `accuracy-by-depth` first.
+
+use super::super::chart::{Axis, AxisKind, Figure, Heatmap, Panel, Placed};
+use super::super::frame::{Legend, Words, log_scale, page};
+use super::super::words::{Depth, described, is_bias};
+use super::super::{FigureError, Options, gradient};
+use super::{ABREAST, Drawn, FEW, SweepSpec, caption, names, places};
+use crate::analysis::ensemble::Column;
+use crate::analysis::{Grid, Summary};
+use crate::stats::Cell;
+use crate::text::{Lang, Quantity};
+
+pub const GRADIENT: SweepSpec = SweepSpec {
+    name: "gradient-by-depth",
+    summary: "gradient norm by depth and layer, at the first step and after training",
+    build: gradient_by_depth,
+};
+
+pub const MOVEMENT: SweepSpec = SweepSpec {
+    name: "movement-by-depth",
+    summary: "distance from the initial weights by depth and layer, after training",
+    build: movement_by_depth,
+};
+
+fn gradient_by_depth(drawn: &Drawn, options: &Options) -> Result<Figure, FigureError> {
+    let metric = options.gradient.unwrap_or_else(|| super::grid::default_metric(drawn, options));
+    let grid = move |s: &Summary| gradient::grid(s, metric, options.tensor);
+    // Beside many other panels one moment is enough: the first step, which is the same for every budget.
+    let moments: &[Column] =
+        if drawn.all.series.len() <= ABREAST { &[Column::First, Column::Last] } else { &[Column::First] };
+    let q = metric.quantity();
+    let what = Triangle { grid: &grid, moments, q, percent: false, legend: Legend::PLAIN };
+    draw(drawn, options, &what, "gradient at its first step", "record every step, or every tenth")
+}
+
+fn movement_by_depth(drawn: &Drawn, options: &Options) -> Result<Figure, FigureError> {
+    let tensor = options.tensor;
+    let grid = move |s: &Summary| s.movement(tensor).grid;
+    let no_unit = drawn.all.runs().any(|r| !r.summary.movement(tensor).without_reference.is_empty());
+    let legend = Legend::movement(no_unit);
+    let what = Triangle { grid: &grid, moments: &[Column::Last], q: Quantity::Movement, percent: true, legend };
+    draw(drawn, options, &what, "snapshot", "run it with --snapshots every:10")
+}
+
+/// What the cells are.
+struct Triangle<'a> {
+    grid: &'a dyn Fn(&Summary) -> Grid,
+    /// One row of panels each.
+    moments: &'a [Column],
+    q: Quantity,
+    percent: bool,
+    legend: Legend,
+}
+
+fn draw(
+    drawn: &Drawn,
+    options: &Options,
+    what: &Triangle,
+    needs: &'static str,
+    hint: &'static str,
+) -> Result<Figure, FigureError> {
+    let (lang, all) = (options.lang, &drawn.all);
+    let depths = all.depths();
+    let rows = depths.last().copied().unwrap_or(0) + 1;
+    let (places, block_rows, columns) = places(all);
+    let names = names(lang, all);
+    let mut maps = Vec::new();
+    for (m, moment) in what.moments.iter().enumerate() {
+        for ((series, name), (row, column)) in all.series.iter().zip(&names).zip(&places) {
+            let own: Vec<usize> = depths.iter().copied().filter(|d| series.depths.contains_key(d)).collect();
+            let profiles: Vec<Vec<Cell>> = own.iter().map(|d| series.profile(*d, what.grid, *moment)).collect();
+            let title = match (what.moments.len(), moment) {
+                (1, _) => name.clone(),
+                (_, Column::First) => lang.first_step_panel(name),
+                (_, Column::Last) => lang.after_training_panel(name),
+            };
+            maps.push((m * block_rows + row, *column, map(lang, title, &own, &profiles, rows)));
+        }
+    }
+    let existing: Vec<Cell> = maps.iter().flat_map(|m| m.2.existing().collect::<Vec<_>>()).collect();
+    if existing.iter().all(|c| *c == Cell::Missing) {
+        return Err(drawn.nothing(needs, hint));
+    }
+    let flat = Grid::from_cells(1, existing.len(), |_, i| existing[i]);
+    let bias = is_bias(options.tensor);
+    let (scale, clamped) = log_scale(lang, lang.quantity(what.q, bias), &[&flat], what.percent, what.legend);
+    let block = what.moments.len() * block_rows;
+    let lowest: Vec<usize> =
+        (0..columns).map(|c| maps.iter().filter(|m| m.1 == c).map(|m| m.0).max().unwrap_or(0)).collect();
+    let panels: Vec<Placed> = maps
+        .into_iter()
+        .map(|(row, column, mut map)| {
+            map.x.show_labels = row == lowest[column];
+            if column > 0 {
+                map.y_label.clear();
+                map.bottom_note.clear();
+                map.top_note.clear();
+            }
+            Placed { column, row, panel: Panel::Heatmap(map) }
+        })
+        .collect();
+    let words = Words {
+        title: heading(lang, drawn, what, &names),
+        subtitle: lang.sentences(&[
+            lang.explain(what.q, bias),
+            lang.columns_are_networks_note(),
+            lang.median_of_seeds_note(all.seeds),
+            clamped,
+            lang.left_out_note(all.failed, all.diverged),
+        ]),
+        caption: caption(lang, drawn),
+        description: String::new(),
+    };
+    let size = (if columns == 1 { 720 } else { 200 + 380 * columns as u32 }, 190 + 250 * block as u32);
+    let figure = page(drawn.figure, words, vec![1.0; columns], vec![1.0; block], panels, vec![scale], size);
+    Ok(described(lang, figure))
+}
+
+/// One panel: a column for each depth of the series.
+fn map(lang: Lang, title: String, depths: &[usize], profiles: &[Vec<Cell>], rows: usize) -> Heatmap {
+    let cell = |layer: usize, i: usize| profiles[i].get(layer).copied().unwrap_or(Cell::Missing);
+    Heatmap {
+        title,
+        x: Axis {
+            label: lang.depth_axis(),
+            kind: AxisKind::Whole,
+            low: 0.0,
+            high: depths.len() as f64,
+            percent: false,
+            show_labels: true,
+        },
+        y_label: lang.layer_axis(),
+        rows: (1..=rows).map(|l| lang.layer_row(l, false)).collect(),
+        bottom_note: lang.input_side(),
+        top_note: lang.output_side(),
+        edges: (0..=depths.len()).map(|i| i as f64).collect(),
+        cells: (0..rows).map(|layer| (0..depths.len()).map(|i| cell(layer, i)).collect()).collect(),
+        scale: 0,
+        veils: Vec::new(),
+        columns: depths.iter().map(usize::to_string).collect(),
+        heights: depths.iter().map(|d| d + 1).collect(),
+    }
+}
+
+/// Layer 1 against the last hidden layer in the deepest network of each series, at the first moment.
+fn heading(lang: Lang, drawn: &Drawn, what: &Triangle, names: &[String]) -> String {
+    let all = &drawn.all;
+    let deepest = all.depths().last().copied().unwrap_or(0);
+    let moment = what.moments.first().copied().unwrap_or(Column::Last);
+    let clause = |i: usize| -> Option<String> {
+        let series = all.series.get(i)?;
+        let profile = series.depths.contains_key(&deepest).then(|| series.profile(deepest, what.grid, moment))?;
+        if what.percent {
+            let (first, last) = (profile.first()?.log10()?, profile.last()?.log10()?);
+            return Some(lang.moved_clause((1, 10f64.powf(first)), (deepest + 1, 10f64.powf(last))));
+        }
+        let grid = Grid::from_cells(profile.len(), 1, |l, _| profile[l]);
+        let words = Depth::of(&grid).brief(lang, what.q, deepest);
+        (!words.is_empty()).then_some(words)
+    };
+    let clauses: Vec<(usize, String)> = (0..all.series.len()).filter_map(|i| Some((i, clause(i)?))).collect();
+    if clauses.is_empty() {
+        return lang.head(&names[0], deepest);
+    }
+    // Of many series, the first and the last in the order of what is drawn would be chosen at random: the extremes are.
+    let kept: Vec<&(usize, String)> = if clauses.len() <= FEW {
+        clauses.iter().collect()
+    } else {
+        let first_layer = |i: usize| all.series[i].profile(deepest, what.grid, moment).first().and_then(|c| c.log10());
+        let mut ranked: Vec<&(usize, String)> = clauses.iter().filter(|c| first_layer(c.0).is_some()).collect();
+        ranked.sort_by(|a, b| first_layer(a.0).unwrap_or(0.0).total_cmp(&first_layer(b.0).unwrap_or(0.0)));
+        match ranked.as_slice() {
+            [] => clauses.iter().take(1).collect(),
+            [one] => vec![one],
+            [low, .., high] => vec![low, high],
+        }
+    };
+    let sentences: Vec<String> = kept
+        .iter()
+        .enumerate()
+        .map(|(k, (i, words))| {
+            let head = if k == 0 { lang.head(&names[*i], deepest) } else { names[*i].clone() };
+            lang.title(&head, std::slice::from_ref(words))
+        })
+        .collect();
+    lang.findings(&sentences)
+}

@@ -1,0 +1,102 @@
+//! The same figures in Chinese: the same numbers, and no English word left over.
+
+use super::*;
+use crate::text::Lang;
+
+const ZH: Options = Options {
+    x_log: false,
+    tensor: crate::record::TensorKind::Weight,
+    gradient: None,
+    absolute_updates: false,
+    lang: Lang::Zh,
+};
+
+/// Every string that a figure holds.
+fn words(f: &Figure) -> Vec<String> {
+    let mut all = vec![f.title.clone(), f.subtitle.clone(), f.caption.clone(), f.description.clone()];
+    for s in &f.scales {
+        all.push(s.label.clone());
+        all.extend(s.special.iter().map(|s| s.1.clone()));
+    }
+    for placed in &f.panels {
+        match &placed.panel {
+            Panel::Heatmap(h) => {
+                all.extend([&h.title, &h.x.label, &h.y_label, &h.bottom_note, &h.top_note].map(String::clone));
+                all.extend(h.rows.iter().cloned().chain(h.veils.iter().map(|v| v.words.clone())));
+            }
+            Panel::Lines(l) => {
+                all.extend([&l.title, &l.x.label, &l.y.label].map(String::clone));
+                all.extend(l.series.iter().map(|s| s.label.clone()).chain(l.marks.iter().map(|m| m.1.clone())));
+            }
+            Panel::Flow(f) => {
+                all.extend(f.boxes.iter().map(|b| b.heading.clone()).chain(f.arrows.iter().map(|a| a.label.clone())));
+                all.extend(f.boxes.iter().flat_map(|b| b.lines.iter().map(|l| l.text.clone())));
+            }
+            Panel::Rows(r) => {
+                all.push(r.x.label.clone());
+                all.extend(
+                    r.words.iter().cloned().chain(r.mark.iter().flat_map(|m| [m.below.clone(), m.above.clone()])),
+                );
+            }
+        }
+    }
+    all
+}
+
+/// Names of programs, of mathematics and of a run's own settings, which have no Chinese form.
+const NAMES: [&str; 26] = [
+    "Sigmoid", "sigmoid", "ReLU", "relu", "SGD", "sgd", "NaN", "L", "he", "normal", "glorot", "uniform", "mnist",
+    "mini", "f", "Adam", "He", "Glorot", "tanh", "SELU", "leaky", "maxout", "Adagrad", "RMSprop", "Dropout", "rms",
+];
+
+fn english(text: &str) -> Vec<&str> {
+    text.split(|c: char| !c.is_ascii_alphabetic()).filter(|w| !w.is_empty() && !NAMES.contains(w)).collect()
+}
+
+#[test]
+fn no_english_word_is_left_in_a_chinese_figure() {
+    let diverged = Synthetic { status: Status::Diverged { step: 19, what: "the loss is inf".into() }, ..healthy() };
+    for record in [Synthetic::default().record(), healthy().record(), diverged.record()] {
+        let runs = [record.clone(), healthy().record()];
+        for spec in FIGURES {
+            let runs = if spec.runs == Runs::One { &runs[..1] } else { &runs[..] };
+            let figure = build(spec.name, runs, &ZH).unwrap();
+            for text in words(&figure) {
+                assert_eq!(english(&text), Vec::<&str>::new(), "{}: {text}", spec.name);
+                // Full-width punctuation in sentences; a half-width comma only inside a number.
+                assert!(!text.contains(['(', ';', ':']) && !text.contains(", "), "{}: {text}", spec.name);
+            }
+        }
+    }
+}
+
+#[test]
+fn chinese_titles_say_the_same_numbers() {
+    let title = |name: &str, record: &Record| drawn(name, std::slice::from_ref(record), &ZH).title;
+    let ill = Synthetic::default().record();
+    assert_eq!(
+        title("gradient-heatmap", &ill),
+        "Sigmoid，8 个隐藏层：第 1 层的梯度是第 8 层的 1/16,000；训练准确率停在 11 %"
+    );
+    assert_eq!(
+        title("movement-heatmap", &ill),
+        "Sigmoid，8 个隐藏层：第 1 层移动了其初始范数的 0.020 %，第 9 层移动了 140 %；训练准确率停在 11 %"
+    );
+    assert!(title("layer-profile", &ill).contains("向输入侧每过一层，反向信号变为 1/4.0"));
+    assert!(title("convergence-heatmap", &ill).contains("第 1–8 层仍是随机的（移动不到 1 %）"));
+    let well = healthy().record();
+    assert_eq!(title("gradient-heatmap", &well), "ReLU，8 个隐藏层：各隐藏层的梯度相差不超过 1.6 倍；训练准确率 97 %");
+    let grad = |l: usize, _| 10f64.powf(-3.25 * l as f64 / 7.0);
+    let growing = Synthetic { grad, signal: |_, _| 1.0, ..Synthetic::default() }.record();
+    assert!(title("gradient-heatmap", &growing).contains("第 1 层的梯度是第 8 层的 1,800 倍"));
+    // 7.5 decades a layer: too small for a plain denominator.
+    let steep = |l: usize, _| 10f64.powf(7.5 * (l as f64 - 8.0));
+    let steep = Synthetic { grad: steep, ..Synthetic::default() }.record();
+    assert!(title("gradient-heatmap", &steep).contains("第 1 层的梯度是第 8 层的 3.2 × 10⁻⁵³"));
+    let both = drawn("comparison", &[ill, well], &ZH);
+    assert_eq!(
+        both.title,
+        "Sigmoid：第 1 层的梯度是第 8 层的 1/16,000，准确率 11 %。ReLU：各层梯度相差不超过 1.6 倍，准确率 97 %"
+    );
+    assert!(both.caption.contains("学习率"), "{}", both.caption);
+}

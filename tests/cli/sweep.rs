@@ -1,0 +1,429 @@
+//! Sweeps as their users meet them: cells, shards, restarts, figures, job scripts.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use super::{gradfade, refused, room, stdout, tree};
+
+/// Eight cells that take no time: sigmoid and ReLU, 1 and 2 hidden layers, two seeds.
+const GRID: [&str; 15] = [
+    "--activations",
+    "sigmoid,relu",
+    "--hidden-layers",
+    "1..2",
+    "--seeds",
+    "2",
+    "--data",
+    "gaussians",
+    "--samples",
+    "64",
+    "--widths",
+    "5",
+    "--batch-sizes",
+    "16",
+    "--epochs=2",
+];
+
+/// Runs a sweep command that must succeed; its stderr.
+fn sweep(dir: &Path, first: &[&str], out: &str, more: &[&str]) -> String {
+    let output = gradfade(dir).arg("sweep").args(first).args(GRID).args(["--out", out]).args(more).output().unwrap();
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.success(), "{first:?} {more:?}: {stderr}");
+    stderr
+}
+
+fn read(path: PathBuf) -> String {
+    std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
+}
+
+/// `cells.csv` without its last column, the wall time.
+fn table(sweep: &Path) -> String {
+    let text = read(sweep.join("cells.csv"));
+    text.lines().map(|l| l.rsplit_once(',').unwrap().0.to_string() + "\n").collect()
+}
+
+/// Every file of all cells, without wall times.
+fn cells(sweep: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+    let cells = sweep.join("cells");
+    let mut all = BTreeMap::new();
+    for (path, bytes) in tree(&cells) {
+        let timed = path.ends_with("cell.json") || path.ends_with("meta.json");
+        let bytes = if timed {
+            let mut json: serde_json::Value = serde_json::from_slice(&bytes).unwrap();
+            let object = json.as_object_mut().unwrap();
+            object.remove("seconds");
+            object.remove("elapsed_secs");
+            // The size of meta.json depends on the digits of its wall time.
+            object.remove("files");
+            json.to_string().into_bytes()
+        } else {
+            bytes
+        };
+        all.insert(path.strip_prefix(&cells).unwrap().to_path_buf(), bytes);
+    }
+    all
+}
+
+#[test]
+fn one_command_runs_every_cell_joins_them_and_draws_them() {
+    let dir = room();
+    let told = sweep(dir.path(), &[], "s", &["--csv", "--parquet"]);
+    assert!(told.starts_with("s: 8 cells, "), "{told}");
+    assert_eq!(told.matches("training accuracy").count(), 8, "a line for each cell: {told}");
+    let place = dir.path().join("s");
+    let csv = read(place.join("cells.csv"));
+    let mut rows = csv::Reader::from_reader(csv.as_bytes());
+    let head = rows.headers().unwrap().clone();
+    let column = |name: &str| head.iter().position(|h| h == name).unwrap_or_else(|| panic!("no column {name}"));
+    let rows: Vec<csv::StringRecord> = rows.records().map(Result::unwrap).collect();
+    assert_eq!(rows.len(), 8);
+    for (i, row) in rows.iter().enumerate() {
+        let get = |name: &str| row[column(name)].to_string();
+        assert_eq!(get("cell"), (i + 1).to_string());
+        assert_eq!(get("activation"), if i < 4 { "sigmoid" } else { "relu" });
+        assert_eq!(get("hidden_layers"), if i % 4 < 2 { "1" } else { "2" });
+        assert_eq!(get("seed"), (i % 2 + 1).to_string());
+        assert_eq!((get("status"), get("steps")), ("complete".into(), "8".into()));
+        // The row agrees with the cell's own run folder.
+        let run = format!("s/cells/{:06}", i + 1);
+        let summary: serde_json::Value =
+            serde_json::from_str(&stdout(dir.path(), &["summary", &run, "--json"])).unwrap();
+        let last = summary["evaluations"].as_array().unwrap().last().unwrap();
+        assert_eq!(get("train_accuracy").parse::<f64>().unwrap(), last["train_accuracy"].as_f64().unwrap());
+        assert_eq!(get("test_loss").parse::<f64>().unwrap(), last["test_loss"].as_f64().unwrap());
+        let moved = summary["layers"][0]["moved"].as_f64().unwrap();
+        assert!((get("movement_layer_1").parse::<f64>().unwrap() / moved - 1.0).abs() < 1e-12);
+        let layers = summary["layers"].as_array().unwrap();
+        let norm = |l: usize, end: &str| layers[l][format!("grad_norm_{end}")].as_f64().unwrap();
+        match layers.len() {
+            3 => {
+                let ratio = get("first_last_gradient_ratio_end").parse::<f64>().unwrap();
+                assert!((ratio / (norm(0, "last") / norm(1, "last")) - 1.0).abs() < 1e-12);
+            }
+            _ => assert_eq!(get("first_last_gradient_ratio_start"), ""),
+        }
+    }
+    for figure in ["accuracy-by-depth", "gradient-by-depth", "movement-by-depth", "heatmap-grid", "error-by-updates"] {
+        for kind in ["svg", "png", "csv"] {
+            assert!(place.join(format!("figures/{figure}.{kind}")).is_file(), "{figure}.{kind}");
+        }
+    }
+    assert_eq!(std::fs::read(place.join("cells.parquet")).unwrap()[..4], *b"PAR1");
+}
+
+#[test]
+fn threads_order_and_shards_change_no_byte() {
+    let dir = room();
+    sweep(dir.path(), &[], "one", &["--threads", "1", "--quiet"]);
+    sweep(dir.path(), &[], "many", &["--threads", "5", "--quiet"]);
+    for k in ["3/3", "1/3", "2/3"] {
+        sweep(dir.path(), &["run"], "shards", &["--shard", k, "--quiet"]);
+    }
+    sweep(dir.path(), &["run"], "picked", &["--cells", "5..8", "--quiet"]);
+    sweep(dir.path(), &["run"], "picked", &["--cells", "4,1..3", "--quiet"]);
+    let (one, tables) = (dir.path().join("one"), ["many", "shards", "picked"].map(|s| dir.path().join(s)));
+    for other in &tables {
+        stdout(dir.path(), &["sweep", "merge", "--out", other.to_str().unwrap(), "--format", "svg"]);
+        assert_eq!(table(other), table(&one), "{}", other.display());
+        assert!(cells(other) == cells(&one), "{}", other.display());
+        for figure in ["accuracy-by-depth", "heatmap-grid"] {
+            let svg = format!("figures/{figure}.svg");
+            assert_eq!(read(other.join(&svg)), read(one.join(&svg)));
+        }
+    }
+}
+
+#[test]
+fn starting_again_runs_only_what_is_missing_and_what_cannot_be_trusted() {
+    let dir = room();
+    sweep(dir.path(), &[], "s", &["--quiet"]);
+    let place = dir.path().join("s");
+    let (before, csv) = (cells(&place), table(&place));
+    std::fs::remove_dir_all(place.join("cells/000002")).unwrap();
+    let torn = place.join("cells/000005/grad_norm.npy");
+    let bytes = std::fs::read(&torn).unwrap();
+    std::fs::write(&torn, &bytes[..bytes.len() - 8]).unwrap();
+    std::fs::write(place.join("cells/000007/cell.json"), "{").unwrap();
+    // What a killed program left behind.
+    std::fs::create_dir(place.join("cells/.000002-abc.part")).unwrap();
+    let made = |cell: &str| std::fs::metadata(place.join("cells").join(cell)).unwrap().modified().unwrap();
+    let kept = made("000001");
+    let told = sweep(dir.path(), &[], "s", &[]);
+    assert!(told.contains("cell 5 cannot be trusted (grad_norm.npy holds"), "{told}");
+    assert!(told.contains("cell 7 cannot be trusted (cell.json"), "{told}");
+    assert!(told.contains("8 cells, 5 of them finished before"), "{told}");
+    assert_eq!(made("000001"), kept);
+    assert_eq!(table(&place), csv);
+    assert!(cells(&place) == before);
+    let told = sweep(dir.path(), &[], "s", &[]);
+    assert!(told.contains("8 of them finished before") && !told.contains("training accuracy"), "{told}");
+}
+
+#[test]
+fn a_merge_of_a_part_says_what_is_missing() {
+    let dir = room();
+    sweep(dir.path(), &["run"], "s", &["--cells", "1..6", "--quiet"]);
+    let output = gradfade(dir.path()).args(["sweep", "merge", "--out", "s", "--no-figures"]).output().unwrap();
+    assert!(output.status.success());
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(told, "gradfade: 2 of 8 cells are missing (7, 8); `gradfade sweep --out s` runs them\n");
+    assert_eq!(read(dir.path().join("s/cells.csv")).lines().count(), 7);
+    // The folder knows its plan.
+    stdout(dir.path(), &["sweep", "--out", "s", "--quiet", "--no-figures"]);
+    assert_eq!(read(dir.path().join("s/cells.csv")).lines().count(), 9);
+}
+
+#[test]
+fn a_cell_that_diverges_or_fails_is_a_row_and_not_the_end() {
+    let dir = room();
+    let more =
+        ["--batch-sizes", "16,1000", "--learning-rates", "0.1,1e30", "--activations", "relu", "--hidden-layers", "2"];
+    let output = gradfade(dir.path()).arg("sweep").args(&GRID[4..]).args(more).args(["--out", "s"]).output();
+    let output = output.unwrap();
+    // --batch-sizes was given twice, which is a slip.
+    assert_eq!(output.status.code(), Some(2));
+    let args = ["--data", "gaussians", "--samples", "64", "--widths", "5", "--steps", "20", "--out", "s", "--quiet"];
+    stdout(dir.path(), &[&["sweep"], &more[..], &args[..]].concat());
+    let csv = read(dir.path().join("s/cells.csv"));
+    let rows: Vec<&str> = csv.lines().skip(1).collect();
+    assert_eq!(rows.len(), 4);
+    assert!(rows[0].contains(",complete,,20,"), "{}", rows[0]);
+    assert!(rows[1].contains(",failed,--batch-size 1000: the training set has only 64 samples"), "{}", rows[1]);
+    assert!(rows[2].contains(",diverged,step "), "{}", rows[2]);
+    assert!(rows[3].contains(",failed,"), "{}", rows[3]);
+    // A finished failure is not run again.
+    let again = gradfade(dir.path()).args(["sweep", "--out", "s"]).output().unwrap();
+    assert!(String::from_utf8_lossy(&again.stderr).contains("4 of them finished before"));
+}
+
+#[test]
+fn summaries_keep_no_steps_and_say_the_same() {
+    let dir = room();
+    sweep(dir.path(), &[], "whole", &["--quiet"]);
+    sweep(dir.path(), &[], "brief", &["--quiet", "--record", "summary"]);
+    let (whole, brief) = (dir.path().join("whole"), dir.path().join("brief"));
+    assert_eq!(table(&whole), table(&brief));
+    let files = |dir: &Path| std::fs::read_dir(dir.join("cells/000003")).unwrap().count();
+    assert_eq!(files(&brief), 1);
+    assert!(files(&whole) > 10);
+    for figure in ["accuracy-by-depth", "gradient-by-depth", "movement-by-depth", "error-by-updates"] {
+        let svg = format!("figures/{figure}.svg");
+        assert_eq!(read(whole.join(&svg)), read(brief.join(&svg)), "{figure}");
+    }
+    // The grid of heatmaps needs every step.
+    assert!(!brief.join("figures/heatmap-grid.svg").exists());
+    let words = ["heatmap-grid", "whole record", "--record every:10"];
+    refused(dir.path(), 1, &["plot", "brief", "--figure", "heatmap-grid", "--out", "f"], &words);
+}
+
+#[test]
+fn a_sweep_is_drawn_by_plot_as_well() {
+    let dir = room();
+    sweep(dir.path(), &[], "s", &["--quiet", "--no-figures"]);
+    assert!(!dir.path().join("s/figures").exists());
+    let args = ["plot", "s", "--figure", "accuracy-by-depth", "--format", "svg", "--theme", "dark", "--out", "f"];
+    assert_eq!(stdout(dir.path(), &args), "f/accuracy-by-depth.svg\n");
+    refused(dir.path(), 1, &args, &["f/accuracy-by-depth.svg: exists", "--force"]);
+    refused(dir.path(), 2, &["plot", "s", "--figure", "acuracy-by-depth"], &["did you mean 'accuracy-by-depth'?"]);
+    refused(dir.path(), 2, &["plot", "s", "s"], &["a sweep is drawn alone"]);
+    assert!(stdout(dir.path(), &["plot", "--list"]).contains("gradient-by-depth      sweep"));
+}
+
+#[test]
+fn plans_are_listed_printed_edited_and_given_back() {
+    let dir = room();
+    let list = stdout(dir.path(), &["sweep", "plan"]);
+    for preset in ["lecture", "20-vs-56", "initialisation", "activations"] {
+        assert!(list.contains(&format!("\n  {preset} ")), "{list}");
+        let toml = stdout(dir.path(), &["sweep", "plan", "--preset", preset, "--toml"]);
+        assert!(toml.starts_with("# "), "a preset keeps its comments: {toml}");
+        std::fs::write(dir.path().join("mine.toml"), &toml).unwrap();
+        assert_eq!(
+            stdout(dir.path(), &["sweep", "plan", "--plan", "mine.toml"]).lines().count(),
+            stdout(dir.path(), &["sweep", "plan", "--preset", preset]).lines().count()
+        );
+    }
+    // Flags are laid over a plan, and the result is a plan again.
+    let args = ["sweep", "plan", "--preset", "lecture", "--hidden-layers", "2,4", "--epochs", "1", "--toml"];
+    let toml = stdout(dir.path(), &args);
+    assert!(toml.contains("hidden_layers = [2, 4]") && toml.contains("epochs = 1"), "{toml}");
+    std::fs::write(dir.path().join("mine.toml"), &toml).unwrap();
+    let listed = stdout(dir.path(), &["sweep", "plan", "--plan", "mine.toml"]);
+    assert_eq!(listed.lines().count(), 2 * 2 * 3 + 2);
+    assert!(listed.contains("sigmoid, 2 hidden layers, seed 1") && listed.contains("12 cells; about "), "{listed}");
+}
+
+#[test]
+fn bad_plans_are_refused_with_line_and_key() {
+    let dir = room();
+    let plan = |text: &str, words: &[&str]| {
+        std::fs::write(dir.path().join("p.toml"), text).unwrap();
+        refused(dir.path(), 1, &["sweep", "--plan", "p.toml", "--out", "s"], &[&["p.toml: "], words].concat());
+    };
+    plan("[train]\nepoch = 3\n", &["line 2", "`epoch`", "unknown field"]);
+    plan("[train]\n\nwidth = \"wide\"\n", &["line 3", "wide"]);
+    plan("[grid]\nactivation = [\"sigmod\"]\n", &["line 2", "sigmod", "did you mean 'sigmoid'?"]);
+    plan("[grid]\nhidden_layers = []\n", &["`hidden_layers` is an empty list"]);
+    plan("[grid]\nwidth = [5]\n[train]\nwidth = 6\n", &["`width` stands in [grid] and in [train]"]);
+    plan("[grid\n", &["line 1"]);
+    refused(dir.path(), 1, &["sweep", "--plan", "none.toml"], &["none.toml: cannot read the plan"]);
+    refused(dir.path(), 2, &["sweep", "--preset", "lectur"], &["did you mean 'lecture'?"]);
+    refused(dir.path(), 2, &["sweep"], &["nothing to sweep", "--preset"]);
+}
+
+#[test]
+fn impossible_grids_cells_and_shards_are_refused() {
+    let dir = room();
+    let sweep = |more: &[&str], words: &[&str]| {
+        refused(dir.path(), 2, &[&["sweep", "run", "--out", "s"], more].concat(), words);
+    };
+    sweep(&["--hidden-layers", "5..1"], &["--hidden-layers", "'5..1' is empty"]);
+    sweep(&["--activations", "relu,relu"], &["`activation` holds relu twice"]);
+    sweep(&["--seeds", "0"], &["--seeds", "at least one seed"]);
+    sweep(&["--learning-rates", "0.1,-1"], &["--learning-rate -1", "cell 2"]);
+    sweep(&["--preset", "lecture", "--shard", "0/4"], &["--shard"]);
+    sweep(&["--preset", "lecture", "--shard", "5/4"], &["--shard", "5/4"]);
+    sweep(&["--preset", "lecture", "--shard", "1/4", "--cells", "1"], &["--shard", "--cells"]);
+    sweep(&["--preset", "lecture", "--plan", "x.toml"], &["--preset", "--plan"]);
+    sweep(&["--hidden-layers", "1..5", "--seeds", "1000000"], &["5000000 cells, more than 1000000"]);
+    sweep(&["--hidden-layers", "1..2", "--threads", "0"], &["--threads"]);
+    let data = ["sweep", "--data", "idx:none", "--hidden-layers", "1..2", "--out", "s"];
+    let output = gradfade(dir.path()).args(data).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("none"));
+}
+
+#[test]
+fn a_folder_of_another_plan_or_of_something_else_is_left_alone() {
+    let dir = room();
+    sweep(dir.path(), &[], "s", &["--quiet", "--no-figures"]);
+    let other = [&["sweep"], &GRID[..14], &["--epochs=3", "--out", "s"]].concat();
+    refused(dir.path(), 1, &other, &["another plan: train.epochs is 2 there and 3 now", "--out"]);
+    std::fs::create_dir(dir.path().join("notes")).unwrap();
+    std::fs::write(dir.path().join("notes/a.txt"), "mine").unwrap();
+    let notes = [&["sweep"], &GRID[..], &["--out", "notes"]].concat();
+    refused(dir.path(), 1, &notes, &["notes: is not empty and holds no sweep"]);
+    refused(dir.path(), 1, &["sweep", "merge", "--out", "notes"], &["notes: holds no sweep (no plan.toml)"]);
+    // A cell that was copied from another sweep.
+    let foreign = [&["sweep"], &GRID[..14], &["--epochs=3", "--out", "t", "--quiet", "--no-figures"]].concat();
+    stdout(dir.path(), &foreign);
+    let cell = |sweep: &str| dir.path().join(sweep).join("cells/000003");
+    std::fs::remove_dir_all(cell("s")).unwrap();
+    std::fs::rename(cell("t"), cell("s")).unwrap();
+    refused(dir.path(), 1, &["sweep", "merge", "--out", "s"], &["000003: belongs to another plan"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn ctrl_c_keeps_the_finished_cells() {
+    let dir = room();
+    let mut args: Vec<&str> = GRID.to_vec();
+    // The deep cells are endless and come first; the shallow ones of a second worker end at once.
+    args[3] = "1,40";
+    args.truncate(14);
+    args.extend(["--steps", "400", "--record", "every:1"]);
+    let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_gradfade"))
+        .arg("sweep")
+        .args(&args)
+        .args(["--out", "s", "--threads", "1", "--no-figures"])
+        .current_dir(dir.path())
+        .stderr(std::process::Stdio::piped())
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    let finished = |n: usize| {
+        let cells = std::fs::read_dir(dir.path().join("s/cells"));
+        cells.is_ok_and(|c| {
+            c.filter(|e| {
+                e.as_ref().is_ok_and(|e| {
+                    e.path().join("cell.json").exists() && !e.file_name().to_string_lossy().starts_with('.')
+                })
+            })
+            .count()
+                >= n
+        })
+    };
+    let patience = std::time::Instant::now() + std::time::Duration::from_secs(60);
+    while !finished(1) && child.try_wait().unwrap().is_none() {
+        assert!(std::time::Instant::now() < patience, "no cell was finished");
+        std::thread::sleep(std::time::Duration::from_millis(2));
+    }
+    std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    let output = child.wait_with_output().unwrap();
+    // All eight cells may have been faster than the signal; then there is nothing to interrupt.
+    if output.status.code() == Some(130) {
+        assert!(!finished(8));
+        let told = String::from_utf8_lossy(&output.stderr).to_string();
+        assert!(told.contains("cells are missing"), "{told}");
+    } else {
+        assert!(output.status.success());
+    }
+    let again = [&["sweep"], &args[..], &["--out", "s", "--no-figures"]].concat();
+    stdout(dir.path(), &again);
+    assert!(finished(8));
+    assert!(!tree(&dir.path().join("s/cells")).keys().any(|p| p.to_string_lossy().ends_with(".part")));
+}
+
+/// Programs of that name which write down how they were called, in front of the path.
+#[cfg(unix)]
+fn stubs(dir: &Path, programs: &[(&str, &str)]) -> String {
+    use std::os::unix::fs::PermissionsExt as _;
+    let bin = dir.join("bin");
+    std::fs::create_dir_all(&bin).unwrap();
+    for (name, body) in programs {
+        let path = bin.join(name);
+        std::fs::write(&path, format!("#!/usr/bin/env bash\n{body}\n")).unwrap();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+    }
+    format!("{}:{}", bin.display(), std::env::var("PATH").unwrap())
+}
+
+#[cfg(unix)]
+#[test]
+fn a_slurm_script_stays_below_the_largest_array_and_merges_after_it() {
+    let dir = room();
+    let args = [&["sweep", "script", "slurm"], &GRID[..], &["--out", "a b", "--cells-per-task", "1", "--threads", "2"]];
+    let script = stdout(dir.path(), &args.concat());
+    std::fs::write(dir.path().join("job.sh"), &script).unwrap();
+    // A cluster of one node that runs every task at once, whose arrays may have 4 members at most.
+    let sbatch = r#"
+echo "$@" >> "$LOG"
+script=$(mktemp); cat > "$script"
+for argument in "$@"; do case $argument in --array=1-*) last=${argument#--array=1-};; esac; done
+export SLURM_CPUS_PER_TASK=2
+if [ -n "${last:-}" ]; then
+  for ((i = 1; i <= last; i++)); do SLURM_ARRAY_TASK_ID=$i bash "$script" || exit 1; done
+  echo "17;cluster"
+else
+  bash "$script" > /dev/null; echo 18
+fi"#;
+    let scontrol = "echo 'MaxArraySize            = 5'";
+    let path = stubs(dir.path(), &[("sbatch", sbatch), ("scontrol", scontrol)]);
+    let log = dir.path().join("log");
+    let output = std::process::Command::new("bash")
+        .args(["job.sh", "--partition=short"])
+        .current_dir(dir.path())
+        .env("PATH", path)
+        .env("LOG", &log)
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(String::from_utf8_lossy(&output.stdout).starts_with("array 17 with 4 tasks, merge job 18"));
+    let log = read(log);
+    let calls: Vec<&str> = log.lines().collect();
+    assert!(calls[0].contains("--array=1-4 ") && calls[0].ends_with("--partition=short"), "{}", calls[0]);
+    assert!(calls[0].contains("--cpus-per-task=2"));
+    assert!(calls[1].contains("--dependency=afterany:17 ") && calls[1].ends_with("--partition=short"), "{}", calls[1]);
+    let local = room();
+    sweep(local.path(), &[], "s", &["--quiet", "--no-figures"]);
+    assert_eq!(table(&dir.path().join("a b")), table(&local.path().join("s")));
+}
+
+#[test]
+fn job_scripts_are_for_engines_that_are_known() {
+    let dir = room();
+    refused(dir.path(), 2, &["sweep", "script", "pbs", "--preset", "lecture"], &["pbs", "slurm", "parallel"]);
+    refused(dir.path(), 2, &["sweep", "script", "slurm"], &["nothing to sweep"]);
+    let zero = ["sweep", "script", "slurm", "--preset", "lecture", "--cells-per-task", "0"];
+    refused(dir.path(), 2, &zero, &["--cells-per-task"]);
+}
