@@ -15,6 +15,11 @@ if [ "${1:-}" = --records ]; then
   train adam 'sigmoid with Adam' $often --activation sigmoid --optimizer adam --epochs 10
   train decay 'sigmoid with decay' $often --activation sigmoid --hidden-layers 6 --weight-decay 0.001 --epochs 10
   train deep 'deep sigmoid' --record every:3 --snapshots every:20 --activation sigmoid --hidden-layers 30 --width 32 --steps 300 --eval-every 1
+  sweep() { rm -rf "plots/records/$1"; "$bin" sweep --quiet --no-figures --out "plots/records/$1" "${@:2}" > /dev/null; }
+  sweep lecture --preset lecture --record summary
+  sweep 20-vs-56 --preset 20-vs-56 --record summary
+  sweep depths --preset lecture --hidden-layers 2,6,10 --seeds 1 --record every:200 --snapshots every:2000 --eval-every 5
+  rm plots/records/depths/cells.csv
   train diverged 'ReLU at rate 1.2' --activation relu --hidden-layers 6 --width 50 --learning-rate 1.2 --steps 100 --train-size 2000
 fi
 

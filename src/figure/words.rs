@@ -207,7 +207,7 @@ const SETTINGS: [&str; 13] = [
 ];
 
 /// A run's settings as (key, words), the architecture second and the way it ended last.
-fn settings(lang: Lang, summary: &Summary) -> Vec<(&'static str, String)> {
+pub fn settings(lang: Lang, summary: &Summary) -> Vec<(&'static str, String)> {
     let header = summary.header();
     let seed = header.seed.map(|s| s.to_string()).unwrap_or_default();
     let mut all = Vec::new();

@@ -45,6 +45,7 @@ impl Lang {
                     Err(_) => format!("{value} 个训练样本"),
                 },
                 "seed" => format!("随机种子 {value}"),
+                "width" => format!("宽度 {value}"),
                 _ => format!("{} {value}", key.replace('_', " ")),
             },
         }

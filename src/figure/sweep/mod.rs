@@ -13,6 +13,7 @@ pub mod updates;
 mod tests;
 
 use super::chart::Figure;
+use super::words::settings;
 use super::{FigureError, Options};
 use crate::analysis::Ensemble;
 use crate::analysis::ensemble::Series;
@@ -147,41 +148,24 @@ fn places(all: &Ensemble) -> (Vec<(usize, usize)>, usize, usize) {
 
 /// The settings that all cells share.
 fn caption(lang: Lang, drawn: &Drawn) -> String {
-    const SHARED: [&str; 9] = [
-        "activation",
-        "initialisation",
-        "optimizer",
-        "learning_rate",
-        "batch_size",
-        "width",
-        "data",
-        "train_size",
-        "loss",
-    ];
-    let first = drawn.all.runs().next();
-    let value = |run: &crate::analysis::ensemble::Run, key: &str| -> String {
-        let cell = drawn.input.cells.iter().find(|c| c.number == run.number);
-        match cell.map_or("", |c| c.setting(key)) {
-            "" => run.summary.header().label(key).to_string(),
-            setting => setting.to_string(),
-        }
-    };
-    let mut words = Vec::new();
-    if let Some(first) = first {
-        for key in SHARED {
-            let shared = value(first, key);
-            let same = drawn.all.runs().all(|run| value(run, key) == shared);
-            if same && !shared.is_empty() {
-                words.push(match key {
-                    "activation" => lang.run_name(&shared),
-                    key => lang.setting(key, &shared),
-                });
-            }
-        }
-        let steps = |run: &crate::analysis::ensemble::Run| run.summary.end();
-        if drawn.all.runs().all(|run| steps(run) == steps(first)) {
-            words.push(lang.updates_made(steps(first)));
-        }
+    // What the figure itself varies, or what belongs to a single run.
+    const OWN: [&str; 3] = ["architecture", "seed", "status"];
+    let mut all = drawn.all.runs().map(|run| settings(lang, &run.summary));
+    let mut shared = all.next().unwrap_or_default();
+    shared.retain(|(key, _)| !OWN.contains(key));
+    for other in all {
+        shared.retain(|setting| other.contains(setting));
+    }
+    let mut words: Vec<String> = shared.into_iter().map(|s| s.1).collect();
+    let width = |cell: &Cell| cell.setting("width").to_string();
+    if let Some(first) = drawn.input.cells.first().map(width).filter(|w| !w.is_empty())
+        && drawn.input.cells.iter().all(|cell| width(cell) == first)
+    {
+        words.insert(0, lang.setting("width", &first));
+    }
+    let ends: Vec<u64> = drawn.all.runs().map(|run| run.summary.end()).collect();
+    if let Some(first) = ends.first().filter(|first| ends.iter().all(|end| end == *first)) {
+        words.push(lang.updates_made(*first));
     }
     lang.caption(&words)
 }
