@@ -53,8 +53,8 @@ SOURCE_SHA256 = {
     "NotoSansSC_700Bold.ttf": "9a38ae0ab28cd5a256f9ea8e00dedc688aac17f7915fcb000572990afa956b96",
 }
 FONT_SHA256 = {
-    "GradfadeSans-Regular.ttf": "94c7d067b8490cb6532e858e936ac43ac9245a13357c559899e83b38487b33e1",
-    "GradfadeSans-Bold.ttf": "198f9cfdf60cffc3c2028ef064934a4687c6317f6b65887b8edc9e40fd356f7b",
+    "GradfadeSans-Regular.ttf": "4bcc95d29e3dbffb6b25f86732279c4c51faa01dae6137c6aff7ce454b910646",
+    "GradfadeSans-Bold.ttf": "dd5af9a7804336ceaf348b075ccf690db8be0b4188fe79d90963195bb23f9c1a",
 }
 
 # One em is 1000 units. With ascent + descent = 1.24 em, the size that plotters' text measuring and its SVG backend agree

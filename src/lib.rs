@@ -1,7 +1,7 @@
 //! gradfade: see and explain why a deep network does not train.
 //!
 //! Modules are listed from the ground up. Two wings share only [`record`] and [`stats`]: the producing wing
-//! (`nn`, `data`, `config`, `train`, `sweep`) and the reading wing (`analysis`, `figure`, `render`).
+//! (`nn`, `data`, `config`, `train`, `sweep`) and the reading wing (`analysis`, `diagnosis`, `figure`, `render`, `report`).
 
 pub mod files;
 pub mod stats;
@@ -18,6 +18,8 @@ pub mod sweep;
 
 #[cfg(feature = "figures")]
 pub mod analysis;
+#[cfg(feature = "figures")]
+pub mod diagnosis;
 #[cfg(feature = "figures")]
 pub mod figure;
 #[cfg(feature = "figures")]

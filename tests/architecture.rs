@@ -15,10 +15,11 @@ const RULES: &[(&str, &[&str])] = &[
     ("train", &["files", "stats", "record", "nn", "data", "config"]),
     ("sweep", &["files", "stats", "record", "nn", "data", "config", "train"]),
     ("analysis", &["stats", "record"]),
-    ("figure", &["stats", "record", "analysis", "text"]),
+    ("diagnosis", &["stats", "record", "analysis", "text"]),
+    ("figure", &["stats", "record", "analysis", "diagnosis", "text"]),
     ("render", &["files", "stats", "figure", "text"]),
-    ("page", &["stats", "record", "analysis", "figure", "render", "text"]),
-    ("report", &["stats", "record", "analysis", "figure", "render", "text"]),
+    ("page", &["stats", "record", "analysis", "diagnosis", "figure", "render", "text"]),
+    ("report", &["stats", "record", "analysis", "diagnosis", "figure", "render", "text"]),
 ];
 
 /// Outside crates that only one room may name.

@@ -5,12 +5,15 @@
 //! | 0 | done; also a run that diverged: its record is whole, and text and JSON say at which step |
 //! | 1 | something failed: data, files, a record; the line on stderr names it |
 //! | 2 | the command line makes no sense |
+//! | 3 | `diagnose`: a fault was found in at least one run |
+//! | 4 | `diagnose`: no fault was found, but not every run is shown to be healthy |
 //! | 130 | stopped by Ctrl-C; what was recorded is kept |
 //!
 //! Results go to stdout, everything else to stderr.
 
 mod bench_step;
 mod demo;
+mod diagnose;
 mod export;
 mod interrupt;
 mod output;
@@ -51,7 +54,8 @@ const EXAMPLES: &str = "Examples:
   gradfade sweep --activations sigmoid,relu --hidden-layers 1..10 --seeds 3 --out sweeps/depth
   gradfade plot runs/tanh --figure gradient-heatmap --out figures
   gradfade plot runs/tanh runs/relu --figure comparison --out figures
-  gradfade summary runs/tanh";
+  gradfade summary runs/tanh
+  gradfade diagnose runs/tanh";
 
 #[derive(Subcommand)]
 enum Command {
@@ -67,6 +71,8 @@ enum Command {
     Page(page::Args),
     /// Print a run's header and a table by layer
     Summary(summary::Args),
+    /// Say what is wrong with runs, from their records, and what to do
+    Diagnose(diagnose::Args),
     /// Write a run's numbers as one long table
     Export(export::Args),
     /// Compare our gradients with published numbers
@@ -115,6 +121,7 @@ pub fn run() -> ExitCode {
         Command::Plot(args) => plot::run(args),
         Command::Page(args) => page::run(args),
         Command::Summary(args) => summary::run(args),
+        Command::Diagnose(args) => diagnose::run(args),
         Command::Export(args) => export::run(args),
         Command::Verify(args) => verify::run(args),
         Command::Completions(args) => pages::completions(args),

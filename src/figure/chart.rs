@@ -47,6 +47,7 @@ pub enum Panel {
     Heatmap(Heatmap),
     Lines(Lines),
     Rows(Rows),
+    Flow(super::flow::Flow),
 }
 
 /// Layer (or any ordered category) against a numeric axis, one colour a cell.

@@ -9,6 +9,7 @@
 //! of cell; the title says the finding in numbers of *this* record, and no adjective.
 
 pub mod chart;
+pub mod flow;
 mod frame;
 mod reading;
 mod said;
@@ -21,6 +22,7 @@ pub mod convergence;
 pub mod gradient;
 pub mod movement;
 pub mod profile;
+pub mod recipe;
 pub mod sweep;
 pub mod training;
 pub mod updates;
@@ -169,6 +171,7 @@ pub static FIGURES: &[Spec] = &[
     profile::SPEC,
     training::SPEC,
     activation::SPEC,
+    recipe::SPEC,
     comparison::SPEC,
 ];
 

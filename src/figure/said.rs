@@ -19,6 +19,10 @@ pub fn words(figure: &Figure) -> Vec<&str> {
                 all.extend([&l.title, &l.x.label, &l.y.label]);
                 all.extend(l.series.iter().map(|s| &s.label).chain(l.marks.iter().map(|m| &m.1)));
             }
+            Panel::Flow(f) => {
+                all.extend(f.boxes.iter().map(|b| &b.heading).chain(f.arrows.iter().map(|a| &a.label)));
+                all.extend(f.boxes.iter().flat_map(|b| b.lines.iter().map(|l| &l.text)));
+            }
             Panel::Rows(r) => {
                 all.push(&r.x.label);
                 all.extend(r.words.iter().chain(r.mark.iter().flat_map(|m| [&m.below, &m.above])));

@@ -8,7 +8,8 @@
 //! | `value` | in the quantity's own unit (10^x on a logarithmic scale); empty where there is none | y |
 //! | `kind` | `finite`, `zero`, `underflow`, `nan`, `infinite`, `missing` | `finite`, `missing` (a gap), `mark` |
 //!
-//! A panel with one number a row has the row's label, no edges, and the number.
+//! A panel with one number a row has the row's label, no edges, and the number. A box of a path of decisions has its heading as its
+//! label, no number, and as its kind `taken`, `open` or `greyed`.
 //!
 //! Numbers are written with as many digits as it takes to read the same `f64` back.
 
@@ -50,6 +51,11 @@ fn each_row<E>(figure: &Figure, put: Row<E>) -> Result<(), E> {
         match &placed.panel {
             Panel::Heatmap(h) => heatmap_rows(figure, i + 1, h, put)?,
             Panel::Lines(l) => line_rows(i + 1, l, put)?,
+            Panel::Flow(f) => {
+                for b in &f.boxes {
+                    put([&(i + 1).to_string(), &b.heading, "", "", "", b.tone.name()])?;
+                }
+            }
             Panel::Rows(r) => {
                 let panel = format!("{}: {}", i + 1, r.x.label);
                 for (row, value) in r.rows.iter().zip(&r.values) {

@@ -139,6 +139,8 @@ fn solve(figure: &Figure, swatches_under_bars: bool) -> Result<Layout, RenderErr
                     words[at][row] = words[at][row].max(rows::right_room(r, plot.h));
                     (&r.x, "", rows::head_room(r))
                 }
+                // It has no axis and brings its own margins.
+                Panel::Flow(_) => continue,
             };
             right[at] = right[at].max(panel::x_overhang(x, plot.w));
             if !free_right(p) {

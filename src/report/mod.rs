@@ -1,4 +1,5 @@
 //! What a record says, as text and JSON for people and programs.
 
+pub mod diagnosis;
 pub mod summary;
 pub mod sweep;

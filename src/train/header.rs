@@ -80,6 +80,9 @@ fn labels(plan: &TrainPlan, data: &Dataset) -> BTreeMap<String, String> {
     .into_iter()
     .map(|(k, v)| (k.to_string(), v))
     .collect();
+    let (majority, entropy) = frequencies(&data.train.labels, data.classes);
+    labels.insert("majority_share".into(), format!("{majority:.4}"));
+    labels.insert("class_entropy".into(), format!("{entropy:.4}"));
     if let Some(test) = &data.test {
         labels.insert("test_size".into(), test.labels.len().to_string());
     }
@@ -101,4 +104,28 @@ fn labels(plan: &TrainPlan, data: &Dataset) -> BTreeMap<String, String> {
         set("early_stopping", true, patience.to_string());
     }
     labels
+}
+
+/// Share of the most frequent class, which is the accuracy of a network that knows no more, and the entropy of the classes in
+/// nats, its cross-entropy.
+fn frequencies(labels: &[u32], classes: usize) -> (f64, f64) {
+    let mut counts = vec![0u64; classes];
+    for &label in labels {
+        counts[label as usize] += 1;
+    }
+    let share = |n: u64| n as f64 / labels.len().max(1) as f64;
+    let majority = counts.iter().copied().max().map_or(0.0, share);
+    let entropy = counts.iter().map(|&n| share(n)).filter(|p| *p > 0.0).map(|p| -p * p.ln()).sum();
+    (majority, entropy)
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn frequencies_of_a_known_set() {
+        // 3, 1 and 0 of 4: entropy 2 ln 2 - 3/4 ln 3.
+        let (majority, entropy) = super::frequencies(&[0, 1, 0, 0], 3);
+        assert_eq!(majority, 0.75);
+        assert!((entropy - (2.0 * 2f64.ln() - 0.75 * 3f64.ln())).abs() < 1e-15);
+    }
 }

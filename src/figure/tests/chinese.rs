@@ -12,9 +12,9 @@ const ZH: Options = Options {
 };
 
 /// Names of programs, of mathematics and of a run's own settings, which have no Chinese form.
-const NAMES: [&str; 16] = [
+const NAMES: [&str; 26] = [
     "Sigmoid", "sigmoid", "ReLU", "relu", "SGD", "sgd", "NaN", "L", "he", "normal", "glorot", "uniform", "mnist",
-    "mini", "f", "Adam",
+    "mini", "f", "Adam", "He", "Glorot", "tanh", "SELU", "leaky", "maxout", "Adagrad", "RMSprop", "Dropout", "rms",
 ];
 
 fn english(text: &str) -> Vec<&str> {

@@ -21,7 +21,7 @@ fn drawn(name: &str, runs: &[Record], options: &Options) -> Figure {
     let mut f = build(name, runs, options).unwrap();
     let lines = f.panels.iter_mut().filter_map(|p| match &mut p.panel {
         Panel::Lines(l) => Some(l),
-        Panel::Heatmap(_) | Panel::Rows(_) => None,
+        Panel::Heatmap(_) | Panel::Rows(_) | Panel::Flow(_) => None,
     });
     let words =
         lines.flat_map(|l| l.marks.iter_mut().map(|m| &mut m.1).chain(l.series.iter_mut().map(|s| &mut s.label)));
@@ -39,7 +39,7 @@ fn heatmaps(figure: &Figure) -> Vec<&Heatmap> {
         .filter(|p| map(p))
         .map(|p| match &p.panel {
             Panel::Heatmap(h) => h,
-            Panel::Lines(_) | Panel::Rows(_) => unreachable!(),
+            Panel::Lines(_) | Panel::Rows(_) | Panel::Flow(_) => unreachable!(),
         })
         .collect()
 }
@@ -50,7 +50,7 @@ fn lines(figure: &Figure) -> Vec<&Lines> {
         .iter()
         .filter_map(|p| match &p.panel {
             Panel::Lines(l) => Some(l),
-            Panel::Heatmap(_) | Panel::Rows(_) => None,
+            Panel::Heatmap(_) | Panel::Rows(_) | Panel::Flow(_) => None,
         })
         .collect()
 }
@@ -80,6 +80,25 @@ fn outline(f: &Figure) -> String {
                 out += &format!("rows {:?} {}..{} mark {:?}\n", r.x.label, r.x.low, r.x.high, r.mark);
                 for ((label, value), words) in r.rows.iter().zip(&r.values).zip(&r.words).rev() {
                     out += &format!("  {label:>10}: {value:.3?} {words}\n");
+                }
+            }
+            Panel::Flow(f) => {
+                out += &format!("flow {:?}\n", f.column_weights);
+                for b in &f.boxes {
+                    out += &format!("  [{},{}] {} {:?}\n", b.column, b.row, b.heading, b.tone);
+                    for l in &b.lines {
+                        let mark = if l.item {
+                            "- "
+                        } else if l.bold {
+                            "! "
+                        } else {
+                            ""
+                        };
+                        out += &format!("    {mark}{}\n", l.text);
+                    }
+                }
+                for a in &f.arrows {
+                    out += &format!("  {} -> {} {:?} taken {}\n", a.from, a.to, a.label, a.taken);
                 }
             }
             Panel::Lines(l) => {

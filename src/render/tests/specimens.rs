@@ -1,6 +1,7 @@
 //! Figures to try the renderer on: the shapes that real ones have, with numbers made up.
 
 use crate::figure::chart::*;
+use crate::figure::flow::{Flow, FlowArrow, FlowBox, FlowLine, Tone};
 use crate::stats::Cell;
 use crate::text::Lang;
 
@@ -271,6 +272,41 @@ pub fn diverged() -> Figure {
     f
 }
 
+/// A path of decisions with long words in every kind of box.
+pub fn path() -> Figure {
+    let mut f = sheet("path", "Sigmoid, 5 hidden layers: vanishing gradient", 1, &[1.0], (960, 560));
+    let words =
+        "a sentence that is so long that it has to be broken into two or three lines of the box that it stands in";
+    let place = |column, row, tone| FlowBox {
+        column,
+        row,
+        heading: format!("Box {column}, {row}: good results on the training set, or not?"),
+        lines: vec![
+            FlowLine::bold("no: accuracy 11 %".to_string()),
+            FlowLine::plain(words.to_string()),
+            FlowLine::item(words.to_string()),
+        ],
+        tone,
+    };
+    let arrow = |from, to, label: &str, taken| FlowArrow { from, to, label: label.to_string(), taken };
+    f.scales.clear();
+    f.panels = vec![placed(
+        0,
+        0,
+        Panel::Flow(Flow {
+            column_weights: vec![1.2, 1.0, 0.6],
+            boxes: vec![
+                place(0, 0, Tone::Taken),
+                place(1, 0, Tone::Open),
+                place(2, 0, Tone::Greyed),
+                place(0, 1, Tone::Taken),
+            ],
+            arrows: vec![arrow(0, 1, "yes", false), arrow(1, 2, "yes", false), arrow(0, 3, "not yet", true)],
+        }),
+    )];
+    f
+}
+
 pub fn gallery() -> Vec<Figure> {
-    vec![vanishing(), comparison(), large(), kinds(), profile(), diverged()]
+    vec![vanishing(), comparison(), large(), kinds(), profile(), diverged(), path()]
 }

@@ -1,0 +1,103 @@
+//! `gradfade diagnose`: what is wrong with a run, from its record, and what to do.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::Context;
+
+use super::{CommandResult, Failure, output, plot};
+use crate::diagnosis::{self, Conclusion, Diagnosis, Thresholds};
+use crate::report::diagnosis::{Form, json, text};
+use crate::text::Lang;
+
+/// A fault was found in at least one run.
+const FOUND: u8 = 3;
+/// No fault, but not shown to be healthy either.
+const UNDECIDED: u8 = 4;
+
+#[derive(clap::Args)]
+#[command(after_help = "Examples:
+  gradfade diagnose runs/sigmoid
+  gradfade diagnose runs/* --json | jq '.runs[] | [.run, .conclusion]'
+  gradfade diagnose runs/relu --markdown > relu.md
+  gradfade diagnose runs/sigmoid --thresholds mine.toml
+  gradfade diagnose --list-thresholds > mine.toml
+
+Exit codes: 0 all runs are healthy, 3 a fault was found, 4 no fault, but not shown to be healthy; 1 and 2 as everywhere.")]
+pub struct Args {
+    /// Run folders
+    #[arg(value_name = "RUN", required_unless_present = "list_thresholds")]
+    runs: Vec<PathBuf>,
+    /// Print JSON
+    #[arg(long, conflicts_with = "markdown")]
+    json: bool,
+    /// Print Markdown
+    #[arg(long)]
+    markdown: bool,
+    /// A TOML file of thresholds, one `key = number` a line
+    #[arg(long, value_name = "FILE")]
+    thresholds: Option<PathBuf>,
+    /// Print all thresholds with their reasons, as a file for --thresholds
+    #[arg(long, exclusive = true)]
+    list_thresholds: bool,
+}
+
+/// Thresholds from a file, or the defaults.
+pub(super) fn thresholds(file: Option<&Path>) -> Result<Thresholds, Failure> {
+    let Some(path) = file else { return Ok(Thresholds::default()) };
+    let text = std::fs::read_to_string(path)
+        .with_context(|| format!("--thresholds {}: cannot read it", path.display()))
+        .map_err(Failure::from)?;
+    Thresholds::parse(&text, &path.display().to_string()).map_err(Failure::usage)
+}
+
+pub fn run(args: Args) -> CommandResult {
+    if args.list_thresholds {
+        output::print(list())?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let lang = Lang::default();
+    let thresholds = thresholds(args.thresholds.as_deref())?;
+    let records = plot::read_runs(&args.runs)?;
+    let mut all = Vec::with_capacity(records.len());
+    for record in &records {
+        all.push(diagnosis::diagnose(record, &thresholds)?);
+    }
+    if args.json {
+        output::print(format!("{:#}\n", json(lang, &all, &thresholds)))?;
+    } else {
+        let form = if args.markdown { Form::Markdown } else { Form::Text };
+        let blocks: Vec<String> = all.iter().zip(&records).map(|(d, record)| text(lang, d, record, form)).collect();
+        output::print(blocks.join("\n"))?;
+    }
+    Ok(exit_code(&all))
+}
+
+fn exit_code(all: &[Diagnosis]) -> ExitCode {
+    let any = |which: &[Conclusion]| all.iter().any(|d| which.contains(&d.conclusion()));
+    if any(&[Conclusion::Faulty]) {
+        ExitCode::from(FOUND)
+    } else if any(&[Conclusion::Unexplained, Conclusion::Undecided]) {
+        ExitCode::from(UNDECIDED)
+    } else {
+        ExitCode::SUCCESS
+    }
+}
+
+/// Every threshold with its reason, as TOML.
+fn list() -> String {
+    let mut out =
+        String::from("# Thresholds of `gradfade diagnose`, with their reasons. What is left out keeps its default.\n");
+    for info in Thresholds::TABLE {
+        let mut line = String::from("\n#");
+        for word in info.reason.split_whitespace() {
+            if line.rsplit('\n').next().map_or(0, |l| l.chars().count()) + 1 + word.chars().count() > 100 {
+                line += "\n#";
+            }
+            line += " ";
+            line += word;
+        }
+        out += &format!("{line}\n{} = {:?}\n", info.key, info.default);
+    }
+    out
+}

@@ -1,0 +1,225 @@
+//! What the rules look at: one run, its performance, and the quantities that several rules need, each computed once.
+//!
+//! "First" and "last" rows are [`edge_rows`] of the step table; rows from the first one on that holds a number that is not
+//! finite are left out, since what a diverged run does afterwards says nothing about how it got there.
+
+use std::ops::Range;
+
+use super::performance::{self, Performance, State};
+use super::{Evidence, Severity, Thresholds};
+use crate::analysis::{AnalysisError, Grid, Summary, edge_rows};
+use crate::record::{ActivationMetric, LayerMetric, Record, TensorKind, TensorMetric};
+use crate::stats::{Cell, median};
+use crate::text::{Measure, Missing};
+
+/// Which rows stand for a quantity.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    First,
+    Last,
+    Whole,
+}
+
+/// Layer 1 over the last hidden layer.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Ratio {
+    /// There are not two hidden layers.
+    NoDepth,
+    /// The quantity is exactly zero in one of the two.
+    Zero,
+    /// The ratio (0 where layer 1 is too small for any number) and the steps it is the median of.
+    Of(f64, (u64, u64)),
+}
+
+/// A run on the table.
+#[derive(Debug)]
+pub struct Case<'a> {
+    pub run: Summary<'a>,
+    pub limits: &'a Thresholds,
+    pub training: Performance,
+    pub test: Performance,
+    /// Rows of the step table before the first one that is not finite.
+    sane: usize,
+}
+
+impl<'a> Case<'a> {
+    /// # Errors
+    /// When the record's tables contradict its header.
+    pub fn new(record: &'a Record, limits: &'a Thresholds) -> Result<Case<'a>, AnalysisError> {
+        let run = Summary::new(record)?;
+        let training = performance::training(&run, limits);
+        let test = performance::test(&run, &training, limits);
+        let sane = super::diverged::first_bad_row(record).unwrap_or(record.len());
+        Ok(Case { run, limits, training, test, sane })
+    }
+
+    pub fn record(&self) -> &'a Record {
+        self.run.record()
+    }
+
+    pub fn hidden(&self) -> usize {
+        self.run.hidden()
+    }
+
+    /// A disorder of a network that does well all the same is a note.
+    pub fn severity(&self) -> Severity {
+        if self.training.state == State::Good { Severity::Note } else { Severity::Fault }
+    }
+
+    /// The training performance as evidence.
+    pub fn skill(&self) -> Option<Evidence> {
+        let steps = self.training.step.map(|s| (s, s));
+        self.training.skill.map(|s| Evidence { steps, ..Evidence::new(Measure::Skill, s) })
+    }
+
+    /// Rows of the step table.
+    pub fn rows(&self, part: Part) -> Range<usize> {
+        let n = self.sane;
+        match part {
+            Part::First => 0..edge_rows(n),
+            Part::Last => n - edge_rows(n)..n,
+            Part::Whole => 0..n,
+        }
+    }
+
+    /// First and last step of some rows.
+    pub fn steps(&self, rows: &Range<usize>) -> Option<(u64, u64)> {
+        let steps = &self.record().steps.step;
+        let last = rows.end.checked_sub(1)?;
+        Some((*steps.get(rows.start)?, *steps.get(last)?))
+    }
+
+    /// One cell for each layer: the median over the rows where finite values are in the majority of what was recorded, else
+    /// the kind that is.
+    pub fn profile(&self, grid: &Grid, rows: Range<usize>) -> Vec<Cell> {
+        (0..grid.layers()).map(|l| typical(&grid.row(l)[rows.clone()])).collect()
+    }
+
+    /// Layer 1 over the last hidden layer.
+    ///
+    /// # Errors
+    /// What is missing: `absent` when nothing is recorded, a gap when it stops before these rows.
+    pub fn ratio(&self, grid: &Grid, part: Part, column: &'static str, absent: Missing) -> Result<Ratio, Missing> {
+        if self.hidden() < 2 {
+            return Ok(Ratio::NoDepth);
+        }
+        if self.sane == 0 {
+            return Err(if self.record().is_empty() { Missing::Steps } else { absent });
+        }
+        if grid.all_missing() {
+            return Err(absent);
+        }
+        let rows = self.rows(part);
+        let profile = self.profile(grid, rows.clone());
+        let (low, high) = (profile[0], profile[self.hidden() - 1]);
+        if low == Cell::Missing || high == Cell::Missing {
+            let recorded = |r: usize| [0, self.hidden() - 1].iter().all(|&l| grid.at(l, r) != Cell::Missing);
+            let last = (0..self.sane).rev().find(|&r| recorded(r)).map(|r| self.record().steps.step[r]);
+            return Err(Missing::Gap { column, last: last.filter(|_| part == Part::Last) });
+        }
+        let steps = self.steps(&rows).unwrap_or_default();
+        Ok(match (low, high) {
+            (Cell::Finite(a), Cell::Finite(b)) => Ratio::Of(10f64.powf(a - b), steps),
+            (Cell::Underflow, Cell::Finite(_)) => Ratio::Of(0.0, steps),
+            _ => Ratio::Zero,
+        })
+    }
+
+    /// The per-sample backward signal, layer 1 over the last hidden layer.
+    ///
+    /// # Errors
+    /// What is missing.
+    pub fn signal_ratio(&self, part: Part) -> Result<Ratio, Missing> {
+        let grid = self.run.layer_grid(LayerMetric::SignalRms);
+        self.ratio(&grid, part, LayerMetric::SignalRms.name(), Missing::Signal)
+    }
+
+    /// The same as evidence, with its limit for attenuation.
+    pub fn attenuation(&self, ratio: f64, steps: (u64, u64)) -> Evidence {
+        Evidence::new(Measure::SignalRatio, ratio)
+            .at(&[1, self.hidden()], Some(steps))
+            .at_most("signal_ratio", self.limits.signal_ratio)
+    }
+
+    /// Norm of the gradient-driven update over the norm of the weights, `[layer, row]`.
+    pub fn relative_updates(&self) -> Grid {
+        let driven = self.run.grid_relative(TensorMetric::DrivenNorm, TensorKind::Weight);
+        if driven.all_missing() { self.run.grid_relative(TensorMetric::UpdateNorm, TensorKind::Weight) } else { driven }
+    }
+
+    /// The layers whose speed counts: the hidden ones, or the only one.
+    pub fn working_layers(&self) -> Range<usize> {
+        0..self.hidden().max(1)
+    }
+
+    /// The largest relative update of a working layer, typical of the first rows, the last ones or the whole run, whichever is
+    /// largest: a warm-up begins slowly, a collapsed network ends so. With its layer (from 0) and steps.
+    ///
+    /// # Errors
+    /// What is missing.
+    pub fn fastest_update(&self) -> Result<(f64, usize, (u64, u64)), Missing> {
+        let grid = self.relative_updates();
+        if grid.all_missing() {
+            return Err(Missing::Updates);
+        }
+        let mut best: Option<(f64, usize, (u64, u64))> = None;
+        for part in [Part::First, Part::Whole, Part::Last] {
+            let rows = self.rows(part);
+            let Some(steps) = self.steps(&rows) else { continue };
+            let profile = self.profile(&grid, rows);
+            for l in self.working_layers() {
+                let value = match profile[l] {
+                    Cell::Finite(x) => 10f64.powf(x),
+                    Cell::Zero | Cell::Underflow => 0.0,
+                    _ => continue,
+                };
+                if best.is_none_or(|b| value > b.0) {
+                    best = Some((value, l, steps));
+                }
+            }
+        }
+        best.ok_or(Missing::Gap { column: "update_norm", last: None })
+    }
+
+    /// Norm of one sample's weight gradient over the norm of the weights, `[layer, row]`.
+    pub fn relative_gradients(&self) -> Grid {
+        Grid::from_stored(self.run.layers(), self.record().len(), |l, r| {
+            let norm = self.run.tensor_value(TensorMetric::ParamNorm, TensorKind::Weight, r, l);
+            crate::analysis::ratio(self.record().layer(LayerMetric::GradRms, r, l), norm)
+        })
+    }
+
+    /// The last snapshot whose activations were measured, when it is late enough to speak for the end of the run.
+    ///
+    /// # Errors
+    /// What is missing.
+    pub fn late_activations(&self, metric: ActivationMetric) -> Result<(usize, u64), Missing> {
+        let steps = &self.record().snapshots.step;
+        let known = |k: usize| (0..self.hidden()).all(|l| self.record().activation(metric, k, l).is_finite());
+        let last = (0..steps.len()).rev().find(|&k| known(k)).ok_or(Missing::Activations)?;
+        let step = steps[last];
+        if (step as f64) < self.limits.judged_share * (self.run.end().saturating_sub(1)) as f64 {
+            return Err(Missing::Gap { column: metric.name(), last: Some(step) });
+        }
+        Ok((last, step))
+    }
+}
+
+/// The cell that stands for some cells.
+fn typical(cells: &[Cell]) -> Cell {
+    let known = cells.iter().filter(|c| **c != Cell::Missing);
+    let finite: Vec<f64> = cells.iter().filter_map(|c| c.log10()).collect();
+    let count = known.clone().count();
+    // A few rows among many gaps speak for nobody.
+    if 2 * count < cells.len().max(1) {
+        return Cell::Missing;
+    }
+    match median(finite.iter().copied()) {
+        Some(m) if 2 * finite.len() >= count => Cell::Finite(m),
+        _ => {
+            let kinds = [Cell::Zero, Cell::Underflow, Cell::Infinite, Cell::Nan];
+            let often = |kind: &Cell| cells.iter().filter(|c| *c == kind).count();
+            kinds.into_iter().max_by_key(often).unwrap_or(Cell::Missing)
+        }
+    }
+}

@@ -1,0 +1,54 @@
+//! **Movement by decay only**: hidden layers moved, but no farther than weight decay or L1 alone can have carried them.
+//!
+//! **How to read it.** Decay pulls every weight toward zero, gradient or not. A layer at the end of such a way looks as if it had
+//! learned. In a network that fails it is the layer near the input that vanishing starves.
+//!
+//! **When it misleads.** The way of decay is the sum of its steps, an upper bound; in a record with rows far apart it is
+//! estimated from the rows that are there.
+
+use super::case::Case;
+use super::{Branch, Evidence, Finding, Outcome, Rule, Verdict};
+use crate::analysis::Fate;
+use crate::record::{TensorKind, TensorMetric};
+use crate::stats::Cell;
+use crate::text::{Ailment, Measure, Missing, Remedy};
+
+pub const RULE: Rule = Rule {
+    ailment: Ailment::DecayOnly,
+    branch: Branch::Training,
+    source: "Krogh, Hertz 1991: decay shrinks weights that no gradient holds; after n steps by 1 - (1 - rate x decay)^n",
+    remedies: &[Remedy::NewActivation, Remedy::Normalisation, Remedy::LessDecay],
+    judge,
+};
+
+fn judge(case: &Case, _: &[Verdict]) -> Outcome {
+    let run = &case.run;
+    if case.record().is_empty() {
+        return Outcome::Unknown(Missing::Steps);
+    }
+    let decay = run.grid(TensorMetric::DecayNorm, TensorKind::Weight);
+    if decay.all_missing() {
+        return Outcome::Unknown(Missing::Updates);
+    }
+    if decay.cells().iter().all(|c| matches!(c, Cell::Zero | Cell::Missing | Cell::Nan)) {
+        return Outcome::Clear(Vec::new());
+    }
+    let (fates, parts) = (run.fates(TensorKind::Weight), run.decay_parts(TensorKind::Weight));
+    let hidden = 0..case.hidden();
+    let moved: Vec<usize> = hidden.clone().filter(|&l| fates[l] == Fate::DecayOnly).collect();
+    let end = case.record().snapshots.step.last().map(|&s| (s, s));
+    let shown = moved.first().copied().or_else(|| hidden.clone().find(|&l| parts[l].is_some()));
+    let mut evidence = Vec::new();
+    if let Some((l, part)) = shown.and_then(|l| Some((l, parts[l]?))) {
+        evidence.push(Evidence::new(Measure::Movement, part.movement).at(&[l + 1], end));
+        evidence.push(Evidence::new(Measure::DecayTravel, part.travel).at(&[l + 1], end));
+    }
+    if moved.is_empty() {
+        let unknown = hidden.clone().any(|l| fates[l] == Fate::Unknown);
+        return if unknown { Outcome::Unknown(Missing::Movement) } else { Outcome::Clear(evidence) };
+    }
+    if let Some(first) = evidence.first_mut() {
+        first.layers = moved.iter().map(|l| l + 1).collect();
+    }
+    Outcome::Found(Finding::new(case.severity(), evidence))
+}

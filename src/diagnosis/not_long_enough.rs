@@ -1,0 +1,51 @@
+//! **Not trained long enough**: training is not good yet, and the training loss was still falling when the run ended.
+//!
+//! **How to read it.** The fall is the share of itself that the loss lost over the last quarter of the run.
+//!
+//! **When it misleads.** A schedule that ends at a rate of zero flattens any curve; a rate that is too small makes every run too
+//! short, and that rule comes first.
+
+use super::case::Case;
+use super::performance::{State, cut_short, loss_fall};
+use super::{Branch, Evidence, Outcome, Rule, Verdict};
+use crate::text::{Ailment, Measure, Missing, Remedy};
+
+pub const RULE: Rule = Rule {
+    ailment: Ailment::NotLongEnough,
+    branch: Branch::Training,
+    source: "Goodfellow, Bengio, Courville, Deep Learning (2016), section 11.4: read the learning curve",
+    remedies: &[Remedy::MoreEpochs, Remedy::AdaptiveRate, Remedy::Momentum, Remedy::LargerRate],
+    judge,
+};
+
+fn judge(case: &Case, verdicts: &[Verdict]) -> Outcome {
+    match &case.training.state {
+        State::Good => return Outcome::Clear(case.skill().into_iter().collect()),
+        State::Unknown(missing) => return Outcome::Unknown(missing.clone()),
+        _ if super::found(verdicts, Ailment::Diverged) => return Outcome::Clear(Vec::new()),
+        State::Partly | State::Failed => {}
+    }
+    // How a run ends is not known before it has.
+    if let Some(cut) = cut_short(&case.run, &super::Thresholds { judged_share: 1.0, ..case.limits.clone() }) {
+        return Outcome::Unknown(cut);
+    }
+    let Some((fall, steps)) = loss_fall(&case.run, 0.25) else { return Outcome::Unknown(Missing::LossHistory) };
+    let evidence = vec![
+        Evidence::new(Measure::LossFallQuarter, fall).at(&[], Some(steps)).at_least("falling", case.limits.falling),
+    ];
+    let others = [
+        Ailment::DeadInitialisation,
+        Ailment::VanishingGradient,
+        Ailment::UniformVanishing,
+        Ailment::RateTooSmall,
+        Ailment::RateTooLarge,
+    ];
+    if fall < case.limits.falling {
+        return Outcome::Clear(evidence);
+    }
+    match super::explained(verdicts, &others) {
+        Err(missing) => Outcome::Unknown(missing),
+        Ok(true) => Outcome::Clear(evidence),
+        Ok(false) => Outcome::fault(evidence.into_iter().chain(case.skill()).collect()),
+    }
+}

@@ -1,0 +1,181 @@
+//! How far training came: the first question of the recipe, and the second.
+//!
+//! *Skill* s = (accuracy - chance) / (1 - chance): 0 is what guessing gives, 1 is no mistake, whatever the number of classes.
+//! Chance is the share of the most frequent class where the record names it (label `majority_share`: a network that has
+//! learned only the frequencies answers with that class), else 1 / classes. Without any accuracy, s = 1 - loss / prior
+//! loss for cross-entropy: the prior loss, ln(classes) or the recorded `class_entropy`, is what a network has that ignores its
+//! input.
+//!
+//! Numbers come from the last evaluation of the whole set in evaluation mode; where the record has none in its second half,
+//! from the median of the last batches, and the diagnosis says so.
+
+use super::Thresholds;
+use crate::analysis::{Summary, edge_rows};
+use crate::record::Status;
+use crate::stats::median;
+use crate::text::Missing;
+
+/// The answer to "good results on the training set?".
+#[derive(Clone, Debug, PartialEq)]
+pub enum State {
+    Good,
+    /// Learned something, but is not good yet.
+    Partly,
+    Failed,
+    Unknown(Missing),
+}
+
+/// What is known of one set of data at the end of a run.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Performance {
+    pub state: State,
+    pub accuracy: Option<f64>,
+    pub loss: Option<f64>,
+    pub skill: Option<f64>,
+    /// Accuracy of guessing.
+    pub chance: Option<f64>,
+    /// Step of the evaluation, or of the last batch.
+    pub step: Option<u64>,
+    /// From batches in training, for want of an evaluation.
+    pub from_batches: bool,
+}
+
+/// Accuracy of guessing and the loss of a network that ignores its input, as far as known.
+pub fn prior(run: &Summary) -> (Option<f64>, Option<f64>) {
+    let header = run.header();
+    let label = |key: &str| header.label(key).parse::<f64>().ok().filter(|x| x.is_finite() && *x >= 0.0);
+    let chance = label("majority_share").filter(|x| *x < 1.0).or_else(|| run.chance().filter(|c| *c < 1.0));
+    let classes = header.classes.filter(|&c| c > 1);
+    let loss = match header.label("loss") {
+        "cross-entropy" => label("class_entropy").or_else(|| classes.map(|c| (c as f64).ln())),
+        _ => None,
+    };
+    (chance, loss.filter(|l| *l > 0.0))
+}
+
+/// The step from which on an evaluation speaks for the end of the run.
+fn late(run: &Summary) -> u64 {
+    run.end().div_ceil(2)
+}
+
+/// How the record was cut short, when it was and too early to be judged.
+pub fn cut_short(run: &Summary, limits: &Thresholds) -> Option<Missing> {
+    let at = match run.header().status {
+        Status::Running => run.end(),
+        Status::Interrupted { step } => step,
+        Status::Complete | Status::Diverged { .. } => return None,
+    };
+    match run.header().planned_steps {
+        Some(planned) if at as f64 >= limits.judged_share * planned as f64 => None,
+        planned => Some(Missing::CutShort(at, planned)),
+    }
+}
+
+/// How the training set was learned.
+pub fn training(run: &Summary, limits: &Thresholds) -> Performance {
+    let (chance, prior_loss) = prior(run);
+    let record = run.record();
+    let finite = |x: f64| x.is_finite().then_some(x);
+    let eval = record
+        .evals
+        .iter()
+        .rev()
+        .find(|e| e.step >= late(run) && e.step > 0 && (e.train_accuracy.is_finite() || e.train_loss.is_finite()));
+    let (accuracy, loss, step, from_batches) = match eval {
+        Some(e) => (finite(e.train_accuracy), finite(e.train_loss), Some(e.step), false),
+        None => {
+            let rows = record.len() - edge_rows(record.len())..record.len();
+            let last = |values: &[f64]| median(values[rows.clone()].iter().copied());
+            let (accuracy, loss) = (last(&record.steps.batch_accuracy), last(&record.steps.loss));
+            (accuracy, loss, record.steps.step.last().copied(), true)
+        }
+    };
+    let by_accuracy = accuracy.zip(chance).map(|(a, c)| (a - c) / (1.0 - c));
+    let by_loss = || loss.zip(prior_loss).map(|(l, p)| 1.0 - l / p);
+    let skill = by_accuracy.or_else(by_loss);
+    let state = match (&run.header().status, skill) {
+        (Status::Diverged { .. }, _) => State::Failed,
+        (_, Some(s)) if s >= limits.good_skill => State::Good,
+        (_, Some(s)) => match cut_short(run, limits) {
+            Some(cut) => State::Unknown(cut),
+            None if s < limits.failed_skill => State::Failed,
+            None => State::Partly,
+        },
+        (_, None) if accuracy.is_some() => State::Unknown(Missing::Classes),
+        (_, None) => State::Unknown(Missing::TrainingResult),
+    };
+    Performance { state, accuracy, loss, skill, chance, step, from_batches }
+}
+
+/// How the test set is answered. Good when it is known and within `accuracy_gap` of the training set.
+pub fn test(run: &Summary, training: &Performance, limits: &Thresholds) -> Performance {
+    let (chance, _) = prior(run);
+    let eval = run.record().evals.iter().rev().find(|e| e.step >= late(run) && e.test_accuracy.is_finite());
+    let accuracy = eval.map(|e| e.test_accuracy);
+    let state = match (accuracy, training.accuracy) {
+        (None, _) => State::Unknown(Missing::TestResult),
+        (_, None) => State::Unknown(Missing::TrainingResult),
+        (Some(test), Some(train)) if overfits(run, train, test, limits) => State::Failed,
+        _ => State::Good,
+    };
+    Performance {
+        state,
+        accuracy,
+        loss: eval.map(|e| e.test_loss).filter(|l| l.is_finite()),
+        skill: accuracy.zip(chance).map(|(a, c)| (a - c) / (1.0 - c)),
+        chance,
+        step: eval.map(|e| e.step),
+        from_batches: false,
+    }
+}
+
+/// The gap in standard errors of the test accuracy, where the size of the test set is known.
+pub fn gap_deviations(run: &Summary, train: f64, test: f64) -> Option<f64> {
+    let n: f64 = run.header().label("test_size").parse().ok()?;
+    // A test set without a mistake has an error of its own: a mistake or two would not have been a surprise.
+    let p = test.clamp(1.0 / (n + 2.0), 1.0 - 1.0 / (n + 2.0));
+    (n >= 1.0).then(|| (train - test) / (p * (1.0 - p) / n).sqrt())
+}
+
+fn overfits(run: &Summary, train: f64, test: f64, limits: &Thresholds) -> bool {
+    let sure = gap_deviations(run, train, test).is_none_or(|d| d >= limits.gap_deviations);
+    train - test >= limits.accuracy_gap && sure
+}
+
+/// The share of itself that the training loss lost over the last `share` of the run (negative when it rose), with the steps
+/// it was measured at. From evaluations where there are some near both ends, else from medians of batches. Of evaluations
+/// the best before is compared with the best after: one spike is no trend.
+pub fn loss_fall(run: &Summary, share: f64) -> Option<(f64, (u64, u64))> {
+    let record = run.record();
+    let evals: Vec<(u64, f64)> =
+        record.evals.iter().filter(|e| e.train_loss.is_finite()).map(|e| (e.step, e.train_loss)).collect();
+    let end = run.end();
+    let from = (1.0 - share) * end as f64;
+    let far = |step: u64| (step as f64 - from).abs();
+    if let Some(&(last_step, _)) = evals.last()
+        && last_step as f64 >= (1.0 - 0.25 * share) * end as f64
+        && let Some(&(step, _)) = evals.iter().min_by(|a, b| far(a.0).total_cmp(&far(b.0)))
+        && far(step) <= 0.25 * share * end as f64
+    {
+        let best = |from: u64, to: u64| {
+            evals.iter().filter(|e| (from..=to).contains(&e.0)).map(|e| e.1).fold(f64::INFINITY, f64::min)
+        };
+        let (before, after) = (best(0, step), best(step + 1, last_step));
+        return (before > 0.0).then_some(((before - after) / before, (step, last_step)));
+    }
+    let (steps, loss) = (&record.steps.step, &record.steps.loss);
+    let n = steps.len();
+    let width = edge_rows(n);
+    let centre = steps.partition_point(|&s| (s as f64) < from);
+    // Eight rows: fewer are the ends of a record, not its course.
+    if n < 8
+        || centre + width > n
+        || steps[n - 1] as f64 + 1.0 < 0.9 * end as f64
+        || far(steps[centre]) > 0.1 * end as f64
+    {
+        return None;
+    }
+    let before = centre.saturating_sub(width / 2)..(centre + width.div_ceil(2)).min(n);
+    let (a, b) = (median(loss[before].iter().copied())?, median(loss[n - width..].iter().copied())?);
+    Some(((a - b) / a, (steps[centre], steps[n - 1])))
+}

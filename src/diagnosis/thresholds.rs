@@ -1,0 +1,219 @@
+//! Every number that a rule compares with, in one place: its default, the reason for it, and where it comes from.
+//!
+//! A threshold is a default, not a law. All of them can be set from a TOML file of `key = number` lines
+//! ([`Thresholds::parse`]; `gradfade diagnose --thresholds FILE`); a key that is not here, or a value that is no number in
+//! its range, is refused with its line.
+
+use std::collections::BTreeMap;
+
+use toml::{Spanned, Value};
+
+/// What is known of one threshold.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Info {
+    pub key: &'static str,
+    pub default: f64,
+    /// Smallest and largest value that makes sense.
+    pub range: (f64, f64),
+    pub reason: &'static str,
+}
+
+macro_rules! thresholds {
+    ($($key:ident = $default:literal in $low:literal ..= $high:literal, $reason:literal;)*) => {
+        /// All thresholds; [`Thresholds::TABLE`] has their reasons.
+        #[derive(Clone, Debug, PartialEq)]
+        pub struct Thresholds {
+            $(#[doc = $reason] pub $key: f64,)*
+        }
+
+        impl Default for Thresholds {
+            fn default() -> Thresholds {
+                Thresholds { $($key: $default,)* }
+            }
+        }
+
+        impl Thresholds {
+            pub const TABLE: &[Info] = &[
+                $(Info { key: stringify!($key), default: $default, range: ($low, $high), reason: $reason },)*
+            ];
+
+            /// A threshold by its key.
+            pub fn get(&self, key: &str) -> Option<f64> {
+                match key {
+                    $(stringify!($key) => Some(self.$key),)*
+                    _ => None,
+                }
+            }
+
+            fn slot(&mut self, key: &str) -> Option<&mut f64> {
+                match key {
+                    $(stringify!($key) => Some(&mut self.$key),)*
+                    _ => None,
+                }
+            }
+        }
+    };
+}
+
+thresholds! {
+    good_skill = 0.9 in 0.0..=1.0,
+        "Training is good from this skill on, skill being (accuracy - chance) / (1 - chance): nine tenths of the way from \
+         guessing to no mistake. Networks that train on MNIST pass it within some epochs (0.92 to 1.00), those that stop on a \
+         plateau stay below. On data with wrong labels it cannot be reached: lower it.";
+    failed_skill = 0.5 in 0.0..=1.0,
+        "Below this skill training has failed: the network misses more than half of what there is to learn. Sigmoid networks \
+         on their plateau have 0.0 to 0.2, networks that train pass 0.5 in their first epoch.";
+    judged_share = 0.5 in 0.0..=1.0,
+        "A record that was cut short is judged by how far its training came only from this share of the planned steps on: a \
+         run that is still on its plateau after a tenth of its budget may leave it.";
+    falling = 0.05 in 0.0..=1.0,
+        "The training loss is still falling when it lost at least this share of itself over the last quarter of the run: \
+         at that pace another run of the same length takes away a fifth.";
+    escaping = 0.2 in 0.0..=1.0,
+        "A failed network whose training loss lost this share of itself over the last quarter is leaving its plateau; the \
+         attenuation that it has does not hold it.";
+    stalled = 0.02 in 0.0..=1.0,
+        "Training stalls when the training loss lost less than this share of itself over the last half: the noise of a \
+         plateau's batches is of this size.";
+    signal_ratio = 0.1 in 0.0..=1.0,
+        "Per-sample backward signal of layer 1 over that of the last hidden layer, at or below which it is attenuated: \
+         layer 1 hears a tenth. Ratios down to 0.01 still train and below 0.003 no run did, so no ratio alone \
+         accuses a network: training must have failed too.";
+    strong_ratio = 0.01 in 0.0..=1.0,
+        "A signal that faded to this share is brought back by no rate: one that suits layer 1 is a hundred times too large for the last \
+         layers. It also accuses a network that learned something and then stands still.";
+    explosion_ratio = 70.0 in 1.0..=1e300,
+        "Per-sample backward signal of layer 1 over that of the last hidden layer, from which on it explodes \
+         (AutoTrainer, Zhang et al. 2021). Batch normalisation makes 1.2 a layer for ReLU, 8 layers a factor of 4.";
+    even_factor = 10.0 in 1.0..=1e300,
+        "Layers within this factor of each other are alike: one decade.";
+    relative_gradient = 1e-4 in 0.0..=1.0,
+        "Norm of one sample's weight gradient over the norm of the weights, at or below which even plain descent would need a rate of \
+         10 to change the weights by a thousandth in a step (a thousandth: Karpathy, makemore part 3).";
+    small_update = 5e-4 in 0.0..=1.0,
+        "Norm of an update over the norm of its weights: half of Karpathy's thousandth (makemore part 3). Networks that train \
+         in some hundred steps show 1e-3 to 2e-2 in their fastest hidden layer.";
+    large_update = 0.1 in 0.0..=1e300,
+        "Norm of an update over the norm of its weights, from which on a step is a jump (DeepDiagnosis, Wardat et al. 2022: outside \
+         [1e-5, 1e-1]).";
+    train_loss_rise = 2.0 in 1.0..=1e300,
+        "Last training loss over its smallest one, from which on a network has lost what it had learned: noise between evaluations \
+         of the whole set is some per cent.";
+    kept_signal = 0.1 in 0.0..=1.0,
+        "Gradients are still large when the per-sample signal ends at no less than this share of where it started; a network that has \
+         converged, or vanished, is below.";
+    saturated_share = 0.5 in 0.0..=1.0,
+        "Share of a layer's activations on the flat ends of a bounded function from which on the layer is saturated (SageMaker \
+         Debugger: 50 % of the units; the flat end: 1 - 0.97^2 of the largest slope, Karpathy).";
+    dead_share = 0.5 in 0.0..=1.0,
+        "Share of a layer's units that no sample of the batch switches on, from which on the layer is dead (SageMaker Debugger: \
+         more than 50 %). Healthy ReLU layers show 0 to 0.3.";
+    lost_share = 0.5 in 0.0..=1.0,
+        "Share of the recorded steps in which a layer has a gradient, but no stored number changes: from here on arithmetic, not \
+         learning, holds the layer.";
+    accuracy_gap = 0.1 in 0.0..=1.0,
+        "Training accuracy minus test accuracy from which on a network that is good on its training set overfits: one answer in ten \
+         that it knows by heart only.";
+    gap_deviations = 3.0 in 0.0..=100.0,
+        "The gap must also be this many standard errors of the test accuracy, so that a small test set accuses nobody by chance.";
+    test_loss_rise = 1.5 in 1.0..=1e300,
+        "Last test loss over its smallest one, from which on it is worth saying when the test loss turned: the moment at which early \
+         stopping would have stopped.";
+}
+
+/// Why a file of thresholds is refused.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[error("{place}: {what}")]
+pub struct ThresholdError {
+    pub place: String,
+    pub what: String,
+}
+
+impl Thresholds {
+    /// Defaults with what `text` (TOML) sets; `place` names the text in errors.
+    ///
+    /// # Errors
+    /// One line that names the line and the key: no TOML, an unknown key, a value that is no number or out of its range, or
+    /// marks that contradict each other.
+    pub fn parse(text: &str, place: &str) -> Result<Thresholds, ThresholdError> {
+        let fail = |what: String| ThresholdError { place: place.into(), what };
+        let line = |at: usize| text[..at.min(text.len())].matches('\n').count() + 1;
+        let table: BTreeMap<Spanned<String>, Spanned<Value>> = toml::from_str(text).map_err(|e| {
+            let at = e.span().map(|span| format!("line {}: ", line(span.start))).unwrap_or_default();
+            fail(format!("{at}{}", e.message().lines().collect::<Vec<_>>().join(" ")))
+        })?;
+        let mut out = Thresholds::default();
+        for (key, value) in &table {
+            let at = format!("line {}, `{}`", line(key.span().start), key.get_ref());
+            let Some(info) = Thresholds::TABLE.iter().find(|i| i.key == key.get_ref()) else {
+                let keys: Vec<&str> = Thresholds::TABLE.iter().map(|i| i.key).collect();
+                let hint = crate::stats::nearest(key.get_ref(), keys.iter().copied());
+                let hint = hint.map(|n| format!(" (did you mean `{n}`?)")).unwrap_or_default();
+                return Err(fail(format!("{at}: no threshold has this name{hint}; known: {}", keys.join(", "))));
+            };
+            let number = match value.get_ref() {
+                Value::Float(x) => *x,
+                Value::Integer(n) => *n as f64,
+                other => return Err(fail(format!("{at}: expected a number, not a {}", other.type_str()))),
+            };
+            let (low, high) = info.range;
+            if !(low..=high).contains(&number) {
+                let most = if high >= 1e300 { format!("from {low} on") } else { format!("from {low} to {high}") };
+                return Err(fail(format!("{at}: {number} is out of range; give a number {most}")));
+            }
+            if let Some(slot) = out.slot(info.key) {
+                *slot = number;
+            }
+        }
+        for (low, high) in [("failed_skill", "good_skill"), ("small_update", "large_update"), ("stalled", "escaping")] {
+            if out.get(low) > out.get(high) {
+                return Err(fail(format!("`{low}` must not be greater than `{high}`")));
+            }
+        }
+        Ok(out)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_sets_what_it_names_and_nothing_else() {
+        let t = Thresholds::parse("# mine\nsignal_ratio = 0.01\nexplosion_ratio = 100\n", "t.toml").unwrap();
+        let expected = Thresholds { signal_ratio: 0.01, explosion_ratio: 100.0, ..Thresholds::default() };
+        assert_eq!(t, expected);
+        assert_eq!(Thresholds::parse("", "t.toml").unwrap(), Thresholds::default());
+    }
+
+    #[test]
+    fn what_is_wrong_is_named_with_its_line_and_key() {
+        let error = |text: &str| Thresholds::parse(text, "t.toml").unwrap_err().to_string();
+        let unknown = error("good_skill = 0.8\n\nsignal_rato = 0.1\n");
+        assert!(
+            unknown.starts_with(
+                "t.toml: line 3, `signal_rato`: no threshold has this name (did you mean `signal_ratio`?)"
+            ),
+            "{unknown}"
+        );
+        assert_eq!(error("dead_share = \"half\""), "t.toml: line 1, `dead_share`: expected a number, not a string");
+        assert_eq!(
+            error("\ndead_share = 2"),
+            "t.toml: line 2, `dead_share`: 2 is out of range; give a number from 0 to 1"
+        );
+        assert!(error("dead_share = nan").contains("`dead_share`: NaN is out of range"));
+        assert!(error("[a]\nb = 1").contains("`a`"), "{}", error("[a]\nb = 1"));
+        assert!(error("dead_share = ").starts_with("t.toml: line 1"), "{}", error("dead_share = "));
+        assert!(error("good_skill = 0.1").contains("`failed_skill` must not be greater than `good_skill`"));
+    }
+
+    #[test]
+    fn every_default_is_in_its_range_and_has_a_reason() {
+        let defaults = Thresholds::default();
+        for info in Thresholds::TABLE {
+            assert_eq!(defaults.get(info.key), Some(info.default), "{}", info.key);
+            assert!((info.range.0..=info.range.1).contains(&info.default), "{}", info.key);
+            assert!(info.reason.len() > 20, "{}", info.key);
+        }
+    }
+}

@@ -1,0 +1,62 @@
+//! **Updates lost to float rounding**: a layer has a gradient, but in most steps adding the update changes no stored number.
+//!
+//! **How to read it.** In f32 a weight of size 1 cannot change by less than about 6e-8, and nothing is smaller than 1e-45. The
+//! record keeps the true gradient beside the applied update, so a layer that stands still because its gradient is zero is
+//! told from one whose update was lost.
+//!
+//! **When it misleads.** A network that has converged may lose updates too; then it is a note.
+
+use super::case::Case;
+use super::{Branch, Evidence, Finding, Outcome, Rule, Verdict};
+use crate::record::{TensorKind, TensorMetric};
+use crate::stats::Cell;
+use crate::text::{Ailment, Measure, Missing, Remedy};
+
+pub const RULE: Rule = Rule {
+    ailment: Ailment::FloatUnderflow,
+    branch: Branch::Training,
+    source: "IEEE 754 binary32: 24 significant bits, least number 1.4e-45",
+    remedies: &[Remedy::NewActivation, Remedy::BetterInitialisation, Remedy::Normalisation, Remedy::MorePrecision],
+    judge,
+};
+
+fn judge(case: &Case, _: &[Verdict]) -> Outcome {
+    let record = case.record();
+    if record.is_empty() {
+        return Outcome::Unknown(Missing::Steps);
+    }
+    let rows = case.rows(super::case::Part::Whole);
+    let value = |metric, r, l| Cell::from_stored(case.run.tensor_value(metric, TensorKind::Weight, r, l));
+    let mut lost = Vec::new();
+    let mut seen = false;
+    for l in 0..case.run.layers() {
+        // A rate of zero loses nothing.
+        let judged: Vec<bool> = rows
+            .clone()
+            .filter(|&r| record.steps.learning_rate[r] != 0.0)
+            .filter(|&r| matches!(value(TensorMetric::GradNorm, r, l), Cell::Finite(_) | Cell::Underflow))
+            .filter(|&r| value(TensorMetric::UpdateNorm, r, l) != Cell::Missing)
+            .map(|r| matches!(value(TensorMetric::UpdateNorm, r, l), Cell::Zero | Cell::Underflow))
+            .collect();
+        seen |= !judged.is_empty();
+        let share = judged.iter().filter(|&&x| x).count() as f64 / judged.len().max(1) as f64;
+        lost.push(share);
+    }
+    if !seen {
+        let zero =
+            rows.clone().all(|r| (0..case.run.layers()).all(|l| value(TensorMetric::GradNorm, r, l) == Cell::Zero));
+        return if zero && !rows.is_empty() { Outcome::Clear(Vec::new()) } else { Outcome::Unknown(Missing::Updates) };
+    }
+    let worst = lost.iter().copied().fold(0.0, f64::max);
+    let layers: Vec<usize> =
+        (0..lost.len()).filter(|&l| lost[l] >= case.limits.lost_share && lost[l] > 0.0).map(|l| l + 1).collect();
+    let evidence = vec![
+        Evidence::new(Measure::LostShare, worst)
+            .at(&layers, case.steps(&rows))
+            .at_least("lost_share", case.limits.lost_share),
+    ];
+    if layers.is_empty() {
+        return Outcome::Clear(evidence);
+    }
+    Outcome::Found(Finding::new(case.severity(), evidence))
+}

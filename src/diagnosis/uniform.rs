@@ -1,0 +1,82 @@
+//! **Uniform vanishing**: the weight gradients of all hidden layers are alike, and all next to nothing.
+//!
+//! **How to read it.** With rectifiers and weights too small, the signal falls from layer to layer downward and the
+//! activations fall upward; their product, the weight gradient, is the same in every layer and small by both. A first/last
+//! ratio of gradients says "healthy". What shows it is one sample's gradient beside the norm of the weights: at or below the limit
+//! even a rate of 10 would change the weights by less than a thousandth in a step.
+//!
+//! **When it misleads.** A network that has converged has small gradients too, so training must have failed.
+
+use super::case::{Case, Part};
+use super::performance::State;
+use super::{Branch, Evidence, Finding, Outcome, Rule, Severity, Verdict};
+use crate::record::LayerMetric;
+use crate::stats::Cell;
+use crate::text::{Ailment, Measure, Missing, Remedy};
+
+pub const RULE: Rule = Rule {
+    ailment: Ailment::UniformVanishing,
+    branch: Branch::Training,
+    source: "He et al. 2015 (rectifiers): variance 2 / fan_in keeps the signal; below it both passes shrink; update of a thousandth: Karpathy, makemore part 3",
+    remedies: &[Remedy::BetterInitialisation, Remedy::Normalisation, Remedy::Residual, Remedy::AdaptiveRate],
+    judge,
+};
+
+/// Are the gradients of all hidden layers alike and next to nothing at the end?
+pub fn uniform(case: &Case) -> Result<(bool, Vec<Evidence>), Missing> {
+    if case.hidden() == 0 {
+        return Ok((false, Vec::new()));
+    }
+    let rows = case.rows(Part::Last);
+    let (relative_all, plain) = (case.relative_gradients(), case.run.layer_grid(LayerMetric::GradRms));
+    if relative_all.all_missing() {
+        return Err(if case.record().is_empty() { Missing::Steps } else { Missing::SampleGradient });
+    }
+    let steps = case.steps(&rows);
+    let of = |grid| case.profile(grid, rows.clone())[..case.hidden()].to_vec();
+    let (relative, plain): (Vec<Cell>, Vec<Cell>) = (of(&relative_all), of(&plain));
+    if relative.contains(&Cell::Missing) {
+        return Err(Missing::Gap { column: "grad_rms", last: None });
+    }
+    let logs: Vec<f64> = plain.iter().filter_map(|c| c.log10()).collect();
+    // Exact zeros are units that are dead, not signals that faded.
+    let largest =
+        (0..relative.len()).filter_map(|l| Some((l, relative[l].log10()?))).max_by(|a, b| a.1.total_cmp(&b.1));
+    let Some((layer, largest)) = largest.filter(|_| logs.len() == plain.len()) else { return Ok((false, Vec::new())) };
+    let spread =
+        logs.iter().copied().fold(f64::NEG_INFINITY, f64::max) - logs.iter().copied().fold(f64::INFINITY, f64::min);
+    let (largest, spread) = (10f64.powf(largest), 10f64.powf(spread));
+    let limits = case.limits;
+    let evidence = vec![
+        Evidence::new(Measure::RelativeGradient, largest)
+            .at(&[layer + 1], steps)
+            .at_most("relative_gradient", limits.relative_gradient),
+        Evidence::new(Measure::GradientSpread, spread).at(&[], steps).at_most("even_factor", limits.even_factor),
+    ];
+    // Gradients that were there and went (saturated, dead, or thrown out by the rate) are another illness.
+    let first = case.profile(&relative_all, case.rows(Part::First));
+    let began = first[..case.hidden()].iter().filter_map(|c| c.log10()).fold(f64::NEG_INFINITY, f64::max);
+    let jumps = super::rate_too_large::too_large(case).is_ok_and(|l| l.0);
+    let small = !jumps
+        && largest <= limits.relative_gradient
+        && 10f64.powf(began) <= limits.even_factor * limits.relative_gradient;
+    Ok((small && spread <= limits.even_factor, evidence))
+}
+
+fn judge(case: &Case, verdicts: &[Verdict]) -> Outcome {
+    match uniform(case) {
+        _ if super::found(verdicts, Ailment::DeadInitialisation) => Outcome::Clear(Vec::new()),
+        Err(missing) => Outcome::Unknown(missing),
+        Ok((false, evidence)) => Outcome::Clear(evidence),
+        Ok((true, mut evidence)) => match &case.training.state {
+            State::Unknown(missing) => Outcome::Unknown(missing.clone()),
+            State::Good | State::Partly => Outcome::Clear(evidence),
+            State::Failed => {
+                evidence.extend(case.skill());
+                let mut finding = Finding::new(Severity::Fault, evidence);
+                (finding.why, finding.why_step) = super::why::split(case);
+                Outcome::Found(finding)
+            }
+        },
+    }
+}

@@ -1,0 +1,120 @@
+//! **Vanishing gradient**: the per-sample backward signal falls from the last hidden layer to layer 1 by a decade or more,
+//! *and* the network fails on its own training set.
+//!
+//! **How to read it.** Neither half is enough. Networks with a ratio of 0.01 train, and a converged network has tiny
+//! gradients in all layers; a network that fails with an even signal has another illness. The quantity is the signal of one
+//! sample, RMS over the batch, because the batch-mean gradient that frameworks show can hide everything: once the output bias
+//! knows the class frequencies, the full-batch gradient of a collapsed network is the same in every layer. The finding says
+//! for each layer whether the weights, the slope or the alignment take the signal away ([`super::why`]). The ratio is that of
+//! the first rows or the last ones, whichever is smaller: a network may repair its signal too late.
+//!
+//! **When it misleads.** A failure with another cause in a network that also attenuates (wrong labels, a sigmoid network that
+//! was trained for too few steps) looks the same; a network that is leaving its plateau, or whose rate is too small to tell, is
+//! left to those rules. Between normalised or residual layers the ratio is that of the pre-activations.
+
+use super::case::{Case, Part, Ratio};
+use super::performance::{State, loss_fall};
+use super::{Branch, Evidence, Finding, Outcome, Rule, Severity, Verdict};
+use crate::record::{TensorKind, TensorMetric};
+use crate::text::{Ailment, Measure, Missing, Remedy};
+
+pub const RULE: Rule = Rule {
+    ailment: Ailment::VanishingGradient,
+    branch: Branch::Training,
+    source: "Hochreiter 1991; Bengio, Simard, Frasconi 1994; Glorot, Bengio 2010; per-sample norms: Goodfellow 2015 (arXiv 1510.01799)",
+    remedies: &[
+        Remedy::NewActivation,
+        Remedy::Normalisation,
+        Remedy::Residual,
+        Remedy::BetterInitialisation,
+        Remedy::AdaptiveRate,
+    ],
+    judge,
+};
+
+/// What the signal and the training say together.
+pub enum Fading {
+    /// The signal does not fall by the limit, or there is no depth.
+    No(Vec<Evidence>),
+    /// It falls, and training fails for it.
+    Vanishing(Vec<Evidence>),
+    /// It falls, and training works, or goes on.
+    Attenuated(Vec<Evidence>),
+    /// It falls, and training fails for a reason of its own.
+    Otherwise(Vec<Evidence>),
+}
+
+/// The reading that the rules on attenuation share.
+pub fn fading(case: &Case) -> Result<Fading, Missing> {
+    let (mut ratio, mut steps) = match case.signal_ratio(Part::Last)? {
+        Ratio::NoDepth | Ratio::Zero => return Ok(Fading::No(Vec::new())),
+        Ratio::Of(ratio, steps) => (ratio, steps),
+    };
+    // Training repairs the signal when it gets going at all; what it spent its budget on is seen at the start.
+    if let Ok(Ratio::Of(first, at)) = case.signal_ratio(Part::First)
+        && first < ratio
+    {
+        (ratio, steps) = (first, at);
+    }
+    let mut evidence = vec![case.attenuation(ratio, steps)];
+    if ratio > case.limits.signal_ratio {
+        return Ok(Fading::No(evidence));
+    }
+    let stalled = || loss_fall(&case.run, 0.5).is_some_and(|f| f.0 <= case.limits.stalled);
+    evidence.extend(case.skill());
+    let fall = loss_fall(&case.run, 0.25);
+    evidence.extend(fall.map(|(fall, steps)| Evidence::new(Measure::LossFallQuarter, fall).at(&[], Some(steps))));
+    match &case.training.state {
+        State::Unknown(missing) => Err(missing.clone()),
+        State::Partly if ratio <= case.limits.strong_ratio && stalled() => Ok(Fading::Vanishing(evidence)),
+        State::Good | State::Partly => Ok(Fading::Attenuated(evidence)),
+        State::Failed if fall.is_some_and(|f| f.0 >= case.limits.escaping) && !jumps(case) => {
+            Ok(Fading::Attenuated(evidence))
+        }
+        State::Failed if super::uniform::uniform(case).is_ok_and(|u| u.0) => Ok(Fading::Otherwise(evidence)),
+        State::Failed if ratio > case.limits.strong_ratio && super::rate_too_small::too_small(case)?.0 => {
+            Ok(Fading::Otherwise(evidence))
+        }
+        State::Failed => Ok(Fading::Vanishing(evidence)),
+    }
+}
+
+fn judge(case: &Case, verdicts: &[Verdict]) -> Outcome {
+    match fading(case) {
+        Err(missing) => Outcome::Unknown(missing),
+        Ok(Fading::No(evidence) | Fading::Attenuated(evidence) | Fading::Otherwise(evidence)) => {
+            Outcome::Clear(evidence)
+        }
+        // A rate that throws the weights onto the flat ends makes the signal fade at the end, not at the start.
+        Ok(Fading::Vanishing(evidence)) if began_well(case) => match super::rate_too_large::too_large(case) {
+            Err(missing) => Outcome::Unknown(missing),
+            Ok((true, _)) => Outcome::Clear(evidence),
+            Ok((false, _)) => accuse(case, evidence),
+        },
+        Ok(Fading::Vanishing(evidence)) if super::found(verdicts, Ailment::DeadInitialisation) => {
+            Outcome::Clear(evidence)
+        }
+        Ok(Fading::Vanishing(evidence)) => accuse(case, evidence),
+    }
+}
+
+fn accuse(case: &Case, mut evidence: Vec<Evidence>) -> Outcome {
+    // What a framework shows, which may look even.
+    let grid = case.run.grid(TensorMetric::GradNorm, TensorKind::Weight);
+    if let Ok(Ratio::Of(ratio, steps)) = case.ratio(&grid, Part::Last, "grad_norm", Missing::Steps) {
+        evidence.push(Evidence::new(Measure::BatchGradientRatio, ratio).at(&[1, case.hidden()], Some(steps)));
+    }
+    let mut finding = Finding::new(Severity::Fault, evidence);
+    (finding.why, finding.why_step) = super::why::split(case);
+    Outcome::Found(finding)
+}
+
+/// True when steps are so large that what the signal does at the end is their doing.
+fn jumps(case: &Case) -> bool {
+    super::rate_too_large::too_large(case).is_ok_and(|l| l.0)
+}
+
+/// True when the signal of the first rows was not attenuated.
+fn began_well(case: &Case) -> bool {
+    matches!(case.signal_ratio(Part::First), Ok(Ratio::Of(ratio, _)) if ratio > case.limits.signal_ratio)
+}

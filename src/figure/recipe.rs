@@ -1,0 +1,255 @@
+//! `recipe`: the way of decisions that the lecture's recipe takes with this run, its numbers on it.
+//!
+//! **How to read it.** Two questions: good results on the training set? good results on the test set? Thick frames and arrows
+//! mark the way that the answers take. Under each question stands what was found there, and under that what to do; the
+//! remedies of the other branch are grey, with the reason: dropout on a network that fails on its training set makes it
+//! worse, and another activation does not help one that only overfits.
+//!
+//! **When it misleads.** The answers are those of the default thresholds, which suit data without wrong labels; a way that
+//! stops at a question could not be judged, and the box says what was not recorded.
+
+use super::chart::{Figure, Panel};
+use super::flow::{Flow, FlowArrow, FlowBox, FlowLine, Tone};
+use super::frame::{Words, stack};
+use super::words::{caption, name, outcome};
+use super::{FigureError, Input, Options, Runs, Spec};
+use crate::diagnosis::{self, Branch, Diagnosis, Finding, Outcome, Performance, Severity, State, Thresholds, Verdict};
+use crate::text::{Lang, Remedy};
+
+pub const SPEC: Spec = Spec {
+    name: "recipe",
+    summary: "the diagnosis as a path of decisions: good on training data? good on test data? and what to do",
+    runs: Runs::One,
+    build,
+};
+
+/// CSS pixels.
+const WIDTH: u32 = 960;
+const COLUMNS: [f64; 3] = [1.3, 1.3, 0.8];
+
+/// More faults than this in one box are counted, not named.
+const MOST: usize = 3;
+
+fn build(input: &Input, options: &Options) -> Result<Figure, FigureError> {
+    let (run, lang) = (input.run(), options.lang);
+    if run.record().is_empty() && run.record().evals.is_empty() {
+        return Err(input.nothing(run, "recorded step", "train it for at least one step"));
+    }
+    let d = diagnosis::diagnose(run.record(), &Thresholds::default())?;
+    let flow = flow(lang, &d);
+    let head = lang.head(&name(lang, run), run.hidden());
+    let words = Words {
+        title: lang.title(&head, &[conclusion(lang, &d), outcome(lang, run)]),
+        subtitle: lang.recipe_note(),
+        caption: caption(lang, run),
+        description: String::new(),
+    };
+    let height = height(&flow);
+    let description = describe(lang, &words.title, &flow);
+    let mut figure = stack(input.figure, words, vec![(1.0, Panel::Flow(flow))], Vec::new(), (WIDTH, height));
+    figure.description = description;
+    Ok(figure)
+}
+
+/// The faults by name, or how it stands without one.
+fn conclusion(lang: Lang, d: &Diagnosis) -> String {
+    use diagnosis::Conclusion;
+    match d.conclusion() {
+        Conclusion::Healthy => lang.concluded_healthy(),
+        Conclusion::Faulty => {
+            let names: Vec<String> = d.faults().map(|v| lang.ailment(v.rule.ailment)).collect();
+            lang.list(&names[..names.len().min(MOST)])
+        }
+        Conclusion::Unexplained => lang.concluded_unexplained(),
+        Conclusion::Undecided => lang.concluded_undecided(),
+    }
+}
+
+/// Where the answers lead.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Way {
+    /// No further than the first question.
+    Nowhere,
+    /// Bad on the training set.
+    Training,
+    /// Good on the training set, and the second question has no answer.
+    Second,
+    /// Good on the training set, bad on the test set.
+    Test,
+    Done,
+}
+
+fn way(d: &Diagnosis) -> Way {
+    let ill = |branch| d.faults().any(|v| v.rule.branch == branch);
+    match (&d.training.state, &d.test.state) {
+        (State::Failed | State::Partly, _) => Way::Training,
+        (State::Unknown(_), _) if ill(Branch::Training) => Way::Training,
+        (State::Unknown(_), _) => Way::Nowhere,
+        (State::Good, State::Unknown(_)) => Way::Second,
+        (State::Good, State::Good) => Way::Done,
+        (State::Good, _) => Way::Test,
+    }
+}
+
+fn flow(lang: Lang, d: &Diagnosis) -> Flow {
+    let way = way(d);
+    let tone = |on: bool| if on { Tone::Taken } else { Tone::Open };
+    let second = matches!(way, Way::Second | Way::Test | Way::Done);
+    let place = |column, row, heading, lines, tone| FlowBox { column, row, heading, lines, tone };
+    let mut boxes = vec![
+        place(0, 0, lang.training_question(), answer(lang, &d.training), Tone::Taken),
+        place(
+            1,
+            0,
+            lang.test_question(),
+            if second { answer(lang, &d.test) } else { vec![FlowLine::plain(lang.not_asked())] },
+            tone(second),
+        ),
+        place(2, 0, lang.done_heading(), vec![FlowLine::plain(lang.done_note())], tone(way == Way::Done)),
+        place(
+            0,
+            1,
+            lang.why_not(),
+            findings(lang, d, Branch::Training, way == Way::Training),
+            tone(way == Way::Training),
+        ),
+        place(1, 1, lang.why_not(), findings(lang, d, Branch::Test, way == Way::Test), tone(way == Way::Test)),
+        remedies(lang, d, Branch::Training, way),
+        remedies(lang, d, Branch::Test, way),
+    ];
+    let arrow = |from, to, label, taken| FlowArrow { from, to, label, taken };
+    let arrows = vec![
+        arrow(0, 1, lang.yes(), second),
+        arrow(1, 2, lang.yes(), way == Way::Done),
+        arrow(0, 3, if d.training.state == State::Partly { lang.partly() } else { lang.no() }, way == Way::Training),
+        arrow(1, 4, lang.no(), way == Way::Test),
+        arrow(3, 5, String::new(), way == Way::Training),
+        arrow(4, 6, String::new(), way == Way::Test),
+    ];
+    let noted: Vec<String> = found(d, Severity::Note)
+        .filter(|(v, _)| v.rule.branch != Branch::Done)
+        .map(|(v, _)| lang.ailment(v.rule.ailment))
+        .collect();
+    if !noted.is_empty() {
+        let lines = noted.into_iter().map(FlowLine::item).collect();
+        boxes.push(place(2, 1, lang.noted_heading(), lines, Tone::Open));
+    }
+    Flow { column_weights: COLUMNS.to_vec(), boxes, arrows }
+}
+
+fn answer(lang: Lang, p: &Performance) -> Vec<FlowLine> {
+    let numbers = lang.performance_numbers(p.accuracy, p.chance, p.loss);
+    let (answer, words) = match &p.state {
+        State::Good => (lang.yes(), numbers),
+        State::Partly => (lang.partly(), numbers),
+        State::Failed => (lang.no(), numbers),
+        State::Unknown(missing) => (lang.not_known(), lang.missing(missing)),
+    };
+    let mut lines = vec![FlowLine::bold(lang.title(&answer, &[words]))];
+    if p.from_batches && p.skill.is_some() {
+        lines.push(FlowLine::plain(lang.from_batches()));
+    }
+    lines
+}
+
+fn found(d: &Diagnosis, severity: Severity) -> impl Iterator<Item = (&Verdict, &Finding)> {
+    d.verdicts.iter().filter_map(move |v| match &v.outcome {
+        Outcome::Found(f) if f.severity == severity => Some((v, f)),
+        _ => None,
+    })
+}
+
+/// The faults of a branch, each with the number that shows it best.
+fn findings(lang: Lang, d: &Diagnosis, branch: Branch, taken: bool) -> Vec<FlowLine> {
+    let all: Vec<_> = found(d, Severity::Fault).filter(|(v, _)| v.rule.branch == branch).collect();
+    if all.is_empty() {
+        let asked = branch == Branch::Training || d.training.state == State::Good;
+        return vec![FlowLine::plain(match (taken, asked) {
+            (true, _) => lang.no_rule_says_why(),
+            (false, true) => lang.nothing_found(),
+            (false, false) => lang.not_asked(),
+        })];
+    }
+    let mut lines = Vec::new();
+    for (verdict, finding) in all.iter().take(MOST) {
+        lines.push(FlowLine::bold(lang.ailment(verdict.rule.ailment)));
+        // The number with a limit says why it was found.
+        let shown = finding.evidence.iter().find(|e| e.limit.is_some()).or(finding.evidence.first());
+        if let Some(e) = shown {
+            let value = lang.in_unit(e.measure.unit(), e.value);
+            lines.push(FlowLine::plain(lang.brief_evidence(&lang.measure(e.measure, d.hidden), &value)));
+        }
+    }
+    if all.len() > MOST {
+        lines.push(FlowLine::plain(lang.and_more(all.len() - MOST)));
+    }
+    lines
+}
+
+/// What each branch offers when nothing more special was found there.
+const OFFERS: [(Branch, &[Remedy]); 2] = [
+    (
+        Branch::Training,
+        &[
+            Remedy::NewActivation,
+            Remedy::AdaptiveRate,
+            Remedy::BetterInitialisation,
+            Remedy::Normalisation,
+            Remedy::Residual,
+        ],
+    ),
+    (Branch::Test, &[Remedy::EarlyStopping, Remedy::WeightDecay, Remedy::Dropout, Remedy::MoreData]),
+];
+
+fn remedies(lang: Lang, d: &Diagnosis, branch: Branch, way: Way) -> FlowBox {
+    let (column, own) = match branch {
+        Branch::Training => (0, Way::Training),
+        Branch::Test | Branch::Done => (1, Way::Test),
+    };
+    let offers = OFFERS.iter().find(|o| o.0 == branch).map_or(&[][..], |o| o.1);
+    let mut lines = Vec::new();
+    if way == own {
+        let mut all: Vec<Remedy> = Vec::new();
+        for (v, _) in found(d, Severity::Fault).filter(|(v, _)| v.rule.branch == branch) {
+            all.extend(v.rule.remedies.iter().filter(|r| !all.contains(r)).copied().collect::<Vec<_>>());
+        }
+        all.truncate(6);
+        let all = if all.is_empty() { offers.to_vec() } else { all };
+        lines.extend(all.into_iter().map(|r| FlowLine::item(lang.remedy(r))));
+        return FlowBox { column, row: 2, heading: lang.remedies_heading(), lines, tone: Tone::Taken };
+    }
+    let reason = match (way, branch) {
+        (Way::Done, _) => lang.grey_done(),
+        (Way::Nowhere | Way::Second, _) => lang.grey_unknown(),
+        (Way::Training, _) => lang.grey_test_side(),
+        (Way::Test, _) => lang.grey_training_side(),
+    };
+    lines.push(FlowLine::plain(reason));
+    lines.extend(offers.iter().map(|&r| FlowLine::item(lang.brief_remedy(r))));
+    FlowBox { column, row: 2, heading: lang.grey_heading(), lines, tone: Tone::Greyed }
+}
+
+/// A height that surely holds the words: the renderer measures them, and spreads what is left between the rows.
+fn height(flow: &Flow) -> u32 {
+    let inner = f64::from(WIDTH) - 140.0;
+    let total: f64 = COLUMNS.iter().sum();
+    let of_box = |b: &FlowBox| {
+        let width = inner * COLUMNS[b.column] / total - 24.0;
+        // Seven pixels a letter, twice as many for one that is as wide as high.
+        let length = |text: &str| text.chars().map(|c| if c as u32 > 0x2e80 { 13.5 } else { 6.9 }).sum::<f64>();
+        let lines = |text: &str| (length(text) / width).ceil().max(1.0);
+        lines(&b.heading) * 18.0 + b.lines.iter().map(|l| lines(&l.text) * 17.0).sum::<f64>() + 32.0
+    };
+    let row = |r: usize| flow.boxes.iter().filter(|b| b.row == r).map(of_box).fold(0.0, f64::max);
+    (150.0 + (0..3).map(row).sum::<f64>() + 2.0 * 44.0).ceil() as u32
+}
+
+/// The way in words.
+fn describe(lang: Lang, title: &str, flow: &Flow) -> String {
+    let mut all = vec![lang.sentence(title)];
+    for b in &flow.boxes {
+        let lines: Vec<String> = b.lines.iter().map(|l| l.text.clone()).collect();
+        all.push(lang.describe_box(&b.heading, &lines, b.tone == Tone::Taken, b.tone == Tone::Greyed));
+    }
+    lang.sentences(&all)
+}

@@ -1,0 +1,280 @@
+//! A diagnosis as text, Markdown and JSON.
+//!
+//! # JSON
+//! `gradfade diagnose RUN... --json` prints one object; its fields are stable, and more may be added:
+//!
+//! | field | what |
+//! |---|---|
+//! | `schema` | 1 |
+//! | `thresholds` | every threshold that was compared with, by key |
+//! | `runs` | one object a run |
+//! | `runs[].run` | its name |
+//! | `runs[].conclusion` | `healthy`, `faulty`, `unexplained` (not good on the training set, no rule says why) or `undecided` |
+//! | `runs[].training`, `.test` | `state` (`good`, `partly`, `failed`, `unknown`), `missing` (why unknown, or null), `accuracy`, `chance`, `skill`, `loss`, `step`, `from_batches` |
+//! | `runs[].verdicts[]` | one a rule, always all rules, in the order of the recipe |
+//! | `.rule` | such as `vanishing-gradient` |
+//! | `.branch` | `training`, `test` or `done` |
+//! | `.outcome` | `found`, `clear` or `unknown` |
+//! | `.severity` | of what is found: `fault` or `note`; else null |
+//! | `.evidence[]` | `measure`, `layers` (from 1), `steps` (first and last, or null), `value`, `unit` (`ratio`, `share`, `norm`, `standard_errors`, `steps`), `threshold` (null, or `key`, `value`, `bound`: `at_most` or `at_least`, the side on which the ailment is) |
+//! | `.missing`, `.missing_words` | of what is unknown: what was not recorded, as a key and in words; else null |
+//! | `.why[]` | factors on the norm of the signal by layer: `layer`, `total`, `weight_scale`, `slope`, `alignment`, `cause` (`none`, `weight-scale`, `flat-function`, `slope`, `alignment`) |
+//! | `.why_step` | the step they were measured at, or null |
+//! | `.remedies[]` | what helps, the most likely first; of what is found only |
+//! | `.source` | where the rule comes from |
+
+use serde_json::{Value, json};
+
+use crate::diagnosis::why::RANDOM_ALIGNMENT;
+use crate::diagnosis::{
+    Bound, Branch, Cause, Conclusion, Diagnosis, Evidence, Finding, Outcome, Performance, Severity, State, Thresholds,
+    Verdict,
+};
+use crate::record::Record;
+use crate::text::Lang;
+
+/// How a report marks its parts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    Text,
+    Markdown,
+}
+
+/// The conclusion in words: the faults by name, the most urgent first.
+pub fn conclusion(lang: Lang, d: &Diagnosis) -> String {
+    match d.conclusion() {
+        Conclusion::Healthy => lang.concluded_healthy(),
+        Conclusion::Faulty => lang.list(&d.faults().map(|v| lang.ailment(v.rule.ailment)).collect::<Vec<_>>()),
+        Conclusion::Unexplained => lang.concluded_unexplained(),
+        Conclusion::Undecided => lang.concluded_undecided(),
+    }
+}
+
+/// The answer to a question of the recipe, and the numbers behind it.
+pub fn answer(lang: Lang, p: &Performance) -> (String, String) {
+    let numbers = lang.performance_numbers(p.accuracy, p.chance, p.loss);
+    match &p.state {
+        State::Good => (lang.yes(), numbers),
+        State::Partly => (lang.partly(), numbers),
+        State::Failed => (lang.no(), numbers),
+        State::Unknown(missing) => (lang.not_known(), lang.missing(missing)),
+    }
+}
+
+/// One block for a run.
+pub fn text(lang: Lang, d: &Diagnosis, record: &Record, form: Form) -> String {
+    let mark = |text: &str, markdown: &str| match form {
+        Form::Text => text.to_string(),
+        Form::Markdown => markdown.to_string(),
+    };
+    let mut out = mark("", "## ") + &lang.diagnosis_head(&d.run, &conclusion(lang, d)) + "\n\n";
+    let item = mark("  ", "- ");
+    let inner = mark("      ", "  - ");
+    for (question, answer) in questions(lang, d) {
+        out += &format!("{item}{question} {answer}\n");
+    }
+    for (heading, severity) in [(lang.found_heading(), Severity::Fault), (lang.noted_heading(), Severity::Note)] {
+        let found = d.verdicts.iter().filter_map(|v| match &v.outcome {
+            Outcome::Found(f) if f.severity == severity => Some((v, f)),
+            _ => None,
+        });
+        let all: Vec<_> = found.collect();
+        if all.is_empty() {
+            continue;
+        }
+        out += &format!("\n{}{heading}\n{}", mark("", "### "), mark("", "\n"));
+        for (verdict, finding) in all {
+            let name = lang.ailment(verdict.rule.ailment);
+            let (open, close) = (mark("", "**"), mark("", "**"));
+            out += &format!("{item}{open}{name}{close}: {}\n", lang.ailment_means(verdict.rule.ailment));
+            for line in finding_lines(lang, d, record, verdict, finding) {
+                out += &format!("{inner}{line}\n");
+            }
+        }
+    }
+    // That health was ruled out is no good news.
+    let clear = d.verdicts.iter().filter(|v| matches!(v.outcome, Outcome::Clear(_)) && v.rule.branch != Branch::Done);
+    let clear: Vec<String> = clear.map(|v| lang.ailment(v.rule.ailment)).collect();
+    if !clear.is_empty() {
+        out += &format!("\n{}{}: {}\n", mark("", "**"), lang.clear_heading() + &mark("", "**"), lang.list(&clear));
+    }
+    let mut unknown: Vec<(String, Vec<String>)> = Vec::new();
+    for v in &d.verdicts {
+        let Outcome::Unknown(missing) = &v.outcome else { continue };
+        let (why, name) = (lang.missing(missing), lang.ailment(v.rule.ailment));
+        match unknown.iter_mut().find(|u| u.0 == why) {
+            Some(u) => u.1.push(name),
+            None => unknown.push((why, vec![name])),
+        }
+    }
+    if !unknown.is_empty() {
+        out += &format!("\n{}{}{}\n{}", mark("", "### "), lang.unknown_heading(), "", mark("", "\n"));
+        for (why, names) in unknown {
+            out += &format!("{item}{}\n", lang.title(&why, &[lang.list(&names)]));
+        }
+    }
+    wrap(&out, form)
+}
+
+/// The two questions with their answers.
+fn questions(lang: Lang, d: &Diagnosis) -> Vec<(String, String)> {
+    let whole = |p: &Performance| {
+        let (answer, numbers) = answer(lang, p);
+        let note = if p.from_batches && p.skill.is_some() { vec![lang.from_batches()] } else { Vec::new() };
+        let numbers = lang.list(&[vec![numbers], note].concat());
+        if numbers.is_empty() { answer } else { lang.title(&answer, &[numbers]) }
+    };
+    let test = match d.training.state {
+        State::Good => whole(&d.test),
+        _ => lang.not_asked(),
+    };
+    vec![(lang.training_question(), whole(&d.training)), (lang.test_question(), test)]
+}
+
+/// A piece of evidence in words.
+pub fn evidence_line(lang: Lang, e: &Evidence, hidden: usize) -> String {
+    let unit = e.measure.unit();
+    let limit = e.limit.map(|l| (l.bound == Bound::AtMost, lang.in_unit(unit, l.value), l.key));
+    // The names of these ratios say their layers.
+    let names_layers = lang.measure(e.measure, hidden) != lang.measure(e.measure, hidden + 1);
+    let layers = if names_layers { &[][..] } else { &e.layers };
+    let limit = limit.as_ref().map(|(most, value, key)| (*most, value.as_str(), *key));
+    lang.evidence_line(&lang.measure(e.measure, hidden), layers, e.steps, &lang.in_unit(unit, e.value), limit)
+}
+
+fn finding_lines(lang: Lang, d: &Diagnosis, record: &Record, verdict: &Verdict, finding: &Finding) -> Vec<String> {
+    let mut lines: Vec<String> = finding.evidence.iter().map(|e| evidence_line(lang, e, d.hidden)).collect();
+    if !finding.why.is_empty() {
+        lines.push(lang.why_heading());
+        for s in finding.why.iter().rev() {
+            let activation = record.header.layers.get(s.layer - 1).map_or("", |l| l.activation.as_str());
+            let factors = [s.weight_scale, s.slope, s.alignment];
+            lines
+                .push(String::from("  ") + &lang.why_line(s.layer, s.total, factors, &s.cause.words(lang, activation)));
+        }
+        let random = |s: f64| (1.0 / RANDOM_ALIGNMENT..=RANDOM_ALIGNMENT).contains(&s);
+        let untrained: Vec<usize> = finding.why.iter().filter(|s| random(s.alignment)).map(|s| s.layer).collect();
+        let trained = finding.why_step.is_some_and(|s| s > 0);
+        if trained && !untrained.is_empty() && finding.why.iter().any(|s| s.cause != Cause::None) {
+            lines.push(lang.untrained_note(&untrained));
+        }
+    }
+    if finding.severity == Severity::Fault && !verdict.rule.remedies.is_empty() {
+        let remedies: Vec<String> = verdict.rule.remedies.iter().map(|&r| lang.remedy(r)).collect();
+        lines.push(lang.title(&lang.remedies_heading(), &remedies));
+    }
+    if finding.severity == Severity::Fault {
+        lines.push(lang.title(&lang.source_heading(), &[verdict.rule.source.to_string()]));
+    }
+    lines
+}
+
+/// Terminal lines of at most this many characters.
+const COLUMNS: usize = 110;
+
+/// Breaks the lines of a text at blanks and keeps their indent; Markdown flows by itself.
+fn wrap(text: &str, form: Form) -> String {
+    if form == Form::Markdown {
+        return text.to_string();
+    }
+    let mut out = String::with_capacity(text.len() + text.len() / 40);
+    for line in text.lines() {
+        let indent = line.len() - line.trim_start_matches(' ').len();
+        let mut width = 0;
+        for word in line.trim_start_matches(' ').split(' ') {
+            let length = word.chars().count();
+            if width == 0 {
+                out.push_str(&" ".repeat(indent));
+                width = indent;
+            } else if width + 1 + length > COLUMNS {
+                out.push('\n');
+                out.push_str(&" ".repeat(indent + 2));
+                width = indent + 2;
+            } else {
+                out.push(' ');
+                width += 1;
+            }
+            out.push_str(word);
+            width += length;
+        }
+        out.push('\n');
+    }
+    out
+}
+
+/// All diagnoses for programs; the table in the module's docs is the schema.
+pub fn json(lang: Lang, all: &[Diagnosis], thresholds: &Thresholds) -> Value {
+    let limits: serde_json::Map<String, Value> =
+        Thresholds::TABLE.iter().map(|i| (i.key.to_string(), json!(thresholds.get(i.key)))).collect();
+    json!({ "schema": 1, "thresholds": limits, "runs": all.iter().map(|d| run_json(lang, d)).collect::<Vec<_>>() })
+}
+
+fn run_json(lang: Lang, d: &Diagnosis) -> Value {
+    json!({
+        "run": d.run,
+        "conclusion": d.conclusion().key(),
+        "training": performance_json(&d.training),
+        "test": performance_json(&d.test),
+        "verdicts": d.verdicts.iter().map(|v| verdict_json(lang, v)).collect::<Vec<_>>(),
+    })
+}
+
+fn performance_json(p: &Performance) -> Value {
+    let (state, missing) = match &p.state {
+        State::Good => ("good", None),
+        State::Partly => ("partly", None),
+        State::Failed => ("failed", None),
+        State::Unknown(missing) => ("unknown", Some(missing.key())),
+    };
+    json!({
+        "state": state, "missing": missing, "accuracy": p.accuracy, "chance": p.chance, "skill": p.skill, "loss": p.loss,
+        "step": p.step, "from_batches": p.from_batches,
+    })
+}
+
+fn verdict_json(lang: Lang, v: &Verdict) -> Value {
+    let (outcome, severity, evidence, missing, finding) = match &v.outcome {
+        Outcome::Found(f) => {
+            let severity = if f.severity == Severity::Fault { "fault" } else { "note" };
+            ("found", Some(severity), f.evidence.as_slice(), None, Some(f))
+        }
+        Outcome::Clear(evidence) => ("clear", None, evidence.as_slice(), None, None),
+        Outcome::Unknown(missing) => ("unknown", None, &[][..], Some(missing), None),
+    };
+    let branch = match v.rule.branch {
+        Branch::Training => "training",
+        Branch::Test => "test",
+        Branch::Done => "done",
+    };
+    let why = finding.map(|f| f.why.as_slice()).unwrap_or_default();
+    let remedies = if finding.is_some() { v.rule.remedies } else { &[] };
+    json!({
+        "rule": v.rule.ailment.key(),
+        "branch": branch,
+        "outcome": outcome,
+        "severity": severity,
+        "evidence": evidence.iter().map(evidence_json).collect::<Vec<_>>(),
+        "missing": missing.map(|m| m.key()),
+        "missing_words": missing.map(|m| lang.missing(m)),
+        "why": why.iter().map(|s| json!({
+            "layer": s.layer, "total": s.total, "weight_scale": s.weight_scale, "slope": s.slope, "alignment": s.alignment,
+            "cause": s.cause.key(),
+        })).collect::<Vec<_>>(),
+        "why_step": finding.and_then(|f| f.why_step),
+        "remedies": remedies.iter().map(|r| r.key()).collect::<Vec<_>>(),
+        "source": v.rule.source,
+    })
+}
+
+fn evidence_json(e: &Evidence) -> Value {
+    json!({
+        "measure": e.measure.key(),
+        "layers": e.layers,
+        "steps": e.steps.map(|(a, b)| [a, b]),
+        "value": e.value,
+        "unit": e.measure.unit().key(),
+        "threshold": e.limit.map(|l| json!({
+            "key": l.key, "value": l.value, "bound": if l.bound == Bound::AtMost { "at_most" } else { "at_least" },
+        })),
+    })
+}

@@ -1,0 +1,447 @@
+//! What a diagnosis says: names of the verdicts, their evidence, what was not recorded, and what to do.
+
+mod advice;
+mod evidence;
+
+pub use advice::Remedy;
+pub use evidence::{Measure, Missing, Unit};
+
+use super::Lang;
+
+/// Everything that a verdict can be about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Ailment {
+    Diverged,
+    FloatUnderflow,
+    DeadInitialisation,
+    ExplodingGradient,
+    VanishingGradient,
+    UniformVanishing,
+    HiddenVanishing,
+    Attenuated,
+    DeadUnits,
+    SaturatedUnits,
+    RateTooLarge,
+    RateTooSmall,
+    StuckWithLargeGradients,
+    DecayOnly,
+    NotLongEnough,
+    Overfitting,
+    Healthy,
+}
+
+impl Ailment {
+    pub const ALL: [Ailment; 17] = [
+        Ailment::Diverged,
+        Ailment::FloatUnderflow,
+        Ailment::DeadInitialisation,
+        Ailment::ExplodingGradient,
+        Ailment::VanishingGradient,
+        Ailment::UniformVanishing,
+        Ailment::HiddenVanishing,
+        Ailment::Attenuated,
+        Ailment::DeadUnits,
+        Ailment::SaturatedUnits,
+        Ailment::RateTooLarge,
+        Ailment::RateTooSmall,
+        Ailment::StuckWithLargeGradients,
+        Ailment::DecayOnly,
+        Ailment::NotLongEnough,
+        Ailment::Overfitting,
+        Ailment::Healthy,
+    ];
+
+    /// The stable name in JSON and in thresholds' documentation; not for readers of a report.
+    pub fn key(self) -> &'static str {
+        match self {
+            Ailment::Diverged => "diverged",
+            Ailment::FloatUnderflow => "float-underflow",
+            Ailment::DeadInitialisation => "dead-initialisation",
+            Ailment::ExplodingGradient => "exploding-gradient",
+            Ailment::VanishingGradient => "vanishing-gradient",
+            Ailment::UniformVanishing => "uniform-vanishing",
+            Ailment::HiddenVanishing => "optimiser-hides-vanishing",
+            Ailment::Attenuated => "attenuated-but-training",
+            Ailment::DeadUnits => "dead-units",
+            Ailment::SaturatedUnits => "saturated-units",
+            Ailment::RateTooLarge => "learning-rate-too-large",
+            Ailment::RateTooSmall => "learning-rate-too-small",
+            Ailment::StuckWithLargeGradients => "stuck-with-large-gradients",
+            Ailment::DecayOnly => "movement-by-decay-only",
+            Ailment::NotLongEnough => "not-trained-long-enough",
+            Ailment::Overfitting => "overfitting",
+            Ailment::Healthy => "healthy",
+        }
+    }
+}
+
+impl Lang {
+    /// The name of a verdict.
+    pub fn ailment(self, ailment: Ailment) -> String {
+        match self {
+            Lang::En => match ailment {
+                Ailment::Diverged => "diverged",
+                Ailment::FloatUnderflow => "updates lost to float rounding",
+                Ailment::DeadInitialisation => "dead or symmetric initialisation",
+                Ailment::ExplodingGradient => "exploding gradient",
+                Ailment::VanishingGradient => "vanishing gradient",
+                Ailment::UniformVanishing => "uniform vanishing",
+                Ailment::HiddenVanishing => "the optimiser hides a vanishing gradient",
+                Ailment::Attenuated => "attenuated but training",
+                Ailment::DeadUnits => "dead units",
+                Ailment::SaturatedUnits => "saturated units",
+                Ailment::RateTooLarge => "learning rate too large",
+                Ailment::RateTooSmall => "learning rate too small",
+                Ailment::StuckWithLargeGradients => "stuck with large gradients",
+                Ailment::DecayOnly => "movement by decay only",
+                Ailment::NotLongEnough => "not trained long enough",
+                Ailment::Overfitting => "overfitting",
+                Ailment::Healthy => "healthy",
+            },
+            Lang::Zh => match ailment {
+                Ailment::Diverged => "训练发散",
+                Ailment::FloatUnderflow => "更新量因浮点舍入而丢失",
+                Ailment::DeadInitialisation => "无效或对称的初始化",
+                Ailment::ExplodingGradient => "梯度爆炸",
+                Ailment::VanishingGradient => "梯度消失",
+                Ailment::UniformVanishing => "各层一致的梯度消失",
+                Ailment::HiddenVanishing => "优化器掩盖了梯度消失",
+                Ailment::Attenuated => "信号衰减但仍在训练",
+                Ailment::DeadUnits => "失活单元",
+                Ailment::SaturatedUnits => "饱和单元",
+                Ailment::RateTooLarge => "学习率过大",
+                Ailment::RateTooSmall => "学习率过小",
+                Ailment::StuckWithLargeGradients => "梯度不小却停滞",
+                Ailment::DecayOnly => "只有权重衰减在移动权重",
+                Ailment::NotLongEnough => "训练时间不够",
+                Ailment::Overfitting => "过拟合",
+                Ailment::Healthy => "健康",
+            },
+        }
+        .into()
+    }
+
+    /// What a found verdict means, in a sentence.
+    pub fn ailment_means(self, ailment: Ailment) -> String {
+        match self {
+            Lang::En => match ailment {
+                Ailment::Diverged => "A number is no longer finite, and no step after it can repair that.",
+                Ailment::FloatUnderflow => "There is a gradient, but adding the update changes no stored number.",
+                Ailment::DeadInitialisation => {
+                    "Weights that all start at zero get the same gradient or none, so the units of a layer stay copies of one unit."
+                }
+                Ailment::ExplodingGradient => "The error signal grows from layer to layer toward the input.",
+                Ailment::VanishingGradient => {
+                    "The error signal shrinks from layer to layer toward the input, and the network fails on its own training set: the layers near the input stay random."
+                }
+                Ailment::UniformVanishing => {
+                    "All hidden layers are alike, so no ratio shows it, but one sample's gradient is next to nothing beside the weights."
+                }
+                Ailment::HiddenVanishing => {
+                    "The optimiser makes all updates equally large, so the layers move; but what they follow is noise where the signal has vanished."
+                }
+                Ailment::Attenuated => "The error signal shrinks toward the input, but the network learns all the same.",
+                Ailment::DeadUnits => "Units that no sample switches on get no gradient and do not come back by themselves.",
+                Ailment::SaturatedUnits => "Activations on the flat ends of the function pass next to no gradient back.",
+                Ailment::RateTooLarge => "Each step changes the weights by so much that the loss cannot settle.",
+                Ailment::RateTooSmall => "Each step changes the weights by so little that the run ends near its start.",
+                Ailment::StuckWithLargeGradients => {
+                    "The loss stands still although every layer gets a strong signal: this is not a vanishing gradient."
+                }
+                Ailment::DecayOnly => "Weights moved, but no farther than weight decay alone carries them: that is not learning.",
+                Ailment::NotLongEnough => "The training loss was still falling when the run ended.",
+                Ailment::Overfitting => "Good on the training set, bad on the test set: it learned samples by heart.",
+                Ailment::Healthy => "Good on the training set and good on the test set.",
+            },
+            Lang::Zh => match ailment {
+                Ailment::Diverged => "某个数不再是有限数，之后的任何一步都无法挽回。",
+                Ailment::FloatUnderflow => "梯度存在，但加上更新量后存储的数不变。",
+                Ailment::DeadInitialisation => "从零开始的权重得到相同的梯度或没有梯度，同一层的单元始终彼此相同。",
+                Ailment::ExplodingGradient => "误差信号朝输入方向逐层放大。",
+                Ailment::VanishingGradient => "误差信号朝输入方向逐层缩小，网络在自己的训练集上也失败：靠近输入的层仍是随机的。",
+                Ailment::UniformVanishing => "各隐藏层都一样，因此没有比值能显示，但单个样本的梯度与权重相比微乎其微。",
+                Ailment::HiddenVanishing => "优化器使各层更新量一样大，各层都在移动；但在信号已消失的层，它们跟随的是噪声。",
+                Ailment::Attenuated => "误差信号朝输入方向缩小，但网络仍然学得到。",
+                Ailment::DeadUnits => "没有任何样本能激活的单元得不到梯度，也不会自行恢复。",
+                Ailment::SaturatedUnits => "落在激活函数平坦段的激活几乎不往回传梯度。",
+                Ailment::RateTooLarge => "每一步对权重的改变过大，损失无法稳定下来。",
+                Ailment::RateTooSmall => "每一步对权重的改变过小，训练结束时仍在起点附近。",
+                Ailment::StuckWithLargeGradients => "损失停滞不前，但每一层都收到很强的信号：这不是梯度消失。",
+                Ailment::DecayOnly => "权重移动了，但没有走得比单凭权重衰减更远：这不是学习。",
+                Ailment::NotLongEnough => "训练结束时训练损失仍在下降。",
+                Ailment::Overfitting => "训练集上好，测试集上差：网络把样本背了下来。",
+                Ailment::Healthy => "训练集上好，测试集上也好。",
+            },
+        }
+        .into()
+    }
+
+    // ---- headings and joints of the report
+
+    pub fn diagnosis_head(self, run: &str, conclusion: &str) -> String {
+        match self {
+            Lang::En => format!("{run}: {conclusion}"),
+            Lang::Zh => format!("{run}：{conclusion}"),
+        }
+    }
+
+    pub fn concluded_healthy(self) -> String {
+        match self {
+            Lang::En => "healthy".into(),
+            Lang::Zh => "健康".into(),
+        }
+    }
+
+    pub fn concluded_undecided(self) -> String {
+        match self {
+            Lang::En => "nothing found, but not shown to be healthy".into(),
+            Lang::Zh => "没有发现问题，但也未能证明健康".into(),
+        }
+    }
+
+    /// Training fails or is only half good, and no rule says why.
+    pub fn concluded_unexplained(self) -> String {
+        match self {
+            Lang::En => "not good on the training set, and no rule says why".into(),
+            Lang::Zh => "训练集上不好，没有规则能说明原因".into(),
+        }
+    }
+
+    pub fn training_question(self) -> String {
+        match self {
+            Lang::En => "Good results on the training set?".into(),
+            Lang::Zh => "训练集上的结果好吗？".into(),
+        }
+    }
+
+    pub fn test_question(self) -> String {
+        match self {
+            Lang::En => "Good results on the test set?".into(),
+            Lang::Zh => "测试集上的结果好吗？".into(),
+        }
+    }
+
+    pub fn yes(self) -> String {
+        match self {
+            Lang::En => "yes".into(),
+            Lang::Zh => "好".into(),
+        }
+    }
+
+    pub fn no(self) -> String {
+        match self {
+            Lang::En => "no".into(),
+            Lang::Zh => "不好".into(),
+        }
+    }
+
+    pub fn partly(self) -> String {
+        match self {
+            Lang::En => "not yet".into(),
+            Lang::Zh => "还不够好".into(),
+        }
+    }
+
+    pub fn not_known(self) -> String {
+        match self {
+            Lang::En => "not known".into(),
+            Lang::Zh => "未知".into(),
+        }
+    }
+
+    /// `accuracy 11 %, chance 10 %`, as far as known.
+    pub fn performance_numbers(self, accuracy: Option<f64>, chance: Option<f64>, loss: Option<f64>) -> String {
+        let mut parts = Vec::new();
+        match self {
+            Lang::En => {
+                parts.extend(accuracy.map(|a| format!("accuracy {}", self.percent(a))));
+                parts.extend(accuracy.and(chance).map(|c| format!("guessing gives {}", self.percent(c))));
+                parts.extend(loss.map(|l| format!("loss {}", self.number(l))));
+            }
+            Lang::Zh => {
+                parts.extend(accuracy.map(|a| format!("准确率 {}", self.percent(a))));
+                parts.extend(accuracy.and(chance).map(|c| format!("随机猜测为 {}", self.percent(c))));
+                parts.extend(loss.map(|l| format!("损失 {}", self.number(l))));
+            }
+        }
+        self.list(&parts)
+    }
+
+    /// Where the numbers are not those of an evaluation.
+    pub fn from_batches(self) -> String {
+        match self {
+            Lang::En => "measured on the last batches, for want of an evaluation".into(),
+            Lang::Zh => "没有评估数据，取自最后几个批次".into(),
+        }
+    }
+
+    pub fn not_asked(self) -> String {
+        match self {
+            Lang::En => "not asked: the training set comes first".into(),
+            Lang::Zh => "暂不询问：先看训练集".into(),
+        }
+    }
+
+    pub fn found_heading(self) -> String {
+        match self {
+            Lang::En => "Found".into(),
+            Lang::Zh => "发现".into(),
+        }
+    }
+
+    pub fn noted_heading(self) -> String {
+        match self {
+            Lang::En => "Noted, no fault".into(),
+            Lang::Zh => "提示（不是问题）".into(),
+        }
+    }
+
+    pub fn clear_heading(self) -> String {
+        match self {
+            Lang::En => "Clear".into(),
+            Lang::Zh => "排除".into(),
+        }
+    }
+
+    pub fn unknown_heading(self) -> String {
+        match self {
+            Lang::En => "Unknown".into(),
+            Lang::Zh => "无法判断".into(),
+        }
+    }
+
+    pub fn why_heading(self) -> String {
+        match self {
+            Lang::En => "Why, layer by layer (factor on the signal, output side first)".into(),
+            Lang::Zh => "逐层原因（信号的倍数，从输出侧起）".into(),
+        }
+    }
+
+    pub fn remedies_heading(self) -> String {
+        match self {
+            Lang::En => "What to do".into(),
+            Lang::Zh => "对策".into(),
+        }
+    }
+
+    pub fn source_heading(self) -> String {
+        match self {
+            Lang::En => "Source".into(),
+            Lang::Zh => "出处".into(),
+        }
+    }
+
+    // ---- the recipe as a picture
+
+    pub fn recipe_note(self) -> String {
+        match self {
+            Lang::En => "The training set is asked about first: a network that is bad there does not overfit. Thick: the way that this run takes. Grey: remedies that do not belong to it, and why.".into(),
+            Lang::Zh => "先看训练集：在训练集上就不好的网络不是过拟合。粗线：这次训练所走的路径。灰色：不适用的对策及其原因。".into(),
+        }
+    }
+
+    pub fn done_heading(self) -> String {
+        match self {
+            Lang::En => "Done".into(),
+            Lang::Zh => "完成".into(),
+        }
+    }
+
+    pub fn done_note(self) -> String {
+        match self {
+            Lang::En => "good on both sets".into(),
+            Lang::Zh => "两个数据集上都好".into(),
+        }
+    }
+
+    pub fn why_not(self) -> String {
+        match self {
+            Lang::En => "Why not?".into(),
+            Lang::Zh => "为什么不好？".into(),
+        }
+    }
+
+    pub fn nothing_found(self) -> String {
+        match self {
+            Lang::En => "no fault found".into(),
+            Lang::Zh => "没有发现问题".into(),
+        }
+    }
+
+    pub fn no_rule_says_why(self) -> String {
+        match self {
+            Lang::En => "no rule says why".into(),
+            Lang::Zh => "没有规则能说明原因".into(),
+        }
+    }
+
+    pub fn brief_evidence(self, what: &str, value: &str) -> String {
+        match self {
+            Lang::En => format!("{what}: {value}"),
+            Lang::Zh => format!("{what}：{value}"),
+        }
+    }
+
+    pub fn and_more(self, count: usize) -> String {
+        match self {
+            Lang::En => format!("and {count} more"),
+            Lang::Zh => format!("另有 {count} 项"),
+        }
+    }
+
+    pub fn grey_heading(self) -> String {
+        match self {
+            Lang::En => "Not here".into(),
+            Lang::Zh => "不适用".into(),
+        }
+    }
+
+    /// Why nothing is to be done.
+    pub fn grey_done(self) -> String {
+        match self {
+            Lang::En => "Nothing has to be repaired.".into(),
+            Lang::Zh => "没有需要修正的地方。".into(),
+        }
+    }
+
+    pub fn grey_unknown(self) -> String {
+        match self {
+            Lang::En => "Which side needs help is not known.".into(),
+            Lang::Zh => "尚不知道哪一边需要帮助。".into(),
+        }
+    }
+
+    /// Why the remedies of the test side do not help a network that fails on its training set.
+    pub fn grey_test_side(self) -> String {
+        match self {
+            Lang::En => {
+                "They hold a network back from learning by heart; this one has not learned yet, and they would make training worse.".into()
+            }
+            Lang::Zh => "它们防止网络死记样本；这个网络还没有学会，用了只会让训练更差。".into(),
+        }
+    }
+
+    /// Why the remedies of the training side do not help a network that overfits.
+    pub fn grey_training_side(self) -> String {
+        match self {
+            Lang::En => "They help a network to train; this one is good on its training set already.".into(),
+            Lang::Zh => "它们帮助网络训练；这个网络在训练集上已经很好。".into(),
+        }
+    }
+
+    /// A box in words.
+    pub fn describe_box(self, heading: &str, lines: &[String], taken: bool, grey: bool) -> String {
+        let mark = match self {
+            Lang::En if taken => " (on the way)",
+            Lang::En if grey => " (grey)",
+            Lang::Zh if taken => "（在路径上）",
+            Lang::Zh if grey => "（灰色）",
+            Lang::En | Lang::Zh => "",
+        };
+        let lines: Vec<&str> = lines.iter().map(|l| l.trim_end_matches(['.', '。'])).collect();
+        match self {
+            Lang::En => format!("{heading}{mark}: {}.", lines.join("; ")),
+            Lang::Zh => format!("{heading}{mark}：{}。", lines.join("；")),
+        }
+    }
+}

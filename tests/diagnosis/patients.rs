@@ -1,0 +1,150 @@
+//! What is found in whom, and nothing else.
+
+use gradfade::diagnosis::{Conclusion, Outcome, RULES, State};
+use gradfade::record::{TensorKind, TensorMetric};
+use gradfade::text::{Ailment, Measure};
+
+use super::*;
+
+/// Networks and everything that is found in them: a rule that speaks up where it should not fails here.
+const TABLE: &[(&str, &[&str])] = &[
+    ("healthy-relu", &["healthy*"]),
+    ("healthy-spiral", &["healthy*"]),
+    ("overfits", &["overfitting"]),
+    ("healthy-attenuated", &["attenuated-but-training*", "healthy*"]),
+    ("converged", &["overfitting"]),
+    ("sigmoid-2", &["overfitting"]),
+    ("sigmoid-3", &["attenuated-but-training*", "overfitting"]),
+    ("sigmoid-5", &["vanishing-gradient"]),
+    ("sigmoid-5-nielsen", &["vanishing-gradient"]),
+    ("sigmoid-5-full", &["vanishing-gradient"]),
+    ("sigmoid-8-adam", &["vanishing-gradient", "optimiser-hides-vanishing"]),
+    ("sigmoid-6-decay", &["vanishing-gradient", "movement-by-decay-only"]),
+    ("sigmoid-40", &["float-underflow", "vanishing-gradient"]),
+    ("relu-small-weights", &["uniform-vanishing", "dead-units"]),
+    ("relu-large-weights", &["diverged", "exploding-gradient"]),
+    ("tanh-large-weights", &["saturated-units", "not-trained-long-enough"]),
+    ("relu-zeros", &["dead-initialisation", "dead-units"]),
+    ("sigmoid-zeros", &["dead-initialisation"]),
+    ("rate-1e-4", &["learning-rate-too-small"]),
+    ("adam-rate-1e-6", &["learning-rate-too-small"]),
+    ("rate-1", &["dead-units", "learning-rate-too-large"]),
+    ("rate-3", &["diverged", "learning-rate-too-large"]),
+    ("one-epoch", &["not-trained-long-enough"]),
+    ("linear-spiral", &["stuck-with-large-gradients"]),
+    ("no-test-set", &[]),
+];
+
+#[test]
+fn each_network_has_its_illness_and_no_other() {
+    let mut wrong = Vec::new();
+    for (name, expected) in TABLE {
+        let d = judged(&record(name));
+        if found(&d) != *expected {
+            wrong.push(format!("{name}: {:?} (accuracy {:?}, {:?})", found(&d), d.training.accuracy, d.test.accuracy));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn every_rule_finds_somebody_and_leaves_somebody_alone() {
+    let all: Vec<Diagnosis> = TABLE.iter().map(|(name, _)| judged(&record(name))).collect();
+    for rule in RULES {
+        let outcome = |d: &Diagnosis| d.verdict(rule.ailment).unwrap().outcome.clone();
+        assert!(all.iter().any(|d| d.found(rule.ailment)), "{:?} finds nobody", rule.ailment);
+        assert!(all.iter().any(|d| matches!(outcome(d), Outcome::Clear(_))), "{:?} clears nobody", rule.ailment);
+    }
+    assert_eq!(RULES.iter().map(|r| r.ailment).collect::<Vec<_>>(), Ailment::ALL);
+    for d in &all {
+        assert_eq!(d.verdicts.len(), RULES.len(), "{}: no rule is silent", d.run);
+    }
+}
+
+/// The value of a measure in a verdict's evidence.
+fn value(d: &Diagnosis, ailment: Ailment, measure: Measure) -> f64 {
+    let (Outcome::Found(finding), evidence) = (&d.verdict(ailment).unwrap().outcome, measure) else {
+        panic!("{}: {ailment:?} was not found", d.run)
+    };
+    finding.evidence.iter().find(|e| e.measure == evidence).unwrap().value
+}
+
+#[test]
+fn full_batches_hide_vanishing_from_the_batch_mean_and_not_from_us() {
+    let d = judged(&record("sigmoid-5-full"));
+    // What a framework shows looks even; one sample's signal does not.
+    assert!(value(&d, Ailment::VanishingGradient, Measure::BatchGradientRatio) > 0.3);
+    assert!(value(&d, Ailment::VanishingGradient, Measure::SignalRatio) < 0.01);
+}
+
+#[test]
+fn absolute_cuts_that_others_use_stay_silent_on_the_five_sigmoid_layers() {
+    // The first weight gradient never falls as low as 1e-4 (AutoTrainer, norm), and we name the illness.
+    let (sick, converged) = (record("sigmoid-5-nielsen"), record("converged"));
+    let first = |r: &Record| {
+        let t = r.header.tensor_index(1, TensorKind::Weight).unwrap();
+        (0..r.len()).map(|row| r.tensor(TensorMetric::GradNorm, row, t)).fold(f64::INFINITY, f64::min)
+    };
+    assert!(first(&sick) > 1e-4, "{}", first(&sick));
+    assert!(judged(&sick).found(Ailment::VanishingGradient));
+    // A network that has learned everything ends with a smaller gradient than the one that learns nothing starts with.
+    let start = sick.tensor(TensorMetric::GradNorm, 0, 0);
+    assert!(first(&converged) < start, "{} {start}", first(&converged));
+    assert_eq!(found(&judged(&converged)), ["overfitting"]);
+}
+
+#[test]
+fn adam_moves_what_it_does_not_teach() {
+    let d = judged(&record("sigmoid-8-adam"));
+    let (update, signal) = (
+        value(&d, Ailment::HiddenVanishing, Measure::UpdateRatio),
+        value(&d, Ailment::HiddenVanishing, Measure::SignalRatio),
+    );
+    assert!(update > 0.1 && signal < 1e-3, "{update} {signal}");
+}
+
+#[test]
+fn decay_travels_as_far_as_its_formula_says() {
+    let record = record("sigmoid-6-decay");
+    // Each of n steps takes rate x decay of the weights: 1 - (1 - 0.1 x 0.01)^300 of the way, at most their sum.
+    let formula = 1.0 - (1.0f64 - 0.1 * 0.01).powi(300);
+    let d = judged(&record);
+    let (movement, travel) =
+        (value(&d, Ailment::DecayOnly, Measure::Movement), value(&d, Ailment::DecayOnly, Measure::DecayTravel));
+    assert!((movement / formula - 1.0).abs() < 0.01, "{movement} {formula}");
+    assert!(travel >= movement && (travel / formula - 1.0).abs() < 0.01, "{travel} {formula}");
+}
+
+#[test]
+fn the_recipe_asks_about_the_training_set_first() {
+    let sick = judged(&record("tanh-large-weights"));
+    // It does far worse on the test set, and still does not overfit: it is not good on the training set.
+    assert!(sick.training.accuracy.unwrap() - sick.test.accuracy.unwrap() > 0.2);
+    assert!(!sick.found(Ailment::Overfitting));
+    assert_eq!(judged(&record("overfits")).training.state, State::Good);
+    assert_eq!(judged(&record("healthy-relu")).conclusion(), Conclusion::Healthy);
+    assert_eq!(sick.conclusion(), Conclusion::Faulty);
+}
+
+#[test]
+fn the_training_state_is_that_of_the_evaluations() {
+    for (name, _) in TABLE {
+        let (record, d) = (record(name), judged(&record(name)));
+        let last = record.evals.last().unwrap();
+        if last.step > 0 && last.step == record.steps.step.last().unwrap() + 1 {
+            assert_eq!(d.training.accuracy, Some(last.train_accuracy), "{name}");
+            let chance: f64 = record.header.label("majority_share").parse().unwrap();
+            let skill = (last.train_accuracy - chance) / (1.0 - chance);
+            assert!((d.training.skill.unwrap() - skill).abs() < 1e-12, "{name}");
+        }
+    }
+}
+
+#[test]
+fn thresholds_decide() {
+    let run = record("sigmoid-5");
+    let strict = Thresholds { signal_ratio: 1e-6, strong_ratio: 1e-6, ..Thresholds::default() };
+    assert!(!diagnose(&run, &strict).unwrap().found(Ailment::VanishingGradient));
+    let lenient = Thresholds { accuracy_gap: 0.9, ..Thresholds::default() };
+    assert!(diagnose(&record("overfits"), &lenient).unwrap().found(Ailment::Healthy));
+}
