@@ -332,9 +332,13 @@ impl SweepPlan {
     }
 
     /// Stands for everything that a cell's result depends on: the grid and the settings, not the name or how it is drawn.
-    /// FNV-1a over their JSON: it must tell plans apart that people make, not resist somebody.
+    /// Settings at their default are left out, so that cells stay good when the program learns a new setting; a plan file
+    /// names every setting, so a default that changes is a difference. FNV-1a over the JSON: it must tell plans apart that
+    /// people make, not resist somebody.
     pub fn fingerprint(&self) -> String {
-        let text = serde_json::to_string(&(&self.grid, &self.train)).unwrap_or_default();
+        let mut train = serde_json::json!(self.train);
+        without_defaults(&mut train, &serde_json::json!(TrainConfig::default()));
+        let text = serde_json::json!([self.grid, train]).to_string();
         let hash =
             text.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |h, b| (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3));
         format!("{hash:016x}")
@@ -353,6 +357,18 @@ fn meant(message: &str) -> String {
     let unknown = if message.starts_with("unknown ") { words.next() } else { None };
     let near = unknown.and_then(|name| crate::stats::nearest(name, words));
     near.map(|n| format!(" (did you mean '{n}'?)")).unwrap_or_default()
+}
+
+fn without_defaults(value: &mut serde_json::Value, default: &serde_json::Value) {
+    let (Some(fields), Some(defaults)) = (value.as_object_mut(), default.as_object()) else { return };
+    fields.retain(|key, field| match defaults.get(key) {
+        Some(default) if *field == *default => false,
+        Some(default) => {
+            without_defaults(field, default);
+            true
+        }
+        None => true,
+    });
 }
 
 fn first_difference(at: &str, a: &serde_json::Value, b: &serde_json::Value) -> Option<String> {
@@ -403,6 +419,10 @@ mod tests {
         assert_eq!(again.fingerprint(), plan.fingerprint());
         let renamed = SweepPlan { name: "y".into(), ..plan.clone() };
         assert_eq!(renamed.fingerprint(), plan.fingerprint());
+        let spelled = text.replace("[train]", "[train]\nloss = \"cross-entropy\"\ndata_options = { noise = 0.2 }");
+        assert_eq!(SweepPlan::parse(&spelled, "p").unwrap().fingerprint(), plan.fingerprint());
+        let noisy = text.replace("[train]", "[train]\ndata_options = { noise = 0.3 }");
+        assert_ne!(SweepPlan::parse(&noisy, "p").unwrap().fingerprint(), plan.fingerprint());
         let mut other = plan.clone();
         other.train.steps = Some(6);
         assert_ne!(other.fingerprint(), plan.fingerprint());
