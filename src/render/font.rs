@@ -120,7 +120,8 @@ pub fn missing_glyphs(text: &str) -> Vec<char> {
     for c in text.chars().filter(|c| !c.is_control()) {
         let has = |weight| face(weight).glyph_id(c).0 != 0;
         let helped = || EXTRA.get().is_some_and(|extra| extra.face.glyph_id(c).0 != 0);
-        if !(has(Weight::Regular) && has(Weight::Bold) || helped()) && !missing.contains(&c) {
+        let drawn = has(Weight::Regular) && has(Weight::Bold) || helped();
+        if !drawn && !missing.contains(&c) {
             missing.push(c);
         }
     }
@@ -230,7 +231,7 @@ fn pieces(text: &str) -> Vec<String> {
         last_letter = c.is_alphabetic() || (c == ' ' && last_letter);
         let breaks = match c {
             // And with the Chinese word behind it, which is its unit: `8 层`.
-            ' ' => !counts && !SEPARATES.contains(next) && !(is_wide(next) && before.is_some_and(|b| b.is_numeric())),
+            ' ' => !(counts || SEPARATES.contains(next) || is_wide(next) && before.is_some_and(|b| b.is_numeric())),
             _ => (is_wide(c) || is_wide(next)) && !OPENS.contains(c) && !CLOSES.contains(next) && next != ' ',
         };
         if breaks && c != NBSP && next != NBSP {
