@@ -188,7 +188,10 @@ pub fn wrap_evenly(text: &str, size: f64, weight: Weight, limit: f64) -> Vec<Str
     if greedy.len() < 2 {
         return greedy;
     }
-    let (mut low, mut high) = (limit / greedy.len() as f64, limit);
+    // Not narrower than a word: it would be broken inside.
+    let text_pieces = pieces(&tidy(text));
+    let widest = text_pieces.iter().map(|p| width(p.trim_end(), size, weight)).fold(0.0, f64::max);
+    let (mut low, mut high) = ((limit / greedy.len() as f64).max(widest).min(limit), limit);
     for _ in 0..12 {
         let middle = 0.5 * (low + high);
         if wrap(text, size, weight, middle).len() <= greedy.len() { high = middle } else { low = middle }

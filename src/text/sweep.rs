@@ -1,6 +1,6 @@
 //! Words of the figures of sweeps: many networks side by side.
 
-use super::Lang;
+use super::{Lang, Quantity};
 
 impl Lang {
     /// The axis of depths.
@@ -94,6 +94,30 @@ impl Lang {
         match self {
             Lang::En => format!("{name}: training accuracy at most {most} at every depth"),
             Lang::Zh => format!("{name}：各深度训练准确率最高 {most}"),
+        }
+    }
+
+    /// What layer 1 has in networks of `depth` hidden layers: in the series with the least of it, and in that with the most.
+    pub fn first_layer_from_to(self, depth: usize, quantity: Quantity, [low, high]: [(&str, f64); 2]) -> String {
+        let number = |x: f64| if quantity == Quantity::Movement { self.percent(x) } else { self.number(x) };
+        let (depth, least, most) = (self.depth_series(depth), number(low.1), number(high.1));
+        match self {
+            Lang::En => {
+                let what = match quantity {
+                    Quantity::Movement => "layer 1 moved by",
+                    Quantity::Signal => "layer 1's backward signal is",
+                    _ => "layer 1's gradient is",
+                };
+                format!("{depth}: {what} {least} ({}) to {most} ({})", low.0, high.0)
+            }
+            Lang::Zh => {
+                let what = match quantity {
+                    Quantity::Movement => "第 1 层移动了",
+                    Quantity::Signal => "第 1 层的反向信号为",
+                    _ => "第 1 层的梯度为",
+                };
+                format!("{depth}：{what} {least}（{}）到 {most}（{}）", low.0, high.0)
+            }
         }
     }
 

@@ -64,7 +64,13 @@ fn read(store: &Store) -> Result<Vec<Cell>, Failure> {
     let mut absent = Vec::new();
     for number in 1..=planned {
         match store.state(number)? {
-            CellState::Finished(done) => cells.push(*done),
+            CellState::Finished(mut done) => {
+                // The plan says it once for all cells; thousands of copies would be most of the memory.
+                if let Ok(record) = &mut done.result {
+                    record.header.config = None;
+                }
+                cells.push(*done);
+            }
             CellState::Missing => absent.push(number),
             CellState::Broken(what) => {
                 output::say(format!("gradfade: cell {number} cannot be trusted ({what}); left out"));

@@ -90,6 +90,8 @@ fn name(lang: Lang, series: &Series, of: &[(&'static str, String)]) -> String {
         .iter()
         .map(|(key, value)| match *key {
             "activation" => lang.run_name(value),
+            // These say by themselves what they are.
+            "initialisation" | "optimizer" | "data" => value.clone(),
             key => lang.setting(key, value),
         })
         .collect();

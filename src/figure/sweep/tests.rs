@@ -220,3 +220,35 @@ fn a_sweep_that_does_not_hold_a_figure_says_what_is_missing() {
         assert!(error(spec.name, &failed).contains("holds no cell with a record"), "{}", spec.name);
     }
 }
+
+#[test]
+fn titles_of_many_series_name_the_extremes_of_layer_1_and_zero_is_one_of_them() {
+    let scale = |k: u32| -> fn(usize, u64) -> f64 {
+        match k {
+            0 => |_, _| 0.0,
+            1 => |_, _| 1e-26,
+            2 => |_, _| 0.5,
+            3 => |_, _| 3.0,
+            _ => |_, _| 12.0,
+        }
+    };
+    let cell = |k: u32| {
+        let run = Synthetic { layers: 5, grad: scale(k), signal: scale(k), ..healthy() };
+        let values = [
+            ("activation", "relu".to_string()),
+            ("hidden_layers", "4".into()),
+            ("initialisation", format!("normal:{k}")),
+        ];
+        let settings = values.into_iter().map(|(k, v)| (k.to_string(), v)).collect();
+        Cell { number: k as usize, settings, result: Ok(run.record()), seconds: 1.0 }
+    };
+    let record = |_: usize| None;
+    let title = |cells: &[Cell]| {
+        let input = SweepInput { name: "test", cells, depths: None, record: &record };
+        build("gradient-by-depth", &input, &Options::default()).unwrap().title
+    };
+    let some = title(&(1..=4).map(cell).collect::<Vec<_>>());
+    assert!(some.contains("10⁻²⁶ (normal:1)") && some.contains("12 (normal:4)"), "{some}");
+    let none = title(&(0..=4).map(cell).collect::<Vec<_>>());
+    assert!(none.contains("layer 1's gradient is 0 (normal:0)"), "{none}");
+}

@@ -171,20 +171,10 @@ fn heading(lang: Lang, drawn: &Drawn, what: &Triangle, names: &[String]) -> Stri
     if clauses.is_empty() {
         return lang.head(&names[0], deepest);
     }
-    // Of many series, the first and the last in the order of what is drawn would be chosen at random: the extremes are.
-    let kept: Vec<&(usize, String)> = if clauses.len() <= FEW {
-        clauses.iter().collect()
-    } else {
-        let first_layer = |i: usize| all.series[i].profile(deepest, what.grid, moment).first().and_then(|c| c.log10());
-        let mut ranked: Vec<&(usize, String)> = clauses.iter().filter(|c| first_layer(c.0).is_some()).collect();
-        ranked.sort_by(|a, b| first_layer(a.0).unwrap_or(0.0).total_cmp(&first_layer(b.0).unwrap_or(0.0)));
-        match ranked.as_slice() {
-            [] => clauses.iter().take(1).collect(),
-            [one] => vec![one],
-            [low, .., high] => vec![low, high],
-        }
-    };
-    let sentences: Vec<String> = kept
+    if clauses.len() > FEW {
+        return extremes(lang, drawn, what, names, (deepest, moment)).unwrap_or_else(|| lang.head(&names[0], deepest));
+    }
+    let sentences: Vec<String> = clauses
         .iter()
         .enumerate()
         .map(|(k, (i, words))| {
@@ -193,4 +183,27 @@ fn heading(lang: Lang, drawn: &Drawn, what: &Triangle, names: &[String]) -> Stri
         })
         .collect();
     lang.findings(&sentences)
+}
+
+/// Of many series, those whose layer 1 has the smallest and the largest value: a ratio of layers would not tell a network in
+/// which all gradients are alike from one in which all of them are nothing.
+fn extremes(
+    lang: Lang,
+    drawn: &Drawn,
+    what: &Triangle,
+    names: &[String],
+    (depth, moment): (usize, Column),
+) -> Option<String> {
+    let series = drawn.all.series.iter().zip(names).filter(|(s, _)| s.depths.contains_key(&depth));
+    let mut ranked: Vec<(f64, &str)> = series
+        .filter_map(|(s, name)| {
+            let cell = *s.profile(depth, what.grid, moment).first()?;
+            let log = if cell == Cell::Zero { f64::NEG_INFINITY } else { cell.log10()? };
+            Some((log, name.as_str()))
+        })
+        .collect();
+    ranked.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let (low, high) = (ranked.first()?, ranked.last()?);
+    let ends = [low, high].map(|(log, name)| (*name, 10f64.powf(*log)));
+    Some(lang.first_layer_from_to(depth, what.q, ends))
 }
