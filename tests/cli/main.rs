@@ -9,6 +9,7 @@ mod manners;
 mod page;
 mod record;
 mod remedies;
+mod remedy;
 mod sweep;
 mod training;
 mod weights;
