@@ -167,7 +167,7 @@ fn parse_failure(error: &clap::Error) -> ExitCode {
                 .map(str::trim)
                 .filter(|l| !l.is_empty() && !l.starts_with("Usage:") && !l.starts_with("For more information"))
                 .collect();
-            let line = kept.join(" ");
+            let line = kept.join(" ").replace(" tip: ", "; ");
             output::say(format!("gradfade: {} (see --help)", line.strip_prefix("error: ").unwrap_or(&line)));
             ExitCode::from(2)
         }

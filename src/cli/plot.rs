@@ -3,8 +3,6 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::Context;
-
 use super::{CommandResult, Failure, output, sweep};
 use crate::figure::chart::Figure;
 use crate::figure::sweep::SWEEP_FIGURES;
@@ -251,7 +249,7 @@ pub(super) fn read_runs(folders: &[PathBuf]) -> anyhow::Result<Vec<Record>> {
 }
 
 pub(super) fn read_run(dir: &Path) -> anyhow::Result<Record> {
-    let (record, warnings) = Record::read(dir).with_context(|| "cannot read the run".to_string())?;
+    let (record, warnings) = Record::read(dir)?;
     for warning in warnings {
         output::say(format!("gradfade: warning: {warning}"));
     }
