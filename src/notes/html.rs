@@ -4,7 +4,7 @@
 //! theme they load.
 
 use super::block::{Comment, last_line_with};
-use super::{Item, Kind, Problem, Setting, Shown, Spec, escaped};
+use super::{Item, Kind, Problem, Setting, Shown, Spec, at_end, escaped};
 use crate::render::{Format, Theme};
 
 const COMMENT: Comment = Comment { open: "<!--", close: " -->" };
@@ -18,7 +18,10 @@ pub const PAGE: Spec = Spec {
     content: page,
     place: |text, spec| {
         let last = |word| last_line_with(text, spec.verbatim, "<!--", word);
-        Ok(last("</body>").or_else(|| last("</BODY>")).or_else(|| last("</html>")).unwrap_or(text.len()))
+        match last("</body>").or_else(|| last("</BODY>")).or_else(|| last("</html>")) {
+            Some(place) => Ok(place),
+            None => at_end(text, spec),
+        }
     },
     pictures,
 };
