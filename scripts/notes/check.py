@@ -4,6 +4,7 @@ Usage: check.py FOLDER (everything that was rendered stays there). Called by che
 """
 
 import html.parser
+import os
 import pathlib
 import re
 import shutil
@@ -21,6 +22,8 @@ SAMPLES = ROOT / "tests" / "fixtures" / "notes"
 RUN = ROOT / "plots" / "records" / "sigmoid"
 KEEP = pathlib.Path(sys.argv[1]).resolve()
 STALE = 5
+# nbconvert calls pandoc by name.
+os.environ["PATH"] += os.pathsep + str(pathlib.Path(pypandoc.get_pandoc_path()).parent)
 
 
 def call(*words, cwd=None, code=0):

@@ -119,7 +119,10 @@ fn slides(setting: &Setting) -> String {
     let slide = |item: &Item| {
         let notes = match item.reading.as_str() {
             "" => String::new(),
-            reading => format!("<aside class=\"notes\">{}</aside>\n", escaped(reading)),
+            reading => {
+                let (heading, gap) = (escaped(item.lang.how_to_read()), item.lang.after_heading());
+                format!("<aside class=\"notes\"><strong>{heading}</strong>{gap}{}</aside>\n", escaped(reading))
+            }
         };
         let image = image(item, setting.shown, "r-stretch");
         if setting.inside_slide {

@@ -138,7 +138,9 @@ impl Item {
     /// Path of a picture as the notes write it.
     fn picture(&self, theme: Theme, format: Format) -> String {
         let dark = if theme == Theme::Dark { "-dark" } else { "" };
-        format!("{FOLDER}/{}{dark}.{format}", self.id)
+        // Notes in two languages may lie side by side.
+        let lang = if self.lang == Lang::default() { String::new() } else { format!("-{}", self.lang.tag()) };
+        format!("{FOLDER}/{}{lang}{dark}.{format}", self.id)
     }
 }
 

@@ -266,7 +266,7 @@ fn parts(layout: &Layout, name: &str, items: &[Item], drawn: &[Pictures], shown:
             let cell = json!({
                 "cell_type": "code",
                 "execution_count": null,
-                "metadata": {"tags": ["hide-input"], "jupyter": {"source_hidden": true}},
+                "metadata": hidden(),
                 "outputs": [output(item, pictures)],
                 "source": as_lines(&program(item, theme)),
             });
@@ -306,6 +306,11 @@ fn parts(layout: &Layout, name: &str, items: &[Item], drawn: &[Pictures], shown:
         }
     }
     parts
+}
+
+/// JupyterLab and Jupyter Book fold the source away, and nbconvert leaves it out.
+fn hidden() -> Value {
+    json!({"tags": ["hide-input"], "jupyter": {"source_hidden": true}, "transient": {"remove_source": true}})
 }
 
 fn output(item: &Item, pictures: &Pictures) -> Value {

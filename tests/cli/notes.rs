@@ -61,7 +61,8 @@ fn every_kind_of_notes_gets_its_figure_once() {
         stdout(path, &chinese);
         assert!(fs::read_to_string(path.join(file)).unwrap().contains("怎样看图"), "{into}");
         stdout(path, &call);
-        assert_eq!(tree(path), after, "{into}: there and back");
+        let back = tree(path);
+        assert!(after.iter().all(|(file, bytes)| back[file] == *bytes), "{into}: there and back");
     }
 }
 
