@@ -18,6 +18,9 @@ pub struct Comment {
 /// What encloses text that only shows code: pairs of line beginnings.
 pub type Verbatim = &'static [(&'static str, &'static str)];
 
+/// A line with its number and its place, without its end.
+type Line<'a> = (usize, Range<usize>, &'a [u8]);
+
 /// A block that stands in the file.
 #[derive(Clone, Debug, PartialEq)]
 struct Found {
@@ -79,7 +82,7 @@ fn lines(text: &[u8]) -> impl Iterator<Item = (Range<usize>, &[u8])> {
 }
 
 /// The lines that are not code that the notes show, with their numbers; and whether the text ends in such code.
-fn visible(text: &[u8], verbatim: Verbatim) -> (Vec<(usize, Range<usize>, &[u8])>, bool) {
+fn visible(text: &[u8], verbatim: Verbatim) -> (Vec<Line<'_>>, bool) {
     let mut shown = Vec::new();
     let mut until: Option<(String, bool)> = None;
     for (number, (range, line)) in lines(text).enumerate() {
@@ -122,7 +125,7 @@ pub fn ends_in_code(text: &[u8], verbatim: Verbatim) -> bool {
 
 /// Where the last line stands that begins with `word` and is not shown code.
 pub fn last_line_with(text: &[u8], verbatim: Verbatim, comment: &str, word: &str) -> Option<usize> {
-    let at = |(_, range, line): (usize, Range<usize>, &[u8])| {
+    let at = |(_, range, line): Line| {
         let place = line.windows(word.len()).rposition(|w| w == word.as_bytes())?;
         let before = &line[..place];
         (!before.windows(comment.len()).any(|w| w == comment.as_bytes())).then_some(range.start + place)

@@ -113,6 +113,9 @@ fn walk(item: &mut Value, fill: &mut Fill) -> Result<(), BookError> {
     Ok(())
 }
 
+/// The sign and length of an open fence and, for one of ours, its line and what it holds.
+type Fence = (char, usize, Option<(usize, String)>);
+
 /// The chapter's text with figures in place of its blocks; `None` where it has none.
 fn filled(
     chapter: &str,
@@ -120,8 +123,7 @@ fn filled(
     mut draw: impl FnMut(&Request) -> Result<String, String>,
 ) -> Result<Option<String>, BookError> {
     let mut out = String::with_capacity(text.len());
-    // The fence that is open: its sign and length and, for one of ours, its line and what it holds.
-    let mut open: Option<(char, usize, Option<(usize, String)>)> = None;
+    let mut open: Option<Fence> = None;
     let mut any = false;
     for (number, line) in text.split_inclusive('\n').enumerate() {
         let bare = line.trim_end();
