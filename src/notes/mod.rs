@@ -6,7 +6,7 @@
 //! | `markdown`, `latex`, `typst`, `html` | how a format says a figure |
 //! | [`notebook`] | the same for cells of a Jupyter notebook |
 //! | `find` | which kind of notes a path is, and which file of a folder |
-//! | [`plan`] | every file that changes, as plain data; then written, the notes last |
+//! | [`plan`](mod@plan) | every file that changes, as plain data; then written, the notes last |
 //! | [`preprocessor`] | mdBook's protocol: a fenced block becomes a figure while the book is built |
 //!
 //! A kind of notes is one line in [`FORMATS`].
