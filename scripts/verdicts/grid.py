@@ -3,7 +3,7 @@
 rule sets say.
 
     cargo build --release
-    python3 scripts/verdicts/grid.py --work DIR         # trains (about ten minutes; goes on where it stopped), writes the CSV
+    python3 scripts/verdicts/grid.py --work DIR         # trains (some ten minutes; goes on where it stopped), writes the CSV
     python3 scripts/verdicts/grid.py --judge --work DIR # diagnoses the trained runs again, after a change of a rule
     python3 scripts/verdicts/grid.py --table            # the tables of docs/verdicts.md from the committed CSV
 
@@ -26,7 +26,7 @@ import tables
 from settings import KEYS, base_runs, digest, flags, half, key, oversized, test_changes, training_changes
 
 ROOT = Path(__file__).resolve().parents[2]
-CSV = ROOT / "docs" / "verdicts.csv"
+CSV = Path(__file__).with_name("labels.csv")
 
 
 class Trainer:
@@ -64,25 +64,30 @@ class Trainer:
         return out
 
 
+def ask(get, s, base):
+    """(outcomes of the changes for the training set, outcomes of those for the test set), by name; `get` gives an outcome."""
+    # The best that is known is at most 1: these are all runs that may turn out to fail, and some more.
+    if base["train"] < labels.TRAINS:
+        changes = training_changes(s)
+        wider = changes.pop("width*4")
+        out = {name: get(c) for name, c in changes.items()}
+        # The dearest one: asked where nothing else helps, and of networks that can represent no more than a line.
+        if max(o["train"] for o in out.values()) < labels.TRAINS or s["activation"] == "identity":
+            out["width*4"] = get(wider)
+        return out, {}
+    return {}, {name: get(c) for name, c in test_changes(s).items()} if base["test"] < labels.TRAINS else {}
+
+
 def train_all(trainer, runs):
     start = time.monotonic()
     for i, s in enumerate(runs):
-        base = trainer.train(s, keep=True)
-        # The best that is known is at most 1: these are all runs that may turn out to fail, and some more.
-        if base["train"] < labels.TRAINS:
-            [trainer.train(c, keep=False) for c in training_changes(s).values()]
-        elif base["test"] < labels.TRAINS:
-            [trainer.train(c, keep=False) for c in test_changes(s).values()]
+        ask(lambda c: trainer.train(c, keep=False), s, trainer.train(s, keep=True))
         if (i + 1) % 20 == 0:
             print(f"{i + 1}/{len(runs)} after {time.monotonic() - start:.0f} s", file=sys.stderr)
 
 
-def known(trainer, changes):
-    return {n: trainer.outcomes[key(c)] for n, c in changes.items() if key(c) in trainer.outcomes}
-
-
 def diagnose(program, folder):
-    """Faults that were found, or "healthy", or the conclusion when it is neither."""
+    """The faults that were found, or "healthy", or the conclusion when it is neither."""
     done = subprocess.run([program, "diagnose", folder, "--json"], capture_output=True, text=True)
     run = json.loads(done.stdout)["runs"][0]
     faults = [v["rule"] for v in run["verdicts"] if v["outcome"] == "found" and v["severity"] == "fault"]
@@ -91,11 +96,15 @@ def diagnose(program, folder):
 
 
 def judge(trainer, runs, path):
-    results = labels.Results(trainer.outcomes)
+    of = trainer.outcomes
+    asked = {key(s): ask(lambda c: of[key(c)], s, of[key(s)]) for s in runs}
+    # The folder may hold more than this grid.
+    mine = [of[key(s)] for s in runs] + [o for pair in asked.values() for part in pair for o in part.values()]
+    results = labels.Results(mine)
     rows = []
     for s in runs:
-        base = trainer.outcomes[key(s)]
-        name, others, cures = labels.label(results, base, known(trainer, training_changes(s)), known(trainer, test_changes(s)), oversized(s))
+        base = of[key(s)]
+        name, others, cures = labels.label(results, base, *asked[key(s)], oversized(s))
         folder = trainer.folder(s)
         row = {k: s[k] for k in KEYS} | {"half": half(s), "train_skill": f"{base['train']:.3f}", "test_skill": f"{base['test']:.3f}"}
         row |= {"label": name, "also": " ".join(others), "cures": " ".join(cures), "gradfade": " ".join(diagnose(trainer.program, folder))}
@@ -111,7 +120,7 @@ def main():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("--work", type=Path, help="folder for the runs and their outcomes, some hundred megabytes")
     p.add_argument("--program", default=ROOT / "target" / "release" / "gradfade")
-    p.add_argument("--csv", type=Path, default=CSV, help="the table to write or read (default: docs/verdicts.csv)")
+    p.add_argument("--csv", type=Path, default=CSV, help="the table to write or read (default: labels.csv beside this script)")
     p.add_argument("--first", type=int, help="only so many networks")
     p.add_argument("--judge", action="store_true", help="train nothing")
     p.add_argument("--table", action="store_true", help="print the tables of a CSV and stop")

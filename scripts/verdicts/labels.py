@@ -12,12 +12,11 @@ LABELS = ("vanishing", "healthy", "overfitting", "rate-too-large", "rate-too-sma
 
 
 class Results:
-    """Outcomes by setting, and the best of them."""
+    """The best of some outcomes: {"setting", "train", "test"}, the latter two in skill."""
 
     def __init__(self, outcomes):
-        self.of = outcomes  # key -> {"setting", "train", "test"} in skill
         self.best_train, self.best_test = {}, {}
-        for o in outcomes.values():
+        for o in outcomes:
             s = o["setting"]
             # Early stopping trains on fewer samples.
             if not s.get("early"):

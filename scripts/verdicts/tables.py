@@ -32,7 +32,7 @@ def said(row, tool):
 def counts(rows, tool, label):
     """(right among the runs with the label, runs with the label, right verdicts, verdicts)."""
     mine = [r for r in rows if r["label"] == label]
-    spoken = [r for r in rows if label in said(r, tool)]
+    spoken = [r for r in rows if r["label"] and label in said(r, tool)]
     fits = lambda r: label == r["label"] or label in r["also"].split()
     return sum(label in said(r, tool) for r in mine), len(mine), sum(map(fits, spoken)), len(spoken)
 
@@ -41,9 +41,9 @@ def share(a, b):
     return f"{a / b:.2f}" if b else "-"
 
 
-def table(rows, head):
+def table(rows, head, labels):
     out = [f"| {head} | runs | " + " | ".join(TOOLS.values()) + " |", "|---|---|" + "---|" * len(TOOLS)]
-    for label in LABELS:
+    for label in labels:
         cells = []
         for tool in TOOLS:
             found, mine, right, spoken = counts(rows, tool, label)
@@ -60,8 +60,9 @@ def table(rows, head):
 
 def markdown(rows):
     out = []
+    labels = [label for label in LABELS if any(r["label"] == label for r in rows)]
     for name in ("tuning", "held-out"):
         part = [r for r in rows if r["half"] == name]
         none = sum(not r["label"] for r in part)
-        out.append(table(part, f"{name} ({len(part)} runs, {none} without a label)"))
+        out.append(table(part, f"{name} ({len(part)} runs, {none} without a label)", labels))
     return "\n\n".join(out)
