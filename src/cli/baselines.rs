@@ -9,7 +9,8 @@ use super::plot::{language, read_run};
 use super::train_args::DataArgs;
 use super::{CommandResult, Failure, output, train};
 use crate::baselines::{Fitted, neighbours, tree};
-use crate::data::{self, DataOptions, DataSpec};
+use crate::data::{self, DataOptions, DataSpec, Dataset, Split};
+use crate::record::Header;
 use crate::remedy;
 use crate::text::{Lang, columns};
 
@@ -26,14 +27,14 @@ Examples:
   gradfade baselines --data csv:iris.csv --neighbours 5 --json")]
 pub struct Args {
     /// mnist-mini, idx:DIR, cifar10:DIR, csv:FILE, spiral, xor or gaussians [default: mnist-mini, or that of the run]
-    #[arg(long, value_name = "SOURCE", help_heading = "Data", conflicts_with = "run")]
+    #[arg(long, value_name = "SOURCE", help_heading = "Data")]
     data: Option<DataSpec>,
     #[command(flatten)]
     how: DataArgs,
     /// Of made data and of the split of a table [default: 1]
-    #[arg(long, value_name = "N", help_heading = "Data", conflicts_with = "run")]
+    #[arg(long, value_name = "N", help_heading = "Data")]
     seed: Option<u64>,
-    /// Use the data of this run, and set its accuracy beside the others
+    /// Set the accuracy of this run beside the others, on its data
     #[arg(long, value_name = "RUN")]
     run: Option<PathBuf>,
     /// Neighbours that vote
@@ -64,30 +65,31 @@ struct Row {
 }
 
 pub fn run(args: Args) -> CommandResult {
-    let mut rows = Vec::new();
-    let (spec, mut options) = match &args.run {
-        None => {
-            let seed = args.seed.unwrap_or(1);
-            (args.data.clone().unwrap_or_default(), DataOptions { seed, ..DataOptions::default() })
-        }
-        Some(dir) => {
-            let record = read_run(dir)?;
+    let record = args.run.as_deref().map(read_run).transpose()?;
+    let (spec, mut options) = match (&args.data, &record) {
+        (None, Some(record)) => {
             let config = remedy::settings(&record.header)?;
-            let last = record.final_eval();
-            let finite = |x: f64| x.is_finite().then_some(x);
-            rows.push(Row {
-                key: "run".into(),
-                name: record.header.run.clone(),
-                train: last.and_then(|e| finite(e.train_accuracy)),
-                test: last.and_then(|e| finite(e.test_accuracy)),
-                seconds: record.header.elapsed_secs,
-            });
             (config.data, config.data_options)
         }
+        (spec, _) => (spec.clone().unwrap_or_default(), DataOptions { seed: 1, ..DataOptions::default() }),
     };
+    options.seed = args.seed.unwrap_or(options.seed);
     args.how.apply(&mut options);
     options.check(&spec).map_err(train::data_failure)?;
     let data = data::load(&spec, &options).map_err(train::data_failure)?;
+    let mut rows = Vec::new();
+    if let Some(record) = &record {
+        same_data(&record.header, &data)?;
+        let last = record.final_eval();
+        let finite = |x: f64| x.is_finite().then_some(x);
+        rows.push(Row {
+            key: "run".into(),
+            name: record.header.run.clone(),
+            train: last.and_then(|e| finite(e.train_accuracy)),
+            test: last.and_then(|e| finite(e.test_accuracy)),
+            seconds: record.header.elapsed_secs,
+        });
+    }
     let threads = args.threads.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
     let say = |name: &str| {
         if !args.quiet {
@@ -111,6 +113,27 @@ pub fn run(args: Args) -> CommandResult {
     };
     output::print(out)?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Accuracies on other data are no contrast.
+fn same_data(header: &Header, data: &Dataset) -> Result<(), Failure> {
+    let number = |key: &str| header.label(key).parse::<usize>().ok();
+    let held_out = number("validation_size").unwrap_or(0);
+    let test = data.test.as_ref().map_or(0, Split::len);
+    let (name, train) = (header.label("data"), number("train_size").map(|n| n + held_out));
+    let sizes = train.is_none_or(|n| n == data.train.len()) && number("test_size").is_none_or(|n| n == test);
+    if (name.is_empty() || name == data.name) && sizes {
+        return Ok(());
+    }
+    let count = |n: Option<usize>| n.map_or("-".into(), |n| n.to_string());
+    Err(Failure::usage(anyhow::anyhow!(
+        "--run: '{}' was trained on other data ({name}, {} training and {} test samples) than this ({}, {} and {test}); give its --data and sizes, or leave them out",
+        header.run,
+        count(train),
+        count(number("test_size")),
+        data.name,
+        data.train.len()
+    )))
 }
 
 fn row(key: &str, name: String, f: Fitted) -> Row {

@@ -22,7 +22,7 @@ use crate::text::{Remedy, Unfit};
 
 #[derive(clap::Args)]
 #[command(after_help = "Each remedy becomes a run folder in OUT that every other command opens.
-Runs that are there already and whole are not made again.
+Runs that are there already and whole are not made again, and stay in\nthe figure.
 
 Examples:
   gradfade remedy runs/sigmoid
@@ -75,21 +75,29 @@ pub fn run(args: Args) -> CommandResult {
     let record = read_run(dir)?;
     let config = remedy::settings(&record.header)?;
     let found = diagnosis::diagnose(&record, &thresholds)?;
-    let planned = remedy::plan(&config, &record.header, &found, only.as_deref());
+    let mut planned = remedy::plan(&config, &record.header, &found, only.as_deref());
+    let lang = args.look.lang;
+    let before = judged(&record, &found)?;
     if planned.is_empty() {
-        let name = dir.display();
-        output::print(format!(
-            "{}\nnothing to remedy; name what to try with --only (gradfade remedy --list), such as --only dropout for {name}\n",
-            args.look.lang.diagnosis_head(&record.header.run, &report::diagnosis::conclusion(args.look.lang, &found)),
-        ))?;
+        let head = lang.diagnosis_head(&record.header.run, &report::diagnosis::conclusion(lang, &found));
+        output::print(if args.json {
+            let none = Trials { before, after: Vec::new() };
+            format!("{:#}\n", report::remedy::json(lang, &none, &[], ""))
+        } else {
+            format!("{head}\n{}\n", lang.nothing_to_remedy())
+        })?;
         return Ok(ExitCode::SUCCESS);
     }
     let out = args.out.clone().unwrap_or_else(|| beside(dir));
+    // What was tried before stays in the table and in the figure.
+    let there = may_use(&out, &record, args.force)?;
+    let more: Vec<&Change> = there.iter().filter_map(|name| remedy::change(name)).collect();
+    planned.extend(remedy::plan(&config, &record.header, &found, Some(&more)));
+    planned.sort_by_key(|p| CHANGES.iter().position(|c| c.name == p.change.name));
+    planned.dedup_by_key(|p| p.change.name);
     let left_out: Vec<(&str, Unfit)> =
         planned.iter().filter_map(|p| p.config.as_ref().err().map(|why| (p.change.name, *why))).collect();
     let tried: Vec<Try> = planned.iter().filter_map(|p| Try::new(p, &out)).collect();
-    let before = judged(&record, &found)?;
-    may_use(&out, &record, args.force)?;
     let missing = missing(&tried, &out, args.force)?;
     output::writable_folder(&out)?;
     let loaded = Loaded::default();
@@ -107,14 +115,14 @@ pub fn run(args: Args) -> CommandResult {
     }
     let trials = Trials { before, after };
     output::write(&out.join(trial::FILE), &trials.to_json()?)?;
-    let options = Options { lang: args.look.lang, ..Options::default() };
+    let options = Options { lang, ..Options::default() };
     let figure = figure::remedy::build(&trials, &options)?;
     if args.json {
         let folder = out.display().to_string();
-        output::print(format!("{:#}\n", report::remedy::json(args.look.lang, &trials, &left_out, &folder)))?;
+        output::print(format!("{:#}\n", report::remedy::json(lang, &trials, &left_out, &folder)))?;
         super::plot::save_quietly(&[figure], &args.look, &args.format, &out)?;
     } else {
-        output::print(report::remedy::text(args.look.lang, &trials, &left_out) + "\n")?;
+        output::print(report::remedy::text(lang, &trials, &left_out) + "\n")?;
         save_all(&[figure], &args.look, &args.format, &out, false)?;
     }
     Ok(ExitCode::SUCCESS)
@@ -171,11 +179,11 @@ fn list() -> String {
     out
 }
 
-/// A folder of remedies belongs to one run.
-fn may_use(out: &Path, record: &Record, force: bool) -> anyhow::Result<()> {
+/// A folder of remedies belongs to one run. Names of the remedies that were tried in it.
+fn may_use(out: &Path, record: &Record, force: bool) -> anyhow::Result<Vec<String>> {
     output::check_folder(out)?;
     if force || !out.join(trial::FILE).exists() {
-        return Ok(());
+        return Ok(Vec::new());
     }
     let there = Trials::read(out)?;
     let same = there.before.result.as_ref().is_ok_and(|r| r.header.config == record.header.config);
@@ -185,7 +193,7 @@ fn may_use(out: &Path, record: &Record, force: bool) -> anyhow::Result<()> {
         out.display(),
         there.before.name
     );
-    Ok(())
+    Ok(there.after.into_iter().map(|t| t.name).collect())
 }
 
 /// A remedy with its settings and its folder.

@@ -63,10 +63,10 @@ changes! {
     Training AdaptiveRate "rmsprop": |c, _| optimizer(c, OptimizerKind::Rmsprop);
     Training AdaptiveRate "adam": |c, _| optimizer(c, OptimizerKind::Adam);
     Training Momentum "momentum": |c, _| momentum(c);
-    Training LargerRate "rate-x10": |c, _| rate(c, 10.0);
-    Training LargerRate "rate-x100": |c, _| rate(c, 100.0);
-    Training SmallerRate "rate-div10": |c, _| rate(c, 0.1);
-    Training SmallerRate "rate-div100": |c, _| rate(c, 0.01);
+    Training LargerRate "rate-x10": |c, _| rate(c, |rate| rate * 10.0);
+    Training LargerRate "rate-x100": |c, _| rate(c, |rate| rate * 100.0);
+    Training SmallerRate "rate-div10": |c, _| rate(c, |rate| rate / 10.0);
+    Training SmallerRate "rate-div100": |c, _| rate(c, |rate| rate / 100.0);
     Training ClipOrScale "standardize": |c, _| new(&mut c.data_options.standardize, true);
     Training MoreEpochs "more-epochs": |c, _| more_epochs(c);
     Training LargerNetwork "wider": |c, _| wider(c);
@@ -190,13 +190,12 @@ fn momentum(c: &mut TrainConfig) -> Result<(), Unfit> {
     new(&mut c.optimizer, OptimizerKind::Momentum)
 }
 
-fn rate(c: &mut TrainConfig, factor: f64) -> Result<(), Unfit> {
+fn rate(c: &mut TrainConfig, change: fn(f64) -> f64) -> Result<(), Unfit> {
     let rate = learning_rate(c);
     if rate == 0.0 {
         return Err(Unfit::NoRate);
     }
-    // Three digits, so that 0.1 times 0.1 is 0.01 and not 0.010000000000000002.
-    c.learning_rate = format!("{:.3e}", rate * factor).parse().ok();
+    c.learning_rate = Some(change(rate));
     Ok(())
 }
 

@@ -24,6 +24,17 @@ fn header(widths: &[usize]) -> Header {
     }
 }
 
+#[test]
+fn a_rate_is_changed_exactly() {
+    let header = header(&[784, 100, 10]);
+    let rate = |name: &str| {
+        let config = TrainConfig { learning_rate: Some(0.0123456), ..plain() };
+        change(name).unwrap().apply(&config, &header).unwrap().learning_rate
+    };
+    assert_eq!(rate("rate-x10"), Some(0.0123456 * 10.0));
+    assert_eq!(rate("rate-div100"), Some(0.0123456 / 100.0));
+}
+
 /// A sigmoid network that has nothing of what remedies bring.
 fn plain() -> TrainConfig {
     let mut config = TrainConfig::default();

@@ -214,6 +214,13 @@ impl Lang {
         }
     }
 
+    pub fn nothing_to_remedy(self) -> String {
+        match self {
+            Lang::En => "nothing to remedy; --only NAMES tries some all the same, --list names them".into(),
+            Lang::Zh => "没有需要修正的地方；可以用 --only 指定对策，--list 列出全部".into(),
+        }
+    }
+
     // ---- for contrast
 
     pub fn neighbours(self, k: usize) -> String {

@@ -97,6 +97,13 @@ fn relu_cures_a_network_that_vanishes_and_dropout_makes_it_worse() {
     assert!(stamp("dropout") > dropout);
     assert_eq!(std::fs::read(out.join("remedy.svg")).unwrap(), drawn);
 
+    // What was tried before stays.
+    let more = json(dir.path(), &["remedy", "ill", "--only", "adam", "--quiet", "--json"]);
+    let names: Vec<_> = more["remedies"].as_array().unwrap().iter().map(|r| r["remedy"].as_str().unwrap()).collect();
+    assert_eq!(names, ["relu", "adam", "dropout"]);
+    assert_eq!(more["remedies"][0]["train_accuracy"], result["remedies"][0]["train_accuracy"]);
+    assert_eq!(stamp("relu"), relu);
+
     // A folder belongs to one run.
     train(dir.path(), "other", &["--activation", "relu"]);
     let args = ["remedy", "other", "--out", "ill-remedies", "--only", "adam"];
@@ -186,6 +193,8 @@ fn a_healthy_run_needs_no_remedy() {
     stdout(dir.path(), &args);
     let text = stdout(dir.path(), &["remedy", "well"]);
     assert!(text.contains("nothing to remedy") && text.contains("--only"), "{text}");
+    let empty = json(dir.path(), &["remedy", "well", "--json"]);
+    assert_eq!((&empty["branch"], empty["remedies"].as_array().unwrap().len()), (&"done".into(), 0));
     assert!(!dir.path().join("well-remedies").exists());
 }
 
@@ -223,6 +232,20 @@ fn baselines_stand_beside_a_run() {
         &["--neighbours 10", "9"],
     );
     refused(dir.path(), 2, &["baselines", "--data", "xor", "--test-share", "2"], &["--test-share"]);
-    refused(dir.path(), 2, &["baselines", "--data", "xor", "--run", "run"], &["--run"]);
+    // A run may be named with its data, but stands beside no other.
+    let beside = json(dir.path(), &[&made[..], &["--run", "run"]].concat());
+    assert_eq!(beside["models"][0]["train_accuracy"], models[0]["train_accuracy"]);
+    refused(
+        dir.path(),
+        2,
+        &["baselines", "--data", "xor", "--run", "run", "-q"],
+        &["--run", "other data", "gaussians", "xor"],
+    );
+    refused(
+        dir.path(),
+        2,
+        &["baselines", "--run", "run", "--train-size", "10", "-q"],
+        &["--run", "64 training", "10 and"],
+    );
     refused(dir.path(), 1, &["baselines", "--data", "csv:gone.csv"], &["gone.csv"]);
 }

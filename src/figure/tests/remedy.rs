@@ -1,9 +1,12 @@
 //! The figure of remedies: its rows against the trials, its words, in both languages.
 
+use super::chart::Dots;
 use super::*;
+use crate::diagnosis::Branch;
 use crate::figure::flow::Tone;
 use crate::figure::remedy::{branch, cured, result};
 use crate::record::trial::{Trial, Trials, digest};
+use crate::text::Lang;
 
 fn trial(name: &str, kind: &str, fits: bool, faults: &[&str], accuracy: [f64; 2]) -> Trial {
     let mut record = Synthetic::default().record();
@@ -47,9 +50,6 @@ fn dots(trials: &Trials, lang: Lang) -> (Figure, Dots) {
         _ => panic!("dots"),
     }
 }
-
-use super::chart::Dots;
-use crate::text::Lang;
 
 #[test]
 fn rows_that_fit_come_first_and_the_best_of_them_at_the_top() {
@@ -106,9 +106,15 @@ fn cured_is_who_has_no_fault_of_the_branch_left() {
     let trials = ill();
     let cures: Vec<bool> = trials.after.iter().map(|t| cured(t, branch(&trials))).collect();
     assert_eq!(cures, [false, false, false, true, true, false]);
-    let mut unexplained = trials.after[4].clone();
-    unexplained.conclusion = "unexplained".into();
-    assert!(!cured(&unexplained, branch(&trials)));
+    for conclusion in ["unexplained", "undecided"] {
+        let unsure = Trial { conclusion: conclusion.into(), ..trials.after[4].clone() };
+        assert!(!cured(&unsure, Branch::Training) && !cured(&unsure, Branch::Test));
+    }
+    // On the test side a network that does not train any more is no cure, and neither is one that still overfits.
+    for fault in ["vanishing-gradient", "overfitting"] {
+        assert!(!cured(&trial("l2", "weight-decay", true, &[fault], [0.2, 0.2]), Branch::Test), "{fault}");
+    }
+    assert!(cured(&trial("l2", "weight-decay", true, &[], [0.95, 0.9]), Branch::Test));
 }
 
 #[test]
