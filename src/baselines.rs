@@ -46,18 +46,23 @@ struct Squared;
 
 impl Distance<Vec<f32>> for Squared {
     fn distance(&self, a: &Vec<f32>, b: &Vec<f32>) -> f64 {
-        // Sums side by side, which the compiler makes vectors of.
+        // Sixteen sums side by side, which the compiler makes vectors of; four terms each in f32, the rest in f64.
         const LANES: usize = 16;
-        let mut sums = [0.0f64; LANES];
-        let (mut a, mut b) = (a.chunks_exact(LANES), b.chunks_exact(LANES));
-        for (a, b) in a.by_ref().zip(b.by_ref()) {
-            for lane in 0..LANES {
-                let d = f64::from(a[lane]) - f64::from(b[lane]);
-                sums[lane] += d * d;
+        const BLOCK: usize = 4 * LANES;
+        let square = |a: &f32, b: &f32| (f64::from(*a) - f64::from(*b)).powi(2);
+        let (mut blocks_a, mut blocks_b) = (a.chunks_exact(BLOCK), b.chunks_exact(BLOCK));
+        let mut total = 0.0;
+        for (a, b) in blocks_a.by_ref().zip(blocks_b.by_ref()) {
+            let mut sums = [0.0f32; LANES];
+            for (a, b) in a.chunks_exact(LANES).zip(b.chunks_exact(LANES)) {
+                for lane in 0..LANES {
+                    let d = a[lane] - b[lane];
+                    sums[lane] += d * d;
+                }
             }
+            total += sums.iter().map(|&s| f64::from(s)).sum::<f64>();
         }
-        let rest = a.remainder().iter().zip(b.remainder()).map(|(a, b)| (f64::from(*a) - f64::from(*b)).powi(2));
-        sums.iter().sum::<f64>() + rest.sum::<f64>()
+        total + blocks_a.remainder().iter().zip(blocks_b.remainder()).map(|(a, b)| square(a, b)).sum::<f64>()
     }
 }
 
@@ -231,11 +236,11 @@ mod tests {
 
     #[test]
     fn the_distance_is_euclids_for_any_number_of_features() {
-        for n in [1, 2, 15, 16, 17, 50] {
+        for n in [1, 2, 63, 64, 65, 784] {
             let a: Vec<f32> = (0..n).map(|i| i as f32 * 0.5).collect();
             let b: Vec<f32> = (0..n).map(|i| 1.0 - i as f32 * 0.25).collect();
             let expected: f64 = a.iter().zip(&b).map(|(a, b)| (f64::from(*a) - f64::from(*b)).powi(2)).sum();
-            assert!((Squared.distance(&a, &b) - expected).abs() < 1e-12 * expected.max(1.0), "{n}");
+            assert!((Squared.distance(&a, &b) - expected).abs() < 1e-6 * expected.max(1.0), "{n}");
         }
     }
 }

@@ -72,7 +72,10 @@ pub fn run(args: Args) -> CommandResult {
         let block = |((d, record), dir): ((&Diagnosis, &Record), &PathBuf)| {
             let mut block = text(lang, d, record, form);
             // Advice that can be tried: the record holds what the run can be made again from.
-            if !remedy::advised(d).is_empty() && remedy::settings(&record.header).is_ok() {
+            if !remedy::advised(d).is_empty()
+                && remedy::settings(&record.header).is_ok()
+                && remedy::finished(&record.header, 0).is_ok()
+            {
                 let command = match form {
                     Form::Text => format!("gradfade remedy {}", dir.display()),
                     Form::Markdown => format!("`gradfade remedy {}`", dir.display()),

@@ -12,7 +12,7 @@
 use crate::config::{DEFAULT_EPOCHS, Precision, TrainConfig};
 use crate::diagnosis::{Branch, Diagnosis, State};
 use crate::nn::{Activation, Initialisation, L1Step, Normalisation, OptimizerKind};
-use crate::record::Header;
+use crate::record::{Header, Status};
 use crate::text::{Remedy, Unfit};
 
 /// Pieces of the maxout remedy.
@@ -258,6 +258,10 @@ pub enum RemedyError {
         "run `{run}` was made by {tool}, and its record does not hold the settings that it could be trained from again; remedies need a run of `gradfade train`"
     )]
     NoSettings { run: String, tool: String },
+    #[error(
+        "run `{run}` is not finished (it made {done} of {planned} steps), so nothing has the same budget; train it to its end first"
+    )]
+    Unfinished { run: String, done: u64, planned: u64 },
     #[error("run `{run}`: its settings are not those of this program ({what}); train it again")]
     OtherSettings { run: String, what: String },
 }
@@ -275,6 +279,20 @@ pub fn settings(header: &Header) -> Result<TrainConfig, RemedyError> {
         }
         Some(value) => serde_json::from_value(value.clone())
             .map_err(|e| RemedyError::OtherSettings { run: run(), what: e.to_string() }),
+    }
+}
+
+/// A run that was stopped or killed has had another budget than its remedies would have.
+///
+/// # Errors
+/// When the run neither came to its end nor diverged.
+pub fn finished(header: &Header, done: u64) -> Result<(), RemedyError> {
+    match header.status {
+        Status::Complete | Status::Diverged { .. } => Ok(()),
+        Status::Running | Status::Interrupted { .. } => {
+            let planned = header.planned_steps.unwrap_or(done);
+            Err(RemedyError::Unfinished { run: header.run.clone(), done, planned })
+        }
     }
 }
 

@@ -169,6 +169,10 @@ fn what_cannot_be_remedied_is_said_in_one_line() {
         change(&mut changed);
         std::fs::write(&meta, changed.to_string()).unwrap();
     };
+    with(&|h| h["status"] = serde_json::json!({ "state": "running" }));
+    refused(dir.path(), 1, &["remedy", "run"], &["not finished", "20 of 20 steps"]);
+    let output = gradfade(dir.path()).args(["diagnose", "run"]).output().unwrap();
+    assert!(!String::from_utf8(output.stdout).unwrap().contains("gradfade remedy"));
     with(&|h| h["config"] = serde_json::Value::Null);
     refused(dir.path(), 1, &["remedy", "run"], &["does not hold the settings", "gradfade train"]);
     with(&|h| h["source"]["tool"] = "pytorch".into());
