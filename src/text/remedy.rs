@@ -130,7 +130,7 @@ impl Lang {
             }
             Lang::Zh => {
                 let which = if test { "测试" } else { "训练" };
-                format!("采用{remedy}后{which}准确率 {from} → {to}")
+                format!("采用{}后{which}准确率 {from} → {to}", apart(remedy, true))
             }
         }
     }
@@ -154,7 +154,7 @@ impl Lang {
             }
             Lang::Zh => {
                 let which = if test { "测试" } else { "训练" };
-                format!("{remedy}不适用：{which} {to}")
+                format!("{}不适用：{which} {to}", apart(remedy, false))
             }
         }
     }
@@ -320,5 +320,35 @@ impl Lang {
             Lang::En => format!("Try the remedies at the same seed and budget: {command}"),
             Lang::Zh => format!("以相同的种子和预算试用这些对策：{command}"),
         }
+    }
+}
+
+/// A name between Han characters: a blank where Latin letters or digits meet them. `inside`: also before it.
+fn apart(name: &str, inside: bool) -> String {
+    let latin = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric());
+    let before = if inside && latin(name.chars().next()) { " " } else { "" };
+    let after = if latin(name.chars().next_back()) { " " } else { "" };
+    format!("{before}{name}{after}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn latin_names_stand_apart_from_han_characters() {
+        let title = |name: &str| Lang::Zh.best_remedy(false, 0.5, 1.0, &Lang::Zh.change(name));
+        assert!(title("relu").starts_with("采用 ReLU 后训练"), "{}", title("relu"));
+        assert!(title("batch-norm").starts_with("采用批归一化后训练"));
+        assert!(title("maxout").starts_with("采用 maxout（2 段）后训练"));
+        assert!(Lang::Zh.control_clause("L2", true, 0.5).starts_with("L2 不适用"));
+    }
+
+    #[test]
+    fn an_accuracy_below_all_is_never_rounded_up_to_all() {
+        let plain = |x: f64| Lang::En.tenths(x).replace('\u{a0}', " ");
+        assert_eq!(plain(0.9999), "99.9 %");
+        assert_eq!(plain(1.0), "100.0 %");
+        assert_eq!(plain(0.19825), "19.8 %");
     }
 }
