@@ -100,6 +100,9 @@ def markdown():
         pypandoc.convert_file(str(file), "html", outputfile=str(page), extra_args=["--standalone", "--metadata=title:x"])
         shown(page, 1, says)
         assert "(prefers-color-scheme: dark)" in page.read_text(encoding="utf-8")
+        # Other readers keep to CommonMark, which is stricter about what is bold.
+        strict = pypandoc.convert_file(str(file), "html", format="commonmark")
+        assert "<strong>" + ("How to read this." if lang == "en" else "怎样看图") + "</strong>" in strict, strict
         document = file.with_suffix(".docx")
         pypandoc.convert_file(str(file), "docx", outputfile=str(document), extra_args=[f"--resource-path={file.parent}"])
         with zipfile.ZipFile(document) as parts:
