@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
-# Draws the gallery anew: runs every `gradfade plot` command that plots/README.md shows, on the committed records.
-# Usage: scripts/gallery.sh [--records]      --records first trains those records anew
+# Draws the gallery anew: runs every `gradfade plot` and `gradfade page` command that plots/README.md shows, on the committed records.
+# Usage: scripts/gallery.sh [--records | --screenshots]
+#   --records      first trains those records anew
+#   --screenshots  also takes the pictures of pages, which needs Chromium, Node and playwright-core (scripts/check_page.mjs)
 set -euo pipefail
 cd "$(dirname "$0")/.."
 cargo build --release --quiet
@@ -20,10 +22,27 @@ if [ "${1:-}" = --records ]; then
   sweep 20-vs-56 --preset 20-vs-56 --record summary
   sweep depths --preset lecture --hidden-layers 2,6,10 --seeds 1 --record every:200 --snapshots every:2000 --eval-every 5
   rm plots/records/depths/cells.csv
+  # Of remedies only the small file that the figure is drawn from.
+  train vanishing sigmoid --record every:100 --snapshots every:400 --hidden-layers 4 --width 50 --train-size 4000 --epochs 30 --batch-size 50
+  train overfitting 'ReLU on 600 digits' --record every:100 --snapshots every:600 --activation relu --hidden-layers 2 --width 400 --train-size 600 --epochs 60 --batch-size 20
+  for run in vanishing overfitting; do
+    scratch=$(mktemp -d)
+    "$bin" remedy --quiet --out "$scratch" "plots/records/$run" > /dev/null
+    mkdir -p "plots/records/$run-remedies"
+    cp "$scratch/remedies.json" "plots/records/$run-remedies"
+    rm -r "$scratch"
+  done
   train diverged 'ReLU at rate 1.2' --activation relu --hidden-layers 6 --width 50 --learning-rate 1.2 --steps 100 --train-size 2000
 fi
 
-grep -E '^    gradfade plot ' plots/README.md | while read -r _ command; do
+grep -E '^    gradfade (plot|page) ' plots/README.md | while read -r _ command; do
   # The words of these commands hold no spaces of their own.
   $bin $command --force
 done
+
+if [ "${1:-}" = --screenshots ]; then
+  shots=$(mktemp -d)
+  trap 'rm -rf "$shots"' EXIT
+  node scripts/check_page.mjs plots/page/sigmoid-relu.html --shots "$shots"
+  cp "$shots/gallery.png" plots/page/sigmoid-relu.png
+fi

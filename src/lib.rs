@@ -2,6 +2,7 @@
 //!
 //! Modules are listed from the ground up. Two wings share only [`record`] and [`stats`]: the producing wing
 //! (`nn`, `data`, `config`, `train`, `sweep`) and the reading wing (`analysis`, `diagnosis`, `figure`, `render`, `report`).
+//! [`remedy`] is the one bridge between them.
 
 pub mod files;
 pub mod stats;
@@ -27,11 +28,15 @@ pub mod notes;
 #[cfg(feature = "figures")]
 pub mod page;
 #[cfg(feature = "figures")]
+pub mod remedy;
+#[cfg(feature = "figures")]
 pub mod render;
 #[cfg(feature = "figures")]
 pub mod report;
 #[cfg(feature = "figures")]
 pub mod text;
 
+#[cfg(feature = "cli")]
+pub mod baselines;
 #[cfg(feature = "cli")]
 pub mod cli;

@@ -7,7 +7,8 @@
 //! - [`numbers`]: how a number is written (`2,600`, `3.2 × 10⁻⁹`, `11 %`);
 //! - [`figure`]: quantities and subtitles of figures; [`labels`]: their axes and legends; [`findings`]: their titles;
 //!   [`caption`]: settings and descriptions; [`page`]: the interactive page; [`summary`]: a run in a terminal; [`sweep`]:
-//!   figures of many networks; [`reading`]: how to read a figure; [`notes`]: notes; [`diagnosis`](mod@diagnosis): verdicts, evidence, remedies.
+//!   figures of many networks; [`reading`]: how to read a figure; [`notes`]: notes; [`diagnosis`](mod@diagnosis): verdicts, evidence, remedies;
+//!   [`remedy`]: what they did.
 //!
 //! Numbers look the same in every language. The no-break space (U+00A0) stands between a number and its unit. In Chinese
 //! a blank stands between Han characters and digits or Latin letters, none beside full-width punctuation.
@@ -21,13 +22,15 @@ pub mod notes;
 pub mod numbers;
 pub mod page;
 pub mod reading;
+pub mod remedy;
 pub mod summary;
 pub mod sweep;
 
-pub use diagnosis::{Ailment, Measure, Missing, Remedy, Unit};
+pub use diagnosis::{Ailment, Measure, Missing, Remedy, Unfit, Unit};
 pub use figure::{Quantity, Special};
 pub use page::{Shown, VerdictLevel};
 pub use reading::Hint;
+pub use remedy::TrialColumn;
 
 /// A language that figures and reports can speak.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

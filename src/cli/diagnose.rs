@@ -7,6 +7,8 @@ use anyhow::Context;
 
 use super::{CommandResult, Failure, output, plot};
 use crate::diagnosis::{self, Conclusion, Diagnosis, Thresholds};
+use crate::record::Record;
+use crate::remedy;
 use crate::report::diagnosis::{Form, json, text};
 use crate::text::Lang;
 
@@ -67,7 +69,19 @@ pub fn run(args: Args) -> CommandResult {
         output::print(format!("{:#}\n", json(lang, &all, &thresholds)))?;
     } else {
         let form = if args.markdown { Form::Markdown } else { Form::Text };
-        let blocks: Vec<String> = all.iter().zip(&records).map(|(d, record)| text(lang, d, record, form)).collect();
+        let block = |((d, record), dir): ((&Diagnosis, &Record), &PathBuf)| {
+            let mut block = text(lang, d, record, form);
+            // Advice that can be tried: the record holds what the run can be made again from.
+            if !remedy::advised(d).is_empty() && remedy::settings(&record.header).is_ok() {
+                let command = match form {
+                    Form::Text => format!("gradfade remedy {}", dir.display()),
+                    Form::Markdown => format!("`gradfade remedy {}`", dir.display()),
+                };
+                block += &format!("\n{}\n", lang.prove_it(&command));
+            }
+            block
+        };
+        let blocks: Vec<String> = all.iter().zip(&records).zip(&args.runs).map(block).collect();
         output::print(blocks.join("\n"))?;
     }
     Ok(exit_code(&all))

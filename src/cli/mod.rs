@@ -12,6 +12,7 @@
 //!
 //! Results go to stdout, everything else to stderr.
 
+mod baselines;
 mod bench_step;
 mod demo;
 mod diagnose;
@@ -24,6 +25,7 @@ mod page;
 mod pages;
 mod plot;
 mod progress;
+mod remedy;
 mod summary;
 mod sweep;
 mod train;
@@ -60,7 +62,8 @@ const EXAMPLES: &str = "Examples:
   gradfade plot runs/tanh --figure gradient-heatmap --out figures
   gradfade plot runs/tanh runs/relu --figure comparison --out figures
   gradfade summary runs/tanh
-  gradfade diagnose runs/tanh";
+  gradfade diagnose runs/tanh
+  gradfade remedy runs/tanh";
 
 #[derive(Subcommand)]
 enum Command {
@@ -80,6 +83,10 @@ enum Command {
     Summary(summary::Args),
     /// Say what is wrong with runs, from their records, and what to do
     Diagnose(diagnose::Args),
+    /// Try what diagnose advises: the same run with each remedy, before and after
+    Remedy(remedy::Args),
+    /// Nearest neighbours and a decision tree on the same data, for contrast
+    Baselines(baselines::Args),
     /// Write a run's numbers as one long table
     Export(export::Args),
     /// Compare our gradients with published numbers
@@ -130,6 +137,8 @@ pub fn run() -> ExitCode {
         Command::Notes(args) => notes::run(args),
         Command::Summary(args) => summary::run(args),
         Command::Diagnose(args) => diagnose::run(args),
+        Command::Remedy(args) => remedy::run(args),
+        Command::Baselines(args) => baselines::run(args),
         Command::Export(args) => export::run(args),
         Command::Verify(args) => verify::run(args),
         Command::Completions(args) => pages::completions(args),
@@ -180,7 +189,7 @@ fn parse_failure(error: &clap::Error) -> ExitCode {
                 .map(str::trim)
                 .filter(|l| !l.is_empty() && !l.starts_with("Usage:") && !l.starts_with("For more information"))
                 .collect();
-            let line = kept.join(" ");
+            let line = kept.join(" ").replace(" tip: ", "; ");
             output::say(format!("gradfade: {} (see --help)", line.strip_prefix("error: ").unwrap_or(&line)));
             ExitCode::from(2)
         }

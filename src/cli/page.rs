@@ -6,20 +6,26 @@ use std::process::ExitCode;
 use anyhow::bail;
 
 use super::plot::{gradient, read_run};
-use super::{CommandResult, output};
+use super::{CommandResult, Failure, diagnose, output, sweep};
 use crate::figure::GradientMetric;
-use crate::page::{Page, PageOptions, PageRun};
+use crate::figure::sweep::grid::chosen;
+use crate::page::{self, Page, PageOptions};
 use crate::record::Record;
 use crate::render::ColourMap;
-use crate::sweep::{CellState, Store};
+use crate::sweep::{CellState, PlannedCell, Store};
 use crate::text::Lang;
 
 #[derive(clap::Args)]
-#[command(after_help = "Runs of one depth stand side by side; a sweep gets a switch of depths.
+#[command(after_help = "Runs of one depth stand side by side, their cursors linked; depths are switched between.
+Of a sweep one seed is shown, and all depths where they have room (120 networks and 1,000
+layers in all), else those of the figure heatmap-grid: the page says which.
+Two runs of 10 layers and 1,000 steps make a page of less than 300 kB, a sweep of 20 networks
+with 2,000 recorded steps one of 1.3 MB.
 
 Examples:
   gradfade page runs/sigmoid runs/relu --out page.html
   gradfade page sweeps/depth --out depth.html
+  gradfade page sweeps/depth --depths 2,5,10 --seed 3 --out three.html
   gradfade page runs/sigmoid --fragment --out sigmoid.inc.html")]
 pub struct Args {
     /// Run folders, folders of sweeps
@@ -37,6 +43,15 @@ pub struct Args {
     /// What the button "Gradient" shows: batch-mean, per-parameter, per-sample or signal [default: per-sample where it is recorded]
     #[arg(long, value_name = "NAME", value_parser = gradient)]
     gradient: Option<GradientMetric>,
+    /// Depths of sweeps to show, as numbers of hidden layers
+    #[arg(long, value_name = "N,...", value_delimiter = ',')]
+    depths: Vec<usize>,
+    /// Seed of sweeps to show [default: the first]
+    #[arg(long, value_name = "N")]
+    seed: Option<u64>,
+    /// A TOML file of thresholds for the verdicts, as of `diagnose`
+    #[arg(long, value_name = "FILE")]
+    thresholds: Option<PathBuf>,
     /// Language of every word: en or zh
     #[arg(long, value_name = "NAME", default_value = "en", value_parser = language)]
     lang: Lang,
@@ -55,33 +70,79 @@ pub fn run(args: Args) -> CommandResult {
     if args.out.is_dir() {
         return Err(anyhow::anyhow!("--out {}: is a folder; name a file in it", args.out.display()).into());
     }
-    let mut runs = Vec::new();
-    for path in &args.runs {
-        runs.extend(records(path)?.into_iter().map(|record| PageRun { record, verdicts: Vec::new() }));
+    let thresholds = diagnose::thresholds(args.thresholds.as_deref())?;
+    let is_sweep: Vec<bool> = args.runs.iter().map(|path| sweep::is_sweep(path)).collect();
+    if !is_sweep.contains(&true) && (!args.depths.is_empty() || args.seed.is_some()) {
+        let error = anyhow::anyhow!("--depths and --seed choose among the networks of a sweep; name the folder of one");
+        return Err(Failure::usage(error));
     }
-    let options = PageOptions { lang: args.lang, colour_map: args.colour_map, gradient: args.gradient };
-    let page = Page::new(runs, &options)?;
+    let (mut records, mut remarks) = (Vec::new(), Vec::new());
+    for (path, is_sweep) in args.runs.iter().zip(is_sweep) {
+        if is_sweep {
+            let (cells, remark) = cells(path, &args)?;
+            records.extend(cells);
+            remarks.extend(remark);
+        } else {
+            records.push(read_run(path)?);
+        }
+    }
+    let options =
+        PageOptions { lang: args.lang, colour_map: args.colour_map, gradient: args.gradient, thresholds, remarks };
+    let page = Page::new(records, &options)?;
     let text = if args.fragment { page.fragment() } else { page.html() };
     output::write(&args.out, text.as_bytes())?;
     output::print(format!("{}\n", args.out.display()))?;
+    if args.fragment {
+        output::say(format!("gradfade: a page with a content-security policy allows it by: {}", page.policy()));
+    }
     Ok(ExitCode::SUCCESS)
 }
 
-/// The records in a folder: its own, or those of the finished cells of a sweep.
-fn records(path: &Path) -> anyhow::Result<Vec<Record>> {
-    if !path.join("plan.toml").exists() {
-        return Ok(vec![read_run(path)?]);
-    }
+/// The finished cells of a sweep that a page shows, and what it leaves out, as a sentence.
+fn cells(path: &Path, args: &Args) -> anyhow::Result<(Vec<Record>, Option<String>)> {
     let store = Store::open(path)?;
+    let plan = store.plan();
+    let all = plan.cells();
+    let mut seeds: Vec<u64> = all.iter().map(|c| c.config.seed).collect();
+    let first = seeds.first().copied().unwrap_or_default();
+    seeds.sort_unstable();
+    seeds.dedup();
+    let seed = args.seed.unwrap_or(first);
+    if !seeds.contains(&seed) {
+        bail!("--seed {seed}: {} has no such seed; it has {}", path.display(), listed(&seeds));
+    }
+    let depth = |cell: &PlannedCell| cell.config.hidden_sizes().len();
+    let mut there: Vec<usize> = all.iter().map(depth).collect();
+    there.sort_unstable();
+    there.dedup();
+    if let Some(other) = args.depths.iter().find(|d| !there.contains(d)) {
+        bail!("--depths {other}: {} has no such depth; it has {}", path.display(), listed(&there));
+    }
+    let of_seed = || all.iter().filter(|c| c.config.seed == seed);
+    // A cell that kept its summary only has two columns, and always room.
+    let whole = |c: &&PlannedCell| store.cell_dir(c.number).join("meta.json").exists();
+    let layers: Vec<usize> = of_seed().filter(whole).map(|c| depth(c) + 1).collect();
+    let depths = if !args.depths.is_empty() {
+        there.iter().copied().filter(|d| args.depths.contains(d)).collect()
+    } else if page::fits(&layers) && of_seed().count() <= page::MOST_RUNS {
+        there.clone()
+    } else {
+        let depths = chosen(&there, plan.depths.as_deref());
+        output::say(format!(
+            "gradfade: {}: {} depths are too much for one page; it shows {} (--depths chooses)",
+            path.display(),
+            there.len(),
+            listed(&depths)
+        ));
+        depths
+    };
     let (mut records, mut left_out) = (Vec::new(), 0);
-    for planned in store.plan().cells() {
+    for planned in of_seed().filter(|c| depths.contains(&depth(c))) {
         match store.state(planned.number)? {
             CellState::Finished(cell) => match cell.result {
-                // A cell that kept its summary only still has its first and its last step.
                 Ok(digest) => {
                     let folder = store.cell_dir(planned.number);
-                    let whole = folder.join("meta.json").exists();
-                    records.push(if whole { read_run(&folder)? } else { digest });
+                    records.push(if whole(&planned) { read_run(&folder)? } else { digest });
                 }
                 Err(_) => left_out += 1,
             },
@@ -89,7 +150,7 @@ fn records(path: &Path) -> anyhow::Result<Vec<Record>> {
         }
     }
     if records.is_empty() {
-        bail!("{}: no cell of this sweep is finished; run it first", path.display());
+        bail!("{}: no cell that this page would show is finished; run the sweep first", path.display());
     }
     if left_out > 0 {
         let all = left_out + records.len();
@@ -98,5 +159,14 @@ fn records(path: &Path) -> anyhow::Result<Vec<Record>> {
             path.display()
         ));
     }
-    Ok(records)
+    let all_shown = depths.len() == there.len() && seeds.len() == 1;
+    let remark = args.lang.sweep_selection(&plan.name, seed, seeds.len(), &depths, there.len());
+    Ok((records, (!all_shown).then_some(remark)))
+}
+
+/// `2, 4, 6 and 17 more`.
+fn listed<T: ToString>(all: &[T]) -> String {
+    const MOST: usize = 12;
+    let text = all.iter().take(MOST).map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    if all.len() > MOST { format!("{text} and {} more", all.len() - MOST) } else { text }
 }

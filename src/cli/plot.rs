@@ -3,12 +3,11 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::Context;
-
 use super::{CommandResult, Failure, output, sweep};
 use crate::figure::chart::Figure;
 use crate::figure::sweep::SWEEP_FIGURES;
 use crate::figure::{self, FIGURES, FigureError, GradientMetric, Options, Runs};
+use crate::record::trial::{self, Trials};
 use crate::record::{Record, TensorKind};
 use crate::render::{self, ColourMap, Format, Style, Theme};
 use crate::text::Lang;
@@ -19,10 +18,11 @@ use crate::text::Lang;
   gradfade plot runs/sigmoid --figure gradient-heatmap --out figures
   gradfade plot runs/sigmoid runs/relu --figure comparison --theme dark
   gradfade plot sweeps/lecture --figure accuracy-by-depth
+  gradfade plot runs/sigmoid-remedies --figure remedy
   gradfade plot runs/sigmoid --figure gradient-heatmap --format pdf --lang zh
   gradfade plot runs/sigmoid --figure layer-profile --format svg --csv --x-log")]
 pub struct Args {
-    /// Run folders, or the folder of one sweep
+    /// Run folders, or the folder of one sweep, or of remedies
     #[arg(value_name = "RUN", required_unless_present = "list")]
     runs: Vec<PathBuf>,
     /// Which figures, by name [default: all that suit the number of runs]
@@ -135,6 +135,7 @@ pub fn run(args: Args) -> CommandResult {
         for spec in SWEEP_FIGURES {
             list += &format!("{:22} {:8} {}\n", spec.name, "sweep", spec.summary);
         }
+        list += &format!("{:22} {:8} {}\n", figure::remedy::NAME, "remedies", figure::remedy::SUMMARY);
         output::print(list)?;
         return Ok(ExitCode::SUCCESS);
     }
@@ -148,6 +149,11 @@ pub fn run(args: Args) -> CommandResult {
     // Everything is built before anything is written.
     let figures = match args.runs.as_slice() {
         [dir] if sweep::is_sweep(dir) => sweep::plot(dir, &args.figure, &options, |names| args.may_write(names))?,
+        [dir] if is_remedies(dir) => vec![of_remedies(dir, &args, &options)?],
+        dirs if dirs.iter().any(|dir| is_remedies(dir)) => {
+            let error = anyhow::anyhow!("a folder of remedies is drawn alone; name one, or the run folders in it");
+            return Err(Failure::usage(error));
+        }
         dirs if dirs.iter().any(|dir| sweep::is_sweep(dir)) => {
             let error = anyhow::anyhow!("a sweep is drawn alone; name one sweep, or run folders");
             return Err(Failure::usage(error));
@@ -198,6 +204,32 @@ pub(super) fn build_all(
         }
     }
     Ok(figures)
+}
+
+/// Is this what `gradfade remedy` wrote?
+fn is_remedies(dir: &Path) -> bool {
+    dir.join(trial::FILE).is_file()
+}
+
+fn of_remedies(dir: &Path, args: &Args, options: &Options) -> Result<Figure, Failure> {
+    let name = figure::remedy::NAME;
+    if let Some(other) = args.figure.iter().find(|f| *f != name) {
+        let error = anyhow::anyhow!(
+            "--figure: '{other}' is not drawn from a folder of remedies; known: {name}; the runs in it have the others"
+        );
+        return Err(Failure::usage(error));
+    }
+    args.may_write(&[name.to_string()])?;
+    Ok(figure::remedy::build(&Trials::read(dir)?, options)?)
+}
+
+/// Saves figures in a folder that is there, and says nothing of it.
+pub(super) fn save_quietly(figures: &[Figure], look: &Look, formats: &[Format], folder: &Path) -> anyhow::Result<()> {
+    warn_of_missing_characters(figures);
+    for figure in figures {
+        render::save(figure, &look.style(), &without_repeats(formats), folder)?;
+    }
+    Ok(())
 }
 
 /// Saves figures in a folder that is there, and prints where.
@@ -260,7 +292,7 @@ pub(super) fn read_runs(folders: &[PathBuf]) -> anyhow::Result<Vec<Record>> {
 }
 
 pub(super) fn read_run(dir: &Path) -> anyhow::Result<Record> {
-    let (record, warnings) = Record::read(dir).with_context(|| "cannot read the run".to_string())?;
+    let (record, warnings) = Record::read(dir)?;
     for warning in warnings {
         output::say(format!("gradfade: warning: {warning}"));
     }

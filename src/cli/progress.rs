@@ -2,6 +2,7 @@
 
 use std::io::IsTerminal;
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
@@ -93,6 +94,51 @@ impl Watch for Show {
         }
     }
 
+    fn should_stop(&self) -> bool {
+        interrupt::requested()
+    }
+}
+
+/// Shows several runs as one: a bar of runs on a terminal, a line a run elsewhere.
+pub struct Together {
+    bar: Option<ProgressBar>,
+    plain: bool,
+    total: usize,
+    done: AtomicUsize,
+}
+
+impl Together {
+    pub fn new(total: usize, quiet: bool) -> Together {
+        let terminal = std::io::stderr().is_terminal();
+        let bar = (terminal && !quiet && total > 0).then(|| {
+            let style = ProgressStyle::with_template("[{bar:28}] {pos}/{len} runs  {msg}")
+                .map(|s| s.progress_chars("=> "))
+                .unwrap_or_else(|_| ProgressStyle::default_bar());
+            ProgressBar::new(total as u64).with_style(style)
+        });
+        Together { bar, plain: !terminal && !quiet, total, done: AtomicUsize::new(0) }
+    }
+
+    /// A run has ended.
+    pub fn finished(&self, name: &str, how: &str) {
+        let done = self.done.fetch_add(1, Ordering::Relaxed) + 1;
+        let line = format!("{done}/{}: {name}: {how}", self.total);
+        if let Some(bar) = &self.bar {
+            bar.println(line);
+            bar.set_position(done as u64);
+        } else if self.plain {
+            output::say(line);
+        }
+    }
+
+    pub fn clear(&self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+impl Watch for Together {
     fn should_stop(&self) -> bool {
         interrupt::requested()
     }

@@ -13,7 +13,7 @@ use crate::config::{ConfigError, Precision, TrainConfig, TrainPlan};
 use crate::data::{self, DataError, Dataset};
 use crate::nn::{Normalisation, Scalar};
 use crate::record::{EarlyStop, EvalRow, RecordSink, RunWriter, Status};
-use crate::train::{header::header, initial_network, train, weights};
+use crate::train::{Watch, header::header, initial_network, train, weights};
 
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
@@ -128,7 +128,7 @@ pub(super) fn prepare(config: &TrainConfig) -> Result<(Dataset, TrainPlan), Fail
     Ok((data, plan))
 }
 
-fn data_failure(error: DataError) -> Failure {
+pub(super) fn data_failure(error: DataError) -> Failure {
     if error.is_usage() { Failure::usage(error) } else { Failure::from(error) }
 }
 
@@ -197,13 +197,21 @@ fn describe(plan: &TrainPlan, data: &Dataset) -> String {
 impl Job<'_> {
     /// Trains into the run folder.
     pub fn run(&self) -> anyhow::Result<Finished> {
+        let show = Show::new(self.name, self.plan.steps, self.quiet);
+        let finished = self.run_watched(&show);
+        show.finish();
+        finished
+    }
+
+    /// The same with a watch of the caller's.
+    pub fn run_watched(&self, watch: &dyn Watch) -> anyhow::Result<Finished> {
         match self.plan.config.precision {
-            Precision::F32 => self.run_in::<f32>(),
-            Precision::F64 => self.run_in::<f64>(),
+            Precision::F32 => self.run_in::<f32>(watch),
+            Precision::F64 => self.run_in::<f64>(watch),
         }
     }
 
-    fn run_in<T: Scalar>(&self) -> anyhow::Result<Finished> {
+    fn run_in<T: Scalar>(&self, watch: &dyn Watch) -> anyhow::Result<Finished> {
         let header = header(self.plan, self.data, self.name);
         let mut writer = RunWriter::create(self.out, &header, self.force)?;
         let save = |network: &crate::nn::Network<T>, file: &str| -> anyhow::Result<()> {
@@ -213,11 +221,8 @@ impl Job<'_> {
         if self.save_weights {
             save(&initial_network(self.plan), "weights-init.safetensors")?;
         }
-        let show = Show::new(self.name, self.plan.steps, self.quiet);
         let sink: &mut (dyn RecordSink + Send) = &mut writer;
-        let outcome = train::<T>(self.plan, self.data, sink, &show);
-        show.finish();
-        let outcome = outcome?;
+        let outcome = train::<T>(self.plan, self.data, sink, watch)?;
         if self.save_weights {
             save(&outcome.network, "weights-final.safetensors")?;
         }
@@ -258,6 +263,15 @@ pub(super) fn ending(status: &Status, steps: u64) -> String {
             format!("diverged at step {step}: {what}; the record up to there is kept ({hint})")
         }
         Status::Running => "unfinished".into(),
+    }
+}
+
+/// How a run ended, in as few words as a line of many runs has.
+pub(super) fn brief(finished: &Finished) -> String {
+    let accuracy = finished.last().map_or(f64::NAN, |e| 100.0 * e.train_accuracy);
+    match &finished.status {
+        Status::Diverged { step, .. } => format!("diverged at step {step}, {:.1} s", finished.elapsed_secs),
+        _ => format!("training accuracy {accuracy:.1} %, {:.1} s", finished.elapsed_secs),
     }
 }
 

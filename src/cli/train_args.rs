@@ -4,7 +4,7 @@ use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 use crate::config::{BatchSize, Every, Precision, Schedule, TrainConfig};
-use crate::data::DataSpec;
+use crate::data::{DataOptions, DataSpec};
 use crate::nn::{Activation, Initialisation, L1Step, Loss, Normalisation, OptimizerKind};
 use crate::sweep::{Numbers, SweepPlan};
 
@@ -50,9 +50,9 @@ where
     }
 }
 
-/// The settings that every network of a sweep shares; `train` takes them too. What is not given stays as it is.
+/// How data is cut, split, made and prepared. What is not given stays as it is.
 #[derive(Args)]
-pub struct SharedArgs {
+pub struct DataArgs {
     /// Use only the first N training samples
     #[arg(long, value_name = "N", help_heading = "Data")]
     train_size: Option<usize>,
@@ -83,6 +83,41 @@ pub struct SharedArgs {
     /// spiral, xor, gaussians: standard deviation of the noise [default: 0.2]
     #[arg(long, value_name = "STD", help_heading = "Data")]
     noise: Option<f64>,
+}
+
+impl DataArgs {
+    /// Lays what was given over `options`.
+    pub fn apply(&self, options: &mut DataOptions) {
+        set_some(&mut options.train_size, &self.train_size);
+        set_some(&mut options.test_size, &self.test_size);
+        options.standardize |= self.standardize;
+        set_some(&mut options.label_column, &self.label_column);
+        set_some(&mut options.header, &self.csv_header);
+        set_some(&mut options.test_file, &self.test_file);
+        set(&mut options.test_share, &self.test_share);
+        set(&mut options.samples, &self.samples);
+        set_some(&mut options.classes, &self.classes);
+        set(&mut options.noise, &self.noise);
+    }
+}
+
+fn set<T: Clone>(into: &mut T, given: &Option<T>) {
+    if let Some(value) = given {
+        *into = value.clone();
+    }
+}
+
+fn set_some<T: Clone>(into: &mut Option<T>, given: &Option<T>) {
+    if given.is_some() {
+        into.clone_from(given);
+    }
+}
+
+/// The settings that every network of a sweep shares; `train` takes them too. What is not given stays as it is.
+#[derive(Args)]
+pub struct SharedArgs {
+    #[command(flatten)]
+    data: DataArgs,
 
     /// Keep N training samples, drawn by the seed, out of training and evaluate them beside the test set [default: 0]
     #[arg(long, value_name = "N", help_heading = "Data")]
@@ -150,27 +185,7 @@ pub struct SharedArgs {
 impl SharedArgs {
     /// Lays what was given over `config`.
     pub fn apply(&self, config: &mut TrainConfig) {
-        fn set<T: Clone>(into: &mut T, given: &Option<T>) {
-            if let Some(value) = given {
-                *into = value.clone();
-            }
-        }
-        fn set_some<T: Clone>(into: &mut Option<T>, given: &Option<T>) {
-            if given.is_some() {
-                into.clone_from(given);
-            }
-        }
-        let data = &mut config.data_options;
-        set_some(&mut data.train_size, &self.train_size);
-        set_some(&mut data.test_size, &self.test_size);
-        data.standardize |= self.standardize;
-        set_some(&mut data.label_column, &self.label_column);
-        set_some(&mut data.header, &self.csv_header);
-        set_some(&mut data.test_file, &self.test_file);
-        set(&mut data.test_share, &self.test_share);
-        set(&mut data.samples, &self.samples);
-        set_some(&mut data.classes, &self.classes);
-        set(&mut data.noise, &self.noise);
+        self.data.apply(&mut config.data_options);
         set(&mut config.loss, &self.loss);
         set(&mut config.schedule, &self.schedule);
         set(&mut config.warm_up, &self.warm_up);

@@ -116,7 +116,7 @@ impl Default for TrainConfig {
 }
 
 /// Epochs when neither `epochs` nor `steps` is given.
-const DEFAULT_EPOCHS: u64 = 5;
+pub const DEFAULT_EPOCHS: u64 = 5;
 
 /// More would be a slip of the keyboard: a network of this depth or width has no use here.
 const MOST_LAYERS: usize = 10_000;

@@ -37,6 +37,7 @@ mod stuck;
 mod underflow;
 mod uniform;
 mod vanishing;
+mod words;
 
 pub use case::Case;
 pub use performance::{Performance, State};

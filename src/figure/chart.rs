@@ -48,6 +48,7 @@ pub enum Panel {
     Lines(Lines),
     Rows(Rows),
     Flow(super::flow::Flow),
+    Dots(Dots),
 }
 
 /// Layer (or any ordered category) against a numeric axis, one colour a cell.
@@ -122,6 +123,30 @@ pub struct Mark {
     pub at: f64,
     pub below: String,
     pub above: String,
+}
+
+/// Two numbers a row on a common axis, with words: what is compared, and how it came out.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Dots {
+    pub x: Axis,
+    /// The top row first. The first row's numbers are drawn on through the others.
+    pub rows: Vec<DotRow>,
+    /// What the full dot and the ring stand for.
+    pub series: [String; 2],
+    /// What the lines of the first row's numbers are.
+    pub reference: String,
+    /// A line with words, such as the chance level.
+    pub mark: Option<(f64, String)>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct DotRow {
+    pub label: String,
+    /// Full dot, ring; `None` where there is no number.
+    pub values: [Option<f64>; 2],
+    /// At the right; wrapped.
+    pub words: String,
+    pub tone: super::flow::Tone,
 }
 
 /// Curves on a common pair of axes.

@@ -281,6 +281,7 @@ pub fn show_last_labels(stack: &mut [Panel]) {
             Panel::Heatmap(h) => h.x.show_labels = i == last,
             Panel::Lines(l) => l.x.show_labels = i == last,
             Panel::Rows(r) => r.x.show_labels = i == last,
+            Panel::Dots(d) => d.x.show_labels = i == last,
             Panel::Flow(_) => {}
         }
     }

@@ -23,6 +23,7 @@ pub mod gradient;
 pub mod movement;
 pub mod profile;
 pub mod recipe;
+pub mod remedy;
 pub mod sweep;
 pub mod training;
 pub mod updates;

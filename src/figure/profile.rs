@@ -54,7 +54,7 @@ fn build(input: &Input, options: &Options) -> Result<Figure, FigureError> {
         .collect();
     let gaps = panels.iter().any(|p| match &p.panel {
         Panel::Lines(l) => l.series.iter().any(|s| s.points.iter().any(|p| p.1.is_none())),
-        Panel::Heatmap(_) | Panel::Rows(_) | Panel::Flow(_) => false,
+        Panel::Heatmap(_) | Panel::Rows(_) | Panel::Flow(_) | Panel::Dots(_) => false,
     });
     let words = Words {
         title: title(lang, run, vec![clause]),

@@ -23,6 +23,10 @@ pub fn words(figure: &Figure) -> Vec<&str> {
                 all.extend(f.boxes.iter().map(|b| &b.heading).chain(f.arrows.iter().map(|a| &a.label)));
                 all.extend(f.boxes.iter().flat_map(|b| b.lines.iter().map(|l| &l.text)));
             }
+            Panel::Dots(d) => {
+                all.extend([&d.x.label, &d.series[0], &d.series[1], &d.reference]);
+                all.extend(d.rows.iter().flat_map(|r| [&r.label, &r.words]).chain(d.mark.iter().map(|m| &m.1)));
+            }
             Panel::Rows(r) => {
                 all.push(&r.x.label);
                 all.extend(r.words.iter().chain(r.mark.iter().flat_map(|m| [&m.below, &m.above])));

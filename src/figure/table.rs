@@ -9,7 +9,8 @@
 //! | `kind` | `finite`, `zero`, `underflow`, `nan`, `infinite`, `missing` | `finite`, `missing` (a gap), `mark` |
 //!
 //! A panel with one number a row has the row's label, no edges, and the number. A box of a path of decisions has its heading as its
-//! label, no number, and as its kind `taken`, `open` or `greyed`.
+//! label, no number, and as its kind `taken`, `open` or `greyed`. Of two
+//! dots a row each has the row's label and, in brackets, what the dot stands for.
 //!
 //! Numbers are written with as many digits as it takes to read the same `f64` back.
 
@@ -54,6 +55,15 @@ fn each_row<E>(figure: &Figure, put: Row<E>) -> Result<(), E> {
             Panel::Flow(f) => {
                 for b in &f.boxes {
                     put([&(i + 1).to_string(), &b.heading, "", "", "", b.tone.name()])?;
+                }
+            }
+            Panel::Dots(d) => {
+                let panel = format!("{}: {}", i + 1, d.x.label);
+                for row in &d.rows {
+                    for (series, value) in d.series.iter().zip(row.values) {
+                        let (value, kind) = value.map_or((String::new(), "missing"), |v| (exact(v), "finite"));
+                        put([&panel, &format!("{} ({series})", row.label), "", "", &value, kind])?;
+                    }
                 }
             }
             Panel::Rows(r) => {

@@ -22,6 +22,9 @@ const IN_A_TITLE: usize = 2;
 /// Decades of a colour scale, as in the figures.
 const MAX_DECADES: f64 = 45.0;
 
+/// Of [`SHOWN`], those that have a column for each recorded step.
+pub const STEP_METRICS: usize = 3;
+
 /// What can be switched to, in the order of the buttons, and the figure that each is taken from.
 const SHOWN: [(Shown, &str); 5] = [
     (Shown::Gradient, "gradient-heatmap"),
@@ -74,9 +77,9 @@ pub fn build(runs: &[Record], options: &PageOptions) -> Result<(Data, Option<Fig
     let shown: Vec<usize> = (0..SHOWN.len()).filter(|&m| drawn.iter().any(|row| row[m].is_some())).collect();
     let metrics = shown.iter().map(|&m| metric(lang, SHOWN[m].0, gradient, m, &drawn, &summaries)).collect();
 
-    let step_rows: usize = summaries.iter().map(|s| 3 * s.layers()).sum();
+    let step_rows: usize = summaries.iter().map(|s| STEP_METRICS * s.layers()).sum();
     let most = columns::most(step_rows);
-    let data_runs: Vec<Run> = summaries
+    let mut data_runs: Vec<Run> = summaries
         .iter()
         .zip(&drawn)
         .zip(strips)
@@ -85,6 +88,9 @@ pub fn build(runs: &[Record], options: &PageOptions) -> Result<(Data, Option<Fig
         .collect();
     let (groups, figures): (Vec<Group>, Vec<Option<Figure>>) =
         groups(lang, runs, &summaries, &names, &figure_options)?.into_iter().unzip();
+    for group in &groups {
+        share_axes(&mut data_runs[group.from..group.to]);
+    }
     // The deepest networks are what a page of vanishing gradients is about.
     let start = groups.len() - 1;
     let figure = figures.into_iter().nth(start).flatten();
@@ -128,7 +134,7 @@ fn names(lang: Lang, summaries: &[Summary]) -> Vec<String> {
 fn opened(lang: Lang, summary: &Summary, figure: Figure) -> Option<Drawn> {
     let heatmap = figure.panels.iter().find_map(|p| match &p.panel {
         Panel::Heatmap(h) => Some(h.clone()),
-        Panel::Lines(_) | Panel::Rows(_) | Panel::Flow(_) => None,
+        Panel::Lines(_) | Panel::Rows(_) | Panel::Flow(_) | Panel::Dots(_) => None,
     })?;
     let scale = figure.scales.get(heatmap.scale)?.clone();
     let name = figure::run_name(lang, summary);
@@ -282,7 +288,7 @@ fn moments(shown: Shown, record: &Record, columns: usize) -> Vec<f64> {
 fn strips(figure: &Figure) -> Vec<Strip> {
     let lines = figure.panels.iter().filter_map(|p| match &p.panel {
         Panel::Lines(l) => Some(l),
-        Panel::Heatmap(_) | Panel::Rows(_) | Panel::Flow(_) => None,
+        Panel::Heatmap(_) | Panel::Rows(_) | Panel::Flow(_) | Panel::Dots(_) => None,
     });
     lines
         .map(|l| Strip {
@@ -310,6 +316,32 @@ fn strips(figure: &Figure) -> Vec<Strip> {
             marks: l.marks.clone(),
         })
         .collect()
+}
+
+/// Curves of one quantity get one axis in all runs that stand side by side: two that look alike are alike.
+fn share_axes(runs: &mut [Run]) {
+    let mut labels: Vec<String> = Vec::new();
+    for strip in runs.iter().flat_map(|r| &r.strips) {
+        if !labels.contains(&strip.label) {
+            labels.push(strip.label.clone());
+        }
+    }
+    for label in labels {
+        let mut strips: Vec<&mut Strip> =
+            runs.iter_mut().flat_map(|r| &mut r.strips).filter(|s| s.label == label).collect();
+        let values = || strips.iter().flat_map(|s| &s.series).flat_map(|c| c.y.iter().flatten().copied());
+        let positive = values().all(|y| y > 0.0) && strips.iter().all(|s| s.marks.iter().all(|m| m.0 > 0.0));
+        let logarithmic = positive && strips.iter().any(|s| s.logarithmic);
+        let ends = |s: &&mut Strip| (s.logarithmic == logarithmic).then_some((s.low, s.high));
+        // An axis of the other kind may have ends that are none here (zero), so its values count instead.
+        let (low, high) = strips.iter().filter_map(ends).fold(
+            values().fold((f64::INFINITY, f64::NEG_INFINITY), |e, y| (e.0.min(y), e.1.max(y))),
+            |e, (low, high)| (e.0.min(low), e.1.max(high)),
+        );
+        for strip in &mut strips {
+            (strip.low, strip.high, strip.logarithmic) = (low, high, logarithmic);
+        }
+    }
 }
 
 /// A curve's value, short.

@@ -16,6 +16,11 @@ pub fn most(rows: usize) -> usize {
     (BUDGET / rows.max(1)).clamp(FEWEST, MOST)
 }
 
+/// Does a page whose step tables have so many rows of cells together stay within the budget?
+pub fn fit(rows: usize) -> bool {
+    rows * FEWEST <= BUDGET
+}
+
 /// Neighbouring recorded moments that share a column, and the one that is held. A column is never a mean: it is one real moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Column {

@@ -4,7 +4,6 @@ use serde::Serialize;
 
 use super::code::{Codes, Held};
 use super::columns::Increasing;
-use crate::text::VerdictLevel;
 
 /// Everything that the script needs.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -124,12 +123,4 @@ pub struct Curve {
     pub colour: usize,
     pub x: Increasing,
     pub y: Vec<Option<f64>>,
-}
-
-/// One line of the panel of verdicts. The words are the caller's, finished.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct VerdictNote {
-    pub level: VerdictLevel,
-    pub title: String,
-    pub text: String,
 }

@@ -1,18 +1,18 @@
 //! The template filled. Every text from outside passes through [`escape`]; data stands in a block that no parser can leave early.
 
 use super::code::{Digits, Held};
-use super::data::{Data, Metric, VerdictNote};
+use super::data::{Data, Metric};
 use super::{Page, PageError, PageOptions, sha256};
 use crate::figure::chart::Figure;
 use crate::render::{self, Palette, Style, Theme};
-use crate::text::{Lang, VerdictLevel};
+use crate::text::Lang;
 
 const TEMPLATE: &str = include_str!("page.html");
 const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("page.js");
 
 /// The prefix of every class in the three files; each page gets its own instead.
-const PREFIX: &str = "gfid";
+pub const PREFIX: &str = "gfid";
 
 /// The filled section; the levels of its headings are left open.
 pub type Section = String;
@@ -21,7 +21,7 @@ pub type Section = String;
 pub fn page(
     data: &Data,
     figure: Option<Figure>,
-    verdicts: &[Vec<VerdictNote>],
+    verdicts: String,
     recorded: &[usize],
     options: &PageOptions,
 ) -> Result<Page, PageError> {
@@ -29,7 +29,7 @@ pub fn page(
     let json = serde_json::to_string(data)?;
     // Each character that could end the block or begin a comment in it.
     let json = json.replace('<', "\\u003c").replace('>', "\\u003e").replace("{{", "{\\u007b");
-    let prefix = format!("gf{}", sha256::short(&(json.clone() + &format!("{verdicts:?}"))));
+    let prefix = format!("gf{}", sha256::short(&(json.clone() + &verdicts)));
     let group = &data.groups[data.start];
     let title = match data.groups.as_slice() {
         [_] => group.title.clone(),
@@ -54,7 +54,7 @@ pub fn page(
     let section = fill(
         TEMPLATE,
         &[
-            ("lang", lang.tag().to_string()),
+            ("lang", lang.bcp47().to_string()),
             ("title", escape(&title)),
             ("caption", escape(&group.caption)),
             ("metrics", metric_buttons(data)),
@@ -66,10 +66,10 @@ pub fn page(
             ("bars_note", escape(&lang.bars_note())),
             ("keys_note", escape(&lang.keys_note())),
             ("runs", runs(lang, data)),
-            ("verdicts", verdict_panel(lang, data, verdicts)),
+            ("verdicts", verdicts),
             ("table_summary", escape(&lang.table_summary())),
             ("tables", tables(lang, data)),
-            ("notes", notes(lang, data, recorded)),
+            ("notes", notes(lang, data, recorded, &options.remarks)),
         ],
     );
     // Only now what may hold the letters of the prefix by chance.
@@ -86,7 +86,7 @@ pub fn page(
 }
 
 pub fn document(page: &Page) -> String {
-    let policy = format!("default-src 'none'; {}; img-src data:; base-uri 'none'; form-action 'none'", sources(page));
+    let policy = format!("default-src 'none'; {}; base-uri 'none'; form-action 'none'", policy(page));
     format!(
         "<!doctype html>
 <html lang=\"{lang}\">
@@ -104,7 +104,7 @@ pub fn document(page: &Page) -> String {
 </html>
 ",
         prefix = page.prefix,
-        lang = page.lang.tag(),
+        lang = page.lang.bcp47(),
         version = env!("CARGO_PKG_VERSION"),
         title = escape(&page.title),
         style = page.style,
@@ -115,12 +115,12 @@ pub fn document(page: &Page) -> String {
 
 pub fn fragment(page: &Page) -> String {
     format!(
-        "<!-- gradfade {version}; content-security policy: {sources}; img-src data: -->
+        "<!-- gradfade {version}; content-security policy: {policy} -->
 <style>{style}</style>
 {section}<script>{script}</script>
 ",
         version = env!("CARGO_PKG_VERSION"),
-        sources = sources(page),
+        policy = policy(page),
         style = page.style,
         section = at_level(&page.section, 2),
         script = page.script,
@@ -133,8 +133,10 @@ fn at_level(section: &str, level: usize) -> String {
     names.iter().zip(level..).fold(section.to_string(), |text, (name, l)| text.replace(name, &format!("h{l}")))
 }
 
-fn sources(page: &Page) -> String {
-    format!("script-src {}; style-src {}", sha256::source(&page.script), sha256::source(&page.style))
+/// The page's own script and style by their hashes, and the pictures in the static figure.
+pub fn policy(page: &Page) -> String {
+    let [script, style] = [&page.script, &page.style].map(|text| sha256::source(text));
+    format!("script-src {script}; style-src {style}; img-src data:")
 }
 
 /// Puts values in the places `{{name}}` of a template.
@@ -166,18 +168,20 @@ pub fn escape(text: &str) -> String {
 fn palette() -> String {
     let (light, dark) = (Theme::Light.palette(), Theme::Dark.palette());
     let (light_rules, dark_rules) = (variables(light), variables(dark));
-    // The second of each is the body of a page of its own.
+    // The second of each is the body of a page of its own. Paper is always light.
     let mut out = format!(
         ".{PREFIX}, .{PREFIX}-page {{
 {light_rules}  color-scheme: light;
 }}
-@media (prefers-color-scheme: dark) {{
+@media screen and (prefers-color-scheme: dark) {{
 .{PREFIX}:not([data-theme=\"light\"]), .{PREFIX}-page:not(:has(> [data-theme=\"light\"])) {{
 {dark_rules}  color-scheme: dark;
 }}
 }}
+@media screen {{
 .{PREFIX}[data-theme=\"dark\"], .{PREFIX}-page:has(> [data-theme=\"dark\"]) {{
 {dark_rules}  color-scheme: dark;
+}}
 }}
 "
     );
@@ -265,37 +269,6 @@ fn runs(lang: Lang, data: &Data) -> String {
     out
 }
 
-fn verdict_panel(lang: Lang, data: &Data, verdicts: &[Vec<VerdictNote>]) -> String {
-    if verdicts.iter().all(Vec::is_empty) {
-        return String::new();
-    }
-    let mut out = format!(
-        "<section class=\"{PREFIX}-verdicts\">\n<{{{{below}}}} class=\"{PREFIX}-name\">{}</{{{{below}}}}>\n",
-        escape(&lang.verdicts())
-    );
-    for (i, (run, notes)) in data.runs.iter().zip(verdicts).enumerate().filter(|(_, (_, notes))| !notes.is_empty()) {
-        out += &format!(
-            "<div data-run=\"{i}\">\n<{{{{lowest}}}} class=\"{PREFIX}-run-name\">{}</{{{{lowest}}}}>\n<ul>\n",
-            escape(&run.name)
-        );
-        for note in notes {
-            let class = match note.level {
-                VerdictLevel::Found => "found",
-                VerdictLevel::Clear => "clear",
-                VerdictLevel::Unknown => "unknown",
-            };
-            out += &format!(
-                "<li class=\"{PREFIX}-{class}\"><span class=\"{PREFIX}-level\">{}</span> <strong>{}</strong> {}</li>\n",
-                escape(&lang.verdict_level(note.level)),
-                escape(&note.title),
-                escape(&note.text)
-            );
-        }
-        out += "</ul>\n</div>\n";
-    }
-    out + "</section>\n"
-}
-
 /// One table a run: each metric at its first and last column.
 fn tables(lang: Lang, data: &Data) -> String {
     let mut out = String::new();
@@ -331,7 +304,7 @@ fn tables(lang: Lang, data: &Data) -> String {
     out
 }
 
-fn notes(lang: Lang, data: &Data, recorded: &[usize]) -> String {
+fn notes(lang: Lang, data: &Data, recorded: &[usize], remarks: &[String]) -> String {
     let mut all = vec![lang.keys_note(), lang.digits_note()];
     for (run, recorded) in data.runs.iter().zip(recorded) {
         let held = run.clocks.iter().map(|c| 1 + c.at.then.iter().map(|t| t.1 as usize).sum::<usize>()).max();
@@ -339,6 +312,7 @@ fn notes(lang: Lang, data: &Data, recorded: &[usize]) -> String {
             all.push(lang.columns_note(&run.name, held, *recorded));
         }
     }
+    all.extend_from_slice(remarks);
     all.iter().map(|n| format!("<p>{}</p>\n", escape(n))).collect()
 }
 

@@ -10,6 +10,7 @@ const ROW_HEIGHT = 26, LEAST_HEIGHT = 150, MOST_HEIGHT = 380;
 const STRIP_HEIGHT = 74;
 const TOP = 6; // above every plot
 const FOOT = 34; // ticks and label under a plot
+const PAPER_SHARPNESS = 3;
 const PLAY_SECONDS = 12;
 const CALM_STOPS = 12; // a played run has so many pictures where motion is unwelcome
 
@@ -101,18 +102,26 @@ function scaleTicks(scale, length, pitch) {
   if (!scale.logarithmic) {
     return ticks(scale.low, scale.high, length, pitch).map((v) => [v, tick(v, scale.percent)]);
   }
-  return ticks(scale.low, scale.high, length, pitch).filter(Number.isInteger).map((v) => {
+  const least = (scale.high - scale.low) * pitch / Math.max(length, 1);
+  const step = [1, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 50].find((s) => s >= least) || Math.ceil(least);
+  const all = [];
+  for (let v = Math.ceil(scale.low / step - 1e-9) * step; v <= scale.high + 1e-9; v += step) {
     const e = v + (scale.percent ? 2 : 0);
     const plain = scale.percent && e >= -3 && e < 4;
-    return [v, (plain ? tick(10 ** e) : "10" + raised(e)) + (scale.percent ? "\u00a0%" : "")];
-  });
+    all.push([v, (plain ? tick(10 ** e) : "10" + raised(e)) + (scale.percent ? "\u00a0%" : "")]);
+  }
+  return all;
 }
 
 // ---- drawing --------------------------------------------------------------------------------------------------------
 
+/** Pixels of a canvas in a CSS pixel: as many as the screen has, and more on paper. */
+let paper = false;
+const sharpness = () => paper ? PAPER_SHARPNESS : window.devicePixelRatio || 1;
+
 /** A canvas in CSS pixels, sharp on this screen. */
 function prepare(canvas, height) {
-  const ratio = window.devicePixelRatio || 1;
+  const ratio = sharpness();
   if (height) canvas.style.height = `${height}px`;
   const width = canvas.clientWidth;
   const [w, h] = [Math.round(width * ratio), Math.round(canvas.clientHeight * ratio)];
@@ -190,6 +199,8 @@ class Page {
       this.stop();
       this.goTo(this.times[Number(event.target.value)], true);
     });
+    window.addEventListener("beforeprint", () => this.toPaper());
+    window.addEventListener("afterprint", () => this.fromPaper());
     const resized = new ResizeObserver(() => this.later());
     resized.observe(this.root);
     // Another screen, another zoom.
@@ -198,6 +209,30 @@ class Page {
       window.matchMedia(`(resolution: ${window.devicePixelRatio}dppx)`).addEventListener("change", sharper, { once: true });
     };
     sharper();
+  }
+
+  /** What is seen goes to paper: light, sharp, with every list open. */
+  toPaper() {
+    if (this.screen || !this.root.clientWidth) return;
+    this.stop();
+    const closed = [...this.root.querySelectorAll("details:not([open])")];
+    this.screen = { theme: this.root.dataset.theme, closed };
+    for (const list of closed) list.open = true;
+    this.root.dataset.theme = "light";
+    paper = true;
+    this.readTheme();
+    this.drawAll();
+    this.drawCursor();
+  }
+
+  fromPaper() {
+    if (!this.screen) return;
+    const { theme, closed } = this.screen;
+    this.screen = null;
+    for (const list of closed) list.open = false;
+    if (theme) this.root.dataset.theme = theme; else delete this.root.dataset.theme;
+    paper = false;
+    this.readTheme();
   }
 
   isDark() { return this.root.dataset.theme ? this.root.dataset.theme === "dark" : this.dark.matches; }
@@ -315,6 +350,8 @@ class Page {
   schedule() {
     this.frame ||= requestAnimationFrame(() => {
       this.frame = 0;
+      // On a slide that is not shown there is no room to draw in; the observer of sizes tells when there is.
+      if (!this.root.clientWidth) return;
       if (this.stale) this.drawAll();
       if (this.stale || this.moved) this.drawCursor();
       this.stale = this.moved = false;
@@ -727,7 +764,7 @@ class View {
     prepare(canvas, STRIP_HEIGHT);
     const base = strip.base = document.createElement("canvas");
     [base.width, base.height] = [canvas.width, canvas.height];
-    const ratio = window.devicePixelRatio || 1, draw = base.getContext("2d");
+    const ratio = sharpness(), draw = base.getContext("2d");
     draw.setTransform(ratio, 0, 0, ratio, 0, 0);
     draw.font = `12px ${page.font}`;
     const ends = { ...strip };

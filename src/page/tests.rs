@@ -6,14 +6,14 @@ use super::code::Codes;
 use super::code::tests::{decode, written};
 use super::columns::tests::expand;
 use super::*;
+use crate::diagnosis::{Branch, Evidence, Outcome};
 use crate::figure::testing::{Synthetic, healthy};
 use crate::record::{LayerMetric, Status, TensorKind, TensorMetric};
+use crate::render::Rgb;
 use crate::stats::{Cell, MISSING, UNDERFLOW};
-use crate::text::VerdictLevel;
 
 fn page(records: Vec<Record>, options: &PageOptions) -> Page {
-    let runs = records.into_iter().map(|record| PageRun { record, verdicts: Vec::new() });
-    Page::new(runs.collect(), options).unwrap()
+    Page::new(records, options).unwrap()
 }
 
 fn both() -> Vec<Record> {
@@ -146,6 +146,31 @@ fn two_runs_of_ten_layers_and_a_thousand_steps_stay_under_300_kilobytes() {
 }
 
 #[test]
+fn a_page_of_a_large_sweep_has_a_size_that_is_told() {
+    // 20 networks of 1 to 10 hidden layers, 2,000 steps each: columns are thinned until their cells fit.
+    let run = |layers, seed| {
+        let mut record = Synthetic {
+            layers,
+            steps: (0..2000).collect(),
+            grad: odd,
+            signal: odd,
+            driven: odd,
+            ..Synthetic::default()
+        }
+        .record();
+        record.header.seed = Some(seed);
+        record
+    };
+    let records: Vec<Record> = (2..=11).flat_map(|layers| [run(layers, 1), run(layers, 2)]).collect();
+    let layers: Vec<usize> = records.iter().map(|r| r.header.layers.len()).collect();
+    assert!(fits(&layers));
+    let size = page(records, &PageOptions::default()).html().len();
+    assert!(size < 1_400_000, "{size} bytes");
+    // 1,000 layers fit, more do not; nor do more than 120 runs, however shallow.
+    assert!(fits(&[10; 100]) && !fits(&[11; 100]) && !fits(&[1; 121]));
+}
+
+#[test]
 fn the_policy_names_exactly_the_script_and_the_style_of_the_page() {
     for html in [page(both(), &PageOptions::default()).html(), page(both(), &PageOptions::default()).fragment()] {
         let style = between(&html, "<style>", "</style>");
@@ -173,8 +198,9 @@ fn names_are_text_whatever_they_say() {
     let evil = "</script><img src=x onerror=alert(1)> & \"gfid\" {{data}} <!--";
     let mut record = Synthetic::default().record();
     record.header.run = evil.into();
-    let notes = vec![VerdictNote { level: VerdictLevel::Found, title: evil.into(), text: evil.into() }];
-    let html = Page::new(vec![PageRun { record, verdicts: notes }], &PageOptions::default()).unwrap().html();
+    // A label that a verdict quotes: why a layer shrinks the signal.
+    record.header.layers[0].activation = evil.into();
+    let html = page(vec![record], &PageOptions { remarks: vec![evil.into()], ..PageOptions::default() }).html();
     assert!(!html.contains("<img src=x") && !html.contains("<!--"));
     assert_eq!(data(&html)["runs"][0]["name"].as_str().unwrap(), evil);
     assert_eq!(html.matches("</script>").count(), 2);
@@ -224,21 +250,96 @@ fn runs_of_one_name_are_told_apart() {
     assert_eq!(names, ["Sigmoid (seed 1)", "Sigmoid (seed 2)", "ReLU"]);
 }
 
+/// What is between the tags.
+fn visible(html: &str) -> String {
+    let text: String = html.split('<').filter_map(|tag| tag.split_once('>')).map(|t| t.1).collect();
+    text.replace("&#39;", "'").replace("&quot;", "\"").replace("&gt;", ">").replace("&lt;", "<").replace("&amp;", "&")
+}
+
 #[test]
-fn verdicts_are_shown_as_they_are_given() {
-    let note = |level, title: &str| VerdictNote { level, title: title.into(), text: "Because.".into() };
-    let runs = vec![
-        PageRun {
-            record: Synthetic::default().record(),
-            verdicts: vec![note(VerdictLevel::Found, "Vanishing gradient"), note(VerdictLevel::Unknown, "Dead units")],
-        },
-        PageRun { record: healthy().record(), verdicts: Vec::new() },
-    ];
-    let html = Page::new(runs, &PageOptions::default()).unwrap().html();
-    for words in ["Verdicts", "Vanishing gradient", "Dead units", "cannot be told", "Because."] {
-        assert!(html.contains(words), "{words}");
+fn the_panel_says_what_every_rule_says() {
+    for lang in Lang::ALL {
+        let records = both();
+        let html = page(records.clone(), &PageOptions { lang, ..PageOptions::default() }).html();
+        let mut rest = between(&html, "-verdicts\">", "-caption\"");
+        for record in &records {
+            let panel = rest.split_once("-panel\"").unwrap().1;
+            let (panel, after) = (panel.split("-panel\"").next().unwrap(), panel);
+            rest = after;
+            let d = diagnose(record, &Thresholds::default()).unwrap();
+            assert!(visible(panel).contains(&d.concluded(lang)), "{}", d.run);
+            let words = visible(panel);
+            for v in &d.verdicts {
+                let name = lang.capitalised(&lang.ailment(v.rule.ailment));
+                let evidence: &[Evidence] = match &v.outcome {
+                    Outcome::Found(f) => {
+                        let strong = format!("<strong>{}</strong>", html::escape(&name));
+                        assert!(panel.contains(&strong), "{name}");
+                        assert!(words.contains(&lang.ailment_means(v.rule.ailment)), "{name}");
+                        &f.evidence
+                    }
+                    // Not being healthy is told by the conclusion.
+                    Outcome::Clear(_) if v.rule.branch == Branch::Done => &[],
+                    Outcome::Clear(evidence) => {
+                        assert!(words.contains(&name), "{name}");
+                        evidence
+                    }
+                    Outcome::Unknown(missing) => {
+                        assert!(words.contains(&lang.title(&name, &[lang.missing(missing)])), "{name}");
+                        &[]
+                    }
+                };
+                for e in evidence {
+                    assert!(words.contains(&e.words(lang, d.hidden)), "{name}: {}", e.words(lang, d.hidden));
+                }
+            }
+        }
     }
-    assert!(!page(both(), &PageOptions::default()).html().contains("Verdicts"));
+}
+
+#[test]
+fn words_and_lines_have_the_contrast_that_wcag_asks_for() {
+    let html = page(both(), &PageOptions::default()).html();
+    let style = between(&html, "<style>", "</style>");
+    let prefix = between(style, "--", "-ground");
+    // The light palette stands first, then the dark one, twice: by the system's wish and by the button.
+    let palettes: Vec<&str> = style.split("  color-scheme: ").take(3).collect();
+    let mut seen = Vec::new();
+    for palette in palettes {
+        let colour = |name: &str| -> Rgb {
+            let hex = palette.split(&format!("--{prefix}-{name}: #")).nth(1).unwrap();
+            let n = u32::from_str_radix(&hex[..6], 16).unwrap();
+            Rgb((n >> 16) as u8, (n >> 8) as u8, n as u8)
+        };
+        for (words, on) in [("text", "ground"), ("muted", "ground"), ("text", "veil")] {
+            let contrast = colour(words).contrast(colour(on));
+            assert!(contrast >= 4.5, "{words} on {on}: {contrast}");
+        }
+        // The borders of controls, the curves, the slider and the ring of the focus.
+        for line in ["axis", "series-0", "series-1", "series-2"] {
+            let contrast = colour(line).contrast(colour("ground"));
+            assert!(contrast >= 3.0, "{line}: {contrast}");
+        }
+        seen.push(colour("ground"));
+    }
+    assert!(seen[0].luminance() > 0.8 && seen[1].luminance() < 0.1 && seen[1] == seen[2], "{seen:?}");
+}
+
+#[test]
+fn curves_that_stand_side_by_side_share_their_axis() {
+    let small = |step: u64| if step == 0 { 2.3 } else { 1e-3 };
+    let records = vec![Synthetic::default().record(), Synthetic { loss: small, ..healthy() }.record()];
+    let data = data(&page(records, &PageOptions::default()).html());
+    let axis = |run: usize, strip: usize| {
+        let strip = &data["runs"][run]["strips"][strip];
+        ["label", "low", "high", "logarithmic", "percent"].map(|key| strip[key].clone())
+    };
+    assert_eq!(data["runs"][0]["strips"].as_array().unwrap().len(), 2);
+    for strip in [0, 1] {
+        assert_eq!(axis(0, strip), axis(1, strip));
+    }
+    let [_, low, high, ..] = axis(0, 0);
+    assert!(low.as_f64().unwrap() <= 1e-3 && high.as_f64().unwrap() >= 2.302, "{low} to {high}");
 }
 
 #[test]
@@ -249,7 +350,7 @@ fn a_run_that_holds_less_shows_less_and_one_that_holds_nothing_is_refused() {
     assert_eq!(names(&data).len(), 5);
     assert!(data["runs"][0]["grids"][3].is_null() && data["runs"][1]["grids"][3].is_object());
     let empty = Synthetic { steps: Vec::new(), snapshots: Vec::new(), ..Synthetic::default() };
-    let error = Page::new(vec![PageRun { record: empty.record(), verdicts: Vec::new() }], &PageOptions::default());
+    let error = Page::new(vec![empty.record()], &PageOptions::default());
     assert!(matches!(error, Err(PageError::Nothing { .. })), "{error:?}");
     assert!(matches!(Page::new(Vec::new(), &PageOptions::default()), Err(PageError::NoRun)));
 }
@@ -276,7 +377,7 @@ fn a_run_that_diverged_ends_where_it_ended() {
 fn every_word_has_its_language() {
     let [en, zh] =
         [Lang::En, Lang::Zh].map(|lang| page(both(), &PageOptions { lang, ..PageOptions::default() }).html());
-    assert!(en.contains("<html lang=\"en\">") && zh.contains("<html lang=\"zh\">"));
+    assert!(en.contains("<html lang=\"en\">") && zh.contains("<html lang=\"zh-Hans\">"));
     // Latin words are names of settings; buttons, notes and phrases of the script are Chinese.
     let words = data(&zh)["words"].clone();
     let mut phrases = String::new();
@@ -285,7 +386,7 @@ fn every_word_has_its_language() {
         phrases.extend(phrase.as_str().unwrap().split('{').map(|part| part.split_once('}').map_or(part, |t| t.1)));
     }
     let live = between(&zh, "-tools\">", "</section>").split_once("<script").unwrap().0;
-    let visible: String = live.split('<').filter_map(|tag| tag.split_once('>')).map(|t| t.1).collect();
+    let visible = visible(live);
     for english in ["Gradient", "Play", "Dark", "Show", "layer", "step", "recorded", "arrow", "found"] {
         assert!(!phrases.contains(english), "{english} in {phrases}");
         assert!(!visible.contains(english), "{english} in {visible}");

@@ -89,6 +89,7 @@ pub mod folder;
 pub mod header;
 pub mod npy;
 pub mod sink;
+pub mod trial;
 
 pub use error::RecordError;
 pub use export::export_csv;

@@ -9,7 +9,7 @@ use super::bar::{self, Entry};
 use super::canvas::Rect;
 use super::font::{self, Weight};
 use super::panel::{self, CAPTION, SUBTITLE, TITLE};
-use super::{RenderError, heatmap, lines, rows};
+use super::{RenderError, dots, heatmap, lines, rows};
 
 /// Blank border of the figure.
 pub const MARGIN: f64 = 18.0;
@@ -138,6 +138,11 @@ fn solve(figure: &Figure, swatches_under_bars: bool) -> Result<Layout, RenderErr
                 Panel::Rows(r) => {
                     words[at][row] = words[at][row].max(rows::right_room(r, plot.h));
                     (&r.x, "", rows::head_room(r))
+                }
+                Panel::Dots(d) => {
+                    left[at] = left[at].max(dots::left_room(d));
+                    words[at][row] = words[at][row].max(dots::right_room(d));
+                    (&d.x, "", dots::HEAD)
                 }
                 // It has no axis and brings its own margins.
                 Panel::Flow(_) => continue,

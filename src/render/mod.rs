@@ -3,7 +3,7 @@
 //! | file | what it knows |
 //! |---|---|
 //! | `layout` | where everything stands |
-//! | `panel`, `heatmap`, `lines`, `rows`, `flow`, `bar` | how each part is drawn |
+//! | `panel`, `heatmap`, `lines`, `rows`, `dots`, `flow`, `bar` | how each part is drawn |
 //! | `raster` | a heatmap's cells as a small indexed PNG |
 //! | `axis` | ticks and numbers |
 //! | `canvas` | plotters' SVG backend, completed |
@@ -17,6 +17,7 @@ mod bar;
 mod bitmap;
 mod canvas;
 mod colour;
+mod dots;
 mod flow;
 mod font;
 mod heatmap;
@@ -164,6 +165,7 @@ pub fn svg(figure: &Figure, style: &Style) -> Result<String, RenderError> {
                 panel::y_label(&mut c, &l.y.label, at.left, at.plot, palette)?;
             }
             Panel::Rows(r) => rows::draw(&mut c, r, at.plot, palette)?,
+            Panel::Dots(d) => dots::draw(&mut c, d, at.plot, palette)?,
             Panel::Flow(f) if flow::least_height(f, at.plot) > at.plot.h => {
                 let (width, height) = (figure.width, figure.height);
                 return Err(RenderError::TooSmall { figure: figure.name.clone(), width, height });
@@ -241,6 +243,12 @@ fn check(figure: &Figure) -> Result<(), RenderError> {
         let map = match &p.panel {
             Panel::Heatmap(map) => map,
             Panel::Lines(_) => continue,
+            Panel::Dots(d) => {
+                if d.rows.is_empty() {
+                    return invalid(format!("panel {i} has no rows"));
+                }
+                continue;
+            }
             Panel::Flow(f) => {
                 if !flow::placeable(f) {
                     return invalid(format!("panel {i}: a box or an arrow stands outside its grid"));

@@ -25,10 +25,8 @@
 
 use serde_json::{Value, json};
 
-use crate::diagnosis::why::RANDOM_ALIGNMENT;
 use crate::diagnosis::{
-    Bound, Branch, Cause, Conclusion, Diagnosis, Evidence, Finding, Outcome, Performance, Severity, State, Thresholds,
-    Verdict,
+    Bound, Branch, Diagnosis, Evidence, Finding, Outcome, Performance, Severity, State, Thresholds, Verdict,
 };
 use crate::record::Record;
 use crate::text::Lang;
@@ -42,23 +40,7 @@ pub enum Form {
 
 /// The conclusion in words: the faults by name, the most urgent first.
 pub fn conclusion(lang: Lang, d: &Diagnosis) -> String {
-    match d.conclusion() {
-        Conclusion::Healthy => lang.concluded_healthy(),
-        Conclusion::Faulty => lang.list(&d.faults().map(|v| lang.ailment(v.rule.ailment)).collect::<Vec<_>>()),
-        Conclusion::Unexplained => lang.concluded_unexplained(),
-        Conclusion::Undecided => lang.concluded_undecided(),
-    }
-}
-
-/// The answer to a question of the recipe, and the numbers behind it.
-pub fn answer(lang: Lang, p: &Performance) -> (String, String) {
-    let numbers = lang.performance_numbers(p.accuracy, p.chance, p.loss);
-    match &p.state {
-        State::Good => (lang.yes(), numbers),
-        State::Partly => (lang.partly(), numbers),
-        State::Failed => (lang.no(), numbers),
-        State::Unknown(missing) => (lang.not_known(), lang.missing(missing)),
-    }
+    d.concluded(lang)
 }
 
 /// One block for a run.
@@ -70,7 +52,7 @@ pub fn text(lang: Lang, d: &Diagnosis, record: &Record, form: Form) -> String {
     let mut out = mark("", "## ") + &lang.diagnosis_head(&d.run, &conclusion(lang, d)) + "\n\n";
     let item = mark("  ", "- ");
     let inner = mark("      ", "  - ");
-    for (question, answer) in questions(lang, d) {
+    for (question, answer) in d.questions(lang) {
         out += &format!("{item}{question} {answer}\n");
     }
     for (heading, severity) in [(lang.found_heading(), Severity::Fault), (lang.noted_heading(), Severity::Note)] {
@@ -116,48 +98,12 @@ pub fn text(lang: Lang, d: &Diagnosis, record: &Record, form: Form) -> String {
     wrap(&out, form)
 }
 
-/// The two questions with their answers.
-fn questions(lang: Lang, d: &Diagnosis) -> Vec<(String, String)> {
-    let whole = |p: &Performance| {
-        let (answer, numbers) = answer(lang, p);
-        let note = if p.from_batches && p.skill.is_some() { vec![lang.from_batches()] } else { Vec::new() };
-        let numbers = lang.list(&[vec![numbers], note].concat());
-        if numbers.is_empty() { answer } else { lang.title(&answer, &[numbers]) }
-    };
-    let test = match d.training.state {
-        State::Good => whole(&d.test),
-        _ => lang.not_asked(),
-    };
-    vec![(lang.training_question(), whole(&d.training)), (lang.test_question(), test)]
-}
-
-/// A piece of evidence in words.
-pub fn evidence_line(lang: Lang, e: &Evidence, hidden: usize) -> String {
-    let unit = e.measure.unit();
-    let limit = e.limit.map(|l| (l.bound == Bound::AtMost, lang.in_unit(unit, l.value), l.key));
-    // The names of these ratios say their layers.
-    let names_layers = lang.measure(e.measure, hidden) != lang.measure(e.measure, hidden + 1);
-    let layers = if names_layers { &[][..] } else { &e.layers };
-    let limit = limit.as_ref().map(|(most, value, key)| (*most, value.as_str(), *key));
-    lang.evidence_line(&lang.measure(e.measure, hidden), layers, e.steps, &lang.in_unit(unit, e.value), limit)
-}
-
 fn finding_lines(lang: Lang, d: &Diagnosis, record: &Record, verdict: &Verdict, finding: &Finding) -> Vec<String> {
-    let mut lines: Vec<String> = finding.evidence.iter().map(|e| evidence_line(lang, e, d.hidden)).collect();
+    let mut lines: Vec<String> = finding.evidence.iter().map(|e| e.words(lang, d.hidden)).collect();
     if !finding.why.is_empty() {
         lines.push(lang.why_heading());
-        for s in finding.why.iter().rev() {
-            let activation = record.header.layers.get(s.layer - 1).map_or("", |l| l.activation.as_str());
-            let factors = [s.weight_scale, s.slope, s.alignment];
-            lines
-                .push(String::from("  ") + &lang.why_line(s.layer, s.total, factors, &s.cause.words(lang, activation)));
-        }
-        let random = |s: f64| (1.0 / RANDOM_ALIGNMENT..=RANDOM_ALIGNMENT).contains(&s);
-        let untrained: Vec<usize> = finding.why.iter().filter(|s| random(s.alignment)).map(|s| s.layer).collect();
-        let trained = finding.why_step.is_some_and(|s| s > 0);
-        if trained && !untrained.is_empty() && finding.why.iter().any(|s| s.cause != Cause::None) {
-            lines.push(lang.untrained_note(&untrained));
-        }
+        lines.extend(finding.why_words(lang, record).into_iter().map(|line| String::from("  ") + &line));
+        lines.extend(finding.untrained_words(lang));
     }
     if finding.severity == Severity::Fault && !verdict.rule.remedies.is_empty() {
         let remedies: Vec<String> = verdict.rule.remedies.iter().map(|&r| lang.remedy(r)).collect();

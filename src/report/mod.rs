@@ -1,5 +1,6 @@
 //! What a record says, as text and JSON for people and programs.
 
 pub mod diagnosis;
+pub mod remedy;
 pub mod summary;
 pub mod sweep;

@@ -2,9 +2,11 @@
 
 mod advice;
 mod evidence;
+mod unfit;
 
 pub use advice::Remedy;
 pub use evidence::{Measure, Missing, Unit};
+pub use unfit::Unfit;
 
 use super::Lang;
 

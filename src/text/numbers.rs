@@ -79,6 +79,16 @@ impl Lang {
         format!("{:.1}{NBSP}×{NBSP}10{}", 10f64.powf(log10 - exponent), superscript(&format!("{exponent}")))
     }
 
+    /// All digits: the shortest number that reads as this one.
+    pub fn exact(self, x: f64) -> String {
+        exact(x, 0)
+    }
+
+    /// A share as a percentage, with all its digits.
+    pub fn exact_percent(self, share: f64) -> String {
+        exact(share, 2) + &format!("{NBSP}%")
+    }
+
     /// A threshold as a percentage: round numbers stay round (`1 %`).
     pub fn mark(self, share: f64) -> String {
         self.percent(share).replace(&format!(".0{NBSP}"), &NBSP.to_string())
@@ -103,6 +113,29 @@ impl Lang {
     }
 }
 
+/// `x` times 10^`shift` with the digits of the shortest decimal that reads as `x`; no arithmetic rounds them.
+fn exact(x: f64, shift: i32) -> String {
+    let text = format!("{:e}", x.abs());
+    let Some((digits, Ok(exponent))) = text.split_once('e').map(|(d, e)| (d.replace('.', ""), e.parse::<i32>())) else {
+        return format!("{x}");
+    };
+    if x == 0.0 {
+        return "0".into();
+    }
+    let sign = if x < 0.0 { "-" } else { "" };
+    let point = exponent + shift + 1;
+    match point {
+        _ if !(-3..=15).contains(&point) => {
+            let (first, rest) = digits.split_at(1);
+            let dot = if rest.is_empty() { "" } else { "." };
+            format!("{sign}{first}{dot}{rest}{NBSP}×{NBSP}10{}", superscript(&format!("{}", point - 1)))
+        }
+        ..=0 => format!("{sign}0.{}{digits}", "0".repeat(point.unsigned_abs() as usize)),
+        _ if digits.len() <= point as usize => format!("{sign}{digits:0<width$}", width = point as usize),
+        _ => format!("{sign}{}.{}", &digits[..point as usize], &digits[point as usize..]),
+    }
+}
+
 fn superscript(integer: &str) -> String {
     integer
         .chars()
@@ -123,6 +156,24 @@ mod tests {
 
     fn plain(text: String) -> String {
         text.replace(NBSP, " ")
+    }
+
+    #[test]
+    fn exact_numbers_keep_every_digit() {
+        for (x, alone, percent) in [
+            (0.12345, "0.12345", "12.345 %"),
+            (0.07, "0.07", "7 %"),
+            (0.285, "0.285", "28.5 %"),
+            (-0.285, "-0.285", "-28.5 %"),
+            (70.25, "70.25", "7025 %"),
+            (1.234e-7, "1.234 × 10⁻⁷", "1.234 × 10⁻⁵ %"),
+            (5e22, "5 × 10²²", "5 × 10²⁴ %"),
+            (0.0, "0", "0 %"),
+            (1.0, "1", "100 %"),
+            (0.001, "0.001", "0.1 %"),
+        ] {
+            assert_eq!((plain(Lang::En.exact(x)), plain(Lang::En.exact_percent(x))), (alone.into(), percent.into()));
+        }
     }
 
     #[test]

@@ -15,8 +15,10 @@ pub enum Shown {
 /// What a verdict says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum VerdictLevel {
-    /// Something was found.
+    /// Something was found: a fault, or health.
     Found,
+    /// Something was found that is no fault.
+    Noted,
     /// It was looked for and is not there.
     Clear,
     /// It was not recorded, so nobody can tell.
@@ -57,12 +59,14 @@ impl Lang {
         match self {
             Lang::En => match level {
                 VerdictLevel::Found => "found",
-                VerdictLevel::Clear => "not there",
-                VerdictLevel::Unknown => "cannot be told",
+                VerdictLevel::Noted => "noted, no fault",
+                VerdictLevel::Clear => "clear",
+                VerdictLevel::Unknown => "unknown",
             },
             Lang::Zh => match level {
                 VerdictLevel::Found => "发现",
-                VerdictLevel::Clear => "未出现",
+                VerdictLevel::Noted => "提示（不是问题）",
+                VerdictLevel::Clear => "排除",
                 VerdictLevel::Unknown => "无法判断",
             },
         }
@@ -73,6 +77,60 @@ impl Lang {
         match self {
             Lang::En => "Verdicts".into(),
             Lang::Zh => "诊断结论".into(),
+        }
+    }
+
+    /// How many verdicts there are of each kind: `2 found, 1 noted, 10 clear, 4 unknown`.
+    pub fn verdict_counts(self, counts: &[(VerdictLevel, usize)]) -> String {
+        let part = |&(level, n): &(VerdictLevel, usize)| match (self, level) {
+            (Lang::En, VerdictLevel::Found) => format!("{n} found"),
+            (Lang::En, VerdictLevel::Noted) => format!("{n} noted"),
+            (Lang::En, VerdictLevel::Clear) => format!("{n} clear"),
+            (Lang::En, VerdictLevel::Unknown) => format!("{n} unknown"),
+            (Lang::Zh, VerdictLevel::Found) => format!("发现 {n} 项"),
+            (Lang::Zh, VerdictLevel::Noted) => format!("提示 {n} 项"),
+            (Lang::Zh, VerdictLevel::Clear) => format!("排除 {n} 项"),
+            (Lang::Zh, VerdictLevel::Unknown) => format!("无法判断 {n} 项"),
+        };
+        self.list(&counts.iter().map(part).collect::<Vec<_>>())
+    }
+
+    /// Heads a list that can be opened.
+    pub fn counted(self, level: VerdictLevel, n: usize) -> String {
+        let name = self.capitalised(&self.verdict_level(level));
+        match self {
+            Lang::En => format!("{name} ({n})"),
+            Lang::Zh => format!("{name}（{n}）"),
+        }
+    }
+
+    /// What a page of a sweep leaves out.
+    pub fn sweep_selection(self, name: &str, seed: u64, seeds: usize, depths: &[usize], all: usize) -> String {
+        let depths_shown = self.enumeration(&depths.iter().map(|&d| self.count(d as u64)).collect::<Vec<_>>());
+        let some = depths.len() < all;
+        match self {
+            Lang::En => {
+                let mut text = format!("Sweep {name}");
+                if some {
+                    text += &format!(": of {all} depths these are shown: {depths_shown}");
+                }
+                if seeds > 1 {
+                    text += if some { "; " } else { ": " };
+                    text += &format!("one seed of {seeds}, seed {seed}");
+                }
+                text + "."
+            }
+            Lang::Zh => {
+                let mut text = format!("扫描 {name}");
+                if some {
+                    text += &format!("：{all} 种深度中显示 {depths_shown}");
+                }
+                if seeds > 1 {
+                    text += if some { "；" } else { "：" };
+                    text += &format!("{seeds} 个种子中的一个，种子 {seed}");
+                }
+                text + "。"
+            }
         }
     }
 

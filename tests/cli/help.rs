@@ -4,7 +4,8 @@ use predicates::prelude::*;
 
 use super::{gradfade, room, stdout};
 
-const COMMANDS: [&str; 8] = ["demo", "train", "plot", "summary", "export", "verify", "completions", "man"];
+const COMMANDS: [&str; 11] =
+    ["demo", "train", "plot", "summary", "diagnose", "remedy", "baselines", "export", "verify", "completions", "man"];
 
 #[test]
 fn help_of_every_command_has_examples_that_name_it() {

@@ -10,6 +10,7 @@ mod notes;
 mod page;
 mod record;
 mod remedies;
+mod remedy;
 mod sweep;
 mod training;
 mod weights;

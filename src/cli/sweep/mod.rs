@@ -144,7 +144,7 @@ struct MergeArgs {
     draw: Draw,
 }
 
-fn threads(text: &str) -> Result<usize, String> {
+pub(super) fn threads(text: &str) -> Result<usize, String> {
     match text.parse() {
         Ok(n) if (1..=1024).contains(&n) => Ok(n),
         _ => Err("give a number from 1 to 1024".into()),

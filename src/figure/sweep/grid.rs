@@ -138,7 +138,7 @@ fn heading(
 }
 
 /// The depths of the plan, or a few that span those there are.
-fn chosen(there: &[usize], named: Option<&[usize]>) -> Vec<usize> {
+pub fn chosen(there: &[usize], named: Option<&[usize]>) -> Vec<usize> {
     if let Some(named) = named {
         return there.iter().copied().filter(|d| named.contains(d)).collect();
     }

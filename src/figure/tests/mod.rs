@@ -2,6 +2,7 @@
 
 mod chinese;
 mod numbers;
+mod remedy;
 mod titles;
 
 use proptest::prelude::*;
@@ -21,7 +22,7 @@ fn drawn(name: &str, runs: &[Record], options: &Options) -> Figure {
     let mut f = build(name, runs, options).unwrap();
     let lines = f.panels.iter_mut().filter_map(|p| match &mut p.panel {
         Panel::Lines(l) => Some(l),
-        Panel::Heatmap(_) | Panel::Rows(_) | Panel::Flow(_) => None,
+        Panel::Heatmap(_) | Panel::Rows(_) | Panel::Flow(_) | Panel::Dots(_) => None,
     });
     let words =
         lines.flat_map(|l| l.marks.iter_mut().map(|m| &mut m.1).chain(l.series.iter_mut().map(|s| &mut s.label)));
@@ -39,7 +40,7 @@ fn heatmaps(figure: &Figure) -> Vec<&Heatmap> {
         .filter(|p| map(p))
         .map(|p| match &p.panel {
             Panel::Heatmap(h) => h,
-            Panel::Lines(_) | Panel::Rows(_) | Panel::Flow(_) => unreachable!(),
+            Panel::Lines(_) | Panel::Rows(_) | Panel::Flow(_) | Panel::Dots(_) => unreachable!(),
         })
         .collect()
 }
@@ -50,7 +51,7 @@ fn lines(figure: &Figure) -> Vec<&Lines> {
         .iter()
         .filter_map(|p| match &p.panel {
             Panel::Lines(l) => Some(l),
-            Panel::Heatmap(_) | Panel::Rows(_) | Panel::Flow(_) => None,
+            Panel::Heatmap(_) | Panel::Rows(_) | Panel::Flow(_) | Panel::Dots(_) => None,
         })
         .collect()
 }
@@ -80,6 +81,11 @@ fn outline(f: &Figure) -> String {
                 out += &format!("rows {:?} {}..{} mark {:?}\n", r.x.label, r.x.low, r.x.high, r.mark);
                 for ((label, value), words) in r.rows.iter().zip(&r.values).zip(&r.words).rev() {
                     out += &format!("  {label:>10}: {value:.3?} {words}\n");
+                }
+            }
+            Panel::Dots(d) => {
+                for r in &d.rows {
+                    out += &format!("  {:>10}: {:.3?} {:?} {}\n", r.label, r.values, r.tone, r.words);
                 }
             }
             Panel::Flow(f) => {

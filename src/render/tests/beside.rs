@@ -57,3 +57,54 @@ fn numbers_stand_at_the_height_of_their_rows() {
     }
     assert!(svg(&wrong, &Style::default()).unwrap_err().to_string().contains("veils rows"));
 }
+
+/// Two rows of dots, one of them without a ring, and words at both sides.
+fn dotted() -> Figure {
+    use crate::figure::flow::Tone;
+    let mut f = sheet("dotted", "title", 1, &[1.0], (800, 300));
+    let row =
+        |label: &str, values, tone| DotRow { label: label.into(), values, words: format!("what {label} did"), tone };
+    let dots = Dots {
+        x: Axis { percent: true, ..axis("accuracy", AxisKind::Linear, 0.0, 1.0) },
+        rows: vec![
+            row("before", [Some(0.25), Some(0.5)], Tone::Open),
+            row("after", [Some(1.0), None], Tone::Taken),
+            row("control", [None, None], Tone::Greyed),
+        ],
+        series: ["training".into(), "test".into()],
+        reference: "as it was".into(),
+        mark: Some((0.1, "chance".into())),
+    };
+    f.panels = vec![placed(0, 0, Panel::Dots(dots))];
+    f
+}
+
+#[test]
+fn dots_stand_at_their_numbers_and_grey_rows_are_grey() {
+    for theme in Theme::ALL {
+        let (f, style) = (dotted(), Style { theme, scale: 1.0, ..Style::default() });
+        let drawn = svg(&f, &style).unwrap();
+        for said in ["before", "what after did", "control", "training", "test", "as it was", "chance", "accuracy"] {
+            assert!(drawn.contains(&format!(">{said}</text>")), "{said}");
+        }
+        let picture = Picture::of(&png(&drawn, &style).unwrap());
+        let (plot, palette) = (plot_of(&f, 0), theme.palette());
+        let at = |share: f64, row: f64| picture.at(plot.x + share * plot.w, plot.y + (row + 0.5) * plot.h / 3.0);
+        assert_eq!(at(0.25, 0.0), palette.series[0], "{theme}: the full dot");
+        assert_eq!(at(0.5, 0.0), palette.background, "{theme}: the ring is empty");
+        assert_eq!(
+            picture.at(plot.x + 0.5 * plot.w - 4.0, plot.y + plot.h / 6.0),
+            palette.series[1],
+            "{theme}: its line"
+        );
+        // On the frame, and over it.
+        assert_eq!(at(1.0, 1.0), palette.series[0], "{theme}");
+        assert_eq!(at(0.75, 1.3), palette.background, "{theme}");
+        assert_eq!(at(0.75, 2.0), palette.veil, "{theme}: grey");
+    }
+    let mut empty = dotted();
+    if let Panel::Dots(d) = &mut empty.panels[0].panel {
+        d.rows.clear();
+    }
+    assert!(svg(&empty, &Style::default()).unwrap_err().to_string().contains("no rows"));
+}

@@ -178,6 +178,9 @@ impl Missing {
     }
 }
 
+/// A number with more digits was written by nobody.
+const MOST_DIGITS: usize = 8;
+
 impl Lang {
     /// What was measured, as a noun phrase; `last_hidden` is the number of the last hidden layer.
     pub fn measure(self, measure: Measure, last_hidden: usize) -> String {
@@ -245,6 +248,16 @@ impl Lang {
             Unit::Share => self.percent(value),
             Unit::Steps => self.count(value.max(0.0) as u64),
             Unit::Ratio | Unit::Norm | Unit::Deviations => self.number(value),
+        }
+    }
+
+    /// A threshold with all its digits, where two are not enough; one that was computed, and has dozens, is rounded as values are.
+    pub fn limit_in_unit(self, unit: Unit, value: f64) -> String {
+        let enough = |digits: usize| format!("{value:.*e}", digits - 1).parse() == Ok(value);
+        match unit {
+            _ if enough(2) || !enough(MOST_DIGITS) => self.in_unit(unit, value),
+            Unit::Share => self.exact_percent(value),
+            Unit::Ratio | Unit::Norm | Unit::Deviations | Unit::Steps => self.exact(value),
         }
     }
 

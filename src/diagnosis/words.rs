@@ -1,0 +1,83 @@
+//! A diagnosis in words, as every report and page says it: the phrases are those of [`crate::text`], the order is here.
+
+use super::why::RANDOM_ALIGNMENT;
+use super::{Bound, Cause, Conclusion, Diagnosis, Evidence, Finding, Performance, State};
+use crate::record::Record;
+use crate::text::Lang;
+
+impl Diagnosis {
+    /// What it comes to: the faults by name, the most urgent first.
+    pub fn concluded(&self, lang: Lang) -> String {
+        match self.conclusion() {
+            Conclusion::Healthy => lang.concluded_healthy(),
+            Conclusion::Faulty => lang.list(&self.faults().map(|v| lang.ailment(v.rule.ailment)).collect::<Vec<_>>()),
+            Conclusion::Unexplained => lang.concluded_unexplained(),
+            Conclusion::Undecided => lang.concluded_undecided(),
+        }
+    }
+
+    /// The two questions of the recipe, each with its answer.
+    pub fn questions(&self, lang: Lang) -> [(String, String); 2] {
+        let test = match self.training.state {
+            State::Good => self.test.answered(lang),
+            _ => lang.not_asked(),
+        };
+        [(lang.training_question(), self.training.answered(lang)), (lang.test_question(), test)]
+    }
+}
+
+impl Performance {
+    /// The answer to a question of the recipe, and the numbers behind it.
+    pub fn answer(&self, lang: Lang) -> (String, String) {
+        let numbers = lang.performance_numbers(self.accuracy, self.chance, self.loss);
+        match &self.state {
+            State::Good => (lang.yes(), numbers),
+            State::Partly => (lang.partly(), numbers),
+            State::Failed => (lang.no(), numbers),
+            State::Unknown(missing) => (lang.not_known(), lang.missing(missing)),
+        }
+    }
+
+    /// Both as one phrase, with a note where the numbers are not those of an evaluation.
+    fn answered(&self, lang: Lang) -> String {
+        let (answer, numbers) = self.answer(lang);
+        let note = if self.from_batches && self.skill.is_some() { vec![lang.from_batches()] } else { Vec::new() };
+        let numbers = lang.list(&[vec![numbers], note].concat());
+        if numbers.is_empty() { answer } else { lang.title(&answer, &[numbers]) }
+    }
+}
+
+impl Evidence {
+    /// A line: what, where, how much, against which threshold, when. `hidden`: hidden layers of the network.
+    pub fn words(&self, lang: Lang, hidden: usize) -> String {
+        let unit = self.measure.unit();
+        let limit = self.limit.map(|l| (l.bound == Bound::AtMost, lang.limit_in_unit(unit, l.value), l.key));
+        // The names of these ratios say their layers.
+        let names_layers = lang.measure(self.measure, hidden) != lang.measure(self.measure, hidden + 1);
+        let layers = if names_layers { &[][..] } else { &self.layers };
+        let limit = limit.as_ref().map(|(most, value, key)| (*most, value.as_str(), *key));
+        let value = lang.in_unit(unit, self.value);
+        lang.evidence_line(&lang.measure(self.measure, hidden), layers, self.steps, &value, limit)
+    }
+}
+
+impl Finding {
+    /// Why each layer shrinks the signal, a line for each, the output side first. Empty where that is not the question.
+    pub fn why_words(&self, lang: Lang, record: &Record) -> Vec<String> {
+        let line = |s: &super::Split| {
+            let activation = record.header.layers.get(s.layer - 1).map_or("", |l| l.activation.as_str());
+            let factors = [s.weight_scale, s.slope, s.alignment];
+            lang.why_line(s.layer, s.total, factors, &s.cause.words(lang, activation))
+        };
+        self.why.iter().rev().map(line).collect()
+    }
+
+    /// What the alignments after training say of the layers that did not learn.
+    pub fn untrained_words(&self, lang: Lang) -> Option<String> {
+        let random = |s: f64| (1.0 / RANDOM_ALIGNMENT..=RANDOM_ALIGNMENT).contains(&s);
+        let untrained: Vec<usize> = self.why.iter().filter(|s| random(s.alignment)).map(|s| s.layer).collect();
+        let trained = self.why_step.is_some_and(|s| s > 0);
+        let shrinks = self.why.iter().any(|s| s.cause != Cause::None);
+        (trained && shrinks && !untrained.is_empty()).then(|| lang.untrained_note(&untrained))
+    }
+}

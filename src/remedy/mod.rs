@@ -1,0 +1,373 @@
+//! Remedies: what to change in a run's settings, one line a remedy, and which of them suit what is wrong.
+//!
+//! The one bridge between the wings: a diagnosis (of a record) names remedies, and a remedy edits a [`TrainConfig`]. A run
+//! with a remedy has the same data, order of samples, seed and budget as the run before it, so that the difference is the
+//! remedy's; the few that need another budget or other data say so among their [`changes`].
+//!
+//! A remedy of the other branch is tried too, as a control: regularisation holds a network back from learning by heart, and
+//! makes one that has not learned worse; another activation does nothing for one that only overfits.
+//!
+//! Strengths are usual ones, not tuned for the run: they show whether a remedy works, not how well it could.
+
+use crate::config::{DEFAULT_EPOCHS, Precision, TrainConfig};
+use crate::diagnosis::{Branch, Diagnosis, State};
+use crate::nn::{Activation, Initialisation, L1Step, Normalisation, OptimizerKind};
+use crate::record::Header;
+use crate::text::{Remedy, Unfit};
+
+/// Pieces of the maxout remedy.
+const PIECES: usize = 2;
+/// More would overflow the budget of a reader's patience; a network on its plateau leaves it within this, or not.
+const MORE_EPOCHS: u64 = 4;
+const WIDER: usize = 4;
+/// Share of the training set that early stopping watches, and the evaluations that it waits for.
+const HELD_OUT: usize = 10;
+const PATIENCE: u64 = 5;
+/// Weight decay of 1e-3 shrinks weights by a tenth in 1,000 steps at a rate of 0.1.
+const L2: f64 = 1e-3;
+/// Moves every weight by a hundredth in 1,000 steps at a rate of 0.1.
+const L1: f64 = 1e-4;
+/// Srivastava et al. 2014, for hidden layers.
+const DROPOUT: f64 = 0.5;
+
+/// Something that can be changed in a run's settings.
+#[derive(Debug)]
+pub struct Change {
+    /// On the command line, in tables and as the name of its run.
+    pub name: &'static str,
+    /// What diagnoses call it.
+    pub remedy: Remedy,
+    /// The question that it answers.
+    pub branch: Branch,
+    apply: fn(&mut TrainConfig, &Header) -> Result<(), Unfit>,
+}
+
+macro_rules! changes {
+    ($($branch:ident $remedy:ident $name:literal: $apply:expr;)*) => {
+        /// Every remedy that can be tried, the training side first.
+        pub static CHANGES: &[Change] =
+            &[$(Change { name: $name, remedy: Remedy::$remedy, branch: Branch::$branch, apply: $apply }),*];
+    };
+}
+
+changes! {
+    Training NewActivation "relu": |c, _| activation(c, Activation::Relu);
+    Training NewActivation "leaky-relu": |c, _| activation(c, Activation::LeakyRelu);
+    Training NewActivation "selu": |c, _| activation(c, Activation::Selu);
+    Training NewActivation "maxout": |c, _| activation(c, Activation::Maxout(PIECES));
+    Training BetterInitialisation "initialisation": |c, _| initialisation(c);
+    Training Normalisation "batch-norm": |c, _| batch_norm(c);
+    Training Normalisation "layer-norm": |c, _| layer_norm(c);
+    Training Residual "residual": residual;
+    Training AdaptiveRate "adagrad": |c, _| optimizer(c, OptimizerKind::Adagrad);
+    Training AdaptiveRate "rmsprop": |c, _| optimizer(c, OptimizerKind::Rmsprop);
+    Training AdaptiveRate "adam": |c, _| optimizer(c, OptimizerKind::Adam);
+    Training Momentum "momentum": |c, _| momentum(c);
+    Training LargerRate "rate-x10": |c, _| rate(c, |rate| rate * 10.0);
+    Training LargerRate "rate-x100": |c, _| rate(c, |rate| rate * 100.0);
+    Training SmallerRate "rate-div10": |c, _| rate(c, |rate| rate / 10.0);
+    Training SmallerRate "rate-div100": |c, _| rate(c, |rate| rate / 100.0);
+    Training ClipOrScale "standardize": |c, _| new(&mut c.data_options.standardize, true);
+    Training MoreEpochs "more-epochs": |c, _| more_epochs(c);
+    Training LargerNetwork "wider": |c, _| wider(c);
+    Training LessDecay "no-decay": |c, _| no_decay(c);
+    Training MorePrecision "f64": |c, _| new(&mut c.precision, Precision::F64);
+    Test EarlyStopping "early-stopping": early_stopping;
+    Test WeightDecay "l2": |c, _| from_zero(&mut c.weight_decay, L2);
+    Test WeightDecay "l1": |c, _| { c.l1_step = L1Step::Proximal; from_zero(&mut c.l1, L1) };
+    Test Dropout "dropout": |c, _| hidden(c).and_then(|()| from_zero(&mut c.dropout, DROPOUT));
+    Test MoreData "more-data": more_data;
+}
+
+/// What shows on the other branch that it is the other branch's, in order of preference.
+const CONTROLS: [(Branch, &[&str]); 2] =
+    [(Branch::Training, &["dropout", "l1"]), (Branch::Test, &["relu", "leaky-relu", "batch-norm"])];
+
+impl Change {
+    /// The settings with this change.
+    ///
+    /// # Errors
+    /// Why there is nothing to change.
+    pub fn apply(&self, config: &TrainConfig, header: &Header) -> Result<TrainConfig, Unfit> {
+        let mut changed = config.clone();
+        (self.apply)(&mut changed, header)?;
+        Ok(changed)
+    }
+}
+
+/// A remedy by its name.
+pub fn change(name: &str) -> Option<&'static Change> {
+    CHANGES.iter().find(|c| c.name == name)
+}
+
+fn new<T: PartialEq>(setting: &mut T, value: T) -> Result<(), Unfit> {
+    if *setting == value {
+        return Err(Unfit::There);
+    }
+    *setting = value;
+    Ok(())
+}
+
+fn from_zero(setting: &mut f64, value: f64) -> Result<(), Unfit> {
+    if *setting > 0.0 {
+        return Err(Unfit::There);
+    }
+    *setting = value;
+    Ok(())
+}
+
+fn hidden(c: &TrainConfig) -> Result<(), Unfit> {
+    if c.hidden_sizes().is_empty() { Err(Unfit::NoHiddenLayer) } else { Ok(()) }
+}
+
+/// With the initialisation that goes with it: SELU's fixed point, for one, is that of LeCun's.
+fn activation(c: &mut TrainConfig, activation: Activation) -> Result<(), Unfit> {
+    hidden(c)?;
+    c.initialisation = None;
+    new(&mut c.activation, activation)
+}
+
+/// The activation's own; where it has that already, orthogonal weights, which keep the length of every signal.
+fn initialisation(c: &mut TrainConfig) -> Result<(), Unfit> {
+    let own = Initialisation::default_for(c.activation);
+    let better = if c.initialisation() == own { Initialisation::Orthogonal } else { own };
+    if c.initialisation() == Initialisation::Orthogonal {
+        return Err(Unfit::There);
+    }
+    c.initialisation = Some(better);
+    Ok(())
+}
+
+fn batch_norm(c: &mut TrainConfig) -> Result<(), Unfit> {
+    hidden(c)?;
+    if c.normalisation.is_batch() {
+        return Err(Unfit::There);
+    }
+    new(&mut c.normalisation, Normalisation::Batch)
+}
+
+/// Before a sigmoid it leaves the slope at 1/4 and the mean of its values at 1/2; after it, values have deviation 1.
+fn layer_norm(c: &mut TrainConfig) -> Result<(), Unfit> {
+    hidden(c)?;
+    match (c.normalisation, c.activation) {
+        (Normalisation::LayerAfter, _) => Err(Unfit::There),
+        (_, Activation::Sigmoid | Activation::HardSigmoid) => new(&mut c.normalisation, Normalisation::LayerAfter),
+        _ => new(&mut c.normalisation, Normalisation::Layer),
+    }
+}
+
+fn residual(c: &mut TrainConfig, header: &Header) -> Result<(), Unfit> {
+    let hidden = header.layers.len().saturating_sub(1);
+    if !header.layers[..hidden].iter().any(|l| l.fan_in == l.fan_out) {
+        return Err(Unfit::NoEqualLayers);
+    }
+    new(&mut c.residual, true)
+}
+
+/// At its own usual rate: rates of different optimisers mean different things.
+fn optimizer(c: &mut TrainConfig, kind: OptimizerKind) -> Result<(), Unfit> {
+    if kind == OptimizerKind::Adam && c.optimizer == OptimizerKind::Adamw {
+        return Err(Unfit::There);
+    }
+    c.learning_rate = None;
+    new(&mut c.optimizer, kind)
+}
+
+fn learning_rate(c: &TrainConfig) -> f64 {
+    c.learning_rate.unwrap_or(c.optimizer.default_learning_rate())
+}
+
+/// At the run's rate, which momentum multiplies by 1 / (1 - mu) along a steady gradient.
+fn momentum(c: &mut TrainConfig) -> Result<(), Unfit> {
+    match c.optimizer {
+        OptimizerKind::Sgd => {}
+        OptimizerKind::Momentum | OptimizerKind::Nesterov | OptimizerKind::Adam | OptimizerKind::Adamw => {
+            return Err(Unfit::There);
+        }
+        OptimizerKind::Adagrad | OptimizerKind::Rmsprop => return Err(Unfit::NotSgd),
+    }
+    c.learning_rate = Some(learning_rate(c));
+    new(&mut c.optimizer, OptimizerKind::Momentum)
+}
+
+fn rate(c: &mut TrainConfig, change: fn(f64) -> f64) -> Result<(), Unfit> {
+    let rate = learning_rate(c);
+    if rate == 0.0 {
+        return Err(Unfit::NoRate);
+    }
+    c.learning_rate = Some(change(rate));
+    Ok(())
+}
+
+fn more_epochs(c: &mut TrainConfig) -> Result<(), Unfit> {
+    match c.steps {
+        Some(steps) => c.steps = Some(steps.saturating_mul(MORE_EPOCHS)),
+        None => c.epochs = Some(c.epochs.unwrap_or(DEFAULT_EPOCHS).saturating_mul(MORE_EPOCHS)),
+    }
+    Ok(())
+}
+
+fn wider(c: &mut TrainConfig) -> Result<(), Unfit> {
+    hidden(c)?;
+    match &mut c.widths {
+        Some(widths) => widths.iter_mut().for_each(|w| *w = w.saturating_mul(WIDER)),
+        None => c.width = c.width.saturating_mul(WIDER),
+    }
+    Ok(())
+}
+
+fn no_decay(c: &mut TrainConfig) -> Result<(), Unfit> {
+    if c.weight_decay == 0.0 && c.l1 == 0.0 {
+        return Err(Unfit::There);
+    }
+    (c.weight_decay, c.l1) = (0.0, 0.0);
+    Ok(())
+}
+
+fn early_stopping(c: &mut TrainConfig, header: &Header) -> Result<(), Unfit> {
+    if c.validation_size == 0 {
+        let samples: usize = header.label("train_size").parse().map_err(|_| Unfit::TooFewSamples)?;
+        c.validation_size = samples / HELD_OUT;
+        if c.validation_size == 0 {
+            return Err(Unfit::TooFewSamples);
+        }
+    }
+    c.eval_every = c.eval_every.max(1);
+    if c.early_stopping.is_some() {
+        return Err(Unfit::There);
+    }
+    c.early_stopping = Some(PATIENCE);
+    Ok(())
+}
+
+/// All samples that the source has, in as many updates.
+fn more_data(c: &mut TrainConfig, header: &Header) -> Result<(), Unfit> {
+    if c.data_options.train_size.take().is_none() {
+        return Err(Unfit::AllData);
+    }
+    if let (None, Some(planned)) = (c.steps, header.planned_steps) {
+        (c.epochs, c.steps) = (None, Some(planned));
+    }
+    Ok(())
+}
+
+/// Why a header's run cannot be made again.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RemedyError {
+    #[error(
+        "run `{run}` was made by {tool}, and its record does not hold the settings that it could be trained from again; remedies need a run of `gradfade train`"
+    )]
+    NoSettings { run: String, tool: String },
+    #[error("run `{run}`: its settings are not those of this program ({what}); train it again")]
+    OtherSettings { run: String, what: String },
+}
+
+/// The settings of a run.
+///
+/// # Errors
+/// When its header does not hold them, or holds others than this program knows.
+pub fn settings(header: &Header) -> Result<TrainConfig, RemedyError> {
+    let run = || header.run.clone();
+    match &header.config {
+        None => Err(RemedyError::NoSettings { run: run(), tool: header.source.tool.clone() }),
+        Some(_) if header.source.tool != env!("CARGO_PKG_NAME") => {
+            Err(RemedyError::NoSettings { run: run(), tool: header.source.tool.clone() })
+        }
+        Some(value) => serde_json::from_value(value.clone())
+            .map_err(|e| RemedyError::OtherSettings { run: run(), what: e.to_string() }),
+    }
+}
+
+/// The branch of the recipe whose remedies suit a run; `None` where nothing is known to be wrong.
+pub fn branch(d: &Diagnosis) -> Option<Branch> {
+    let ill = |branch| d.faults().any(|v| v.rule.branch == branch);
+    if ill(Branch::Training) || matches!(d.training.state, State::Failed | State::Partly) {
+        Some(Branch::Training)
+    } else {
+        ill(Branch::Test).then_some(Branch::Test)
+    }
+}
+
+/// What is advised for a run, the most likely first. Where training is not good and no rule says why: what helps training.
+pub fn advised(d: &Diagnosis) -> Vec<Remedy> {
+    let Some(branch) = branch(d) else { return Vec::new() };
+    let mut all: Vec<Remedy> = Vec::new();
+    for verdict in d.faults().filter(|v| v.rule.branch == branch) {
+        for remedy in verdict.rule.remedies {
+            if !all.contains(remedy) {
+                all.push(*remedy);
+            }
+        }
+    }
+    if all.is_empty() {
+        use Remedy::{AdaptiveRate, BetterInitialisation, LargerRate, NewActivation, Normalisation, SmallerRate};
+        all = vec![NewActivation, AdaptiveRate, BetterInitialisation, Normalisation, LargerRate, SmallerRate];
+    }
+    all
+}
+
+/// A remedy that will be tried, or why not.
+#[derive(Debug)]
+pub struct Planned {
+    pub change: &'static Change,
+    /// Whether it suits what is wrong.
+    pub fits: bool,
+    pub config: Result<TrainConfig, Unfit>,
+}
+
+/// Which remedies to try: those in `only`, or all that are advised and one of the other branch.
+pub fn plan(config: &TrainConfig, header: &Header, d: &Diagnosis, only: Option<&[&'static Change]>) -> Vec<Planned> {
+    let advised = advised(d);
+    let own = branch(d);
+    let fits = |c: &Change| own == Some(c.branch) && advised.contains(&c.remedy);
+    let planned =
+        |change: &'static Change| Planned { change, fits: fits(change), config: change.apply(config, header) };
+    if let Some(only) = only {
+        return CHANGES.iter().filter(|c| only.iter().any(|o| o.name == c.name)).map(planned).collect();
+    }
+    let mut all: Vec<Planned> = CHANGES.iter().filter(|c| fits(c)).map(planned).collect();
+    let controls = CONTROLS.iter().find(|c| Some(c.0) == own).map_or(&[][..], |c| c.1);
+    all.extend(controls.iter().filter_map(|name| change(name)).map(planned).find(|p| p.config.is_ok()));
+    all
+}
+
+/// Settings that differ: (name, before, after), as they act: a rate or an initialisation that follows from others is
+/// resolved.
+pub fn changes(before: &TrainConfig, after: &TrainConfig) -> Vec<(String, String, String)> {
+    let (before, after) = (flat(before), flat(after));
+    let pairs = before.iter().zip(&after).filter(|(a, b)| a != b);
+    pairs.map(|(a, b)| (a.0.clone(), a.1.clone(), b.1.clone())).collect()
+}
+
+fn flat(config: &TrainConfig) -> Vec<(String, String)> {
+    let config = TrainConfig {
+        learning_rate: Some(learning_rate(config)),
+        initialisation: Some(config.initialisation()),
+        epochs: config.epochs.or(if config.steps.is_some() { None } else { Some(DEFAULT_EPOCHS) }),
+        threads: 1,
+        ..config.clone()
+    };
+    // Plain settings have a form in JSON.
+    let value = serde_json::to_value(config).unwrap_or_default();
+    let mut all = Vec::new();
+    put(&value, &mut all);
+    all
+}
+
+fn put(value: &serde_json::Value, into: &mut Vec<(String, String)>) {
+    use serde_json::Value;
+    for (key, value) in value.as_object().into_iter().flatten() {
+        match value {
+            Value::Object(_) => put(value, into),
+            Value::String(s) => into.push((key.clone(), s.clone())),
+            Value::Null => into.push((key.clone(), "-".into())),
+            // 1.0 is 1, and 0.00001 is not 1e-5.
+            Value::Number(n) => into.push((key.clone(), n.as_f64().map_or(n.to_string(), |x| x.to_string()))),
+            Value::Bool(b) => into.push((key.clone(), if *b { "yes" } else { "no" }.into())),
+            Value::Array(_) => into.push((key.clone(), value.to_string())),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,144 @@
+//! Each remedy changes what it says and nothing else; which remedies suit which run.
+
+use super::*;
+
+fn header(widths: &[usize]) -> Header {
+    use crate::record::{LayerInfo, Source, Status};
+    let layer = |p: &[usize]| LayerInfo { name: "l".into(), fan_in: p[0], fan_out: p[1], activation: "relu".into() };
+    Header {
+        schema: 1,
+        source: Source { tool: "gradfade".into(), version: "1".into() },
+        run: "r".into(),
+        labels: [("train_size".to_string(), "300".to_string())].into(),
+        seed: Some(1),
+        layers: widths.windows(2).map(layer).collect(),
+        tensors: Vec::new(),
+        classes: Some(10),
+        steps_per_epoch: Some(3),
+        planned_steps: Some(15),
+        sketch_buckets: None,
+        config: None,
+        status: Status::Complete,
+        early_stop: None,
+        elapsed_secs: None,
+    }
+}
+
+#[test]
+fn a_rate_is_changed_exactly() {
+    let header = header(&[784, 100, 10]);
+    let rate = |name: &str| {
+        let config = TrainConfig { learning_rate: Some(0.0123456), ..plain() };
+        change(name).unwrap().apply(&config, &header).unwrap().learning_rate
+    };
+    assert_eq!(rate("rate-x10"), Some(0.0123456 * 10.0));
+    assert_eq!(rate("rate-div100"), Some(0.0123456 / 100.0));
+}
+
+/// A sigmoid network that has nothing of what remedies bring.
+fn plain() -> TrainConfig {
+    let mut config = TrainConfig::default();
+    config.data_options.train_size = Some(300);
+    config
+}
+
+/// What each remedy changes in [`plain`], written down by hand.
+const EXPECTED: [(&str, &[[&str; 3]]); 26] = [
+    ("relu", &[["activation", "sigmoid", "relu"], ["initialisation", "glorot-uniform", "he-uniform"]]),
+    ("leaky-relu", &[["activation", "sigmoid", "leaky-relu"], ["initialisation", "glorot-uniform", "he-uniform"]]),
+    ("selu", &[["activation", "sigmoid", "selu"], ["initialisation", "glorot-uniform", "lecun-normal"]]),
+    ("maxout", &[["activation", "sigmoid", "maxout:2"], ["initialisation", "glorot-uniform", "lecun-normal"]]),
+    ("initialisation", &[["initialisation", "glorot-uniform", "orthogonal"]]),
+    ("batch-norm", &[["normalisation", "none", "batch"]]),
+    ("layer-norm", &[["normalisation", "none", "layer-after"]]),
+    ("residual", &[["residual", "no", "yes"]]),
+    ("adagrad", &[["learning_rate", "0.1", "0.01"], ["optimizer", "sgd", "adagrad"]]),
+    ("rmsprop", &[["learning_rate", "0.1", "0.001"], ["optimizer", "sgd", "rmsprop"]]),
+    ("adam", &[["learning_rate", "0.1", "0.001"], ["optimizer", "sgd", "adam"]]),
+    ("momentum", &[["optimizer", "sgd", "momentum"]]),
+    ("rate-x10", &[["learning_rate", "0.1", "1"]]),
+    ("rate-x100", &[["learning_rate", "0.1", "10"]]),
+    ("rate-div10", &[["learning_rate", "0.1", "0.01"]]),
+    ("rate-div100", &[["learning_rate", "0.1", "0.001"]]),
+    ("standardize", &[["standardize", "no", "yes"]]),
+    ("more-epochs", &[["epochs", "5", "20"]]),
+    ("wider", &[["width", "100", "400"]]),
+    ("no-decay", &[]),
+    ("f64", &[["precision", "f32", "f64"]]),
+    ("early-stopping", &[["early_stopping", "-", "5"], ["validation_size", "0", "30"]]),
+    ("l2", &[["weight_decay", "0", "0.001"]]),
+    ("l1", &[["l1", "0", "0.0001"], ["l1_step", "subgradient", "proximal"]]),
+    ("dropout", &[["dropout", "0", "0.5"]]),
+    ("more-data", &[["epochs", "5", "-"], ["steps", "-", "15"], ["train_size", "300", "-"]]),
+];
+
+#[test]
+fn each_remedy_changes_exactly_what_it_says() {
+    let (config, header) = (plain(), header(&[784, 100, 100, 10]));
+    assert_eq!(CHANGES.iter().map(|c| c.name).collect::<Vec<_>>(), EXPECTED.map(|e| e.0));
+    for (change, (name, expected)) in CHANGES.iter().zip(EXPECTED) {
+        match change.apply(&config, &header) {
+            Err(Unfit::There) => assert_eq!(name, "no-decay"),
+            Err(other) => panic!("{name}: {other:?}"),
+            Ok(changed) => {
+                let mut found = changes(&config, &changed);
+                found.sort();
+                let mut expected: Vec<_> =
+                    expected.iter().map(|e| (e[0].to_string(), e[1].to_string(), e[2].to_string())).collect();
+                expected.sort();
+                assert_eq!(found, expected, "{name}");
+                changed.check().unwrap();
+            }
+        }
+    }
+}
+
+#[test]
+fn what_is_there_already_is_not_tried_again() {
+    let header = header(&[784, 100, 100, 10]);
+    // Applied to its own result, a remedy has nothing left to change; those that multiply have.
+    let repeatable = ["initialisation", "rate-x10", "rate-x100", "rate-div10", "rate-div100", "more-epochs", "wider"];
+    for change in CHANGES.iter().filter(|c| !repeatable.contains(&c.name)) {
+        let config = TrainConfig { weight_decay: if change.name == "no-decay" { 0.1 } else { 0.0 }, ..plain() };
+        let once = change.apply(&config, &header).unwrap();
+        let again = change.apply(&once, &header);
+        assert!(matches!(again, Err(Unfit::There | Unfit::AllData)), "{}: {again:?}", change.name);
+    }
+    let unfit = |name: &str, config: &TrainConfig, header: &Header| {
+        super::change(name).unwrap().apply(config, header).unwrap_err()
+    };
+    assert_eq!(unfit("residual", &plain(), &self::header(&[784, 100, 50, 10])), Unfit::NoEqualLayers);
+    let adaptive = TrainConfig { optimizer: OptimizerKind::Rmsprop, ..plain() };
+    assert_eq!(unfit("momentum", &adaptive, &header), Unfit::NotSgd);
+    let linear = TrainConfig { hidden_layers: 0, ..plain() };
+    assert_eq!(unfit("relu", &linear, &header), Unfit::NoHiddenLayer);
+    let still = TrainConfig { learning_rate: Some(0.0), ..plain() };
+    assert_eq!(unfit("rate-x10", &still, &header), Unfit::NoRate);
+    assert_eq!(unfit("more-data", &TrainConfig::default(), &header), Unfit::AllData);
+}
+
+#[test]
+fn every_remedy_that_a_rule_advises_can_be_tried() {
+    for rule in crate::diagnosis::RULES {
+        for remedy in rule.remedies {
+            assert!(CHANGES.iter().any(|c| c.remedy == *remedy), "{remedy:?}");
+        }
+    }
+    let mut names: Vec<&str> = CHANGES.iter().map(|c| c.name).collect();
+    names.sort_unstable();
+    names.dedup();
+    assert_eq!(names.len(), CHANGES.len());
+}
+
+#[test]
+fn settings_come_from_this_programs_runs_alone() {
+    let mut h = header(&[784, 100, 10]);
+    assert!(settings(&h).unwrap_err().to_string().contains("does not hold the settings"));
+    h.config = serde_json::to_value(plain()).ok();
+    assert_eq!(settings(&h).unwrap(), plain());
+    h.source.tool = "pytorch".into();
+    assert!(settings(&h).unwrap_err().to_string().contains("made by pytorch"));
+    h.source.tool = "gradfade".into();
+    h.config = Some(serde_json::json!({"activation": "wave"}));
+    assert!(settings(&h).unwrap_err().to_string().contains("wave"));
+}

@@ -1,0 +1,130 @@
+//! Two dots a row: a full one and a ring, a line between them, words at both sides, and the first row's numbers drawn on
+//! through the others.
+
+use crate::figure::chart::{DotRow, Dots};
+use crate::figure::flow::Tone;
+
+use super::RenderError;
+use super::axis::Scale;
+use super::canvas::{Anchor, Canvas, Letters, Pen, Rect};
+use super::colour::Rgb;
+use super::font::{self, Weight};
+use super::panel::{self, LABEL, TICK};
+use super::theme::Palette;
+
+/// Height of the line of words over the plot.
+pub const HEAD: f64 = 20.0;
+const GAP: f64 = 10.0;
+/// Words at the right are broken at this width.
+const WORDS: f64 = 310.0;
+const WORD_LINE: f64 = 13.5;
+const DOT: f64 = 4.6;
+const RING: f64 = 5.2;
+/// Thickness of the ring's line.
+const RIM: f64 = 1.8;
+const DASH: &[f64] = &[4.0, 3.0];
+const DOTTED: &[f64] = &[1.5, 3.0];
+
+/// Pixels that the labels of the rows take.
+pub fn left_room(d: &Dots) -> f64 {
+    let weight = |row: &DotRow| if row.tone == Tone::Open { Weight::Bold } else { Weight::Regular };
+    GAP + d.rows.iter().map(|r| font::width(&font::tidy(&r.label), LABEL, weight(r))).fold(0.0, f64::max)
+}
+
+/// Pixels that the words at the right take.
+pub fn right_room(d: &Dots) -> f64 {
+    let lines = d.rows.iter().flat_map(|r| font::wrap(&r.words, TICK, Weight::Regular, WORDS));
+    let widest = lines.map(|l| font::width(&l, TICK, Weight::Regular)).fold(0.0, f64::max);
+    if widest > 0.0 { GAP + widest } else { 0.0 }
+}
+
+/// Dot, ring, the first row's label, the other labels.
+fn colours(tone: Tone, palette: &Palette) -> ([Rgb; 2], Rgb) {
+    match tone {
+        Tone::Greyed => ([palette.muted; 2], palette.muted),
+        Tone::Taken | Tone::Open => ([palette.series[0], palette.series[1]], palette.text),
+    }
+}
+
+pub fn draw(c: &mut Canvas, d: &Dots, plot: Rect, palette: &Palette) -> Result<(), RenderError> {
+    let x = Scale::new(&d.x, plot.x, plot.right());
+    let pitch = plot.h / d.rows.len() as f64;
+    for (i, row) in d.rows.iter().enumerate() {
+        if row.tone == Tone::Greyed {
+            c.fill(Rect { y: plot.y + i as f64 * pitch, h: pitch, ..plot }, palette.veil)?;
+        }
+    }
+    for t in panel::x_ticks(&d.x, plot.w) {
+        let at = x.place_linear(t.at);
+        c.line((at, plot.y), (at, plot.bottom()), Pen::solid(palette.grid, 1.0))?;
+    }
+    if let Some((value, _)) = &d.mark {
+        let at = x.place(*value);
+        c.line((at, plot.y), (at, plot.bottom()), Pen { dash: DOTTED, ..Pen::solid(palette.muted, 1.2) })?;
+    }
+    let inside = |v: &f64| v.is_finite();
+    let place = |v: f64| x.place(v).clamp(plot.x, plot.right());
+    for (value, colour) in d.rows[0].values.iter().zip([palette.series[0], palette.series[1]]) {
+        if let Some(at) = value.filter(inside).map(place) {
+            let pen = Pen { dash: DASH, opacity: 0.8, ..Pen::solid(colour, 1.2) };
+            c.line((at, plot.y + 0.5 * pitch), (at, plot.bottom()), pen)?;
+        }
+    }
+    // Under the dots, some of which lie on it.
+    panel::axes(c, &d.x, None, plot, palette)?;
+    c.frame(plot, Pen::solid(palette.axis, 1.0))?;
+    for (i, row) in d.rows.iter().enumerate() {
+        let middle = plot.y + (i as f64 + 0.5) * pitch;
+        let ([full, ring], text) = colours(row.tone, palette);
+        let ground = if row.tone == Tone::Greyed { palette.veil } else { palette.background };
+        let at = row.values.map(|v| v.filter(inside).map(place));
+        if let [Some(a), Some(b)] = at {
+            c.line((a, middle), (b, middle), Pen::solid(palette.axis, 2.0))?;
+        }
+        if let Some(b) = at[1] {
+            circle(c, (b, middle), ring, ground)?;
+        }
+        if let Some(a) = at[0] {
+            c.dot((a, middle), if at[1].is_some_and(|b| (a - b).abs() < RING) { DOT - 2.0 } else { DOT }, full)?;
+        }
+        let letters = Letters::new(LABEL, text).anchored(Anchor::End);
+        let letters = if row.tone == Tone::Open { letters.bold() } else { letters };
+        c.text(&row.label, (plot.x - GAP, middle + panel::half_height(LABEL)), letters)?;
+        let lines = font::wrap(&row.words, TICK, Weight::Regular, WORDS);
+        let mut y = middle + panel::half_height(TICK) - 0.5 * WORD_LINE * (lines.len().max(1) - 1) as f64;
+        for line in &lines {
+            c.text(line, (plot.right() + GAP, y), Letters::new(TICK, text))?;
+            y += WORD_LINE;
+        }
+    }
+    legend(c, d, plot, palette)
+}
+
+fn circle(c: &mut Canvas, at: (f64, f64), colour: Rgb, ground: Rgb) -> Result<(), RenderError> {
+    c.dot(at, RING, colour)?;
+    c.dot(at, RING - RIM, ground)
+}
+
+fn legend(c: &mut Canvas, d: &Dots, plot: Rect, palette: &Palette) -> Result<(), RenderError> {
+    let (mut left, middle) = (plot.x + RING, plot.y - 12.0);
+    let letters = Letters::new(LABEL, palette.text);
+    for (i, words) in d.series.iter().enumerate().filter(|s| !s.1.is_empty()) {
+        match i {
+            0 => c.dot((left, middle), DOT, palette.series[0])?,
+            _ => circle(c, (left, middle), palette.series[1], palette.background)?,
+        }
+        c.text(words, (left + 11.0, middle + panel::half_height(LABEL)), letters)?;
+        left += 11.0 + font::width(&font::tidy(words), LABEL, Weight::Regular) + 22.0;
+    }
+    let lines = [
+        (DASH, palette.text, Some(d.reference.as_str())),
+        (DOTTED, palette.muted, d.mark.as_ref().map(|m| m.1.as_str())),
+    ];
+    for (dash, colour, words) in lines {
+        let Some(words) = words.filter(|w| !w.is_empty()) else { continue };
+        c.line((left, middle), (left + 18.0, middle), Pen { dash, ..Pen::solid(colour, 1.2) })?;
+        c.text(words, (left + 25.0, middle + panel::half_height(LABEL)), letters)?;
+        left += 25.0 + font::width(&font::tidy(words), LABEL, Weight::Regular) + 22.0;
+    }
+    Ok(())
+}

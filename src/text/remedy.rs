@@ -1,0 +1,324 @@
+//! Words of what remedies did: their names, the figure, the table.
+
+use super::Lang;
+
+/// A column of the table of remedies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TrialColumn {
+    Remedy,
+    Train,
+    Test,
+    Signal,
+    Zeros,
+    Seconds,
+    Verdict,
+}
+
+impl Lang {
+    /// A remedy that can be tried, by its name on the command line; a name that is none stays as it is.
+    pub fn change(self, name: &str) -> String {
+        match self {
+            Lang::En => match name {
+                "relu" => "ReLU",
+                "leaky-relu" => "leaky ReLU",
+                "selu" => "SELU",
+                "maxout" => "maxout of 2",
+                "initialisation" => "initialisation",
+                "batch-norm" => "batch normalisation",
+                "layer-norm" => "layer normalisation",
+                "residual" => "residual connections",
+                "adagrad" => "Adagrad",
+                "rmsprop" => "RMSprop",
+                "adam" => "Adam",
+                "momentum" => "momentum",
+                "rate-x10" => "10 times the rate",
+                "rate-x100" => "100 times the rate",
+                "rate-div10" => "a tenth of the rate",
+                "rate-div100" => "a hundredth of the rate",
+                "standardize" => "standardised inputs",
+                "more-epochs" => "4 times the epochs",
+                "wider" => "4 times the width",
+                "no-decay" => "no weight decay",
+                "f64" => "f64",
+                "early-stopping" => "early stopping",
+                "l2" => "L2",
+                "l1" => "L1",
+                "dropout" => "dropout",
+                "more-data" => "all samples",
+                other => other,
+            },
+            Lang::Zh => match name {
+                "relu" => "ReLU",
+                "leaky-relu" => "leaky ReLU",
+                "selu" => "SELU",
+                "maxout" => "maxout（2 段）",
+                "initialisation" => "初始化",
+                "batch-norm" => "批归一化",
+                "layer-norm" => "层归一化",
+                "residual" => "残差连接",
+                "adagrad" => "Adagrad",
+                "rmsprop" => "RMSprop",
+                "adam" => "Adam",
+                "momentum" => "动量",
+                "rate-x10" => "10 倍学习率",
+                "rate-x100" => "100 倍学习率",
+                "rate-div10" => "1/10 学习率",
+                "rate-div100" => "1/100 学习率",
+                "standardize" => "输入标准化",
+                "more-epochs" => "4 倍轮次",
+                "wider" => "4 倍宽度",
+                "no-decay" => "无权重衰减",
+                "f64" => "f64",
+                "early-stopping" => "早停",
+                "l2" => "L2",
+                "l1" => "L1",
+                "dropout" => "随机失活",
+                "more-data" => "全部样本",
+                other => other,
+            },
+        }
+        .into()
+    }
+
+    /// The row of the run as it was.
+    pub fn as_it_was(self) -> String {
+        match self {
+            Lang::En => "as it was".into(),
+            Lang::Zh => "原来的运行".into(),
+        }
+    }
+
+    pub fn before_lines(self) -> String {
+        match self {
+            Lang::En => "as it was".into(),
+            Lang::Zh => "原来".into(),
+        }
+    }
+
+    /// Subtitle.
+    pub fn remedy_note(self, longer: bool) -> String {
+        let more = match self {
+            Lang::En if longer => " Where a row has more epochs or more samples, its name says so.",
+            Lang::Zh if longer => "轮次或样本更多的行，其名称已注明。",
+            Lang::En | Lang::Zh => "",
+        };
+        match self {
+            Lang::En => format!(
+                "The same data, seed and budget; each row changes one thing. Grey: a remedy that does not fit the verdict, tried to show that.{more}"
+            ),
+            Lang::Zh => {
+                format!("数据、随机种子和训练预算都相同，每行只改变一处。灰色：与诊断不符的对策，仅用于对照。{more}")
+            }
+        }
+    }
+
+    /// How to read the figure, for the text beside it.
+    pub fn remedy_reading(self) -> String {
+        match self {
+            Lang::En => "Each row is the same network with one thing changed, trained on the same samples in the same order; the full dot is its training accuracy, the ring its test accuracy, the dashed lines those of the run as it was. Where the training set was the trouble look at the full dots first: a network that trains at last may overfit then, which is the next question of the recipe.".into(),
+            Lang::Zh => "每一行是同一个网络只改变一处，以相同的样本和顺序训练；实心点是训练准确率，圆圈是测试准确率，虚线是原来的运行。如果问题出在训练集，先看实心点：终于能训练的网络随后可能过拟合，那是下一个问题。".into(),
+        }
+    }
+
+    /// The best remedy, on the set that matters.
+    pub fn best_remedy(self, test: bool, from: f64, to: f64, remedy: &str) -> String {
+        let (from, to) = (self.tenths(from), self.tenths(to));
+        match self {
+            Lang::En => {
+                let which = if test { "test" } else { "training" };
+                format!("{which} accuracy {from} → {to} with {remedy}")
+            }
+            Lang::Zh => {
+                let which = if test { "测试" } else { "训练" };
+                format!("采用{remedy}后{which}准确率 {from} → {to}")
+            }
+        }
+    }
+
+    /// How many remedies that fit leave no fault of the kind.
+    pub fn cured(self, cured: usize, of: usize) -> String {
+        match self {
+            Lang::En if of == 1 => if cured == 1 { "it cures it" } else { "it does not cure it" }.into(),
+            Lang::En => format!("{cured} of {of} remedies {} it", if cured == 1 { "cures" } else { "cure" }),
+            Lang::Zh => format!("{of} 种对策中有 {cured} 种治好了它"),
+        }
+    }
+
+    /// What a remedy that does not fit did to the training accuracy.
+    pub fn control_clause(self, remedy: &str, test: bool, to: f64) -> String {
+        let to = self.tenths(to);
+        match self {
+            Lang::En => {
+                let which = if test { "test" } else { "training" };
+                format!("{remedy} does not fit: {which} {to}")
+            }
+            Lang::Zh => {
+                let which = if test { "测试" } else { "训练" };
+                format!("{remedy}不适用：{which} {to}")
+            }
+        }
+    }
+
+    pub fn zeros(self, share: f64) -> String {
+        match self {
+            Lang::En => format!("{} of the weights are exactly zero", self.percent(share)),
+            Lang::Zh => format!("{} 的权重恰为零", self.percent(share)),
+        }
+    }
+
+    /// A run that was not made.
+    pub fn not_tried(self, why: &str) -> String {
+        match self {
+            Lang::En => format!("not trained: {why}"),
+            Lang::Zh => format!("没有训练：{why}"),
+        }
+    }
+
+    /// Why a remedy of the right branch is grey.
+    pub fn grey_not_advised(self) -> String {
+        match self {
+            Lang::En => "it is not advised for this verdict".into(),
+            Lang::Zh => "这个诊断不建议采用它".into(),
+        }
+    }
+
+    pub fn nothing_to_repair(self) -> String {
+        match self {
+            Lang::En => "nothing had to be repaired".into(),
+            Lang::Zh => "没有需要修正的地方".into(),
+        }
+    }
+
+    /// Why a remedy of the test side does not fit a network that fails on its training set.
+    pub fn control_of_test_side(self) -> String {
+        match self {
+            Lang::En => "it keeps a network from learning by heart, and this one has not learned yet".into(),
+            Lang::Zh => "它防止网络死记样本，而这个网络还没有学会".into(),
+        }
+    }
+
+    /// Why a remedy of the training side does not fit a network that overfits.
+    pub fn control_of_training_side(self) -> String {
+        match self {
+            Lang::En => "it helps a network to train, and this one is good on its training set already".into(),
+            Lang::Zh => "它帮助网络训练，而这个网络在训练集上已经很好".into(),
+        }
+    }
+
+    /// An accuracy with a digit behind the point: remedies may differ by less than a per cent.
+    pub fn tenths(self, share: f64) -> String {
+        // 99.96 % is not all.
+        let p = if share < 1.0 { (1000.0 * share).round().min(999.0) / 10.0 } else { 100.0 * share };
+        match self {
+            Lang::En | Lang::Zh => format!("{p:.1}\u{a0}%"),
+        }
+    }
+
+    pub fn nothing_to_remedy(self) -> String {
+        match self {
+            Lang::En => "nothing to remedy; --only NAMES tries some all the same, --list names them".into(),
+            Lang::Zh => "没有需要修正的地方；可以用 --only 指定对策，--list 列出全部".into(),
+        }
+    }
+
+    // ---- for contrast
+
+    pub fn neighbours(self, k: usize) -> String {
+        match self {
+            Lang::En if k == 1 => "nearest neighbour".into(),
+            Lang::En => format!("{k} nearest neighbours"),
+            Lang::Zh => format!("{k} 近邻"),
+        }
+    }
+
+    pub fn decision_tree(self) -> String {
+        match self {
+            Lang::En => "decision tree".into(),
+            Lang::Zh => "决策树".into(),
+        }
+    }
+
+    /// Model, training and test accuracy, seconds.
+    pub fn baseline_columns(self) -> [String; 4] {
+        match self {
+            Lang::En => ["model", "training", "test", "seconds"],
+            Lang::Zh => ["模型", "训练集", "测试集", "秒"],
+        }
+        .map(String::from)
+    }
+
+    // ---- the table
+
+    pub fn trial_column(self, column: TrialColumn) -> String {
+        match self {
+            Lang::En => match column {
+                TrialColumn::Remedy => "remedy",
+                TrialColumn::Train => "training",
+                TrialColumn::Test => "test",
+                TrialColumn::Signal => "signal",
+                TrialColumn::Zeros => "zeros",
+                TrialColumn::Seconds => "seconds",
+                TrialColumn::Verdict => "verdict, and what was changed",
+            },
+            Lang::Zh => match column {
+                TrialColumn::Remedy => "对策",
+                TrialColumn::Train => "训练",
+                TrialColumn::Test => "测试",
+                TrialColumn::Signal => "信号",
+                TrialColumn::Zeros => "零",
+                TrialColumn::Seconds => "秒",
+                TrialColumn::Verdict => "诊断与改动",
+            },
+        }
+        .into()
+    }
+
+    /// Over the table.
+    pub fn trials_head(self, run: &str, verdict: &str, hidden: usize) -> String {
+        match self {
+            Lang::En => format!(
+                "{run}: {verdict}\nThe same data, seed and budget with one thing changed; accuracy before → after; signal: that of one sample, layer 1 over layer {hidden}\n"
+            ),
+            Lang::Zh => format!(
+                "{run}：{verdict}\n数据、随机种子和训练预算都相同，只改变一处；准确率为改动前 → 改动后；信号：单个样本，第 1 层 / 第 {hidden} 层\n"
+            ),
+        }
+    }
+
+    pub fn fits_heading(self) -> String {
+        match self {
+            Lang::En => "Fit the verdict".into(),
+            Lang::Zh => "与诊断相符".into(),
+        }
+    }
+
+    pub fn unfit_heading(self) -> String {
+        match self {
+            Lang::En => "Do not fit, tried to show that".into(),
+            Lang::Zh => "与诊断不符，仅作对照".into(),
+        }
+    }
+
+    pub fn left_out_heading(self) -> String {
+        match self {
+            Lang::En => "Left out".into(),
+            Lang::Zh => "未采用".into(),
+        }
+    }
+
+    /// `activation sigmoid → relu`
+    pub fn changed(self, name: &str, from: &str, to: &str) -> String {
+        match self {
+            Lang::En => format!("{} {from} → {to}", name.replace('_', " ")),
+            Lang::Zh => format!("{} {from} → {to}", self.setting_name(name)),
+        }
+    }
+
+    /// Under a diagnosis: the command that tries what is advised.
+    pub fn prove_it(self, command: &str) -> String {
+        match self {
+            Lang::En => format!("Try the remedies at the same seed and budget: {command}"),
+            Lang::Zh => format!("以相同的种子和预算试用这些对策：{command}"),
+        }
+    }
+}

@@ -1,0 +1,251 @@
+//! `gradfade remedy` and `gradfade baselines` through the binary.
+
+use std::path::Path;
+
+use super::{gradfade, json, refused, room, stdout, train};
+
+/// Three sigmoid layers that learn a little in 800 steps: a third of the digits.
+const ILL: [&str; 15] = [
+    "train",
+    "--quiet",
+    "--hidden-layers",
+    "3",
+    "--width",
+    "50",
+    "--train-size",
+    "2000",
+    "--epochs",
+    "20",
+    "--batch-size",
+    "50",
+    "--record",
+    "every:20",
+    "--json",
+];
+
+fn ill(dir: &Path) {
+    let output = gradfade(dir).args(ILL).args(["--out", "ill", "--name", "ill"]).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+fn config(run: &Path) -> serde_json::Value {
+    serde_json::from_slice::<serde_json::Value>(&std::fs::read(run.join("meta.json")).unwrap()).unwrap()["config"]
+        .clone()
+}
+
+#[test]
+fn relu_cures_a_network_that_vanishes_and_dropout_makes_it_worse() {
+    let dir = room();
+    ill(dir.path());
+    let result = json(dir.path(), &["remedy", "ill", "--only", "relu,dropout", "--quiet", "--json"]);
+    assert_eq!(result["branch"], "training");
+    let before = &result["before"];
+    assert!(before["faults"].as_array().unwrap().contains(&"vanishing-gradient".into()), "{before}");
+    let accuracy = |v: &serde_json::Value| v["train_accuracy"].as_f64().unwrap();
+    let [relu, dropout] = [&result["remedies"][0], &result["remedies"][1]];
+    assert_eq!([&relu["remedy"], &dropout["remedy"]], ["relu", "dropout"]);
+    assert_eq!((&relu["fits"], &relu["cured"], &relu["kind"]), (&true.into(), &true.into(), &"new-activation".into()));
+    assert!(accuracy(before) < 0.5 && accuracy(relu) > 0.95, "{result}");
+    assert_eq!((&dropout["fits"], &dropout["cured"]), (&false.into(), &false.into()));
+    assert!(accuracy(dropout) < accuracy(before) - 0.05, "the lecture's warning: {result}");
+    // The signal is back, and was gone.
+    assert!(before["signal_ratio"].as_f64().unwrap() < 0.1 && relu["signal_ratio"].as_f64().unwrap() > 0.1);
+
+    // Ordinary runs, which differ in what is said and in nothing else.
+    let out = dir.path().join("ill-remedies");
+    let (mut expected, made) = (config(&dir.path().join("ill")), config(&out.join("dropout")));
+    expected["dropout"] = 0.5.into();
+    assert_eq!(made, expected);
+    // It may find something: what trains at last may overfit.
+    let diagnosis = gradfade(dir.path()).args(["diagnose", "ill-remedies/relu"]).output().unwrap();
+    assert!(diagnosis.stdout.starts_with(b"relu: ") && !diagnosis.stdout.starts_with(b"relu: vanishing"));
+    stdout(dir.path(), &["plot", "ill-remedies/relu", "--figure", "gradient-heatmap", "--format", "svg", "--out", "p"]);
+
+    // The same settings by hand give the same numbers.
+    let by_hand = gradfade(dir.path()).args(ILL).args(["--out", "hand", "--activation", "relu"]).output().unwrap();
+    let by_hand: serde_json::Value = serde_json::from_slice(&by_hand.stdout).unwrap();
+    assert_eq!(by_hand["train_accuracy"], relu["train_accuracy"]);
+    assert_eq!(by_hand["test_accuracy"], relu["test_accuracy"]);
+
+    // The figure, and the same from the small file alone.
+    let drawn = std::fs::read(out.join("remedy.svg")).unwrap();
+    std::fs::create_dir(dir.path().join("small")).unwrap();
+    std::fs::copy(out.join("remedies.json"), dir.path().join("small/remedies.json")).unwrap();
+    stdout(dir.path(), &["plot", "small", "--format", "svg,pdf", "--csv", "--out", "figures"]);
+    assert_eq!(std::fs::read(dir.path().join("figures/remedy.svg")).unwrap(), drawn);
+    let csv = std::fs::read_to_string(dir.path().join("figures/remedy.csv")).unwrap();
+    let number = |row: &str| -> f64 {
+        let line = csv.lines().find(|l| l.contains(row)).unwrap_or_else(|| panic!("{row}: {csv}"));
+        line.split(',').nth(4).unwrap().parse().unwrap()
+    };
+    assert_eq!(number("ReLU (training)"), accuracy(relu));
+    assert_eq!(number("as it was (training)"), accuracy(before));
+    refused(dir.path(), 2, &["plot", "small", "--figure", "recipe"], &["recipe", "remedy"]);
+    refused(dir.path(), 2, &["plot", "small", "ill"], &["remedies"]);
+
+    // What is whole is not made again; what is not whole is.
+    let stamp = |name: &str| std::fs::metadata(out.join(name).join("step.npy")).unwrap().modified().unwrap();
+    let (relu, dropout) = (stamp("relu"), stamp("dropout"));
+    let meta = out.join("dropout/meta.json");
+    let mut header: serde_json::Value = serde_json::from_slice(&std::fs::read(&meta).unwrap()).unwrap();
+    header["status"] = serde_json::json!({ "state": "running" });
+    std::fs::write(&meta, header.to_string()).unwrap();
+    let text = stdout(dir.path(), &["remedy", "ill", "--only", "relu,dropout", "--format", "svg", "--lang", "en"]);
+    assert!(text.starts_with("ill: vanishing gradient\n"), "{text}");
+    assert!(text.contains("activation sigmoid → relu, initialisation glorot-uniform → he-uniform"), "{text}");
+    assert_eq!(stamp("relu"), relu);
+    assert!(stamp("dropout") > dropout);
+    assert_eq!(std::fs::read(out.join("remedy.svg")).unwrap(), drawn);
+
+    // What was tried before stays.
+    let more = json(dir.path(), &["remedy", "ill", "--only", "adam", "--quiet", "--json"]);
+    let names: Vec<_> = more["remedies"].as_array().unwrap().iter().map(|r| r["remedy"].as_str().unwrap()).collect();
+    assert_eq!(names, ["relu", "adam", "dropout"]);
+    assert_eq!(more["remedies"][0]["train_accuracy"], result["remedies"][0]["train_accuracy"]);
+    assert_eq!(stamp("relu"), relu);
+
+    // A folder belongs to one run.
+    train(dir.path(), "other", &["--activation", "relu"]);
+    let args = ["remedy", "other", "--out", "ill-remedies", "--only", "adam"];
+    refused(dir.path(), 1, &args, &["ill-remedies", "another run (ill)", "--force"]);
+}
+
+#[test]
+fn without_only_every_advised_remedy_and_one_control_are_tried() {
+    let dir = room();
+    // Far too small a rate on data that is easy.
+    train(
+        dir.path(),
+        "slow",
+        &["--activation", "relu", "--learning-rate", "0.001", "--epochs", "100", "--noise", "0.1"],
+    );
+    let found = json_of_failure(dir.path(), &["diagnose", "slow", "--json"]);
+    let verdicts = found["runs"][0]["verdicts"].as_array().unwrap();
+    let faults: Vec<_> = verdicts.iter().filter(|v| v["severity"] == "fault").collect();
+    assert!(!faults.is_empty());
+    let advised: Vec<&str> =
+        faults.iter().flat_map(|v| v["remedies"].as_array().unwrap()).map(|r| r.as_str().unwrap()).collect();
+    let result = json(dir.path(), &["remedy", "slow", "--quiet", "--json", "--out", "tried"]);
+    let tried = result["remedies"].as_array().unwrap();
+    let left_out = result["left_out"].as_array().unwrap();
+    for kind in &advised {
+        let names = left_out.iter().map(|l| l["remedy"].as_str().unwrap());
+        assert!(tried.iter().any(|t| t["kind"] == *kind) || names.count() > 0, "{kind}");
+    }
+    let controls: Vec<_> = tried.iter().filter(|t| t["fits"] == false).collect();
+    assert_eq!(controls.len(), 1);
+    assert_eq!(controls[0]["remedy"], "dropout");
+    assert!(tried.iter().any(|t| t["cured"] == true), "{result}");
+    // Advice is given as a command.
+    let output = gradfade(dir.path()).args(["diagnose", "slow"]).output().unwrap();
+    assert!(String::from_utf8(output.stdout).unwrap().ends_with("gradfade remedy slow\n"));
+}
+
+/// `diagnose` exits with 3 where it finds something.
+fn json_of_failure(dir: &Path, args: &[&str]) -> serde_json::Value {
+    serde_json::from_slice(&gradfade(dir).args(args).output().unwrap().stdout).unwrap()
+}
+
+#[test]
+fn what_cannot_be_remedied_is_said_in_one_line() {
+    let dir = room();
+    train(dir.path(), "run", &["--activation", "relu", "--learning-rate", "0.000001"]);
+    refused(dir.path(), 1, &["remedy", "nowhere"], &["nowhere"]);
+    refused(dir.path(), 2, &["remedy", "run", "--only", "rellu"], &["--only", "rellu", "did you mean 'relu'?"]);
+    refused(dir.path(), 2, &["remedy", "run", "--only", "normalization"], &["did you mean 'normalisation'?"]);
+    std::fs::write(dir.path().join("file"), "").unwrap();
+    refused(dir.path(), 1, &["remedy", "run", "--out", "file", "--quiet"], &["file"]);
+    refused(dir.path(), 1, &["remedy", "run", "--out", "file/x", "--quiet"], &["file"]);
+    refused(dir.path(), 2, &["remedy"], &["RUN"]);
+    // A folder that holds something else under a remedy's name.
+    std::fs::create_dir_all(dir.path().join("taken/adam")).unwrap();
+    std::fs::write(dir.path().join("taken/adam/notes.txt"), "mine").unwrap();
+    refused(dir.path(), 1, &["remedy", "run", "--only", "adam", "--out", "taken"], &["taken/adam"]);
+    // Records of other programs, and of settings that are not ours.
+    let meta = dir.path().join("run/meta.json");
+    let header: serde_json::Value = serde_json::from_slice(&std::fs::read(&meta).unwrap()).unwrap();
+    let with = |change: &dyn Fn(&mut serde_json::Value)| {
+        let mut changed = header.clone();
+        change(&mut changed);
+        std::fs::write(&meta, changed.to_string()).unwrap();
+    };
+    with(&|h| h["config"] = serde_json::Value::Null);
+    refused(dir.path(), 1, &["remedy", "run"], &["does not hold the settings", "gradfade train"]);
+    with(&|h| h["source"]["tool"] = "pytorch".into());
+    refused(dir.path(), 1, &["remedy", "run"], &["made by pytorch"]);
+    with(&|h| h["config"]["wings"] = 2.into());
+    refused(dir.path(), 1, &["remedy", "run"], &["wings"]);
+    refused(dir.path(), 1, &["baselines", "--run", "run"], &["wings"]);
+    // Data that is gone.
+    with(&|h| h["config"]["data"] = "csv:gone.csv".into());
+    let output = gradfade(dir.path()).args(["remedy", "run", "--quiet"]).output().unwrap();
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(stderr.contains("gone.csv") && stderr.matches('\n').count() == 1, "{stderr}");
+}
+
+#[test]
+fn a_healthy_run_needs_no_remedy() {
+    let dir = room();
+    let more = ["--activation", "relu", "--epochs", "200", "--noise", "0.05", "--samples", "200"];
+    let args =
+        [&["train", "--data", "gaussians", "--quiet", "--out", "well", "--batch-size", "100"][..], &more].concat();
+    stdout(dir.path(), &args);
+    let text = stdout(dir.path(), &["remedy", "well"]);
+    assert!(text.contains("nothing to remedy") && text.contains("--only"), "{text}");
+    let empty = json(dir.path(), &["remedy", "well", "--json"]);
+    assert_eq!((&empty["branch"], empty["remedies"].as_array().unwrap().len()), (&"done".into(), 0));
+    assert!(!dir.path().join("well-remedies").exists());
+}
+
+#[test]
+fn the_list_names_every_remedy_under_its_kind() {
+    let list = stdout(room().path(), &["remedy", "--list"]);
+    for line in ["new-activation: ", "  relu  ", "weight-decay: ", "  l1  ", "normalisation: ", "  layer-norm "] {
+        assert!(list.lines().any(|l| l.starts_with(line)), "{line}\n{list}");
+    }
+}
+
+#[test]
+fn baselines_stand_beside_a_run() {
+    let dir = room();
+    train(dir.path(), "run", &["--noise", "0.3"]);
+    let all = json(dir.path(), &["baselines", "--run", "run", "--json", "--quiet"]);
+    let models = all["models"].as_array().unwrap();
+    let keys: Vec<_> = models.iter().map(|m| m["model"].as_str().unwrap()).collect();
+    assert_eq!(keys, ["run", "nearest-neighbours", "decision-tree"]);
+    assert_eq!((&models[1]["train_accuracy"], &models[2]["train_accuracy"]), (&1.0.into(), &1.0.into()));
+    assert!(models[0]["train_accuracy"].as_f64().unwrap() <= 1.0 && models[0]["seconds"].is_number());
+    assert_eq!(all["train_size"], 64);
+    // The same data by hand.
+    let made = ["baselines", "--data", "gaussians", "--samples", "64", "--noise", "0.3", "--json", "--quiet"];
+    assert_eq!(json(dir.path(), &made)["models"][0]["test_accuracy"], models[1]["test_accuracy"]);
+    let text = stdout(dir.path(), &["baselines", "--run", "run", "--quiet", "-k", "3"]);
+    assert!(
+        text.contains("3 nearest neighbours") && text.contains("decision tree") && text.contains("100.0 %"),
+        "{text}"
+    );
+    refused(
+        dir.path(),
+        2,
+        &["baselines", "--data", "xor", "--samples", "9", "-k", "10", "-q"],
+        &["--neighbours 10", "9"],
+    );
+    refused(dir.path(), 2, &["baselines", "--data", "xor", "--test-share", "2"], &["--test-share"]);
+    // A run may be named with its data, but stands beside no other.
+    let beside = json(dir.path(), &[&made[..], &["--run", "run"]].concat());
+    assert_eq!(beside["models"][0]["train_accuracy"], models[0]["train_accuracy"]);
+    refused(
+        dir.path(),
+        2,
+        &["baselines", "--data", "xor", "--run", "run", "-q"],
+        &["--run", "other data", "gaussians", "xor"],
+    );
+    refused(
+        dir.path(),
+        2,
+        &["baselines", "--run", "run", "--train-size", "10", "-q"],
+        &["--run", "64 training", "10 and"],
+    );
+    refused(dir.path(), 1, &["baselines", "--data", "csv:gone.csv"], &["gone.csv"]);
+}
