@@ -266,6 +266,29 @@ async function cell(map, layer, share) {
   await tab.close();
 }
 
+// ---- Tab alone reaches every control, in the order in which they are read; each has a name
+{
+  const tab = await open(browser, pageUrl);
+  const reached = [];
+  for (let i = 0; i < 80; i++) {
+    await tab.keyboard.press("Tab");
+    const name = await tab.evaluate(() => {
+      const e = document.activeElement;
+      return e === document.body ? "" : (e.className || e.type || e.localName).replace(/^.*-/, "");
+    });
+    if (!name) break;
+    reached.push(name);
+  }
+  const order = ["theme", "radio", "play", "step", "map"].map((name) => reached.indexOf(name));
+  check(order.every((at, i) => at >= 0 && (i === 0 || at > order[i - 1])), `Tab goes from control to control (${reached})`);
+  const maps = await tab.locator(`${part("map")}:visible`).count();
+  check(reached.filter((name) => name === "map").length === maps, `Tab reaches each heatmap (${reached})`);
+  const nameless = await tab.evaluate(() => [...document.querySelectorAll("[tabindex], input, select, button, summary")].filter((e) => e.offsetParent
+    && !(e.getAttribute("aria-label") || e.textContent.trim() || e.labels?.length)).map((e) => e.outerHTML.slice(0, 80)));
+  check(nameless.length === 0, `every control has a name (${nameless})`);
+  await tab.close();
+}
+
 // ---- phone
 for (const scheme of ["light", "dark"]) {
   const tab = await open(browser, pageUrl, { size: { width: 375, height: 760 }, scheme });

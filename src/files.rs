@@ -23,10 +23,29 @@ pub fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
     Ok(())
 }
 
+/// Like [`write_whole`], and a file that is there keeps its permissions.
+///
+/// # Errors
+/// Those of the file system; `path` is then untouched.
+pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let old = std::fs::metadata(path).map(|m| m.permissions()).ok();
+    write_whole(path, bytes)?;
+    old.map_or(Ok(()), |permissions| std::fs::set_permissions(path, permissions))
+}
+
 /// The system's own error: the caller names the file that was asked for, not the temporary one beside it.
 fn without_path(error: io::Error) -> io::Error {
     let cause = error.get_ref().and_then(|e| e.source()).and_then(|e| e.downcast_ref::<io::Error>());
-    cause.and_then(io::Error::raw_os_error).map_or(error, io::Error::from_raw_os_error)
+    let kind = error.kind();
+    cause.and_then(io::Error::raw_os_error).map_or_else(|| kind.into(), io::Error::from_raw_os_error)
+}
+
+/// Tries whether files can be written into a folder that exists; leaves nothing there.
+///
+/// # Errors
+/// The file system's reason why not.
+pub fn try_folder(dir: &Path) -> io::Result<()> {
+    tempfile::Builder::new().prefix(".gradfade-").tempfile_in(dir).map(|_| ()).map_err(without_path)
 }
 
 #[cfg(test)]

@@ -23,6 +23,8 @@ pub mod diagnosis;
 #[cfg(feature = "figures")]
 pub mod figure;
 #[cfg(feature = "figures")]
+pub mod notes;
+#[cfg(feature = "figures")]
 pub mod page;
 #[cfg(feature = "figures")]
 pub mod render;

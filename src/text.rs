@@ -7,7 +7,7 @@
 //! - [`numbers`]: how a number is written (`2,600`, `3.2 × 10⁻⁹`, `11 %`);
 //! - [`figure`]: quantities and subtitles of figures; [`labels`]: their axes and legends; [`findings`]: their titles;
 //!   [`caption`]: settings and descriptions; [`page`]: the interactive page; [`summary`]: a run in a terminal; [`sweep`]:
-//!   figures of many networks; [`reading`]: how to read a figure; [`diagnosis`](mod@diagnosis): verdicts, evidence, remedies.
+//!   figures of many networks; [`reading`]: how to read a figure; [`notes`]: notes; [`diagnosis`](mod@diagnosis): verdicts, evidence, remedies.
 //!
 //! Numbers look the same in every language. The no-break space (U+00A0) stands between a number and its unit. In Chinese
 //! a blank stands between Han characters and digits or Latin letters, none beside full-width punctuation.
@@ -17,6 +17,7 @@ pub mod diagnosis;
 pub mod figure;
 pub mod findings;
 pub mod labels;
+pub mod notes;
 pub mod numbers;
 pub mod page;
 pub mod reading;

@@ -317,7 +317,7 @@ fn read_error(dir: &Path) -> String {
 fn what_is_not_a_run_is_refused_in_one_line_that_names_the_file() {
     let dir = tempfile::tempdir().unwrap();
     let run = dir.path().join("run");
-    assert!(read_error(&run).contains("run: cannot open the run: "));
+    assert!(read_error(&run).contains("run: no such folder; give one that"));
     fs::create_dir(&run).unwrap();
     assert!(
         read_error(&run)

@@ -7,6 +7,7 @@
 //! | 2 | the command line makes no sense |
 //! | 3 | `diagnose`: a fault was found in at least one run |
 //! | 4 | `diagnose`: no fault was found, but not every run is shown to be healthy |
+//! | 5 | `notes --check`: a block is stale or missing |
 //! | 130 | stopped by Ctrl-C; what was recorded is kept |
 //!
 //! Results go to stdout, everything else to stderr.
@@ -16,6 +17,8 @@ mod demo;
 mod diagnose;
 mod export;
 mod interrupt;
+mod mdbook;
+mod notes;
 mod output;
 mod page;
 mod pages;
@@ -28,6 +31,8 @@ mod train_args;
 mod verify;
 
 use std::process::ExitCode;
+
+pub use mdbook::run as mdbook;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
@@ -69,6 +74,8 @@ enum Command {
     Plot(plot::Args),
     /// Write an interactive page of runs or of a sweep, one file that needs nothing else
     Page(page::Args),
+    /// Put a figure into lecture notes, and keep it current: Markdown, mdBook, Quarto, Jupyter, LaTeX, Typst, HTML, reveal.js
+    Notes(notes::Args),
     /// Print a run's header and a table by layer
     Summary(summary::Args),
     /// Say what is wrong with runs, from their records, and what to do
@@ -120,6 +127,7 @@ pub fn run() -> ExitCode {
         Command::Sweep(args) => sweep::run(*args),
         Command::Plot(args) => plot::run(args),
         Command::Page(args) => page::run(args),
+        Command::Notes(args) => notes::run(args),
         Command::Summary(args) => summary::run(args),
         Command::Diagnose(args) => diagnose::run(args),
         Command::Export(args) => export::run(args),
@@ -128,10 +136,15 @@ pub fn run() -> ExitCode {
         Command::Man(args) => pages::man(args),
         Command::BenchStep(args) => bench_step::run(args),
     };
+    ended("gradfade", result)
+}
+
+/// The exit code, after one line about a failure.
+fn ended(program: &str, result: CommandResult) -> ExitCode {
     match result {
         Ok(code) => code,
         Err(failure) => {
-            output::say(format!("gradfade: {}", one_line(&with_causes(&failure.error))));
+            output::say(format!("{program}: {}", one_line(&with_causes(&failure.error))));
             ExitCode::from(failure.code)
         }
     }
@@ -167,7 +180,7 @@ fn parse_failure(error: &clap::Error) -> ExitCode {
                 .map(str::trim)
                 .filter(|l| !l.is_empty() && !l.starts_with("Usage:") && !l.starts_with("For more information"))
                 .collect();
-            let line = kept.join(" ");
+            let line = kept.join(" ").replace(" tip: ", "; ");
             output::say(format!("gradfade: {} (see --help)", line.strip_prefix("error: ").unwrap_or(&line)));
             ExitCode::from(2)
         }

@@ -35,9 +35,7 @@ pub fn check_folder(dir: &Path) -> anyhow::Result<()> {
 pub fn writable_folder(dir: &Path) -> anyhow::Result<()> {
     std::fs::create_dir_all(dir)
         .with_context(|| format!("{}: cannot create this folder; choose another with --out", dir.display()))?;
-    tempfile::Builder::new()
-        .prefix(".gradfade-")
-        .tempfile_in(dir)
+    crate::files::try_folder(dir)
         .with_context(|| format!("{}: cannot write here; choose another folder with --out", dir.display()))?;
     Ok(())
 }
@@ -54,7 +52,11 @@ pub fn may_write<'a>(files: impl IntoIterator<Item = &'a PathBuf>, force: bool) 
     Ok(())
 }
 
-/// Writes a file beside its place and renames it there.
+/// Writes a file beside its place and renames it there; makes the folder that it goes into.
 pub fn write(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+    if let Some(folder) = path.parent().filter(|p| !p.as_os_str().is_empty()) {
+        std::fs::create_dir_all(folder)
+            .with_context(|| format!("{}: cannot create this folder; choose another with --out", folder.display()))?;
+    }
     crate::files::write_whole(path, bytes).with_context(|| format!("{}: cannot write", path.display()))
 }

@@ -3,8 +3,6 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::Context;
-
 use super::{CommandResult, Failure, output, sweep};
 use crate::figure::chart::Figure;
 use crate::figure::sweep::SWEEP_FIGURES;
@@ -174,13 +172,22 @@ impl Args {
 }
 
 fn of_runs(args: &Args, options: &Options) -> Result<Vec<Figure>, Failure> {
-    let names = names(args)?;
+    let names = names(&args.figure, args.runs.len())?;
     let runs = read_runs(&args.runs)?;
     args.may_write(&names)?;
-    let chosen = !args.figure.is_empty();
+    build_all(&names, &runs, !args.figure.is_empty(), options)
+}
+
+/// Figures of runs; `chosen` where somebody named them.
+pub(super) fn build_all(
+    names: &[String],
+    runs: &[Record],
+    chosen: bool,
+    options: &Options,
+) -> Result<Vec<Figure>, Failure> {
     let mut figures = Vec::new();
-    for name in &names {
-        match figure::build(name, &runs, options) {
+    for name in names {
+        match figure::build(name, runs, options) {
             Ok(figure) => figures.push(figure),
             // A record that holds nothing for a figure that nobody asked for by name is no failure.
             Err(error @ FigureError::Nothing { .. }) if !chosen => output::say(format!("gradfade: {error}; left out")),
@@ -217,12 +224,12 @@ pub(super) fn save_all(
 }
 
 /// The figures asked for, or all that draw this number of runs.
-fn names(args: &Args) -> Result<Vec<String>, Failure> {
-    if args.figure.is_empty() {
-        let fits = |runs: Runs| (runs == Runs::Many) == (args.runs.len() > 1);
+pub(super) fn names(asked: &[String], runs: usize) -> Result<Vec<String>, Failure> {
+    if asked.is_empty() {
+        let fits = |of: Runs| (of == Runs::Many) == (runs > 1);
         return Ok(FIGURES.iter().filter(|s| fits(s.runs)).map(|s| s.name.to_string()).collect());
     }
-    for name in &args.figure {
+    for name in asked {
         if !FIGURES.iter().any(|s| s.name == name) {
             let known: Vec<&str> = FIGURES.iter().map(|s| s.name).collect();
             let hint = crate::stats::nearest(name, known.iter().copied())
@@ -232,7 +239,7 @@ fn names(args: &Args) -> Result<Vec<String>, Failure> {
             return Err(Failure::usage(anyhow::anyhow!("--figure: unknown figure '{name}'{hint}; known: {list}")));
         }
     }
-    Ok(without_repeats(&args.figure))
+    Ok(without_repeats(asked))
 }
 
 fn without_repeats<T: Clone + PartialEq>(all: &[T]) -> Vec<T> {
@@ -251,7 +258,7 @@ pub(super) fn read_runs(folders: &[PathBuf]) -> anyhow::Result<Vec<Record>> {
 }
 
 pub(super) fn read_run(dir: &Path) -> anyhow::Result<Record> {
-    let (record, warnings) = Record::read(dir).with_context(|| "cannot read the run".to_string())?;
+    let (record, warnings) = Record::read(dir)?;
     for warning in warnings {
         output::say(format!("gradfade: warning: {warning}"));
     }

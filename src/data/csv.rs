@@ -53,6 +53,12 @@ pub(super) fn load(file: &Path, options: &DataOptions) -> Result<Dataset, DataEr
         return Err(DataError::CsvClasses { path: file.to_path_buf(), column, classes: classes.names().len(), why });
     }
     let labels = classes.labels(&table, file)?;
+    // One class for every other row is a measurement, mostly because another column is the label.
+    if classes.are_decimals() && 2 * classes.names().len() > labels.len() {
+        let why = "almost every row has its own decimal number, which is a measurement and no class";
+        let column = table.label_column_name();
+        return Err(DataError::CsvClasses { path: file.to_path_buf(), column, classes: classes.names().len(), why });
+    }
 
     let (train, test) = match &options.test_file {
         Some(path) => {

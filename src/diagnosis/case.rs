@@ -15,6 +15,8 @@ use crate::text::{Measure, Missing};
 /// Which rows stand for a quantity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Part {
+    /// The first row alone: the network as it was made.
+    Start,
     First,
     Last,
     Whole,
@@ -76,6 +78,7 @@ impl<'a> Case<'a> {
     pub fn rows(&self, part: Part) -> Range<usize> {
         let n = self.sane;
         match part {
+            Part::Start => 0..n.min(1),
             Part::First => 0..edge_rows(n),
             Part::Last => n - edge_rows(n)..n,
             Part::Whole => 0..n,
@@ -134,6 +137,19 @@ impl<'a> Case<'a> {
         self.ratio(&grid, part, LayerMetric::SignalRms.name(), Missing::Signal)
     }
 
+    /// The smaller of the ratios of the first row and of the first rows: optimisers that take whole steps repair a signal that starts
+    /// faint within a few of them, but not what these steps did to the weights.
+    ///
+    /// # Errors
+    /// What is missing.
+    pub fn early_signal_ratio(&self) -> Result<Ratio, Missing> {
+        let first = self.signal_ratio(Part::First)?;
+        Ok(match (self.signal_ratio(Part::Start), first) {
+            (Ok(Ratio::Of(start, at)), Ratio::Of(first, _)) if start < first => Ratio::Of(start, at),
+            _ => first,
+        })
+    }
+
     /// The same as evidence, with its limit for attenuation.
     pub fn attenuation(&self, ratio: f64, steps: (u64, u64)) -> Evidence {
         Evidence::new(Measure::SignalRatio, ratio)
@@ -158,12 +174,29 @@ impl<'a> Case<'a> {
     /// # Errors
     /// What is missing.
     pub fn fastest_update(&self) -> Result<(f64, usize, (u64, u64)), Missing> {
+        self.fastest_update_in(&[Part::First, Part::Whole, Part::Last])
+    }
+
+    /// The same without the first rows, unless they are faster by `even_factor`: the first steps of an adaptive optimiser are some
+    /// times too long, but a network that was thrown somewhere and lies there is not slow.
+    ///
+    /// # Errors
+    /// What is missing.
+    pub fn usual_update(&self) -> Result<(f64, usize, (u64, u64)), Missing> {
+        let fastest = self.fastest_update()?;
+        match self.fastest_update_in(&[Part::Whole, Part::Last]) {
+            Ok(usual) if fastest.0 < self.limits.even_factor * usual.0 => Ok(usual),
+            _ => Ok(fastest),
+        }
+    }
+
+    fn fastest_update_in(&self, parts: &[Part]) -> Result<(f64, usize, (u64, u64)), Missing> {
         let grid = self.relative_updates();
         if grid.all_missing() {
             return Err(Missing::Updates);
         }
         let mut best: Option<(f64, usize, (u64, u64))> = None;
-        for part in [Part::First, Part::Whole, Part::Last] {
+        for &part in parts {
             let rows = self.rows(part);
             let Some(steps) = self.steps(&rows) else { continue };
             let profile = self.profile(&grid, rows);

@@ -7,7 +7,7 @@
 //! turns up long before the accuracy falls; it is told beside the finding, and accuses nobody alone.
 
 use super::case::Case;
-use super::performance::{State, gap_deviations};
+use super::performance::{State, gap_deviations, least_gap};
 use super::{Branch, Evidence, Outcome, Rule, Verdict};
 use crate::text::{Ailment, Measure, Remedy};
 
@@ -35,7 +35,7 @@ fn judge(case: &Case, _: &[Verdict]) -> Outcome {
     let mut evidence = vec![
         Evidence::new(Measure::AccuracyGap, train - test)
             .at(&[], at)
-            .at_least("accuracy_gap", case.limits.accuracy_gap),
+            .at_least("accuracy_gap", least_gap(case.test.chance, case.limits)),
     ];
     if let Some(d) = gap_deviations(&case.run, train, test) {
         let limit = case.limits.gap_deviations;

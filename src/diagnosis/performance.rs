@@ -107,7 +107,7 @@ pub fn training(run: &Summary, limits: &Thresholds) -> Performance {
     Performance { state, accuracy, loss, skill, chance, step, from_batches }
 }
 
-/// How the test set is answered. Good when it is known and within `accuracy_gap` of the training set.
+/// How the test set is answered. Good when it is known and less than `accuracy_gap` of what there is to learn behind the training set.
 pub fn test(run: &Summary, training: &Performance, limits: &Thresholds) -> Performance {
     let (chance, _) = prior(run);
     let eval = run.record().evals.iter().rev().find(|e| e.step >= late(run) && e.test_accuracy.is_finite());
@@ -139,7 +139,12 @@ pub fn gap_deviations(run: &Summary, train: f64, test: f64) -> Option<f64> {
 
 fn overfits(run: &Summary, train: f64, test: f64, limits: &Thresholds) -> bool {
     let sure = gap_deviations(run, train, test).is_none_or(|d| d >= limits.gap_deviations);
-    train - test >= limits.accuracy_gap && sure
+    train - test >= least_gap(prior(run).0, limits) && sure
+}
+
+/// The least gap in accuracy that counts: a share of what guessing leaves to learn.
+pub fn least_gap(chance: Option<f64>, limits: &Thresholds) -> f64 {
+    limits.accuracy_gap * (1.0 - chance.unwrap_or(0.0))
 }
 
 /// The share of itself that the training loss lost over the last `share` of the run (negative when it rose), with the steps

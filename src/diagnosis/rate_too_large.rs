@@ -6,7 +6,8 @@
 //! smallest value or more) has the same illness, with smaller steps.
 //!
 //! **When it misleads.** Weights that begin at, or near, zero change by any factor in health; a start that already explodes needs
-//! smaller weights, not a smaller rate, and is left to that rule.
+//! smaller weights, not a smaller rate, and is left to that rule. So is a signal that faded from the start on: the weights that Adam or
+//! Adagrad throws about there are those that hear nothing.
 
 use super::case::{Case, Part};
 use super::performance::State;
@@ -89,7 +90,10 @@ fn judge(case: &Case, verdicts: &[Verdict]) -> Outcome {
         Ok((true, evidence)) => match &case.training.state {
             State::Unknown(missing) => Outcome::Unknown(missing.clone()),
             State::Good => Outcome::Clear(evidence),
-            _ => match super::explained(verdicts, &[Ailment::ExplodingGradient, Ailment::DeadInitialisation]) {
+            _ => match super::explained(
+                verdicts,
+                &[Ailment::ExplodingGradient, Ailment::DeadInitialisation, Ailment::VanishingGradient],
+            ) {
                 Err(missing) => Outcome::Unknown(missing),
                 Ok(true) => Outcome::Clear(evidence),
                 Ok(false) => Outcome::fault(evidence.into_iter().chain(case.skill()).collect()),

@@ -1,8 +1,8 @@
 //! **Learning rate too small**: training is not good, there is a gradient, and even the fastest hidden layer changes by less
 //! than half a thousandth of itself in a step.
 //!
-//! **How to read it.** The value is the relative update of the fastest hidden layer in its fastest part of the run. Karpathy's rule of
-//! thumb is a thousandth. One sample's gradient beside the weights tells a small rate from a gradient that vanished in
+//! **How to read it.** The value is the relative update of the fastest hidden layer over the run or at its end, whichever is larger: the
+//! first steps of RMSprop and Adagrad are some times longer than the rate makes the others. Karpathy's rule of thumb is a thousandth. One sample's gradient beside the weights tells a small rate from a gradient that vanished in
 //! all layers.
 //!
 //! **When it misleads.** With very many steps a small rate arrives all the same: then training is good and nothing is said. Where the
@@ -24,7 +24,7 @@ pub const RULE: Rule = Rule {
 
 /// Is the rate what holds the network? With the evidence.
 pub fn too_small(case: &Case) -> Result<(bool, Vec<Evidence>), Missing> {
-    let (size, layer, steps) = case.fastest_update()?;
+    let (size, layer, steps) = case.usual_update()?;
     let mut evidence = vec![
         Evidence::new(Measure::RelativeUpdate, size)
             .at(&[layer + 1], Some(steps))

@@ -6,7 +6,8 @@
 //! sample, RMS over the batch, because the batch-mean gradient that frameworks show can hide everything: once the output bias
 //! knows the class frequencies, the full-batch gradient of a collapsed network is the same in every layer. The finding says
 //! for each layer whether the weights, the slope or the alignment take the signal away ([`super::why`]). The ratio is that of
-//! the first rows or the last ones, whichever is smaller: a network may repair its signal too late.
+//! the first rows or the last ones, whichever is smaller: a network may repair its signal too late. A signal that was even at the
+//! start and faded in training is the doing of the steps, and is left to the rules on rates and units.
 //!
 //! **When it misleads.** A failure with another cause in a network that also attenuates (wrong labels, a sigmoid network that
 //! was trained for too few steps) looks the same; a network that is leaving its plateau, or whose rate is too small to tell, is
@@ -51,7 +52,7 @@ pub fn fading(case: &Case) -> Result<Fading, Missing> {
         Ratio::Of(ratio, steps) => (ratio, steps),
     };
     // Training repairs the signal when it gets going at all; what it spent its budget on is seen at the start.
-    if let Ok(Ratio::Of(first, at)) = case.signal_ratio(Part::First)
+    if let Ok(Ratio::Of(first, at)) = case.early_signal_ratio()
         && first < ratio
     {
         (ratio, steps) = (first, at);
@@ -85,12 +86,8 @@ fn judge(case: &Case, verdicts: &[Verdict]) -> Outcome {
         Ok(Fading::No(evidence) | Fading::Attenuated(evidence) | Fading::Otherwise(evidence)) => {
             Outcome::Clear(evidence)
         }
-        // A rate that throws the weights onto the flat ends makes the signal fade at the end, not at the start.
-        Ok(Fading::Vanishing(evidence)) if began_well(case) => match super::rate_too_large::too_large(case) {
-            Err(missing) => Outcome::Unknown(missing),
-            Ok((true, _)) => Outcome::Clear(evidence),
-            Ok((false, _)) => accuse(case, evidence),
-        },
+        // A signal that was there and went was thrown out by the steps: onto flat ends, or into dead units.
+        Ok(Fading::Vanishing(evidence)) if began_well(case) => Outcome::Clear(evidence),
         Ok(Fading::Vanishing(evidence)) if super::found(verdicts, Ailment::DeadInitialisation) => {
             Outcome::Clear(evidence)
         }
@@ -116,5 +113,5 @@ fn jumps(case: &Case) -> bool {
 
 /// True when the signal of the first rows was not attenuated.
 fn began_well(case: &Case) -> bool {
-    matches!(case.signal_ratio(Part::First), Ok(Ratio::Of(ratio, _)) if ratio > case.limits.signal_ratio)
+    matches!(case.early_signal_ratio(), Ok(Ratio::Of(ratio, _)) if ratio > case.limits.signal_ratio)
 }

@@ -261,18 +261,28 @@ pub fn caption(lang: Lang, summary: &Summary) -> String {
 
 /// Names of runs that stand side by side: the run's name, and where two are called alike what tells them apart.
 pub fn names(lang: Lang, runs: &[Summary]) -> Vec<String> {
-    let own = own_settings(lang, runs);
     let name = |r: &Summary| name(lang, r);
-    runs.iter()
-        .enumerate()
-        .map(|(i, run)| {
-            if runs.iter().filter(|other| name(other) == name(run)).count() == 1 {
-                return name(run);
+    let all: Vec<_> = runs.iter().map(|r| settings(lang, r)).collect();
+    let one = |i: usize| {
+        let mut alike: Vec<usize> = (0..runs.len()).filter(|&j| j != i && name(&runs[j]) == name(&runs[i])).collect();
+        if alike.is_empty() {
+            return name(&runs[i]);
+        }
+        // Settings that some of those have otherwise, until no other run is called the same.
+        let mut marks = Vec::new();
+        for (key, words) in all[i].iter().filter(|s| s.0 != "status") {
+            let before = alike.len();
+            alike.retain(|&j| all[j].contains(&(*key, words.clone())));
+            if alike.len() < before {
+                marks.push(words.clone());
             }
-            let mark = own[i].iter().find(|s| s.0 != "status").map_or((i + 1).to_string(), |s| s.1.clone());
-            lang.told_apart(&name(run), &mark)
-        })
-        .collect()
+        }
+        if !alike.is_empty() {
+            marks.push((i + 1).to_string());
+        }
+        lang.told_apart(&name(&runs[i]), &lang.list(&marks))
+    };
+    (0..runs.len()).map(one).collect()
 }
 
 /// What of each run's settings is not in all others.

@@ -9,10 +9,14 @@ pub enum RecordError {
     #[error("{}: cannot {action}: {cause}", path.display())]
     Io { action: &'static str, path: PathBuf, cause: io::Error },
 
-    #[error("{}: not a run folder (it has no meta.json); give the folder that a training run wrote", path.display())]
-    NotARun { path: PathBuf },
+    #[error("{}: no such folder; give one that `gradfade train --out` wrote", path.display())]
+    NoFolder { path: PathBuf },
 
-    #[error("{}: exists and is not empty; choose another folder or allow overwriting with --force", path.display())]
+    /// `hint` names a run that lies inside.
+    #[error("{}: not a run folder (it has no meta.json); give the folder that a training run wrote{hint}", path.display())]
+    NotARun { path: PathBuf, hint: String },
+
+    #[error("{}: exists and is not empty; choose another folder with --out, or replace it with --force", path.display())]
     Exists { path: PathBuf },
 
     /// `--force` replaces runs, never anything else.

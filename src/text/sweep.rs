@@ -229,6 +229,15 @@ impl Lang {
         }
     }
 
+    /// Of a sweep that is not finished; nothing when it is.
+    pub fn unfinished_note(self, there: usize, planned: usize) -> String {
+        match self {
+            _ if there >= planned => String::new(),
+            Lang::En => format!("Unfinished: {there} of {planned} runs."),
+            Lang::Zh => format!("尚未完成：{planned} 次运行中的 {there} 次。"),
+        }
+    }
+
     pub fn left_out_note(self, failed: usize, diverged: usize) -> String {
         let runs = |n: usize| if n == 1 { "1 run".to_string() } else { format!("{n} runs") };
         match self {

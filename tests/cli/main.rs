@@ -6,6 +6,7 @@ mod bad_input;
 mod help;
 mod interrupt;
 mod manners;
+mod notes;
 mod page;
 mod record;
 mod remedies;

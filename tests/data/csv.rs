@@ -83,6 +83,16 @@ fn the_label_column_goes_by_name_or_by_number_from_one() {
 }
 
 #[test]
+fn a_measurement_is_no_label() {
+    let rows: Vec<String> = (0..30).map(|i| format!("{i},{}", f64::from(i) / 7.0)).collect();
+    let text = wrong(&rows.join("\n"), DataOptions::default());
+    assert!(text.contains("has 30 different values") && text.contains("--label-column"), "{text}");
+    // Whole numbers are names of classes, however many; so are decimals that come again.
+    assert_eq!(whole("1,2\n3,4\n5,6\n", DataOptions::default()).classes, 3);
+    assert_eq!(whole("1,0.5\n2,0.5\n3,1\n4,1\n", DataOptions::default()).classes, 2);
+}
+
+#[test]
 fn classes_sort_as_numbers_or_as_text() {
     let data = whole("1,10\n2,9\n3,-1\n4,9.0\n5,10\n", DataOptions::default());
     assert_eq!(data.class_names, ["-1", "9", "10"]);

@@ -72,6 +72,13 @@ fn config(name: &str) -> TrainConfig {
         "sigmoid-6-decay" => TrainConfig { learning_rate: Some(0.1), weight_decay: 1e-2, ..sigmoid(6) },
         "sigmoid-40" => TrainConfig { epochs: Some(3), ..sigmoid(40) },
         "relu-small-weights" => TrainConfig { hidden_layers: 5, initialisation: normal(0.01), ..base() },
+        "faint-adagrad" => TrainConfig {
+            activation: Activation::LeakyRelu,
+            hidden_layers: 7,
+            initialisation: normal(0.03),
+            optimizer: OptimizerKind::Adagrad,
+            ..rate(0.01)
+        },
         "relu-large-weights" => TrainConfig { hidden_layers: 5, initialisation: normal(1.0), ..rate(0.01) },
         "tanh-large-weights" => TrainConfig { activation: Activation::Tanh, initialisation: normal(1.0), ..rate(0.02) },
         "relu-zeros" => TrainConfig { initialisation: Some(Initialisation::Zeros), epochs: Some(5), ..base() },

@@ -22,6 +22,8 @@ const TABLE: &[(&str, &[&str])] = &[
     ("sigmoid-6-decay", &["vanishing-gradient", "movement-by-decay-only"]),
     ("sigmoid-40", &["float-underflow", "vanishing-gradient"]),
     ("relu-small-weights", &["uniform-vanishing", "dead-units"]),
+    // The rate's jumps are those of weights near zero, on which Adagrad takes whole steps; a smaller rate cures nothing.
+    ("faint-adagrad", &["vanishing-gradient"]),
     ("relu-large-weights", &["diverged", "exploding-gradient"]),
     ("tanh-large-weights", &["saturated-units", "not-trained-long-enough"]),
     ("relu-zeros", &["dead-initialisation", "dead-units"]),

@@ -130,7 +130,13 @@ fn figures(
         Record::read(&dir).ok().map(|(record, _)| record)
     };
     let plan = store.plan();
-    let input = SweepInput { name: &plan.name, cells, depths: plan.depths.as_deref(), record: &record };
+    let input = SweepInput {
+        name: &plan.name,
+        cells,
+        planned: plan.count() as usize,
+        depths: plan.depths.as_deref(),
+        record: &record,
+    };
     let mut figures = Vec::new();
     for name in names {
         match build(name, &input, options) {

@@ -40,6 +40,11 @@ impl Classes {
         &self.names
     }
 
+    /// The names are numbers, not all of them whole.
+    pub(super) fn are_decimals(&self) -> bool {
+        self.numeric && self.names.iter().any(|name| number(name).is_some_and(|x| x.fract() != 0.0))
+    }
+
     /// Class numbers of a table's rows; `train` is the file that the classes come from.
     pub(super) fn labels(&self, table: &Table, train: &Path) -> Result<Vec<u32>, DataError> {
         let mut of_text = Vec::with_capacity(table.label_texts.len());

@@ -76,6 +76,7 @@ fn build(drawn: &Drawn, options: &Options) -> Result<Figure, FigureError> {
             lang.solid_and_dashed_note(),
             lang.seeds_note(all.seeds),
             lang.left_out_note(all.failed, all.diverged),
+            drawn.unfinished(lang),
         ]),
         caption: caption(lang, drawn),
         description: String::new(),

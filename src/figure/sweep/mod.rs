@@ -33,6 +33,8 @@ pub struct SweepInput<'a> {
     pub name: &'a str,
     /// Finished cells, in the order of their numbers.
     pub cells: &'a [Cell],
+    /// How many cells the finished sweep will have.
+    pub planned: usize,
     /// Depths of `heatmap-grid`, where the plan names some.
     pub depths: Option<&'a [usize]>,
     /// The whole record of a cell, where one was kept.
@@ -59,6 +61,11 @@ struct Drawn<'a> {
 }
 
 impl Drawn<'_> {
+    /// A reader must not take a part of a sweep for the whole.
+    fn unfinished(&self, lang: Lang) -> String {
+        lang.unfinished_note(self.input.cells.len(), self.input.planned)
+    }
+
     fn nothing(&self, what: &'static str, hint: &'static str) -> FigureError {
         FigureError::NothingInSweep { figure: self.figure, sweep: self.input.name.to_string(), what, hint }
     }

@@ -56,14 +56,14 @@ fn cells() -> Vec<Cell> {
 
 fn drawn(name: &str, cells: &[Cell]) -> Figure {
     let record = |number: usize| cells[number - 1].result.as_ref().ok().cloned();
-    let input = SweepInput { name: "test", cells, depths: None, record: &record };
+    let input = SweepInput { name: "test", cells, planned: cells.len(), depths: None, record: &record };
     let mut figure = build(name, &input, &Options::default()).unwrap();
     figure.title = figure.title.replace('\u{a0}', " ");
     figure
 }
 
 fn error(name: &str, cells: &[Cell]) -> String {
-    let input = SweepInput { name: "test", cells, depths: None, record: &|_| None };
+    let input = SweepInput { name: "test", cells, planned: cells.len(), depths: None, record: &|_| None };
     build(name, &input, &Options::default()).unwrap_err().to_string()
 }
 
@@ -222,6 +222,18 @@ fn a_sweep_that_does_not_hold_a_figure_says_what_is_missing() {
 }
 
 #[test]
+fn a_part_of_a_sweep_says_that_it_is_one() {
+    let cells = cells();
+    let record = |_: usize| None;
+    let subtitle = |planned: usize| {
+        let input = SweepInput { name: "test", cells: &cells, planned, depths: None, record: &record };
+        build("accuracy-by-depth", &input, &Options::default()).unwrap().subtitle
+    };
+    assert!(subtitle(60).ends_with("Unfinished: 18 of 60 runs."), "{}", subtitle(60));
+    assert!(!subtitle(18).contains("Unfinished"));
+}
+
+#[test]
 fn titles_of_many_series_name_the_extremes_of_layer_1_and_zero_is_one_of_them() {
     let scale = |k: u32| -> fn(usize, u64) -> f64 {
         match k {
@@ -244,7 +256,7 @@ fn titles_of_many_series_name_the_extremes_of_layer_1_and_zero_is_one_of_them() 
     };
     let record = |_: usize| None;
     let title = |cells: &[Cell]| {
-        let input = SweepInput { name: "test", cells, depths: None, record: &record };
+        let input = SweepInput { name: "test", cells, planned: cells.len(), depths: None, record: &record };
         build("gradient-by-depth", &input, &Options::default()).unwrap().title
     };
     let some = title(&(1..=4).map(cell).collect::<Vec<_>>());

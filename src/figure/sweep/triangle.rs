@@ -116,6 +116,7 @@ fn draw(
             lang.median_of_seeds_note(all.seeds),
             clamped,
             lang.left_out_note(all.failed, all.diverged),
+            drawn.unfinished(lang),
         ]),
         caption: caption(lang, drawn),
         description: String::new(),

@@ -108,6 +108,7 @@ fn build(drawn: &Drawn, options: &Options) -> Result<Figure, FigureError> {
             if several { lang.training_error_note() } else { String::new() },
             if depths.len() < there.len() { lang.some_depths_note(depths.len(), there.len()) } else { String::new() },
             lang.left_out_note(all.failed, all.diverged),
+            drawn.unfinished(lang),
         ]),
         caption: caption(lang, drawn),
         description: String::new(),

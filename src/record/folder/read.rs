@@ -223,14 +223,33 @@ fn fill(column: Option<Vec<f64>>, rows: usize, width: usize) -> Vec<f64> {
     }
 }
 
+/// A demo and a sweep hold runs; somebody who names them means one of those.
+fn run_inside(dir: &Path) -> String {
+    let runs_in = |dir: &Path| {
+        let mut runs: Vec<_> = fs::read_dir(dir)
+            .into_iter()
+            .flatten()
+            .filter_map(|entry| entry.ok().map(|e| e.path()))
+            .filter(|p| p.join(META).is_file())
+            .collect();
+        runs.sort();
+        runs.into_iter().next()
+    };
+    let run = runs_in(dir).or_else(|| runs_in(&dir.join("cells")));
+    run.map(|run| format!(", such as {}", run.display())).unwrap_or_default()
+}
+
 fn read_header(dir: &Path) -> Result<Header, RecordError> {
     let path = dir.join(META);
     let meta = match fs::metadata(&path) {
         Ok(meta) => meta,
         Err(e) if matches!(e.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
             // A folder that does not exist is another mistake than a folder without a run.
-            fs::metadata(dir).map_err(RecordError::io("open the run", dir))?;
-            return Err(RecordError::NotARun { path: dir.to_path_buf() });
+            let there = fs::metadata(dir);
+            if there.is_err_and(|e| e.kind() == io::ErrorKind::NotFound) {
+                return Err(RecordError::NoFolder { path: dir.to_path_buf() });
+            }
+            return Err(RecordError::NotARun { path: dir.to_path_buf(), hint: run_inside(dir) });
         }
         Err(e) => return Err(RecordError::io("read it", &path)(e)),
     };

@@ -157,8 +157,9 @@ impl RunWriter {
         if there == dir {
             claim(dir, overwrite)?;
         }
+        // The probe's own error would name the probe.
         let probe = tempfile::Builder::new().prefix(".gradfade-").tempfile_in(there);
-        probe.map(drop).map_err(RecordError::io("write there", there))
+        probe.map(drop).map_err(|e| RecordError::io("write there", there)(e.kind().into()))
     }
 
     /// The folder.
@@ -371,7 +372,7 @@ fn columns<const N: usize>(
 /// Checks that `dir` may be filled; true when it holds a run, or what is left of one, that is to be replaced.
 fn claim(dir: &Path, overwrite: bool) -> Result<bool, RecordError> {
     let mut names = Vec::new();
-    for entry in fs::read_dir(dir).map_err(RecordError::io("list it", dir))? {
+    for entry in fs::read_dir(dir).map_err(RecordError::io("use it as the folder of a run", dir))? {
         names.push(entry.map_err(RecordError::io("list it", dir))?.file_name());
     }
     if names.is_empty() {

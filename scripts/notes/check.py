@@ -1,0 +1,205 @@
+"""Puts figures into the sample notes, renders those with the real programs, and looks for the figures in what comes out.
+
+Usage: check.py FOLDER (everything that was rendered stays there). Called by check.sh, which provides the programs.
+"""
+
+import html.parser
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import zipfile
+
+import nbformat
+import pymupdf
+import pypandoc
+import typst
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+SAMPLES = ROOT / "tests" / "fixtures" / "notes"
+RUN = ROOT / "plots" / "records" / "sigmoid"
+KEEP = pathlib.Path(sys.argv[1]).resolve()
+STALE = 5
+# nbconvert calls pandoc by name.
+os.environ["PATH"] += os.pathsep + str(pathlib.Path(pypandoc.get_pandoc_path()).parent)
+
+
+def call(*words, cwd=None, code=0):
+    """Runs a program; its exit code must be `code`."""
+    done = subprocess.run([str(w) for w in words], cwd=cwd, capture_output=True)
+    output = done.stdout.decode(errors="replace") + done.stderr.decode(errors="replace")
+    assert done.returncode == code, f"{words}: exit code {done.returncode}\n{output[-3000:]}"
+    return output
+
+
+def notes(file, lang="en", *more):
+    """Puts the figure in, twice; the second time nothing may change."""
+    arguments = ("gradfade", "notes", RUN, "--into", file, "--lang", lang, *more)
+    call(*arguments, "--check", code=STALE)
+    call(*arguments)
+    here = [p for p in file.parent.rglob("*") if p.is_file()]
+    before = {p: p.read_bytes() for p in here}
+    call(*arguments)
+    call(*arguments, "--check")
+    assert before == {p: p.read_bytes() for p in here}, f"{file}: a second call changed something"
+
+
+class Images(html.parser.HTMLParser):
+    def __init__(self, text):
+        super().__init__()
+        self.found = []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attributes):
+        if tag == "img":
+            self.found.append(dict(attributes))
+
+
+def shown(page, least, says="layer"):
+    """The images of a page: described, and there."""
+    found = [i for i in Images(page.read_text(encoding="utf-8")).found if "gradfade" in str(i) or "data:" in i.get("src", "")]
+    assert len(found) >= least, f"{page}: {len(found)} images"
+    for image in found:
+        assert says in image["alt"], f"{page}: alt text {image['alt']!r}"
+        if not image["src"].startswith("data:image/"):
+            picture = page.parent / image["src"]
+            assert picture.stat().st_size > 10_000, picture
+    return found
+
+
+def in_pdf(file, *words):
+    """The PDF's text holds these; pages become pictures for whoever wants to look."""
+    document = pymupdf.open(file)
+    text = " ".join(page.get_text() for page in document)
+    flat = re.sub(r"\s+", "", text)
+    for word in words:
+        assert word.replace(" ", "") in flat, f"{file}: no {word!r} in {flat[:2000]!r}"
+    for page in document:
+        page.get_pixmap(dpi=90).save(file.with_name(f"{file.stem}-{page.number + 1}.png"))
+
+
+def sample(name):
+    place = KEEP / name
+    place.parent.mkdir(parents=True, exist_ok=True)
+    if (SAMPLES / name).is_dir():
+        shutil.copytree(SAMPLES / name, place)
+    else:
+        shutil.copy(SAMPLES / name, place)
+    return place
+
+
+def markdown():
+    for lang, says in [("en", "layer"), ("zh", "层")]:
+        file = KEEP / f"markdown-{lang}" / "lecture.md"
+        file.parent.mkdir(parents=True)
+        shutil.copy(SAMPLES / "lecture.md", file)
+        notes(file, lang)
+        page = file.with_suffix(".html")
+        pypandoc.convert_file(str(file), "html", outputfile=str(page), extra_args=["--standalone", "--metadata=title:x"])
+        shown(page, 1, says)
+        assert "(prefers-color-scheme: dark)" in page.read_text(encoding="utf-8")
+        document = file.with_suffix(".docx")
+        pypandoc.convert_file(str(file), "docx", outputfile=str(document), extra_args=[f"--resource-path={file.parent}"])
+        with zipfile.ZipFile(document) as parts:
+            assert any(p.startswith("word/media/") for p in parts.namelist()), "no picture in the Word document"
+            body = parts.read("word/document.xml").decode()
+            assert ("How to read this." if lang == "en" else "怎样看图") in body
+
+
+def quarto():
+    file = sample("lecture.qmd")
+    notes(file)
+    page = file.with_name("quarto.html")
+    pypandoc.convert_file(str(file), "html", format="markdown", outputfile=str(page), extra_args=["--standalone"])
+    text = page.read_text(encoding="utf-8")
+    assert len(shown(page, 2)) == 2 and 'id="fig-sigmoid-gradient-heatmap"' in text and "body.quarto-dark" in text
+    if shutil.which("quarto"):
+        call("quarto", "render", file.name, cwd=file.parent)
+        shown(file.with_suffix(".html"), 2)
+
+
+def mdbook():
+    book = sample("book")
+    notes(book)
+    chapter = book / "src" / "introduction.md"
+    run = pathlib.Path("..") / "run"
+    shutil.copytree(RUN, KEEP / "run")
+    chapter.write_text(
+        chapter.read_text(encoding="utf-8")
+        + f'\n```gradfade\nrun = "{run}"\nlang = "zh"\n```\n\n```gradfade\nrun = "{run}"\ntheme = "dark"\n```\n\nAfter.\n',
+        encoding="utf-8",
+    )
+    settings = book / "book.toml"
+    settings.write_text(settings.read_text(encoding="utf-8") + "\n[preprocessor.gradfade]\n", encoding="utf-8")
+    call("mdbook", "build", cwd=book)
+    assert len(shown(book / "book" / "vanishing.html", 2)) == 2
+    found = shown(book / "book" / "introduction.html", 3, says="")
+    assert len(found) == 3 and "层" in found[0]["alt"] and "layer" in found[2]["alt"]
+    assert "```gradfade" not in (book / "book" / "introduction.html").read_text(encoding="utf-8")
+    # A mistake ends the build, with its place.
+    chapter.write_text('```gradfade\nrun = "nowhere"\n```\n', encoding="utf-8")
+    done = subprocess.run(["mdbook", "build", "-d", "broken"], cwd=book, capture_output=True)
+    assert done.returncode != 0 and b"introduction.md: line 1" in done.stderr, done.stderr.decode()
+
+
+def notebook():
+    file = sample("lecture.ipynb")
+    notes(file)
+    for executed in [False, True]:
+        loaded = nbformat.read(file, as_version=4)
+        nbformat.validate(loaded)
+        assert loaded.nbformat_minor == 5
+        outputs = [o for c in loaded.cells for o in c.get("outputs", []) if "image/png" in o.get("data", {})]
+        assert len(outputs) == 1 and "image/svg+xml" in outputs[0]["data"], executed
+        call("jupyter-nbconvert", "--to", "html", "--output", f"notebook-{executed}.html", file)
+        text = (KEEP / f"notebook-{executed}.html").read_text(encoding="utf-8")
+        assert 'id="sigmoid-gradient-heatmap-title"' in text or "data:image/png" in text, "no picture in the page"
+        assert "How to read this." in text
+        call("jupyter-nbconvert", "--to", "latex", "--output", f"notebook-{executed}", file)
+        assert "includegraphics" in (KEEP / f"notebook-{executed}.tex").read_text(encoding="utf-8")
+        call("jupyter-nbconvert", "--to", "markdown", "--output", f"notebook-{executed}.md", file)
+        assert "![" in (KEEP / f"notebook-{executed}.md").read_text(encoding="utf-8")
+        if not executed:
+            # "Run all" shows the same picture, and is no edit of the block.
+            call("jupyter-nbconvert", "--to", "notebook", "--execute", "--inplace", file)
+            call("gradfade", "notes", RUN, "--into", file, "--check")
+
+
+def latex():
+    for name, engine, lang, words in [
+        ("lecture.tex", "pdflatex", "en", ["Figure 1", "How to read this.", "Layer"]),
+        ("lecture-zh.tex", "xelatex", "zh", ["怎样看图", "层", "图 1"]),
+    ]:
+        if not shutil.which(engine):
+            print(f"{name}: no {engine} here; left out")
+            continue
+        file = sample(name)
+        notes(file, lang)
+        for _ in range(2):
+            call(engine, "-interaction=nonstopmode", "-halt-on-error", file.name, cwd=KEEP)
+        assert "undefined" not in file.with_suffix(".log").read_text(errors="replace"), "a reference is undefined"
+        in_pdf(file.with_suffix(".pdf"), *words)
+
+
+def typst_notes():
+    for lang, words in [("en", ["Figure 1", "How to read this.", "Layer"]), ("zh", ["怎样看图", "层"])]:
+        file = KEEP / f"typst-{lang}" / "lecture.typ"
+        file.parent.mkdir(parents=True)
+        shutil.copy(SAMPLES / "lecture.typ", file)
+        notes(file, lang)
+        typst.compile(str(file), output=str(file.with_suffix(".pdf")))
+        in_pdf(file.with_suffix(".pdf"), *words)
+
+
+def pages():
+    for name, least in [("lecture.html", 1), ("slides.html", 1)]:
+        file = sample(name)
+        notes(file)
+        shown(file, least)
+
+
+for check in [markdown, quarto, mdbook, notebook, latex, typst_notes, pages]:
+    check()
+    print(f"{check.__name__}: the figure is there")

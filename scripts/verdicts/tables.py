@@ -1,0 +1,68 @@
+"""Precision and recall per verdict from the rows of the CSV.
+
+A label's recall is over the runs whose (first) label it is. A verdict is right when it is the label, or one of the others that fit
+as well (column `also`): a network that both more steps and another activation cure has two right answers.
+"""
+
+from labels import LABELS
+
+# What gradfade's rules call the labels; the rest (saturated units, movement by decay only, lost updates, a hiding optimiser) are
+# symptoms beside these and are not scored.
+GRADFADE = {
+    "vanishing-gradient": "vanishing",
+    "uniform-vanishing": "vanishing",
+    "healthy": "healthy",
+    "overfitting": "overfitting",
+    "learning-rate-too-large": "rate-too-large",
+    "learning-rate-too-small": "rate-too-small",
+    "not-trained-long-enough": "not-long-enough",
+    "exploding-gradient": "exploding",
+    "dead-initialisation": "dead-initialisation",
+    "dead-units": "dead-units",
+    "stuck-with-large-gradients": "stuck",
+}
+TOOLS = {"gradfade": "gradfade", "sagemaker": "SageMaker Debugger", "deepdiagnosis": "DeepDiagnosis", "thedeepchecker": "TheDeepChecker", "autotrainer": "AutoTrainer"}
+
+
+def said(row, tool):
+    words = row[tool].split()
+    return {GRADFADE.get(w) for w in words} if tool == "gradfade" else set(words)
+
+
+def counts(rows, tool, label):
+    """(right among the runs with the label, runs with the label, right verdicts, verdicts)."""
+    mine = [r for r in rows if r["label"] == label]
+    spoken = [r for r in rows if r["label"] and label in said(r, tool)]
+    fits = lambda r: label == r["label"] or label in r["also"].split()
+    return sum(label in said(r, tool) for r in mine), len(mine), sum(map(fits, spoken)), len(spoken)
+
+
+def share(a, b):
+    return f"{a / b:.2f}" if b else "-"
+
+
+def table(rows, head, labels):
+    out = [f"| {head} | runs | " + " | ".join(TOOLS.values()) + " |", "|---|---|" + "---|" * len(TOOLS)]
+    for label in labels:
+        cells = []
+        for tool in TOOLS:
+            found, mine, right, spoken = counts(rows, tool, label)
+            cells.append(f"{share(right, spoken)} / {share(found, mine)}" if spoken else ("- / " + share(0, mine)))
+        out.append(f"| {label} | {mine} | " + " | ".join(cells) + " |")
+    healthy = [r for r in rows if r["label"] == "healthy"]
+    accused = [sum("healthy" not in said(r, tool) for r in healthy) for tool in TOOLS]
+    out.append(f"| *healthy runs accused* | {len(healthy)} | " + " | ".join(map(str, accused)) + " |")
+    ill = [r for r in rows if r["label"] and r["label"] != "healthy"]
+    silent = [sum("healthy" in said(r, tool) for r in ill) for tool in TOOLS]
+    out.append(f"| *ill runs called healthy* | {len(ill)} | " + " | ".join(map(str, silent)) + " |")
+    return "\n".join(out)
+
+
+def markdown(rows):
+    out = []
+    labels = [label for label in LABELS if any(r["label"] == label for r in rows)]
+    for name in ("tuning", "held-out"):
+        part = [r for r in rows if r["half"] == name]
+        none = sum(not r["label"] for r in part)
+        out.append(table(part, f"{name} ({len(part)} runs, {none} without a label)", labels))
+    return "\n\n".join(out)

@@ -1,0 +1,174 @@
+//! `gradfade notes`: figures in lecture notes.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::anyhow;
+
+use super::plot::{build_all, names, read_runs, warn_of_missing_characters};
+use super::{CommandResult, Failure, output, sweep};
+use crate::figure::chart::Figure;
+use crate::figure::sweep::SWEEP_FIGURES;
+use crate::figure::{FigureError, Options};
+use crate::notes::plan::Wanted;
+use crate::notes::{self, FORMATS, Kind, Shown, State};
+use crate::render::Theme;
+use crate::text::Lang;
+
+/// Exit code of `--check` for notes that a call without it would change.
+const STALE: u8 = 5;
+
+#[derive(clap::Args)]
+#[command(after_help = "The figure stands in a block between two comments, which carry its name and a checksum:
+
+  <!-- gradfade begin NAME 0123456789abcdef -->     Markdown, mdBook, Quarto, HTML, reveal.js
+  % gradfade begin NAME 0123456789abcdef            LaTeX
+  // gradfade begin NAME 0123456789abcdef           Typst
+
+An empty pair of these, without checksum, is the place where it goes; without one it goes to the end (LaTeX: before
+\\end{document}, HTML: before </body>, reveal.js: a slide after the last). A notebook gets cells of its own; there the pair of
+comments is the text of one Markdown cell. Pictures lie in the folder `gradfade` beside the notes. Everything outside the
+block stays as it is, byte for byte, and a second call changes nothing. A block that its author edited is left alone.
+
+A folder with a book.toml is an mdBook: the block goes into the chapter that holds it already, else into the last chapter of
+SUMMARY.md. In other folders it goes into the file that holds it, else a Quarto project's index.qmd, else the only notes.
+
+With --check nothing is written, and the exit code is 5 where a block or a picture is stale or missing.
+
+Examples:
+  gradfade notes runs/sigmoid --into lecture.md
+  gradfade notes runs/sigmoid --into book/src/vanishing.md --figure gradient-heatmap,training-curves
+  gradfade notes runs/sigmoid runs/relu --into lecture.tex --lang zh
+  gradfade notes sweeps/depth --into slides.html --name depths
+  gradfade notes runs/sigmoid --into lecture.ipynb --check")]
+pub struct Args {
+    /// Run folders, or the folder of one sweep
+    #[arg(value_name = "RUN|SWEEP", required = true)]
+    runs: Vec<PathBuf>,
+    /// The notes: a file, or a folder
+    #[arg(long, value_name = "DIR|FILE")]
+    into: PathBuf,
+    /// Kind of the notes: auto, mdbook, markdown, quarto, notebook, latex, typst, html or reveal
+    #[arg(long, value_name = "KIND", default_value = "auto", value_parser = kind)]
+    to: To,
+    /// Which figures, by name [default: gradient-heatmap; of several runs comparison; of a sweep the first that it holds]
+    #[arg(long, value_name = "NAME,..", value_delimiter = ',')]
+    figure: Vec<String>,
+    /// Name of the block: letters, digits, - and _ [default: the run's folder]
+    #[arg(long, value_name = "NAME", value_parser = name)]
+    name: Option<String>,
+    /// Language of every word: en or zh (Chinese)
+    #[arg(long, value_name = "LANG", default_value = "en", value_parser = super::plot::language)]
+    lang: Lang,
+    /// light or dark [default: both where the notes can switch, else what suits them]
+    #[arg(long, value_name = "NAME")]
+    theme: Option<Theme>,
+    /// Write nothing; fail where something is stale
+    #[arg(long)]
+    check: bool,
+    /// Replace a block that its author edited
+    #[arg(long)]
+    force: bool,
+}
+
+/// `--to`
+#[derive(Clone, Copy)]
+struct To(Option<Kind>);
+
+fn kind(text: &str) -> Result<To, String> {
+    if text == "auto" {
+        return Ok(To(None));
+    }
+    let found = FORMATS.iter().find(|s| s.name.eq_ignore_ascii_case(text));
+    found.map(|s| To(Some(s.kind))).ok_or_else(|| {
+        let known: Vec<&str> = ["auto"].into_iter().chain(FORMATS.iter().map(|s| s.name)).collect();
+        format!("there are: {}", known.join(", "))
+    })
+}
+
+fn name(text: &str) -> Result<String, String> {
+    if notes::is_name(text) {
+        return Ok(text.to_string());
+    }
+    Err("give up to 60 letters (a to z), digits, - and _, the first a letter or digit".into())
+}
+
+pub fn run(args: Args) -> CommandResult {
+    let block = args.name.clone().unwrap_or_else(|| default_name(&args.runs));
+    let target = notes::find(&args.into, args.to.0, &block)?;
+    let figures = figures(&args.runs, &args.figure, args.lang)?;
+    warn_of_missing_characters(&figures);
+    let wanted = Wanted {
+        name: &block,
+        figures: &figures,
+        style: crate::render::Style::default(),
+        shown: args.theme.map(Shown::Only),
+        force: args.force,
+    };
+    let plan = notes::plan(&target, &wanted)?;
+    let file = target.file.display();
+    if args.check {
+        if plan.edits.is_empty() {
+            return Ok(ExitCode::SUCCESS);
+        }
+        let what = if plan.state == State::New { "is missing" } else { "is stale" };
+        output::say(format!(
+            "gradfade: {file}: the block `{block}` {what}; the same command without --check writes it"
+        ));
+        return Ok(ExitCode::from(STALE));
+    }
+    plan.write()?;
+    for hint in &plan.hints {
+        output::say(format!("gradfade: {file}: {hint}"));
+    }
+    if plan.state == State::Kept {
+        output::say(format!("gradfade: {file}: the block `{block}` stays as its author edited it"));
+    }
+    for edit in &plan.edits {
+        output::print(format!("{}\n", edit.path.display()))?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The folders' names, of letters that a marker can carry.
+fn default_name(runs: &[PathBuf]) -> String {
+    let word = |run: &PathBuf| {
+        let whole = run.canonicalize().unwrap_or_else(|_| run.clone());
+        whole.file_name().unwrap_or_default().to_string_lossy().into_owned()
+    };
+    let joined = runs.iter().map(word).collect::<Vec<_>>().join("-");
+    let letters = |c: char| if c.is_ascii_alphanumeric() || matches!(c, '-' | '_') { c } else { '-' };
+    let name: String = joined.chars().map(letters).collect();
+    let name: String = name.trim_matches(['-', '_']).chars().take(60).collect();
+    if notes::is_name(&name) { name } else { "figure".into() }
+}
+
+/// The figures asked for, or the one that suits runs or a sweep.
+pub(super) fn figures(runs: &[PathBuf], asked: &[String], lang: Lang) -> Result<Vec<Figure>, Failure> {
+    let options = Options { lang, ..Options::default() };
+    match runs {
+        [dir] if sweep::is_sweep(dir) => of_sweep(dir, asked, &options),
+        dirs if dirs.iter().any(|dir| sweep::is_sweep(dir)) => {
+            Err(Failure::usage(anyhow!("a sweep is drawn alone; name one sweep, or run folders")))
+        }
+        dirs => {
+            let one = if dirs.len() > 1 { "comparison" } else { "gradient-heatmap" };
+            let names = if asked.is_empty() { vec![one.to_string()] } else { names(asked, dirs.len())? };
+            build_all(&names, &read_runs(dirs)?, true, &options)
+        }
+    }
+}
+
+fn of_sweep(dir: &Path, asked: &[String], options: &Options) -> Result<Vec<Figure>, Failure> {
+    if !asked.is_empty() {
+        return sweep::plot(dir, asked, options, |_| Ok(()));
+    }
+    let mut last = None;
+    for spec in SWEEP_FIGURES {
+        match sweep::plot(dir, &[spec.name.to_string()], options, |_| Ok(())) {
+            Err(f) if matches!(f.error.downcast_ref(), Some(FigureError::NothingInSweep { .. })) => last = Some(f),
+            other => return other,
+        }
+    }
+    Err(last.unwrap_or_else(|| anyhow!("{}: nothing to draw", dir.display()).into()))
+}

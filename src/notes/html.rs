@@ -1,0 +1,134 @@
+//! HTML pages, and reveal.js slides.
+//!
+//! A page that speaks of `color-scheme` gets both variants; any other stays light. Slides take the variant that suits the
+//! theme they load.
+
+use super::block::{Comment, last_line_with};
+use super::{Item, Kind, Problem, Setting, Shown, Spec, at_end, escaped};
+use crate::render::{Format, Theme};
+
+const COMMENT: Comment = Comment { open: "<!--", close: " -->" };
+
+pub const PAGE: Spec = Spec {
+    kind: Kind::Html,
+    name: "html",
+    endings: &["html", "htm"],
+    comment: COMMENT,
+    verbatim: &[("<script", "</script>")],
+    content: page,
+    place: |text, spec| {
+        let last = |word| last_line_with(text, spec.verbatim, "<!--", word);
+        match last("</body>").or_else(|| last("</BODY>")).or_else(|| last("</html>")) {
+            Some(place) => Ok(place),
+            None => at_end(text, spec),
+        }
+    },
+    pictures,
+};
+
+pub const REVEAL: Spec = Spec {
+    kind: Kind::Reveal,
+    name: "reveal",
+    endings: &[],
+    comment: COMMENT,
+    verbatim: &[("<script", "</script>")],
+    content: slides,
+    place: |text, spec| {
+        let word = "</section>";
+        let last = last_line_with(text, spec.verbatim, "<!--", word).ok_or(Problem::NoSlides)?;
+        Ok(last + word.len())
+    },
+    pictures,
+};
+
+/// Names in the files of reveal.js's dark themes.
+const DARK_SLIDES: [&str; 7] = ["black", "night", "league", "moon", "blood", "dracula", "black-contrast"];
+
+fn pictures(shown: Shown) -> Vec<(Theme, Format)> {
+    match shown {
+        Shown::Both => vec![(Theme::Light, Format::Svg), (Theme::Dark, Format::Svg)],
+        Shown::Only(theme) => vec![(theme, Format::Svg)],
+    }
+}
+
+/// What suits the page where nobody chose.
+pub fn suits(kind: Kind, text: &str) -> Shown {
+    match kind {
+        Kind::Reveal if DARK_SLIDES.iter().any(|name| text.contains(&format!("theme/{name}."))) => {
+            Shown::Only(Theme::Dark)
+        }
+        Kind::Html if text.contains("color-scheme") => Shown::Both,
+        _ => Shown::Only(Theme::Light),
+    }
+}
+
+/// Does the text hold slides of reveal.js?
+pub fn is_reveal(text: &str) -> bool {
+    ["class=\"reveal\"", "class='reveal'", "class=reveal>", "class=\"reveal "].iter().any(|mark| text.contains(mark))
+}
+
+/// True where more sections are open than closed.
+pub fn in_section(before: &[u8]) -> bool {
+    let count = |word: &[u8]| before.windows(word.len()).filter(|w| *w == word).count();
+    count(b"<section") > count(b"</section")
+}
+
+/// `<figcaption>` with the caption and how to read the figure.
+pub fn caption(item: &Item) -> String {
+    let lang = item.lang;
+    let reading = match item.reading.as_str() {
+        "" => String::new(),
+        reading => format!(
+            "<br>\n<strong>{}</strong>{}{}",
+            escaped(lang.how_to_read()),
+            lang.after_heading(),
+            escaped(reading)
+        ),
+    };
+    format!("<figcaption>{}{reading}</figcaption>\n", escaped(&item.caption))
+}
+
+fn image(item: &Item, shown: Shown, class: &str) -> String {
+    let (alt, width, height) = (escaped(&item.alt), item.width, item.height);
+    let source = item.picture(shown.first(), Format::Svg);
+    let size = if class.is_empty() {
+        format!(" width=\"{width}\" height=\"{height}\" style=\"max-width: 100%; height: auto\"")
+    } else {
+        format!(" class=\"{class}\"")
+    };
+    let image = format!("<img src=\"{source}\" alt=\"{alt}\"{size}>");
+    match shown {
+        Shown::Both => {
+            let dark = item.picture(Theme::Dark, Format::Svg);
+            format!("<picture><source media=\"(prefers-color-scheme: dark)\" srcset=\"{dark}\">{image}</picture>\n")
+        }
+        Shown::Only(_) => format!("{image}\n"),
+    }
+}
+
+fn page(setting: &Setting) -> String {
+    let figure = |item: &Item| {
+        let (image, caption, lang) = (image(item, setting.shown, ""), caption(item), item.lang.bcp47());
+        format!("<figure id=\"{}\" class=\"gradfade\" lang=\"{lang}\">\n{image}{caption}</figure>\n", item.id)
+    };
+    setting.items.iter().map(figure).collect()
+}
+
+/// A slide for each figure: the picture says its title itself; what to say about it goes into the speaker's notes.
+fn slides(setting: &Setting) -> String {
+    let slide = |item: &Item| {
+        let notes = match item.reading.as_str() {
+            "" => String::new(),
+            reading => {
+                let (heading, gap) = (escaped(item.lang.how_to_read()), item.lang.after_heading());
+                format!("<aside class=\"notes\"><strong>{heading}</strong>{gap}{}</aside>\n", escaped(reading))
+            }
+        };
+        let image = image(item, setting.shown, "r-stretch");
+        if setting.inside_slide {
+            return image + &notes;
+        }
+        format!("<section id=\"{}\" lang=\"{}\">\n{image}{notes}</section>\n", item.id, item.lang.bcp47())
+    };
+    setting.items.iter().map(slide).collect()
+}

@@ -1,0 +1,131 @@
+//! LaTeX: a PDF picture in a floating figure. English needs `graphicx` only; Chinese needs XeLaTeX or LuaLaTeX with `xeCJK`
+//! or a class of `ctex`.
+
+use super::block::{Comment, last_line_with};
+use super::{Item, Kind, Problem, Setting, Spec, at_end};
+use crate::render::Format;
+use crate::text::Lang;
+
+pub const SPEC: Spec = Spec {
+    kind: Kind::Latex,
+    name: "latex",
+    endings: &["tex", "ltx"],
+    comment: Comment { open: "%", close: "" },
+    verbatim: &[
+        ("\\begin{verbatim", "\\end{verbatim"),
+        ("\\begin{lstlisting}", "\\end{lstlisting}"),
+        ("\\begin{minted}", "\\end{minted}"),
+        ("\\begin{comment}", "\\end{comment}"),
+    ],
+    content,
+    place: |text, spec| {
+        if class_of(text).is_some_and(|class| class.ends_with("beamer")) {
+            return Err(Problem::Beamer);
+        }
+        match last_line_with(text, spec.verbatim, "%", "\\end{document}") {
+            Some(place) => Ok(place),
+            None => at_end(text, spec),
+        }
+    },
+    pictures: |shown| vec![(shown.first(), Format::Pdf)],
+};
+
+/// The document class, where this file names one.
+fn class_of(text: &[u8]) -> Option<String> {
+    let text = String::from_utf8_lossy(text);
+    let line = text.lines().map(str::trim_start).find(|l| l.starts_with("\\documentclass"))?;
+    let class = &line[line.find('{')? + 1..];
+    Some(class.split('}').next()?.trim().to_string())
+}
+
+/// What the document still needs to show the block, said to its author.
+pub fn hints(text: &[u8], lang: Lang) -> Vec<String> {
+    let Some(class) = class_of(text) else {
+        return vec!["no \\documentclass here: LaTeX looks for pictures from the folder of the main document".into()];
+    };
+    let text = String::from_utf8_lossy(text);
+    let mut hints = Vec::new();
+    if class != "beamer" && !text.contains("graphicx") {
+        hints.push("add \\usepackage{graphicx} to the preamble".to_string());
+    }
+    if lang == Lang::Zh && !class.starts_with("ctex") && !["xeCJK", "ctex", "CJK"].iter().any(|p| text.contains(p)) {
+        hints.push("Chinese needs \\usepackage{xeCJK} or a class of ctex, and XeLaTeX".to_string());
+    }
+    hints
+}
+
+/// Text as LaTeX reads it, whatever the engine.
+fn literal(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut raised = String::new();
+    for c in text.chars() {
+        if let Some(at) = "⁰¹²³⁴⁵⁶⁷⁸⁹⁻".chars().position(|r| r == c) {
+            raised.push("0123456789-".as_bytes()[at] as char);
+            continue;
+        }
+        raise(&mut out, &mut raised);
+        match c {
+            '\\' => out += "\\textbackslash{}",
+            '~' => out += "\\textasciitilde{}",
+            '^' => out += "\\textasciicircum{}",
+            '<' => out += "\\textless{}",
+            '>' => out += "\\textgreater{}",
+            '"' => out += "''",
+            '{' | '}' | '$' | '&' | '#' | '_' | '%' => {
+                out.push('\\');
+                out.push(c);
+            }
+            '\u{a0}' => out.push('~'),
+            '×' => out += "$\\times$",
+            '·' => out += "$\\cdot$",
+            '–' => out += "--",
+            '−' => out += "$-$",
+            c => out.push(c),
+        }
+    }
+    raise(&mut out, &mut raised);
+    out
+}
+
+fn raise(out: &mut String, raised: &mut String) {
+    if !raised.is_empty() {
+        *out += &format!("$^{{{raised}}}$");
+        raised.clear();
+    }
+}
+
+/// Letters only: the key is read by tagged PDF, which shows no formula.
+fn plain(text: &str) -> String {
+    text.chars()
+        .map(|c| if matches!(c, '\\' | '{' | '}' | '$' | '&' | '#' | '_' | '%' | '~' | '^') { ' ' } else { c })
+        .collect()
+}
+
+/// An older graphicx does not know the key `alt`: there it is swallowed.
+const ALT: &str = "\\expandafter\\ifx\\csname KV@Gin@alt\\endcsname\\relax\n  \
+    \\expandafter\\let\\csname KV@Gin@alt\\expandafter\\endcsname\\csname @gobble\\endcsname\\fi\n";
+
+fn content(setting: &Setting) -> String {
+    let figure = |item: &Item| {
+        let lang = item.lang;
+        let reading = match item.reading.as_str() {
+            "" => String::new(),
+            reading => format!(
+                "  \\par\\medskip\n  \\parbox{{\\linewidth}}{{\\small\\textbf{{{}}}{}{}}}\n",
+                literal(lang.how_to_read()),
+                lang.after_heading(),
+                literal(reading)
+            ),
+        };
+        format!(
+            "\\begin{{figure}}[htbp]\n  \\centering\n  \\includegraphics[width=\\linewidth,alt={{{}}}]{{{}}}\n  \
+             \\caption[{{{}}}]{{{}}}\n  \\label{{fig:{}}}\n{reading}\\end{{figure}}\n",
+            plain(&item.alt),
+            item.picture(setting.shown.first(), Format::Pdf),
+            literal(&item.title),
+            literal(&item.caption),
+            item.id
+        )
+    };
+    ALT.to_string() + &setting.items.iter().map(figure).collect::<String>()
+}

@@ -1,0 +1,226 @@
+//! Figures in lecture notes: a marked block of a file, with its pictures beside it.
+//!
+//! | file | what it knows |
+//! |---|---|
+//! | `block` | markers, checksums, and a text file whose other bytes stay as they are |
+//! | `markdown`, `latex`, `typst`, `html` | how a format says a figure |
+//! | [`notebook`] | the same for cells of a Jupyter notebook |
+//! | `find` | which kind of notes a path is, and which file of a folder |
+//! | [`plan`](mod@plan) | every file that changes, as plain data; then written, the notes last |
+//! | [`preprocessor`] | mdBook's protocol: a fenced block becomes a figure while the book is built |
+//!
+//! A kind of notes is one line in [`FORMATS`].
+
+mod block;
+mod find;
+mod html;
+mod latex;
+mod markdown;
+pub mod notebook;
+pub mod plan;
+pub mod preprocessor;
+mod typst;
+
+#[cfg(test)]
+mod tests;
+
+use std::path::PathBuf;
+
+pub use block::{State, is_name};
+pub use find::{Target, find};
+pub use plan::{Edit, Plan, plan};
+
+use crate::figure::chart::Figure;
+use crate::render::{Format, RenderError, Theme};
+use crate::text::Lang;
+
+/// The folder of the pictures, beside the notes.
+pub const FOLDER: &str = "gradfade";
+
+/// A kind of notes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    MdBook,
+    Markdown,
+    Quarto,
+    Notebook,
+    Latex,
+    Typst,
+    Html,
+    Reveal,
+}
+
+/// How a kind of notes is written.
+pub struct Spec {
+    pub kind: Kind,
+    /// As in `--to`.
+    pub name: &'static str,
+    /// Endings of its files; where two kinds share one, `find` looks into the file.
+    pub endings: &'static [&'static str],
+    comment: block::Comment,
+    verbatim: block::Verbatim,
+    /// The block's lines.
+    content: fn(&Setting) -> String,
+    /// Where a new block goes: an offset into the file.
+    place: fn(&[u8], &Spec) -> Result<usize, Problem>,
+    /// The pictures that the block shows.
+    pictures: fn(Shown) -> Vec<(Theme, Format)>,
+}
+
+/// Every kind of notes.
+pub static FORMATS: &[Spec] = &[
+    markdown::MDBOOK,
+    markdown::MARKDOWN,
+    markdown::QUARTO,
+    notebook::SPEC,
+    latex::SPEC,
+    typst::SPEC,
+    html::PAGE,
+    html::REVEAL,
+];
+
+impl Kind {
+    pub fn spec(self) -> &'static Spec {
+        FORMATS.iter().find(|s| s.kind == self).unwrap_or(&FORMATS[0])
+    }
+}
+
+/// Which variants the notes show.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shown {
+    /// The reader's theme decides.
+    Both,
+    Only(Theme),
+}
+
+impl Shown {
+    /// The one that stands where nothing can switch.
+    fn first(self) -> Theme {
+        match self {
+            Shown::Both => Theme::Light,
+            Shown::Only(theme) => theme,
+        }
+    }
+}
+
+/// A figure's words and the stem of its pictures.
+#[derive(Clone, Debug, PartialEq)]
+struct Item {
+    /// `BLOCK-FIGURE`: stem, label and anchor.
+    id: String,
+    title: String,
+    /// Title and settings.
+    caption: String,
+    /// For a reader who cannot see it.
+    alt: String,
+    /// Empty where the figure has none.
+    reading: String,
+    lang: Lang,
+    width: u32,
+    height: u32,
+}
+
+impl Item {
+    fn new(block: &str, figure: &Figure) -> Item {
+        let lang = figure.lang;
+        Item {
+            id: format!("{block}-{}", figure.name),
+            title: figure.title.clone(),
+            caption: lang.notes_caption(&figure.title, &figure.caption),
+            alt: figure.description.clone(),
+            reading: figure.reading.clone(),
+            lang,
+            width: figure.width,
+            height: figure.height,
+        }
+    }
+
+    /// Path of a picture as the notes write it.
+    fn picture(&self, theme: Theme, format: Format) -> String {
+        let dark = if theme == Theme::Dark { "-dark" } else { "" };
+        // Notes in two languages may lie side by side.
+        let lang = if self.lang == Lang::default() { String::new() } else { format!("-{}", self.lang.tag()) };
+        format!("{FOLDER}/{}{lang}{dark}.{format}", self.id)
+    }
+}
+
+/// What a block is made of.
+struct Setting<'a> {
+    items: &'a [Item],
+    shown: Shown,
+    /// The block stands inside a slide.
+    inside_slide: bool,
+}
+
+/// What is wrong with notes.
+#[derive(Debug, PartialEq, thiserror::Error)]
+pub enum Problem {
+    #[error("line {line}: the block `{name}` has no end; add its end marker, or remove the begin marker")]
+    NoEnd { name: String, line: usize },
+    #[error("line {line}: the end of the block `{name}` has no begin; remove it, or add the begin marker")]
+    NoBegin { name: String, line: usize },
+    #[error("line {line}: a second block is called `{name}`; rename or remove one")]
+    Twice { name: String, line: usize },
+    #[error("line {line}: not a marker that gradfade knows; write `gradfade begin NAME` or `gradfade end NAME`")]
+    Marker { line: usize },
+    #[error("its author edited the block `{name}`; --force replaces it, --name NAME makes another block")]
+    Edited { name: String },
+    #[error("ends inside code that it shows, so nothing can follow; close that, or put a pair of markers elsewhere")]
+    EndsInCode,
+    #[error(
+        "a beamer file: put the lines `% gradfade begin NAME` and `% gradfade end NAME` into a frame, then call again with --name NAME"
+    )]
+    Beamer,
+    #[error("has no <section>, so where the slide goes is unknown; put a pair of markers there")]
+    NoSlides,
+    #[error("is UTF-16; save it as UTF-8")]
+    Utf16,
+    #[error("not a notebook: {0}")]
+    Notebook(String),
+    #[error("is read-only; make it writable")]
+    ReadOnly,
+    #[error("there is no such file or folder; create it first")]
+    Missing,
+    #[error("no file of notes; known endings: {0}")]
+    Unknown(String),
+    #[error("{0}")]
+    Folder(String),
+    #[error("exists, and no block of the notes shows it; use another --name, or --force to replace it")]
+    Picture,
+    #[error("changed while gradfade was at work; call again")]
+    Changed,
+    #[error("cannot read or write: {0}")]
+    Io(String),
+}
+
+/// Why notes did not get their figure.
+#[derive(Debug, thiserror::Error)]
+pub enum NotesError {
+    #[error("{}: {problem}", path.display())]
+    In { path: PathBuf, problem: Problem },
+    #[error(transparent)]
+    Render(#[from] RenderError),
+}
+
+impl NotesError {
+    fn at(path: impl Into<PathBuf>) -> impl FnOnce(Problem) -> NotesError {
+        let path = path.into();
+        |problem| NotesError::In { path, problem }
+    }
+}
+
+/// Text of an HTML element or attribute.
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}
+
+fn in_base64(bytes: &[u8]) -> String {
+    let mut out = String::new();
+    crate::render::base64(bytes, &mut out);
+    out
+}
+
+/// The end of the file.
+fn at_end(text: &[u8], spec: &Spec) -> Result<usize, Problem> {
+    if block::ends_in_code(text, spec.verbatim) { Err(Problem::EndsInCode) } else { Ok(text.len()) }
+}

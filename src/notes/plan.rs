@@ -1,0 +1,162 @@
+//! What a figure in notes changes: files with their bytes before and after, as plain data. Pictures are written first and
+//! the notes last, each whole or not at all.
+
+use std::fs;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+use super::block::{self, State};
+use super::{FOLDER, Item, Kind, NotesError, Problem, Setting, Shown, Target, html, latex, notebook};
+use crate::figure::chart::Figure;
+use crate::files;
+use crate::render::{self, Format, Style, Theme};
+
+/// A file that changes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Edit {
+    pub path: PathBuf,
+    /// `None` where there is no file yet.
+    pub before: Option<Vec<u8>>,
+    pub after: Vec<u8>,
+}
+
+/// Everything that one call changes.
+#[derive(Debug)]
+pub struct Plan {
+    pub state: State,
+    /// Only files whose bytes change; the notes last.
+    pub edits: Vec<Edit>,
+    /// What the author may want to know.
+    pub hints: Vec<String>,
+}
+
+/// How the block is to be made.
+pub struct Wanted<'a> {
+    pub name: &'a str,
+    pub figures: &'a [Figure],
+    pub style: Style,
+    /// `None`: what the notes can show.
+    pub shown: Option<Shown>,
+    /// Replace what the author edited.
+    pub force: bool,
+}
+
+/// Finds out what changes; writes nothing.
+///
+/// # Errors
+/// Notes that are damaged, read-only or edited by their author; figures that cannot be drawn.
+pub fn plan(target: &Target, wanted: &Wanted) -> Result<Plan, NotesError> {
+    // A link stays a link: what changes is the file that it names.
+    let file = fs::canonicalize(&target.file).map_err(|e| NotesError::at(&target.file)(Problem::Io(e.to_string())))?;
+    let here = |problem| NotesError::In { path: target.file.clone(), problem };
+    let text = fs::read(&file).map_err(|e| here(Problem::Io(e.to_string())))?;
+    if text.starts_with(b"\xff\xfe") || text.starts_with(b"\xfe\xff") {
+        return Err(here(Problem::Utf16));
+    }
+    let spec = target.kind.spec();
+    let shown = wanted.shown.unwrap_or_else(|| default_shown(target.kind, &text));
+    let items: Vec<Item> = wanted.figures.iter().map(|figure| Item::new(wanted.name, figure)).collect();
+    let wants = (spec.pictures)(shown);
+    let folder = file.parent().unwrap_or(Path::new(".")).to_path_buf();
+    let mut pictures = Vec::new();
+    let mut drawn = Vec::new();
+    for (figure, item) in wanted.figures.iter().zip(&items) {
+        // Several pictures may stand in one page: their inner names must differ.
+        let figure = Figure { name: item.id.clone(), ..figure.clone() };
+        let mut of_notebook = notebook::Pictures { svg: String::new(), png: Vec::new(), pdf: Vec::new() };
+        for (theme, format) in &wants {
+            let style = Style { theme: *theme, ..wanted.style };
+            let svg = render::svg(&figure, &style)?;
+            let bytes = match format {
+                Format::Svg => svg.clone().into_bytes(),
+                Format::Png => render::png(&svg, &style)?,
+                Format::Pdf => render::pdf(&figure, &svg)?,
+            };
+            match format {
+                Format::Svg => of_notebook.svg = svg,
+                Format::Png => of_notebook.png = bytes.clone(),
+                Format::Pdf => of_notebook.pdf = bytes.clone(),
+            }
+            pictures.push((folder.join(item.picture(*theme, *format)), bytes));
+        }
+        drawn.push(of_notebook);
+    }
+    let spliced = if target.kind == Kind::Notebook {
+        notebook::splice(&text, wanted.name, &items, &drawn, shown, wanted.force)
+    } else {
+        let syntax = (spec.comment, spec.verbatim);
+        let inside = block::place_of(&text, spec.comment, spec.verbatim, wanted.name);
+        let inside_slide = target.kind == Kind::Reveal && inside.is_some_and(|at| html::in_section(&text[..at]));
+        let content = (spec.content)(&Setting { items: &items, shown, inside_slide });
+        block::splice(&text, syntax, wanted.name, &content, || (spec.place)(&text, spec), wanted.force)
+    }
+    .map_err(here)?;
+    let mut edits = Vec::new();
+    for (path, after) in pictures {
+        let before = read(&path)?;
+        match &before {
+            Some(old) if *old == after => continue,
+            // Somebody else's, or another block's.
+            Some(_) if spliced.state == State::New && !wanted.force => {
+                return Err(NotesError::at(path)(Problem::Picture));
+            }
+            _ => edits.push(Edit { path, before, after }),
+        }
+    }
+    let mut hints = Vec::new();
+    if spliced.bytes != text {
+        if target.kind == Kind::Latex {
+            let lang = wanted.figures.first().map(|f| f.lang).unwrap_or_default();
+            hints = latex::hints(&text, lang);
+        }
+        if std::str::from_utf8(&text).is_err() {
+            hints.push("not UTF-8 throughout; what gradfade puts in is".into());
+        }
+        edits.push(Edit { path: file, before: Some(text), after: spliced.bytes });
+    }
+    for edit in &edits {
+        let writable = |path: &Path| fs::metadata(path).map(|m| !m.permissions().readonly()).unwrap_or(true);
+        if !writable(&edit.path) {
+            let shown = if edits.last() == Some(edit) { &target.file } else { &edit.path };
+            return Err(NotesError::at(shown)(Problem::ReadOnly));
+        }
+    }
+    Ok(Plan { state: spliced.state, edits, hints })
+}
+
+/// Both variants where the notes can switch between them.
+fn default_shown(kind: Kind, text: &[u8]) -> Shown {
+    match kind {
+        Kind::MdBook | Kind::Markdown | Kind::Quarto => Shown::Both,
+        Kind::Html | Kind::Reveal => html::suits(kind, &String::from_utf8_lossy(text)),
+        Kind::Latex | Kind::Typst | Kind::Notebook => Shown::Only(Theme::Light),
+    }
+}
+
+fn read(path: &Path) -> Result<Option<Vec<u8>>, NotesError> {
+    match fs::read(path) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(e) if e.kind() == ErrorKind::NotFound => Ok(None),
+        Err(e) => Err(NotesError::at(path)(Problem::Io(e.to_string()))),
+    }
+}
+
+impl Plan {
+    /// Writes the files. Where one fails, the notes are as they were: they come last.
+    ///
+    /// # Errors
+    /// Those of the file system, and notes that somebody else changed in the meantime.
+    pub fn write(&self) -> Result<(), NotesError> {
+        for edit in &self.edits {
+            let at = || NotesError::at(&edit.path);
+            if read(&edit.path)? != edit.before {
+                return Err(at()(Problem::Changed));
+            }
+            let folder = edit.path.parent().filter(|f| f.ends_with(FOLDER));
+            let made = folder.map_or(Ok(()), fs::create_dir_all);
+            made.and_then(|()| files::replace(&edit.path, &edit.after))
+                .map_err(|e| at()(Problem::Io(e.to_string())))?;
+        }
+        Ok(())
+    }
+}

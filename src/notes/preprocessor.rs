@@ -1,0 +1,189 @@
+//! mdBook's protocol for preprocessors: `[context, book]` as JSON comes in, the book goes out.
+//!
+//! A fenced block of the language `gradfade` holds a few lines of TOML and becomes a figure that needs no file of its own:
+//!
+//! ````text
+//! ```gradfade
+//! run = "../runs/sigmoid"        # from the book's folder; a sweep is a run here; a list compares runs
+//! figure = "gradient-heatmap"    # optional, and so are the rest
+//! lang = "zh"
+//! theme = "dark"                 # light or dark; without it the reader's theme decides
+//! ```
+//! ````
+//!
+//! mdBook 0.4 calls the list of chapters `sections`, 0.5 `items`. Both are found, whatever else is in the book, since only
+//! chapters are looked for.
+
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::{Item, Shown, in_base64, markdown};
+use crate::figure::chart::Figure;
+use crate::render::{self, RenderError, Style, Theme};
+
+/// What a block asks for.
+#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields)]
+pub struct Request {
+    pub run: Runs,
+    pub figure: Option<String>,
+    pub lang: Option<String>,
+    pub theme: Option<String>,
+}
+
+#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[serde(untagged)]
+pub enum Runs {
+    One(PathBuf),
+    Many(Vec<PathBuf>),
+}
+
+impl Request {
+    /// The run folders, seen from the book's.
+    pub fn folders(&self, root: &Path) -> Vec<PathBuf> {
+        match &self.run {
+            Runs::One(one) => vec![root.join(one)],
+            Runs::Many(many) => many.iter().map(|run| root.join(run)).collect(),
+        }
+    }
+}
+
+/// Why a book cannot be built.
+#[derive(Debug, PartialEq, thiserror::Error)]
+pub enum BookError {
+    #[error("what came in is not what mdBook sends ({0}); run `mdbook build`, which calls this program")]
+    Protocol(String),
+    #[error("{chapter}: line {line}: {what}")]
+    Block { chapter: String, line: usize, what: String },
+}
+
+/// True for renderers that show what we write.
+pub fn supports(renderer: &str) -> bool {
+    renderer == "html"
+}
+
+/// The book with its figures; `draw` makes the HTML of one, or says why not.
+///
+/// # Errors
+/// Input that is not mdBook's, and blocks that ask for what is not there.
+pub fn run(
+    input: &[u8],
+    mut draw: impl FnMut(&Request, &Path, &str) -> Result<String, String>,
+) -> Result<Vec<u8>, BookError> {
+    let protocol = |what: &str| BookError::Protocol(what.to_string());
+    let value: Value = serde_json::from_slice(input).map_err(|e| BookError::Protocol(e.to_string()))?;
+    let Value::Array(mut pair) = value else { return Err(protocol("no pair of context and book")) };
+    let (Some(mut book), Some(context), None) = (pair.pop(), pair.pop(), pair.pop()) else {
+        return Err(protocol("no pair of context and book"));
+    };
+    let root = context.get("root").and_then(Value::as_str).ok_or_else(|| protocol("the context has no `root`"))?;
+    let mut count = 0;
+    let key = if book.get("items").is_some() { "items" } else { "sections" };
+    let chapters =
+        book.get_mut(key).and_then(Value::as_array_mut).ok_or_else(|| protocol("the book has no chapters"))?;
+    for chapter in chapters {
+        walk(chapter, &mut |name, content| {
+            filled(name, content, |request| {
+                count += 1;
+                draw(request, Path::new(root), &format!("gradfade-{count}"))
+            })
+        })?;
+    }
+    serde_json::to_vec(&book).map_err(|e| BookError::Protocol(e.to_string()))
+}
+
+type Fill<'a> = dyn FnMut(&str, &str) -> Result<Option<String>, BookError> + 'a;
+
+fn walk(item: &mut Value, fill: &mut Fill) -> Result<(), BookError> {
+    let Some(chapter) = item.get_mut("Chapter") else { return Ok(()) };
+    let name = ["source_path", "path", "name"].iter().find_map(|key| chapter.get(key)?.as_str());
+    let name = name.unwrap_or("a chapter").to_string();
+    if let Some(content) = chapter.get("content").and_then(Value::as_str)
+        && let Some(new) = fill(&name, content)?
+    {
+        chapter["content"] = new.into();
+    }
+    if let Some(items) = chapter.get_mut("sub_items").and_then(Value::as_array_mut) {
+        for item in items {
+            walk(item, fill)?;
+        }
+    }
+    Ok(())
+}
+
+/// The sign and length of an open fence and, for one of ours, its line and what it holds.
+type Fence = (char, usize, Option<(usize, String)>);
+
+/// The chapter's text with figures in place of its blocks; `None` where it has none.
+fn filled(
+    chapter: &str,
+    text: &str,
+    mut draw: impl FnMut(&Request) -> Result<String, String>,
+) -> Result<Option<String>, BookError> {
+    let mut out = String::with_capacity(text.len());
+    let mut open: Option<Fence> = None;
+    let mut any = false;
+    for (number, line) in text.split_inclusive('\n').enumerate() {
+        let bare = line.trim_end();
+        let indent = bare.len() - bare.trim_start_matches(' ').len();
+        let bare = bare.trim_start();
+        let sign = bare.chars().next().unwrap_or(' ');
+        let length = bare.chars().take_while(|c| *c == sign).count();
+        match &mut open {
+            Some((with, least, ours)) => {
+                let closes = sign == *with && length >= *least && bare.len() == length && indent < 4;
+                match ours {
+                    Some((began, toml)) if closes => {
+                        let error = |what| BookError::Block { chapter: chapter.to_string(), line: *began, what };
+                        let request: Request = toml::from_str(toml).map_err(|e| error(e.message().to_string()))?;
+                        out += &draw(&request).map_err(error)?;
+                        any = true;
+                    }
+                    Some((_, toml)) => *toml += line,
+                    None => out += line,
+                }
+                if closes {
+                    open = None;
+                }
+            }
+            None => {
+                let info = bare.get(length..).unwrap_or_default().trim();
+                let fence =
+                    matches!(sign, '`' | '~') && length >= 3 && indent < 4 && !(sign == '`' && info.contains('`'));
+                let ours = fence && info.split([' ', ',']).next() == Some("gradfade");
+                if fence {
+                    open = Some((sign, length, ours.then(|| (number + 1, String::new()))));
+                }
+                if !ours {
+                    out += line;
+                }
+            }
+        }
+    }
+    if let Some((_, _, Some((line, _)))) = open {
+        return Err(BookError::Block { chapter: chapter.to_string(), line, what: "this block has no end".into() });
+    }
+    Ok(any.then_some(out))
+}
+
+/// A figure as HTML with its pictures inside.
+///
+/// # Errors
+/// Those of drawing.
+pub fn html(figure: &Figure, id: &str, style: &Style, theme: Option<Theme>) -> Result<String, RenderError> {
+    let figure = Figure { name: format!("{id}-{}", figure.name), ..figure.clone() };
+    let shown = theme.map_or(Shown::Both, Shown::Only);
+    let themes = theme.map_or(vec![Theme::Light, Theme::Dark], |theme| vec![theme]);
+    let mut sources = Vec::new();
+    for theme in themes {
+        let svg = render::svg(&figure, &Style { theme, ..*style })?;
+        sources.push((theme, format!("data:image/svg+xml;base64,{}", in_base64(svg.as_bytes()))));
+    }
+    let source = |theme| sources.iter().find(|s| s.0 == theme).map(|s| s.1.clone()).unwrap_or_default();
+    let mut item = Item::new(id, &figure);
+    item.id = figure.name.clone();
+    // A blank line on both sides ends the paragraph before and the HTML after.
+    Ok(format!("\n{}\n", markdown::mdbook_figure(&item, shown, source)))
+}

@@ -1,0 +1,340 @@
+use proptest::prelude::*;
+
+use super::block::{Spliced, State, checksum, splice};
+use super::*;
+
+fn item() -> Item {
+    Item {
+        id: "net-gradient-heatmap".into(),
+        title: "A 9.4 % & more".into(),
+        caption: "A 9.4 % & more. x_1 [y] $z$ #k.".into(),
+        alt: "Rows \"a\" <b> {c} \\ 3.2\u{a0}×\u{a0}10⁻⁹".into(),
+        reading: "Here 10⁻³ falls.".into(),
+        lang: Lang::En,
+        width: 960,
+        height: 600,
+    }
+}
+
+fn content(spec: &Spec, shown: Shown) -> String {
+    (spec.content)(&Setting { items: &[item()], shown, inside_slide: false })
+}
+
+fn put(spec: &Spec, text: &[u8], content: &str) -> Result<Spliced, Problem> {
+    splice(text, (spec.comment, spec.verbatim), "net", content, || (spec.place)(text, spec), false)
+}
+
+fn text_formats() -> impl Iterator<Item = &'static Spec> {
+    FORMATS.iter().filter(|s| s.kind != Kind::Notebook)
+}
+
+/// A file that the format could be: where it has to have a place, it has one.
+fn file_of(spec: &Spec, bytes: &[u8]) -> Vec<u8> {
+    match spec.kind {
+        Kind::Reveal => [b"<section></section>".as_slice(), bytes].concat(),
+        _ => bytes.to_vec(),
+    }
+}
+
+/// Lines of any bytes, with line ends of both kinds and none, and with words that mean something to some format.
+fn bytes() -> impl Strategy<Value = Vec<u8>> {
+    let word = prop_oneof![
+        Just(b"\r\n".to_vec()),
+        Just(b"\n".to_vec()),
+        Just("\u{feff}".as_bytes().to_vec()),
+        Just(b"\\end{document}".to_vec()),
+        Just(b"</body>".to_vec()),
+        Just(b"<!-- gradfade is a program -->".to_vec()),
+        Just(b"% gradfade".to_vec()),
+        Just(b"\xff\xfe\x80".to_vec()),
+        "[a-z <>%/]{0,12}".prop_map(String::into_bytes),
+        proptest::collection::vec(any::<u8>(), 0..8),
+    ];
+    proptest::collection::vec(word, 0..12).prop_map(|words| words.concat())
+}
+
+proptest! {
+    #[test]
+    fn every_other_byte_stays_and_a_second_call_changes_nothing(bytes in bytes()) {
+        for spec in text_formats() {
+            let before = file_of(spec, &bytes);
+            let Ok(first) = put(spec, &before, "one\n\ntwo\n") else { continue };
+            prop_assert_eq!(first.state, State::New);
+            // What was put in is one piece; without it the file is the author's.
+            let same = before.iter().zip(&first.bytes).take_while(|(a, b)| a == b).count();
+            let mut cut = None;
+            for start in (0..=same).rev() {
+                let end = start + first.bytes.len() - before.len();
+                if first.bytes[..start] == before[..start] && first.bytes[end..] == before[start..] {
+                    cut = Some(start..end);
+                    break;
+                }
+            }
+            prop_assert!(cut.is_some(), "{}", spec.name);
+            let again = put(spec, &first.bytes, "one\n\ntwo\n").unwrap();
+            prop_assert_eq!(again.state, State::Current);
+            prop_assert_eq!(&again.bytes, &first.bytes);
+            // Another content and back: the same bytes as before.
+            let other = put(spec, &first.bytes, "three\n").unwrap();
+            prop_assert_eq!(other.state, State::Stale);
+            prop_assert_eq!(&put(spec, &other.bytes, "one\n\ntwo\n").unwrap().bytes, &first.bytes);
+        }
+    }
+
+    #[test]
+    fn damaged_markers_never_panic(bytes in bytes(), cut in 0_usize..400) {
+        for spec in text_formats() {
+            let Ok(first) = put(spec, &file_of(spec, &bytes), "one\n") else { continue };
+            let _ = put(spec, &first.bytes[..cut.min(first.bytes.len())], "two\n");
+            let _ = put(spec, &first.bytes[cut.min(first.bytes.len())..], "two\n");
+        }
+    }
+}
+
+fn markdown(text: &str, force: bool) -> Result<Spliced, Problem> {
+    let spec = Kind::Markdown.spec();
+    splice(text.as_bytes(), (spec.comment, spec.verbatim), "net", "new\n", || Ok(text.len()), force)
+}
+
+#[test]
+fn an_empty_pair_of_markers_is_the_place_and_its_indent_is_kept() {
+    let text = "- item\r\n\r\n  <!-- gradfade begin net -->\r\n  <!-- gradfade end net -->\r\n\r\nafter";
+    let spliced = markdown(text, false).unwrap();
+    let sum = checksum(b"  new\n");
+    let expected = format!(
+        "- item\r\n\r\n  <!-- gradfade begin net {sum} -->\r\n  new\r\n  <!-- gradfade end net -->\r\n\r\nafter"
+    );
+    assert_eq!(String::from_utf8(spliced.bytes).unwrap(), expected);
+}
+
+#[test]
+fn markers_in_a_fence_of_code_are_text() {
+    let text = "````md\n```\n<!-- gradfade begin net -->\n````\n";
+    let spliced = markdown(text, false).unwrap();
+    assert!(spliced.bytes.starts_with(text.as_bytes()));
+    assert_eq!(put(Kind::Markdown.spec(), b"```\nopen", "new\n"), Err(Problem::EndsInCode));
+}
+
+#[test]
+fn an_edited_block_needs_force_unless_nothing_new_would_be_written() {
+    let written = String::from_utf8(markdown("", false).unwrap().bytes).unwrap();
+    let edited = written.replace("new", "new, and mine");
+    assert_eq!(markdown(&edited, false).unwrap().state, State::Kept);
+    assert_eq!(markdown(&edited, false).unwrap().bytes, edited.as_bytes());
+    let older = String::from_utf8(put(Kind::Markdown.spec(), b"", "old\n").unwrap().bytes).unwrap();
+    let edited = older.replace("old", "old, and mine");
+    assert_eq!(markdown(&edited, false), Err(Problem::Edited { name: "net".into() }));
+    assert_eq!(markdown(&edited, true).unwrap().bytes, written.as_bytes());
+    // Version control may turn line ends around: no edit.
+    assert_eq!(markdown(&older.replace('\n', "\r\n"), false).unwrap().state, State::Stale);
+    // Words between markers without a checksum are the author's.
+    let own = "<!-- gradfade begin net -->\nmine\n<!-- gradfade end net -->\n";
+    assert_eq!(markdown(own, false), Err(Problem::Edited { name: "net".into() }));
+}
+
+#[test]
+fn damaged_markers_are_named_with_their_line() {
+    let problem = |text: &str| markdown(text, true).unwrap_err();
+    let (begin, end) = ("<!-- gradfade begin net -->\n", "<!-- gradfade end net -->\n");
+    let name = || "net".to_string();
+    assert_eq!(problem(&format!("a\n{begin}b\n")), Problem::NoEnd { name: name(), line: 2 });
+    assert_eq!(problem(&format!("a\n{end}")), Problem::NoBegin { name: name(), line: 2 });
+    assert_eq!(problem(&format!("{begin}{begin}{end}")), Problem::NoEnd { name: name(), line: 1 });
+    assert_eq!(problem(&format!("{begin}{end}\n{begin}{end}")), Problem::Twice { name: name(), line: 4 });
+    assert_eq!(problem("<!-- gradfade begin -->\n"), Problem::Marker { line: 1 });
+    let other = "<!-- gradfade end other -->\n";
+    assert_eq!(problem(&format!("{begin}{other}{end}")), Problem::NoEnd { name: name(), line: 1 });
+}
+
+#[test]
+fn new_blocks_go_where_the_format_ends() {
+    let after = |kind: Kind, text: &str| {
+        let bytes = put(kind.spec(), text.as_bytes(), "new\n").unwrap().bytes;
+        String::from_utf8(bytes).unwrap()
+    };
+    let tex = after(Kind::Latex, "text\n\\end{document}\n% \\end{document}\n");
+    assert!(tex.ends_with("% gradfade end net\n\\end{document}\n% \\end{document}\n"), "{tex}");
+    let html = after(Kind::Html, "<p>x</p></body></html>");
+    assert!(html.ends_with("<!-- gradfade end net -->\n</body></html>"), "{html}");
+    let slides = after(Kind::Reveal, "<section>a</section>\n</div>\n");
+    assert!(slides.ends_with("<!-- gradfade end net -->\n</div>\n"), "{slides}");
+    assert_eq!(put(Kind::Reveal.spec(), b"<p>", "new\n"), Err(Problem::NoSlides));
+    assert_eq!(put(Kind::Latex.spec(), b"\\documentclass[a4]{beamer}\n", "new\n"), Err(Problem::Beamer));
+}
+
+#[test]
+fn words_cannot_break_the_format_that_they_stand_in() {
+    let html = content(Kind::Html.spec(), Shown::Both);
+    assert!(html.contains("alt=\"Rows &quot;a&quot; &lt;b&gt; {c} \\ 3.2"), "{html}");
+    assert!(html.contains("(prefers-color-scheme: dark)") && html.contains("-dark.svg"));
+    let tex = content(Kind::Latex.spec(), Shown::Only(Theme::Light));
+    assert!(tex.contains("A 9.4 \\% \\& more. x\\_1 [y] \\$z\\$ \\#k."), "{tex}");
+    assert!(tex.contains("Here 10$^{-3}$ falls."), "{tex}");
+    let typ = content(Kind::Typst.spec(), Shown::Only(Theme::Light));
+    assert!(typ.contains("x\\_1 \\[y\\] \\$z\\$ \\#k.") && typ.contains("alt: \"Rows \\\"a\\\" <b>"), "{typ}");
+    let md = content(Kind::Markdown.spec(), Shown::Both);
+    assert!(md.contains("x\\_1 \\[y\\] \\$z\\$ \\#k."), "{md}");
+    // A blank line would end the HTML of an mdBook figure.
+    let book = content(Kind::MdBook.spec(), Shown::Both);
+    assert!(!book.trim_end().contains("\n\n") && book.matches("<img").count() == 2, "{book}");
+}
+
+// ---- notebooks
+
+const NOTEBOOK: &str = "{\n \"cells\": [\n  {\n   \"cell_type\": \"markdown\",\n   \"id\": \"a\",\n   \"metadata\": {},\n   \
+    \"source\": [\"\\\"x]}\\\\\"]\n  }\n ],\n \"metadata\": {},\n \"nbformat\": 4,\n \"nbformat_minor\": 5\n}\n";
+
+fn pictures() -> Vec<notebook::Pictures> {
+    vec![notebook::Pictures { svg: "<svg/>\n".into(), png: vec![1, 2], pdf: vec![3] }]
+}
+
+fn cells(text: &[u8], svg: &str, force: bool) -> Result<Spliced, Problem> {
+    let mut drawn = pictures();
+    drawn[0].svg = svg.to_string();
+    notebook::splice(text, "net", &[item()], &drawn, Shown::Only(Theme::Light), force)
+}
+
+fn parsed(bytes: &[u8]) -> serde_json::Value {
+    serde_json::from_slice(bytes).unwrap()
+}
+
+#[test]
+fn a_notebook_gets_cells_and_keeps_every_other_byte() {
+    for text in [NOTEBOOK.to_string(), NOTEBOOK.replace('\n', "\r\n"), parsed(NOTEBOOK.as_bytes()).to_string()] {
+        let first = cells(text.as_bytes(), "<svg/>", false).unwrap();
+        let book = parsed(&first.bytes);
+        assert_eq!(book["cells"].as_array().unwrap().len(), 3);
+        assert!(book["cells"][1]["id"].as_str().unwrap().starts_with("gradfade-"));
+        let same = text.bytes().zip(&first.bytes).take_while(|(a, b)| a == *b).count();
+        assert!(first.bytes.ends_with(&text.as_bytes()[same..]), "{text}");
+        let again = cells(&first.bytes, "<svg/>", false).unwrap();
+        assert_eq!((again.state, &again.bytes), (State::Current, &first.bytes));
+        let other = cells(&first.bytes, "<svg id='2'/>", false).unwrap();
+        assert_eq!(other.state, State::Stale);
+        assert_eq!(cells(&other.bytes, "<svg/>", false).unwrap().bytes, first.bytes);
+        if text.contains('\r') {
+            assert_eq!(
+                first.bytes.iter().filter(|b| **b == b'\n').count(),
+                first.bytes.windows(2).filter(|w| w == b"\r\n").count()
+            );
+        }
+    }
+}
+
+#[test]
+fn cells_that_were_run_are_no_edit_and_cleared_ones_are_stale() {
+    let first = cells(NOTEBOOK.as_bytes(), "<svg/>", false).unwrap();
+    let with = |change: &dyn Fn(&mut serde_json::Value)| {
+        let mut book = parsed(&first.bytes);
+        change(&mut book["cells"][1]);
+        cells(book.to_string().as_bytes(), "<svg/>", false).map(|s| s.state)
+    };
+    assert_eq!(with(&|cell| cell["execution_count"] = 7.into()), Ok(State::Current));
+    assert_eq!(with(&|cell| cell["outputs"] = serde_json::json!([])), Ok(State::Stale));
+    assert_eq!(with(&|cell| cell["source"] = "mine".into()), Ok(State::Kept));
+    let mut book = parsed(&first.bytes);
+    book["cells"][2]["source"] = "mine".into();
+    let text = book.to_string();
+    assert_eq!(cells(text.as_bytes(), "<svg id='2'/>", false), Err(Problem::Edited { name: "net".into() }));
+    assert_eq!(cells(text.as_bytes(), "<svg id='2'/>", true).unwrap().state, State::Stale);
+}
+
+#[test]
+fn a_notebook_of_another_language_or_an_older_format_gets_what_it_can_hold() {
+    let julia = NOTEBOOK.replace(
+        "\"metadata\": {},\n \"nbformat\"",
+        "\"metadata\": {\"kernelspec\": {\"language\": \"julia\"}},\n \"nbformat\"",
+    );
+    let book = parsed(&cells(julia.as_bytes(), "<svg/>", false).unwrap().bytes);
+    assert_eq!(book["cells"].as_array().unwrap().len(), 2);
+    assert_eq!(book["cells"][1]["attachments"]["net-gradient-heatmap.png"]["image/png"], "AQI=");
+    let older = NOTEBOOK.replace("\"nbformat_minor\": 5", "\"nbformat_minor\": 4");
+    assert!(parsed(&cells(older.as_bytes(), "<svg/>", false).unwrap().bytes)["cells"][1].get("id").is_none());
+    let empty = "{\"cells\": [], \"metadata\": {}, \"nbformat\": 4, \"nbformat_minor\": 5}";
+    assert_eq!(parsed(&cells(empty.as_bytes(), "<svg/>", false).unwrap().bytes)["cells"].as_array().unwrap().len(), 2);
+}
+
+#[test]
+fn an_empty_pair_of_markers_in_a_cell_is_the_place() {
+    let place = NOTEBOOK.replace("[\"\\\"x]}\\\\\"]", "\"<!-- gradfade begin net -->\\n<!-- gradfade end net -->\"");
+    assert_ne!(place, NOTEBOOK);
+    let first = cells(place.as_bytes(), "<svg/>", false).unwrap();
+    let book = parsed(&first.bytes);
+    assert_eq!(book["cells"].as_array().unwrap().len(), 2);
+    assert_eq!(book["cells"][0]["cell_type"], "code");
+    let half = place.replace("\\n<!-- gradfade end net -->", "");
+    assert!(matches!(cells(half.as_bytes(), "<svg/>", true), Err(Problem::Notebook(what)) if what.contains("no end")));
+}
+
+#[test]
+fn malformed_notebooks_are_refused() {
+    for text in [
+        "",
+        "[]",
+        "{",
+        "{\"nbformat\": 3, \"cells\": []}",
+        "{\"nbformat\": 4}",
+        "{\"nbformat\": 4, \"cells\": [1]}",
+        "{\"nbformat\": 4, \"cells\": [], \"cells\": []}",
+        "{\"nbformat\": 4, \"cells\": [{\"cell_type\": \"code\"}]}",
+    ] {
+        assert!(matches!(cells(text.as_bytes(), "<svg/>", true), Err(Problem::Notebook(_))), "{text}");
+    }
+}
+
+// ---- mdBook
+
+/// What mdBook sends; 0.4 calls the list `sections`, 0.5 `items`.
+fn sent(key: &str, content: &str) -> String {
+    let inner = serde_json::json!({"Chapter": {"name": "B", "content": content, "number": [1, 1], "sub_items": [], "path": "b.md", "source_path": "b.md", "parent_names": ["A"]}});
+    let chapter = serde_json::json!({"Chapter": {"name": "A", "content": "text", "number": [1], "sub_items": [inner], "path": "a.md", "source_path": "a.md", "parent_names": []}});
+    let book = serde_json::json!({key: ["Separator", {"PartTitle": "P"}, chapter], "__non_exhaustive": null});
+    serde_json::json!([{"root": "/book", "config": {}, "renderer": "html", "mdbook_version": "0"}, book]).to_string()
+}
+
+#[test]
+fn the_preprocessor_fills_blocks_of_both_versions_of_mdbook() {
+    let chapter = "before\n\n```gradfade\nrun = \"../runs/a\"\nlang = \"zh\"\n```\n\n````md\n```gradfade\nrun = 1\n```\n````\nafter";
+    for key in ["sections", "items"] {
+        let mut asked = Vec::new();
+        let out = preprocessor::run(sent(key, chapter).as_bytes(), |request, root, id| {
+            asked.push((request.folders(root), request.lang.clone(), id.to_string()));
+            Ok("\n<figure></figure>\n".into())
+        })
+        .unwrap();
+        assert_eq!(asked, [(vec![PathBuf::from("/book/../runs/a")], Some("zh".into()), "gradfade-1".into())]);
+        let new = "before\n\n\n<figure></figure>\n\n````md\n```gradfade\nrun = 1\n```\n````\nafter";
+        let expected: serde_json::Value = parsed(sent(key, new).as_bytes());
+        assert_eq!(parsed(&out), expected[1]);
+    }
+}
+
+#[test]
+fn the_preprocessor_names_the_chapter_and_line_of_a_mistake() {
+    let problem = |content: &str| {
+        let error = preprocessor::run(sent("items", content).as_bytes(), |_, _, _| Err("no run".into())).unwrap_err();
+        error.to_string()
+    };
+    assert_eq!(problem("a\n```gradfade\nrun = \"x\"\n```\n"), "b.md: line 2: no run");
+    assert!(problem("```gradfade\nruns = \"x\"\n```\n").starts_with("b.md: line 1: "));
+    assert_eq!(problem("```gradfade\nrun = \"x\"\n"), "b.md: line 1: this block has no end");
+    for input in ["", "{}", "[{}]", "[{\"root\": \"/\"}, {}]"] {
+        assert!(preprocessor::run(input.as_bytes(), |_, _, _| Ok(String::new())).is_err(), "{input}");
+    }
+}
+
+#[test]
+fn a_block_shows_every_picture_that_is_written() {
+    // Every kind says which pictures it shows, in each of the three ways.
+    for spec in FORMATS {
+        for shown in [Shown::Both, Shown::Only(Theme::Light), Shown::Only(Theme::Dark)] {
+            let pictures = (spec.pictures)(shown);
+            assert!(!pictures.is_empty(), "{}", spec.name);
+            let said = content(spec, shown);
+            for (theme, format) in pictures {
+                let picture = item().picture(theme, format);
+                assert!(spec.kind == Kind::Notebook || said.contains(&picture), "{}: {picture}", spec.name);
+            }
+        }
+    }
+}

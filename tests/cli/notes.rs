@@ -1,0 +1,190 @@
+//! `gradfade notes` and `mdbook-gradfade`: figures in every kind of notes, and notes that are left as they were.
+
+use std::fs;
+use std::path::Path;
+
+use assert_cmd::Command;
+
+use super::{gradfade, refused, room, stdout, train, tree};
+
+/// A copy of the sample notes, and a run `net`.
+fn desk() -> tempfile::TempDir {
+    let dir = room();
+    train(dir.path(), "net", &[]);
+    copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/notes"), dir.path());
+    dir
+}
+
+fn copy(from: &Path, to: &Path) {
+    for entry in fs::read_dir(from).unwrap() {
+        let path = entry.unwrap().path();
+        let there = to.join(path.file_name().unwrap());
+        if path.is_dir() {
+            fs::create_dir_all(&there).unwrap();
+            copy(&path, &there);
+        } else {
+            fs::copy(&path, &there).unwrap();
+        }
+    }
+}
+
+#[test]
+fn every_kind_of_notes_gets_its_figure_once() {
+    let dir = desk();
+    let path = dir.path();
+    for (into, file, says) in [
+        ("lecture.md", "lecture.md", "![Sigmoid"),
+        ("lecture.qmd", "lecture.qmd", "::: {#fig-net-gradient-heatmap}"),
+        ("lecture.tex", "lecture.tex", "{gradfade/net-gradient-heatmap.pdf}"),
+        ("lecture.typ", "lecture.typ", "<fig-net-gradient-heatmap>"),
+        ("lecture.html", "lecture.html", "(prefers-color-scheme: dark)"),
+        ("slides.html", "slides.html", "<section id=\"net-gradient-heatmap\""),
+        ("lecture.ipynb", "lecture.ipynb", "image/svg+xml"),
+        ("book", "book/src/vanishing.md", "gradfade/net-gradient-heatmap-dark.svg"),
+    ] {
+        let call = ["notes", "net", "--into", into];
+        let check = [call.as_slice(), &["--check"]].concat();
+        let before = tree(path);
+        gradfade(path).args(&check).assert().code(5);
+        assert_eq!(tree(path), before, "{into}: --check wrote");
+        stdout(path, &call);
+        let text = fs::read_to_string(path.join(file)).unwrap();
+        assert!(text.contains(says), "{into}: {text}");
+        assert!(text.contains("How to read this."), "{into}");
+        let after = tree(path);
+        assert_eq!(stdout(path, &call), "", "{into}");
+        assert_eq!(tree(path), after, "{into}: a second call changed something");
+        gradfade(path).args(&check).assert().success();
+        // In another language it is another block.
+        let chinese = [call.as_slice(), &["--lang", "zh"]].concat();
+        gradfade(path).args(&chinese).arg("--check").assert().code(5);
+        stdout(path, &chinese);
+        assert!(fs::read_to_string(path.join(file)).unwrap().contains("怎样看图"), "{into}");
+        stdout(path, &call);
+        let back = tree(path);
+        assert!(after.iter().all(|(file, bytes)| back[file] == *bytes), "{into}: there and back");
+    }
+}
+
+#[test]
+fn a_changed_record_makes_the_block_stale_and_an_edit_protects_it() {
+    let dir = desk();
+    let path = dir.path();
+    let call = ["notes", "net", "--into", "lecture.md"];
+    stdout(path, &call);
+    fs::remove_dir_all(path.join("net")).unwrap();
+    train(path, "net", &["--activation", "relu"]);
+    gradfade(path).args(call).arg("--check").assert().code(5);
+    let file = path.join("lecture.md");
+    let text = fs::read_to_string(&file).unwrap();
+    fs::write(&file, text.replace("How to read this.", "My words.")).unwrap();
+    refused(path, 1, &call, &["lecture.md", "edited", "`net`", "--force"]);
+    stdout(path, &[call.as_slice(), &["--force"]].concat());
+    assert!(!fs::read_to_string(&file).unwrap().contains("My words."));
+}
+
+#[test]
+fn notes_that_cannot_take_a_block_stay_as_they_are() {
+    let dir = desk();
+    let path = dir.path();
+    let write = |name: &str, text: &[u8]| fs::write(path.join(name), text).unwrap();
+    write("noend.md", b"x\n<!-- gradfade begin net -->\n");
+    write("twice.md", b"<!-- gradfade begin net -->\n<!-- gradfade end net -->\n<!-- gradfade begin net -->\n");
+    write("broken.ipynb", b"{\"cells\": [");
+    write("wide.md", b"\xff\xfea\0");
+    write("code.md", b"```\nopen");
+    write("readonly.md", b"x\n");
+    write("notes.xyz", b"x\n");
+    let mut mode = fs::metadata(path.join("readonly.md")).unwrap().permissions();
+    mode.set_readonly(true);
+    fs::set_permissions(path.join("readonly.md"), mode).unwrap();
+    for (into, words) in [
+        ("noend.md", ["line 2", "no end"]),
+        ("twice.md", ["line 3", "second block"]),
+        ("broken.ipynb", ["broken.ipynb", "not a notebook"]),
+        ("wide.md", ["wide.md", "UTF-8"]),
+        ("code.md", ["code.md", "code"]),
+        ("readonly.md", ["readonly.md", "read-only"]),
+        ("notes.xyz", ["notes.xyz", "--to"]),
+        ("nowhere.md", ["nowhere.md", "create it"]),
+        (".", ["both hold the block", "--into"]),
+    ] {
+        refused(path, 1, &["notes", "net", "--into", into], &words);
+    }
+    fs::create_dir(path.join("two")).unwrap();
+    fs::write(path.join("two/a.md"), "a\n").unwrap();
+    fs::write(path.join("two/b.tex"), "b\n").unwrap();
+    refused(path, 1, &["notes", "net", "--into", "two"], &["several notes (a.md, b.tex", "--into FILE"]);
+    refused(path, 1, &["notes", "nowhere", "--into", "lecture.md"], &["nowhere"]);
+    refused(path, 2, &["notes", "net", "--into", "lecture.md", "--figure", "comparison"], &["two or more runs"]);
+    refused(path, 2, &["notes", "net", "--into", "lecture.md", "--figure", "heat"], &["--figure", "heat"]);
+    refused(path, 2, &["notes", "net", "--into", "lecture.md", "--name", "a b"], &["--name"]);
+    refused(path, 2, &["notes", "net", "--into", "lecture.md", "--to", "word"], &["--to", "markdown"]);
+}
+
+#[test]
+fn a_picture_of_somebody_else_is_not_replaced() {
+    let dir = desk();
+    let path = dir.path();
+    fs::create_dir(path.join("gradfade")).unwrap();
+    fs::write(path.join("gradfade/net-gradient-heatmap.png"), "mine").unwrap();
+    refused(path, 1, &["notes", "net", "--into", "lecture.md"], &["net-gradient-heatmap.png", "--name"]);
+    stdout(path, &["notes", "net", "--into", "lecture.md", "--name", "other"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn links_stay_links_and_permissions_stay() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let dir = desk();
+    let path = dir.path();
+    fs::create_dir(path.join("real")).unwrap();
+    fs::write(path.join("real/notes.md"), "x\n").unwrap();
+    fs::set_permissions(path.join("real/notes.md"), fs::Permissions::from_mode(0o640)).unwrap();
+    std::os::unix::fs::symlink("real/notes.md", path.join("link.md")).unwrap();
+    stdout(path, &["notes", "net", "--into", "link.md"]);
+    assert!(fs::symlink_metadata(path.join("link.md")).unwrap().is_symlink());
+    assert_eq!(fs::metadata(path.join("real/notes.md")).unwrap().permissions().mode() & 0o777, 0o640);
+    assert!(path.join("real/gradfade/net-gradient-heatmap.svg").is_file());
+}
+
+fn preprocessor(dir: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_mdbook-gradfade"));
+    command.current_dir(dir);
+    command
+}
+
+#[test]
+fn mdbook_gets_figures_that_need_no_file() {
+    let dir = desk();
+    let path = dir.path();
+    preprocessor(path).args(["supports", "html"]).assert().success();
+    preprocessor(path).args(["supports", "markdown"]).assert().code(1);
+    preprocessor(path).arg("nonsense").assert().code(2);
+    let send = |content: &str| {
+        let chapter =
+            serde_json::json!({"Chapter": {"name": "A", "content": content, "sub_items": [], "path": "a.md"}});
+        let context = serde_json::json!({"root": path, "renderer": "html", "mdbook_version": "0.5.4"});
+        serde_json::json!([context, {"items": [chapter]}]).to_string()
+    };
+    let output =
+        preprocessor(path).write_stdin(send("```gradfade\nrun = \"net\"\nlang = \"zh\"\n```\n")).output().unwrap();
+    let book: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let text = book["items"][0]["Chapter"]["content"].as_str().unwrap();
+    assert_eq!(text.matches("data:image/svg+xml;base64,").count(), 2);
+    assert!(text.contains("lang=\"zh-Hans\"") && text.contains("怎样看图"));
+    for (block, word) in [
+        ("run = \"nowhere\"", "nowhere"),
+        ("run = \"net\"\nfigure = \"heat\"", "unknown figure 'heat'"),
+        ("run = \"net\"\nlang = \"xx\"", "lang: "),
+        ("run = \"net\"\ntheme = \"xx\"", "theme: "),
+        ("run = \"net\"\nx = 1", "unknown field `x`"),
+    ] {
+        let output = preprocessor(path).write_stdin(send(&format!("```gradfade\n{block}\n```\n"))).output().unwrap();
+        let error = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{block}");
+        assert!(error.starts_with("mdbook-gradfade: a.md: line 1: ") && error.contains(word), "{error}");
+        assert_eq!(error.lines().count(), 1, "{error}");
+        assert!(output.stdout.is_empty());
+    }
+}
