@@ -1,6 +1,6 @@
 // Opens a page of `gradfade page` in Chromium and uses it as a reader does: hover, keys, slider, play, switches, themes, phone, no script.
 //
-//   node scripts/check_page.mjs PAGE.html --chromium /usr/bin/chromium [--fragment FRAGMENT.html] [--shots DIR]
+//   node scripts/check_page.mjs PAGE.html --chromium /usr/bin/chromium [--fragment FRAGMENT.html] [--other FRAGMENT.html] [--shots DIR]
 //
 // Needs Node and playwright-core (`npm install playwright-core` in this or a parent folder, or NODE_PATH). Exits with 1 when something is not
 // as it should be, and says what. The page must show at least one run with two layers and two columns.
@@ -13,11 +13,11 @@ import { pathToFileURL } from "node:url";
 const options = { chromium: "/usr/bin/chromium" };
 const rest = [];
 for (let i = 2; i < process.argv.length; i++) {
-  const match = /^--(chromium|fragment|shots)$/.exec(process.argv[i]);
+  const match = /^--(chromium|fragment|other|shots)$/.exec(process.argv[i]);
   if (match) options[match[1]] = process.argv[++i]; else rest.push(process.argv[i]);
 }
 if (rest.length !== 1) {
-  console.error("usage: node check_page.mjs PAGE.html [--chromium PATH] [--fragment FILE] [--shots DIR]");
+  console.error("usage: node check_page.mjs PAGE.html [--chromium PATH] [--fragment FILE] [--other FILE] [--shots DIR]");
   process.exit(2);
 }
 
@@ -67,6 +67,8 @@ async function shot(tab, name) {
 const part = (name) => `[class$="-${name}"]`;
 const pause = (tab) => tab.waitForTimeout(120);
 const texts = (tab, name) => tab.locator(`${part(name)}:visible`).allTextContents();
+/** What the first run that is shown on each page reads at the cursor. */
+const readings = (tab) => tab.locator("section").evaluateAll((all) => all.map((s) => [...s.querySelectorAll('[class$="-value"]')].find((e) => e.offsetParent).textContent));
 const overflow = (tab) => tab.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
 
 /** Middle of a cell of a heatmap: layer from 1, share of the step axis. */
@@ -104,6 +106,14 @@ async function cell(map, layer, share) {
   }));
   check(painted.length > 0 && painted.every((colours) => colours > 2), `every canvas is drawn on (${painted})`);
   await shot(tab, "desktop-light");
+  // The gallery's picture: the cursor in the middle, only what a window shows.
+  if (options.shots) {
+    await tab.locator(part("step")).first().evaluate((slider) => { slider.value = Math.round(slider.max / 2); slider.dispatchEvent(new Event("input")); });
+    await pause(tab);
+    await tab.screenshot({ path: join(options.shots, "gallery.png") });
+    await tab.locator(part("step")).first().evaluate((slider) => { slider.value = 0; slider.dispatchEvent(new Event("input")); });
+    await pause(tab);
+  }
 
   const maps = tab.locator(`${part("map")}:visible`);
   const first = maps.first();
@@ -196,6 +206,17 @@ async function cell(map, layer, share) {
     await shot(tab, "desktop-depth");
   }
 
+  // Verdicts: a panel for each run that is shown, with its counts; lists open by keyboard.
+  const panels = tab.locator(`${part("panel")}:visible`);
+  check((await panels.count()) === (await tab.locator("article:visible").count()), "each run that is shown has its verdicts");
+  for (const counts of await texts(tab, "counts")) check((counts.match(/\d+/g) || []).length === 4, `verdicts are counted (${counts})`);
+  const list = panels.first().locator(`${part("rest")} summary`).first();
+  await list.focus();
+  await tab.keyboard.press("Enter");
+  await pause(tab);
+  check(await panels.first().locator(`${part("rest")} li`).first().isVisible(), "a list of verdicts opens");
+  await tab.keyboard.press("Enter");
+
   // Play.
   await slider.focus();
   await tab.keyboard.press("Home");
@@ -245,6 +266,29 @@ async function cell(map, layer, share) {
   await tab.close();
 }
 
+// ---- Tab alone reaches every control, in the order in which they are read; each has a name
+{
+  const tab = await open(browser, pageUrl);
+  const reached = [];
+  for (let i = 0; i < 80; i++) {
+    await tab.keyboard.press("Tab");
+    const name = await tab.evaluate(() => {
+      const e = document.activeElement;
+      return e === document.body ? "" : (e.className || e.type || e.localName).replace(/^.*-/, "");
+    });
+    if (!name) break;
+    reached.push(name);
+  }
+  const order = ["theme", "radio", "play", "step", "map"].map((name) => reached.indexOf(name));
+  check(order.every((at, i) => at >= 0 && (i === 0 || at > order[i - 1])), `Tab goes from control to control (${reached})`);
+  const maps = await tab.locator(`${part("map")}:visible`).count();
+  check(reached.filter((name) => name === "map").length === maps, `Tab reaches each heatmap (${reached})`);
+  const nameless = await tab.evaluate(() => [...document.querySelectorAll("[tabindex], input, select, button, summary")].filter((e) => e.offsetParent
+    && !(e.getAttribute("aria-label") || e.textContent.trim() || e.labels?.length)).map((e) => e.outerHTML.slice(0, 80)));
+  check(nameless.length === 0, `every control has a name (${nameless})`);
+  await tab.close();
+}
+
 // ---- phone
 for (const scheme of ["light", "dark"]) {
   const tab = await open(browser, pageUrl, { size: { width: 375, height: 760 }, scheme });
@@ -252,6 +296,26 @@ for (const scheme of ["light", "dark"]) {
   const small = await tab.locator("button:visible, select:visible, input[type=range]:visible").evaluateAll((all) => all.filter((e) => e.getBoundingClientRect().height < 24).length);
   check(small === 0, "controls are high enough for a finger");
   await shot(tab, `phone-${scheme}`);
+  await tab.close();
+}
+
+// ---- paper: light whatever the theme, no controls, every list open; afterwards as before
+{
+  const tab = await open(browser, pageUrl, { scheme: "dark" });
+  const ground = () => tab.evaluate(() => getComputedStyle(document.querySelector("section")).backgroundColor);
+  const dark = await ground();
+  await tab.evaluate(() => dispatchEvent(new Event("beforeprint")));
+  await tab.emulateMedia({ media: "print", colorScheme: "dark" });
+  check((await ground()) === "rgb(255, 255, 255)", `paper is white (${await ground()})`);
+  check(!(await tab.locator(part("play")).isVisible()) && !(await tab.locator(part("theme")).isVisible()), "paper has no buttons");
+  check((await tab.locator("details:not([open])").count()) === 0, "every list is open on paper");
+  check((await overflow(tab)) <= 0, "nothing is cut off on paper");
+  await shot(tab, "paper");
+  await tab.evaluate(() => dispatchEvent(new Event("afterprint")));
+  await tab.emulateMedia({ media: "screen", colorScheme: "dark" });
+  check((await ground()) === dark && (await tab.locator("details:not([open])").count()) > 0, "afterwards all is as before");
+  await tab.emulateMedia({ media: null, colorScheme: "dark" });
+  if (options.shots) await tab.pdf({ path: join(options.shots, "paper.pdf"), format: "A4", margin: { top: "12mm", bottom: "12mm", left: "12mm", right: "12mm" } });
   await tab.close();
 }
 
@@ -280,8 +344,11 @@ for (const scheme of ["light", "dark"]) {
     check(await tab.locator("table").first().isVisible(), "and the table");
     check(!(await tab.locator(part("live")).isVisible()), "and no dead button");
     await shot(tab, `no-script-${scheme}`);
+    check(await tab.locator(part("findings")).or(tab.locator(part("counts"))).first().isVisible(), "and the verdicts");
     await tab.setViewportSize({ width: 375, height: 760 });
     await pause(tab);
+    check((await overflow(tab)) <= 0, "nothing overflows at 375 pixels without a script");
+    await shot(tab, `no-script-phone-${scheme}`);
     await tab.close();
   }
   await context.close();
@@ -302,9 +369,9 @@ if (options.fragment) {
   writeFileSync(host, `<!doctype html><meta charset="utf-8"><title>host</title><style>table{border:9px solid red}button{color:red}</style><h1>Notes</h1><p class="before">before</p>${fragment}<p>between</p>${fragment}<table><tr><td>mine</td></tr></table><button>mine</button>`);
   const tab = await open(browser, pathToFileURL(host).href);
   check((await tab.locator("[data-started]").count()) === 2 && (await tab.locator(`${part("live")}:visible`).count()) === 2, "two fragments on one page both live");
-  const values = () => tab.locator("section").evaluateAll((all) => all.map((s) => s.querySelector('[class$="-value"]').textContent));
+  const values = () => readings(tab);
   const before = await values();
-  await tab.locator(`section ${part("map")}`).first().focus();
+  await tab.locator(`section ${part("map")}:visible`).first().focus();
   await tab.keyboard.press("End");
   await pause(tab);
   const after = await values();
@@ -316,6 +383,35 @@ if (options.fragment) {
   check(own.join() === "9px,rgb(255, 0, 0),8px", `the host's own style is untouched (${own})`);
   await shot(tab, "fragments");
   await tab.close();
+  // On a slide that is shown later.
+  const slide = join(work, "slide.html");
+  writeFileSync(slide, `<!doctype html><meta charset="utf-8"><title>host</title><div id="slide" hidden>${fragment}</div>`);
+  const later = await open(browser, pathToFileURL(slide).href);
+  await later.evaluate(() => { document.getElementById("slide").hidden = false; });
+  await later.waitForTimeout(300);
+  const colours = await later.locator(`${part("map")}:visible`).first().evaluate((c) => new Set(c.getContext("2d").getImageData(0, 0, c.width, c.height).data).size);
+  check(colours > 2, "what was hidden at first is drawn when it is shown");
+  await later.close();
+  if (options.other) {
+    // Another page's fragment beside it, under one policy that allows exactly what the two ask for.
+    const both = [fragment, readFileSync(options.other, "utf8")];
+    const asked = (kind) => both.map((text) => new RegExp(`${kind}-src ('sha256-[^']+')`).exec(text)[1]).join(" ");
+    const policy = `default-src 'none'; script-src ${asked("script")}; style-src ${asked("style")}; img-src data:`;
+    const strict = join(work, "strict.html");
+    writeFileSync(strict, `<!doctype html><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="${policy}"><title>host</title>${both.join("<p>between</p>")}`);
+    const beside = await open(browser, pathToFileURL(strict).href);
+    check((await beside.locator(`${part("live")}:visible`).count()) === 2, "two different fragments live under one strict policy");
+    const ids = await beside.evaluate(() => [...document.querySelectorAll("[id]")].map((e) => e.id));
+    check(new Set(ids).size === ids.length, `no id stands twice (${ids})`);
+    const read = () => readings(beside);
+    const still = await read();
+    await beside.locator(`section ${part("map")}:visible`).first().focus();
+    await beside.keyboard.press("End");
+    await pause(beside);
+    const moved = await read();
+    check(moved[0] !== still[0] && moved[1] === still[1], "they do not move each other either");
+    await beside.close();
+  }
 }
 
 await browser.close();

@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
-# Draws the gallery anew: runs every `gradfade plot` command that plots/README.md shows, on the committed records.
-# Usage: scripts/gallery.sh [--records]      --records first trains those records anew
+# Draws the gallery anew: runs every `gradfade plot` and `gradfade page` command that plots/README.md shows, on the committed records.
+# Usage: scripts/gallery.sh [--records | --screenshots]
+#   --records      first trains those records anew
+#   --screenshots  also takes the pictures of pages, which needs Chromium, Node and playwright-core (scripts/check_page.mjs)
 set -euo pipefail
 cd "$(dirname "$0")/.."
 cargo build --release --quiet
@@ -33,7 +35,14 @@ if [ "${1:-}" = --records ]; then
   train diverged 'ReLU at rate 1.2' --activation relu --hidden-layers 6 --width 50 --learning-rate 1.2 --steps 100 --train-size 2000
 fi
 
-grep -E '^    gradfade plot ' plots/README.md | while read -r _ command; do
+grep -E '^    gradfade (plot|page) ' plots/README.md | while read -r _ command; do
   # The words of these commands hold no spaces of their own.
   $bin $command --force
 done
+
+if [ "${1:-}" = --screenshots ]; then
+  shots=$(mktemp -d)
+  trap 'rm -rf "$shots"' EXIT
+  node scripts/check_page.mjs plots/page/sigmoid-relu.html --shots "$shots"
+  cp "$shots/gallery.png" plots/page/sigmoid-relu.png
+fi

@@ -3,7 +3,8 @@
 #
 #   scripts/notes/check.sh [FOLDER OF THE PROGRAMS] [FOLDER THAT KEEPS WHAT WAS RENDERED]
 #
-# Installs what is missing: Python packages into target/notes-tools, LaTeX from Debian where that is possible.
+# Installs what is missing: Python packages into target/notes-tools, LaTeX from Debian where that is possible. MDBOOK=PATH takes
+# another mdBook, such as one of `cargo install mdbook --version 0.4.52 --locked`.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 programs=$(realpath "${1:-target/release}")

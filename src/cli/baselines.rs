@@ -18,7 +18,7 @@ use crate::text::{Lang, columns};
 #[command(after_help = "Both reach 100 % on their training set at once; a deep network may not,
 which is why its training accuracy is looked at first.
 
-The embedded 10,000 digits take seconds on two cores; time grows
+The embedded 10,000 digits take half a minute on two cores; time grows
 with the square of the number of training samples.
 
 Examples:

@@ -22,7 +22,7 @@ In a chapter:
     ```gradfade
     run = \"../runs/sigmoid\"        # seen from the folder of book.toml; a sweep, or a list of runs
     figure = \"gradient-heatmap\"    # optional; `gradfade plot --list` names them
-    lang = \"zh\"                    # optional: en or zh
+    lang = \"zh\"                    # optional: en or zh; else the book's, where figures speak it
     theme = \"dark\"                 # optional: light or dark; else the reader's theme decides
     ```
 

@@ -55,8 +55,9 @@ pub fn may_write<'a>(files: impl IntoIterator<Item = &'a PathBuf>, force: bool) 
 /// Writes a file beside its place and renames it there; makes the folder that it goes into.
 pub fn write(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     if let Some(folder) = path.parent().filter(|p| !p.as_os_str().is_empty()) {
-        std::fs::create_dir_all(folder)
-            .with_context(|| format!("{}: cannot create this folder; choose another with --out", folder.display()))?;
+        std::fs::create_dir_all(folder).with_context(|| {
+            format!("{}: cannot create its folder; choose another place with --out", path.display())
+        })?;
     }
     crate::files::write_whole(path, bytes).with_context(|| format!("{}: cannot write", path.display()))
 }

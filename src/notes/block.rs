@@ -206,12 +206,14 @@ pub fn splice(
     place: impl FnOnce() -> Result<usize, Problem>,
     force: bool,
 ) -> Result<Spliced, Problem> {
-    let eol = if text.iter().position(|b| *b == b'\n').is_some_and(|n| n > 0 && text[n - 1] == b'\r') {
+    let found = blocks(text, comment, verbatim)?.into_iter().find(|b| b.name == name);
+    // A block keeps the line ends that it has; a new one takes those of the file.
+    let from = found.as_ref().map_or(text, |b| &text[b.whole.start..]);
+    let eol = if from.iter().position(|b| *b == b'\n').is_some_and(|n| n > 0 && from[n - 1] == b'\r') {
         "\r\n"
     } else {
         "\n"
     };
-    let found = blocks(text, comment, verbatim)?.into_iter().find(|b| b.name == name);
     let indent = found.as_ref().map_or("", |b| b.indent.as_str());
     let mut inside = String::new();
     for line in content.lines() {

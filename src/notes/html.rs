@@ -19,7 +19,12 @@ pub const PAGE: Spec = Spec {
     place: |text, spec| {
         let last = |word| last_line_with(text, spec.verbatim, "<!--", word);
         match last("</body>").or_else(|| last("</BODY>")).or_else(|| last("</html>")) {
-            Some(place) => Ok(place),
+            // The indent before the tag stays the tag's.
+            Some(place) => {
+                let indent = text[..place].iter().rev().take_while(|b| matches!(b, b' ' | b'\t')).count();
+                let start = place - indent;
+                Ok(if matches!(text[..start].last(), None | Some(b'\n')) { start } else { place })
+            }
             None => at_end(text, spec),
         }
     },

@@ -140,22 +140,23 @@ pub(super) fn mdbook_figure(item: &Item, shown: Shown, source: impl Fn(Theme) ->
 fn quarto(setting: &Setting) -> String {
     joined(setting, |item| {
         let theme = setting.shown.first();
-        let (alt, image) = (literal(&item.alt), item.picture(theme, Format::Png));
-        let (class, dark, style) = match setting.shown {
+        let source = item.picture(theme, Format::Png);
+        let (image, style) = match setting.shown {
             Shown::Both => {
-                let source = item.picture(Theme::Dark, Format::Png);
-                let alt = escaped(&item.alt);
-                let dark = format!("`<img class=\"gradfade-dark\" src=\"{source}\" alt=\"{alt}\">`{{=html}}");
-                ("{.gradfade-light}", dark, format!("```{{=html}}\n{QUARTO_STYLE}\n```\n\n"))
+                let light = format!("![{}]({source}){{.gradfade-light}}", literal(&item.alt));
+                let (dark, alt) = (item.picture(Theme::Dark, Format::Png), escaped(&item.alt));
+                let dark = format!("`<img class=\"gradfade-dark\" src=\"{dark}\" alt=\"{alt}\">`{{=html}}");
+                (light + &dark, format!("```{{=html}}\n{QUARTO_STYLE}\n```\n\n"))
             }
-            Shown::Only(_) => ("", String::new(), String::new()),
+            // Words in the brackets of an image that stands alone would become a caption.
+            Shown::Only(_) => {
+                let alt = item.alt.replace('\\', "\\\\").replace('"', "\\\"");
+                (format!("![]({source}){{fig-alt=\"{alt}\"}}"), String::new())
+            }
         };
         let caption = literal(&item.caption);
         let reading = reading(item);
         let gap = if reading.is_empty() { "" } else { "\n" };
-        format!(
-            "{style}::: {{#fig-{id}}}\n\n![{alt}]({image}){class}{dark}\n\n{caption}\n\n:::\n{gap}{reading}",
-            id = item.id
-        )
+        format!("{style}::: {{#fig-{id}}}\n\n{image}\n\n{caption}\n\n:::\n{gap}{reading}", id = item.id)
     })
 }

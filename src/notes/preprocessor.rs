@@ -64,6 +64,12 @@ pub fn supports(renderer: &str) -> bool {
     renderer == "html"
 }
 
+/// Is this language of a book the Chinese that figures speak? Tags as in BCP 47, whatever the case.
+fn is_simplified_chinese(tag: &str) -> bool {
+    let tag = tag.to_ascii_lowercase().replace('_', "-");
+    tag == "zh" || ["zh-cn", "zh-sg", "zh-hans"].iter().any(|t| tag.starts_with(t))
+}
+
 /// The book with its figures; `draw` makes the HTML of one, or says why not.
 ///
 /// # Errors
@@ -79,6 +85,8 @@ pub fn run(
         return Err(protocol("no pair of context and book"));
     };
     let root = context.get("root").and_then(Value::as_str).ok_or_else(|| protocol("the context has no `root`"))?;
+    let language = context.pointer("/config/book/language").and_then(Value::as_str).unwrap_or_default();
+    let chinese = is_simplified_chinese(language).then(|| "zh".to_string());
     let mut count = 0;
     let key = if book.get("items").is_some() { "items" } else { "sections" };
     let chapters =
@@ -87,7 +95,8 @@ pub fn run(
         walk(chapter, &mut |name, content| {
             filled(name, content, |request| {
                 count += 1;
-                draw(request, Path::new(root), &format!("gradfade-{count}"))
+                let request = Request { lang: request.lang.clone().or_else(|| chinese.clone()), ..request.clone() };
+                draw(&request, Path::new(root), &format!("gradfade-{count}"))
             })
         })?;
     }

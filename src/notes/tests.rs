@@ -116,6 +116,18 @@ fn markers_in_a_fence_of_code_are_text() {
 }
 
 #[test]
+fn a_carriage_return_before_a_new_block_is_not_taken_for_its_line_ends() {
+    for text in ["\r", "a\r", "a\r\nb\nc\r"] {
+        let first = markdown(text, false).unwrap();
+        assert_eq!(
+            markdown(std::str::from_utf8(&first.bytes).unwrap(), false).unwrap().state,
+            State::Current,
+            "{text:?}"
+        );
+    }
+}
+
+#[test]
 fn an_edited_block_needs_force_unless_nothing_new_would_be_written() {
     let written = String::from_utf8(markdown("", false).unwrap().bytes).unwrap();
     let edited = written.replace("new", "new, and mine");
@@ -156,6 +168,8 @@ fn new_blocks_go_where_the_format_ends() {
     assert!(tex.ends_with("% gradfade end net\n\\end{document}\n% \\end{document}\n"), "{tex}");
     let html = after(Kind::Html, "<p>x</p></body></html>");
     assert!(html.ends_with("<!-- gradfade end net -->\n</body></html>"), "{html}");
+    let html = after(Kind::Html, "<p>x</p>\n\t </body>\n");
+    assert!(html.ends_with("<!-- gradfade end net -->\n\t </body>\n"), "{html}");
     let slides = after(Kind::Reveal, "<section>a</section>\n</div>\n");
     assert!(slides.ends_with("<!-- gradfade end net -->\n</div>\n"), "{slides}");
     assert_eq!(put(Kind::Reveal.spec(), b"<p>", "new\n"), Err(Problem::NoSlides));
@@ -174,6 +188,12 @@ fn words_cannot_break_the_format_that_they_stand_in() {
     assert!(typ.contains("x\\_1 \\[y\\] \\$z\\$ \\#k.") && typ.contains("alt: \"Rows \\\"a\\\" <b>"), "{typ}");
     let md = content(Kind::Markdown.spec(), Shown::Both);
     assert!(md.contains("x\\_1 \\[y\\] \\$z\\$ \\#k."), "{md}");
+    let qmd = content(Kind::Quarto.spec(), Shown::Only(Theme::Light));
+    assert!(qmd.contains(r#"heatmap.png){fig-alt="Rows \"a\" <b> {c} \\ 3.2"#), "{qmd}");
+    // Emphasis that ends between punctuation and a Han character is none in CommonMark.
+    let chinese = Item { lang: Lang::Zh, ..item() };
+    let md = (Kind::Markdown.spec().content)(&Setting { items: &[chinese], shown: Shown::Both, inside_slide: false });
+    assert!(md.contains("**怎样看图**：Here"), "{md}");
     // A blank line would end the HTML of an mdBook figure.
     let book = content(Kind::MdBook.spec(), Shown::Both);
     assert!(!book.trim_end().contains("\n\n") && book.matches("<img").count() == 2, "{book}");
@@ -307,6 +327,28 @@ fn the_preprocessor_fills_blocks_of_both_versions_of_mdbook() {
         let expected: serde_json::Value = parsed(sent(key, new).as_bytes());
         assert_eq!(parsed(&out), expected[1]);
     }
+}
+
+#[test]
+fn a_figure_speaks_the_language_of_its_book_unless_its_block_says_otherwise() {
+    let speaks = |book: &str, block: &str| {
+        let mut pair = parsed(sent("items", &format!("```gradfade\nrun = \"a\"\n{block}```\n")).as_bytes());
+        pair[0]["config"] = serde_json::json!({"book": {"language": book}});
+        let mut said = None;
+        preprocessor::run(pair.to_string().as_bytes(), |request, _, _| {
+            said = Some(request.lang.clone());
+            Ok(String::new())
+        })
+        .unwrap();
+        said.unwrap()
+    };
+    let chinese = Some("zh".to_string());
+    for (book, lang) in
+        [("zh", &chinese), ("zh_CN", &chinese), ("zh-Hans-CN", &chinese), ("zh-TW", &None), ("de", &None)]
+    {
+        assert_eq!(speaks(book, ""), *lang, "{book}");
+    }
+    assert_eq!(speaks("zh", "lang = \"en\"\n"), Some("en".to_string()));
 }
 
 #[test]

@@ -54,7 +54,7 @@ pub fn page(
     let section = fill(
         TEMPLATE,
         &[
-            ("lang", lang.tag().to_string()),
+            ("lang", lang.bcp47().to_string()),
             ("title", escape(&title)),
             ("caption", escape(&group.caption)),
             ("metrics", metric_buttons(data)),
@@ -104,7 +104,7 @@ pub fn document(page: &Page) -> String {
 </html>
 ",
         prefix = page.prefix,
-        lang = page.lang.tag(),
+        lang = page.lang.bcp47(),
         version = env!("CARGO_PKG_VERSION"),
         title = escape(&page.title),
         style = page.style,

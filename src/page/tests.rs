@@ -377,7 +377,7 @@ fn a_run_that_diverged_ends_where_it_ended() {
 fn every_word_has_its_language() {
     let [en, zh] =
         [Lang::En, Lang::Zh].map(|lang| page(both(), &PageOptions { lang, ..PageOptions::default() }).html());
-    assert!(en.contains("<html lang=\"en\">") && zh.contains("<html lang=\"zh\">"));
+    assert!(en.contains("<html lang=\"en\">") && zh.contains("<html lang=\"zh-Hans\">"));
     // Latin words are names of settings; buttons, notes and phrases of the script are Chinese.
     let words = data(&zh)["words"].clone();
     let mut phrases = String::new();

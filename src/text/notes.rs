@@ -7,15 +7,16 @@ impl Lang {
     pub fn how_to_read(self) -> &'static str {
         match self {
             Lang::En => "How to read this.",
-            Lang::Zh => "怎样看图：",
+            Lang::Zh => "怎样看图",
         }
     }
 
-    /// A heading and what follows it, with the blank that the language wants between them.
+    /// What stands between that heading and the sentences. A Chinese colon is not part of the heading: CommonMark ends no
+    /// emphasis between punctuation and a Han character.
     pub fn after_heading(self) -> &'static str {
         match self {
             Lang::En => " ",
-            Lang::Zh => "",
+            Lang::Zh => "：",
         }
     }
 

@@ -188,3 +188,29 @@ fn mdbook_gets_figures_that_need_no_file() {
         assert!(output.stdout.is_empty());
     }
 }
+
+#[test]
+fn what_mdbook_itself_sent_comes_back_with_figures_and_nothing_else_changed() {
+    let dir = room();
+    let path = dir.path();
+    train(path, "net", &[]);
+    for version in ["0.4.52", "0.5.4"] {
+        // Recorded by a preprocessor that kept what this version of mdBook gave it.
+        let sent = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/mdbook").join(format!("{version}.json"));
+        let mut pair: serde_json::Value = serde_json::from_slice(&fs::read(sent).unwrap()).unwrap();
+        pair[0]["root"] = path.to_str().unwrap().into();
+        let output = preprocessor(path).write_stdin(pair.to_string()).output().unwrap();
+        assert!(output.status.success(), "{version}: {}", String::from_utf8_lossy(&output.stderr));
+        let mut book: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        let place = if version < "0.5" { "sections" } else { "items" };
+        let content = |book: &mut serde_json::Value| {
+            book[place][2]["Chapter"]["sub_items"][0]["Chapter"]["content"].take().as_str().unwrap().to_string()
+        };
+        let (old, new) = (content(&mut pair[1]), content(&mut book));
+        assert!(old.contains("```gradfade") && !new.contains("```gradfade"), "{version}");
+        assert!(new.starts_with("# A figure\n\n") && new.ends_with("\n\nAfter “it”.\n"), "{version}: {new}");
+        // The book is Chinese, and so is its figure.
+        assert!(new.contains("<figcaption>Sigmoid，"), "{version}: {new}");
+        assert_eq!(book, pair[1], "{version}");
+    }
+}

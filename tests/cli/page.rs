@@ -37,7 +37,7 @@ fn what_cannot_be_a_page_is_refused_in_one_line_and_leaves_nothing() {
         (vec!["page", "nowhere"], "nowhere"),
         (vec!["page", "a", "nowhere"], "nowhere"),
         (vec!["page", "a", "--out", "a"], "--out"),
-        (vec!["page", "a", "--out", "not/there.html"], "not/there.html"),
+        (vec!["page", "a", "--out", "notes.md/there.html"], "notes.md/there.html"),
     ] {
         refused(dir.path(), 1, &args, &[says]);
     }
