@@ -127,7 +127,7 @@ impl Lang {
                 }
                 if seeds > 1 {
                     text += if some { "；" } else { "：" };
-                    text += &format!("{seeds} 个种子中的一个，种子 {seed}");
+                    text += &format!("{seeds} 个随机种子中的一个，随机种子 {seed}");
                 }
                 text + "。"
             }
