@@ -23,7 +23,7 @@ from pathlib import Path
 import labels
 import published
 import tables
-from settings import KEYS, base_runs, digest, flags, half, key, oversized, test_changes, training_changes
+from settings import KEYS, base_runs, digest, flags, key, oversized, test_changes, training_changes
 
 ROOT = Path(__file__).resolve().parents[2]
 CSV = Path(__file__).with_name("labels.csv")
@@ -80,7 +80,7 @@ def ask(get, s, base):
 
 def train_all(trainer, runs):
     start = time.monotonic()
-    for i, s in enumerate(runs):
+    for i, (s, _) in enumerate(runs):
         ask(lambda c: trainer.train(c, keep=False), s, trainer.train(s, keep=True))
         if (i + 1) % 20 == 0:
             print(f"{i + 1}/{len(runs)} after {time.monotonic() - start:.0f} s", file=sys.stderr)
@@ -97,16 +97,16 @@ def diagnose(program, folder):
 
 def judge(trainer, runs, path):
     of = trainer.outcomes
-    asked = {key(s): ask(lambda c: of[key(c)], s, of[key(s)]) for s in runs}
+    asked = {key(s): ask(lambda c: of[key(c)], s, of[key(s)]) for s, _ in runs}
     # The folder may hold more than this grid.
-    mine = [of[key(s)] for s in runs] + [o for pair in asked.values() for part in pair for o in part.values()]
+    mine = [of[key(s)] for s, _ in runs] + [o for pair in asked.values() for part in pair for o in part.values()]
     results = labels.Results(mine)
     rows = []
-    for s in runs:
+    for s, half in runs:
         base = of[key(s)]
         name, others, cures = labels.label(results, base, *asked[key(s)], oversized(s))
         folder = trainer.folder(s)
-        row = {k: s[k] for k in KEYS} | {"half": half(s), "train_skill": f"{base['train']:.3f}", "test_skill": f"{base['test']:.3f}"}
+        row = {k: s[k] for k in KEYS} | {"half": half, "train_skill": f"{base['train']:.3f}", "test_skill": f"{base['test']:.3f}"}
         row |= {"label": name, "also": " ".join(others), "cures": " ".join(cures), "gradfade": " ".join(diagnose(trainer.program, folder))}
         row |= {tool: " ".join(said) for tool, said in published.verdicts(folder).items()}
         rows.append(row)

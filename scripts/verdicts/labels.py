@@ -5,8 +5,8 @@ Best training skill B: of all runs on that data and that size of the training se
 """
 
 TRAINS = 0.9  # share of the best that is known, from which on a run does well
-HALF = 0.5  # share of the missing skill that a change has to bring where no change makes the run train
-GAIN = 0.1  # a cure also has to gain this much skill, so that luck is none
+HALF = 0.5  # share of the missing skill that the best change has to bring where none makes the run train
+GAIN = 0.1  # a cure also has to gain this much skill, or half of what is missing, so that luck is none
 
 LABELS = ("vanishing", "healthy", "overfitting", "rate-too-large", "rate-too-small", "not-long-enough", "exploding", "dead-initialisation", "dead-units", "stuck")
 
@@ -33,13 +33,18 @@ class Results:
 
 
 def training_cures(results, base, changes):
-    """Names of the changes that make a failing run train; where none does within the budget, of those that take it half of the way to
-    the best that is known. Second: did they make it train?"""
+    """Names of the changes that make a failing run train. Where none does within the budget, the best of them stands for the best that
+    is known, if it takes the run half of the way there. Second: did they make it train?"""
     s = base["setting"]
-    best = results.best_train[(s["data"], s["train"])]
-    whole = [n for n, o in changes.items() if results.trains(o) and o["train"] >= base["train"] + GAIN]
-    half = [n for n, o in changes.items() if o["train"] - base["train"] >= HALF * (best - base["train"]) and o["train"] >= base["train"] + GAIN]
-    return (whole, True) if whole else (half, False)
+    missing = results.best_train[(s["data"], s["train"])] - base["train"]
+    gains = lambda o: o["train"] - base["train"] >= min(GAIN, HALF * missing)
+    whole = [n for n, o in changes.items() if results.trains(o) and gains(o)]
+    if whole:
+        return whole, True
+    best = max(o["train"] for o in changes.values())
+    if best - base["train"] < max(GAIN, HALF * missing):
+        return [], False
+    return [n for n, o in changes.items() if o["train"] >= TRAINS * best and gains(o)], False
 
 
 def test_cures(results, base, changes):
@@ -71,15 +76,15 @@ def label(results, base, train_changes, test_changes, oversized):
         fits.append("rate-too-large")
     if oversized and init:
         fits.append("exploding")
-    if longer:
-        fits.append("not-long-enough")
     if larger and not smaller:
         fits.append("rate-too-small")
+    if longer:
+        fits.append("not-long-enough")
     if "leaky" in cures:
         fits.append("dead-units")
     if linear and (any_of("activation=") or "width*4" in cures) and not init:
         fits.append("stuck")
-    if structure and not larger and not linear and not oversized and s["init"] != "zeros":
+    if structure and not linear and not oversized and s["init"] != "zeros":
         fits.append("vanishing")
     if "width*4" in cures and not fits:
         fits.append("stuck")

@@ -150,11 +150,19 @@ impl<'a> Case<'a> {
         })
     }
 
+    /// The ratio of the signal at or below which it is attenuated, with the key of the threshold: between two layers there is one step
+    /// down, which a decade is too much to ask of.
+    pub fn faint(&self) -> (&'static str, f64) {
+        match self.hidden() {
+            2 => ("layer_ratio", self.limits.layer_ratio.max(self.limits.signal_ratio)),
+            _ => ("signal_ratio", self.limits.signal_ratio),
+        }
+    }
+
     /// The same as evidence, with its limit for attenuation.
     pub fn attenuation(&self, ratio: f64, steps: (u64, u64)) -> Evidence {
-        Evidence::new(Measure::SignalRatio, ratio)
-            .at(&[1, self.hidden()], Some(steps))
-            .at_most("signal_ratio", self.limits.signal_ratio)
+        let (key, limit) = self.faint();
+        Evidence::new(Measure::SignalRatio, ratio).at(&[1, self.hidden()], Some(steps)).at_most(key, limit)
     }
 
     /// Norm of the gradient-driven update over the norm of the weights, `[layer, row]`.

@@ -1,6 +1,7 @@
 //! **Not trained long enough**: training is not good yet, and the training loss was still falling when the run ended.
 //!
-//! **How to read it.** The fall is the share of itself that the loss lost over the last quarter of the run.
+//! **How to read it.** The fall is the share of itself that the loss lost over the last quarter of the run, or twice that over the last
+//! half: a last evaluation that is worse than the one before is no end of learning.
 //!
 //! **When it misleads.** A schedule that ends at a rate of zero flattens any curve; a rate that is too small makes every run too
 //! short, and that rule comes first.
@@ -30,9 +31,13 @@ fn judge(case: &Case, verdicts: &[Verdict]) -> Outcome {
         return Outcome::Unknown(cut);
     }
     let Some((fall, steps)) = loss_fall(&case.run, 0.25) else { return Outcome::Unknown(Missing::LossHistory) };
-    let evidence = vec![
-        Evidence::new(Measure::LossFallQuarter, fall).at(&[], Some(steps)).at_least("falling", case.limits.falling),
-    ];
+    let limit = case.limits.falling;
+    let quarter = Evidence::new(Measure::LossFallQuarter, fall).at(&[], Some(steps)).at_least("falling", limit);
+    let half = loss_fall(&case.run, 0.5).filter(|half| fall < limit && half.0 >= 2.0 * limit).map(|(fall, steps)| {
+        Evidence::new(Measure::LossFallHalf, fall).at(&[], Some(steps)).at_least("falling", 2.0 * limit)
+    });
+    let falls = fall >= limit || half.is_some();
+    let evidence = vec![half.unwrap_or(quarter)];
     let others = [
         Ailment::DeadInitialisation,
         Ailment::VanishingGradient,
@@ -40,7 +45,7 @@ fn judge(case: &Case, verdicts: &[Verdict]) -> Outcome {
         Ailment::RateTooSmall,
         Ailment::RateTooLarge,
     ];
-    if fall < case.limits.falling {
+    if !falls {
         return Outcome::Clear(evidence);
     }
     match super::explained(verdicts, &others) {

@@ -7,10 +7,11 @@
 //!
 //! **When it misleads.** Weights that begin at, or near, zero change by any factor in health; a start that already explodes needs
 //! smaller weights, not a smaller rate, and is left to that rule. So is a signal that faded from the start on: the weights that Adam or
-//! Adagrad throws about there are those that hear nothing.
+//! Adagrad throws about there are those that hear nothing. A network that has learned something and whose loss is falling at the end
+//! has got over its first jumps.
 
 use super::case::{Case, Part};
-use super::performance::State;
+use super::performance::{State, loss_fall};
 use super::{Branch, Evidence, Outcome, Rule, Verdict};
 use crate::stats::{Cell, median};
 use crate::text::{Ailment, Measure, Missing, Remedy};
@@ -90,6 +91,9 @@ fn judge(case: &Case, verdicts: &[Verdict]) -> Outcome {
         Ok((true, evidence)) => match &case.training.state {
             State::Unknown(missing) => Outcome::Unknown(missing.clone()),
             State::Good => Outcome::Clear(evidence),
+            State::Partly if loss_fall(&case.run, 0.25).is_some_and(|f| f.0 >= case.limits.falling) => {
+                Outcome::Clear(evidence)
+            }
             _ => match super::explained(
                 verdicts,
                 &[Ailment::ExplodingGradient, Ailment::DeadInitialisation, Ailment::VanishingGradient],

@@ -1,5 +1,6 @@
 //! **Learning rate too small**: training is not good, there is a gradient, and even the fastest hidden layer changes by less
-//! than half a thousandth of itself in a step.
+//! than half a thousandth of itself in a step, or by less than three thousandths while the training loss is still falling: the same budget
+//! would have taken the network further.
 //!
 //! **How to read it.** The value is the relative update of the fastest hidden layer over the run or at its end, whichever is larger: the
 //! first steps of RMSprop and Adagrad are some times longer than the rate makes the others. Karpathy's rule of thumb is a thousandth. One sample's gradient beside the weights tells a small rate from a gradient that vanished in
@@ -9,7 +10,7 @@
 //! signal has faded to a hundredth or less, no rate helps, and the finding is left to the vanishing gradient.
 
 use super::case::{Case, Part, Ratio};
-use super::performance::State;
+use super::performance::{State, loss_fall};
 use super::{Branch, Evidence, Outcome, Rule, Verdict};
 use crate::stats::Cell;
 use crate::text::{Ailment, Measure, Missing, Remedy};
@@ -22,17 +23,31 @@ pub const RULE: Rule = Rule {
     judge,
 };
 
+/// Are the updates a tenth or less of what is too small? Then nothing else can be told of the network.
+///
+/// # Errors
+/// What is missing.
+pub fn far_too_small(case: &Case) -> Result<bool, Missing> {
+    Ok(case.usual_update()?.0 <= case.limits.small_update / case.limits.even_factor)
+}
+
 /// Is the rate what holds the network? With the evidence.
 pub fn too_small(case: &Case) -> Result<(bool, Vec<Evidence>), Missing> {
     let (size, layer, steps) = case.usual_update()?;
-    let mut evidence = vec![
-        Evidence::new(Measure::RelativeUpdate, size)
-            .at(&[layer + 1], Some(steps))
-            .at_most("small_update", case.limits.small_update),
-    ];
-    if size > case.limits.small_update {
+    let limits = case.limits;
+    let falling = loss_fall(&case.run, 0.5).filter(|f| f.0 > limits.stalled);
+    let (key, limit) = match falling {
+        Some(_) => ("slow_update", limits.slow_update),
+        None => ("small_update", limits.small_update),
+    };
+    let mut evidence =
+        vec![Evidence::new(Measure::RelativeUpdate, size).at(&[layer + 1], Some(steps)).at_most(key, limit)];
+    if size > limit {
         return Ok((false, evidence));
     }
+    evidence.extend(falling.map(|(fall, steps)| {
+        Evidence::new(Measure::LossFallHalf, fall).at(&[], Some(steps)).at_least("stalled", limits.stalled)
+    }));
     let grid = case.relative_gradients();
     if grid.all_missing() {
         return Err(Missing::SampleGradient);
@@ -47,14 +62,14 @@ pub fn too_small(case: &Case) -> Result<(bool, Vec<Evidence>), Missing> {
         return if gap { Err(Missing::Gap { column: "grad_rms", last: None }) } else { Ok((false, evidence)) };
     };
     let gradient = 10f64.powf(gradient);
-    let there = gradient > case.limits.relative_gradient;
+    let there = gradient > limits.relative_gradient;
     evidence.push(
         Evidence::new(Measure::RelativeGradient, gradient)
             .at(&[l + 1], steps)
-            .at_least("relative_gradient", case.limits.relative_gradient),
+            .at_least("relative_gradient", limits.relative_gradient),
     );
     let faded = match case.signal_ratio(Part::Last)? {
-        Ratio::Of(ratio, _) => ratio <= case.limits.strong_ratio,
+        Ratio::Of(ratio, _) => ratio <= limits.strong_ratio,
         Ratio::NoDepth => false,
         Ratio::Zero => true,
     };

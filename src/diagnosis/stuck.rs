@@ -42,8 +42,9 @@ fn judge(case: &Case, verdicts: &[Verdict]) -> Outcome {
         Ok(Ratio::NoDepth) => true,
         Ok(Ratio::Of(ratio, steps)) => {
             let at = Evidence::new(Measure::SignalRatio, ratio).at(&[1, case.hidden()], Some(steps));
-            evidence.push(at.at_least("signal_ratio", limits.signal_ratio));
-            ratio > limits.signal_ratio
+            let (key, limit) = case.faint();
+            evidence.push(at.at_least(key, limit));
+            ratio > limit
         }
     };
     let grid = case.run.layer_grid(LayerMetric::SignalRms);
@@ -55,7 +56,13 @@ fn judge(case: &Case, verdicts: &[Verdict]) -> Outcome {
     };
     let over = case.steps(&case.rows(Part::Whole));
     evidence.push(Evidence::new(Measure::KeptSignal, kept).at(&[1], over).at_least("kept_signal", limits.kept_signal));
-    let others = [Ailment::DeadInitialisation, Ailment::UniformVanishing, Ailment::RateTooSmall, Ailment::RateTooLarge];
+    let others = [
+        Ailment::DeadInitialisation,
+        Ailment::VanishingGradient,
+        Ailment::UniformVanishing,
+        Ailment::RateTooSmall,
+        Ailment::RateTooLarge,
+    ];
     if !even || kept < limits.kept_signal {
         return Outcome::Clear(evidence);
     }

@@ -10,8 +10,9 @@
 //! start and faded in training is the doing of the steps, and is left to the rules on rates and units.
 //!
 //! **When it misleads.** A failure with another cause in a network that also attenuates (wrong labels, a sigmoid network that
-//! was trained for too few steps) looks the same; a network that is leaving its plateau, or whose rate is too small to tell, is
-//! left to those rules. Between normalised or residual layers the ratio is that of the pre-activations.
+//! was trained for too few steps) looks the same. A network that is leaving its plateau at the end is left to the rule on more steps,
+//! unless its signal began at a hundredth: then the plateau took its budget. One whose rate is far too small to tell is left to that
+//! rule; one whose rate is only too small has both. Between normalised or residual layers the ratio is that of the pre-activations.
 
 use super::case::{Case, Part, Ratio};
 use super::performance::{State, loss_fall};
@@ -58,7 +59,7 @@ pub fn fading(case: &Case) -> Result<Fading, Missing> {
         (ratio, steps) = (first, at);
     }
     let mut evidence = vec![case.attenuation(ratio, steps)];
-    if ratio > case.limits.signal_ratio {
+    if ratio > case.faint().1 {
         return Ok(Fading::No(evidence));
     }
     let stalled = || loss_fall(&case.run, 0.5).is_some_and(|f| f.0 <= case.limits.stalled);
@@ -69,11 +70,15 @@ pub fn fading(case: &Case) -> Result<Fading, Missing> {
         State::Unknown(missing) => Err(missing.clone()),
         State::Partly if ratio <= case.limits.strong_ratio && stalled() => Ok(Fading::Vanishing(evidence)),
         State::Good | State::Partly => Ok(Fading::Attenuated(evidence)),
-        State::Failed if fall.is_some_and(|f| f.0 >= case.limits.escaping) && !jumps(case) => {
+        State::Failed
+            if ratio > case.limits.strong_ratio
+                && fall.is_some_and(|f| f.0 >= case.limits.escaping)
+                && !jumps(case) =>
+        {
             Ok(Fading::Attenuated(evidence))
         }
         State::Failed if super::uniform::uniform(case).is_ok_and(|u| u.0) => Ok(Fading::Otherwise(evidence)),
-        State::Failed if ratio > case.limits.strong_ratio && super::rate_too_small::too_small(case)?.0 => {
+        State::Failed if ratio > case.limits.strong_ratio && super::rate_too_small::far_too_small(case)? => {
             Ok(Fading::Otherwise(evidence))
         }
         State::Failed => Ok(Fading::Vanishing(evidence)),
@@ -113,5 +118,5 @@ fn jumps(case: &Case) -> bool {
 
 /// True when the signal of the first rows was not attenuated.
 fn began_well(case: &Case) -> bool {
-    matches!(case.early_signal_ratio(), Ok(Ratio::Of(ratio, _)) if ratio > case.limits.signal_ratio)
+    matches!(case.early_signal_ratio(), Ok(Ratio::Of(ratio, _)) if ratio > case.faint().1)
 }
