@@ -24,6 +24,10 @@ class Results:
                 self.best_train[place] = max(self.best_train.get(place, 0), o["train"])
             self.best_test[s["data"]] = max(self.best_test.get(s["data"], 0), o["test"])
 
+    def missing(self, o):
+        s = o["setting"]
+        return self.best_train[(s["data"], s["train"])] - o["train"]
+
     def trains(self, o):
         s = o["setting"]
         return o["train"] >= TRAINS * self.best_train.get((s["data"], s["train"]), 1)
@@ -32,11 +36,16 @@ class Results:
         return o["test"] >= TRAINS * self.best_test[o["setting"]["data"]]
 
 
+def training_helps(results, base, changes):
+    """Names of the changes that bring at least half of what a run misses of the best that is known."""
+    missing = results.missing(base)
+    return [n for n, o in changes.items() if o["train"] - base["train"] >= HALF * missing > 0]
+
+
 def training_cures(results, base, changes):
     """Names of the changes that make a failing run train. Where none does within the budget, the best of them stands for the best that
     is known, if it takes the run half of the way there. Second: did they make it train?"""
-    s = base["setting"]
-    missing = results.best_train[(s["data"], s["train"])] - base["train"]
+    missing = results.missing(base)
     gains = lambda o: o["train"] - base["train"] >= min(GAIN, HALF * missing)
     whole = [n for n, o in changes.items() if results.trains(o) and gains(o)]
     if whole:
@@ -48,8 +57,10 @@ def training_cures(results, base, changes):
 
 
 def test_cures(results, base, changes):
-    """Names of the changes that close the gap: still good on the training set, and as good as is known on the test set, or with
-    less than half of the distance to it."""
+    """Names of the changes that close the gap, if there is one: still good on the training set, and as good as is known on the test set,
+    or with less than half of the distance to it."""
+    if base["train"] - base["test"] < GAIN:
+        return []
     target = TRAINS * results.best_test[base["setting"]["data"]]
     closes = lambda o: target - o["test"] <= (target - base["test"]) / 2 and o["train"] - o["test"] <= (base["train"] - base["test"]) / 2
     return [n for n, o in changes.items() if closes(o) and results.trains(o)]
@@ -58,15 +69,24 @@ def test_cures(results, base, changes):
 def label(results, base, train_changes, test_changes, oversized):
     """(label or "", other labels that fit as well, names of cures)."""
     s = base["setting"]
-    if results.trains(base):
-        if results.tests(base):
-            return "healthy", [], []
-        cures = test_cures(results, base, test_changes)
+    if not results.trains(base):
+        cures, _ = training_cures(results, base, train_changes)
+        fits = training_labels(s, cures, oversized)
+        return (fits[0] if fits else ""), fits[1:], cures
+    cures = test_cures(results, base, test_changes)
+    if not results.tests(base):
         return ("overfitting" if cures else ""), [], cures
-    cures, _ = training_cures(results, base, train_changes)
+    # Well is not best: what still helps much is a right answer too.
+    helps = training_helps(results, base, train_changes)
+    return "healthy", ["overfitting"] * bool(cures) + training_labels(s, helps, oversized), cures + helps
+
+
+def training_labels(s, cures, oversized):
+    """Labels that fit a network that these changes help, the likeliest first."""
     any_of = lambda *starts: any(c.startswith(starts) for c in cures)
     larger, smaller, longer = any_of("rate*"), any_of("rate/"), "steps*4" in cures
-    structure = any_of("activation=", "init=", "norm=")
+    # With one hidden layer there is none for the signal to vanish on the way to.
+    structure = any_of("activation=", "init=", "norm=") and s["depth"] > 1
     init = any_of("init=")
     linear = s["activation"] == "identity"
     fits = []
@@ -88,4 +108,4 @@ def label(results, base, train_changes, test_changes, oversized):
         fits.append("vanishing")
     if "width*4" in cures and not fits:
         fits.append("stuck")
-    return (fits[0] if fits else ""), fits[1:], cures
+    return fits

@@ -39,7 +39,10 @@ def flags(s):
         if s.get(name):
             out += [flag, s[name]]
     if s.get("early"):
-        out += ["--validation-size", max(int(s["train"]) // 5, 10), "--early-stopping", 5]
+        held = max(s["train"] // 5, 10)
+        out += ["--validation-size", held, "--early-stopping", 5]
+        if s["batch"] != "full" and s["batch"] > s["train"] - held:
+            out[out.index("--batch-size") + 1] = "full"
     return [str(x) for x in out]
 
 
@@ -96,7 +99,7 @@ def draw(family, i):
 
 
 # Members of a family in each half.
-FAMILIES = {"anything": 110, "deep and flat": 80, "weights": 50, "small rate": 35, "large rate": 40, "few samples": 35, "as usual": 70, "linear": 6}
+FAMILIES = {"anything": 220, "deep and flat": 160, "weights": 100, "small rate": 70, "large rate": 80, "few samples": 70, "as usual": 140, "linear": 12}
 
 # The case that four published detectors miss, with two depths that train beside it (Nielsen, ch. 5).
 TEXTBOOK = [

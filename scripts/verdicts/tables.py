@@ -50,7 +50,7 @@ def table(rows, head, labels):
             cells.append(f"{share(right, spoken)} / {share(found, mine)}" if spoken else ("- / " + share(0, mine)))
         out.append(f"| {label} | {mine} | " + " | ".join(cells) + " |")
     healthy = [r for r in rows if r["label"] == "healthy"]
-    accused = [sum("healthy" not in said(r, tool) for r in healthy) for tool in TOOLS]
+    accused = [sum(not said(r, tool) & {"healthy", *r["also"].split()} for r in healthy) for tool in TOOLS]
     out.append(f"| *healthy runs accused* | {len(healthy)} | " + " | ".join(map(str, accused)) + " |")
     ill = [r for r in rows if r["label"] and r["label"] != "healthy"]
     right = [sum(bool(said(r, tool) & {r["label"], *r["also"].split()}) for r in ill) for tool in TOOLS]

@@ -48,16 +48,14 @@ pub enum Fading {
 
 /// The reading that the rules on attenuation share.
 pub fn fading(case: &Case) -> Result<Fading, Missing> {
-    let (mut ratio, mut steps) = match case.signal_ratio(Part::Last)? {
-        Ratio::NoDepth | Ratio::Zero => return Ok(Fading::No(Vec::new())),
-        Ratio::Of(ratio, steps) => (ratio, steps),
-    };
-    // Training repairs the signal when it gets going at all; what it spent its budget on is seen at the start.
-    if let Ok(Ratio::Of(first, at)) = case.early_signal_ratio()
-        && first < ratio
-    {
-        (ratio, steps) = (first, at);
-    }
+    // Training repairs the signal when it gets going at all, or kills the last layer, and so all signal; what it spent its budget on
+    // is seen at the start.
+    let known = [case.signal_ratio(Part::Last)?, case.early_signal_ratio().unwrap_or(Ratio::Zero)];
+    let known = known.into_iter().filter_map(|r| match r {
+        Ratio::NoDepth | Ratio::Zero => None,
+        Ratio::Of(ratio, steps) => Some((ratio, steps)),
+    });
+    let Some((ratio, steps)) = known.min_by(|a, b| a.0.total_cmp(&b.0)) else { return Ok(Fading::No(Vec::new())) };
     let mut evidence = vec![case.attenuation(ratio, steps)];
     if ratio > case.faint().1 {
         return Ok(Fading::No(evidence));
@@ -77,6 +75,8 @@ pub fn fading(case: &Case) -> Result<Fading, Missing> {
         {
             Ok(Fading::Attenuated(evidence))
         }
+        // One step down by a quarter has trained as often as not.
+        State::Failed if ratio > case.limits.signal_ratio && !stalled() => Ok(Fading::Attenuated(evidence)),
         State::Failed if super::uniform::uniform(case).is_ok_and(|u| u.0) => Ok(Fading::Otherwise(evidence)),
         State::Failed if ratio > case.limits.strong_ratio && super::rate_too_small::far_too_small(case)? => {
             Ok(Fading::Otherwise(evidence))
@@ -116,7 +116,8 @@ fn jumps(case: &Case) -> bool {
     super::rate_too_large::too_large(case).is_ok_and(|l| l.0)
 }
 
-/// True when the signal of the first rows was not attenuated.
+/// True when the signal of the first rows was not attenuated; where steps are jumps, that of the very first one.
 fn began_well(case: &Case) -> bool {
-    matches!(case.early_signal_ratio(), Ok(Ratio::Of(ratio, _)) if ratio > case.faint().1)
+    let start = if jumps(case) { case.signal_ratio(Part::Start) } else { case.early_signal_ratio() };
+    matches!(start, Ok(Ratio::Of(ratio, _)) if ratio > case.faint().1)
 }
