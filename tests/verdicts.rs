@@ -108,17 +108,38 @@ fn a_part_of_the_table_trained_again_gets_the_same_verdicts() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// Is this among the right answers: the label, or another change that helps as well?
+fn fits(table: &Table, row: &Row, label: &str) -> bool {
+    table.get(row, "label") == label || table.get(row, "also").split(' ').any(|w| w == label)
+}
+
+/// The labels' names of what `diagnose` may accuse a healthy network of (`GRADFADE` in scripts/verdicts/tables.py).
+fn label_of(rule: &str) -> &str {
+    match rule {
+        "overfitting" => "overfitting",
+        "learning-rate-too-large" => "rate-too-large",
+        "learning-rate-too-small" => "rate-too-small",
+        "not-trained-long-enough" => "not-long-enough",
+        "vanishing-gradient" => "vanishing",
+        other => other,
+    }
+}
+
 #[test]
-fn the_table_is_large_enough_and_calls_one_ill_network_healthy() {
+fn the_table_is_large_enough_and_no_healthy_network_is_accused() {
     let table = Table::read();
     assert!(table.rows.len() >= 200, "{}", table.rows.len());
     let healthy = Conclusion::Healthy.key();
     let of = |row, name| table.get(row, name) == healthy;
     let missed =
         table.rows.iter().filter(|r| of(r, "gradfade") && !of(r, "label") && !table.get(r, "label").is_empty());
-    let accused = table.rows.iter().filter(|r| of(r, "label") && !of(r, "gradfade"));
+    // Of nothing that would not help it.
+    let accused = table.rows.iter().filter(|r| {
+        let said = || table.get(r, "gradfade").split(' ');
+        of(r, "label") && !of(r, "gradfade") && !said().any(|rule| fits(&table, r, label_of(rule)))
+    });
     // Each is told in docs/verdicts.md.
-    assert_eq!((missed.count(), accused.count()), (1, 1));
+    assert_eq!((missed.count(), accused.count()), (14, 0));
     for half in ["tuning", "held-out"] {
         let share = table.rows.iter().filter(|r| table.get(r, "half") == half).count() as f64 / table.rows.len() as f64;
         assert!((0.4..=0.6).contains(&share), "{half}: {share}");
@@ -140,13 +161,12 @@ fn vanishing_and_healthy_are_told_apart_in_both_halves() {
                 .collect();
             let spoken = |r: &Row| table.get(r, "gradfade").split(' ').any(|w| words.contains(&w));
             let is = |r: &Row| table.get(r, "label") == label;
-            let fits = |r: &Row| is(r) || table.get(r, "also").split(' ').any(|w| w == label);
             let (all, mine) = (known.iter().filter(|r| spoken(r)).count(), known.iter().filter(|r| is(r)).count());
-            let right = known.iter().filter(|r| spoken(r) && fits(r)).count() as f64;
+            let right = known.iter().filter(|r| spoken(r) && fits(&table, r, label)).count() as f64;
             let found = known.iter().filter(|r| spoken(r) && is(r)).count() as f64;
             assert!(mine >= 5, "{half}, {label}: {mine} runs");
             let (precision, recall) = (right / all as f64, found / mine as f64);
-            let least = if label == "healthy" { (0.95, 0.95) } else { (0.9, 0.85) };
+            let least = if label == "healthy" { (0.95, 0.95) } else { (0.97, 0.93) };
             assert!(precision >= least.0 && recall >= least.1, "{half}, {label}: {precision} {recall}");
         }
     }

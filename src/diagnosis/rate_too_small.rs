@@ -84,12 +84,13 @@ fn judge(case: &Case, verdicts: &[Verdict]) -> Outcome {
         Err(_) if super::found(verdicts, Ailment::DeadInitialisation) => Outcome::Clear(Vec::new()),
         Err(missing) => Outcome::Unknown(missing),
         Ok((false, evidence)) => Outcome::Clear(evidence),
-        // Units on their flat ends were put there by large weights, and are not brought back by steps of any size.
-        Ok((true, evidence)) if super::found(verdicts, Ailment::SaturatedUnits) => Outcome::Clear(evidence),
         Ok((true, evidence)) => match &case.training.state {
             State::Unknown(missing) => Outcome::Unknown(missing.clone()),
-            // Beside weights that are far too large any step is small.
-            _ => match super::explained(verdicts, &[Ailment::DeadInitialisation, Ailment::ExplodingGradient]) {
+            // Beside weights that are far too large, which also put units onto their flat ends, any step is small.
+            _ => match super::explained(
+                verdicts,
+                &[Ailment::DeadInitialisation, Ailment::ExplodingGradient, Ailment::SaturatedUnits],
+            ) {
                 Err(missing) => Outcome::Unknown(missing),
                 Ok(true) => Outcome::Clear(evidence),
                 Ok(false) => Outcome::fault(evidence.into_iter().chain(case.skill()).collect()),
