@@ -91,7 +91,7 @@ fn relu_cures_a_network_that_vanishes_and_dropout_makes_it_worse() {
     header["status"] = serde_json::json!({ "state": "running" });
     std::fs::write(&meta, header.to_string()).unwrap();
     let text = stdout(dir.path(), &["remedy", "ill", "--only", "relu,dropout", "--format", "svg", "--lang", "en"]);
-    assert!(text.starts_with("ill: vanishing gradient\n"), "{text}");
+    assert!(text.starts_with("ill: vanishing gradient, learning rate too small\n"), "{text}");
     assert!(text.contains("activation sigmoid → relu, initialisation glorot-uniform → he-uniform"), "{text}");
     assert_eq!(stamp("relu"), relu);
     assert!(stamp("dropout") > dropout);

@@ -88,6 +88,42 @@ fn config(name: &str) -> TrainConfig {
         "rate-1" => rate(1.0),
         "rate-3" => TrainConfig { hidden_layers: 5, epochs: Some(2), ..rate(3.0) },
         "one-epoch" => TrainConfig { epochs: Some(2), ..base() },
+        // Of the networks of docs/verdicts.md, each at the edge of a rule.
+        "two-layers-on-a-plateau" => {
+            let start = TrainConfig { initialisation: Some(Initialisation::Pytorch), width: 16, seed: 4, ..sigmoid(2) };
+            digits(TrainConfig { learning_rate: Some(0.1), epochs: None, steps: Some(100), ..start }, 8000, 1000)
+        }
+        "off-the-plateau-too-late" => {
+            let data_options = data::DataOptions {
+                samples: 4000,
+                train_size: Some(200),
+                test_size: Some(1000),
+                seed: 5,
+                ..data::DataOptions::default()
+            };
+            TrainConfig {
+                data: DataSpec::Gaussians,
+                data_options,
+                width: 16,
+                optimizer: OptimizerKind::Adam,
+                learning_rate: Some(0.003),
+                batch_size: BatchSize::Samples(20),
+                epochs: None,
+                steps: Some(300),
+                seed: 5,
+                ..sigmoid(10)
+            }
+        }
+        "slow-and-falling" => {
+            let selu = TrainConfig { activation: Activation::Selu, hidden_layers: 2, width: 64, ..rate(0.009) };
+            digits(TrainConfig { epochs: None, steps: Some(200), ..selu }, 4000, 1000)
+        }
+        "over-its-jumps" => {
+            let tanh = TrainConfig { activation: Activation::Tanh, width: 32, seed: 4, ..rate(0.3) };
+            let normalised = TrainConfig { normalisation: "layer".parse().unwrap(), ..tanh };
+            let few = TrainConfig { batch_size: BatchSize::Samples(10), epochs: None, steps: Some(200), ..normalised };
+            digits(few, 2000, 1000)
+        }
         "linear-spiral" => {
             spiral(TrainConfig { activation: Activation::Identity, epochs: Some(60), hidden_layers: 2, ..base() })
         }

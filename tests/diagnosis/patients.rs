@@ -34,6 +34,10 @@ const TABLE: &[(&str, &[&str])] = &[
     ("rate-3", &["diverged", "learning-rate-too-large"]),
     ("one-epoch", &["not-trained-long-enough"]),
     ("linear-spiral", &["stuck-with-large-gradients"]),
+    ("two-layers-on-a-plateau", &["vanishing-gradient"]),
+    ("off-the-plateau-too-late", &["vanishing-gradient", "optimiser-hides-vanishing", "dead-units", "saturated-units"]),
+    ("slow-and-falling", &["learning-rate-too-small"]),
+    ("over-its-jumps", &["not-trained-long-enough"]),
     ("no-test-set", &[]),
 ];
 
