@@ -182,7 +182,7 @@ impl<'a> Case<'a> {
     /// # Errors
     /// What is missing.
     pub fn fastest_update(&self) -> Result<(f64, usize, (u64, u64)), Missing> {
-        self.fastest_update_in(&[Part::First, Part::Whole, Part::Last])
+        self.fastest_update_in(&[Part::First, Part::Whole, Part::Last], self.working_layers())
     }
 
     /// The same without the first rows, unless they are faster by `even_factor`: the first steps of an adaptive optimiser are some
@@ -192,13 +192,21 @@ impl<'a> Case<'a> {
     /// What is missing.
     pub fn usual_update(&self) -> Result<(f64, usize, (u64, u64)), Missing> {
         let fastest = self.fastest_update()?;
-        match self.fastest_update_in(&[Part::Whole, Part::Last]) {
+        match self.fastest_update_in(&[Part::Whole, Part::Last], self.working_layers()) {
             Ok(usual) if fastest.0 < self.limits.even_factor * usual.0 => Ok(usual),
             _ => Ok(fastest),
         }
     }
 
-    fn fastest_update_in(&self, parts: &[Part]) -> Result<(f64, usize, (u64, u64)), Missing> {
+    /// The largest relative update of any layer, the output layer too.
+    ///
+    /// # Errors
+    /// What is missing.
+    pub fn fastest_update_anywhere(&self) -> Result<f64, Missing> {
+        Ok(self.fastest_update_in(&[Part::First, Part::Whole, Part::Last], 0..self.hidden() + 1)?.0)
+    }
+
+    fn fastest_update_in(&self, parts: &[Part], layers: Range<usize>) -> Result<(f64, usize, (u64, u64)), Missing> {
         let grid = self.relative_updates();
         if grid.all_missing() {
             return Err(Missing::Updates);
@@ -208,7 +216,7 @@ impl<'a> Case<'a> {
             let rows = self.rows(part);
             let Some(steps) = self.steps(&rows) else { continue };
             let profile = self.profile(&grid, rows);
-            for l in self.working_layers() {
+            for l in layers.clone() {
                 let value = match profile[l] {
                     Cell::Finite(x) => 10f64.powf(x),
                     Cell::Zero | Cell::Underflow => 0.0,

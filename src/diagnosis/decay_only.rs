@@ -3,10 +3,12 @@
 //! **How to read it.** Decay pulls every weight toward zero, gradient or not. A layer at the end of such a way looks as if it had
 //! learned. In a network that fails it is the layer near the input that vanishing starves.
 //!
-//! **When it misleads.** The way of decay is the sum of its steps, an upper bound; in a record with rows far apart it is
+//! **When it misleads.** Strong decay could carry a layer farther than learning does; a network that has learned something is not
+//! accused. The way of decay is the sum of its steps, an upper bound; in a record with rows far apart it is
 //! estimated from the rows that are there.
 
 use super::case::Case;
+use super::performance::State;
 use super::{Branch, Evidence, Finding, Outcome, Rule, Verdict};
 use crate::analysis::Fate;
 use crate::record::{TensorKind, TensorMetric};
@@ -17,7 +19,7 @@ pub const RULE: Rule = Rule {
     ailment: Ailment::DecayOnly,
     branch: Branch::Training,
     source: "Krogh, Hertz 1991: decay shrinks weights that no gradient holds; after n steps by 1 - (1 - rate x decay)^n",
-    remedies: &[Remedy::NewActivation, Remedy::Normalisation, Remedy::LessDecay],
+    remedies: &[Remedy::LessDecay, Remedy::NewActivation, Remedy::Normalisation],
     judge,
 };
 
@@ -50,5 +52,8 @@ fn judge(case: &Case, _: &[Verdict]) -> Outcome {
     if let Some(first) = evidence.first_mut() {
         first.layers = moved.iter().map(|l| l + 1).collect();
     }
-    Outcome::Found(Finding::new(case.severity(), evidence))
+    match case.training.state {
+        State::Partly => Outcome::Clear(evidence),
+        _ => Outcome::Found(Finding::new(case.severity(), evidence)),
+    }
 }

@@ -242,9 +242,11 @@ impl Diagnosis {
         self.verdict(ailment).is_some_and(|v| v.outcome.is_found())
     }
 
-    /// Faults, in the order of the recipe.
+    /// Faults, in the order of the recipe; units that are dead or saturated come last, since something put them there.
     pub fn faults(&self) -> impl Iterator<Item = &Verdict> {
-        self.verdicts.iter().filter(|v| v.outcome.is_fault())
+        let symptom = |v: &&Verdict| matches!(v.rule.ailment, Ailment::DeadUnits | Ailment::SaturatedUnits);
+        let all = || self.verdicts.iter().filter(|v| v.outcome.is_fault());
+        all().filter(move |v| !symptom(v)).chain(all().filter(symptom))
     }
 
     pub fn conclusion(&self) -> Conclusion {

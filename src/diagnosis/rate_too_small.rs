@@ -7,7 +7,8 @@
 //! all layers.
 //!
 //! **When it misleads.** With very many steps a small rate arrives all the same: then training is good and nothing is said. Where the
-//! signal has faded to a hundredth or less, no rate helps, and the finding is left to the vanishing gradient.
+//! signal has faded to a hundredth or less, no rate helps, and the finding is left to the vanishing gradient, unless the output layer stands
+//! still as well.
 
 use super::case::{Case, Part, Ratio};
 use super::performance::{State, loss_fall};
@@ -68,12 +69,14 @@ pub fn too_small(case: &Case) -> Result<(bool, Vec<Evidence>), Missing> {
             .at(&[l + 1], steps)
             .at_least("relative_gradient", limits.relative_gradient),
     );
+    // Where not even the output layer moves, what fades below it is another matter.
+    let absurd = case.fastest_update_anywhere()? <= limits.small_update / limits.even_factor;
     let faded = match case.signal_ratio(Part::Last)? {
         Ratio::Of(ratio, _) => ratio <= limits.strong_ratio,
         Ratio::NoDepth => false,
         Ratio::Zero => true,
     };
-    Ok((there && !faded, evidence))
+    Ok((there && (absurd || !faded), evidence))
 }
 
 fn judge(case: &Case, verdicts: &[Verdict]) -> Outcome {

@@ -18,7 +18,13 @@ pub const RULE: Rule = Rule {
     ailment: Ailment::StuckWithLargeGradients,
     branch: Branch::Training,
     source: "He et al. 2016, Deep residual learning: degradation without vanishing gradients",
-    remedies: &[Remedy::LargerNetwork, Remedy::Residual, Remedy::AdaptiveRate, Remedy::SmallerRate],
+    remedies: &[
+        Remedy::LargerNetwork,
+        Remedy::NewActivation,
+        Remedy::Residual,
+        Remedy::AdaptiveRate,
+        Remedy::SmallerRate,
+    ],
     judge,
 };
 

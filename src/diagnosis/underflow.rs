@@ -16,7 +16,13 @@ pub const RULE: Rule = Rule {
     ailment: Ailment::FloatUnderflow,
     branch: Branch::Training,
     source: "IEEE 754 binary32: 24 significant bits, least number 1.4e-45",
-    remedies: &[Remedy::NewActivation, Remedy::BetterInitialisation, Remedy::Normalisation, Remedy::MorePrecision],
+    remedies: &[
+        Remedy::NewActivation,
+        Remedy::BetterInitialisation,
+        Remedy::Normalisation,
+        Remedy::LargerRate,
+        Remedy::MorePrecision,
+    ],
     judge,
 };
 

@@ -117,7 +117,7 @@ pub fn reason(lang: Lang, trial: &Trial, branch: Branch) -> String {
         Branch::Training if of_test => lang.control_of_test_side(),
         Branch::Test if !of_test => lang.control_of_training_side(),
         Branch::Done => lang.nothing_to_repair(),
-        Branch::Training | Branch::Test => lang.grey_not_advised(),
+        Branch::Training | Branch::Test => lang.grey_not_advised(cured(trial, branch)),
     }
 }
 

@@ -65,12 +65,15 @@ changes! {
     Training Momentum "momentum": |c, _| momentum(c);
     Training LargerRate "rate-x10": |c, _| rate(c, |rate| rate * 10.0);
     Training LargerRate "rate-x100": |c, _| rate(c, |rate| rate * 100.0);
+    Training LargerRate "rate-up-to-usual": |c, _| usual_rate(c, |usual, rate| usual > 100.0 * rate);
+    Training SmallerRate "rate-down-to-usual": |c, _| usual_rate(c, |usual, rate| usual < rate / 100.0);
     Training SmallerRate "rate-div10": |c, _| rate(c, |rate| rate / 10.0);
     Training SmallerRate "rate-div100": |c, _| rate(c, |rate| rate / 100.0);
     Training ClipOrScale "standardize": |c, _| new(&mut c.data_options.standardize, true);
     Training MoreEpochs "more-epochs": |c, _| more_epochs(c);
     Training LargerNetwork "wider": |c, _| wider(c);
     Training LessDecay "no-decay": |c, _| no_decay(c);
+    Training LessDropout "no-dropout": |c, _| new(&mut c.dropout, 0.0);
     Training MorePrecision "f64": |c, _| new(&mut c.precision, Precision::F64);
     Test EarlyStopping "early-stopping": early_stopping;
     Test WeightDecay "l2": |c, _| from_zero(&mut c.weight_decay, L2);
@@ -195,7 +198,19 @@ fn rate(c: &mut TrainConfig, change: fn(f64) -> f64) -> Result<(), Unfit> {
     if rate == 0.0 {
         return Err(Unfit::NoRate);
     }
-    c.learning_rate = Some(change(rate));
+    // As a person would write it: 0.00001, not 0.000009999999999999999.
+    let changed = change(rate);
+    c.learning_rate = Some(format!("{changed:.12e}").parse().unwrap_or(changed));
+    Ok(())
+}
+
+/// The optimiser's own rate, where it is farther away than a hundredfold takes.
+fn usual_rate(c: &mut TrainConfig, far: fn(f64, f64) -> bool) -> Result<(), Unfit> {
+    let rate = learning_rate(c);
+    if !far(c.optimizer.default_learning_rate(), rate) {
+        return Err(Unfit::There);
+    }
+    c.learning_rate = None;
     Ok(())
 }
 
@@ -318,8 +333,24 @@ pub fn advised(d: &Diagnosis) -> Vec<Remedy> {
         }
     }
     if all.is_empty() {
-        use Remedy::{AdaptiveRate, BetterInitialisation, LargerRate, NewActivation, Normalisation, SmallerRate};
-        all = vec![NewActivation, AdaptiveRate, BetterInitialisation, Normalisation, LargerRate, SmallerRate];
+        use Remedy::{
+            AdaptiveRate, BetterInitialisation, LargerNetwork, LargerRate, NewActivation, Normalisation, SmallerRate,
+        };
+        all = vec![
+            NewActivation,
+            AdaptiveRate,
+            BetterInitialisation,
+            Normalisation,
+            LargerRate,
+            SmallerRate,
+            LargerNetwork,
+        ];
+    }
+    // The lecture's warning the other way round: what keeps a network from learning by heart holds back one that has not learned.
+    if branch == Branch::Training {
+        let taken_away = [Remedy::LessDecay, Remedy::LessDropout].into_iter();
+        let more: Vec<Remedy> = taken_away.filter(|r| !all.contains(r)).collect();
+        all.extend(more);
     }
     all
 }
@@ -354,7 +385,10 @@ pub fn plan(config: &TrainConfig, header: &Header, d: &Diagnosis, only: Option<&
 pub fn changes(before: &TrainConfig, after: &TrainConfig) -> Vec<(String, String, String)> {
     let (before, after) = (flat(before), flat(after));
     let pairs = before.iter().zip(&after).filter(|(a, b)| a != b);
-    pairs.map(|(a, b)| (a.0.clone(), a.1.clone(), b.1.clone())).collect()
+    let all: Vec<_> = pairs.map(|(a, b)| (a.0.clone(), a.1.clone(), b.1.clone())).collect();
+    // A budget in steps takes the place of one in epochs.
+    let replaced = |c: &(String, String, String)| c.0 == "epochs" && c.2 == "-";
+    all.into_iter().filter(|c| !replaced(c)).collect()
 }
 
 fn flat(config: &TrainConfig) -> Vec<(String, String)> {

@@ -143,10 +143,10 @@ impl Lang {
                     "The optimiser makes all updates equally large, so the layers move; but what they follow is noise where the signal has vanished."
                 }
                 Ailment::Attenuated => "The error signal shrinks toward the input, but the network learns all the same.",
-                Ailment::DeadUnits => "Units that no sample switches on get no gradient and do not come back by themselves.",
+                Ailment::DeadUnits => "Units that are off, or on a flat end, for every sample get no gradient and do not come back by themselves.",
                 Ailment::SaturatedUnits => "Activations on the flat ends of the function pass next to no gradient back.",
                 Ailment::RateTooLarge => "Each step changes the weights by so much that the loss cannot settle.",
-                Ailment::RateTooSmall => "Each step changes the weights by so little that the run ends near its start.",
+                Ailment::RateTooSmall => "Each step changes the weights by so little that the budget is over before the network has learned.",
                 Ailment::StuckWithLargeGradients => {
                     "The loss stands still although every layer gets a strong signal: this is not a vanishing gradient."
                 }
@@ -160,14 +160,14 @@ impl Lang {
                 Ailment::FloatUnderflow => "梯度存在，但加上更新量后存储的数不变。",
                 Ailment::DeadInitialisation => "从零开始的权重得到相同的梯度或没有梯度，同一层的单元始终彼此相同。",
                 Ailment::ExplodingGradient => "误差信号朝输入方向逐层放大。",
-                Ailment::VanishingGradient => "误差信号朝输入方向逐层缩小，网络在自己的训练集上也失败：靠近输入的层仍是随机的。",
+                Ailment::VanishingGradient => "误差信号朝输入方向逐层缩小，网络连训练集都没有学好：靠近输入的层仍是随机的。",
                 Ailment::UniformVanishing => "各隐藏层都一样，因此没有比值能显示，但单个样本的梯度与权重相比微乎其微。",
                 Ailment::HiddenVanishing => "优化器使各层更新量一样大，各层都在移动；但在信号已消失的层，它们跟随的是噪声。",
                 Ailment::Attenuated => "误差信号朝输入方向缩小，但网络仍然学得到。",
-                Ailment::DeadUnits => "没有任何样本能激活的单元得不到梯度，也不会自行恢复。",
+                Ailment::DeadUnits => "对所有样本都未激活或处于平坦段的单元得不到梯度，也不会自行恢复。",
                 Ailment::SaturatedUnits => "落在激活函数平坦段的激活几乎不往回传梯度。",
                 Ailment::RateTooLarge => "每一步对权重的改变过大，损失无法稳定下来。",
-                Ailment::RateTooSmall => "每一步对权重的改变过小，训练结束时仍在起点附近。",
+                Ailment::RateTooSmall => "每一步对权重的改变过小，训练结束时网络还没有学会。",
                 Ailment::StuckWithLargeGradients => "损失停滞不前，但每一层都收到很强的信号：这不是梯度消失。",
                 Ailment::DecayOnly => "权重移动了，但没有走得比单凭权重衰减更远：这不是学习。",
                 Ailment::NotLongEnough => "训练结束时训练损失仍在下降。",
@@ -280,7 +280,7 @@ impl Lang {
     pub fn not_asked(self) -> String {
         match self {
             Lang::En => "not asked: the training set comes first".into(),
-            Lang::Zh => "暂不询问：先看训练集".into(),
+            Lang::Zh => "先看训练集".into(),
         }
     }
 

@@ -35,10 +35,12 @@ impl Lang {
                 "rate-x100" => "100 times the rate",
                 "rate-div10" => "a tenth of the rate",
                 "rate-div100" => "a hundredth of the rate",
+                "rate-up-to-usual" | "rate-down-to-usual" => "the usual rate",
                 "standardize" => "standardised inputs",
                 "more-epochs" => "4 times the epochs",
                 "wider" => "4 times the width",
                 "no-decay" => "no weight decay",
+                "no-dropout" => "no dropout",
                 "f64" => "f64",
                 "early-stopping" => "early stopping",
                 "l2" => "L2",
@@ -64,10 +66,12 @@ impl Lang {
                 "rate-x100" => "100 倍学习率",
                 "rate-div10" => "1/10 学习率",
                 "rate-div100" => "1/100 学习率",
+                "rate-up-to-usual" | "rate-down-to-usual" => "通常的学习率",
                 "standardize" => "输入标准化",
                 "more-epochs" => "4 倍轮次",
                 "wider" => "4 倍宽度",
                 "no-decay" => "无权重衰减",
+                "no-dropout" => "无随机失活",
                 "f64" => "f64",
                 "early-stopping" => "早停",
                 "l2" => "L2",
@@ -104,10 +108,10 @@ impl Lang {
         };
         match self {
             Lang::En => format!(
-                "The same data, seed and budget; each row changes one thing. Grey: a remedy that does not fit the verdict, tried to show that.{more}"
+                "The same data, seed and budget; each row is one remedy. Grey: a remedy that does not fit the verdict, tried to show that.{more}"
             ),
             Lang::Zh => {
-                format!("数据、随机种子和训练预算都相同，每行只改变一处。灰色：与诊断不符的对策，仅用于对照。{more}")
+                format!("数据、随机种子和训练预算都相同，每行是一种对策。灰色：与诊断不符的对策，仅用于对照。{more}")
             }
         }
     }
@@ -115,8 +119,8 @@ impl Lang {
     /// How to read the figure, for the text beside it.
     pub fn remedy_reading(self) -> String {
         match self {
-            Lang::En => "Each row is the same network with one thing changed, trained on the same samples in the same order; the full dot is its training accuracy, the ring its test accuracy, the dashed lines those of the run as it was. Where the training set was the trouble look at the full dots first: a network that trains at last may overfit then, which is the next question of the recipe.".into(),
-            Lang::Zh => "每一行是同一个网络只改变一处，以相同的样本和顺序训练；实心点是训练准确率，圆圈是测试准确率，虚线是原来的运行。如果问题出在训练集，先看实心点：终于能训练的网络随后可能过拟合，那是下一个问题。".into(),
+            Lang::En => "Each row is the same network with one remedy, trained on the same samples in the same order; the full dot is its training accuracy, the ring its test accuracy, the dashed lines those of the run as it was. Where the training set was the trouble look at the full dots first: a network that trains at last may overfit then, which is the next question of the recipe.".into(),
+            Lang::Zh => "每一行是同一个网络采用一种对策，以相同的样本和顺序训练；实心点是训练准确率，圆圈是测试准确率，虚线是原来的运行。如果问题出在训练集，先看实心点：终于能训练的网络随后可能过拟合，那是下一个问题。".into(),
         }
     }
 
@@ -175,9 +179,11 @@ impl Lang {
     }
 
     /// Why a remedy of the right branch is grey.
-    pub fn grey_not_advised(self) -> String {
+    pub fn grey_not_advised(self, cured: bool) -> String {
         match self {
+            Lang::En if cured => "it is not advised for this verdict, and helps all the same".into(),
             Lang::En => "it is not advised for this verdict".into(),
+            Lang::Zh if cured => "这个诊断不建议采用它，但它仍然有效".into(),
             Lang::Zh => "这个诊断不建议采用它".into(),
         }
     }
@@ -277,10 +283,10 @@ impl Lang {
     pub fn trials_head(self, run: &str, verdict: &str, hidden: usize) -> String {
         match self {
             Lang::En => format!(
-                "{run}: {verdict}\nThe same data, seed and budget with one thing changed; accuracy before → after; signal: that of one sample, layer 1 over layer {hidden}\n"
+                "{run}: {verdict}\nThe same data, seed and budget, one remedy a row with all that it changes; accuracy before → after; signal: that of one sample, layer 1 over layer {hidden}\n"
             ),
             Lang::Zh => format!(
-                "{run}：{verdict}\n数据、随机种子和训练预算都相同，只改变一处；准确率为改动前 → 改动后；信号：单个样本，第 1 层 / 第 {hidden} 层\n"
+                "{run}：{verdict}\n数据、随机种子和训练预算都相同，每行一种对策，列出全部改动；准确率为改动前 → 改动后；信号：单个样本，第 1 层 / 第 {hidden} 层\n"
             ),
         }
     }
