@@ -106,7 +106,9 @@ pub fn run(args: Args) -> CommandResult {
         let finished = job.run()?;
         if let Status::Interrupted { step } = finished.status {
             let place = args.out.display();
-            output::say(format!("gradfade: stopped after {step} steps of {name}; what was recorded is in {place}"));
+            output::say(format!(
+                "gradfade: stopped after {step} steps of {name}; what was recorded is in {place}; the same `demo` with --force starts again"
+            ));
             return Ok(exit_code(&finished.status));
         }
         results.push((read_run(folder)?, finished));

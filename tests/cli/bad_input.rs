@@ -196,10 +196,18 @@ fn a_damaged_record_is_named_by_its_file() {
         }
         refused(dir.path(), 1, &["summary", out], &[&[file], words].concat());
     };
-    damage("step.npy", &|_| None, &["missing"]);
-    damage("step.npy", &|b| Some(b[..40].to_vec()), &[]);
-    damage("grad_norm.npy", &|b| Some([b"NOTNUMPY", &b[8..]].concat()), &[]);
-    damage("meta.json", &|b| Some(b[..b.len() / 2].to_vec()), &["line", "column"]);
+    let again = "train it again with --force";
+    damage("step.npy", &|_| None, &["missing", again]);
+    damage("step.npy", &|b| Some(b[..40].to_vec()), &["cut short", again]);
+    damage("meta.json", &|b| Some(b[..b.len() / 2].to_vec()), &["line", "column", again]);
+    damage("grad_norm.npy", &|b| Some([b"NOTNUMPY", &b[8..]].concat()), &["move this file away", again]);
+    // Both ways out lead out.
+    std::fs::remove_file(dir.path().join("run/grad_norm.npy")).unwrap();
+    assert!(stdout(dir.path(), &["summary", "run"]).contains("last evaluation"));
+    let meta = std::fs::read(dir.path().join("run/meta.json")).unwrap();
+    std::fs::write(dir.path().join("run/meta.json"), &meta[..meta.len() / 2]).unwrap();
+    train(dir.path(), "run", &["--steps", "6", "--force"]);
+    assert_eq!(json(dir.path(), &["summary", "run", "--json"])["recorded_steps"], 6);
     let newer = |b: Vec<u8>| Some(String::from_utf8(b).unwrap().replace("\"schema\": 1", "\"schema\": 9").into_bytes());
     damage("meta.json", &newer, &["format 9"]);
 }
@@ -229,6 +237,13 @@ fn existing_pictures_and_tables_are_not_replaced_without_force() {
     stdout(dir.path(), &plot);
     refused(dir.path(), 1, &plot, &["f/gradient-heatmap.svg: exists", "--force"]);
     stdout(dir.path(), &[&plot[..], &["--force"]].concat());
+    // Nor does one that was cut short, when other files stand beside it.
+    train(dir.path(), "run", &["--steps", "2"]);
+    for (file, text) in [("meta.json", "{\"schema\": 1,"), ("diary.txt", "mine")] {
+        std::fs::write(dir.path().join("run").join(file), text).unwrap();
+    }
+    let args = [&["train"], &TINY[..], &["--force", "--out", "run"]].concat();
+    refused(dir.path(), 1, &args, &["run", "does not describe a run"]);
     std::fs::write(dir.path().join("t.csv"), "precious").unwrap();
     refused(dir.path(), 1, &["export", "run", "--out", "t.csv"], &["t.csv: exists", "--force"]);
     stdout(dir.path(), &["export", "run", "--out", "t.csv", "--force"]);
