@@ -298,7 +298,7 @@ fn a_folder_of_another_plan_or_of_something_else_is_left_alone() {
     let dir = room();
     sweep(dir.path(), &[], "s", &["--quiet", "--no-figures"]);
     let other = [&["sweep"], &GRID[..14], &["--epochs=3", "--out", "s"]].concat();
-    refused(dir.path(), 1, &other, &["another plan: train.epochs is 2 there and 3 now", "--out"]);
+    refused(dir.path(), 1, &other, &["another plan: epochs is 2 there and 3 here", "--out"]);
     std::fs::create_dir(dir.path().join("notes")).unwrap();
     std::fs::write(dir.path().join("notes/a.txt"), "mine").unwrap();
     let notes = [&["sweep"], &GRID[..], &["--out", "notes"]].concat();

@@ -322,7 +322,7 @@ fn plan(args: &PlanArgs) -> CommandResult {
         return Ok(ExitCode::SUCCESS);
     }
     let store = match &args.out {
-        Some(dir) if dir.join("plan.toml").exists() => Some(Store::create(dir, &plan)?),
+        Some(dir) if is_sweep(dir) => Store::find(dir, &plan)?,
         _ => None,
     };
     output::print(estimate::table(&plan, store.as_ref())?)?;
