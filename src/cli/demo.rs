@@ -82,6 +82,7 @@ pub fn run(args: Args) -> CommandResult {
         )));
     }
     let folders = ACTIVATIONS.map(|a| args.out.join(a.to_string()));
+    args.look.prepare()?;
     for folder in &folders {
         RunWriter::check_place(folder, args.force)?;
     }

@@ -21,6 +21,15 @@ fn help_of_every_command_has_examples_that_name_it() {
 }
 
 #[test]
+fn the_help_names_every_exit_code() {
+    let help = stdout(room().path(), &["--help"]);
+    let (_, codes) = help.split_once("Exit codes:\n").unwrap();
+    let named: Vec<i32> = codes.lines().filter_map(|l| l.split_whitespace().next()?.parse().ok()).collect();
+    assert_eq!(named, [0, 1, 2, 3, 4, 5, 130]);
+    assert!(codes.lines().all(|l| l.len() <= 80), "{codes}");
+}
+
+#[test]
 fn every_example_of_the_help_is_a_command_line_that_parses() {
     let dir = room();
     let mut tried = 0;

@@ -48,7 +48,7 @@ fn what_cannot_be_a_page_is_refused_in_one_line_and_leaves_nothing() {
         refused(dir.path(), 2, &["page", "a", choice, "1"], &[choice, "sweep"]);
     }
     std::fs::write(dir.path().join("mine.toml"), "no_such_threshold = 1\n").unwrap();
-    refused(dir.path(), 2, &["page", "a", "--thresholds", "mine.toml"], &["mine.toml", "no_such_threshold"]);
+    refused(dir.path(), 1, &["page", "a", "--thresholds", "mine.toml"], &["mine.toml", "no_such_threshold"]);
 }
 
 #[test]
@@ -97,7 +97,7 @@ fn of_a_sweep_one_seed_is_shown_and_the_depths_that_are_asked_for() {
     assert!(two.contains("of 3 depths these are shown: 1, 3"));
     assert_ne!(all, page(&["--seed", "5"]), "another seed, other numbers");
     let refuse = |more: &[&str], words: &[&str]| {
-        refused(dir.path(), 1, &[&["page", "s", "--out", "q.html"], more].concat(), words);
+        refused(dir.path(), 2, &[&["page", "s", "--out", "q.html"], more].concat(), words);
     };
     refuse(&["--seed", "6"], &["--seed 6", "4, 5"]);
     refuse(&["--depths", "2,7"], &["--depths 7", "1, 2, 3"]);

@@ -222,12 +222,16 @@ pub fn run(args: Args) -> CommandResult {
     match args.command {
         Some(Command::Plan(args)) => plan(&args),
         Some(Command::Run(args)) => some(&args),
-        Some(Command::Merge(args)) => merge::run(&Store::open(&args.out)?, &args.draw),
+        Some(Command::Merge(args)) => {
+            args.draw.look.prepare()?;
+            merge::run(&Store::open(&args.out)?, &args.draw)
+        }
         Some(Command::Script(args)) => script::run(&args),
         None => {
             let store = open(&args.what, args.how.out.as_deref())?;
             let all = store.plan().cells();
             let whole = work(&store, &all, &args.how)?;
+            args.draw.look.prepare()?;
             let merged = merge::run(&store, &args.draw)?;
             Ok(if whole { merged } else { ExitCode::from(interrupt::EXIT_CODE) })
         }
