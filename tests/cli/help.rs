@@ -90,4 +90,11 @@ fn the_manual_page_is_roff_and_every_command_has_one() {
         let page = std::fs::read_to_string(dir.path().join(format!("man1/gradfade-{command}.1"))).unwrap();
         assert!(page.contains(".SH OPTIONS") || page.contains(".SH SYNOPSIS"), "{command}");
     }
+    assert!(dir.path().join("man1/gradfade-sweep-merge.1").is_file(), "also of subcommands");
+    assert!(!dir.path().join("man1/gradfade-bench-step.1").exists());
+    // Pages of somebody else are not replaced unasked.
+    std::fs::write(dir.path().join("man1/gradfade-plot.1"), "mine").unwrap();
+    super::refused(dir.path(), 1, &["man", "--out", "man1"], &["man1/gradfade-", "exists", "--force"]);
+    stdout(dir.path(), &["man", "--out", "man1", "--force"]);
+    assert!(std::fs::read_to_string(dir.path().join("man1/gradfade-plot.1")).unwrap().contains(".TH"));
 }
