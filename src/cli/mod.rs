@@ -200,10 +200,18 @@ fn parse_failure(error: &clap::Error) -> ExitCode {
                 .filter(|l| !l.is_empty() && !l.starts_with("Usage:") && !l.starts_with("For more information"))
                 .collect();
             let line = kept.join(" ").replace(" tip: ", "; ");
+            let line = with_range(line, error);
             output::say(format!("gradfade: {} (see --help)", line.strip_prefix("error: ").unwrap_or(&line)));
             ExitCode::from(2)
         }
     }
+}
+
+/// Numbers whose option says no other range are those of 64 bits; the parser's own words are "invalid digit found in string".
+fn with_range(line: String, error: &clap::Error) -> String {
+    let cause = std::error::Error::source(error).and_then(|e| e.downcast_ref::<std::num::ParseIntError>());
+    let Some(cause) = cause else { return line };
+    line.replace(&cause.to_string(), &format!("give a whole number from 0 to {}", u64::MAX))
 }
 
 /// The message and its causes, but for those that it has told already.

@@ -84,11 +84,15 @@ pub fn run(args: Args) -> CommandResult {
     let config = args.what.config();
     config.check().map_err(Failure::usage)?;
     config.data_options.check(&config.data).map_err(data_failure)?;
+    let given = args.what.shared();
+    given.data().idle(&[&config.data]).map_err(data_failure)?;
+    given.idle(&[&config]).map_err(Failure::usage)?;
     let name = args.name.clone().unwrap_or_else(|| run_name(&config));
     let out = args.out.clone().unwrap_or_else(|| default_folder(&name));
     // The place first: nobody waits for data or a network only to learn that it cannot be kept.
     RunWriter::check_place(&out, args.force)?;
     let (data, plan) = prepare(&config)?;
+    given.idle_in(&plan).map_err(Failure::usage)?;
     if !args.quiet {
         output::say(describe(&plan, &data));
     }

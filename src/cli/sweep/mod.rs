@@ -193,6 +193,9 @@ impl What {
         };
         let plan = self.laid_over(base);
         plan.check().map_err(|what| Failure::usage(anyhow::anyhow!(what)))?;
+        let cells = plan.cells();
+        self.shared.data().idle(&cells.iter().map(|c| &c.config.data).collect::<Vec<_>>()).map_err(Failure::usage)?;
+        self.shared.idle(&cells.iter().map(|c| &c.config).collect::<Vec<_>>()).map_err(Failure::usage)?;
         Ok(plan)
     }
 }
@@ -228,10 +231,10 @@ pub fn run(args: Args) -> CommandResult {
         }
         Some(Command::Script(args)) => script::run(&args),
         None => {
+            args.draw.look.prepare()?;
             let store = open(&args.what, args.how.out.as_deref())?;
             let all = store.plan().cells();
             let whole = work(&store, &all, &args.how)?;
-            args.draw.look.prepare()?;
             let merged = merge::run(&store, &args.draw)?;
             Ok(if whole { merged } else { ExitCode::from(interrupt::EXIT_CODE) })
         }
