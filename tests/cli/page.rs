@@ -60,7 +60,9 @@ fn a_sweep_becomes_a_page_with_a_switch_of_depths() {
     stdout(dir.path(), &["page", "s", "--out", "p.html"]);
     let page = std::fs::read_to_string(dir.path().join("p.html")).unwrap();
     assert!(page.contains("4 networks with 1 to 2 hidden layers"), "a title of all");
-    assert!(page.contains("<option value=\"0\">1</option><option value=\"1\" selected>2</option>"));
+    assert!(page.contains(
+        "<option value=\"0\">1 (2 of 4 networks)</option><option value=\"1\" selected>2 (2 of 4 networks)</option>"
+    ));
     // One more run beside the sweep is one more network.
     train(dir.path(), "a", &[]);
     stdout(dir.path(), &["page", "s", "a", "--out", "q.html"]);
@@ -76,7 +78,9 @@ fn two_runs_of_two_depths_are_switched_between() {
     stdout(dir.path(), &["page", "b", "a", "--out", "p.html"]);
     let page = std::fs::read_to_string(dir.path().join("p.html")).unwrap();
     assert!(page.contains("2 networks with 2 to 3 hidden layers"), "a title of both");
-    assert!(page.contains("<option value=\"0\">2</option><option value=\"1\" selected>3</option>"));
+    assert!(page.contains(
+        "<option value=\"0\">2 (1 of 2 networks)</option><option value=\"1\" selected>3 (1 of 2 networks)</option>"
+    ));
 }
 
 #[test]
