@@ -9,7 +9,7 @@ use serde_json::json;
 use super::progress::Show;
 use super::train_args::TrainArgs;
 use super::{CommandResult, Failure, interrupt, output};
-use crate::config::{ConfigError, Precision, TrainConfig, TrainPlan};
+use crate::config::{ConfigError, Precision, TrainConfig, TrainPlan, plain};
 use crate::data::{self, DataError, Dataset};
 use crate::nn::{Normalisation, Scalar};
 use crate::record::{EarlyStop, EvalRow, RecordSink, RunWriter, Status};
@@ -192,7 +192,7 @@ fn describe(plan: &TrainPlan, data: &Dataset) -> String {
         activation(&plan.config),
         plan.initialisation,
         plan.config.optimizer,
-        plan.learning_rate,
+        plain(plan.learning_rate),
         plan.batch_size,
         plan.steps
     )

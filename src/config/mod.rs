@@ -3,7 +3,7 @@
 
 mod words;
 
-pub use words::{BatchSize, Every, Schedule};
+pub use words::{BatchSize, Every, Schedule, plain};
 
 use std::fmt;
 

@@ -22,7 +22,7 @@ use std::collections::{BTreeMap, HashSet};
 use serde::{Deserialize, Serialize};
 
 use super::SweepError;
-use crate::config::{BatchSize, TrainConfig};
+use crate::config::{BatchSize, TrainConfig, plain};
 use crate::data::DataSpec;
 use crate::nn::{Activation, Initialisation, OptimizerKind};
 
@@ -177,7 +177,7 @@ impl PlannedCell {
             words.push(c.optimizer.to_string());
         }
         if g.learning_rate.is_some() {
-            words.push(format!("rate {}", c.learning_rate.unwrap_or_default()));
+            words.push(format!("rate {}", plain(c.learning_rate.unwrap_or_default())));
         }
         if g.batch_size.is_some() {
             words.push(format!("batch {}", c.batch_size));
