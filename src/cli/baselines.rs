@@ -76,6 +76,7 @@ pub fn run(args: Args) -> CommandResult {
     options.seed = args.seed.unwrap_or(options.seed);
     args.how.apply(&mut options);
     options.check(&spec).map_err(train::data_failure)?;
+    args.how.idle(&[&spec]).map_err(train::data_failure)?;
     let data = data::load(&spec, &options).map_err(train::data_failure)?;
     let mut rows = Vec::new();
     if let Some(record) = &record {

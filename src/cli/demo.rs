@@ -7,6 +7,7 @@ use serde_json::json;
 
 use super::plot::{Look, read_run, warn_of_missing_characters};
 use super::train::{Finished, Job, ending, exit_code, prepare};
+use super::train_args::{layers, width};
 use super::{CommandResult, Failure, interrupt, output};
 use crate::config::TrainConfig;
 use crate::figure::{self, Options};
@@ -27,10 +28,10 @@ pub struct Args {
     #[arg(long, value_name = "DIR", default_value = "gradfade-demo")]
     out: PathBuf,
     /// Hidden layers of both networks
-    #[arg(long, value_name = "N", default_value_t = 8)]
+    #[arg(long, value_name = "N", default_value_t = 8, value_parser = layers)]
     hidden_layers: usize,
     /// Units in each hidden layer
-    #[arg(long, value_name = "N", default_value_t = 100)]
+    #[arg(long, value_name = "N", default_value_t = 100, value_parser = width)]
     width: usize,
     /// Passes over the training set
     #[arg(long, value_name = "N", default_value_t = 10)]
@@ -81,6 +82,7 @@ pub fn run(args: Args) -> CommandResult {
             args.hidden_layers
         )));
     }
+    args.look.prepare()?;
     let folders = ACTIVATIONS.map(|a| args.out.join(a.to_string()));
     for folder in &folders {
         RunWriter::check_place(folder, args.force)?;
@@ -106,7 +108,9 @@ pub fn run(args: Args) -> CommandResult {
         let finished = job.run()?;
         if let Status::Interrupted { step } = finished.status {
             let place = args.out.display();
-            output::say(format!("gradfade: stopped after {step} steps of {name}; what was recorded is in {place}"));
+            output::say(format!(
+                "gradfade: stopped after {step} steps of {name}; what was recorded is in {place}; the same `demo` with --force starts again"
+            ));
             return Ok(exit_code(&finished.status));
         }
         results.push((read_run(folder)?, finished));

@@ -47,10 +47,9 @@ pub struct Args {
 /// Thresholds from a file, or the defaults.
 pub(super) fn thresholds(file: Option<&Path>) -> Result<Thresholds, Failure> {
     let Some(path) = file else { return Ok(Thresholds::default()) };
-    let text = std::fs::read_to_string(path)
-        .with_context(|| format!("--thresholds {}: cannot read it", path.display()))
-        .map_err(Failure::from)?;
-    Thresholds::parse(&text, &path.display().to_string()).map_err(Failure::usage)
+    let text =
+        std::fs::read_to_string(path).with_context(|| format!("--thresholds {}: cannot read it", path.display()))?;
+    Ok(Thresholds::parse(&text, &path.display().to_string())?)
 }
 
 pub fn run(args: Args) -> CommandResult {

@@ -3,8 +3,8 @@
 //! | exit code | meaning |
 //! |---|---|
 //! | 0 | done; also a run that diverged: its record is whole, and text and JSON say at which step |
-//! | 1 | something failed: data, files, a record; the line on stderr names it |
-//! | 2 | the command line makes no sense |
+//! | 1 | something failed: data, files (also what is written in them: a plan, thresholds), a record; the line on stderr names it. `sweep merge`: cells are missing, those that are there are joined |
+//! | 2 | the command line makes no sense, by itself or for the data or sweep that it names |
 //! | 3 | `diagnose`: a fault was found in at least one run |
 //! | 4 | `diagnose`: no fault was found, but not every run is shown to be healthy |
 //! | 5 | `notes --check`: a block is stale or missing |
@@ -45,7 +45,7 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
     about = "See and explain why a deep network does not train",
     long_about = "See and explain why a deep network does not train: trains deep networks, records gradient norms and updates of \
                   every layer at every step, and draws them layer by layer.",
-    after_help = EXAMPLES,
+    after_help = AFTER_HELP,
     arg_required_else_help = true,
     propagate_version = true,
     disable_help_subcommand = true
@@ -55,7 +55,7 @@ struct Cli {
     command: Command,
 }
 
-const EXAMPLES: &str = "Examples:
+const AFTER_HELP: &str = "Examples:
   gradfade demo
   gradfade train --activation tanh --hidden-layers 12 --out runs/tanh
   gradfade sweep --activations sigmoid,relu --hidden-layers 1..10 --seeds 3 --out sweeps/depth
@@ -63,7 +63,17 @@ const EXAMPLES: &str = "Examples:
   gradfade plot runs/tanh runs/relu --figure comparison --out figures
   gradfade summary runs/tanh
   gradfade diagnose runs/tanh
-  gradfade remedy runs/tanh";
+  gradfade remedy runs/tanh
+
+Exit codes:
+    0  done; also a run that diverged, whose record says at which step
+    1  failed: data, a file or what is written in it, a record
+       sweep merge: cells are missing, the others are joined
+    2  the command line makes no sense
+    3  diagnose: a fault was found in at least one run
+    4  diagnose: no fault, but not every run is shown to be healthy
+    5  notes --check: a figure is stale or missing
+  130  stopped by Ctrl-C; what was recorded is kept";
 
 #[derive(Subcommand)]
 enum Command {
@@ -190,10 +200,18 @@ fn parse_failure(error: &clap::Error) -> ExitCode {
                 .filter(|l| !l.is_empty() && !l.starts_with("Usage:") && !l.starts_with("For more information"))
                 .collect();
             let line = kept.join(" ").replace(" tip: ", "; ");
+            let line = with_range(line, error);
             output::say(format!("gradfade: {} (see --help)", line.strip_prefix("error: ").unwrap_or(&line)));
             ExitCode::from(2)
         }
     }
+}
+
+/// Numbers whose option says no other range are those of 64 bits; the parser's own words are "invalid digit found in string".
+fn with_range(line: String, error: &clap::Error) -> String {
+    let cause = std::error::Error::source(error).and_then(|e| e.downcast_ref::<std::num::ParseIntError>());
+    let Some(cause) = cause else { return line };
+    line.replace(&cause.to_string(), &format!("give a whole number from 0 to {}", u64::MAX))
 }
 
 /// The message and its causes, but for those that it has told already.

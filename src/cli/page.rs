@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::bail;
+use anyhow::anyhow;
 
 use super::plot::{gradient, read_run};
 use super::{CommandResult, Failure, diagnose, output, sweep};
@@ -68,12 +68,12 @@ fn language(text: &str) -> Result<Lang, String> {
 pub fn run(args: Args) -> CommandResult {
     output::may_write([&args.out], args.force)?;
     if args.out.is_dir() {
-        return Err(anyhow::anyhow!("--out {}: is a folder; name a file in it", args.out.display()).into());
+        return Err(anyhow!("--out {}: is a folder; name a file in it", args.out.display()).into());
     }
     let thresholds = diagnose::thresholds(args.thresholds.as_deref())?;
     let is_sweep: Vec<bool> = args.runs.iter().map(|path| sweep::is_sweep(path)).collect();
     if !is_sweep.contains(&true) && (!args.depths.is_empty() || args.seed.is_some()) {
-        let error = anyhow::anyhow!("--depths and --seed choose among the networks of a sweep; name the folder of one");
+        let error = anyhow!("--depths and --seed choose among the networks of a sweep; name the folder of one");
         return Err(Failure::usage(error));
     }
     let (mut records, mut remarks) = (Vec::new(), Vec::new());
@@ -99,7 +99,7 @@ pub fn run(args: Args) -> CommandResult {
 }
 
 /// The finished cells of a sweep that a page shows, and what it leaves out, as a sentence.
-fn cells(path: &Path, args: &Args) -> anyhow::Result<(Vec<Record>, Option<String>)> {
+fn cells(path: &Path, args: &Args) -> Result<(Vec<Record>, Option<String>), Failure> {
     let store = Store::open(path)?;
     let plan = store.plan();
     let all = plan.cells();
@@ -109,14 +109,16 @@ fn cells(path: &Path, args: &Args) -> anyhow::Result<(Vec<Record>, Option<String
     seeds.dedup();
     let seed = args.seed.unwrap_or(first);
     if !seeds.contains(&seed) {
-        bail!("--seed {seed}: {} has no such seed; it has {}", path.display(), listed(&seeds));
+        let error = anyhow!("--seed {seed}: {} has no such seed; it has {}", path.display(), listed(&seeds));
+        return Err(Failure::usage(error));
     }
     let depth = |cell: &PlannedCell| cell.config.hidden_sizes().len();
     let mut there: Vec<usize> = all.iter().map(depth).collect();
     there.sort_unstable();
     there.dedup();
     if let Some(other) = args.depths.iter().find(|d| !there.contains(d)) {
-        bail!("--depths {other}: {} has no such depth; it has {}", path.display(), listed(&there));
+        let error = anyhow!("--depths {other}: {} has no such depth; it has {}", path.display(), listed(&there));
+        return Err(Failure::usage(error));
     }
     let of_seed = || all.iter().filter(|c| c.config.seed == seed);
     // A cell that kept its summary only has two columns, and always room.
@@ -150,7 +152,9 @@ fn cells(path: &Path, args: &Args) -> anyhow::Result<(Vec<Record>, Option<String
         }
     }
     if records.is_empty() {
-        bail!("{}: no cell that this page would show is finished; run the sweep first", path.display());
+        return Err(
+            anyhow!("{}: no cell that this page would show is finished; run the sweep first", path.display()).into()
+        );
     }
     if left_out > 0 {
         let all = left_out + records.len();

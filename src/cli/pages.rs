@@ -1,9 +1,7 @@
 //! `gradfade completions` and `gradfade man`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-
-use anyhow::Context;
 
 use super::{CommandResult, output};
 
@@ -24,6 +22,9 @@ pub struct ManArgs {
     /// Write the pages of all commands into this folder
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
+    /// Replace pages that are already there
+    #[arg(long, requires = "out")]
+    force: bool,
 }
 
 pub fn completions(args: CompletionArgs) -> CommandResult {
@@ -34,18 +35,34 @@ pub fn completions(args: CompletionArgs) -> CommandResult {
 }
 
 pub fn man(args: ManArgs) -> CommandResult {
-    let command = super::command();
-    match args.out {
-        None => {
-            let mut page = Vec::new();
-            clap_mangen::Man::new(command).render(&mut page)?;
-            output::print(page)?;
-        }
-        Some(dir) => {
-            output::writable_folder(&dir)?;
-            clap_mangen::generate_to(command, &dir).with_context(|| format!("{}: cannot write", dir.display()))?;
-            output::print(format!("{}\n", dir.display()))?;
-        }
+    let mut command = super::command();
+    let Some(dir) = args.out else {
+        let mut page = Vec::new();
+        clap_mangen::Man::new(command).render(&mut page)?;
+        output::print(page)?;
+        return Ok(ExitCode::SUCCESS);
+    };
+    // Subcommands learn their whole names.
+    command.build();
+    let mut pages = Vec::new();
+    render_all(command, &dir, &mut pages)?;
+    output::may_write(pages.iter().map(|p| &p.0), args.force)?;
+    output::writable_folder(&dir)?;
+    for (path, page) in &pages {
+        output::write(path, page)?;
     }
+    output::print(format!("{}\n", dir.display()))?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// The page of a command and those of its subcommands, each with its place.
+fn render_all(command: clap::Command, dir: &Path, pages: &mut Vec<(PathBuf, Vec<u8>)>) -> std::io::Result<()> {
+    for inner in command.get_subcommands().filter(|c| !c.is_hide_set()) {
+        render_all(inner.clone(), dir, pages)?;
+    }
+    let man = clap_mangen::Man::new(command);
+    let mut page = Vec::new();
+    man.render(&mut page)?;
+    pages.push((dir.join(man.get_filename()), page));
+    Ok(())
 }

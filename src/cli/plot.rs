@@ -3,6 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use anyhow::Context;
+
 use super::{CommandResult, Failure, output, sweep};
 use crate::figure::chart::Figure;
 use crate::figure::sweep::SWEEP_FIGURES;
@@ -75,11 +77,18 @@ pub struct Look {
     #[arg(long, value_name = "LANG", default_value = "en", value_parser = language)]
     pub lang: Lang,
     /// A TrueType or OpenType font for characters that the built-in one lacks (Latin, Greek, Chinese)
-    #[arg(long, value_name = "FILE", value_parser = font)]
+    #[arg(long, value_name = "FILE")]
     font: Option<PathBuf>,
 }
 
 impl Look {
+    /// Puts the font to use. Asked before anything is computed.
+    pub fn prepare(&self) -> anyhow::Result<()> {
+        let Some(path) = &self.font else { return Ok(()) };
+        let data = std::fs::read(path).with_context(|| format!("--font {}: cannot read it", path.display()))?;
+        render::use_font(data).with_context(|| format!("--font {}", path.display()))
+    }
+
     pub fn style(&self) -> Style {
         Style { theme: self.theme, colour_map: self.colour_map, scale: self.scale }
     }
@@ -91,13 +100,6 @@ pub(super) fn language(text: &str) -> Result<Lang, String> {
         .into_iter()
         .find(|lang| lang.tag().eq_ignore_ascii_case(text))
         .ok_or_else(|| format!("there are: {}", Lang::ALL.map(Lang::tag).join(", ")))
-}
-
-/// Reads the font and puts it to use.
-fn font(text: &str) -> Result<PathBuf, String> {
-    let data = std::fs::read(text).map_err(|e| format!("cannot read it: {e}"))?;
-    render::use_font(data).map_err(|e| e.to_string())?;
-    Ok(text.into())
 }
 
 /// Says which characters no font has: they are drawn as boxes, or not at all.
@@ -139,6 +141,7 @@ pub fn run(args: Args) -> CommandResult {
         output::print(list)?;
         return Ok(ExitCode::SUCCESS);
     }
+    args.look.prepare()?;
     let options = Options {
         x_log: args.x_log,
         tensor: if args.bias { TensorKind::Bias } else { TensorKind::Weight },

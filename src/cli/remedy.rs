@@ -71,6 +71,7 @@ pub fn run(args: Args) -> CommandResult {
         return Ok(ExitCode::SUCCESS);
     };
     let only = only(&args.only)?;
+    args.look.prepare()?;
     let thresholds = diagnose::thresholds(args.thresholds.as_deref())?;
     let record = read_run(dir)?;
     let config = remedy::settings(&record.header)?;

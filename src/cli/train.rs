@@ -9,7 +9,7 @@ use serde_json::json;
 use super::progress::Show;
 use super::train_args::TrainArgs;
 use super::{CommandResult, Failure, interrupt, output};
-use crate::config::{ConfigError, Precision, TrainConfig, TrainPlan};
+use crate::config::{ConfigError, Precision, TrainConfig, TrainPlan, plain};
 use crate::data::{self, DataError, Dataset};
 use crate::nn::{Normalisation, Scalar};
 use crate::record::{EarlyStop, EvalRow, RecordSink, RunWriter, Status};
@@ -84,11 +84,15 @@ pub fn run(args: Args) -> CommandResult {
     let config = args.what.config();
     config.check().map_err(Failure::usage)?;
     config.data_options.check(&config.data).map_err(data_failure)?;
+    let given = args.what.shared();
+    given.data().idle(&[&config.data]).map_err(data_failure)?;
+    given.idle(&[&config]).map_err(Failure::usage)?;
     let name = args.name.clone().unwrap_or_else(|| run_name(&config));
     let out = args.out.clone().unwrap_or_else(|| default_folder(&name));
     // The place first: nobody waits for data or a network only to learn that it cannot be kept.
     RunWriter::check_place(&out, args.force)?;
     let (data, plan) = prepare(&config)?;
+    given.idle_in(&plan).map_err(Failure::usage)?;
     if !args.quiet {
         output::say(describe(&plan, &data));
     }
@@ -188,7 +192,7 @@ fn describe(plan: &TrainPlan, data: &Dataset) -> String {
         activation(&plan.config),
         plan.initialisation,
         plan.config.optimizer,
-        plan.learning_rate,
+        plain(plan.learning_rate),
         plan.batch_size,
         plan.steps
     )

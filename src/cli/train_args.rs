@@ -1,9 +1,11 @@
 //! The options that say what to train, as the command line takes them.
 
+mod idle;
+
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
-use crate::config::{BatchSize, Every, Precision, Schedule, TrainConfig};
+use crate::config::{BatchSize, Every, MOST_LAYERS, MOST_WIDTH, Precision, Schedule, TrainConfig};
 use crate::data::{DataOptions, DataSpec};
 use crate::nn::{Activation, Initialisation, L1Step, Loss, Normalisation, OptimizerKind};
 use crate::sweep::{Numbers, SweepPlan};
@@ -216,13 +218,13 @@ pub struct TrainArgs {
     #[arg(long, default_value = "mnist-mini", value_name = "SOURCE", help_heading = "Data")]
     data: DataSpec,
     /// Number of equal hidden layers
-    #[arg(long, value_name = "N", default_value_t = TrainConfig::default().hidden_layers, help_heading = "Network")]
+    #[arg(long, value_name = "N", default_value_t = TrainConfig::default().hidden_layers, value_parser = layers, help_heading = "Network")]
     hidden_layers: usize,
     /// Units in each hidden layer
-    #[arg(long, value_name = "N", default_value_t = TrainConfig::default().width, help_heading = "Network")]
+    #[arg(long, value_name = "N", default_value_t = TrainConfig::default().width, value_parser = width, help_heading = "Network")]
     width: usize,
     /// Sizes of the hidden layers one by one, input side first, such as 300,100,50
-    #[arg(long, value_name = "A,B,..", value_delimiter = ',', conflicts_with_all = ["hidden_layers", "width"], help_heading = "Network")]
+    #[arg(long, value_name = "A,B,..", value_delimiter = ',', value_parser = width, conflicts_with_all = ["hidden_layers", "width"], help_heading = "Network")]
     widths: Option<Vec<usize>>,
     /// What follows every hidden layer; maxout:K takes the largest of K linear pieces
     #[arg(long, value_name = "NAME", default_value = "sigmoid", value_parser = PossibleValuesHint::<Activation>::new(Activation::NAMES.into_iter()), help_heading = "Network")]
@@ -263,7 +265,7 @@ pub struct GridArgs {
     #[arg(long, value_name = "N,..|A..B", help_heading = "Grid")]
     hidden_layers: Option<Numbers>,
     /// Units in each hidden layer
-    #[arg(long, value_name = "N,..", alias = "width", value_delimiter = ',', help_heading = "Grid")]
+    #[arg(long, value_name = "N,..", alias = "width", value_delimiter = ',', value_parser = width, help_heading = "Grid")]
     widths: Option<Vec<usize>>,
     /// Initialisations
     #[arg(
@@ -302,6 +304,21 @@ pub struct GridArgs {
     /// How many seeds, from 1 on; or which, such as 4..6 or 7,9
     #[arg(long, value_name = "COUNT|A..B", value_parser = seeds, help_heading = "Grid")]
     seeds: Option<Numbers>,
+}
+
+/// `--hidden-layers`
+pub fn layers(text: &str) -> Result<usize, String> {
+    within(text, 0, MOST_LAYERS)
+}
+
+/// `--width`
+pub fn width(text: &str) -> Result<usize, String> {
+    within(text, 1, MOST_WIDTH)
+}
+
+fn within(text: &str, least: usize, most: usize) -> Result<usize, String> {
+    let number = text.parse().ok().filter(|n| (least..=most).contains(n));
+    number.ok_or_else(|| format!("give a whole number from {least} to {most}"))
 }
 
 /// `all`, or a list. One value for clap, so that the list is not taken apart before `all` is seen.
@@ -364,6 +381,10 @@ fn yes_no() -> impl TypedValueParser<Value = bool> {
 }
 
 impl TrainArgs {
+    pub fn shared(&self) -> &SharedArgs {
+        &self.shared
+    }
+
     pub fn config(&self) -> TrainConfig {
         let mut config = TrainConfig {
             data: self.data.clone(),

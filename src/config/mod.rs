@@ -3,7 +3,7 @@
 
 mod words;
 
-pub use words::{BatchSize, Every, Schedule};
+pub use words::{BatchSize, Every, Schedule, plain};
 
 use std::fmt;
 
@@ -119,8 +119,8 @@ impl Default for TrainConfig {
 pub const DEFAULT_EPOCHS: u64 = 5;
 
 /// More would be a slip of the keyboard: a network of this depth or width has no use here.
-const MOST_LAYERS: usize = 10_000;
-const MOST_WIDTH: usize = 1_000_000;
+pub(crate) const MOST_LAYERS: usize = 10_000;
+pub(crate) const MOST_WIDTH: usize = 1_000_000;
 /// What the signed step numbers of a record hold.
 const MOST_STEPS: u64 = i64::MAX as u64;
 
@@ -142,6 +142,9 @@ crate::nn::named!(Precision, "precision", Precision::ALL);
 pub enum ConfigError {
     #[error("{option} {given}: {problem}")]
     Value { option: &'static str, given: String, problem: String },
+    /// Given, and without any effect on what is trained.
+    #[error("{option}: has no effect: {why}, or leave it out")]
+    Idle { option: &'static str, why: String },
     #[error("{first} and {second} say the same thing twice; give one of them")]
     Twice { first: &'static str, second: &'static str },
     #[error(

@@ -7,6 +7,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::nn::NameError;
 
+/// A number as a command line takes it: `0.1`, and `1e30` where its zeros would have to be counted.
+pub fn plain(x: f64) -> String {
+    if x != 0.0 && !(1e-4..1e5).contains(&x.abs()) { format!("{x:e}") } else { x.to_string() }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "NumberOrWord")]
 pub enum BatchSize {
@@ -208,6 +213,13 @@ mod tests {
             assert!(bad.parse::<Schedule>().is_err(), "{bad}");
         }
         assert!("every:0".parse::<Every>().is_err() && "-1".parse::<BatchSize>().is_err());
+    }
+
+    #[test]
+    fn numbers_read_back_and_are_short() {
+        for (x, text) in [(0.1, "0.1"), (1e30, "1e30"), (1.5e-7, "1.5e-7"), (0.0, "0"), (99999.5, "99999.5")] {
+            assert_eq!((plain(x).as_str(), plain(x).parse()), (text, Ok(x)));
+        }
     }
 
     #[test]

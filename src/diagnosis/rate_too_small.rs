@@ -70,7 +70,7 @@ pub fn too_small(case: &Case) -> Result<(bool, Vec<Evidence>), Missing> {
             .at_least("relative_gradient", limits.relative_gradient),
     );
     // Where not even the output layer moves, what fades below it is another matter.
-    let absurd = case.fastest_update_anywhere()? <= limits.small_update / limits.even_factor;
+    let absurd = case.fastest_update_anywhere()? <= limits.small_update / limits.even_factor.powi(2);
     let faded = match case.signal_ratio(Part::Last)? {
         Ratio::Of(ratio, _) => ratio <= limits.strong_ratio,
         Ratio::NoDepth => false,

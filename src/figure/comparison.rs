@@ -1,7 +1,8 @@
 //! `comparison`: two or more runs side by side, gradient above, movement in the middle, accuracy below.
 //!
 //! **How to read it.** Each column is a run; all gradients share one colour scale, all movements another, and all columns one
-//! step axis, so that a colour means the same everywhere. A run that ended early leaves the rest of its panel empty. The
+//! step axis, so that a colour means the same everywhere. A run that ended early leaves the rest of its panel empty; the subtitle names
+//! those of which next to nothing is seen. The
 //! gradient is that of one sample's weights (RMS over the batch) unless another one is asked for, or this one was not
 //! recorded: the batch mean can hide vanishing (see `gradient-heatmap`).
 //!
@@ -16,10 +17,13 @@ use super::frame::{
 use super::words::{brief_outcome, caption_of_many, described, is_bias, names};
 use super::{FigureError, GradientMetric, Input, Options, Runs, Spec};
 use crate::analysis::{Grid, Movement, Summary};
-use crate::text::{Quantity, columns};
+use crate::text::{Lang, Quantity, columns};
 
 /// Width of a title's letter, margins and the ragged ends of two lines included, in CSS pixels.
 const LETTER: f64 = 10.0;
+
+/// Of a panel's width: less than one part of so many is too little to read layers and steps from.
+const SLIVER: u64 = 20;
 
 pub const SPEC: Spec = Spec {
     name: "comparison",
@@ -106,12 +110,22 @@ fn build(input: &Input, options: &Options) -> Result<Figure, FigureError> {
             if with_movement { lang.comparison_note(q, bias) } else { lang.explain(q, bias) },
             clamped,
             clamped_movement,
+            slivers(lang, runs, &names, options),
         ]),
         caption: caption_of_many(lang, runs),
         description: String::new(),
     };
     let columns = vec![1.0; runs.len()];
     Ok(described(lang, page(input.figure, words, columns, row_weights, panels, scales, (width, height))))
+}
+
+/// A run that diverged at once is a line beside one that went on: a reader should know where to look.
+fn slivers(lang: Lang, runs: &[Summary], names: &[String], options: &Options) -> String {
+    let longest = runs.iter().map(Summary::end).max().unwrap_or(0);
+    let short = |run: &&Summary| !options.x_log && SLIVER * run.end() < longest;
+    let short: Vec<(String, u64)> =
+        runs.iter().zip(names).filter(|(r, _)| short(r)).map(|(r, name)| (name.clone(), r.end())).collect();
+    lang.slivers_note(&short, longest)
 }
 
 /// One sample's weight gradient, or the batch mean where a run does not hold it.
@@ -125,7 +139,7 @@ fn default_metric(runs: &[Summary], options: &Options) -> GradientMetric {
 }
 
 /// The finding of each run; where that would take more than two lines, the outcome of each.
-fn heading(lang: crate::text::Lang, runs: &[Summary], names: &[String], findings: &[String], width: u32) -> String {
+fn heading(lang: Lang, runs: &[Summary], names: &[String], findings: &[String], width: u32) -> String {
     let full = lang.findings(findings);
     if columns(&full) as f64 * LETTER <= 2.0 * f64::from(width) {
         return full;

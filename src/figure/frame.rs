@@ -252,7 +252,7 @@ pub fn accuracy_series(summary: &Summary, lang: Lang, colour: usize) -> Vec<Seri
     let mut batch = summary.batch_accuracy_curve();
     batch.band.clear();
     [
-        series(lang.batch_series(), batch, Stroke::Faint, colour, false),
+        series(lang.faint_batch_series(), batch, Stroke::Faint, colour, false),
         series(lang.train_series(), summary.eval_curve(EvalColumn::TrainAccuracy), Stroke::Solid, colour, false),
         series(lang.test_series(), summary.eval_curve(EvalColumn::TestAccuracy), Stroke::Dashed, colour + 1, false),
         series(

@@ -33,7 +33,7 @@ fn build(input: &Input, options: &Options) -> Result<Figure, FigureError> {
 
     let raw = |values: &[f64]| Curve { points: envelope(&record.steps.step, values), band: Vec::new() };
     let loss = [
-        (lang.batch_series(), raw(&record.steps.loss), Stroke::Faint, 0),
+        (lang.faint_batch_series(), raw(&record.steps.loss), Stroke::Faint, 0),
         (lang.train_series(), run.eval_curve(EvalColumn::TrainLoss), Stroke::Solid, 0),
         (lang.test_series(), run.eval_curve(EvalColumn::TestLoss), Stroke::Dashed, 1),
         (lang.validation_series(), run.eval_curve(EvalColumn::ValidationLoss), Stroke::Dotted, 2),

@@ -261,12 +261,17 @@ pub fn caption(lang: Lang, summary: &Summary) -> String {
 
 /// Names of runs that stand side by side: the run's name, and where two are called alike what tells them apart.
 pub fn names(lang: Lang, runs: &[Summary]) -> Vec<String> {
+    named(lang, runs).into_iter().map(|n| n.0).collect()
+}
+
+/// Those names, and the settings that are told in each.
+fn named(lang: Lang, runs: &[Summary]) -> Vec<(String, Vec<String>)> {
     let name = |r: &Summary| name(lang, r);
     let all: Vec<_> = runs.iter().map(|r| settings(lang, r)).collect();
     let one = |i: usize| {
         let mut alike: Vec<usize> = (0..runs.len()).filter(|&j| j != i && name(&runs[j]) == name(&runs[i])).collect();
         if alike.is_empty() {
-            return name(&runs[i]);
+            return (name(&runs[i]), Vec::new());
         }
         // Settings that some of those have otherwise, until no other run is called the same.
         let mut marks = Vec::new();
@@ -280,7 +285,7 @@ pub fn names(lang: Lang, runs: &[Summary]) -> Vec<String> {
         if !alike.is_empty() {
             marks.push((i + 1).to_string());
         }
-        lang.told_apart(&name(&runs[i]), &lang.list(&marks))
+        (lang.told_apart(&name(&runs[i]), &lang.list(&marks)), marks)
     };
     (0..runs.len()).map(one).collect()
 }
@@ -298,9 +303,11 @@ pub fn caption_of_many(lang: Lang, runs: &[Summary]) -> String {
     let Some(first) = runs.first() else { return String::new() };
     let shared = settings(lang, first).into_iter().filter(|s| !own[0].contains(s));
     let mut parts: Vec<String> = shared.map(|s| s.1).collect();
-    for ((run, name), own) in runs.iter().zip(names(lang, runs)).zip(&own) {
-        // A run called `relu` need not say that its activation is relu.
-        let told = |s: &(&str, String)| s.0 == "activation" && lang.run_name(&s.1) == self::name(lang, run);
+    for ((run, (name, marks)), own) in runs.iter().zip(named(lang, runs)).zip(&own) {
+        // A run called `relu` need not say that its activation is relu, nor one called `relu (learning rate 0.1)` its rate.
+        let told = |s: &(&str, String)| {
+            marks.contains(&s.1) || s.0 == "activation" && lang.run_name(&s.1) == self::name(lang, run)
+        };
         let own: Vec<String> = own.iter().filter(|s| !told(s)).map(|s| s.1.clone()).collect();
         if !own.is_empty() {
             parts.push(lang.caption_of_run(&name, &own));

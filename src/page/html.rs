@@ -1,7 +1,7 @@
 //! The template filled. Every text from outside passes through [`escape`]; data stands in a block that no parser can leave early.
 
 use super::code::{Digits, Held};
-use super::data::{Data, Metric};
+use super::data::{Data, Group, Metric};
 use super::{Page, PageError, PageOptions, sha256};
 use crate::figure::chart::Figure;
 use crate::render::{self, Palette, Style, Theme};
@@ -236,11 +236,13 @@ fn depths(lang: Lang, data: &Data) -> String {
     if data.groups.len() < 2 {
         return String::new();
     }
-    let option = |(i, hidden): (usize, usize)| {
+    // Only one depth is on the screen: each says how many of all networks it has.
+    let option = |(i, group): (usize, &Group)| {
         let selected = if i == data.start { " selected" } else { "" };
-        format!("<option value=\"{i}\"{selected}>{hidden}</option>")
+        let words = escape(&lang.networks_of_depth(group.hidden, group.to - group.from, data.runs.len()));
+        format!("<option value=\"{i}\"{selected}>{words}</option>")
     };
-    let options: String = data.groups.iter().map(|g| g.hidden).enumerate().map(option).collect();
+    let options: String = data.groups.iter().enumerate().map(option).collect();
     let label = escape(&lang.hidden_layers());
     format!("<label class=\"{PREFIX}-depth\"><span>{label}</span> <select>{options}</select></label>\n")
 }

@@ -3,6 +3,9 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+/// The way out of a damaged run, at the end of a line.
+pub(super) const AGAIN: &str = "train it again with --force, or copy it anew";
+
 #[derive(Debug, thiserror::Error)]
 pub enum RecordError {
     /// The operating system refused (the cause is part of the line). After a failed commit the rows committed before it are still readable.
@@ -26,14 +29,14 @@ pub enum RecordError {
     #[error("{}: written in format {found}, this program reads up to {known}; use a newer gradfade", path.display())]
     Newer { path: PathBuf, found: u64, known: u32 },
 
-    #[error("{}: line {line}, column {column}: {what}", path.display())]
+    #[error("{}: line {line}, column {column}: {what}; without a whole header a run cannot be read: {AGAIN}", path.display())]
     Json { path: PathBuf, line: usize, column: usize, what: String },
 
     /// A file that is not the `.npy` array that the format asks for.
     #[error("{}: {what}", path.display())]
     Array { path: PathBuf, what: String },
 
-    #[error("{}: missing; a run without its step table cannot be read", path.display())]
+    #[error("{}: missing; without its step table a run cannot be read: {AGAIN}", path.display())]
     NoSteps { path: PathBuf },
 
     /// Header and arrays, or rows among themselves, contradict each other. `place` is a folder or the name of a run.

@@ -76,7 +76,7 @@ pub fn text(record: &Record, lang: Lang) -> String {
     let mut line = |name: &str, value: &str| out += &format!("  {} {value}\n", padded(name, 16));
     for (key, value) in &header.labels {
         if !value.is_empty() {
-            line(&lang.setting_name(key), value);
+            line(&lang.setting_name(key), &lang.setting_value(key, value));
         }
     }
     if let Some(seed) = header.seed {

@@ -4,7 +4,7 @@
 //!
 //! | entry | what |
 //! |---|---|
-//! | `plan.toml` | the [`SweepPlan`], written once; a sweep of another plan is refused |
+//! | `plan.toml` | the [`SweepPlan`], another one is refused as soon as a cell was begun |
 //! | `cells/000001/` | a finished cell: `cell.json` ([`crate::record::cell`]) and, unless the plan keeps summaries only, its run folder |
 //! | `cells/.000001-*.part` | a cell that is being made, or was when its program was killed |
 //! | `cells.csv` | one row a cell, made by merging |
@@ -39,7 +39,10 @@ pub enum SweepError {
     NotOurs { path: PathBuf },
     #[error("{}: holds no sweep (no plan.toml); start one with --preset, --plan or a grid", path.display())]
     NoPlan { path: PathBuf },
-    #[error("{}: holds a sweep of another plan: {difference}; choose another --out, or remove that folder", path.display())]
+    #[error(
+        "{}: holds the sweep of another plan: {difference}; without --preset, --plan and settings that sweep goes on, else choose another --out, or remove that folder",
+        path.display()
+    )]
     OtherPlan { path: PathBuf, difference: String },
     #[error("{}: belongs to another plan than the folder it lies in; move it away and it is run again", path.display())]
     OtherCell { path: PathBuf },

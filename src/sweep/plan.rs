@@ -22,7 +22,7 @@ use std::collections::{BTreeMap, HashSet};
 use serde::{Deserialize, Serialize};
 
 use super::SweepError;
-use crate::config::{BatchSize, TrainConfig};
+use crate::config::{BatchSize, TrainConfig, plain};
 use crate::data::DataSpec;
 use crate::nn::{Activation, Initialisation, OptimizerKind};
 
@@ -177,7 +177,7 @@ impl PlannedCell {
             words.push(c.optimizer.to_string());
         }
         if g.learning_rate.is_some() {
-            words.push(format!("rate {}", c.learning_rate.unwrap_or_default()));
+            words.push(format!("rate {}", plain(c.learning_rate.unwrap_or_default())));
         }
         if g.batch_size.is_some() {
             words.push(format!("batch {}", c.batch_size));
@@ -344,10 +344,18 @@ impl SweepPlan {
         format!("{hash:016x}")
     }
 
-    /// The first setting in which `other` differs, in words.
+    /// The first setting in which `other` differs, in words: `width is 5, 6 there and 7 here`.
     pub fn difference(&self, other: &SweepPlan) -> Option<String> {
-        let json = |plan: &SweepPlan| serde_json::json!({"grid": plan.grid, "train": plan.train});
-        first_difference("", &json(self), &json(other))
+        // What varies takes the place of the value that all cells would share.
+        let settings = |plan: &SweepPlan| {
+            let mut all = serde_json::json!(plan.train);
+            let grid = serde_json::json!(plan.grid);
+            for (key, values) in grid.as_object().into_iter().flatten().filter(|(_, v)| !v.is_null()) {
+                all[key] = values.clone();
+            }
+            all
+        };
+        first_difference("", &settings(self), &settings(other))
     }
 }
 
@@ -379,10 +387,18 @@ fn first_difference(at: &str, a: &serde_json::Value, b: &serde_json::Value) -> O
             first_difference(&inner, a.get(key).unwrap_or(&Value::Null), b.get(key).unwrap_or(&Value::Null))
         }),
         _ if a == b => None,
-        _ => {
-            let show = |v: &Value| if v.is_null() { "nothing".into() } else { v.to_string() };
-            Some(format!("{at} is {} there and {} now", show(a), show(b)))
-        }
+        _ => Some(format!("{at} is {} there and {} here", shown(a), shown(b))),
+    }
+}
+
+fn shown(value: &serde_json::Value) -> String {
+    use serde_json::Value;
+    match value {
+        Value::Null => "the default".into(),
+        Value::String(text) => text.clone(),
+        Value::Array(all) if all.len() > 12 => format!("{}, ..., {}", shown(&all[0]), shown(&all[all.len() - 1])),
+        Value::Array(all) => all.iter().map(shown).collect::<Vec<_>>().join(", "),
+        other => other.to_string(),
     }
 }
 
@@ -426,8 +442,11 @@ mod tests {
         let mut other = plan.clone();
         other.train.steps = Some(6);
         assert_ne!(other.fingerprint(), plan.fingerprint());
-        assert_eq!(plan.difference(&other).unwrap(), "train.steps is 5 there and 6 now");
+        assert_eq!(plan.difference(&other).unwrap(), "steps is 5 there and 6 here");
         assert_eq!(plan.difference(&renamed), None);
+        let mut fixed = plan.clone();
+        (fixed.grid.batch_size, fixed.train.batch_size) = (None, BatchSize::Samples(32));
+        assert_eq!(plan.difference(&fixed).unwrap(), "batch_size is 10, full there and 32 here");
     }
 
     #[test]

@@ -36,24 +36,39 @@ impl Store {
     /// # Errors
     /// [`SweepError::OtherPlan`] and [`SweepError::NotOurs`] when the folder is taken, [`SweepError::Io`].
     pub fn create(dir: &Path, plan: &SweepPlan) -> Result<Store, SweepError> {
-        if dir.join(PLAN).exists() {
-            let there = Store::open(dir)?;
-            return match there.plan.difference(plan) {
-                Some(difference) => Err(SweepError::OtherPlan { path: dir.to_path_buf(), difference }),
-                None => Ok(there),
-            };
-        }
-        fs::create_dir_all(dir).map_err(SweepError::io("create the folder", dir))?;
-        let mut entries = fs::read_dir(dir).map_err(SweepError::io("list it", dir))?;
-        if entries.next().is_some() {
-            return Err(SweepError::NotOurs { path: dir.to_path_buf() });
-        }
         let path = dir.join(PLAN);
+        if path.exists() {
+            if let Some(there) = Store::find(dir, plan)? {
+                return Ok(there);
+            }
+        } else {
+            fs::create_dir_all(dir).map_err(SweepError::io("create the folder", dir))?;
+            let mut entries = fs::read_dir(dir).map_err(SweepError::io("list it", dir))?;
+            if entries.next().is_some() {
+                return Err(SweepError::NotOurs { path: dir.to_path_buf() });
+            }
+        }
         let text = plan.to_toml();
         // A plan that would not come back must not be started.
         SweepPlan::parse(&text, &path.display().to_string())?;
         write_whole(&path, text.as_bytes()).map_err(SweepError::io("write it", &path))?;
         Store::open(dir)
+    }
+
+    /// The sweep of this plan in `dir`. `None` where another plan lies there of which no cell was ever begun: nothing is lost
+    /// with it.
+    ///
+    /// # Errors
+    /// [`SweepError::OtherPlan`], and those of [`Store::open`].
+    pub fn find(dir: &Path, plan: &SweepPlan) -> Result<Option<Store>, SweepError> {
+        let there = Store::open(dir)?;
+        let Some(difference) = there.plan.difference(plan) else { return Ok(Some(there)) };
+        let cells = dir.join(CELLS);
+        let mut begun = fs::read_dir(&cells).map_err(SweepError::io("list it", &cells))?;
+        match begun.next() {
+            Some(_) => Err(SweepError::OtherPlan { path: dir.to_path_buf(), difference }),
+            None => Ok(None),
+        }
     }
 
     /// Opens the sweep in `dir`.

@@ -7,6 +7,7 @@ impl Lang {
 
     /// A setting with its name where the value alone does not say what it is. `key` as in the header's labels.
     pub fn setting(self, key: &str, value: &str) -> String {
+        let value = &*self.setting_value(key, value);
         match self {
             Lang::En => match key {
                 "activation" | "loss" | "optimizer" | "data" | "precision" | "architecture" => value.into(),
@@ -77,6 +78,14 @@ impl Lang {
                 "width" => format!("宽度 {value}"),
                 _ => format!("{} {value}", key.replace('_', " ")),
             },
+        }
+    }
+
+    /// A setting's value, long numbers as powers of ten.
+    pub fn setting_value(self, key: &str, value: &str) -> String {
+        match key {
+            "learning_rate" | "weight_decay" | "l1" => self.chosen(value),
+            _ => value.into(),
         }
     }
 

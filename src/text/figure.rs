@@ -318,6 +318,21 @@ impl Lang {
         }
     }
 
+    /// Runs so much shorter than the longest that they are hardly seen beside it: each with its steps.
+    pub fn slivers_note(self, runs: &[(String, u64)], longest: u64) -> String {
+        let longest = self.count(longest);
+        let each = runs.iter().map(|(name, steps)| match self {
+            Lang::En => format!("{name} has {} of {longest} steps", self.count(*steps)),
+            Lang::Zh => format!("{name}（{longest} 步中的 {} 步）", self.count(*steps)),
+        });
+        let each: Vec<String> = each.collect();
+        match self {
+            _ if each.is_empty() => String::new(),
+            Lang::En => format!("At the left edge, too narrow to be read: {}.", each.join("; ")),
+            Lang::Zh => format!("太短，只在图的最左侧，几乎看不见：{}。", each.join("；")),
+        }
+    }
+
     pub fn comparison_note(self, q: Quantity, bias: bool) -> String {
         let (gradient, movement) = (self.quantity(q, bias), self.quantity(Quantity::Movement, bias));
         match self {

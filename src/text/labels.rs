@@ -101,6 +101,14 @@ impl Lang {
         }
     }
 
+    /// The same where it lies faint behind the training set's, in the same colour.
+    pub fn faint_batch_series(self) -> String {
+        match self {
+            Lang::En => "batch (faint)".into(),
+            Lang::Zh => "小批量（淡线）".into(),
+        }
+    }
+
     pub fn train_series(self) -> String {
         match self {
             Lang::En => "training".into(),

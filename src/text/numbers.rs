@@ -79,6 +79,20 @@ impl Lang {
         format!("{:.1}{NBSP}×{NBSP}10{}", 10f64.powf(log10 - exponent), superscript(&format!("{exponent}")))
     }
 
+    /// A number that somebody chose, as it was written; from 10⁵ on and below 10⁻⁴, where digits have to be counted, as a
+    /// power of ten. What is no number stays as it is.
+    pub fn chosen(self, text: &str) -> String {
+        match text.parse::<f64>() {
+            Ok(x) if x != 0.0 && x.is_finite() && !(1e-4..1e5).contains(&x.abs()) => {
+                let digits = format!("{x:e}");
+                let Some((mantissa, exponent)) = digits.split_once('e') else { return digits };
+                let power = format!("10{}", superscript(exponent));
+                if mantissa == "1" { power } else { format!("{mantissa}{NBSP}×{NBSP}{power}") }
+            }
+            _ => text.into(),
+        }
+    }
+
     /// All digits: the shortest number that reads as this one.
     pub fn exact(self, x: f64) -> String {
         exact(x, 0)
@@ -173,6 +187,23 @@ mod tests {
             (0.001, "0.001", "0.1 %"),
         ] {
             assert_eq!((plain(Lang::En.exact(x)), plain(Lang::En.exact_percent(x))), (alone.into(), percent.into()));
+        }
+    }
+
+    #[test]
+    fn chosen_numbers_stay_as_they_are_while_they_can_be_read() {
+        for (text, shown) in [
+            ("0.1", "0.1"),
+            ("0.0001", "0.0001"),
+            ("0.00003", "3 × 10⁻⁵"),
+            ("0.000015", "1.5 × 10⁻⁵"),
+            ("99999", "99999"),
+            ("100000", "10⁵"),
+            ("1000000000000000000000000000000", "10³⁰"),
+            ("0", "0"),
+            ("full (64)", "full (64)"),
+        ] {
+            assert_eq!(plain(Lang::Zh.chosen(text)), shown);
         }
     }
 

@@ -153,6 +153,15 @@ impl Lang {
         }
     }
 
+    /// In the switch of depths: how many of all networks have so many hidden layers.
+    pub fn networks_of_depth(self, hidden: usize, there: usize, all: usize) -> String {
+        let [there, all] = [there, all].map(|n| self.count(n as u64));
+        match self {
+            Lang::En => format!("{hidden} ({there} of {all} networks)"),
+            Lang::Zh => format!("{hidden}（{all} 个网络中的 {there} 个）"),
+        }
+    }
+
     pub fn hidden_layers(self) -> String {
         match self {
             Lang::En => "Hidden layers".into(),

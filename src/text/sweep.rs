@@ -200,6 +200,14 @@ impl Lang {
         }
     }
 
+    /// Small panels have no room to name their rows.
+    pub fn output_on_top(self) -> String {
+        match self {
+            Lang::En => "The top row of each panel is the output layer.".into(),
+            Lang::Zh => "每幅图最上一行是输出层。".into(),
+        }
+    }
+
     pub fn one_seed_note(self, seeds: usize) -> String {
         match self {
             _ if seeds < 2 => String::new(),

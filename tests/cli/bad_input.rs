@@ -82,6 +82,85 @@ fn options_that_contradict_each_other_or_the_data_are_refused() {
 }
 
 #[test]
+fn options_that_cannot_have_any_effect_are_refused_with_the_way_out() {
+    for (args, words) in [
+        (&["--momentum", "0.5"][..], &["--momentum: has no effect", "--optimizer momentum", "leave it out"][..]),
+        (&["--momentum", "0.5", "--optimizer", "adam"], &["--momentum: has no effect"]),
+        (&["--l1-step", "proximal"], &["--l1-step: has no effect", "--l1 X"]),
+        (&["--l1-step", "proximal", "--l1", "0"], &["--l1-step: has no effect"]),
+        (&["--residual", "--hidden-layers", "1"], &["--residual: has no effect", "--hidden-layers", "--width"]),
+        (&["--residual", "--widths", "30,20"], &["--residual: has no effect"]),
+        (&["--residual", "--hidden-layers", "0"], &["--residual: has no effect", "hidden layers"]),
+        (&["--dropout", "0.5", "--hidden-layers", "0"], &["--dropout: has no effect", "hidden layers"]),
+        (&["--normalisation", "layer", "--hidden-layers", "0"], &["--normalisation: has no effect"]),
+        (&["--noise", "0.2"], &["--noise", "does not apply to --data mnist-mini", "leave it out"]),
+        (&["--samples", "500"], &["--samples", "does not apply to --data mnist-mini"]),
+        (&["--data", "xor", "--test-share", "0.5"], &["--test-share", "does not apply to --data xor"]),
+        (&["--data", "csv:t.csv", "--test-share", "0.5", "--test-file", "u.csv"], &["--test-share 0.5", "--test-file"]),
+    ] {
+        usage(args, words);
+    }
+    let dir = room();
+    refused(dir.path(), 2, &["baselines", "--noise", "0.2"], &["--noise", "does not apply to --data mnist-mini"]);
+    // With an effect they are taken: the first hidden layer is as wide as the two inputs.
+    for (out, args) in [
+        ("wide", &["--widths", "2", "--residual"][..]),
+        ("rolling", &["--optimizer", "nesterov", "--momentum", "0.5"]),
+        ("sparse", &["--l1", "0.01", "--l1-step", "proximal"]),
+        ("plain", &["--hidden-layers", "0", "--dropout", "0", "--normalisation", "none"]),
+    ] {
+        let made = ["train", "--data", "gaussians", "--samples", "64", "--noise", "0.3", "--steps", "2", "--quiet"];
+        stdout(dir.path(), &[&made[..], args, &["--batch-size", "16", "--out", out]].concat());
+    }
+}
+
+#[test]
+fn whole_numbers_are_asked_for_with_their_range() {
+    let all = format!("from 0 to {}", u64::MAX);
+    for (option, value, range) in [
+        ("--seed", "-1", all.as_str()),
+        ("--epochs", "99999999999999999999999", &all),
+        ("--train-size", "many", &all),
+        ("--width", "-1", "from 1 to 1000000"),
+        ("--width", "99999999999999999999999", "from 1 to 1000000"),
+        ("--widths", "3,0", "from 1 to 1000000"),
+        ("--hidden-layers", "10001", "from 0 to 10000"),
+    ] {
+        usage(&[option, value], &[option, value.split(',').next_back().unwrap(), "give a whole number", range]);
+    }
+    let dir = room();
+    refused(dir.path(), 2, &["demo", "--width", "0"], &["--width", "from 1 to 1000000"]);
+    refused(dir.path(), 2, &["sweep", "--widths", "5,-5"], &["--widths", "from 1 to 1000000"]);
+}
+
+#[test]
+fn files_that_are_missing_or_wrong_are_failures_and_no_wrong_command_line() {
+    let dir = room();
+    train(dir.path(), "run", &["--steps", "2"]);
+    std::fs::write(dir.path().join("bad.toml"), "no_such_key = 1\n").unwrap();
+    std::fs::write(dir.path().join("bad.ttf"), "no font").unwrap();
+    for (file, says) in [("none", "cannot read"), ("bad", "")] {
+        let (toml, ttf) = (format!("{file}.toml"), format!("{file}.ttf"));
+        for command in ["diagnose", "remedy"] {
+            refused(dir.path(), 1, &[command, "run", "--thresholds", &toml], &[&toml, says]);
+        }
+        refused(dir.path(), 1, &["page", "run", "--thresholds", &toml], &[&toml, says]);
+        refused(dir.path(), 1, &["sweep", "--plan", &toml, "--out", "s"], &[&toml, says]);
+        refused(dir.path(), 1, &["sweep", "plan", "--plan", &toml], &[&toml, says]);
+        // Before anything is trained or drawn.
+        for args in [
+            &["plot", "run"][..],
+            &["remedy", "run"],
+            &["demo", "--epochs", "1"],
+            &["sweep", "--preset", "lecture", "--out", "s"],
+            &["sweep", "merge", "--out", "s"],
+        ] {
+            refused(dir.path(), 1, &[args, &["--font", &ttf]].concat(), &["--font", &ttf]);
+        }
+    }
+}
+
+#[test]
 fn unknown_names_are_answered_with_the_nearest_right_one() {
     for (option, given, nearest) in [
         ("--activation", "sigmod", "sigmoid"),
@@ -132,7 +211,12 @@ fn an_existing_folder_is_never_touched_without_force() {
     let dir = room();
     train(dir.path(), "run", &["--steps", "3", "--save-weights"]);
     let again = [&["train"], &TINY[..], &["--steps", "1", "--out", "run"]].concat();
-    refused(dir.path(), 1, &again, &["run: exists", "--force"]);
+    refused(dir.path(), 1, &again, &["run: exists", "--force", "--out"]);
+    // Runs that differ in what their name does not tell have one default folder.
+    let unnamed = [&["train"], &TINY[..], &["--steps", "1", "--quiet"]].concat();
+    stdout(dir.path(), &unnamed);
+    let other = [&unnamed[..], &["--learning-rate", "0.5"]].concat();
+    refused(dir.path(), 1, &other, &["runs/sigmoid-6-5-sgd-seed1: exists", "--force", "--out"]);
 }
 
 #[test]
@@ -145,6 +229,13 @@ fn force_never_replaces_what_is_not_a_run() {
     // Somebody else's meta.json does not make it one.
     std::fs::write(dir.path().join("photos/meta.json"), "{\"camera\": 1}").unwrap();
     refused(dir.path(), 1, &args, &["photos", "does not describe a run"]);
+    // Nor does one that was cut short, when other files stand beside it.
+    train(dir.path(), "run", &["--steps", "2"]);
+    for (file, text) in [("meta.json", "{\"schema\": 1,"), ("diary.txt", "mine")] {
+        std::fs::write(dir.path().join("run").join(file), text).unwrap();
+    }
+    let args = [&["train"], &TINY[..], &["--force", "--out", "run"]].concat();
+    refused(dir.path(), 1, &args, &["run", "does not describe a run"]);
 }
 
 #[test]
@@ -196,10 +287,18 @@ fn a_damaged_record_is_named_by_its_file() {
         }
         refused(dir.path(), 1, &["summary", out], &[&[file], words].concat());
     };
-    damage("step.npy", &|_| None, &["missing"]);
-    damage("step.npy", &|b| Some(b[..40].to_vec()), &[]);
-    damage("grad_norm.npy", &|b| Some([b"NOTNUMPY", &b[8..]].concat()), &[]);
-    damage("meta.json", &|b| Some(b[..b.len() / 2].to_vec()), &["line", "column"]);
+    let again = "train it again with --force";
+    damage("step.npy", &|_| None, &["missing", again]);
+    damage("step.npy", &|b| Some(b[..40].to_vec()), &["cut short", again]);
+    damage("meta.json", &|b| Some(b[..b.len() / 2].to_vec()), &["line", "column", again]);
+    damage("grad_norm.npy", &|b| Some([b"NOTNUMPY", &b[8..]].concat()), &["move this file away", again]);
+    // Both ways out lead out.
+    std::fs::remove_file(dir.path().join("run/grad_norm.npy")).unwrap();
+    assert!(stdout(dir.path(), &["summary", "run"]).contains("last evaluation"));
+    let meta = std::fs::read(dir.path().join("run/meta.json")).unwrap();
+    std::fs::write(dir.path().join("run/meta.json"), &meta[..meta.len() / 2]).unwrap();
+    train(dir.path(), "run", &["--steps", "6", "--force"]);
+    assert_eq!(json(dir.path(), &["summary", "run", "--json"])["recorded_steps"], 6);
     let newer = |b: Vec<u8>| Some(String::from_utf8(b).unwrap().replace("\"schema\": 1", "\"schema\": 9").into_bytes());
     damage("meta.json", &newer, &["format 9"]);
 }

@@ -21,6 +21,15 @@ fn help_of_every_command_has_examples_that_name_it() {
 }
 
 #[test]
+fn the_help_names_every_exit_code() {
+    let help = stdout(room().path(), &["--help"]);
+    let (_, codes) = help.split_once("Exit codes:\n").unwrap();
+    let named: Vec<i32> = codes.lines().filter_map(|l| l.split_whitespace().next()?.parse().ok()).collect();
+    assert_eq!(named, [0, 1, 2, 3, 4, 5, 130]);
+    assert!(codes.lines().all(|l| l.len() <= 80), "{codes}");
+}
+
+#[test]
 fn every_example_of_the_help_is_a_command_line_that_parses() {
     let dir = room();
     let mut tried = 0;
@@ -81,4 +90,11 @@ fn the_manual_page_is_roff_and_every_command_has_one() {
         let page = std::fs::read_to_string(dir.path().join(format!("man1/gradfade-{command}.1"))).unwrap();
         assert!(page.contains(".SH OPTIONS") || page.contains(".SH SYNOPSIS"), "{command}");
     }
+    assert!(dir.path().join("man1/gradfade-sweep-merge.1").is_file(), "also of subcommands");
+    assert!(!dir.path().join("man1/gradfade-bench-step.1").exists());
+    // Pages of somebody else are not replaced unasked.
+    std::fs::write(dir.path().join("man1/gradfade-plot.1"), "mine").unwrap();
+    super::refused(dir.path(), 1, &["man", "--out", "man1"], &["man1/gradfade-", "exists", "--force"]);
+    stdout(dir.path(), &["man", "--out", "man1", "--force"]);
+    assert!(std::fs::read_to_string(dir.path().join("man1/gradfade-plot.1")).unwrap().contains(".TH"));
 }

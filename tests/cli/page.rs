@@ -48,7 +48,7 @@ fn what_cannot_be_a_page_is_refused_in_one_line_and_leaves_nothing() {
         refused(dir.path(), 2, &["page", "a", choice, "1"], &[choice, "sweep"]);
     }
     std::fs::write(dir.path().join("mine.toml"), "no_such_threshold = 1\n").unwrap();
-    refused(dir.path(), 2, &["page", "a", "--thresholds", "mine.toml"], &["mine.toml", "no_such_threshold"]);
+    refused(dir.path(), 1, &["page", "a", "--thresholds", "mine.toml"], &["mine.toml", "no_such_threshold"]);
 }
 
 #[test]
@@ -60,7 +60,9 @@ fn a_sweep_becomes_a_page_with_a_switch_of_depths() {
     stdout(dir.path(), &["page", "s", "--out", "p.html"]);
     let page = std::fs::read_to_string(dir.path().join("p.html")).unwrap();
     assert!(page.contains("4 networks with 1 to 2 hidden layers"), "a title of all");
-    assert!(page.contains("<option value=\"0\">1</option><option value=\"1\" selected>2</option>"));
+    assert!(page.contains(
+        "<option value=\"0\">1 (2 of 4 networks)</option><option value=\"1\" selected>2 (2 of 4 networks)</option>"
+    ));
     // One more run beside the sweep is one more network.
     train(dir.path(), "a", &[]);
     stdout(dir.path(), &["page", "s", "a", "--out", "q.html"]);
@@ -76,7 +78,9 @@ fn two_runs_of_two_depths_are_switched_between() {
     stdout(dir.path(), &["page", "b", "a", "--out", "p.html"]);
     let page = std::fs::read_to_string(dir.path().join("p.html")).unwrap();
     assert!(page.contains("2 networks with 2 to 3 hidden layers"), "a title of both");
-    assert!(page.contains("<option value=\"0\">2</option><option value=\"1\" selected>3</option>"));
+    assert!(page.contains(
+        "<option value=\"0\">2 (1 of 2 networks)</option><option value=\"1\" selected>3 (1 of 2 networks)</option>"
+    ));
 }
 
 #[test]
@@ -97,7 +101,7 @@ fn of_a_sweep_one_seed_is_shown_and_the_depths_that_are_asked_for() {
     assert!(two.contains("of 3 depths these are shown: 1, 3"));
     assert_ne!(all, page(&["--seed", "5"]), "another seed, other numbers");
     let refuse = |more: &[&str], words: &[&str]| {
-        refused(dir.path(), 1, &[&["page", "s", "--out", "q.html"], more].concat(), words);
+        refused(dir.path(), 2, &[&["page", "s", "--out", "q.html"], more].concat(), words);
     };
     refuse(&["--seed", "6"], &["--seed 6", "4, 5"]);
     refuse(&["--depths", "2,7"], &["--depths 7", "1, 2, 3"]);

@@ -7,7 +7,7 @@ use super::{TINY, gradfade, json, refused, room, stdout, train};
 /// Settings of runs of which figures and tables must know nothing.
 const RUNS: [(&str, &[&str]); 6] = [
     ("batch", &["--normalisation", "batch", "--weight-decay", "0.01"]),
-    ("after", &["--normalisation", "layer-after", "--residual", "--optimizer", "adam"]),
+    ("after", &["--normalisation", "layer-after", "--widths", "6,6", "--residual", "--optimizer", "adam"]),
     ("maxout", &["--activation", "maxout:3", "--dropout", "0.2"]),
     ("mixed", &["--activation", "maxout:2", "--normalisation", "batch-after", "--widths", "2,2", "--residual"]),
     ("early", &["--validation-size", "16", "--early-stopping", "1", "--learning-rate", "1"]),

@@ -164,7 +164,8 @@ fn a_merge_of_a_part_says_what_is_missing() {
     let dir = room();
     sweep(dir.path(), &["run"], "s", &["--cells", "1..6", "--quiet"]);
     let output = gradfade(dir.path()).args(["sweep", "merge", "--out", "s", "--no-figures"]).output().unwrap();
-    assert!(output.status.success());
+    // The table is there, but a script must not take it for the whole.
+    assert_eq!(output.status.code(), Some(1));
     let told = String::from_utf8(output.stderr).unwrap();
     assert_eq!(told, "gradfade: 2 of 8 cells are missing (7, 8); `gradfade sweep --out s` runs them\n");
     assert_eq!(read(dir.path().join("s/cells.csv")).lines().count(), 7);
@@ -254,6 +255,58 @@ fn plans_are_listed_printed_edited_and_given_back() {
 }
 
 #[test]
+fn an_option_may_be_idle_in_some_cells_but_not_in_all() {
+    let dir = room();
+    let made = ["--data", "gaussians", "--samples", "64", "--width", "5", "--batch-size", "16", "--steps", "2"];
+    let some: [&[&str]; 4] = [
+        &["--hidden-layers", "0..2", "--residual", "--dropout", "0.1"],
+        &["--optimizers", "sgd,momentum", "--momentum", "0.5"],
+        &["--preset", "lecture", "--noise", "0.1"],
+        &["--learning-rates", "0.1,0.2", "--l1", "0.01", "--l1-step", "proximal"],
+    ];
+    for more in some {
+        stdout(dir.path(), &[&["sweep", "plan", "--toml"], &made[..], more].concat());
+    }
+    let none: [(&[&str], &str); 4] = [
+        (&["--optimizers", "sgd,adam", "--momentum", "0.5"], "--momentum: has no effect"),
+        (&["--hidden-layers", "0", "--residual"], "--residual: has no effect"),
+        (&["--preset", "lecture", "--l1-step", "proximal"], "--l1-step: has no effect"),
+        (&["--data", "mnist-mini", "--noise", "0.1"], "--noise does not apply to --data mnist-mini"),
+    ];
+    for (more, words) in none {
+        refused(dir.path(), 2, &[&["sweep", "plan"], more].concat(), &[words]);
+    }
+    // A plan names every setting, also those that nothing uses.
+    std::fs::write(dir.path().join("p.toml"), "[train]\nmomentum = 0.5\n[train.data_options]\nnoise = 0.1\n").unwrap();
+    stdout(dir.path(), &["sweep", "plan", "--plan", "p.toml", "--toml"]);
+}
+
+#[test]
+fn a_plan_of_which_nothing_was_run_may_be_changed() {
+    let dir = room();
+    let plan = |text: &str| std::fs::write(dir.path().join("p.toml"), text).unwrap();
+    let head = "[train]\ndata = \"gaussians\"\nwidth = 5\nbatch_size = 16\n";
+    let tail = "[train.data_options]\nsamples = 64\n[grid]\nseed = [1, 2]\n";
+    plan(&format!("{head}steps = 2\n{tail}"));
+    let script = ["sweep", "script", "slurm", "--plan", "p.toml", "--out", "s"];
+    stdout(dir.path(), &script);
+    plan(&format!("{head}steps = 3\n{tail}"));
+    // Looking at the new plan leaves the old one where it is.
+    let before = tree(dir.path());
+    stdout(dir.path(), &["sweep", "plan", "--plan", "p.toml", "--out", "s"]);
+    assert!(tree(dir.path()) == before);
+    stdout(dir.path(), &script);
+    assert!(read(dir.path().join("s/plan.toml")).contains("steps = 3"));
+    // With one cell there is something to lose.
+    stdout(dir.path(), &["sweep", "run", "--out", "s", "--cells", "1", "--quiet"]);
+    plan(&format!("{head}steps = 2\n{tail}"));
+    refused(dir.path(), 1, &script, &["s: holds the sweep of another plan: steps is 3 there and 2 here", "--out"]);
+    refused(dir.path(), 1, &["sweep", "plan", "--plan", "p.toml", "--out", "s"], &["steps is 3 there and 2 here"]);
+    let flag = ["sweep", "--plan", "p.toml", "--seeds", "1", "--steps", "3", "--out", "s"];
+    refused(dir.path(), 1, &flag, &["seed is 1, 2 there and 1 here", "without --preset, --plan and settings"]);
+}
+
+#[test]
 fn bad_plans_are_refused_with_line_and_key() {
     let dir = room();
     let plan = |text: &str, words: &[&str]| {
@@ -298,7 +351,7 @@ fn a_folder_of_another_plan_or_of_something_else_is_left_alone() {
     let dir = room();
     sweep(dir.path(), &[], "s", &["--quiet", "--no-figures"]);
     let other = [&["sweep"], &GRID[..14], &["--epochs=3", "--out", "s"]].concat();
-    refused(dir.path(), 1, &other, &["another plan: train.epochs is 2 there and 3 now", "--out"]);
+    refused(dir.path(), 1, &other, &["another plan: epochs is 2 there and 3 here", "--out"]);
     std::fs::create_dir(dir.path().join("notes")).unwrap();
     std::fs::write(dir.path().join("notes/a.txt"), "mine").unwrap();
     let notes = [&["sweep"], &GRID[..], &["--out", "notes"]].concat();

@@ -36,7 +36,9 @@ pub fn run(store: &Store, draw: &Draw) -> CommandResult {
         // They are made from the cells beside them: drawing them anew loses nothing.
         save_all(&figures, &draw.look, &draw.format, &folder, draw.csv)?;
     }
-    Ok(ExitCode::SUCCESS)
+    // Which cells are missing was said; a script that goes on to use the table must not take a part for the whole.
+    let whole = cells.len() == store.plan().count() as usize;
+    Ok(if whole { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 /// `gradfade plot SWEEP`: the named figures, or all that the cells hold.

@@ -193,6 +193,9 @@ impl What {
         };
         let plan = self.laid_over(base);
         plan.check().map_err(|what| Failure::usage(anyhow::anyhow!(what)))?;
+        let cells = plan.cells();
+        self.shared.data().idle(&cells.iter().map(|c| &c.config.data).collect::<Vec<_>>()).map_err(Failure::usage)?;
+        self.shared.idle(&cells.iter().map(|c| &c.config).collect::<Vec<_>>()).map_err(Failure::usage)?;
         Ok(plan)
     }
 }
@@ -222,9 +225,13 @@ pub fn run(args: Args) -> CommandResult {
     match args.command {
         Some(Command::Plan(args)) => plan(&args),
         Some(Command::Run(args)) => some(&args),
-        Some(Command::Merge(args)) => merge::run(&Store::open(&args.out)?, &args.draw),
+        Some(Command::Merge(args)) => {
+            args.draw.look.prepare()?;
+            merge::run(&Store::open(&args.out)?, &args.draw)
+        }
         Some(Command::Script(args)) => script::run(&args),
         None => {
+            args.draw.look.prepare()?;
             let store = open(&args.what, args.how.out.as_deref())?;
             let all = store.plan().cells();
             let whole = work(&store, &all, &args.how)?;
@@ -322,7 +329,7 @@ fn plan(args: &PlanArgs) -> CommandResult {
         return Ok(ExitCode::SUCCESS);
     }
     let store = match &args.out {
-        Some(dir) if dir.join("plan.toml").exists() => Some(Store::create(dir, &plan)?),
+        Some(dir) if is_sweep(dir) => Store::find(dir, &plan)?,
         _ => None,
     };
     output::print(estimate::table(&plan, store.as_ref())?)?;

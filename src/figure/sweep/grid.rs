@@ -85,6 +85,7 @@ fn build(drawn: &Drawn, options: &Options) -> Result<Figure, FigureError> {
         title: heading(lang, drawn, &runs, &grids, metric),
         subtitle: lang.sentences(&[
             lang.explain(q, bias),
+            lang.output_on_top(),
             lang.ratios_are_medians(),
             lang.one_seed_note(all.seeds),
             clamped,

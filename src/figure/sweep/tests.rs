@@ -182,6 +182,7 @@ fn the_grid_draws_whole_records_on_one_scale() {
     let deep = maps.iter().find(|m| m.title == "Sigmoid, 4 hidden layers").unwrap();
     assert_eq!((deep.rows.len(), deep.edges.len()), (5, 21));
     assert_eq!(deep.cells[0][7], Value::Finite(-4.0));
+    assert!(figure.subtitle.contains("The top row of each panel is the output layer."), "{}", figure.subtitle);
     assert_eq!(
         figure.title,
         "Sigmoid, 4 hidden layers: layer 1's gradient 1,000 times smaller than layer 4's. ReLU: gradients within a factor 1.0"

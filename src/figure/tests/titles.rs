@@ -156,6 +156,34 @@ fn a_comparison_shares_its_scales() {
 }
 
 #[test]
+fn a_run_too_short_to_be_seen_beside_another_is_named() {
+    let long = Synthetic { steps: (0..2000).collect(), ..healthy() }.record();
+    let short = |steps: u64| {
+        let status = Status::Diverged { step: steps - 1, what: "the loss is NaN".into() };
+        let (snapshots, accuracy) = (vec![0], vec![(0, 0.1)]);
+        Synthetic { steps: (0..steps).collect(), status, snapshots, accuracy, ..Synthetic::default() }.record()
+    };
+    let said = |steps, options: &Options| drawn("comparison", &[short(steps), long.clone()], options).subtitle;
+    let note = "At the left edge, too narrow to be read: Sigmoid has 20 of 2,000 steps.";
+    let plain = Options::default();
+    assert!(said(20, &plain).contains(note), "{}", said(20, &plain));
+    assert!(!said(100, &plain).contains("edge"));
+    // On a logarithmic axis the first steps have room.
+    assert!(!said(20, &Options { x_log: true, ..Options::default() }).contains("edge"));
+}
+
+#[test]
+fn a_faint_curve_is_told_from_the_solid_one_of_its_colour() {
+    let figure = one("training-curves", &healthy().record());
+    for panel in lines(&figure) {
+        for (i, series) in panel.series.iter().enumerate() {
+            let same = panel.series.iter().skip(i + 1).any(|s| s.colour == series.colour);
+            assert_eq!(same, series.label.contains("(faint)"), "{}", series.label);
+        }
+    }
+}
+
+#[test]
 fn runs_of_one_name_are_told_apart_by_what_differs() {
     let with = |rate: &'static str| {
         let labels = vec![("activation", "sigmoid"), ("learning_rate", rate)];
@@ -164,6 +192,10 @@ fn runs_of_one_name_are_told_apart_by_what_differs() {
     let figure = drawn("comparison", &[with("0.1"), with("0.5")], &Options::default());
     let titles: Vec<&str> = heatmaps(&figure).iter().map(|m| m.title.as_str()).filter(|t| !t.is_empty()).collect();
     assert_eq!(titles, ["Sigmoid (learning rate 0.1)", "Sigmoid (learning rate 0.5)"]);
+    // The caption does not say it again.
+    assert!(!figure.caption.contains("rate"), "{}", figure.caption);
+    let far = drawn("comparison", &[with("0.1"), with("1000000000000000000000000000000")], &Options::default());
+    assert!(far.title.contains("Sigmoid (learning rate 10³⁰): "), "{}", far.title);
     let same = drawn("comparison", &[with("0.1"), with("0.1")], &Options::default());
     assert!(same.title.starts_with("Sigmoid (1): ") && same.title.contains("Sigmoid (2): "), "{}", same.title);
 }

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
+use super::super::error::AGAIN;
 use super::super::header::SCHEMA;
 use super::super::npy::{Element, NpyArray, read_npy};
 use super::super::sink::Widths;
@@ -160,12 +161,13 @@ impl<'a> Table<'a> {
                 self.warnings.push(Warning::Absent { path });
                 return Ok(None);
             }
+            Err(RecordError::Array { path, what }) => return Err(damaged(path, &what)),
             other => other?,
         };
         if array.shape[1..] != *inner {
             let found = &array.shape[1..];
             let what = format!("rows of shape {found:?}, but {META} describes rows of shape {inner:?}");
-            return Err(RecordError::Array { path, what });
+            return Err(damaged(path, &what));
         }
         let rows = array.rows();
         if array.truncated() {
@@ -204,12 +206,19 @@ impl<'a> Table<'a> {
             self.warnings.push(Warning::Uneven { table: self.name, kept: self.shortest, longest: self.longest });
         }
         let path = self.key_path;
-        let key = |&step: &i64| {
-            u64::try_from(step)
-                .map_err(|_| RecordError::Array { path: path.clone(), what: format!("negative step {step}") })
-        };
+        let key =
+            |&step: &i64| u64::try_from(step).map_err(|_| damaged(path.clone(), &format!("negative step {step}")));
         self.key[..self.shortest].iter().map(key).collect()
     }
+}
+
+/// An array that cannot be used. All but the steps may be absent.
+fn damaged(path: PathBuf, what: &str) -> RecordError {
+    let way_out = match path.ends_with(file_name(STEP)) {
+        true => format!("without its steps a run cannot be read: {AGAIN}"),
+        false => "move this file away to read the run without it, or train it again with --force".into(),
+    };
+    RecordError::Array { path, what: format!("{what}; {way_out}") }
 }
 
 /// Cuts a column to the table's rows; an absent one is filled with missing values.
@@ -282,10 +291,12 @@ fn parse<T: DeserializeOwned>(text: &[u8], path: &Path) -> Result<T, RecordError
     })
 }
 
-/// Names the folder or file in place of the run's name.
+/// Names the folder or file in place of the run's name, and the way out.
 fn at(error: RecordError, path: &Path) -> RecordError {
     match error {
-        RecordError::Invalid { what, .. } => RecordError::Invalid { place: path.display().to_string(), what },
+        RecordError::Invalid { what, .. } => {
+            RecordError::Invalid { place: path.display().to_string(), what: format!("{what}; {AGAIN}") }
+        }
         other => other,
     }
 }

@@ -1,0 +1,83 @@
+//! Options that were given and cannot have any effect: a person who gives one would read the run as if it had one.
+//!
+//! Looked for on the command line only, where it is known what was given. A configuration from a record or a plan names every
+//! setting, also those that mean nothing to it.
+
+use super::{DataArgs, SharedArgs};
+use crate::config::{ConfigError, TrainConfig, TrainPlan};
+use crate::data::{DataError, DataSpec};
+use crate::nn::{Normalisation, OptimizerKind};
+
+impl DataArgs {
+    /// # Errors
+    /// The first option that does nothing to data of any of these kinds.
+    pub fn idle(&self, specs: &[&DataSpec]) -> Result<(), DataError> {
+        let made = specs.iter().any(|s| matches!(s, DataSpec::Spiral | DataSpec::Xor | DataSpec::Gaussians));
+        let table = specs.iter().any(|s| matches!(s, DataSpec::Csv(_)));
+        for (flag, given, applies) in [
+            ("--samples", self.samples.is_some(), made),
+            ("--noise", self.noise.is_some(), made),
+            ("--test-share", self.test_share.is_some(), table),
+        ] {
+            if let (true, false, Some(spec)) = (given, applies, specs.first()) {
+                return Err(DataError::NotApplicable { flag, spec: spec.to_string() });
+            }
+        }
+        match (&self.test_share, &self.test_file) {
+            (Some(share), Some(_)) => {
+                let problem = "has no effect, since --test-file is the test set; leave one of them out".into();
+                Err(DataError::Option { flag: "--test-share", value: share.to_string(), problem })
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+impl SharedArgs {
+    pub fn data(&self) -> &DataArgs {
+        &self.data
+    }
+
+    /// For one network, or for all of a sweep: an option is idle where none of them has a use for it.
+    ///
+    /// # Errors
+    /// The first idle option.
+    pub fn idle(&self, configs: &[&TrainConfig]) -> Result<(), ConfigError> {
+        let none = |uses: fn(&TrainConfig) -> bool| !configs.iter().any(|c| uses(c));
+        let rolls = |c: &TrainConfig| matches!(c.optimizer, OptimizerKind::Momentum | OptimizerKind::Nesterov);
+        if self.momentum.is_some() && none(rolls) {
+            return Err(idle("--momentum", "only momentum and nesterov have it; give --optimizer momentum"));
+        }
+        if self.l1_step.is_some() && none(|c| c.l1 > 0.0) {
+            return Err(idle("--l1-step", "there is no L1 to make steps of; give --l1 X"));
+        }
+        let of_hidden = [
+            ("--normalisation", self.normalisation.is_some_and(|n| n != Normalisation::None)),
+            ("--residual", self.residual),
+            ("--dropout", self.dropout.is_some_and(|p| p > 0.0)),
+        ];
+        for (option, given) in of_hidden {
+            if given && none(|c| !c.hidden_sizes().is_empty()) {
+                return Err(idle(option, "it is of hidden layers and there are none; give --hidden-layers"));
+            }
+        }
+        Ok(())
+    }
+
+    /// What only the data shows: whether the first hidden layer is as wide as its input.
+    ///
+    /// # Errors
+    /// `--residual` where there is no layer to skip.
+    pub fn idle_in(&self, plan: &TrainPlan) -> Result<(), ConfigError> {
+        let shape = plan.shape();
+        if self.residual && !(0..shape.layers()).any(|l| shape.skips(l)) {
+            let why = "no hidden layer has as many outputs as inputs; give two or more --hidden-layers of one --width";
+            return Err(idle("--residual", why));
+        }
+        Ok(())
+    }
+}
+
+fn idle(option: &'static str, why: &str) -> ConfigError {
+    ConfigError::Idle { option, why: why.into() }
+}
