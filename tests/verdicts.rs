@@ -77,7 +77,7 @@ impl Table {
 
 /// What the table says of a diagnosis: its faults, else its conclusion.
 fn words(d: &Diagnosis) -> String {
-    let faults: Vec<&str> = d.faults().map(|v| v.rule.ailment.key()).collect();
+    let faults: Vec<&str> = d.verdicts.iter().filter(|v| v.outcome.is_fault()).map(|v| v.rule.ailment.key()).collect();
     if faults.is_empty() { d.conclusion().key().to_string() } else { faults.join(" ") }
 }
 

@@ -7,7 +7,7 @@ use anyhow::Context;
 
 use super::{CommandResult, Failure, output, plot};
 use crate::diagnosis::{self, Conclusion, Diagnosis, Thresholds};
-use crate::record::Record;
+use crate::record::{Record, trial};
 use crate::remedy;
 use crate::report::diagnosis::{Form, json, text};
 use crate::text::Lang;
@@ -52,6 +52,21 @@ pub(super) fn thresholds(file: Option<&Path>) -> Result<Thresholds, Failure> {
     Ok(Thresholds::parse(&text, &path.display().to_string())?)
 }
 
+/// `runs/*` takes in what `gradfade remedy` left beside the runs: folders of runs, which are named and passed over.
+fn without_remedies(mut folders: Vec<PathBuf>) -> Vec<PathBuf> {
+    let left: Vec<PathBuf> = folders.extract_if(.., |dir| dir.join(trial::FILE).is_file()).collect();
+    if folders.is_empty() {
+        return left;
+    }
+    for dir in left {
+        output::say(format!(
+            "gradfade: warning: {0}: passed over, since it holds remedies; `gradfade diagnose {0}/*/` judges them",
+            dir.display()
+        ));
+    }
+    folders
+}
+
 pub fn run(args: Args) -> CommandResult {
     if args.list_thresholds {
         output::print(list())?;
@@ -59,7 +74,8 @@ pub fn run(args: Args) -> CommandResult {
     }
     let lang = Lang::default();
     let thresholds = thresholds(args.thresholds.as_deref())?;
-    let records = plot::read_runs(&args.runs)?;
+    let runs = without_remedies(args.runs);
+    let records = plot::read_runs(&runs)?;
     let mut all = Vec::with_capacity(records.len());
     for record in &records {
         all.push(diagnosis::diagnose(record, &thresholds)?);
@@ -83,7 +99,7 @@ pub fn run(args: Args) -> CommandResult {
             }
             block
         };
-        let blocks: Vec<String> = all.iter().zip(&records).zip(&args.runs).map(block).collect();
+        let blocks: Vec<String> = all.iter().zip(&records).zip(&runs).map(block).collect();
         output::print(blocks.join("\n"))?;
     }
     Ok(exit_code(&all))

@@ -375,6 +375,11 @@ pub fn plan(config: &TrainConfig, header: &Header, d: &Diagnosis, only: Option<&
         return CHANGES.iter().filter(|c| only.iter().any(|o| o.name == c.name)).map(planned).collect();
     }
     let mut all: Vec<Planned> = CHANGES.iter().filter(|c| fits(c)).map(planned).collect();
+    // Nobody misses what was not there to be taken away.
+    let idle = |p: &Planned| {
+        matches!(p.change.remedy, Remedy::LessDecay | Remedy::LessDropout) && p.config == Err(Unfit::There)
+    };
+    all.retain(|p| !idle(p));
     let controls = CONTROLS.iter().find(|c| Some(c.0) == own).map_or(&[][..], |c| c.1);
     all.extend(controls.iter().filter_map(|name| change(name)).map(planned).find(|p| p.config.is_ok()));
     all

@@ -83,6 +83,11 @@ fn relu_cures_a_network_that_vanishes_and_dropout_makes_it_worse() {
     refused(dir.path(), 2, &["plot", "small", "--figure", "recipe"], &["recipe", "remedy"]);
     refused(dir.path(), 2, &["plot", "small", "ill"], &["remedies"]);
 
+    // `diagnose *` passes over what lies beside the runs.
+    let both = gradfade(dir.path()).args(["diagnose", "ill", "ill-remedies", "--json"]).output().unwrap();
+    assert_eq!(serde_json::from_slice::<serde_json::Value>(&both.stdout).unwrap()["runs"].as_array().unwrap().len(), 1);
+    assert!(String::from_utf8_lossy(&both.stderr).contains("ill-remedies: passed over"), "{both:?}");
+
     // What is whole is not made again; what is not whole is.
     let stamp = |name: &str| std::fs::metadata(out.join(name).join("step.npy")).unwrap().modified().unwrap();
     let (relu, dropout) = (stamp("relu"), stamp("dropout"));
