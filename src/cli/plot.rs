@@ -94,7 +94,7 @@ pub(super) fn language(text: &str) -> Result<Lang, String> {
 }
 
 /// Reads the font and puts it to use.
-fn font(text: &str) -> Result<PathBuf, String> {
+pub(super) fn font(text: &str) -> Result<PathBuf, String> {
     let data = std::fs::read(text).map_err(|e| format!("cannot read it: {e}"))?;
     render::use_font(data).map_err(|e| e.to_string())?;
     Ok(text.into())
