@@ -101,7 +101,8 @@ pub fn plan(target: &Target, wanted: &Wanted) -> Result<Plan, NotesError> {
             Some(old) if !wanted.force => match spliced.state {
                 // Somebody else's, or another block's.
                 State::New => return Err(NotesError::at(path)(Problem::Picture)),
-                _ if signature::is_untouched(format, old) => {}
+                // The second: as it was drawn before pictures were signed.
+                _ if signature::is_untouched(format, old) || signature::signed(format, old) == after => {}
                 State::Stale => return Err(NotesError::at(path)(Problem::EditedPicture)),
                 // The words tell the record's numbers: nothing is new.
                 State::Current | State::Kept => {
