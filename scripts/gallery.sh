@@ -1,8 +1,10 @@
 #!/usr/bin/env bash
 # Draws the gallery anew: runs every `gradfade plot` and `gradfade page` command that plots/README.md shows, on the committed records.
-# Usage: scripts/gallery.sh [--records | --screenshots]
+# Usage: scripts/gallery.sh [--records | --screenshots | --notes]
 #   --records      first trains those records anew
 #   --screenshots  also takes the pictures of pages, which needs Chromium, Node and playwright-core (scripts/check_page.mjs)
+#   --notes        also takes those of rendered notes, which needs that, reveal.js, LaTeX and fonts-noto-cjk (scripts/notes/check.sh);
+#                  NODE_MODULES=PATH says where playwright-core and reveal.js are
 set -euo pipefail
 cd "$(dirname "$0")/.."
 cargo build --release --quiet
@@ -45,4 +47,21 @@ if [ "${1:-}" = --screenshots ]; then
   trap 'rm -rf "$shots"' EXIT
   node scripts/check_page.mjs plots/page/sigmoid-relu.html --shots "$shots"
   cp "$shots/gallery.png" plots/page/sigmoid-relu.png
+fi
+
+if [ "${1:-}" = --notes ]; then
+  cargo build --release --quiet --bins
+  shots=$(mktemp -d)
+  trap 'rm -rf "$shots"' EXIT
+  mkdir "$shots/pictures"
+  : "${NODE_MODULES:?}"
+  bash scripts/notes/check.sh "$(dirname "$bin")" "$shots/rendered" "$shots/pictures"
+  # A page of text and one colour scale needs few colours.
+  target/notes-tools/venv/bin/python - "$shots/pictures" plots/notes << 'END'
+import pathlib, sys
+from PIL import Image
+for file in pathlib.Path(sys.argv[1]).glob("*.png"):
+    picture = Image.open(file).convert("RGB").quantize(256, Image.Quantize.MAXCOVERAGE, 3, dither=Image.Dither.NONE)
+    picture.save(pathlib.Path(sys.argv[2]) / file.name, optimize=True)
+END
 fi

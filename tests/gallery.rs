@@ -129,6 +129,20 @@ fn every_picture_of_the_gallery_is_shown_and_there() {
 }
 
 #[test]
+fn the_pictures_of_rendered_notes_are_all_shown_and_small() {
+    let text = std::fs::read_to_string(root().join("plots/README.md")).unwrap();
+    let files: Vec<PathBuf> =
+        std::fs::read_dir(root().join("plots/notes")).unwrap().map(|entry| entry.unwrap().path()).collect();
+    assert!(files.len() >= 12, "{files:?}");
+    for file in &files {
+        let name = file.file_name().unwrap().to_str().unwrap();
+        assert!(text.contains(&format!("![](notes/{name})")), "{name} is not shown");
+        let size = std::fs::metadata(file).unwrap().len();
+        assert!(size < 150_000, "{name}: {size} bytes");
+    }
+}
+
+#[test]
 fn the_page_of_the_gallery_is_small() {
     let size = std::fs::metadata(root().join("plots/page/sigmoid-relu.html")).unwrap().len();
     assert!(size < 300_000, "{size} bytes");

@@ -1,9 +1,11 @@
 """Puts figures into the sample notes, renders those with the real programs, and looks for the figures in what comes out.
 
-Usage: check.py FOLDER (everything that was rendered stays there). Called by check.sh, which provides the programs.
+Usage: check.py FOLDER [PICTURES]. Everything that was rendered stays in FOLDER; pages of PDF documents also become pictures, in
+PICTURES if that is given. Called by check.sh, which provides the programs.
 """
 
 import html.parser
+import json
 import os
 import pathlib
 import re
@@ -21,6 +23,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 SAMPLES = ROOT / "tests" / "fixtures" / "notes"
 RUN = ROOT / "plots" / "records" / "sigmoid"
 KEEP = pathlib.Path(sys.argv[1]).resolve()
+PICTURES = pathlib.Path(sys.argv[2]).resolve() if len(sys.argv) > 2 else None
 STALE = 5
 MDBOOK = os.environ.get("MDBOOK", "mdbook")
 # nbconvert calls pandoc by name.
@@ -70,15 +73,20 @@ def shown(page, least, says="layer"):
     return found
 
 
-def in_pdf(file, *words):
-    """The PDF's text holds these; pages become pictures for whoever wants to look."""
+def in_pdf(file, picture, *words):
+    """The PDF's text holds these; what stands on its first page becomes a picture for whoever wants to look."""
     document = pymupdf.open(file)
     text = " ".join(page.get_text() for page in document)
     flat = re.sub(r"\s+", "", text)
     for word in words:
         assert word.replace(" ", "") in flat, f"{file}: no {word!r} in {flat[:2000]!r}"
-    for page in document:
-        page.get_pixmap(dpi=90).save(file.with_name(f"{file.stem}-{page.number + 1}.png"))
+    filled = pymupdf.Rect()
+    for _, box in document[0].get_bboxlog():
+        filled |= pymupdf.Rect(box)
+    # The page's number at the foot is far from the rest.
+    filled.y1 = min(filled.y1, 0.75 * document[0].rect.height)
+    place = (PICTURES or file.parent) / f"{picture}.png"
+    document[0].get_pixmap(dpi=110, clip=filled + (-20, -20, 20, 20)).save(place)
 
 
 def sample(name):
@@ -98,7 +106,7 @@ def markdown():
         shutil.copy(SAMPLES / "lecture.md", file)
         notes(file, lang)
         page = file.with_suffix(".html")
-        pypandoc.convert_file(str(file), "html", outputfile=str(page), extra_args=["--standalone", "--metadata=title:x"])
+        pypandoc.convert_file(str(file), "html", outputfile=str(page), extra_args=["--standalone", "--metadata=pagetitle:x"])
         shown(page, 1, says)
         assert "(prefers-color-scheme: dark)" in page.read_text(encoding="utf-8")
         # Other readers keep to CommonMark, which is stricter about what is bold.
@@ -113,12 +121,32 @@ def markdown():
 
 
 def quarto():
-    file = sample("lecture.qmd")
+    label = "fig-sigmoid-gradient-heatmap"
+    file = KEEP / "quarto" / "lecture.qmd"
+    file.parent.mkdir()
+    shutil.copy(SAMPLES / "lecture.qmd", file)
     notes(file)
-    page = file.with_name("quarto.html")
+    page = file.with_name("pandoc.html")
     pypandoc.convert_file(str(file), "html", format="markdown", outputfile=str(page), extra_args=["--standalone"])
     text = page.read_text(encoding="utf-8")
-    assert len(shown(page, 2)) == 2 and 'id="fig-sigmoid-gradient-heatmap"' in text and "body.quarto-dark" in text
+    assert len(shown(page, 2)) == 2 and f'id="{label}"' in text and "body.quarto-dark" in text
+    # A figure div, as Quarto's pages on cross references ask for: a label that begins with fig-, content, and the caption as its last
+    # paragraph. An image that stands alone with words in its brackets would have a caption of its own.
+    for theme in ["both", "light"]:
+        if theme == "light":
+            call("gradfade", "notes", RUN, "--into", file, "--theme", "light")
+        blocks = json.loads(pypandoc.convert_file(str(file), "json", format="markdown"))["blocks"]
+        (figure,) = [b["c"] for b in blocks if b["t"] == "Div" and b["c"][0][0] == label]
+        kinds = [b["t"] for b in figure[1]]
+        assert kinds == ["Para", "Para"], kinds
+        inlines = [i["t"] for i in figure[1][0]["c"]]
+        assert inlines == (["Image", "RawInline"] if theme == "both" else ["Image"]), inlines
+        (_, _, attributes), words, _ = figure[1][0]["c"][0]["c"]
+        assert words if theme == "both" else not words and "layer" in dict(attributes)["fig-alt"]
+        # The dark one is for pages alone.
+        paper = pypandoc.convert_file(str(file), "latex", format="markdown")
+        assert paper.count("\\includegraphics") == 1 and "-dark" not in paper, paper
+    notes(file)
     if shutil.which("quarto"):
         call("quarto", "render", file.name, cwd=file.parent)
         shown(file.with_suffix(".html"), 2)
@@ -142,6 +170,11 @@ def mdbook():
     found = shown(book / "book" / "introduction.html", 3, says="")
     assert len(found) == 3 and "层" in found[0]["alt"] and "layer" in found[2]["alt"]
     assert "```gradfade" not in (book / "book" / "introduction.html").read_text(encoding="utf-8")
+    chinese = KEEP / "book-zh"
+    shutil.copytree(SAMPLES / "book", chinese)
+    notes(chinese, "zh")
+    call(MDBOOK, "build", cwd=chinese)
+    shown(chinese / "book" / "vanishing.html", 2, "层")
     # A mistake ends the build, with its place.
     chapter.write_text('```gradfade\nrun = "nowhere"\n```\n', encoding="utf-8")
     done = subprocess.run([MDBOOK, "build", "-d", "broken"], cwd=book, capture_output=True)
@@ -184,24 +217,33 @@ def latex():
         for _ in range(2):
             call(engine, "-interaction=nonstopmode", "-halt-on-error", file.name, cwd=KEEP)
         assert "undefined" not in file.with_suffix(".log").read_text(errors="replace"), "a reference is undefined"
-        in_pdf(file.with_suffix(".pdf"), *words)
+        in_pdf(file.with_suffix(".pdf"), f"latex-{lang}", *words)
 
 
 def typst_notes():
-    for lang, words in [("en", ["Figure 1", "How to read this.", "Layer"]), ("zh", ["怎样看图", "层"])]:
+    # Where there is no such font Typst takes another.
+    chinese = '#set text(lang: "zh", font: ("Libertinus Serif", "Noto Serif CJK SC", "Noto Sans CJK SC"))\n'
+    for lang, head, words in [("en", "", ["Figure 1", "How to read this.", "Layer"]), ("zh", chinese, ["怎样看图", "层", "图 1"])]:
         file = KEEP / f"typst-{lang}" / "lecture.typ"
         file.parent.mkdir(parents=True)
-        shutil.copy(SAMPLES / "lecture.typ", file)
+        file.write_text(head + (SAMPLES / "lecture.typ").read_text(encoding="utf-8"), encoding="utf-8")
         notes(file, lang)
         typst.compile(str(file), output=str(file.with_suffix(".pdf")))
-        in_pdf(file.with_suffix(".pdf"), *words)
+        in_pdf(file.with_suffix(".pdf"), f"typst-{lang}", *words)
 
 
 def pages():
-    for name, least in [("lecture.html", 1), ("slides.html", 1)]:
-        file = sample(name)
-        notes(file)
-        shown(file, least)
+    """A browser looks at these, with look.mjs."""
+    file = sample("lecture.html")
+    notes(file)
+    shown(file, 1)
+    file = sample("slides.html")
+    white = file.with_name("slides-white.html")
+    white.write_text(file.read_text(encoding="utf-8").replace("theme/black.css", "theme/white.css"), encoding="utf-8")
+    notes(file)
+    shown(file, 1)
+    notes(white, "zh")
+    shown(white, 1, "层")
 
 
 for check in [markdown, quarto, mdbook, notebook, latex, typst_notes, pages]:

@@ -36,6 +36,9 @@ pub struct Args {
     /// Print Markdown
     #[arg(long)]
     markdown: bool,
+    /// Language of every word: en or zh (Chinese); JSON keeps its keys
+    #[arg(long, value_name = "LANG", default_value = "en", value_parser = plot::language)]
+    lang: Lang,
     /// A TOML file of thresholds, one `key = number` a line
     #[arg(long, value_name = "FILE")]
     thresholds: Option<PathBuf>,
@@ -72,7 +75,7 @@ pub fn run(args: Args) -> CommandResult {
         output::print(list())?;
         return Ok(ExitCode::SUCCESS);
     }
-    let lang = Lang::default();
+    let lang = args.lang;
     let thresholds = thresholds(args.thresholds.as_deref())?;
     let runs = without_remedies(args.runs);
     let records = plot::read_runs(&runs)?;

@@ -28,7 +28,8 @@ const STALE: u8 = 5;
 An empty pair of these, without checksum, is the place where it goes; without one it goes to the end (LaTeX: before
 \\end{document}, HTML: before </body>, reveal.js: a slide after the last). A notebook gets cells of its own; there the pair of
 comments is the text of one Markdown cell. Pictures lie in the folder `gradfade` beside the notes. Everything outside the
-block stays as it is, byte for byte, and a second call changes nothing. A block that its author edited is left alone.
+block stays as it is, byte for byte, and a second call changes nothing. A block or picture that its author edited is left
+alone. Pictures that no block shows any more stay in the folder: other notes may show them.
 
 A folder with a book.toml is an mdBook: the block goes into the chapter that holds it already, else into the last chapter of
 SUMMARY.md. In other folders it goes into the file that holds it, else a Quarto project's index.qmd, else the only notes.
@@ -63,10 +64,13 @@ pub struct Args {
     /// light or dark [default: both where the notes can switch, else what suits them]
     #[arg(long, value_name = "NAME")]
     theme: Option<Theme>,
+    /// A TrueType or OpenType font for characters that the built-in one lacks (Latin, Greek, Chinese)
+    #[arg(long, value_name = "FILE")]
+    font: Option<PathBuf>,
     /// Write nothing; fail where something is stale
     #[arg(long)]
     check: bool,
-    /// Replace a block that its author edited
+    /// Replace a block or a picture that its author edited
     #[arg(long)]
     force: bool,
 }
@@ -94,6 +98,7 @@ fn name(text: &str) -> Result<String, String> {
 }
 
 pub fn run(args: Args) -> CommandResult {
+    super::plot::use_font(args.font.as_deref())?;
     let block = args.name.clone().unwrap_or_else(|| default_name(&args.runs));
     let target = notes::find(&args.into, args.to.0, &block)?;
     let figures = figures(&args.runs, &args.figure, args.lang)?;

@@ -84,9 +84,7 @@ pub struct Look {
 impl Look {
     /// Puts the font to use. Asked before anything is computed.
     pub fn prepare(&self) -> anyhow::Result<()> {
-        let Some(path) = &self.font else { return Ok(()) };
-        let data = std::fs::read(path).with_context(|| format!("--font {}: cannot read it", path.display()))?;
-        render::use_font(data).with_context(|| format!("--font {}", path.display()))
+        use_font(self.font.as_deref())
     }
 
     pub fn style(&self) -> Style {
@@ -100,6 +98,13 @@ pub(super) fn language(text: &str) -> Result<Lang, String> {
         .into_iter()
         .find(|lang| lang.tag().eq_ignore_ascii_case(text))
         .ok_or_else(|| format!("there are: {}", Lang::ALL.map(Lang::tag).join(", ")))
+}
+
+/// Puts `--font` to use. Asked before anything is computed.
+pub(super) fn use_font(file: Option<&Path>) -> anyhow::Result<()> {
+    let Some(path) = file else { return Ok(()) };
+    let data = std::fs::read(path).with_context(|| format!("--font {}: cannot read it", path.display()))?;
+    render::use_font(data).with_context(|| format!("--font {}", path.display()))
 }
 
 /// Says which characters no font has: they are drawn as boxes, or not at all.

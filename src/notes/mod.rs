@@ -7,6 +7,7 @@
 //! | [`notebook`] | the same for cells of a Jupyter notebook |
 //! | `find` | which kind of notes a path is, and which file of a folder |
 //! | [`plan`](mod@plan) | every file that changes, as plain data; then written, the notes last |
+//! | `signature` | a picture that says of itself that nobody has changed it |
 //! | [`preprocessor`] | mdBook's protocol: a fenced block becomes a figure while the book is built |
 //!
 //! A kind of notes is one line in [`FORMATS`].
@@ -19,6 +20,7 @@ mod markdown;
 pub mod notebook;
 pub mod plan;
 pub mod preprocessor;
+mod signature;
 mod typst;
 
 #[cfg(test)]
@@ -185,6 +187,8 @@ pub enum Problem {
     Unknown(String),
     #[error("{0}")]
     Folder(String),
+    #[error("is not as gradfade wrote it; --force replaces it, --name NAME makes another block")]
+    EditedPicture,
     #[error("exists, and no block of the notes shows it; use another --name, or --force to replace it")]
     Picture,
     #[error("changed while gradfade was at work; call again")]

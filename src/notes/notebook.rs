@@ -3,6 +3,9 @@
 //! A Python notebook gets, for each figure, a code cell whose output is the picture (SVG, with a PNG and a PDF for whoever
 //! cannot show that) and whose source shows it again when the notebook is run, and a Markdown cell with the words. A notebook
 //! of another language gets a Markdown cell with the picture attached. Cells carry the block's name in their metadata.
+//!
+//! The output's metadata hold the alternative text. nbconvert's pages leave it out, for SVG always; there the words below the
+//! picture say what it shows. An output of HTML could carry it, but pages that clean foreign HTML would show no picture.
 
 use std::ops::Range;
 

@@ -6,7 +6,7 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use super::block::{self, State};
-use super::{FOLDER, Item, Kind, NotesError, Problem, Setting, Shown, Target, html, latex, notebook};
+use super::{FOLDER, Item, Kind, NotesError, Problem, Setting, Shown, Target, html, latex, notebook, signature};
 use crate::figure::chart::Figure;
 use crate::files;
 use crate::render::{self, Format, Style, Theme};
@@ -68,16 +68,17 @@ pub fn plan(target: &Target, wanted: &Wanted) -> Result<Plan, NotesError> {
             let style = Style { theme: *theme, ..wanted.style };
             let svg = render::svg(&figure, &style)?;
             let bytes = match format {
-                Format::Svg => svg.clone().into_bytes(),
+                Format::Svg => svg.into_bytes(),
                 Format::Png => render::png(&svg, &style)?,
                 Format::Pdf => render::pdf(&figure, &svg)?,
             };
+            let bytes = signature::signed(*format, &bytes);
             match format {
-                Format::Svg => of_notebook.svg = svg,
+                Format::Svg => of_notebook.svg = String::from_utf8_lossy(&bytes).into_owned(),
                 Format::Png => of_notebook.png = bytes.clone(),
                 Format::Pdf => of_notebook.pdf = bytes.clone(),
             }
-            pictures.push((folder.join(item.picture(*theme, *format)), bytes));
+            pictures.push((folder.join(item.picture(*theme, *format)), *format, bytes));
         }
         drawn.push(of_notebook);
     }
@@ -92,22 +93,33 @@ pub fn plan(target: &Target, wanted: &Wanted) -> Result<Plan, NotesError> {
     }
     .map_err(here)?;
     let mut edits = Vec::new();
-    for (path, after) in pictures {
+    let mut hints = Vec::new();
+    for (path, format, after) in pictures {
         let before = read(&path)?;
         match &before {
             Some(old) if *old == after => continue,
-            // Somebody else's, or another block's.
-            Some(_) if spliced.state == State::New && !wanted.force => {
-                return Err(NotesError::at(path)(Problem::Picture));
-            }
-            _ => edits.push(Edit { path, before, after }),
+            Some(old) if !wanted.force => match spliced.state {
+                // Somebody else's, or another block's.
+                State::New => return Err(NotesError::at(path)(Problem::Picture)),
+                // The second: as it was drawn before pictures were signed.
+                _ if signature::is_untouched(format, old) || signature::signed(format, old) == after => {}
+                State::Stale => return Err(NotesError::at(path)(Problem::EditedPicture)),
+                // The words tell the record's numbers: nothing is new.
+                State::Current | State::Kept => {
+                    let name = path.file_name().unwrap_or_default().display();
+                    hints.push(format!("{FOLDER}/{name} is not as gradfade wrote it, and stays; --force replaces it"));
+                    continue;
+                }
+            },
+            _ => {}
         }
+        edits.push(Edit { path, before, after });
     }
-    let mut hints = Vec::new();
     if spliced.bytes != text {
+        hints.extend(dropped(&folder, wanted.name, &text, &spliced.bytes));
         if target.kind == Kind::Latex {
             let lang = wanted.figures.first().map(|f| f.lang).unwrap_or_default();
-            hints = latex::hints(&text, lang);
+            hints.extend(latex::hints(&text, lang));
         }
         if std::str::from_utf8(&text).is_err() {
             hints.push("not UTF-8 throughout; what gradfade puts in is".into());
@@ -122,6 +134,16 @@ pub fn plan(target: &Target, wanted: &Wanted) -> Result<Plan, NotesError> {
         }
     }
     Ok(Plan { state: spliced.state, edits, hints })
+}
+
+/// Pictures that the block showed and shows no more. They stay: other notes in the folder may show them.
+fn dropped(folder: &Path, name: &str, before: &[u8], after: &[u8]) -> Option<String> {
+    let shows = |notes: &[u8], picture: &str| notes.windows(picture.len()).any(|w| w == picture.as_bytes());
+    let files = fs::read_dir(folder.join(FOLDER)).ok()?.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+    let ours = files.filter(|file| file.starts_with(&format!("{name}-"))).map(|file| format!("{FOLDER}/{file}"));
+    let mut gone: Vec<String> = ours.filter(|picture| shows(before, picture) && !shows(after, picture)).collect();
+    gone.sort();
+    (!gone.is_empty()).then(|| format!("no longer shows {}; remove what no other notes show", gone.join(", ")))
 }
 
 /// Both variants where the notes can switch between them.

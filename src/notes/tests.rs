@@ -91,6 +91,28 @@ proptest! {
     }
 }
 
+#[test]
+fn a_signed_picture_is_known_until_one_byte_changes() {
+    let png = [b"\x89PNG\r\n".as_slice(), b"....", b"\0\0\0\0IEND\xae\x42\x60\x82"].concat();
+    for (format, picture) in [
+        (Format::Svg, b"<svg>\n</svg>\n".to_vec()),
+        (Format::Pdf, b"%PDF-1.7\r\nstartxref\n9\n%%EOF".to_vec()),
+        (Format::Png, png),
+    ] {
+        let signed = signature::signed(format, &picture);
+        assert!(signature::is_untouched(format, &signed));
+        assert!(!signature::is_untouched(format, &picture));
+        for i in 0..signed.len() {
+            let mut other = signed.clone();
+            other[i] ^= 1;
+            assert!(!signature::is_untouched(format, &other), "{format}: byte {i}");
+            assert!(!signature::is_untouched(format, &signed[..i]), "{format}: cut at {i}");
+        }
+    }
+    let svg = String::from_utf8(signature::signed(Format::Svg, b"<svg>\n</svg>\n")).unwrap();
+    assert!(signature::is_untouched(Format::Svg, svg.replace('\n', "\r\n").as_bytes()));
+}
+
 fn markdown(text: &str, force: bool) -> Result<Spliced, Problem> {
     let spec = Kind::Markdown.spec();
     splice(text.as_bytes(), (spec.comment, spec.verbatim), "net", "new\n", || Ok(text.len()), force)

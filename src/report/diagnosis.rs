@@ -29,7 +29,7 @@ use crate::diagnosis::{
     Bound, Branch, Diagnosis, Evidence, Finding, Outcome, Performance, Severity, State, Thresholds, Verdict,
 };
 use crate::record::Record;
-use crate::text::Lang;
+use crate::text::{Lang, columns};
 
 /// How a report marks its parts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,7 +68,8 @@ pub fn text(lang: Lang, d: &Diagnosis, record: &Record, form: Form) -> String {
         for (verdict, finding) in all {
             let name = lang.ailment(verdict.rule.ailment);
             let (open, close) = (mark("", "**"), mark("", "**"));
-            out += &format!("{item}{open}{name}{close}: {}\n", lang.ailment_means(verdict.rule.ailment));
+            let said = lang.title(&format!("{open}{name}{close}"), &[lang.ailment_means(verdict.rule.ailment)]);
+            out += &format!("{item}{said}\n");
             for line in finding_lines(lang, d, record, verdict, finding) {
                 out += &format!("{inner}{line}\n");
             }
@@ -78,7 +79,9 @@ pub fn text(lang: Lang, d: &Diagnosis, record: &Record, form: Form) -> String {
     let clear = d.verdicts.iter().filter(|v| matches!(v.outcome, Outcome::Clear(_)) && v.rule.branch != Branch::Done);
     let clear: Vec<String> = clear.map(|v| lang.ailment(v.rule.ailment)).collect();
     if !clear.is_empty() {
-        out += &format!("\n{}{}: {}\n", mark("", "**"), lang.clear_heading() + &mark("", "**"), lang.list(&clear));
+        let (open, close) = (mark("", "**"), mark("", "**"));
+        let said = lang.title(&format!("{open}{}{close}", lang.clear_heading()), &[lang.list(&clear)]);
+        out += &format!("\n{said}\n");
     }
     let mut unknown: Vec<(String, Vec<String>)> = Vec::new();
     for v in &d.verdicts {
@@ -118,7 +121,7 @@ fn finding_lines(lang: Lang, d: &Diagnosis, record: &Record, verdict: &Verdict, 
 /// Terminal lines of at most this many characters.
 const COLUMNS: usize = 110;
 
-/// Breaks the lines of a text at blanks and keeps their indent; Markdown flows by itself.
+/// Breaks the lines of a text at blanks and behind Chinese punctuation, and keeps their indent; Markdown flows by itself.
 fn wrap(text: &str, form: Form) -> String {
     if form == Form::Markdown {
         return text.to_string();
@@ -126,22 +129,17 @@ fn wrap(text: &str, form: Form) -> String {
     let mut out = String::with_capacity(text.len() + text.len() / 40);
     for line in text.lines() {
         let indent = line.len() - line.trim_start_matches(' ').len();
-        let mut width = 0;
-        for word in line.trim_start_matches(' ').split(' ') {
-            let length = word.chars().count();
-            if width == 0 {
-                out.push_str(&" ".repeat(indent));
-                width = indent;
-            } else if width + 1 + length > COLUMNS {
+        out.push_str(&line[..indent]);
+        let mut width = indent;
+        for piece in line[indent..].split_inclusive([' ', '，', '；', '：', '、', '。']) {
+            if width > indent && width + columns(piece.trim_end()) > COLUMNS {
+                out.truncate(out.trim_end().len());
                 out.push('\n');
                 out.push_str(&" ".repeat(indent + 2));
                 width = indent + 2;
-            } else {
-                out.push(' ');
-                width += 1;
             }
-            out.push_str(word);
-            width += length;
+            out.push_str(piece);
+            width += columns(piece);
         }
         out.push('\n');
     }

@@ -111,6 +111,37 @@ fn notes_that_cannot_take_a_block_stay_as_they_are() {
     ] {
         refused(path, 1, &["notes", "net", "--into", into], &words);
     }
+    // The same in the comments of every other kind.
+    let slide = "<div class=\"reveal\"><section></section></div>";
+    for (ending, open, close, more) in
+        [("tex", "%", "", ""), ("typ", "//", "", ""), ("qmd", "<!--", " -->", ""), ("html", "<!--", " -->", slide)]
+    {
+        let marker = |word: &str| format!("{open} gradfade {word} net{close}\n");
+        for (text, words) in [
+            (marker("begin"), "no end"),
+            (marker("end"), "no begin"),
+            (marker("begin") + &marker("end") + &marker("begin") + &marker("end"), "second block"),
+        ] {
+            let file = format!("damaged.{ending}");
+            write(&file, (more.to_string() + "\n" + &text).as_bytes());
+            refused(path, 1, &["notes", "net", "--into", &file], &[&file, "line ", words]);
+        }
+    }
+    // A notebook's block is its cells.
+    stdout(path, &["notes", "net", "--into", "lecture.ipynb"]);
+    let mut book: serde_json::Value = serde_json::from_slice(&fs::read(path.join("lecture.ipynb")).unwrap()).unwrap();
+    let twice = book["cells"].as_array().unwrap().clone();
+    book["cells"].as_array_mut().unwrap().extend(twice);
+    write("twice.ipynb", book.to_string().as_bytes());
+    refused(path, 1, &["notes", "net", "--into", "twice.ipynb"], &["twice.ipynb", "repeats", "`net`"]);
+    // A record without what a figure draws.
+    train(path, "bare", &[]);
+    fs::remove_file(path.join("bare/sketch.npy")).unwrap();
+    let mut meta: serde_json::Value = serde_json::from_slice(&fs::read(path.join("bare/meta.json")).unwrap()).unwrap();
+    meta["sketch_buckets"] = serde_json::Value::Null;
+    write("bare/meta.json", meta.to_string().as_bytes());
+    let bare = ["notes", "bare", "--into", "lecture.md", "--figure", "convergence-heatmap"];
+    refused(path, 1, &bare, &["holds no sketch", "`convergence-heatmap`", "`movement-heatmap`"]);
     fs::create_dir(path.join("two")).unwrap();
     fs::write(path.join("two/a.md"), "a\n").unwrap();
     fs::write(path.join("two/b.tex"), "b\n").unwrap();
@@ -120,6 +151,7 @@ fn notes_that_cannot_take_a_block_stay_as_they_are() {
     refused(path, 2, &["notes", "net", "--into", "lecture.md", "--figure", "heat"], &["--figure", "heat"]);
     refused(path, 2, &["notes", "net", "--into", "lecture.md", "--name", "a b"], &["--name"]);
     refused(path, 2, &["notes", "net", "--into", "lecture.md", "--to", "word"], &["--to", "markdown"]);
+    refused(path, 2, &["notes", "net", "--into", "lecture.md", "--font", "lecture.md"], &["--font", "lecture.md"]);
 }
 
 #[test]
@@ -130,6 +162,64 @@ fn a_picture_of_somebody_else_is_not_replaced() {
     fs::write(path.join("gradfade/net-gradient-heatmap.png"), "mine").unwrap();
     refused(path, 1, &["notes", "net", "--into", "lecture.md"], &["net-gradient-heatmap.png", "--name"]);
     stdout(path, &["notes", "net", "--into", "lecture.md", "--name", "other"]);
+}
+
+#[test]
+fn a_picture_that_its_author_edited_is_left_alone_like_a_block() {
+    let dir = desk();
+    let path = dir.path();
+    for (into, picture) in
+        [("lecture.md", "png"), ("lecture.tex", "pdf"), ("lecture.html", "svg"), ("lecture.ipynb", "pdf")]
+    {
+        train(path, "net", &["--force"]);
+        let call = ["notes", "net", "--into", into, "--name", into.split_once('.').unwrap().1];
+        stdout(path, &call);
+        let picture = format!("gradfade/{}-gradient-heatmap.{picture}", call[5]);
+        let drawn = fs::read(path.join(&picture)).unwrap();
+        if picture.ends_with("svg") {
+            // As gradfade drew it before it signed what it drew.
+            let unsigned = String::from_utf8(drawn.clone()).unwrap();
+            let (unsigned, _) = unsigned.rsplit_once("<!-- gradfade ").unwrap();
+            fs::write(path.join(&picture), unsigned).unwrap();
+            stdout(path, &call);
+            assert_eq!(fs::read(path.join(&picture)).unwrap(), drawn, "{into}");
+        }
+        let mine = [drawn.as_slice(), b"mine"].concat();
+        fs::write(path.join(&picture), &mine).unwrap();
+        // Nothing is new: it stays, and that is said.
+        let before = tree(path);
+        let output = gradfade(path).args(call).output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success() && said.contains(&picture) && said.contains("--force"), "{into}: {said}");
+        assert_eq!(tree(path), before, "{into}");
+        gradfade(path).args(call).arg("--check").assert().success();
+        // A new record is for its author to decide.
+        train(path, "net", &["--force", "--activation", "relu"]);
+        refused(path, 1, &call, &[&picture, "not as gradfade wrote it", "--force"]);
+        stdout(path, &[call.as_slice(), &["--force"]].concat());
+        let new = fs::read(path.join(&picture)).unwrap();
+        assert!(new != mine && new != drawn, "{into}");
+        // What gradfade wrote itself is renewed without a question.
+        train(path, "net", &["--force"]);
+        stdout(path, &call);
+        assert_eq!(fs::read(path.join(&picture)).unwrap(), drawn, "{into}");
+    }
+}
+
+#[test]
+fn pictures_that_a_block_no_longer_shows_are_named_and_stay() {
+    let dir = desk();
+    let path = dir.path();
+    for into in ["lecture.md", "lecture.ipynb"] {
+        let call = ["notes", "net", "--into", into];
+        stdout(path, &[call.as_slice(), &["--figure", "gradient-heatmap,training-curves"]].concat());
+        let before = tree(path);
+        let output = gradfade(path).args(call).output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(said.contains("no longer shows gradfade/net-training-curves"), "{into}: {said}");
+        assert!(!said.contains("gradient-heatmap"), "{into}: {said}");
+        assert!(before.keys().all(|file| file.exists()), "{into}");
+    }
 }
 
 #[cfg(unix)]
