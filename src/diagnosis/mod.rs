@@ -45,7 +45,7 @@ pub use thresholds::{ThresholdError, Thresholds};
 pub use why::{Cause, Split};
 
 use crate::analysis::AnalysisError;
-use crate::record::Record;
+use crate::record::{Header, Record};
 use crate::text::{Ailment, Measure, Missing, Remedy};
 
 /// Which question of the recipe a rule helps to answer.
@@ -196,6 +196,21 @@ pub struct Verdict {
     pub outcome: Outcome,
 }
 
+impl Verdict {
+    /// What helps, the most likely first, but for what the run has already.
+    pub fn remedies(&self, header: &Header) -> impl Iterator<Item = Remedy> {
+        let is = |label: &str, words: &[&str]| words.contains(&header.label(label));
+        let adaptive = is("optimizer", &["adagrad", "rmsprop", "adam", "adamw"]);
+        let momentum = is("optimizer", &["momentum", "nesterov", "adam", "adamw"]);
+        let has = move |remedy| match remedy {
+            Remedy::AdaptiveRate => adaptive,
+            Remedy::Momentum => momentum,
+            _ => false,
+        };
+        self.rule.remedies.iter().copied().filter(move |&r| !has(r))
+    }
+}
+
 /// What it comes to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Conclusion {
@@ -244,9 +259,13 @@ impl Diagnosis {
 
     /// Faults, in the order of the recipe; units that are dead or saturated come last, since something put them there.
     pub fn faults(&self) -> impl Iterator<Item = &Verdict> {
+        self.causes_first().filter(|v| v.outcome.is_fault())
+    }
+
+    /// All verdicts, in that order.
+    pub fn causes_first(&self) -> impl Iterator<Item = &Verdict> {
         let symptom = |v: &&Verdict| matches!(v.rule.ailment, Ailment::DeadUnits | Ailment::SaturatedUnits);
-        let all = || self.verdicts.iter().filter(|v| v.outcome.is_fault());
-        all().filter(move |v| !symptom(v)).chain(all().filter(symptom))
+        self.verdicts.iter().filter(move |v| !symptom(v)).chain(self.verdicts.iter().filter(symptom))
     }
 
     pub fn conclusion(&self) -> Conclusion {

@@ -36,7 +36,7 @@ fn of_run(lang: Lang, d: &Diagnosis, record: &Record) -> String {
     let of = |level| d.verdicts.iter().filter(move |v| level_of(v) == Some(level));
     let counts = LEVELS.map(|level| (level, of(level).count()));
     out += &format!("<p class=\"{PREFIX}-counts\">{}</p>\n", escape(&lang.verdict_counts(&counts)));
-    let found = |severity| d.verdicts.iter().filter_map(move |v| found(v, severity).map(|f| (v, f)));
+    let found = |severity| d.causes_first().filter_map(move |v| found(v, severity).map(|f| (v, f)));
     let all: Vec<_> = found(Severity::Fault).chain(found(Severity::Note)).collect();
     if !all.is_empty() {
         let items: String = all.iter().map(|(v, f)| finding(lang, d, record, v, f)).collect();
@@ -108,7 +108,7 @@ fn finding(lang: Lang, d: &Diagnosis, record: &Record, verdict: &Verdict, findin
         );
     }
     if fault && !rule.remedies.is_empty() {
-        let remedies: Vec<String> = rule.remedies.iter().map(|&r| lang.remedy(r)).collect();
+        let remedies: Vec<String> = verdict.remedies(&record.header).map(|r| lang.remedy(r)).collect();
         out += &format!("<p>{}</p>\n", escape(&lang.title(&lang.remedies_heading(), &remedies)));
     }
     if fault {

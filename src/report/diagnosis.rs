@@ -56,7 +56,7 @@ pub fn text(lang: Lang, d: &Diagnosis, record: &Record, form: Form) -> String {
         out += &format!("{item}{question} {answer}\n");
     }
     for (heading, severity) in [(lang.found_heading(), Severity::Fault), (lang.noted_heading(), Severity::Note)] {
-        let found = d.verdicts.iter().filter_map(|v| match &v.outcome {
+        let found = d.causes_first().filter_map(|v| match &v.outcome {
             Outcome::Found(f) if f.severity == severity => Some((v, f)),
             _ => None,
         });
@@ -109,7 +109,7 @@ fn finding_lines(lang: Lang, d: &Diagnosis, record: &Record, verdict: &Verdict, 
         lines.extend(finding.untrained_words(lang));
     }
     if finding.severity == Severity::Fault && !verdict.rule.remedies.is_empty() {
-        let remedies: Vec<String> = verdict.rule.remedies.iter().map(|&r| lang.remedy(r)).collect();
+        let remedies: Vec<String> = verdict.remedies(&record.header).map(|r| lang.remedy(r)).collect();
         lines.push(lang.title(&lang.remedies_heading(), &remedies));
     }
     if finding.severity == Severity::Fault {
