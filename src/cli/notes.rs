@@ -7,11 +7,14 @@ use anyhow::anyhow;
 
 use super::plot::{build_all, names, read_runs, warn_of_missing_characters};
 use super::{CommandResult, Failure, output, sweep};
+use crate::analysis::AnalysisError;
+use crate::diagnosis::{Thresholds, diagnose};
 use crate::figure::chart::Figure;
 use crate::figure::sweep::SWEEP_FIGURES;
 use crate::figure::{FigureError, Options};
 use crate::notes::plan::Wanted;
 use crate::notes::{self, FORMATS, Kind, Shown, State};
+use crate::record::Record;
 use crate::render::Theme;
 use crate::text::Lang;
 
@@ -19,26 +22,36 @@ use crate::text::Lang;
 const STALE: u8 = 5;
 
 #[derive(clap::Args)]
-#[command(after_help = "The figure stands in a block between two comments, which carry its name and a checksum:
+#[command(after_help = "The figure stands in a block between two comments with its name:
 
-  <!-- gradfade begin NAME 0123456789abcdef -->     Markdown, mdBook, Quarto, HTML, reveal.js
-  % gradfade begin NAME 0123456789abcdef            LaTeX
-  // gradfade begin NAME 0123456789abcdef           Typst
+  <!-- gradfade begin NAME -->   Markdown, mdBook, Quarto, HTML, reveal.js
+  <!-- gradfade end NAME -->
+  % gradfade begin NAME          LaTeX
+  // gradfade begin NAME         Typst
 
-An empty pair of these, without checksum, is the place where it goes; without one it goes to the end (LaTeX: before
-\\end{document}, HTML: before </body>, reveal.js: a slide after the last). A notebook gets cells of its own; there the pair of
-comments is the text of one Markdown cell. Pictures lie in the folder `gradfade` beside the notes. Everything outside the
-block stays as it is, byte for byte, and a second call changes nothing. A block or picture that its author edited is left
-alone. Pictures that no block shows any more stay in the folder: other notes may show them.
+NAME is the name of the run's folder, or what --name says. An empty pair of
+these comments is the place where the figure goes; in a notebook they are the
+text of one Markdown cell. Without them it goes to the end (LaTeX: before
+\\end{document}, HTML: before </body>, reveal.js: a slide after the last).
 
-A folder with a book.toml is an mdBook: the block goes into the chapter that holds it already, else into the last chapter of
-SUMMARY.md. In other folders it goes into the file that holds it, else a Quarto project's index.qmd, else the only notes.
+Pictures lie in the folder `gradfade` beside the notes. Everything outside the
+block stays as it is, byte for byte, and a second call changes nothing. Behind
+NAME gradfade keeps two checksums, of what it wrote and of which run: a block or
+picture that its author edited, or that shows another run, is left alone until
+--force. Pictures that no block shows any more stay: other notes may show them.
 
-With --check nothing is written, and the exit code is 5 where a block or a picture is stale or missing.
+A folder with a book.toml is an mdBook: the block goes into the chapter that
+holds it already, else into the last chapter of SUMMARY.md. In other folders it
+goes into the file that holds it, else a Quarto project's index.qmd, else the
+only notes.
+
+With --check nothing is written, and the exit code is 5 where a block or a
+picture is stale or missing.
 
 Examples:
   gradfade notes runs/sigmoid --into lecture.md
-  gradfade notes runs/sigmoid --into book/src/vanishing.md --figure gradient-heatmap,training-curves
+  gradfade notes runs/sigmoid --into book/src/vanishing.md
+  gradfade notes runs/sigmoid --into a.md --figure layer-profile
   gradfade notes runs/sigmoid runs/relu --into lecture.tex --lang zh
   gradfade notes sweeps/depth --into slides.html --name depths
   gradfade notes runs/sigmoid --into lecture.ipynb --check")]
@@ -70,7 +83,7 @@ pub struct Args {
     /// Write nothing; fail where something is stale
     #[arg(long)]
     check: bool,
-    /// Replace a block or a picture that its author edited
+    /// Replace a block or a picture that its author edited, or that shows another run
     #[arg(long)]
     force: bool,
 }
@@ -105,12 +118,19 @@ pub fn run(args: Args) -> CommandResult {
     warn_of_missing_characters(&figures);
     let wanted = Wanted {
         name: &block,
+        runs: &args.runs,
         figures: &figures,
         style: crate::render::Style::default(),
         shown: args.theme.map(Shown::Only),
         force: args.force,
     };
-    let plan = notes::plan(&target, &wanted)?;
+    let plan = match notes::plan(&target, &wanted) {
+        Err(error) if args.check && error.is_stale() => {
+            output::say(format!("gradfade: {error}"));
+            return Ok(ExitCode::from(STALE));
+        }
+        other => other?,
+    };
     let file = target.file.display();
     if args.check {
         if plan.edits.is_empty() {
@@ -127,7 +147,9 @@ pub fn run(args: Args) -> CommandResult {
         output::say(format!("gradfade: {file}: {hint}"));
     }
     if plan.state == State::Kept {
-        output::say(format!("gradfade: {file}: the block `{block}` stays as its author edited it"));
+        output::say(format!(
+            "gradfade: {file}: the block `{block}` stays as its author edited it; --force replaces it"
+        ));
     }
     for edit in &plan.edits {
         output::print(format!("{}\n", edit.path.display()))?;
@@ -159,9 +181,26 @@ pub(super) fn figures(runs: &[PathBuf], asked: &[String], lang: Lang) -> Result<
         dirs => {
             let one = if dirs.len() > 1 { "comparison" } else { "gradient-heatmap" };
             let names = if asked.is_empty() { vec![one.to_string()] } else { names(asked, dirs.len())? };
-            build_all(&names, &read_runs(dirs)?, true, &options)
+            let runs = read_runs(dirs)?;
+            let mut figures = build_all(&names, &runs, true, &options)?;
+            // Once in a block, with a figure that has words.
+            if let Some(first) = figures.iter_mut().find(|figure| !figure.reading.is_empty()) {
+                let said = diagnoses(&runs, lang)?;
+                first.reading = lang.sentences(&[vec![first.reading.clone()], said].concat());
+            }
+            Ok(figures)
         }
     }
+}
+
+/// What is wrong with each run, in a sentence.
+fn diagnoses(runs: &[Record], lang: Lang) -> Result<Vec<String>, AnalysisError> {
+    let sentence = |run: &Record| {
+        let name = (runs.len() > 1).then_some(run.header.run.as_str());
+        let diagnosis = diagnose(run, &Thresholds::default())?;
+        Ok(lang.notes_diagnosis(name, &diagnosis.concluded(lang)))
+    };
+    runs.iter().map(sentence).collect()
 }
 
 fn of_sweep(dir: &Path, asked: &[String], options: &Options) -> Result<Vec<Figure>, Failure> {

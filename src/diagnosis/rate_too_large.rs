@@ -10,7 +10,7 @@
 //! Adagrad throws about there are those that hear nothing. A network that has learned something and whose loss is falling at the end
 //! has got over its first jumps.
 
-use super::case::{Case, Part};
+use super::case::{Case, Part, Ratio};
 use super::performance::{State, loss_fall};
 use super::{Branch, Evidence, Outcome, Rule, Verdict};
 use crate::stats::{Cell, median};
@@ -78,6 +78,16 @@ fn fell_back(case: &Case) -> Option<Evidence> {
     (was_good && rise >= limit).then(|| evidence.at_least("train_loss_rise", limit))
 }
 
+/// What jumps may be laid to instead. A signal that was faint is the reason for jumps below it, unless these drowned it altogether.
+fn explaining(case: &Case) -> &'static [Ailment] {
+    const STARTS: &[Ailment] = &[Ailment::VanishingGradient, Ailment::ExplodingGradient, Ailment::DeadInitialisation];
+    let drowned = match (case.signal_ratio(Part::Start), case.signal_ratio(Part::Last)) {
+        (Ok(Ratio::Of(start, _)), Ok(Ratio::Of(last, _))) => last * case.limits.explosion_ratio <= start,
+        _ => false,
+    };
+    if drowned { &STARTS[1..] } else { STARTS }
+}
+
 fn judge(case: &Case, verdicts: &[Verdict]) -> Outcome {
     let lost = fell_back(case).filter(|_| matches!(case.training.state, State::Partly | State::Failed));
     match too_large(case) {
@@ -94,10 +104,7 @@ fn judge(case: &Case, verdicts: &[Verdict]) -> Outcome {
             State::Partly if loss_fall(&case.run, 0.25).is_some_and(|f| f.0 >= case.limits.falling) => {
                 Outcome::Clear(evidence)
             }
-            _ => match super::explained(
-                verdicts,
-                &[Ailment::ExplodingGradient, Ailment::DeadInitialisation, Ailment::VanishingGradient],
-            ) {
+            _ => match super::explained(verdicts, explaining(case)) {
                 Err(missing) => Outcome::Unknown(missing),
                 Ok(true) => Outcome::Clear(evidence),
                 Ok(false) => Outcome::fault(evidence.into_iter().chain(case.skill()).collect()),

@@ -2,12 +2,14 @@
 
 use super::chart::Figure;
 use super::movement::layers_with;
+use super::words::Depth;
 use super::{GradientMetric, Options};
 use crate::analysis::curves::Outcome;
 use crate::analysis::{Fate, Grid, STILL_RANDOM, Summary};
+use crate::diagnosis::{Thresholds, diagnose};
 use crate::record::TensorMetric;
 use crate::stats::median;
-use crate::text::{Hint, Lang, Quantity};
+use crate::text::{Ailment, Hint, Lang, Quantity};
 
 /// Two or three sentences. `name` is the figure's in [`super::FIGURES`].
 pub(super) fn of_runs(name: &str, figure: &Figure, runs: &[Summary], options: &Options) -> String {
@@ -20,7 +22,7 @@ pub(super) fn of_runs(name: &str, figure: &Figure, runs: &[Summary], options: &O
     let sentences = match name {
         "gradient-heatmap" => {
             let metric = options.gradient.unwrap_or(GradientMetric::BatchMean);
-            vec![lang.reading_axes(true), gradient(metric), lang.reading_hint(Hint::Gradient)]
+            vec![lang.reading_axes(true), gradient(metric), lang.reading_hint(gradient_hint(run))]
         }
         "signal-heatmap" => {
             vec![lang.reading_axes(true), gradient(GradientMetric::Signal), lang.reading_hint(Hint::Signal)]
@@ -61,11 +63,21 @@ pub(super) fn of_sweep(name: &str, figure: &Figure, lang: Lang) -> String {
     lang.sentences(&[axes, title, lang.reading_hint(hint)])
 }
 
-/// Typical sizes of the last hidden layer and of layer 1; empty where one of them has no finite value, or is the other.
+/// A gradient that is somewhat larger near the input, or that is mostly zero, does not explode: that takes a diagnosis.
+fn gradient_hint(run: &Summary) -> Hint {
+    let explodes = diagnose(run.record(), &Thresholds::default()).is_ok_and(|d| d.found(Ailment::ExplodingGradient));
+    if explodes { Hint::Explosion } else { Hint::Gradient }
+}
+
+/// Typical sizes of the last hidden layer and of layer 1, or what layer 1 is instead of a finite number in most of the steps;
+/// empty where they are one layer.
 fn across(lang: Lang, q: Quantity, run: &Summary, grid: &Grid) -> String {
     let last = run.hidden();
     if last < 2 || grid.layers() < last {
         return String::new();
+    }
+    if let special @ Depth::Special { .. } = Depth::of(grid) {
+        return lang.reading_finding(&special.clause(lang, q, last));
     }
     let typical = |layer: usize| median(grid.row(layer - 1).iter().filter_map(|c| c.log10()));
     match (typical(last), typical(1)) {

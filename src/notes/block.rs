@@ -1,8 +1,8 @@
 //! A marked block in a text file: found, checked, replaced; every byte outside stays what it was.
 //!
 //! The begin marker carries a name and, once the block is filled, a checksum of what was written, so that an author's edit
-//! is noticed. Line ends do not count: version control may change them. Markers that notes merely show, in a fence of
-//! code, are none.
+//! is noticed, and one of where its runs lie, so that another run does not take the block over. Line ends do not count:
+//! version control may change them. Markers that notes merely show, in a fence of code, are none.
 
 use std::ops::Range;
 
@@ -26,6 +26,8 @@ type Line<'a> = (usize, Range<usize>, &'a [u8]);
 struct Found {
     name: String,
     sum: Option<String>,
+    /// See [`super::plan::source`].
+    source: Option<String>,
     /// From the first byte of the begin marker's line to the last of the end marker, without its line end.
     whole: Range<usize>,
     /// What stands between the marker lines.
@@ -137,10 +139,15 @@ pub fn last_line_with(text: &[u8], verbatim: Verbatim, comment: &str, word: &str
 fn blocks(text: &[u8], comment: Comment, verbatim: Verbatim) -> Result<Vec<Found>, Problem> {
     let mut found: Vec<Found> = Vec::new();
     let mut open: Option<(usize, Found)> = None;
-    for (number, range, line) in visible(text, verbatim).0 {
+    let lines = visible(text, verbatim).0;
+    let ends = |name: &str, after: usize| {
+        let mut later = lines.iter().filter(|(number, ..)| *number > after);
+        later.any(|(_, _, line)| marker(line, comment).is_some_and(|words| words == ["end", name]))
+    };
+    for (number, range, line) in lines.iter().cloned() {
         let Some(words) = marker(line, comment) else { continue };
         match (words.as_slice(), open.take()) {
-            (["begin", name, sum @ ..], None) if is_name(name) && sum.len() <= 1 => {
+            (["begin", name, sums @ ..], None) if is_name(name) && sums.len() <= 2 => {
                 if found.iter().any(|f| f.name == *name) {
                     return Err(Problem::Twice { name: (*name).to_string(), line: number });
                 }
@@ -150,12 +157,16 @@ fn blocks(text: &[u8], comment: Comment, verbatim: Verbatim) -> Result<Vec<Found
                     text[range.end..].iter().position(|b| *b == b'\n').map_or(text.len(), |n| range.end + n + 1);
                 let block = Found {
                     name: (*name).to_string(),
-                    sum: sum.first().map(ToString::to_string),
+                    sum: sums.first().map(ToString::to_string),
+                    source: sums.get(1).map(ToString::to_string),
                     whole: range.start..0,
                     inside: after..0,
                     indent,
                 };
                 open = Some((number, block));
+            }
+            (["begin", name, ..], Some((_, outer))) if *name != outer.name && ends(&outer.name, number) => {
+                return Err(Problem::Nested { name: (*name).to_string(), line: number, outer: outer.name });
             }
             (["begin", ..], Some((line, block))) => return Err(Problem::NoEnd { name: block.name, line }),
             (["end", name], Some((_, mut block))) if *name == block.name => {
@@ -164,7 +175,8 @@ fn blocks(text: &[u8], comment: Comment, verbatim: Verbatim) -> Result<Vec<Found
                 block.whole.end = end;
                 found.push(block);
             }
-            (["end", name], None) if is_name(name) => {
+            // Where the open block has an end too, it is this one that stands wrong.
+            (["end", name], open) if is_name(name) && open.as_ref().is_none_or(|(_, b)| ends(&b.name, number)) => {
                 return Err(Problem::NoBegin { name: (*name).to_string(), line: number });
             }
             (["end", ..], Some((line, block))) => return Err(Problem::NoEnd { name: block.name, line }),
@@ -178,10 +190,10 @@ fn blocks(text: &[u8], comment: Comment, verbatim: Verbatim) -> Result<Vec<Found
 }
 
 /// The words of a marker behind `gradfade`, or `None` for any other line.
-fn marker(line: &[u8], comment: Comment) -> Option<Vec<&str>> {
+pub fn marker(line: &[u8], comment: Comment) -> Option<Vec<&str>> {
     let text = std::str::from_utf8(line.trim_ascii()).ok()?;
     let inner = text.strip_prefix(comment.open)?.trim_start().strip_prefix("gradfade ")?;
-    let words: Vec<&str> = inner.strip_suffix(comment.close).unwrap_or(inner).split_whitespace().collect();
+    let words: Vec<&str> = inner.strip_suffix(comment.close.trim_start()).unwrap_or(inner).split_whitespace().collect();
     // A comment of the author may begin with our name.
     matches!(words.first(), Some(&"begin" | &"end")).then_some(words)
 }
@@ -197,16 +209,34 @@ pub fn place_of(text: &[u8], comment: Comment, verbatim: Verbatim, name: &str) -
     blocks(text, comment, verbatim).ok()?.into_iter().find(|b| b.name == name).map(|b| b.whole.start)
 }
 
-/// Puts `content` (lines that end in `\n`) into the block `name`, or into a new one at `place`.
+/// Names of empty pairs of markers, which wait for a figure.
+pub fn empty_pairs(text: &[u8], comment: Comment, verbatim: Verbatim) -> Vec<String> {
+    let all = blocks(text, comment, verbatim).unwrap_or_default();
+    let empty = |b: &Found| b.sum.is_none() && text[b.inside.clone()].trim_ascii().is_empty();
+    all.into_iter().filter(empty).map(|b| b.name).collect()
+}
+
+/// What goes into a block, and which one.
+#[derive(Clone, Copy, Debug)]
+pub struct Filling<'a> {
+    pub name: &'a str,
+    /// See [`super::plan::source`].
+    pub source: &'a str,
+    /// Replace what the author edited, or what another run made.
+    pub force: bool,
+}
+
+/// Puts `content` (lines that end in `\n`) into the block, or into a new one at `place`.
 pub fn splice(
     text: &[u8],
     (comment, verbatim): (Comment, Verbatim),
-    name: &str,
+    filling: Filling,
     content: &str,
     place: impl FnOnce() -> Result<usize, Problem>,
-    force: bool,
 ) -> Result<Spliced, Problem> {
-    let found = blocks(text, comment, verbatim)?.into_iter().find(|b| b.name == name);
+    let Filling { name, source, force } = filling;
+    let mut all = blocks(text, comment, verbatim)?;
+    let found = all.iter().position(|b| b.name == name).map(|at| all.remove(at));
     // A block keeps the line ends that it has; a new one takes those of the file.
     let from = found.as_ref().map_or(text, |b| &text[b.whole.start..]);
     let eol = if from.iter().position(|b| *b == b'\n').is_some_and(|n| n > 0 && from[n - 1] == b'\r') {
@@ -223,16 +253,20 @@ pub fn splice(
     let sum = checksum(inside.as_bytes());
     let Comment { open, close } = comment;
     let block = format!(
-        "{indent}{open} gradfade begin {name} {sum}{close}{eol}{inside}{indent}{open} gradfade end {name}{close}"
+        "{indent}{open} gradfade begin {name} {sum} {source}{close}{eol}{inside}{indent}{open} gradfade end {name}{close}"
     );
     if let Some(old) = found {
         let kept = &text[old.inside.clone()];
+        let of_another = old.source.as_ref().is_some_and(|s| s != source);
         let state = match &old.sum {
             _ if text[old.whole.clone()] == *block.as_bytes() => State::Current,
-            Some(told) if *told == checksum(kept) => State::Stale,
             None if kept.trim_ascii().is_empty() => State::New,
             _ if force => State::Stale,
-            Some(told) if *told == sum => State::Kept,
+            // The same words, whichever run they were made from.
+            Some(told) if *told == sum && of_another && *told == checksum(kept) => State::Current,
+            Some(told) if *told == sum && *told != checksum(kept) => State::Kept,
+            _ if of_another => return Err(Problem::OtherRun { name: name.to_string() }),
+            Some(told) if *told == checksum(kept) => State::Stale,
             _ => return Err(Problem::Edited { name: name.to_string() }),
         };
         if matches!(state, State::Current | State::Kept) {
@@ -242,6 +276,8 @@ pub fn splice(
         return Ok(Spliced { bytes, state });
     }
     let at = place()?;
+    // The last slide may be another block's.
+    let at = all.iter().find(|b| b.whole.start < at && at < b.whole.end).map_or(at, |b| b.whole.end);
     let (before, after) = text.split_at(at);
     let bom = before == b"\xef\xbb\xbf";
     let gap = if before.is_empty() || bom || before.ends_with(b"\n\n") || before.ends_with(b"\n\r\n") {

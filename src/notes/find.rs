@@ -21,7 +21,11 @@ pub struct Target {
 pub fn find(into: &Path, to: Option<Kind>, name: &str) -> Result<Target, NotesError> {
     let here = NotesError::at(into);
     let problem = match std::fs::metadata(into) {
-        Err(e) if e.kind() == std::io::ErrorKind::NotFound => Problem::Missing,
+        // Creating it would not help where its kind is none that we know.
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => match into.extension() {
+            Some(_) if to.is_none() && kind_of(into).is_none() => unknown(),
+            _ => Problem::Missing,
+        },
         Err(e) => Problem::Io(e.to_string()),
         Ok(m) if m.is_dir() => match in_folder(into, to, name) {
             Ok(target) => return Ok(target),
@@ -79,8 +83,12 @@ fn in_folder(folder: &Path, to: Option<Kind>, name: &str) -> Result<Target, Prob
     let mut files = if is_book {
         let all = chapters(folder);
         if all.is_empty() {
-            let what = "its SUMMARY.md names no chapter that is there; name a file with --into";
-            return Err(Problem::Folder(what.to_string()));
+            let summary = source(folder).join("SUMMARY.md");
+            let what = match summary.is_file() {
+                true => "its SUMMARY.md names no chapter that is there; name a file with --into".to_string(),
+                false => format!("a book.toml, but no {}; create it, or name a file with --into", summary.display()),
+            };
+            return Err(Problem::Folder(what));
         }
         all
     } else {

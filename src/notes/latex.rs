@@ -30,9 +30,22 @@ pub const SPEC: Spec = Spec {
     pictures: |shown| vec![(shown.first(), Format::Pdf)],
 };
 
+/// What stands before the body, without comments.
+fn preamble(text: &[u8]) -> String {
+    let text = String::from_utf8_lossy(text);
+    let commented = |line: &str| {
+        // `\%` is a percent sign, `\\%` a line break and a comment.
+        let escaped = |at: usize| line[..at].chars().rev().take_while(|c| *c == '\\').count() % 2 == 1;
+        line.match_indices('%').map(|(at, _)| at).find(|at| !escaped(*at))
+    };
+    let lines = text.lines().map(|line| &line[..commented(line).unwrap_or(line.len())]);
+    let code = lines.collect::<Vec<_>>().join("\n");
+    code.split("\\begin{document}").next().unwrap_or_default().to_string()
+}
+
 /// The document class, where this file names one.
 fn class_of(text: &[u8]) -> Option<String> {
-    let text = String::from_utf8_lossy(text);
+    let text = preamble(text);
     let line = text.lines().map(str::trim_start).find(|l| l.starts_with("\\documentclass"))?;
     let class = &line[line.find('{')? + 1..];
     Some(class.split('}').next()?.trim().to_string())
@@ -43,7 +56,7 @@ pub fn hints(text: &[u8], lang: Lang) -> Vec<String> {
     let Some(class) = class_of(text) else {
         return vec!["no \\documentclass here: LaTeX looks for pictures from the folder of the main document".into()];
     };
-    let text = String::from_utf8_lossy(text);
+    let text = preamble(text);
     let mut hints = Vec::new();
     if class != "beamer" && !text.contains("graphicx") {
         hints.push("add \\usepackage{graphicx} to the preamble".to_string());
@@ -94,11 +107,17 @@ fn raise(out: &mut String, raised: &mut String) {
     }
 }
 
-/// Letters only: the key is read by tagged PDF, which shows no formula.
+/// Letters and signs only: the key is read by tagged PDF, which shows no formula.
 fn plain(text: &str) -> String {
-    text.chars()
-        .map(|c| if matches!(c, '\\' | '{' | '}' | '$' | '&' | '#' | '_' | '%' | '~' | '^') { ' ' } else { c })
-        .collect()
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '{' | '}' | '$' | '&' | '#' | '_' | '%' => out.extend(['\\', c]),
+            '\\' | '~' | '^' | '\u{a0}' => out.push(' '),
+            c => out.push(c),
+        }
+    }
+    out
 }
 
 /// An older graphicx does not know the key `alt`: there it is swallowed.

@@ -161,12 +161,22 @@ pub enum Problem {
     NoEnd { name: String, line: usize },
     #[error("line {line}: the end of the block `{name}` has no begin; remove it, or add the begin marker")]
     NoBegin { name: String, line: usize },
+    #[error(
+        "line {line}: the block `{name}` begins inside the block `{outer}`; move it and its markers out, behind that one's end"
+    )]
+    Nested { name: String, line: usize, outer: String },
     #[error("line {line}: a second block is called `{name}`; rename or remove one")]
     Twice { name: String, line: usize },
-    #[error("line {line}: not a marker that gradfade knows; write `gradfade begin NAME` or `gradfade end NAME`")]
+    #[error(
+        "line {line}: not a marker that gradfade knows; write `gradfade begin NAME` or `gradfade end NAME` as the whole comment"
+    )]
     Marker { line: usize },
     #[error("its author edited the block `{name}`; --force replaces it, --name NAME makes another block")]
     Edited { name: String },
+    #[error(
+        "another run stands in the block `{name}`; --name OTHER gives this one a block of its own, --force replaces it"
+    )]
+    OtherRun { name: String },
     #[error("ends inside code that it shows, so nothing can follow; close that, or put a pair of markers elsewhere")]
     EndsInCode,
     #[error(
@@ -183,18 +193,28 @@ pub enum Problem {
     ReadOnly,
     #[error("there is no such file or folder; create it first")]
     Missing,
-    #[error("no file of notes; known endings: {0}")]
+    #[error("its kind of notes is unknown; known endings: {0}")]
     Unknown(String),
     #[error("{0}")]
     Folder(String),
     #[error("is not as gradfade wrote it; --force replaces it, --name NAME makes another block")]
     EditedPicture,
-    #[error("exists, and no block of the notes shows it; use another --name, or --force to replace it")]
-    Picture,
+    #[error(
+        "shows another run, perhaps in other notes beside these; --name OTHER gives this one its own pictures, --force replaces it"
+    )]
+    PictureOfOtherRun,
     #[error("changed while gradfade was at work; call again")]
     Changed,
     #[error("cannot read or write: {0}")]
     Io(String),
+}
+
+impl Problem {
+    /// True where nothing is broken and only `--force` would bring the notes up to date.
+    fn is_stale(&self) -> bool {
+        use Problem::{Edited, EditedPicture, OtherRun, PictureOfOtherRun};
+        matches!(self, Edited { .. } | OtherRun { .. } | EditedPicture | PictureOfOtherRun)
+    }
 }
 
 /// Why notes did not get their figure.
@@ -207,6 +227,11 @@ pub enum NotesError {
 }
 
 impl NotesError {
+    /// True where the notes are stale, but their author must decide.
+    pub fn is_stale(&self) -> bool {
+        matches!(self, NotesError::In { problem, .. } if problem.is_stale())
+    }
+
     fn at(path: impl Into<PathBuf>) -> impl FnOnce(Problem) -> NotesError {
         let path = path.into();
         |problem| NotesError::In { path, problem }

@@ -11,7 +11,7 @@ use std::ops::Range;
 
 use serde_json::{Map, Value, json};
 
-use super::block::{Comment, Spliced, State, checksum};
+use super::block::{Comment, Filling, Spliced, State, checksum, is_name, marker};
 use super::{Item, Kind, Problem, Shown, Spec, in_base64, markdown};
 use crate::render::{Format, Theme};
 
@@ -51,15 +51,15 @@ struct Layout {
 /// The notebook with its block.
 pub(super) fn splice(
     text: &[u8],
-    name: &str,
+    filling: Filling,
     items: &[Item],
     drawn: &[Pictures],
     shown: Shown,
-    force: bool,
 ) -> Result<Spliced, Problem> {
+    let Filling { name, source: runs, force } = filling;
     let layout = read(text)?;
     let old = ours(&layout, name)?;
-    let parts = parts(&layout, name, items, drawn, shown);
+    let parts = parts(&layout, filling, items, drawn, shown);
     let unedited =
         |i: &usize| told(&layout.values[*i], "source") == Some(checksum(source(&layout.values[*i]).as_bytes()));
     let same = old.len() == parts.len()
@@ -69,9 +69,13 @@ pub(super) fn splice(
         });
     let marker = old.len() == 1 && told(&layout.values[old[0]], "source").is_none();
     let edited = !marker && !old.iter().all(unedited);
-    if same && !(edited && force) {
+    let of_another = old.iter().any(|i| told(&layout.values[*i], "run").is_some_and(|run| run != runs));
+    if same && !((edited || of_another) && force) {
         let state = if edited { State::Kept } else { State::Current };
         return Ok(Spliced { bytes: text.to_vec(), state });
+    }
+    if of_another && !force {
+        return Err(Problem::OtherRun { name: name.to_string() });
     }
     if edited && !force {
         return Err(Problem::Edited { name: name.to_string() });
@@ -83,6 +87,25 @@ pub(super) fn splice(
 /// Does the notebook hold a block of this name?
 pub(super) fn holds(text: &[u8], name: &str) -> bool {
     read(text).and_then(|layout| ours(&layout, name)).is_ok_and(|found| !found.is_empty())
+}
+
+/// Names of cells that hold an empty pair of markers.
+pub(super) fn empty_pairs(text: &[u8]) -> Vec<String> {
+    let Ok(layout) = read(text) else { return Vec::new() };
+    let named = |cell: &Value| {
+        let text = source(cell);
+        let name = text.lines().find_map(|line| marked(line, "begin"))?;
+        (text.lines().filter(|l| !l.trim().is_empty()).count() == 2
+            && text.lines().any(|l| marked(l, "end").as_ref() == Some(&name)))
+        .then_some(name)
+    };
+    layout.values.iter().filter(|c| c["cell_type"] == "markdown").filter_map(named).collect()
+}
+
+/// The name in a marker of this kind.
+fn marked(line: &str, kind: &str) -> Option<String> {
+    let words = marker(line.as_bytes(), SPEC.comment)?;
+    matches!(words.as_slice(), [word, name] if *word == kind && is_name(name)).then(|| words[1].to_string())
 }
 
 // ---- reading
@@ -226,11 +249,11 @@ fn ours(layout: &Layout, name: &str) -> Result<Vec<usize>, Problem> {
     let mut markers = Vec::new();
     for (i, cell) in layout.values.iter().enumerate().filter(|(_, c)| c["cell_type"] == "markdown") {
         let text = source(cell);
-        let lines: Vec<&str> = text.lines().map(str::trim).filter(|l| !l.is_empty()).collect();
-        let (begin, end) = (format!("<!-- gradfade begin {name} -->"), format!("<!-- gradfade end {name} -->"));
-        match (lines.contains(&begin.as_str()), lines.contains(&end.as_str())) {
+        let lines = text.lines().filter(|l| !l.trim().is_empty()).count();
+        let has = |kind: &str| text.lines().any(|line| marked(line, kind).as_deref() == Some(name));
+        match (has("begin"), has("end")) {
             (false, false) => {}
-            (true, true) if lines.len() == 2 => markers.push(i),
+            (true, true) if lines == 2 => markers.push(i),
             (true, true) => {
                 let what = "holds more than the markers; give them a cell of their own";
                 return Err(Problem::Notebook(format!("cell {} {what}", i + 1)));
@@ -257,7 +280,7 @@ fn as_lines(text: &str) -> Value {
     text.split_inclusive('\n').map(Value::from).collect::<Vec<_>>().into()
 }
 
-fn parts(layout: &Layout, name: &str, items: &[Item], drawn: &[Pictures], shown: Shown) -> Vec<Part> {
+fn parts(layout: &Layout, filling: Filling, items: &[Item], drawn: &[Pictures], shown: Shown) -> Vec<Part> {
     let mut parts = Vec::new();
     for (item, pictures) in items.iter().zip(drawn) {
         let caption = format!("*{}*\n", markdown::literal(&item.caption));
@@ -292,7 +315,8 @@ fn parts(layout: &Layout, name: &str, items: &[Item], drawn: &[Pictures], shown:
     for part in &mut parts {
         let content = checksum(part.cell.to_string().as_bytes());
         let ours = json!({
-            "block": name,
+            "block": filling.name,
+            "run": filling.source,
             "part": part.part,
             "source": checksum(source(&part.cell).as_bytes()),
             "content": content,

@@ -5,7 +5,7 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use super::block::{self, State};
+use super::block::{self, Filling, State};
 use super::{FOLDER, Item, Kind, NotesError, Problem, Setting, Shown, Target, html, latex, notebook, signature};
 use crate::figure::chart::Figure;
 use crate::files;
@@ -33,12 +33,35 @@ pub struct Plan {
 /// How the block is to be made.
 pub struct Wanted<'a> {
     pub name: &'a str,
+    /// The folders of the runs, or of the sweep.
+    pub runs: &'a [PathBuf],
     pub figures: &'a [Figure],
     pub style: Style,
     /// `None`: what the notes can show.
     pub shown: Option<Shown>,
-    /// Replace what the author edited.
+    /// Replace what the author edited, or what another run made.
     pub force: bool,
+}
+
+/// What a block and its pictures are made from: a checksum of where the runs lie, seen from the notes. A run that is trained
+/// again in the same place is the same one; and no path of anybody's computer gets into the notes.
+fn source(notes: &Path, runs: &[PathBuf]) -> String {
+    let paths: Vec<String> = runs.iter().map(|run| seen_from(notes, run)).collect();
+    block::checksum(paths.join("\n").as_bytes())
+}
+
+/// A path with `/` between its parts, relative to `folder`. A link at its end stays one: what it names may change.
+fn seen_from(folder: &Path, run: &Path) -> String {
+    let whole = |path: &Path| fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
+    let run = match (run.parent(), run.file_name()) {
+        (Some(parent), Some(name)) if parent.as_os_str().is_empty() => whole(Path::new(".")).join(name),
+        (Some(parent), Some(name)) => whole(parent).join(name),
+        _ => whole(run),
+    };
+    let shared = folder.components().zip(run.components()).take_while(|(a, b)| a == b).count();
+    let up = folder.components().skip(shared).map(|_| "..".to_string());
+    let down = run.components().skip(shared).map(|c| c.as_os_str().to_string_lossy().into_owned());
+    up.chain(down).collect::<Vec<_>>().join("/")
 }
 
 /// Finds out what changes; writes nothing.
@@ -58,6 +81,8 @@ pub fn plan(target: &Target, wanted: &Wanted) -> Result<Plan, NotesError> {
     let items: Vec<Item> = wanted.figures.iter().map(|figure| Item::new(wanted.name, figure)).collect();
     let wants = (spec.pictures)(shown);
     let folder = file.parent().unwrap_or(Path::new(".")).to_path_buf();
+    let source = source(&folder, wanted.runs);
+    let filling = Filling { name: wanted.name, source: &source, force: wanted.force };
     let mut pictures = Vec::new();
     let mut drawn = Vec::new();
     for (figure, item) in wanted.figures.iter().zip(&items) {
@@ -72,7 +97,7 @@ pub fn plan(target: &Target, wanted: &Wanted) -> Result<Plan, NotesError> {
                 Format::Png => render::png(&svg, &style)?,
                 Format::Pdf => render::pdf(&figure, &svg)?,
             };
-            let bytes = signature::signed(*format, &bytes);
+            let bytes = signature::signed(*format, &bytes, &source);
             match format {
                 Format::Svg => of_notebook.svg = String::from_utf8_lossy(&bytes).into_owned(),
                 Format::Png => of_notebook.png = bytes.clone(),
@@ -83,13 +108,13 @@ pub fn plan(target: &Target, wanted: &Wanted) -> Result<Plan, NotesError> {
         drawn.push(of_notebook);
     }
     let spliced = if target.kind == Kind::Notebook {
-        notebook::splice(&text, wanted.name, &items, &drawn, shown, wanted.force)
+        notebook::splice(&text, filling, &items, &drawn, shown)
     } else {
         let syntax = (spec.comment, spec.verbatim);
         let inside = block::place_of(&text, spec.comment, spec.verbatim, wanted.name);
         let inside_slide = target.kind == Kind::Reveal && inside.is_some_and(|at| html::in_section(&text[..at]));
         let content = (spec.content)(&Setting { items: &items, shown, inside_slide });
-        block::splice(&text, syntax, wanted.name, &content, || (spec.place)(&text, spec), wanted.force)
+        block::splice(&text, syntax, filling, &content, || (spec.place)(&text, spec))
     }
     .map_err(here)?;
     let mut edits = Vec::new();
@@ -98,14 +123,14 @@ pub fn plan(target: &Target, wanted: &Wanted) -> Result<Plan, NotesError> {
         let before = read(&path)?;
         match &before {
             Some(old) if *old == after => continue,
-            Some(old) if !wanted.force => match spliced.state {
-                // Somebody else's, or another block's.
-                State::New => return Err(NotesError::at(path)(Problem::Picture)),
-                // The second: as it was drawn before pictures were signed.
-                _ if signature::is_untouched(format, old) || signature::signed(format, old) == after => {}
-                State::Stale => return Err(NotesError::at(path)(Problem::EditedPicture)),
+            Some(old) if !wanted.force => match (spliced.state, signature::source_of(format, old)) {
+                (_, Some(told)) if told == source => {}
+                (_, Some(_)) => return Err(NotesError::at(path)(Problem::PictureOfOtherRun)),
+                // As it was drawn before pictures were signed.
+                (_, None) if signature::signed(format, old, &source) == after => {}
+                (State::New | State::Stale, None) => return Err(NotesError::at(path)(Problem::EditedPicture)),
                 // The words tell the record's numbers: nothing is new.
-                State::Current | State::Kept => {
+                (State::Current | State::Kept, None) => {
                     let name = path.file_name().unwrap_or_default().display();
                     hints.push(format!("{FOLDER}/{name} is not as gradfade wrote it, and stays; --force replaces it"));
                     continue;
@@ -117,6 +142,7 @@ pub fn plan(target: &Target, wanted: &Wanted) -> Result<Plan, NotesError> {
     }
     if spliced.bytes != text {
         hints.extend(dropped(&folder, wanted.name, &text, &spliced.bytes));
+        hints.extend(waiting(target.kind, wanted.name, &text));
         if target.kind == Kind::Latex {
             let lang = wanted.figures.first().map(|f| f.lang).unwrap_or_default();
             hints.extend(latex::hints(&text, lang));
@@ -134,6 +160,23 @@ pub fn plan(target: &Target, wanted: &Wanted) -> Result<Plan, NotesError> {
         }
     }
     Ok(Plan { state: spliced.state, edits, hints })
+}
+
+/// Places that somebody made for a figure of another name, where this one went to the end.
+fn waiting(kind: Kind, name: &str, text: &[u8]) -> Option<String> {
+    let spec = kind.spec();
+    let (held, empty) = match kind {
+        Kind::Notebook => (notebook::holds(text, name), notebook::empty_pairs(text)),
+        _ => {
+            let (comment, verbatim) = (spec.comment, spec.verbatim);
+            (block::holds(text, comment, verbatim, name), block::empty_pairs(text, comment, verbatim))
+        }
+    };
+    let first = empty.first().filter(|_| !held)?;
+    let names = empty.iter().map(|n| format!("`{n}`")).collect::<Vec<_>>().join(", ");
+    Some(format!(
+        "there is no block `{name}`, so it went to the end; an empty pair of markers is called {names}: --name {first} fills it"
+    ))
 }
 
 /// Pictures that the block showed and shows no more. They stay: other notes in the folder may show them.

@@ -122,6 +122,23 @@ fn walk(item: &mut Value, fill: &mut Fill) -> Result<(), BookError> {
     Ok(())
 }
 
+/// What is wrong with a block. A word without quotes is the usual mistake, and TOML takes it for a number or a date.
+fn wrong(block: &str, error: &toml::de::Error) -> String {
+    let what = error.message().lines().collect::<Vec<_>>().join(" ");
+    if block.parse::<toml::Table>().is_ok() {
+        return what;
+    }
+    let start = error.span().map_or(0, |span| span.start.min(block.len()));
+    let line = block.lines().nth(block[..start].matches('\n').count()).unwrap_or_default();
+    let line = line.split_once(" #").map_or(line, |(before, _)| before);
+    match line.split_once('=').map(|(key, value)| (key.trim(), value.trim())) {
+        Some((key, value)) if !value.is_empty() && !value.starts_with(['"', '\'', '[']) => {
+            format!("{what}; put it in quotes: {key} = \"{value}\"")
+        }
+        _ => what,
+    }
+}
+
 /// The sign and length of an open fence and, for one of ours, its line and what it holds.
 type Fence = (char, usize, Option<(usize, String)>);
 
@@ -146,7 +163,7 @@ fn filled(
                 match ours {
                     Some((began, toml)) if closes => {
                         let error = |what| BookError::Block { chapter: chapter.to_string(), line: *began, what };
-                        let request: Request = toml::from_str(toml).map_err(|e| error(e.message().to_string()))?;
+                        let request: Request = toml::from_str(toml).map_err(|e| error(wrong(toml, &e)))?;
                         out += &draw(&request).map_err(error)?;
                         any = true;
                     }

@@ -1,4 +1,5 @@
-//! A picture that says of itself that nobody has changed it: it carries a checksum of all its other bytes.
+//! A picture that says of itself that nobody has changed it: it carries a checksum of all its other bytes, and what it was
+//! made from (see [`super::plan::source`]).
 //!
 //! Several notes may show one picture, each drawn from another state of the record; so the mark lies in the picture and not in a
 //! block. Every reader skips it: a comment in SVG and PDF, a text chunk in PNG.
@@ -9,13 +10,15 @@ use crate::render::Format;
 /// How PNG ends.
 const IEND: [u8; 12] = [0, 0, 0, 0, b'I', b'E', b'N', b'D', 0xae, 0x42, 0x60, 0x82];
 
-fn mark(format: Format, sum: &str) -> Vec<u8> {
+fn mark(format: Format, picture: &[u8], source: &str) -> Vec<u8> {
+    let sum = checksum(&[picture, source.as_bytes()].concat());
+    let words = format!("{sum} {source}");
     match format {
-        Format::Svg => format!("<!-- gradfade {sum} -->\n").into_bytes(),
-        Format::Pdf => format!("% gradfade {sum}\n").into_bytes(),
+        Format::Svg => format!("<!-- gradfade {words} -->\n").into_bytes(),
+        Format::Pdf => format!("% gradfade {words}\n").into_bytes(),
         Format::Png => {
             // Length of the text, its type, keyword and text, and a checksum of type and text.
-            let text = format!("tEXtgradfade\0{sum}").into_bytes();
+            let text = format!("tEXtgradfade\0{words}").into_bytes();
             let mut crc = flate2::Crc::new();
             crc.update(&text);
             let length = u32::try_from(text.len() - 4).unwrap_or_default().to_be_bytes();
@@ -37,18 +40,23 @@ fn place(format: Format, picture: &[u8]) -> usize {
 }
 
 /// The picture with its mark.
-pub fn signed(format: Format, picture: &[u8]) -> Vec<u8> {
+pub fn signed(format: Format, picture: &[u8], source: &str) -> Vec<u8> {
     let (before, after) = picture.split_at(place(format, picture));
-    [before, &mark(format, &checksum(picture)), after].concat()
+    [before, &mark(format, picture, source), after].concat()
 }
 
-/// True for a picture as `signed` gave it. Line ends of an SVG do not count: version control may change them.
-pub fn is_untouched(format: Format, picture: &[u8]) -> bool {
+/// What a picture was made from that is still as `signed` gave it; `None` for any other. Line ends of an SVG do not count:
+/// version control may change them.
+pub fn source_of(format: Format, picture: &[u8]) -> Option<String> {
     let bytes: Vec<u8> = match format {
         Format::Svg => picture.iter().copied().filter(|b| *b != b'\r').collect(),
         Format::Png | Format::Pdf => picture.to_vec(),
     };
     let end = place(format, &bytes);
-    let Some(start) = end.checked_sub(mark(format, &checksum(&[])).len()) else { return false };
-    signed(format, &[&bytes[..start], &bytes[end..]].concat()) == bytes
+    let empty = checksum(&[]);
+    let start = end.checked_sub(mark(format, &[], &empty).len())?;
+    let words = String::from_utf8_lossy(&bytes[start..end]).into_owned();
+    let (_, source) = words.split_once("gradfade")?.1.trim_start_matches([' ', '\0']).split_once(' ')?;
+    let source = source.get(..empty.len())?;
+    (signed(format, &[&bytes[..start], &bytes[end..]].concat(), source) == bytes).then(|| source.to_string())
 }

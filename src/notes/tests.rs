@@ -1,6 +1,6 @@
 use proptest::prelude::*;
 
-use super::block::{Spliced, State, checksum, splice};
+use super::block::{Filling, Spliced, State, checksum, splice};
 use super::*;
 
 fn item() -> Item {
@@ -20,8 +20,19 @@ fn content(spec: &Spec, shown: Shown) -> String {
     (spec.content)(&Setting { items: &[item()], shown, inside_slide: false })
 }
 
+/// Of a run whose checksum this is.
+const SOURCE: &str = "0123456789abcdef";
+
+fn filling(force: bool) -> Filling<'static> {
+    Filling { name: "net", source: SOURCE, force }
+}
+
 fn put(spec: &Spec, text: &[u8], content: &str) -> Result<Spliced, Problem> {
-    splice(text, (spec.comment, spec.verbatim), "net", content, || (spec.place)(text, spec), false)
+    put_as(filling(false), spec, text, content)
+}
+
+fn put_as(filling: Filling, spec: &Spec, text: &[u8], content: &str) -> Result<Spliced, Problem> {
+    splice(text, (spec.comment, spec.verbatim), filling, content, || (spec.place)(text, spec))
 }
 
 fn text_formats() -> impl Iterator<Item = &'static Spec> {
@@ -99,23 +110,23 @@ fn a_signed_picture_is_known_until_one_byte_changes() {
         (Format::Pdf, b"%PDF-1.7\r\nstartxref\n9\n%%EOF".to_vec()),
         (Format::Png, png),
     ] {
-        let signed = signature::signed(format, &picture);
-        assert!(signature::is_untouched(format, &signed));
-        assert!(!signature::is_untouched(format, &picture));
+        let signed = signature::signed(format, &picture, SOURCE);
+        assert_eq!(signature::source_of(format, &signed).as_deref(), Some(SOURCE));
+        assert_eq!(signature::source_of(format, &picture), None);
         for i in 0..signed.len() {
             let mut other = signed.clone();
             other[i] ^= 1;
-            assert!(!signature::is_untouched(format, &other), "{format}: byte {i}");
-            assert!(!signature::is_untouched(format, &signed[..i]), "{format}: cut at {i}");
+            assert_eq!(signature::source_of(format, &other), None, "{format}: byte {i}");
+            assert_eq!(signature::source_of(format, &signed[..i]), None, "{format}: cut at {i}");
         }
     }
-    let svg = String::from_utf8(signature::signed(Format::Svg, b"<svg>\n</svg>\n")).unwrap();
-    assert!(signature::is_untouched(Format::Svg, svg.replace('\n', "\r\n").as_bytes()));
+    let svg = String::from_utf8(signature::signed(Format::Svg, b"<svg>\n</svg>\n", SOURCE)).unwrap();
+    assert!(signature::source_of(Format::Svg, svg.replace('\n', "\r\n").as_bytes()).is_some());
 }
 
 fn markdown(text: &str, force: bool) -> Result<Spliced, Problem> {
     let spec = Kind::Markdown.spec();
-    splice(text.as_bytes(), (spec.comment, spec.verbatim), "net", "new\n", || Ok(text.len()), force)
+    splice(text.as_bytes(), (spec.comment, spec.verbatim), filling(force), "new\n", || Ok(text.len()))
 }
 
 #[test]
@@ -124,7 +135,7 @@ fn an_empty_pair_of_markers_is_the_place_and_its_indent_is_kept() {
     let spliced = markdown(text, false).unwrap();
     let sum = checksum(b"  new\n");
     let expected = format!(
-        "- item\r\n\r\n  <!-- gradfade begin net {sum} -->\r\n  new\r\n  <!-- gradfade end net -->\r\n\r\nafter"
+        "- item\r\n\r\n  <!-- gradfade begin net {sum} {SOURCE} -->\r\n  new\r\n  <!-- gradfade end net -->\r\n\r\nafter"
     );
     assert_eq!(String::from_utf8(spliced.bytes).unwrap(), expected);
 }
@@ -176,8 +187,75 @@ fn damaged_markers_are_named_with_their_line() {
     assert_eq!(problem(&format!("{begin}{begin}{end}")), Problem::NoEnd { name: name(), line: 1 });
     assert_eq!(problem(&format!("{begin}{end}\n{begin}{end}")), Problem::Twice { name: name(), line: 4 });
     assert_eq!(problem("<!-- gradfade begin -->\n"), Problem::Marker { line: 1 });
-    let other = "<!-- gradfade end other -->\n";
-    assert_eq!(problem(&format!("{begin}{other}{end}")), Problem::NoEnd { name: name(), line: 1 });
+    let (other, end_of_other) = ("<!-- gradfade begin other -->\n", "<!-- gradfade end other -->\n");
+    let no_begin = Problem::NoBegin { name: "other".into(), line: 2 };
+    assert_eq!(problem(&format!("{begin}{end_of_other}{end}")), no_begin);
+    assert_eq!(problem(&format!("{begin}{end_of_other}")), Problem::NoEnd { name: name(), line: 1 });
+    // Nested and crossed: what stands wrong is the block that begins inside another.
+    for text in [format!("{begin}{other}{end_of_other}{end}"), format!("{begin}{other}{end}{end_of_other}")] {
+        let nested = Problem::Nested { name: "other".into(), line: 2, outer: name() };
+        assert_eq!(problem(&text), nested);
+    }
+    // Blanks inside the comment are a matter of taste.
+    let tight = "<!--gradfade begin net-->\n<!--gradfade end net-->\n";
+    assert_eq!(markdown(tight, false).unwrap().bytes, markdown(&format!("{begin}{end}"), false).unwrap().bytes);
+}
+
+#[test]
+fn a_second_block_stands_behind_the_first() {
+    let other = Filling { name: "other", ..filling(false) };
+    for spec in text_formats() {
+        let slide = "<section>\nwords\n</section>\n";
+        let words = content(spec, Shown::Only(Theme::Light));
+        let first = put(spec, &file_of(spec, b"text\n"), &(words + slide)).unwrap();
+        let second = put_as(other, spec, &first.bytes, "<section>\nnew\n</section>\n").unwrap();
+        let at = |word: &str| String::from_utf8_lossy(&second.bytes).find(word).unwrap();
+        assert!(at("gradfade end net") < at("gradfade begin other"), "{}", spec.name);
+        // Both are renewed on their own from then on.
+        assert_eq!(put(spec, &second.bytes, "new\n").unwrap().state, State::Stale, "{}", spec.name);
+        assert_eq!(put_as(other, spec, &second.bytes, "new\n").unwrap().state, State::Stale, "{}", spec.name);
+    }
+    let mut drawn = notebook::splice(NOTEBOOK.as_bytes(), filling(false), &[item()], &pictures(), Shown::Both).unwrap();
+    drawn = notebook::splice(&drawn.bytes, other, &[item()], &pictures(), Shown::Both).unwrap();
+    let book = parsed(&drawn.bytes);
+    let blocks: Vec<_> = (1..5).map(|i| book["cells"][i]["metadata"]["gradfade"]["block"].clone()).collect();
+    assert_eq!(blocks, ["net", "net", "other", "other"]);
+}
+
+#[test]
+fn another_run_does_not_take_a_block_over() {
+    let of_other = |force| Filling { source: "fedcba9876543210", ..filling(force) };
+    let refused = Err(Problem::OtherRun { name: "net".into() });
+    for spec in text_formats() {
+        let first = put(spec, &file_of(spec, b"text\n"), "old\n").unwrap();
+        assert_eq!(put_as(of_other(false), spec, &first.bytes, "new\n"), refused, "{}", spec.name);
+        // Nothing would be new.
+        let same = put_as(of_other(false), spec, &first.bytes, "old\n").unwrap();
+        assert_eq!((same.state, &same.bytes), (State::Current, &first.bytes));
+        let forced = put_as(of_other(true), spec, &first.bytes, "new\n").unwrap();
+        assert_eq!(put_as(of_other(false), spec, &forced.bytes, "newer\n").unwrap().state, State::Stale);
+    }
+    let put = |text: &[u8], filling, svg: &str| {
+        let drawn = [notebook::Pictures { svg: svg.into(), ..pictures().remove(0) }];
+        notebook::splice(text, filling, &[item()], &drawn, Shown::Only(Theme::Light))
+    };
+    let first = put(NOTEBOOK.as_bytes(), filling(false), "<svg/>").unwrap();
+    assert_eq!(put(&first.bytes, of_other(false), "<svg id='2'/>"), refused);
+    assert_eq!(put(&first.bytes, of_other(false), "<svg/>").unwrap().state, State::Current);
+    let forced = put(&first.bytes, of_other(true), "<svg id='2'/>").unwrap();
+    assert_eq!(put(&forced.bytes, of_other(false), "<svg id='3'/>").unwrap().state, State::Stale);
+}
+
+#[test]
+fn a_document_loads_graphicx_where_its_preamble_does() {
+    let hints = |text: &str| latex::hints(text.as_bytes(), Lang::En);
+    let body = "\\begin{document}\nuse graphicx\n";
+    let class = "\\documentclass{article}\n";
+    assert_eq!(hints(&format!("{class}\\usepackage{{graphicx}}\n{body}")), [""; 0]);
+    assert_eq!(hints(&format!("{class}5 \\% \\usepackage{{amsmath,graphicx}}{body}")), [""; 0]);
+    for line in ["", "% \\usepackage{graphicx}\n", "x \\\\% \\usepackage{graphicx}\n"] {
+        assert_eq!(hints(&format!("{class}{line}{body}")), ["add \\usepackage{graphicx} to the preamble"], "{line}");
+    }
 }
 
 #[test]
@@ -206,6 +284,7 @@ fn words_cannot_break_the_format_that_they_stand_in() {
     let tex = content(Kind::Latex.spec(), Shown::Only(Theme::Light));
     assert!(tex.contains("A 9.4 \\% \\& more. x\\_1 [y] \\$z\\$ \\#k."), "{tex}");
     assert!(tex.contains("Here 10$^{-3}$ falls."), "{tex}");
+    assert!(tex.contains("alt={Rows \"a\" <b> \\{c\\}   3.2 ×"), "{tex}");
     let typ = content(Kind::Typst.spec(), Shown::Only(Theme::Light));
     assert!(typ.contains("x\\_1 \\[y\\] \\$z\\$ \\#k.") && typ.contains("alt: \"Rows \\\"a\\\" <b>"), "{typ}");
     let md = content(Kind::Markdown.spec(), Shown::Both);
@@ -233,7 +312,7 @@ fn pictures() -> Vec<notebook::Pictures> {
 fn cells(text: &[u8], svg: &str, force: bool) -> Result<Spliced, Problem> {
     let mut drawn = pictures();
     drawn[0].svg = svg.to_string();
-    notebook::splice(text, "net", &[item()], &drawn, Shown::Only(Theme::Light), force)
+    notebook::splice(text, filling(force), &[item()], &drawn, Shown::Only(Theme::Light))
 }
 
 fn parsed(bytes: &[u8]) -> serde_json::Value {
@@ -306,6 +385,9 @@ fn an_empty_pair_of_markers_in_a_cell_is_the_place() {
     assert_eq!(book["cells"][0]["cell_type"], "code");
     let half = place.replace("\\n<!-- gradfade end net -->", "");
     assert!(matches!(cells(half.as_bytes(), "<svg/>", true), Err(Problem::Notebook(what)) if what.contains("no end")));
+    let tight = place.replace("<!-- ", "<!--").replace(" -->", "-->");
+    assert_eq!(cells(tight.as_bytes(), "<svg/>", false).unwrap().bytes, first.bytes);
+    assert_eq!(notebook::empty_pairs(tight.as_bytes()), ["net"]);
 }
 
 #[test]
@@ -381,6 +463,9 @@ fn the_preprocessor_names_the_chapter_and_line_of_a_mistake() {
     };
     assert_eq!(problem("a\n```gradfade\nrun = \"x\"\n```\n"), "b.md: line 2: no run");
     assert!(problem("```gradfade\nruns = \"x\"\n```\n").starts_with("b.md: line 1: "));
+    let quoted = problem("```gradfade\nrun = ../runs/deep  # mine\n```\n");
+    assert!(quoted.ends_with("put it in quotes: run = \"../runs/deep\""), "{quoted}");
+    assert!(!problem("```gradfade\nruns = 1\n```\n").contains("quotes"));
     assert_eq!(problem("```gradfade\nrun = \"x\"\n"), "b.md: line 1: this block has no end");
     for input in ["", "{}", "[{}]", "[{\"root\": \"/\"}, {}]"] {
         assert!(preprocessor::run(input.as_bytes(), |_, _, _| Ok(String::new())).is_err(), "{input}");

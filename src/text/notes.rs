@@ -20,6 +20,16 @@ impl Lang {
         }
     }
 
+    /// What `diagnose` says of a run; its name where there are several.
+    pub fn notes_diagnosis(self, run: Option<&str>, conclusion: &str) -> String {
+        match (self, run) {
+            (Lang::En, None) => format!("The diagnosis of this run: {conclusion}."),
+            (Lang::En, Some(run)) => format!("The diagnosis of {run}: {conclusion}."),
+            (Lang::Zh, None) => format!("这次运行的诊断：{conclusion}。"),
+            (Lang::Zh, Some(run)) => format!("{run} 的诊断：{conclusion}。"),
+        }
+    }
+
     /// Title and settings as one caption.
     pub fn notes_caption(self, title: &str, settings: &str) -> String {
         let title = self.sentence(title);

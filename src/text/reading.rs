@@ -6,6 +6,8 @@ use super::{Lang, Quantity};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Hint {
     Gradient,
+    /// Of a run whose diagnosis is an exploding gradient.
+    Explosion,
     Signal,
     Update,
     Movement,
@@ -69,7 +71,8 @@ impl Lang {
     pub fn reading_hint(self, hint: Hint) -> String {
         match self {
             Lang::En => match hint {
-                Hint::Gradient => "Rows that lose their brightness toward the bottom are a vanishing gradient, rows that gain it an exploding one; where a network can train, all rows look about alike.",
+                Hint::Gradient => "Rows that lose their brightness toward the bottom are a vanishing gradient; where a network can train, all rows look about alike.",
+                Hint::Explosion => "Rows that gain brightness toward the bottom are an exploding gradient; where a network can train, all rows look about alike.",
                 Hint::Signal => "It is measured for single samples, so an average over the batch cannot hide that little arrives at the input side.",
                 Hint::Update => "About a thousandth of the weights at each step is a usual size; rows far below it hardly learn, whatever the loss does.",
                 Hint::Movement => "A row that stays dark is a layer that is still what chance made it.",
@@ -85,7 +88,8 @@ impl Lang {
                 Hint::Errors => "Compare the training errors first: a deeper network that is worse on its own training set has not overfitted.",
             },
             Lang::Zh => match hint {
-                Hint::Gradient => "越往下越暗就是梯度消失，越往下越亮就是梯度爆炸；能训练的网络各行颜色相近。",
+                Hint::Gradient => "越往下越暗就是梯度消失；能训练的网络各行颜色相近。",
+                Hint::Explosion => "越往下越亮就是梯度爆炸；能训练的网络各行颜色相近。",
                 Hint::Signal => "它按单个样本测量，所以对批取平均不会掩盖到达输入侧的信号有多少。",
                 Hint::Update => "每一步约为权重的千分之一是常见的大小；远低于它的行几乎不在学习，无论损失如何变化。",
                 Hint::Movement => "一直很暗的行，仍是随机初始化给它的样子。",

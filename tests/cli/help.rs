@@ -4,8 +4,20 @@ use predicates::prelude::*;
 
 use super::{gradfade, room, stdout};
 
-const COMMANDS: [&str; 11] =
-    ["demo", "train", "plot", "summary", "diagnose", "remedy", "baselines", "export", "verify", "completions", "man"];
+const COMMANDS: [&str; 12] = [
+    "demo",
+    "train",
+    "plot",
+    "notes",
+    "summary",
+    "diagnose",
+    "remedy",
+    "baselines",
+    "export",
+    "verify",
+    "completions",
+    "man",
+];
 
 #[test]
 fn help_of_every_command_has_examples_that_name_it() {
@@ -49,6 +61,15 @@ fn every_example_of_the_help_is_a_command_line_that_parses() {
         }
     }
     assert!(tried >= 12, "{tried}");
+}
+
+#[test]
+fn the_text_below_the_options_of_notes_fits_a_terminal() {
+    let help = stdout(room().path(), &["notes", "--help"]);
+    let text = &help[help.find("The figure stands").unwrap()..];
+    for line in text.lines() {
+        assert!(line.chars().count() <= 80, "a terminal of 80 columns breaks it: {line}");
+    }
 }
 
 #[test]

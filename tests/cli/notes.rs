@@ -79,8 +79,114 @@ fn a_changed_record_makes_the_block_stale_and_an_edit_protects_it() {
     let text = fs::read_to_string(&file).unwrap();
     fs::write(&file, text.replace("How to read this.", "My words.")).unwrap();
     refused(path, 1, &call, &["lecture.md", "edited", "`net`", "--force"]);
+    gradfade(path).args(call).arg("--check").assert().code(5);
     stdout(path, &[call.as_slice(), &["--force"]].concat());
     assert!(!fs::read_to_string(&file).unwrap().contains("My words."));
+    // Where nothing is new, the edit stays, and that is said.
+    let text = fs::read_to_string(&file).unwrap();
+    fs::write(&file, text.replace("How to read this.", "My words.")).unwrap();
+    let output = gradfade(path).args(call).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success() && said.contains("as its author edited it; --force replaces it"), "{said}");
+}
+
+#[test]
+fn a_second_figure_stands_behind_the_first_and_both_are_renewed() {
+    let dir = desk();
+    let path = dir.path();
+    train(path, "other", &["--activation", "relu"]);
+    for into in ["slides.html", "lecture.html", "lecture.md", "lecture.tex", "lecture.typ", "lecture.ipynb"] {
+        for call in [["notes", "net", "--into", into], ["notes", "other", "--into", into]] {
+            stdout(path, &call);
+        }
+        for call in [["notes", "net", "--into", into], ["notes", "other", "--into", into]] {
+            gradfade(path).args(call).arg("--check").assert().success();
+            stdout(path, &[call.as_slice(), &["--lang", "zh"]].concat());
+        }
+    }
+}
+
+/// Standard error of a command that must succeed.
+fn said(dir: &Path, args: &[&str]) -> String {
+    let output = gradfade(dir).args(args).output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.success(), "{args:?}: {said}");
+    said
+}
+
+#[test]
+fn a_run_of_the_same_name_elsewhere_does_not_take_a_block_or_its_pictures_over() {
+    let dir = desk();
+    let path = dir.path();
+    train(path, "a/relu", &["--activation", "relu"]);
+    train(path, "b/relu", &["--activation", "relu", "--seed", "7"]);
+    let call = |run, into| ["notes", run, "--into", into];
+    stdout(path, &call("a/relu", "lecture.md"));
+    let block = ["lecture.md", "another run stands in the block `relu`", "--name OTHER", "--force"];
+    refused(path, 1, &call("b/relu", "lecture.md"), &block);
+    gradfade(path).args(call("b/relu", "lecture.md")).arg("--check").assert().code(5);
+    // Other notes in the folder, which have no such block, would show the same picture.
+    let picture = ["relu-gradient-heatmap.svg", "shows another run", "--name OTHER", "--force"];
+    refused(path, 1, &call("b/relu", "lecture.html"), &picture);
+    stdout(path, &call("a/relu", "lecture.html"));
+    stdout(path, &[call("b/relu", "lecture.md").as_slice(), &["--name", "relu-b"]].concat());
+    // Trained again in its place it is the same run, also where its notes are seen from elsewhere.
+    train(path, "a/relu", &["--force", "--activation", "relu", "--seed", "3"]);
+    stdout(&path.join("a"), &call("relu", "../lecture.md"));
+    gradfade(path).args(call("a/relu", "lecture.html")).arg("--check").assert().code(5);
+    stdout(path, &call("a/relu", "lecture.html"));
+    stdout(path, &call("a/relu", "lecture.typ"));
+    stdout(path, &[call("b/relu", "lecture.md").as_slice(), &["--force"]].concat());
+    refused(path, 1, &call("a/relu", "lecture.md"), &block);
+    // And the other notes' picture is another run's now.
+    refused(path, 1, &call("a/relu", "lecture.html"), &picture);
+}
+
+#[test]
+fn an_empty_pair_of_markers_with_another_name_is_named() {
+    let dir = desk();
+    let path = dir.path();
+    let pair = "<!-- gradfade begin sigmoid6 -->\n<!-- gradfade end sigmoid6 -->\n";
+    fs::write(path.join("place.md"), pair).unwrap();
+    let cell = serde_json::json!({"cell_type": "markdown", "metadata": {}, "source": pair});
+    let book = serde_json::json!({"cells": [cell], "metadata": {}, "nbformat": 4, "nbformat_minor": 4});
+    fs::write(path.join("place.ipynb"), book.to_string()).unwrap();
+    for into in ["place.md", "place.ipynb"] {
+        let hint = said(path, &["notes", "net", "--into", into]);
+        assert!(hint.contains("called `sigmoid6`: --name sigmoid6 fills it"), "{hint}");
+        let hint = said(path, &["notes", "net", "--into", into, "--name", "sigmoid6"]);
+        assert!(!hint.contains("sigmoid6"), "{hint}");
+    }
+    let text = fs::read_to_string(path.join("place.md")).unwrap();
+    assert!(text.starts_with("<!-- gradfade begin sigmoid6 "), "{text}");
+}
+
+#[test]
+fn a_block_says_the_diagnosis_of_its_runs() {
+    let dir = desk();
+    let path = dir.path();
+    let explode = ["--widths", "6,6,6,6,6,6", "--activation", "identity", "--initialisation", "normal:5"];
+    train(path, "exploding", &explode);
+    train(path, "zero", &["--activation", "relu", "--initialisation", "zeros"]);
+    let concluded = |run: &str| {
+        let output = gradfade(path).args(["diagnose", run]).output().unwrap();
+        let text = String::from_utf8(output.stdout).unwrap();
+        text.lines().next().unwrap().split_once(": ").unwrap().1.to_string()
+    };
+    for run in ["net", "exploding", "zero"] {
+        fs::write(path.join("x.md"), "x\n").unwrap();
+        stdout(path, &["notes", run, "--into", "x.md"]);
+        let text = fs::read_to_string(path.join("x.md")).unwrap();
+        assert!(text.contains(&format!("The diagnosis of this run: {}.", concluded(run))), "{text}");
+        // The general words speak of an explosion only where there is one.
+        assert_eq!(text.contains("are an exploding gradient"), run == "exploding", "{text}");
+        assert_eq!(text.contains("is exactly zero"), run == "zero", "{text}");
+    }
+    assert!(concluded("exploding").contains("exploding gradient"));
+    stdout(path, &["notes", "net", "zero", "--into", "x.md", "--lang", "zh", "--name", "both"]);
+    let text = fs::read_to_string(path.join("x.md")).unwrap();
+    assert!(text.contains("seed1 的诊断：梯度不小却停滞。relu-"), "{text}");
+    assert_eq!(text.matches("的诊断：").count(), 2, "{text}");
 }
 
 #[test]
@@ -93,6 +199,9 @@ fn notes_that_cannot_take_a_block_stay_as_they_are() {
     write("broken.ipynb", b"{\"cells\": [");
     write("wide.md", b"\xff\xfea\0");
     write("code.md", b"```\nopen");
+    let nested =
+        "<!-- gradfade begin net -->\n<!-- gradfade begin b -->\n<!-- gradfade end b -->\n<!-- gradfade end net -->";
+    write("nested.md", nested.as_bytes());
     write("readonly.md", b"x\n");
     write("notes.xyz", b"x\n");
     let mut mode = fs::metadata(path.join("readonly.md")).unwrap().permissions();
@@ -107,6 +216,8 @@ fn notes_that_cannot_take_a_block_stay_as_they_are() {
         ("readonly.md", ["readonly.md", "read-only"]),
         ("notes.xyz", ["notes.xyz", "--to"]),
         ("nowhere.md", ["nowhere.md", "create it"]),
+        ("nowhere.docx", ["nowhere.docx: its kind of notes is unknown", "md, "]),
+        ("nested.md", ["line 2", "the block `b` begins inside the block `net`"]),
         (".", ["both hold the block", "--into"]),
     ] {
         refused(path, 1, &["notes", "net", "--into", into], &words);
@@ -146,6 +257,9 @@ fn notes_that_cannot_take_a_block_stay_as_they_are() {
     fs::write(path.join("two/a.md"), "a\n").unwrap();
     fs::write(path.join("two/b.tex"), "b\n").unwrap();
     refused(path, 1, &["notes", "net", "--into", "two"], &["several notes (a.md, b.tex", "--into FILE"]);
+    fs::create_dir(path.join("empty-book")).unwrap();
+    write("empty-book/book.toml", b"[book]\n");
+    refused(path, 1, &["notes", "net", "--into", "empty-book"], &["book.toml, but no ", "SUMMARY.md", "create it"]);
     refused(path, 1, &["notes", "nowhere", "--into", "lecture.md"], &["nowhere"]);
     refused(path, 2, &["notes", "net", "--into", "lecture.md", "--figure", "comparison"], &["two or more runs"]);
     refused(path, 2, &["notes", "net", "--into", "lecture.md", "--figure", "heat"], &["--figure", "heat"]);
@@ -265,7 +379,11 @@ fn mdbook_gets_figures_that_need_no_file() {
     assert!(text.contains("lang=\"zh-Hans\"") && text.contains("怎样看图"));
     for (block, word) in [
         ("run = \"nowhere\"", "nowhere"),
-        ("run = \"net\"\nfigure = \"heat\"", "unknown figure 'heat'"),
+        (
+            "run = \"net\"\nfigure = \"gradient-heatmp\"",
+            ": figure: unknown figure 'gradient-heatmp' (did you mean 'gradient-heatmap'?)",
+        ),
+        ("run = ../net", "put it in quotes: run = \"../net\""),
         ("run = \"net\"\nlang = \"xx\"", "lang: "),
         ("run = \"net\"\ntheme = \"xx\"", "theme: "),
         ("run = \"net\"\nx = 1", "unknown field `x`"),

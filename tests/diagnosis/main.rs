@@ -69,6 +69,9 @@ fn config(name: &str) -> TrainConfig {
         "sigmoid-8-adam" => {
             TrainConfig { optimizer: OptimizerKind::Adam, learning_rate: None, epochs: Some(10), ..sigmoid(8) }
         }
+        "sigmoid-6-adam-rate-0.3" => {
+            TrainConfig { optimizer: OptimizerKind::Adam, learning_rate: Some(0.3), epochs: Some(10), ..sigmoid(6) }
+        }
         "sigmoid-6-decay" => TrainConfig { learning_rate: Some(0.1), weight_decay: 1e-2, ..sigmoid(6) },
         "sigmoid-40" => TrainConfig { epochs: Some(3), ..sigmoid(40) },
         "relu-small-weights" => TrainConfig { hidden_layers: 5, initialisation: normal(0.01), ..base() },

@@ -19,6 +19,16 @@ const TABLE: &[(&str, &[&str])] = &[
     ("sigmoid-5-nielsen", &["vanishing-gradient"]),
     ("sigmoid-5-full", &["vanishing-gradient"]),
     ("sigmoid-8-adam", &["vanishing-gradient", "optimiser-hides-vanishing"]),
+    (
+        "sigmoid-6-adam-rate-0.3",
+        &[
+            "vanishing-gradient",
+            "optimiser-hides-vanishing",
+            "dead-units",
+            "saturated-units",
+            "learning-rate-too-large",
+        ],
+    ),
     ("sigmoid-6-decay", &["vanishing-gradient", "movement-by-decay-only"]),
     ("sigmoid-40", &["float-underflow", "vanishing-gradient"]),
     ("relu-small-weights", &["uniform-vanishing", "dead-units"]),
