@@ -4,11 +4,11 @@
 //
 // Needs Node and playwright-core (`npm install playwright-core` in this or a parent folder, or NODE_PATH). Exits with 1 when something is not
 // as it should be, and says what. The page must show at least one run with two layers and two columns.
-import { createRequire } from "node:module";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
+import { playwright } from "./playwright.mjs";
 
 const options = { chromium: "/usr/bin/chromium" };
 const rest = [];
@@ -21,15 +21,7 @@ if (rest.length !== 1) {
   process.exit(2);
 }
 
-/** playwright-core from beside this script, from the working folder, or from NODE_PATH. */
-function playwright() {
-  for (const from of [import.meta.url, pathToFileURL(join(process.cwd(), "x.js"))]) {
-    try { return createRequire(from)("playwright-core"); } catch { /* look further */ }
-  }
-  console.error("playwright-core is not installed: npm install playwright-core");
-  process.exit(2);
-}
-const { chromium } = playwright();
+const { chromium } = playwright(import.meta.url);
 
 const work = mkdtempSync(join(tmpdir(), "check-page-"));
 if (options.shots) mkdirSync(options.shots, { recursive: true });

@@ -5,10 +5,10 @@
 //
 // FOLDER is what scripts/notes/check.py left, with reveal.js in its folder `dist`. Needs Node and playwright-core, as
 // scripts/check_page.mjs does. Exits with 1 when something is not as it should be, and says what. --shots makes the gallery's pictures.
-import { createRequire } from "node:module";
 import { existsSync, mkdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
+import { playwright } from "../playwright.mjs";
 
 const options = { chromium: "/usr/bin/chromium" };
 const rest = [];
@@ -21,15 +21,7 @@ if (rest.length !== 1) {
   process.exit(2);
 }
 
-/** playwright-core from beside this script, from the working folder, or from NODE_PATH. */
-function playwright() {
-  for (const from of [import.meta.url, pathToFileURL(join(process.cwd(), "x.js"))]) {
-    try { return createRequire(from)("playwright-core"); } catch { /* look further */ }
-  }
-  console.error("playwright-core is not installed: npm install playwright-core");
-  process.exit(2);
-}
-const { chromium } = playwright();
+const { chromium } = playwright(import.meta.url);
 
 const READING = { en: "How to read this.", zh: "怎样看图" };
 const LIGHT = /sigmoid-gradient-heatmap(-zh)?\.svg$/, DARK = /sigmoid-gradient-heatmap(-zh)?-dark\.svg$/;

@@ -301,6 +301,15 @@ pub fn diagnose(record: &Record, thresholds: &Thresholds) -> Result<Diagnosis, A
     })
 }
 
+/// What explains a training loss that is not down yet, whatever its course: rules on the course alone are silent where one of these spoke.
+const NAMED_CAUSES: &[Ailment] = &[
+    Ailment::DeadInitialisation,
+    Ailment::VanishingGradient,
+    Ailment::UniformVanishing,
+    Ailment::RateTooSmall,
+    Ailment::RateTooLarge,
+];
+
 /// Did an earlier rule find one of these, which then explains what this one sees? Where one of them cannot tell, neither can
 /// this one.
 fn explained(verdicts: &[Verdict], by: &[Ailment]) -> Result<bool, Missing> {

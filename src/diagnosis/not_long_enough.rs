@@ -38,17 +38,10 @@ fn judge(case: &Case, verdicts: &[Verdict]) -> Outcome {
     });
     let falls = fall >= limit || half.is_some();
     let evidence = vec![half.unwrap_or(quarter)];
-    let others = [
-        Ailment::DeadInitialisation,
-        Ailment::VanishingGradient,
-        Ailment::UniformVanishing,
-        Ailment::RateTooSmall,
-        Ailment::RateTooLarge,
-    ];
     if !falls {
         return Outcome::Clear(evidence);
     }
-    match super::explained(verdicts, &others) {
+    match super::explained(verdicts, super::NAMED_CAUSES) {
         Err(missing) => Outcome::Unknown(missing),
         Ok(true) => Outcome::Clear(evidence),
         Ok(false) => Outcome::fault(evidence.into_iter().chain(case.skill()).collect()),

@@ -62,17 +62,10 @@ fn judge(case: &Case, verdicts: &[Verdict]) -> Outcome {
     };
     let over = case.steps(&case.rows(Part::Whole));
     evidence.push(Evidence::new(Measure::KeptSignal, kept).at(&[1], over).at_least("kept_signal", limits.kept_signal));
-    let others = [
-        Ailment::DeadInitialisation,
-        Ailment::VanishingGradient,
-        Ailment::UniformVanishing,
-        Ailment::RateTooSmall,
-        Ailment::RateTooLarge,
-    ];
     if !even || kept < limits.kept_signal {
         return Outcome::Clear(evidence);
     }
-    match super::explained(verdicts, &others) {
+    match super::explained(verdicts, super::NAMED_CAUSES) {
         Err(missing) => Outcome::Unknown(missing),
         Ok(true) => Outcome::Clear(evidence),
         Ok(false) => Outcome::fault(evidence.into_iter().chain(case.skill()).collect()),
