@@ -1,5 +1,6 @@
-//! Writing a file so that a crash leaves the old one or the new one, never half of one.
+//! Writing a file so that a crash leaves the old one or the new one, never half of one; and checksums of what files hold.
 
+use std::hash::Hasher as _;
 use std::io::{self, Write};
 use std::path::Path;
 
@@ -48,9 +49,24 @@ pub fn try_folder(dir: &Path) -> io::Result<()> {
     tempfile::Builder::new().prefix(".gradfade-").tempfile_in(dir).map(|_| ()).map_err(without_path)
 }
 
+/// Checksum as 16 hexadecimal digits: the hash of Fowler, Noll and Vo with 64 bits (FNV-1a). It notices changes, and does not
+/// resist anybody who looks for two texts with the same one.
+pub fn checksum(bytes: impl IntoIterator<Item = u8>) -> String {
+    let mut hasher = fnv::FnvHasher::default();
+    bytes.into_iter().for_each(|byte| hasher.write_u8(byte));
+    format!("{:016x}", hasher.finish())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn checksums_are_the_published_ones() {
+        // Landon Curt Noll's test vectors of FNV-1a with 64 bits.
+        let of = |text: &str| checksum(text.bytes());
+        assert_eq!([of(""), of("a"), of("foobar")], ["cbf29ce484222325", "af63dc4c8601ec8c", "85944171f73967e8"]);
+    }
 
     #[test]
     fn the_new_file_replaces_the_old_one_and_leaves_nothing_beside_it() {

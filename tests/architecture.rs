@@ -5,24 +5,26 @@ use std::path::{Path, PathBuf};
 
 /// A room and the rooms that it may name. `cli` may name everything.
 const RULES: &[(&str, &[&str])] = &[
+    ("escape", &[]),
     ("files", &[]),
+    ("names", &[]),
     ("stats", &[]),
     ("text", &[]),
-    ("record", &["stats"]),
-    ("nn", &["stats"]),
-    ("data", &["stats"]),
+    ("record", &["escape", "stats"]),
+    ("nn", &["names", "stats"]),
+    ("data", &["files", "names", "stats"]),
     ("baselines", &["data"]),
     ("config", &["nn", "data"]),
     ("train", &["files", "stats", "record", "nn", "data", "config"]),
-    ("sweep", &["files", "stats", "record", "nn", "data", "config", "train"]),
+    ("sweep", &["files", "names", "stats", "record", "nn", "data", "config", "train"]),
     ("analysis", &["stats", "record"]),
-    ("diagnosis", &["stats", "record", "analysis", "text"]),
+    ("diagnosis", &["names", "stats", "record", "analysis", "text"]),
     ("remedy", &["record", "nn", "config", "diagnosis", "text"]),
-    ("figure", &["stats", "record", "analysis", "diagnosis", "text"]),
-    ("render", &["files", "stats", "figure", "text"]),
-    ("notes", &["files", "stats", "figure", "render", "text"]),
-    ("page", &["stats", "record", "analysis", "diagnosis", "figure", "render", "text"]),
-    ("report", &["stats", "record", "analysis", "diagnosis", "figure", "render", "text"]),
+    ("figure", &["names", "stats", "record", "analysis", "diagnosis", "text"]),
+    ("render", &["escape", "files", "stats", "figure", "text"]),
+    ("notes", &["escape", "files", "stats", "figure", "render", "text"]),
+    ("page", &["escape", "stats", "record", "analysis", "diagnosis", "figure", "render", "text"]),
+    ("report", &["escape", "stats", "record", "analysis", "diagnosis", "figure", "render", "text"]),
 ];
 
 /// Outside crates that only one room may name.

@@ -3,12 +3,14 @@
 use std::io;
 use std::path::PathBuf;
 
+use crate::names::meant;
+
 /// What went wrong while data was found, read or made.
 ///
 /// `cause` is part of the message already, so it is not given again as [`std::error::Error::source`].
 #[derive(Debug, thiserror::Error)]
 pub enum DataError {
-    #[error("--data: unknown source '{name}'{}; use {}", did_you_mean(.nearest), super::spec::FORMS)]
+    #[error("--data: unknown source '{name}'{}; use {}", meant(.nearest.as_deref()), super::spec::FORMS)]
     UnknownSource { name: String, nearest: Option<String> },
 
     #[error("--data {kind}: say where the data is: {kind}:PATH")]
@@ -90,7 +92,13 @@ pub enum DataError {
     #[error("{}, line {line}: {problem}", .path.display())]
     CsvMalformed { path: PathBuf, line: u64, problem: String },
 
-    #[error("--label-column {column}: {} has no such column{}; it has {columns}", .path.display(), did_you_mean(.nearest))]
+    #[error(
+        "{}, line {line}: the quote (\") that begins a field here is never closed, so the rest of the file would be one field; \
+         close it, or remove it", .path.display()
+    )]
+    CsvOpenQuote { path: PathBuf, line: u64 },
+
+    #[error("--label-column {column}: {} has no such column{}; it has {columns}", .path.display(), meant(.nearest.as_deref()))]
     CsvColumn { path: PathBuf, column: String, nearest: Option<String>, columns: String },
 
     #[error("{}: only a label column, no inputs", .path.display())]
@@ -124,10 +132,6 @@ impl DataError {
                 | DataError::CsvColumn { .. }
         )
     }
-}
-
-fn did_you_mean(nearest: &Option<String>) -> String {
-    nearest.as_ref().map_or_else(String::new, |name| format!(" (did you mean '{name}'?)"))
 }
 
 fn at_least(found: Option<u64>) -> String {

@@ -50,8 +50,8 @@ pub enum NameError {
 impl NameError {
     pub(crate) fn unknown(what: &'static str, given: &str, known: impl IntoIterator<Item = &'static str>) -> NameError {
         let known: Vec<&str> = known.into_iter().collect();
-        let hint = crate::stats::nearest(given, known.iter().copied()).map(|n| format!(" (did you mean '{n}'?)"));
-        NameError::Unknown { what, given: given.into(), hint: hint.unwrap_or_default(), known: known.join(", ") }
+        let hint = crate::names::did_you_mean(given, known.iter().copied());
+        NameError::Unknown { what, given: given.into(), hint, known: known.join(", ") }
     }
 }
 

@@ -7,6 +7,7 @@
 use std::ops::Range;
 
 use super::Problem;
+use crate::files;
 
 /// How a format writes a comment that has a line of its own.
 #[derive(Clone, Copy, Debug)]
@@ -53,13 +54,9 @@ pub struct Spliced {
     pub state: State,
 }
 
-/// Fowler, Noll and Vo's hash with 64 bits (FNV-1a), without carriage returns: notices edits, guards against nothing else.
+/// The checksum of a text, whatever its line ends ([`files::checksum`] without carriage returns).
 pub fn checksum(text: &[u8]) -> String {
-    let mut hash = 0xcbf2_9ce4_8422_2325_u64;
-    for byte in text.iter().filter(|b| **b != b'\r') {
-        hash = (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
-    }
-    format!("{hash:016x}")
+    files::checksum(text.iter().copied().filter(|b| *b != b'\r'))
 }
 
 /// Is this a name that a marker can carry?

@@ -32,6 +32,7 @@ pub use block::{State, is_name};
 pub use find::{Target, find};
 pub use plan::{Edit, Plan, plan};
 
+use crate::escape::xml as escaped;
 use crate::figure::chart::Figure;
 use crate::render::{Format, RenderError, Theme};
 use crate::text::Lang;
@@ -236,11 +237,6 @@ impl NotesError {
         let path = path.into();
         |problem| NotesError::In { path, problem }
     }
-}
-
-/// Text of an HTML element or attribute.
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
 fn in_base64(bytes: &[u8]) -> String {

@@ -158,7 +158,7 @@ fn fill(template: &str, values: &[(&str, String)]) -> String {
 
 /// Text as it may stand between tags and in a quoted attribute; nothing in it is taken for a place or for the prefix.
 pub fn escape(text: &str) -> String {
-    let text = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;");
+    let text = crate::escape::xml(text);
     text.replace('\'', "&#39;").replace('{', "&#123;").replace(PREFIX, "gf&#105;d")
 }
 

@@ -11,6 +11,7 @@ use std::process::ExitCode;
 use super::plot::Look;
 use super::train_args::{GridArgs, SharedArgs};
 use super::{CommandResult, Failure, interrupt, output};
+use crate::names::did_you_mean;
 use crate::render::Format;
 use crate::sweep::run::Loaded;
 use crate::sweep::{
@@ -176,9 +177,7 @@ impl What {
             (Some(name), _) => {
                 let known = || PRESETS.iter().map(|p| p.name);
                 let found = preset(name).ok_or_else(|| {
-                    let hint = crate::stats::nearest(name, known())
-                        .map(|n| format!(" (did you mean '{n}'?)"))
-                        .unwrap_or_default();
+                    let hint = did_you_mean(name, known());
                     let list = known().collect::<Vec<_>>().join(", ");
                     Failure::usage(anyhow::anyhow!("--preset: unknown preset '{name}'{hint}; known: {list}"))
                 })?;
