@@ -1,8 +1,14 @@
 //! Text of other people on its way into markup or a terminal.
 //!
 //! A record, a table or a file name may come from somebody else, so its words must be text wherever they are shown, and
-//! never markup, a directive or a command to a terminal. What is safe depends on where the text goes: [`xml`] is for HTML,
-//! SVG and XML, [`one_line`] and [`lines`] for terminals; each kind of notes adds its own marks in `notes`.
+//! never markup, a directive or a command to a terminal. What is safe depends on where the text goes:
+//!
+//! | function | for |
+//! |---|---|
+//! | [`xml`] | HTML, SVG and XML |
+//! | [`markdown`] | Markdown; `notes` has the escapes of the other kinds of notes |
+//! | [`one_line`], [`lines`] | a terminal |
+//! | [`json_words`] | the strings of a JSON file that somebody else wrote, once it is read |
 
 use std::borrow::Cow;
 
@@ -60,6 +66,111 @@ fn visible(text: &str, hidden: impl Fn(char) -> bool) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
+/// The longest word that a foreign file may bring along, in characters: no name is longer, and layouts of figures take time that
+/// grows with the length of a word.
+pub const LONGEST: usize = 1000;
+
+/// A word of a foreign file: one line, at most [`LONGEST`] characters; what is longer ends in `…`.
+pub fn word(text: &str) -> Cow<'_, str> {
+    let line = one_line(text);
+    match line.char_indices().nth(LONGEST) {
+        None => line,
+        Some((end, _)) => Cow::Owned(format!("{}…", &line[..end])),
+    }
+}
+
+/// JSON whose strings, keys too, are words (see [`word`]); every other byte stays. Text that is not JSON comes back as it is, for
+/// a parser to say so.
+pub fn json_words(text: &[u8]) -> Cow<'_, [u8]> {
+    let mut out: Vec<u8> = Vec::new();
+    let (mut at, mut kept) = (0, 0);
+    while let Some(start) = text[at..].iter().position(|b| *b == b'"').map(|n| at + n) {
+        let Some(end) = end_of_string(text, start) else { break };
+        let literal = &text[start..end];
+        let plain = literal.len() <= LONGEST && literal.iter().all(|b| b.is_ascii() && *b != b'\\' && *b != 0x7f);
+        if !plain
+            && let Ok(string) = serde_json::from_slice::<String>(literal)
+            && let Cow::Owned(word) = word(&string)
+        {
+            out.extend_from_slice(&text[kept..start]);
+            out.extend_from_slice(serde_json::Value::from(word).to_string().as_bytes());
+            kept = end;
+        }
+        at = end;
+    }
+    if kept == 0 {
+        return Cow::Borrowed(text);
+    }
+    out.extend_from_slice(&text[kept..]);
+    Cow::Owned(out)
+}
+
+/// One past the closing quote of the JSON string that begins at `start`.
+fn end_of_string(text: &[u8], start: usize) -> Option<usize> {
+    let mut at = start + 1;
+    loop {
+        match text.get(at)? {
+            b'"' => return Some(at + 1),
+            b'\\' => at += 2,
+            _ => at += 1,
+        }
+    }
+}
+
+/// Text in the middle of a line of Markdown, of every dialect that notes are written in.
+///
+/// What could be markup is escaped by a backslash. Where a program looks for directives before Markdown is read (mdBook's and
+/// Quarto's `{{...}}`, inline code that knitr runs, links that GitHub makes of bare addresses, formulas of MathJax, which reads
+/// the finished page), a backslash would not stop it: there an entity stands, and an empty tag behind a backslash.
+pub fn markdown(text: &str) -> String {
+    markdown_with(text, "&#92;<span></span>")
+}
+
+/// Like [`markdown`], for the brackets of an image, where tags have no place.
+pub fn markdown_alt(text: &str) -> String {
+    markdown_with(text, "&#92;")
+}
+
+fn markdown_with(text: &str, backslash: &str) -> String {
+    let text = one_line(text);
+    let mut out = String::with_capacity(text.len());
+    for (at, c) in text.char_indices() {
+        match c {
+            '*' | '_' | '[' | ']' | '<' | '>' | '$' | '~' | '^' | '@' | '#' | '|' => out.extend(['\\', c]),
+            '\\' => out += backslash,
+            '&' => out += "&amp;",
+            '`' => out += "&#96;",
+            '{' => out += "&#123;",
+            ':' if text[at..].starts_with("://") => out += "&#58;",
+            '.' if ends_in_www(&text[..at]) => out += "&#46;",
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+fn ends_in_www(before: &str) -> bool {
+    before.len().checked_sub(3).and_then(|n| before.get(n..)).is_some_and(|end| end.eq_ignore_ascii_case("www"))
+}
+
+/// What [`markdown`] made, for the beginning of a line: no list, heading, fence or definition.
+pub fn at_line_start(markdown: &str) -> String {
+    let line = markdown.trim_start();
+    if line.starts_with(['-', '+', '=', ':', '%', '.']) {
+        return format!("\\{line}");
+    }
+    // `1.`, `(a)`, `iv)`: the number of a list.
+    let bare = line.strip_prefix('(').unwrap_or(line);
+    let number = bare.bytes().take_while(u8::is_ascii_alphanumeric).count();
+    let mark = line.len() - bare.len() + number;
+    match line.as_bytes().get(mark) {
+        Some(b'.' | b')') if number > 0 && line.as_bytes().get(mark + 1).is_none_or(|b| *b == b' ') => {
+            format!("{}\\{}", &line[..mark], &line[mark..])
+        }
+        _ => line.to_string(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -77,8 +188,48 @@ mod tests {
         assert_eq!(one_line("a\u{1b}[2Jb\u{7}c\nd\r\u{9b}e"), "a\\u001b[2Jb\\u0007c\\nd\\r\\u009be");
         assert_eq!(one_line("x\u{202e}y\u{2028}z"), "x\\u202ey\\u2028z");
         assert_eq!(lines("a\nb\u{1b}c\r\n"), "a\nb\\u001bc\\r\n");
+        assert_eq!(word(&"x".repeat(1000)), "x".repeat(1000));
+        assert_eq!(word(&"梯".repeat(1001)), "梯".repeat(1000) + "…");
         for c in (0..=0xffff_u32).filter_map(char::from_u32).filter(|c| is_command(*c)) {
             assert!(!one_line(&c.to_string()).contains(c));
+        }
+    }
+
+    #[test]
+    fn strings_of_a_foreign_file_become_words_and_every_other_byte_stays() {
+        let text = r#"{ "run": "a\u001b[31m\nb", "k\u0007" : ["\\n", "梯度", 1e400, "\"", "\u202e"],  "x":"y" }"#;
+        let clean = r#"{ "run": "a\\u001b[31m\\nb", "k\\u0007" : ["\\n", "梯度", 1e400, "\"", "\\u202e"],  "x":"y" }"#;
+        assert_eq!(String::from_utf8_lossy(&json_words(text.as_bytes())), clean);
+        assert_eq!(json_words(clean.as_bytes()), clean.as_bytes(), "cleaning twice is cleaning once");
+        let long = format!("[\"{}\", 1]", "x".repeat(100_000));
+        assert_eq!(json_words(long.as_bytes()).len(), 1000 + "…".len() + "[\"\", 1]".len());
+        for broken in ["", "\"", "\"\\", "{\"a", "[\"\\ud800\"]", "\"\x1b\""] {
+            assert_eq!(json_words(broken.as_bytes()), broken.as_bytes(), "{broken}");
+        }
+        assert_eq!(*json_words(b"[\"\xff\"]"), *b"[\"\xff\"]");
+    }
+
+    #[test]
+    fn no_word_is_markup_in_markdown() {
+        assert_eq!(
+            markdown("a *b* _c_ [d](e) <f> `g` {{h}} i & j | k # l ~ m ^ n @ o $p$"),
+            "a \\*b\\* \\_c\\_ \\[d\\](e) \\<f\\> \
+            &#96;g&#96; &#123;&#123;h}} i &amp; j \\| k \\# l \\~ m \\^ n \\@ o \\$p\\$"
+        );
+        assert_eq!(markdown("\\(x\\)"), "&#92;<span></span>(x&#92;<span></span>)");
+        assert_eq!(markdown_alt("\\(x"), "&#92;(x");
+        assert_eq!(markdown("https://x.y www.x.y"), "https&#58;//x.y www&#46;x.y");
+        assert_eq!(markdown("a\n\n# b\r"), "a&#92;<span></span>n&#92;<span></span>n\\# b&#92;<span></span>r");
+        for (text, safe) in [
+            ("- a", "\\- a"),
+            ("1. a", "1\\. a"),
+            ("(iv) a", "(iv\\) a"),
+            ("::: a", "\\::: a"),
+            ("    a", "a"),
+            ("1.5 a", "1.5 a"),
+            ("A 9.4 % b", "A 9.4 % b"),
+        ] {
+            assert_eq!(at_line_start(text), safe);
         }
     }
 }

@@ -16,7 +16,7 @@ const RULES: &[(&str, &[&str])] = &[
     ("baselines", &["data"]),
     ("config", &["nn", "data"]),
     ("train", &["files", "stats", "record", "nn", "data", "config"]),
-    ("sweep", &["files", "names", "stats", "record", "nn", "data", "config", "train"]),
+    ("sweep", &["escape", "files", "names", "stats", "record", "nn", "data", "config", "train"]),
     ("analysis", &["stats", "record"]),
     ("diagnosis", &["names", "stats", "record", "analysis", "text"]),
     ("remedy", &["record", "nn", "config", "diagnosis", "text"]),

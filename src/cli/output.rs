@@ -5,12 +5,21 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 
+use crate::escape;
+
 /// Prints a result on stdout. A reader that has seen enough (`| head`) is no failure; a full disk behind `>` is one.
 ///
-/// The `print!` family is not used anywhere: it panics on both.
-pub fn print(text: impl AsRef<[u8]>) -> anyhow::Result<()> {
+/// The words of a record, a table or a path may be somebody else's: characters that would do something in a terminal are
+/// printed as escapes, in JSON too, where those mean the same. The `print!` family is not used anywhere: it does not do that,
+/// and it panics where stdout is closed or full.
+pub fn print(text: impl AsRef<str>) -> anyhow::Result<()> {
+    print_for_programs(escape::lines(text.as_ref()).as_bytes())
+}
+
+/// Prints what only a program reads (a book for mdBook, a script for a shell) on stdout, byte for byte.
+pub fn print_for_programs(bytes: impl AsRef<[u8]>) -> anyhow::Result<()> {
     let mut out = std::io::stdout().lock();
-    seen(out.write_all(text.as_ref()).and_then(|()| out.flush()))
+    seen(out.write_all(bytes.as_ref()).and_then(|()| out.flush()))
 }
 
 /// What became of writing to stdout.
@@ -21,9 +30,10 @@ pub fn seen(written: std::io::Result<()>) -> anyhow::Result<()> {
     }
 }
 
-/// Says a line on stderr. Where that is closed nobody wants to hear it.
+/// Says a line on stderr, as [`print`] does on stdout; a line break within it is an escape too. Where stderr is closed nobody
+/// wants to hear it.
 pub fn say(line: impl std::fmt::Display) {
-    let _ = writeln!(std::io::stderr().lock(), "{line}");
+    let _ = writeln!(std::io::stderr().lock(), "{}", escape::one_line(&line.to_string()));
 }
 
 /// Fails when `dir` is there but no folder that files can be written into. Creates nothing.

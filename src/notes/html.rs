@@ -4,7 +4,8 @@
 //! theme they load.
 
 use super::block::{Comment, last_line_with};
-use super::{Item, Kind, Problem, Setting, Shown, Spec, at_end, escaped};
+use super::{Item, Kind, Problem, Setting, Shown, Spec, at_end};
+use crate::escape::xml;
 use crate::render::{Format, Theme};
 
 const COMMENT: Comment = Comment { open: "<!--", close: " -->" };
@@ -78,23 +79,24 @@ pub fn in_section(before: &[u8]) -> bool {
     count(b"<section") > count(b"</section")
 }
 
+/// How to read the figure, as HTML; empty where the figure does not say.
+fn reading(item: &Item) -> String {
+    if item.reading.is_empty() {
+        return String::new();
+    }
+    let (heading, gap) = (xml(item.lang.how_to_read()), item.lang.after_heading());
+    format!("<strong>{heading}</strong>{gap}{}", item.reading.html())
+}
+
 /// `<figcaption>` with the caption and how to read the figure.
 pub fn caption(item: &Item) -> String {
-    let lang = item.lang;
-    let reading = match item.reading.as_str() {
-        "" => String::new(),
-        reading => format!(
-            "<br>\n<strong>{}</strong>{}{}",
-            escaped(lang.how_to_read()),
-            lang.after_heading(),
-            escaped(reading)
-        ),
-    };
-    format!("<figcaption>{}{reading}</figcaption>\n", escaped(&item.caption))
+    let reading = reading(item);
+    let gap = if reading.is_empty() { "" } else { "<br>\n" };
+    format!("<figcaption>{}{gap}{reading}</figcaption>\n", item.caption.html())
 }
 
 fn image(item: &Item, shown: Shown, class: &str) -> String {
-    let (alt, width, height) = (escaped(&item.alt), item.width, item.height);
+    let (alt, width, height) = (item.alt.attribute(), item.width, item.height);
     let source = item.picture(shown.first(), Format::Svg);
     let size = if class.is_empty() {
         format!(" width=\"{width}\" height=\"{height}\" style=\"max-width: 100%; height: auto\"")
@@ -122,12 +124,9 @@ fn page(setting: &Setting) -> String {
 /// A slide for each figure: the picture says its title itself; what to say about it goes into the speaker's notes.
 fn slides(setting: &Setting) -> String {
     let slide = |item: &Item| {
-        let notes = match item.reading.as_str() {
+        let notes = match reading(item).as_str() {
             "" => String::new(),
-            reading => {
-                let (heading, gap) = (escaped(item.lang.how_to_read()), item.lang.after_heading());
-                format!("<aside class=\"notes\"><strong>{heading}</strong>{gap}{}</aside>\n", escaped(reading))
-            }
+            reading => format!("<aside class=\"notes\">{reading}</aside>\n"),
         };
         let image = image(item, setting.shown, "r-stretch");
         if setting.inside_slide {

@@ -5,6 +5,7 @@
 //! | `block` | markers, checksums, and a text file whose other bytes stay as they are |
 //! | `markdown`, `latex`, `typst`, `html` | how a format says a figure |
 //! | [`notebook`] | the same for cells of a Jupyter notebook |
+//! | `words` | words of a run, as text of each format |
 //! | `find` | which kind of notes a path is, and which file of a folder |
 //! | [`plan`](mod@plan) | every file that changes, as plain data; then written, the notes last |
 //! | `signature` | a picture that says of itself that nobody has changed it |
@@ -22,6 +23,7 @@ pub mod plan;
 pub mod preprocessor;
 mod signature;
 mod typst;
+mod words;
 
 #[cfg(test)]
 mod tests;
@@ -32,7 +34,8 @@ pub use block::{State, is_name};
 pub use find::{Target, find};
 pub use plan::{Edit, Plan, plan};
 
-use crate::escape::xml as escaped;
+use words::Words;
+
 use crate::figure::chart::Figure;
 use crate::render::{Format, RenderError, Theme};
 use crate::text::Lang;
@@ -111,13 +114,13 @@ impl Shown {
 struct Item {
     /// `BLOCK-FIGURE`: stem, label and anchor.
     id: String,
-    title: String,
+    title: Words,
     /// Title and settings.
-    caption: String,
+    caption: Words,
     /// For a reader who cannot see it.
-    alt: String,
+    alt: Words,
     /// Empty where the figure has none.
-    reading: String,
+    reading: Words,
     lang: Lang,
     width: u32,
     height: u32,
@@ -128,10 +131,10 @@ impl Item {
         let lang = figure.lang;
         Item {
             id: format!("{block}-{}", figure.name),
-            title: figure.title.clone(),
-            caption: lang.notes_caption(&figure.title, &figure.caption),
-            alt: figure.description.clone(),
-            reading: figure.reading.clone(),
+            title: Words::new(&figure.title),
+            caption: Words::new(&lang.notes_caption(&figure.title, &figure.caption)),
+            alt: Words::new(&figure.description),
+            reading: Words::new(&figure.reading),
             lang,
             width: figure.width,
             height: figure.height,

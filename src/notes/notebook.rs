@@ -283,7 +283,7 @@ fn as_lines(text: &str) -> Value {
 fn parts(layout: &Layout, filling: Filling, items: &[Item], drawn: &[Pictures], shown: Shown) -> Vec<Part> {
     let mut parts = Vec::new();
     for (item, pictures) in items.iter().zip(drawn) {
-        let caption = format!("*{}*\n", markdown::literal(&item.caption));
+        let caption = format!("*{}*\n", item.caption.markdown());
         let reading = markdown::reading(item);
         let words = if reading.is_empty() { caption } else { format!("{caption}\n{reading}") };
         let words = words.trim_end();
@@ -301,7 +301,7 @@ fn parts(layout: &Layout, filling: Filling, items: &[Item], drawn: &[Pictures], 
             parts.push(Part { part: format!("{}-words", item.id), cell });
         } else {
             let file = format!("{}.png", item.id);
-            let text = format!("![{}](attachment:{file})\n\n{words}", markdown::literal(&item.alt));
+            let text = format!("![{}](attachment:{file})\n\n{words}", item.alt.markdown_alt());
             let cell = json!({
                 "cell_type": "markdown",
                 "metadata": {},
@@ -341,23 +341,23 @@ fn hidden() -> Value {
 }
 
 fn output(item: &Item, pictures: &Pictures) -> Value {
-    let alt = json!({"alt": item.alt, "width": item.width});
+    let alt = json!({"alt": item.alt.in_json(), "width": item.width});
     json!({
         "output_type": "display_data",
         "data": {
             "image/svg+xml": as_lines(&pictures.svg),
             "image/png": in_base64(&pictures.png),
             "application/pdf": in_base64(&pictures.pdf),
-            "text/plain": as_lines(&item.alt),
+            "text/plain": as_lines(item.alt.in_json()),
         },
-        "metadata": {"image/png": alt, "image/svg+xml": {"alt": item.alt}},
+        "metadata": {"image/png": alt, "image/svg+xml": {"alt": item.alt.in_json()}},
     })
 }
 
 /// Shows the same picture from the files beside the notebook.
 fn program(item: &Item, theme: Theme) -> String {
     let picture = |format| Value::from(item.picture(theme, format)).to_string();
-    let alt = Value::from(item.alt.as_str()).to_string();
+    let alt = Value::from(item.alt.in_json()).to_string();
     format!(
         "import base64, pathlib\nfrom IPython.display import display\n\n\
          alt = {alt}\n\

@@ -6,10 +6,10 @@ use super::*;
 fn item() -> Item {
     Item {
         id: "net-gradient-heatmap".into(),
-        title: "A 9.4 % & more".into(),
-        caption: "A 9.4 % & more. x_1 [y] $z$ #k.".into(),
-        alt: "Rows \"a\" <b> {c} \\ 3.2\u{a0}×\u{a0}10⁻⁹".into(),
-        reading: "Here 10⁻³ falls.".into(),
+        title: Words::new("A 9.4 % & more"),
+        caption: Words::new("A 9.4 % & more. x_1 [y] $z$ #k."),
+        alt: Words::new("Rows \"a\" <b> {c} \\ 3.2\u{a0}×\u{a0}10⁻⁹"),
+        reading: Words::new("Here 10⁻³ falls."),
         lang: Lang::En,
         width: 960,
         height: 600,
@@ -279,7 +279,7 @@ fn new_blocks_go_where_the_format_ends() {
 #[test]
 fn words_cannot_break_the_format_that_they_stand_in() {
     let html = content(Kind::Html.spec(), Shown::Both);
-    assert!(html.contains("alt=\"Rows &quot;a&quot; &lt;b&gt; {c} \\ 3.2"), "{html}");
+    assert!(html.contains("alt=\"Rows &quot;a&quot; &lt;b&gt; &#123;c} \\ 3.2"), "{html}");
     assert!(html.contains("(prefers-color-scheme: dark)") && html.contains("-dark.svg"));
     let tex = content(Kind::Latex.spec(), Shown::Only(Theme::Light));
     assert!(tex.contains("A 9.4 \\% \\& more. x\\_1 [y] \\$z\\$ \\#k."), "{tex}");
@@ -290,7 +290,7 @@ fn words_cannot_break_the_format_that_they_stand_in() {
     let md = content(Kind::Markdown.spec(), Shown::Both);
     assert!(md.contains("x\\_1 \\[y\\] \\$z\\$ \\#k."), "{md}");
     let qmd = content(Kind::Quarto.spec(), Shown::Only(Theme::Light));
-    assert!(qmd.contains(r#"heatmap.png){fig-alt="Rows \"a\" <b> {c} \\ 3.2"#), "{qmd}");
+    assert!(qmd.contains(r#"heatmap.png){fig-alt="Rows \"a\" <b> &#123;c} \\ 3.2"#), "{qmd}");
     // Emphasis that ends between punctuation and a Han character is none in CommonMark.
     let chinese = Item { lang: Lang::Zh, ..item() };
     let md = (Kind::Markdown.spec().content)(&Setting { items: &[chinese], shown: Shown::Both, inside_slide: false });

@@ -270,7 +270,7 @@ impl SweepPlan {
         if self.train.threads != 1 {
             return Err("`threads` is no setting of a plan, since it changes no result; give --threads".into());
         }
-        if self.name.is_empty() || self.name.len() > 100 || self.name.chars().any(char::is_control) {
+        if self.name.is_empty() || self.name.len() > 100 || self.name.chars().any(crate::escape::is_command) {
             return Err("`name` must have 1 to 100 visible characters".into());
         }
         for cell in self.cells() {

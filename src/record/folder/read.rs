@@ -17,6 +17,7 @@ use super::{
     DISTANCE, EVAL_SCALARS, EVAL_STEP, EVAL_VALIDATION, META, SKETCH, SNAPSHOT_STEP, STEP, STEP_SCALARS, ZEROS,
     array_stems, file_name,
 };
+use crate::escape;
 use crate::stats::MISSING;
 
 /// A header is a few kilobytes; a file above this is something else.
@@ -266,6 +267,8 @@ fn read_header(dir: &Path) -> Result<Header, RecordError> {
         return Err(RecordError::Array { path, what: "not the header of a run".to_string() });
     }
     let text = fs::read(&path).map_err(RecordError::io("read it", &path))?;
+    // The run may be somebody else's, and its words go into terminals, notes and pages.
+    let text = escape::json_words(&text);
 
     #[derive(Deserialize)]
     struct Version {
