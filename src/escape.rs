@@ -131,6 +131,13 @@ pub fn markdown_alt(text: &str) -> String {
     markdown_with(text, "&#92;")
 }
 
+/// A command or a path as code in Markdown. Where it holds more than plain signs it is text instead: inside a code span there is
+/// no escape.
+pub fn markdown_code(text: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || " ./_-+=,:\\~@".contains(c);
+    if text.chars().all(plain) { format!("`{text}`") } else { markdown(text) }
+}
+
 fn markdown_with(text: &str, backslash: &str) -> String {
     let text = one_line(text);
     let mut out = String::with_capacity(text.len());

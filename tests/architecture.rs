@@ -10,7 +10,7 @@ const RULES: &[(&str, &[&str])] = &[
     ("names", &[]),
     ("stats", &[]),
     ("text", &[]),
-    ("record", &["escape", "stats"]),
+    ("record", &["escape", "files", "stats"]),
     ("nn", &["names", "stats"]),
     ("data", &["files", "names", "stats"]),
     ("baselines", &["data"]),

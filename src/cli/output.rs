@@ -50,13 +50,15 @@ pub fn writable_folder(dir: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Fails when one of the files exists and may not be replaced.
+/// Fails when one of the files exists and may not be replaced; a device or a pipe may never be.
 pub fn may_write<'a>(files: impl IntoIterator<Item = &'a PathBuf>, force: bool) -> anyhow::Result<()> {
-    if !force {
-        for file in files {
-            if file.exists() {
-                bail!("{}: exists; use --force to replace it, or another --out", file.display());
+    for file in files {
+        match std::fs::metadata(file) {
+            Ok(there) if !there.is_file() && !there.is_dir() => {
+                bail!("{}: not a regular file; choose another --out", file.display());
             }
+            Ok(_) if !force => bail!("{}: exists; use --force to replace it, or another --out", file.display()),
+            _ => {}
         }
     }
     Ok(())

@@ -101,10 +101,14 @@ pub(super) fn language(text: &str) -> Result<Lang, String> {
         .ok_or_else(|| format!("there are: {}", Lang::ALL.map(Lang::tag).join(", ")))
 }
 
+/// In bytes; the largest fonts of Chinese have some 50 MiB.
+const LONGEST_FONT: u64 = 256 << 20;
+
 /// Puts `--font` to use. Asked before anything is computed.
 pub(super) fn use_font(file: Option<&Path>) -> anyhow::Result<()> {
     let Some(path) = file else { return Ok(()) };
-    let data = std::fs::read(path).with_context(|| format!("--font {}: cannot read it", path.display()))?;
+    let data =
+        crate::files::read(path, LONGEST_FONT).with_context(|| format!("--font {}: cannot read it", path.display()))?;
     render::use_font(data).with_context(|| format!("--font {}", path.display()))
 }
 

@@ -3,7 +3,8 @@
 //! A page that speaks of `color-scheme` gets both variants; any other stays light. Slides take the variant that suits the
 //! theme they load.
 
-use super::block::{Comment, last_line_with};
+use super::block::{Comment, last_place_of};
+use super::verbatim::Verbatim;
 use super::{Item, Kind, Problem, Setting, Shown, Spec, at_end};
 use crate::escape::xml;
 use crate::render::{Format, Theme};
@@ -15,10 +16,10 @@ pub const PAGE: Spec = Spec {
     name: "html",
     endings: &["html", "htm"],
     comment: COMMENT,
-    verbatim: &[("<script", "</script>")],
+    verbatim: Verbatim::Html,
     content: page,
     place: |text, spec| {
-        let last = |word| last_line_with(text, spec.verbatim, "<!--", word);
+        let last = |word| last_place_of(text, spec.verbatim, None, word);
         match last("</body>").or_else(|| last("</BODY>")).or_else(|| last("</html>")) {
             // The indent before the tag stays the tag's.
             Some(place) => {
@@ -37,11 +38,11 @@ pub const REVEAL: Spec = Spec {
     name: "reveal",
     endings: &[],
     comment: COMMENT,
-    verbatim: &[("<script", "</script>")],
+    verbatim: Verbatim::Html,
     content: slides,
     place: |text, spec| {
         let word = "</section>";
-        let last = last_line_with(text, spec.verbatim, "<!--", word).ok_or(Problem::NoSlides)?;
+        let last = last_place_of(text, spec.verbatim, None, word).ok_or(Problem::NoSlides)?;
         Ok(last + word.len())
     },
     pictures,
@@ -73,9 +74,13 @@ pub fn is_reveal(text: &str) -> bool {
     ["class=\"reveal\"", "class='reveal'", "class=reveal>", "class=\"reveal "].iter().any(|mark| text.contains(mark))
 }
 
-/// True where more sections are open than closed.
+/// True where more sections are open than closed, comments and scripts aside.
 pub fn in_section(before: &[u8]) -> bool {
-    let count = |word: &[u8]| before.windows(word.len()).filter(|w| *w == word).count();
+    let hidden = Verbatim::Html.hidden(before);
+    let is_hidden = |at: usize| hidden.get(hidden.partition_point(|r| r.end <= at)).is_some_and(|r| r.contains(&at));
+    let count = |word: &[u8]| {
+        before.windows(word.len()).enumerate().filter(|(at, w)| w.eq_ignore_ascii_case(word) && !is_hidden(*at)).count()
+    };
     count(b"<section") > count(b"</section")
 }
 

@@ -1,7 +1,8 @@
 //! LaTeX: a PDF picture in a floating figure. English needs `graphicx` only; Chinese needs XeLaTeX or LuaLaTeX with `xeCJK`
 //! or a class of `ctex`.
 
-use super::block::{Comment, last_line_with};
+use super::block::{Comment, last_place_of};
+use super::verbatim::Verbatim;
 use super::words::latex;
 use super::{Item, Kind, Problem, Setting, Spec, at_end};
 use crate::render::Format;
@@ -12,18 +13,18 @@ pub const SPEC: Spec = Spec {
     name: "latex",
     endings: &["tex", "ltx"],
     comment: Comment { open: "%", close: "" },
-    verbatim: &[
+    verbatim: Verbatim::Lines(&[
         ("\\begin{verbatim", "\\end{verbatim"),
         ("\\begin{lstlisting}", "\\end{lstlisting}"),
         ("\\begin{minted}", "\\end{minted}"),
         ("\\begin{comment}", "\\end{comment}"),
-    ],
+    ]),
     content,
     place: |text, spec| {
         if class_of(text).is_some_and(|class| class.ends_with("beamer")) {
             return Err(Problem::Beamer);
         }
-        match last_line_with(text, spec.verbatim, "%", "\\end{document}") {
+        match last_place_of(text, spec.verbatim, Some("%"), "\\end{document}") {
             Some(place) => Ok(place),
             None => at_end(text, spec),
         }

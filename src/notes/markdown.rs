@@ -4,19 +4,19 @@
 //! through which a browser switches between light and dark. mdBook and Quarto switch by a class of the page instead, so there
 //! a style hides one of two images.
 
-use super::block::{Comment, Verbatim};
+use super::block::Comment;
+use super::verbatim::Verbatim;
 use super::{Item, Kind, Setting, Shown, Spec, at_end};
 use crate::render::{Format, Theme};
 
 const COMMENT: Comment = Comment { open: "<!--", close: " -->" };
-const FENCES: Verbatim = &[("```", "```"), ("~~~", "~~~")];
 
 pub const MARKDOWN: Spec = Spec {
     kind: Kind::Markdown,
     name: "markdown",
     endings: &["md", "markdown", "mdown", "rmd"],
     comment: COMMENT,
-    verbatim: FENCES,
+    verbatim: Verbatim::Markdown,
     content: plain,
     place: at_end,
     pictures: |shown| match shown {
@@ -30,7 +30,7 @@ pub const MDBOOK: Spec = Spec {
     name: "mdbook",
     endings: &[],
     comment: COMMENT,
-    verbatim: FENCES,
+    verbatim: Verbatim::Markdown,
     content: mdbook,
     place: at_end,
     pictures: |shown| match shown {
@@ -44,7 +44,7 @@ pub const QUARTO: Spec = Spec {
     name: "quarto",
     endings: &["qmd"],
     comment: COMMENT,
-    verbatim: FENCES,
+    verbatim: Verbatim::Markdown,
     content: quarto,
     place: at_end,
     pictures: |shown| match shown {

@@ -5,6 +5,7 @@
 //! | `block` | markers, checksums, and a text file whose other bytes stay as they are |
 //! | `markdown`, `latex`, `typst`, `html` | how a format says a figure |
 //! | [`notebook`] | the same for cells of a Jupyter notebook |
+//! | `verbatim` | code that notes only show, comments, scripts: no place for markers |
 //! | `words` | words of a run, as text of each format |
 //! | `find` | which kind of notes a path is, and which file of a folder |
 //! | [`plan`](mod@plan) | every file that changes, as plain data; then written, the notes last |
@@ -23,6 +24,7 @@ pub mod plan;
 pub mod preprocessor;
 mod signature;
 mod typst;
+mod verbatim;
 mod words;
 
 #[cfg(test)]
@@ -42,6 +44,9 @@ use crate::text::Lang;
 
 /// The folder of the pictures, beside the notes.
 pub const FOLDER: &str = "gradfade";
+
+/// The longest file of notes, in bytes: notebooks hold their pictures.
+const LONGEST: u64 = 1 << 30;
 
 /// A kind of notes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,7 +69,7 @@ pub struct Spec {
     /// Endings of its files; where two kinds share one, `find` looks into the file.
     pub endings: &'static [&'static str],
     comment: block::Comment,
-    verbatim: block::Verbatim,
+    verbatim: verbatim::Verbatim,
     /// The block's lines.
     content: fn(&Setting) -> String,
     /// Where a new block goes: an offset into the file.
@@ -214,10 +219,10 @@ pub enum Problem {
 }
 
 impl Problem {
-    /// True where nothing is broken and only `--force` would bring the notes up to date.
+    /// True where the notes are not up to date and their author has to do something, while nothing is broken.
     fn is_stale(&self) -> bool {
-        use Problem::{Edited, EditedPicture, OtherRun, PictureOfOtherRun};
-        matches!(self, Edited { .. } | OtherRun { .. } | EditedPicture | PictureOfOtherRun)
+        use Problem::{Edited, EditedPicture, OtherRun, PictureOfOtherRun, ReadOnly};
+        matches!(self, Edited { .. } | OtherRun { .. } | EditedPicture | PictureOfOtherRun | ReadOnly)
     }
 }
 

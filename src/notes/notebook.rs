@@ -9,9 +9,12 @@
 
 use std::ops::Range;
 
+use serde::Deserialize;
+use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 
 use super::block::{Comment, Filling, Spliced, State, checksum, is_name, marker};
+use super::verbatim::Verbatim;
 use super::{Item, Kind, Problem, Shown, Spec, in_base64, markdown};
 use crate::render::{Format, Theme};
 
@@ -20,7 +23,7 @@ pub const SPEC: Spec = Spec {
     name: "notebook",
     endings: &["ipynb"],
     comment: Comment { open: "<!--", close: " -->" },
-    verbatim: &[],
+    verbatim: Verbatim::Lines(&[]),
     content: |_| String::new(),
     place: |text, _| Ok(text.len()),
     pictures: |shown| [Format::Svg, Format::Png, Format::Pdf].map(|format| (shown.first(), format)).into(),
@@ -46,6 +49,13 @@ struct Layout {
     values: Vec<Value>,
     ids: bool,
     python: bool,
+}
+
+/// The list of cells as it stands in the text.
+#[derive(Deserialize)]
+struct Cells<'a> {
+    #[serde(borrow)]
+    cells: &'a RawValue,
 }
 
 /// The notebook with its block.
@@ -130,10 +140,15 @@ fn read(text: &[u8]) -> Result<Layout, Problem> {
             return Err(Problem::Notebook(format!("cell {} has no `cell_type` or no `source`", i + 1)));
         }
     }
-    let open = blank(text, start);
-    let mut lists = members(text, open).into_iter().filter(|(key, _)| key == "cells").map(|(_, span)| span);
-    let (Some(cells), None) = (lists.next(), lists.next()) else { return Err(wrong("it has two lists `cells`")) };
-    let spans = elements(text, cells.start);
+    // Where the list and its cells stand in the text, so that no byte of the author's changes.
+    let raw: Cells = serde_json::from_slice(&text[start..]).map_err(|e| Problem::Notebook(e.to_string()))?;
+    let elements: Vec<&RawValue> =
+        serde_json::from_str(raw.cells.get()).map_err(|e| Problem::Notebook(e.to_string()))?;
+    let span = |raw: &RawValue| {
+        let begin = raw.get().as_ptr() as usize - text.as_ptr() as usize;
+        begin..begin + raw.get().len()
+    };
+    let (cells, spans) = (span(raw.cells), elements.into_iter().map(span).collect());
     let metadata = |a: &str, b: &str| value.get("metadata")?.get(a)?.get(b)?.as_str().map(str::to_lowercase);
     let language = metadata("kernelspec", "language").or_else(|| metadata("language_info", "name"));
     Ok(Layout {
@@ -143,73 +158,6 @@ fn read(text: &[u8]) -> Result<Layout, Problem> {
         ids: top.get("nbformat_minor").and_then(Value::as_u64).is_some_and(|minor| minor >= 5),
         python: language.is_none_or(|l| l.contains("python")),
     })
-}
-
-/// The first byte from `at` that is no blank.
-fn blank(text: &[u8], at: usize) -> usize {
-    text[at..].iter().position(|b| !b.is_ascii_whitespace()).map_or(text.len(), |n| at + n)
-}
-
-/// One past the value at `at`, in text that is known to be JSON.
-fn skip(text: &[u8], at: usize) -> usize {
-    let (mut depth, mut i, mut quoted) = (0_usize, at, false);
-    while i < text.len() {
-        match text[i] {
-            b'\\' if quoted => i += 1,
-            b'"' => {
-                quoted = !quoted;
-                if !quoted && depth == 0 {
-                    return i + 1;
-                }
-            }
-            _ if quoted => {}
-            b'{' | b'[' => depth += 1,
-            b'}' | b']' | b',' if depth == 0 => return i,
-            b'}' | b']' => {
-                depth -= 1;
-                if depth == 0 {
-                    return i + 1;
-                }
-            }
-            b if b.is_ascii_whitespace() && depth == 0 => return i,
-            _ => {}
-        }
-        i += 1;
-    }
-    i
-}
-
-/// Keys and values of the object at `at`.
-fn members(text: &[u8], at: usize) -> Vec<(String, Range<usize>)> {
-    let mut all = Vec::new();
-    let mut i = blank(text, at + 1);
-    while i < text.len() && text[i] == b'"' {
-        let end = skip(text, i);
-        let key: String = serde_json::from_slice(&text[i..end]).unwrap_or_default();
-        let value = blank(text, blank(text, end) + 1);
-        let after = skip(text, value);
-        all.push((key, value..after));
-        i = blank(text, after);
-        if text.get(i) == Some(&b',') {
-            i = blank(text, i + 1);
-        }
-    }
-    all
-}
-
-/// Values of the list at `at`.
-fn elements(text: &[u8], at: usize) -> Vec<Range<usize>> {
-    let mut all = Vec::new();
-    let mut i = blank(text, at + 1);
-    while i < text.len() && text[i] != b']' {
-        let end = skip(text, i);
-        all.push(i..end);
-        i = blank(text, end);
-        if text.get(i) == Some(&b',') {
-            i = blank(text, i + 1);
-        }
-    }
-    all
 }
 
 fn source(cell: &Value) -> String {

@@ -1,6 +1,7 @@
 //! Typst: a PDF picture (Typst 0.14 or later) in a figure with a label.
 
 use super::block::Comment;
+use super::verbatim::Verbatim;
 use super::words::{typst, typst_string};
 use super::{Item, Kind, Setting, Spec, at_end};
 use crate::render::Format;
@@ -10,7 +11,7 @@ pub const SPEC: Spec = Spec {
     name: "typst",
     endings: &["typ"],
     comment: Comment { open: "//", close: "" },
-    verbatim: &[("```", "```")],
+    verbatim: Verbatim::Lines(&[("```", "```")]),
     content,
     place: at_end,
     pictures: |shown| vec![(shown.first(), Format::Pdf)],

@@ -10,12 +10,15 @@ use serde::{Deserialize, Serialize};
 
 use super::cell::{self, Cell, Ends};
 use super::{Record, RecordError, RecordSink, SnapshotRow, StepRow};
-use crate::escape;
+use crate::{escape, files};
 
 /// Name of the file.
 pub const FILE: &str = "remedies.json";
 
 const SCHEMA: u32 = 1;
+
+/// In bytes; a trial has some kilobytes.
+const LONGEST: u64 = 256 << 20;
 
 /// One run, and how it was judged.
 #[derive(Clone, Debug, PartialEq)]
@@ -104,7 +107,7 @@ impl Trials {
     /// One line that names the file: it is not there, is cut short, of another format, or contradicts itself.
     pub fn read(dir: &Path) -> Result<Trials, RecordError> {
         let path = dir.join(FILE);
-        let text = std::fs::read(&path).map_err(RecordError::io("read it", &path))?;
+        let text = files::read(&path, LONGEST).map_err(RecordError::io("read it", &path))?;
         let wrong = |what: String| RecordError::Invalid { place: path.display().to_string(), what };
         let text = escape::json_words(&text);
         let file: File = serde_json::from_slice(&text).map_err(|e| wrong(e.to_string()))?;

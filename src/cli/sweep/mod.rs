@@ -184,7 +184,7 @@ impl What {
                 found.plan()?
             }
             (None, Some(path)) => {
-                let text = std::fs::read_to_string(path)
+                let text = crate::files::read_text(path)
                     .map_err(|e| anyhow::anyhow!("{}: cannot read the plan: {e}", path.display()))?;
                 SweepPlan::parse(&text, &path.display().to_string())?
             }
