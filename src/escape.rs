@@ -1,7 +1,8 @@
 //! Text of other people on its way into markup or a terminal.
 //!
-//! A record, a table or a file name may come from somebody else, so its words must be text wherever they are shown, and
-//! never markup, a directive or a command to a terminal. What is safe depends on where the text goes:
+//! A record, a table or a file name may come from somebody else, so its words must be text wherever they are
+//! shown, and never markup, a directive or a command to a terminal. What is safe depends on where the text
+//! goes:
 //!
 //! | function | for |
 //! |---|---|
@@ -14,7 +15,8 @@ use std::borrow::Cow;
 
 /// Text between the tags of HTML, SVG or XML, or in an attribute with double quotes.
 ///
-/// Control characters that XML 1.0 does not allow become the replacement character: a file with one would not be XML.
+/// Control characters that XML 1.0 does not allow become the replacement character: a file with one would not
+/// be XML.
 pub fn xml(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
@@ -31,15 +33,15 @@ pub fn xml(text: &str) -> String {
     out
 }
 
-/// True for a character that makes a terminal or a line of text do something instead of showing a sign: control characters,
-/// line and paragraph separators, and the marks that turn the direction of writing.
+/// True for a character that makes a terminal or a line of text do something instead of showing a sign:
+/// control characters, line and paragraph separators, and the marks that turn the direction of writing.
 pub fn is_command(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
 }
 
-/// Text for one line of a terminal: every character that would do something there, a line break too, is written as an
-/// escape that can be read (`\u001b`, as in JSON).
+/// Text for one line of a terminal: every character that would do something there, a line break too, is
+/// written as an escape that can be read (`\u001b`, as in JSON).
 pub fn one_line(text: &str) -> Cow<'_, str> {
     visible(text, is_command)
 }
@@ -66,8 +68,8 @@ fn visible(text: &str, hidden: impl Fn(char) -> bool) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// The longest word that a foreign file may bring along, in characters: no name is longer, and layouts of figures take time that
-/// grows with the length of a word.
+/// The longest word that a foreign file may bring along, in characters: no name is longer, and layouts of
+/// figures take time that grows with the length of a word.
 pub const LONGEST: usize = 1000;
 
 /// A word of a foreign file: one line, at most [`LONGEST`] characters; what is longer ends in `…`.
@@ -79,8 +81,8 @@ pub fn word(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// JSON whose strings, keys too, are words (see [`word`]); every other byte stays. Text that is not JSON comes back as it is, for
-/// a parser to say so.
+/// JSON whose strings, keys too, are words (see [`word`]); every other byte stays. Text that is not JSON
+/// comes back as it is, for a parser to say so.
 pub fn json_words(text: &[u8]) -> Cow<'_, [u8]> {
     let mut out: Vec<u8> = Vec::new();
     let (mut at, mut kept) = (0, 0);
@@ -119,9 +121,10 @@ fn end_of_string(text: &[u8], start: usize) -> Option<usize> {
 
 /// Text in the middle of a line of Markdown, of every dialect that notes are written in.
 ///
-/// What could be markup is escaped by a backslash. Where a program looks for directives before Markdown is read (mdBook's and
-/// Quarto's `{{...}}`, inline code that knitr runs, links that GitHub makes of bare addresses, formulas of MathJax, which reads
-/// the finished page), a backslash would not stop it: there an entity stands, and an empty tag behind a backslash.
+/// What could be markup is escaped by a backslash. Where a program looks for directives before Markdown is
+/// read (mdBook's and Quarto's `{{...}}`, inline code that knitr runs, links that GitHub makes of bare
+/// addresses, formulas of MathJax, which reads the finished page), a backslash would not stop it: there an
+/// entity stands, and an empty tag behind a backslash.
 pub fn markdown(text: &str) -> String {
     markdown_with(text, "&#92;<span></span>")
 }
@@ -131,8 +134,8 @@ pub fn markdown_alt(text: &str) -> String {
     markdown_with(text, "&#92;")
 }
 
-/// A command or a path as code in Markdown. Where it holds more than plain signs it is text instead: inside a code span there is
-/// no escape.
+/// A command or a path as code in Markdown. Where it holds more than plain signs it is text instead: inside a
+/// code span there is no escape.
 pub fn markdown_code(text: &str) -> String {
     let plain = |c: char| c.is_alphanumeric() || " ./_-+=,:\\~@".contains(c);
     if text.chars().all(plain) { format!("`{text}`") } else { markdown(text) }

@@ -1,4 +1,5 @@
-//! Writing a file so that a crash leaves the old one or the new one, never half of one; and checksums of what files hold.
+//! Writing a file so that a crash leaves the old one or the new one, never half of one; and checksums of what
+//! files hold.
 
 use std::fs::File;
 use std::hash::Hasher as _;
@@ -8,8 +9,8 @@ use std::path::Path;
 /// Writes `bytes` beside `path` and renames the file there. It is as readable as any new file of the user.
 ///
 /// # Errors
-/// Those of the file system, and a `path` that is there and no regular file (a device or a pipe must not be replaced by one);
-/// `path` is then untouched.
+/// Those of the file system, and a `path` that is there and no regular file (a device or a pipe must not be
+/// replaced by one); `path` is then untouched.
 pub fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut builder = tempfile::Builder::new();
     #[cfg(unix)]
@@ -24,8 +25,9 @@ pub fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
     Ok(())
 }
 
-/// Like [`write_whole`], for a file that somebody works on: it keeps its permissions and, where the system allows that, its owner,
-/// is at no moment readable by more people than before, and is on the disk before it takes the other's place.
+/// Like [`write_whole`], for a file that somebody works on: it keeps its permissions and, where the system
+/// allows that, its owner, is at no moment readable by more people than before, and is on the disk before it
+/// takes the other's place.
 ///
 /// # Errors
 /// Those of [`write_whole`].
@@ -79,7 +81,8 @@ pub fn read(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// The longest text that people write by hand for the program to read, in bytes: a plan, thresholds, the summary of a book.
+/// The longest text that people write by hand for the program to read, in bytes: a plan, thresholds, the
+/// summary of a book.
 pub const TEXT: u64 = 16 << 20;
 
 /// Like [`read`], for a text of at most [`TEXT`] bytes.
@@ -90,8 +93,8 @@ pub fn read_text(path: &Path) -> io::Result<String> {
     String::from_utf8(read(path, TEXT)?).map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "is not UTF-8"))
 }
 
-/// Keeps other calls of the program away from a folder's files until it is dropped. `None` where the system cannot do that: then
-/// nothing is kept away.
+/// Keeps other calls of the program away from a folder's files until it is dropped. `None` where the system
+/// cannot do that: then nothing is kept away.
 pub fn lock_folder(dir: &Path) -> Option<File> {
     let folder = File::open(dir).ok()?;
     folder.lock().ok()?;
@@ -113,8 +116,8 @@ pub fn try_folder(dir: &Path) -> io::Result<()> {
     tempfile::Builder::new().prefix(".gradfade-").tempfile_in(dir).map(|_| ()).map_err(without_path)
 }
 
-/// Checksum as 16 hexadecimal digits: the hash of Fowler, Noll and Vo with 64 bits (FNV-1a). It notices changes, and does not
-/// resist anybody who looks for two texts with the same one.
+/// Checksum as 16 hexadecimal digits: the hash of Fowler, Noll and Vo with 64 bits (FNV-1a). It notices
+/// changes, and does not resist anybody who looks for two texts with the same one.
 pub fn checksum(bytes: impl IntoIterator<Item = u8>) -> String {
     let mut hasher = fnv::FnvHasher::default();
     bytes.into_iter().for_each(|byte| hasher.write_u8(byte));

@@ -2,9 +2,10 @@
 
 /// The candidate that is spelled most like `name`, or `None` when none is near.
 ///
-/// Near is an edit distance (insertions, deletions, substitutions and swaps of neighbours; upper and lower case alike) of at
-/// most a third of the longer spelling, at least 1. A `name` of three letters or more that begins a candidate is near too
-/// (`mnist` for `mnist-mini`). Of equally near candidates the first is returned.
+/// Near is an edit distance (insertions, deletions, substitutions and swaps of neighbours; upper and lower
+/// case alike) of at most a third of the longer spelling, at least 1. A `name` of three letters or more that
+/// begins a candidate is near too (`mnist` for `mnist-mini`). Of equally near candidates the first is
+/// returned.
 pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let name = name.to_lowercase();
     let length = name.chars().count();
@@ -21,7 +22,8 @@ pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) ->
     best.map(|(_, candidate)| candidate)
 }
 
-/// What an error message says behind an unknown name: ` (did you mean 'relu'?)`, or nothing where no candidate is near.
+/// What an error message says behind an unknown name: ` (did you mean 'relu'?)`, or nothing where no
+/// candidate is near.
 pub fn did_you_mean<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> String {
     meant(nearest(name, candidates))
 }
@@ -47,7 +49,8 @@ mod tests {
 
     #[test]
     fn edit_distances_are_the_textbook_ones() {
-        // Wagner and Fischer's pair, the usual "kitten" example, and a swap that plain Levenshtein counts twice.
+        // Wagner and Fischer's pair, the usual "kitten" example, and a swap that plain Levenshtein counts
+        // twice.
         for (a, b, distance) in
             [("kitten", "sitting", 3), ("saturday", "sunday", 3), ("", "abc", 3), ("relu", "rleu", 1), ("ca", "abc", 3)]
         {

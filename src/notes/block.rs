@@ -1,8 +1,9 @@
 //! A marked block in a text file: found, checked, replaced; every byte outside stays what it was.
 //!
-//! The begin marker carries a name and, once the block is filled, a checksum of what was written, so that an author's edit
-//! is noticed, and one of where its runs lie, so that another run does not take the block over. Line ends do not count:
-//! version control may change them. Markers that notes merely show, in a fence of code, are none.
+//! The begin marker carries a name and, once the block is filled, a checksum of what was written, so that an
+//! author's edit is noticed, and one of where its runs lie, so that another run does not take the block over.
+//! Line ends do not count: version control may change them. Markers that notes merely show, in a fence of
+//! code, are none.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -202,8 +203,8 @@ pub struct Filling<'a> {
 /// Puts `content` (lines that end in `\n`) into the block, or into a new one at `place`.
 ///
 /// # Errors
-/// Markers that contradict each other, a block that its author edited or that shows another run, and a place where a block would
-/// not be seen again: it would be added once more by every call.
+/// Markers that contradict each other, a block that its author edited or that shows another run, and a place
+/// where a block would not be seen again: it would be added once more by every call.
 pub fn splice(
     text: &[u8],
     (comment, verbatim): (Comment, Verbatim),

@@ -1,7 +1,7 @@
 //! HTML pages, and reveal.js slides.
 //!
-//! A page that speaks of `color-scheme` gets both variants; any other stays light. Slides take the variant that suits the
-//! theme they load.
+//! A page that speaks of `color-scheme` gets both variants; any other stays light. Slides take the variant
+//! that suits the theme they load.
 
 use super::block::{Comment, last_place_of};
 use super::verbatim::Verbatim;
@@ -126,7 +126,8 @@ fn page(setting: &Setting) -> String {
     setting.items.iter().map(figure).collect()
 }
 
-/// A slide for each figure: the picture says its title itself; what to say about it goes into the speaker's notes.
+/// A slide for each figure: the picture says its title itself; what to say about it goes into the speaker's
+/// notes.
 fn slides(setting: &Setting) -> String {
     let slide = |item: &Item| {
         let notes = match reading(item).as_str() {

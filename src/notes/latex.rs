@@ -1,5 +1,5 @@
-//! LaTeX: a PDF picture in a floating figure. English needs `graphicx` only; Chinese needs XeLaTeX or LuaLaTeX with `xeCJK`
-//! or a class of `ctex`.
+//! LaTeX: a PDF picture in a floating figure. English needs `graphicx` only; Chinese needs XeLaTeX or
+//! LuaLaTeX with `xeCJK` or a class of `ctex`.
 
 use super::block::{Comment, last_place_of};
 use super::verbatim::Verbatim;

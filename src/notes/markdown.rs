@@ -1,8 +1,8 @@
 //! Markdown, alone and in an mdBook or a Quarto project.
 //!
-//! Plain Markdown shows an image that every reader understands (pandoc puts it into PDF and Word too) inside a `<picture>`,
-//! through which a browser switches between light and dark. mdBook and Quarto switch by a class of the page instead, so there
-//! a style hides one of two images.
+//! Plain Markdown shows an image that every reader understands (pandoc puts it into PDF and Word too) inside
+//! a `<picture>`, through which a browser switches between light and dark. mdBook and Quarto switch by a
+//! class of the page instead, so there a style hides one of two images.
 
 use super::block::Comment;
 use super::verbatim::Verbatim;

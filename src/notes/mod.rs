@@ -28,13 +28,15 @@ mod verbatim;
 mod words;
 
 #[cfg(test)]
+mod hostile;
+#[cfg(test)]
 mod tests;
 
 use std::path::PathBuf;
 
 pub use block::{State, is_name};
 pub use find::{Target, find};
-pub use plan::{Edit, Plan, plan};
+pub use plan::{Edit, Plan, lock, plan};
 
 use words::Words;
 

@@ -1,11 +1,13 @@
 //! Jupyter notebooks: cells of our own, and every byte of the others where it was.
 //!
-//! A Python notebook gets, for each figure, a code cell whose output is the picture (SVG, with a PNG and a PDF for whoever
-//! cannot show that) and whose source shows it again when the notebook is run, and a Markdown cell with the words. A notebook
-//! of another language gets a Markdown cell with the picture attached. Cells carry the block's name in their metadata.
+//! A Python notebook gets, for each figure, a code cell whose output is the picture (SVG, with a PNG and a
+//! PDF for whoever cannot show that) and whose source shows it again when the notebook is run, and a Markdown
+//! cell with the words. A notebook of another language gets a Markdown cell with the picture attached. Cells
+//! carry the block's name in their metadata.
 //!
-//! The output's metadata hold the alternative text. nbconvert's pages leave it out, for SVG always; there the words below the
-//! picture say what it shows. An output of HTML could carry it, but pages that clean foreign HTML would show no picture.
+//! The output's metadata hold the alternative text. nbconvert's pages leave it out, for SVG always; there the
+//! words below the picture say what it shows. An output of HTML could carry it, but pages that clean foreign
+//! HTML would show no picture.
 
 use std::ops::Range;
 
@@ -179,7 +181,8 @@ fn shows(cell: &Value, new: &Value) -> bool {
     (outputs(cell) || !outputs(new)) && (attached(cell) || !attached(new))
 }
 
-/// Numbers of the cells of this block: those that carry its name, or the one that holds its empty pair of markers.
+/// Numbers of the cells of this block: those that carry its name, or the one that holds its empty pair of
+/// markers.
 fn ours(layout: &Layout, name: &str) -> Result<Vec<usize>, Problem> {
     let carried: Vec<usize> =
         (0..layout.values.len()).filter(|i| told(&layout.values[*i], "block").as_deref() == Some(name)).collect();
@@ -321,7 +324,8 @@ fn program(item: &Item, theme: Theme) -> String {
     )
 }
 
-/// A cell as the notebook's other cells are written: one space an indent, or theirs; one line where it has no lines.
+/// A cell as the notebook's other cells are written: one space an indent, or theirs; one line where it has no
+/// lines.
 fn cell_text(cell: &Value, base: &str, eol: &str, compact: bool) -> String {
     if compact {
         return cell.to_string();

@@ -1,5 +1,5 @@
-//! What a figure in notes changes: files with their bytes before and after, as plain data. Pictures are written first and
-//! the notes last, each whole or not at all.
+//! What a figure in notes changes: files with their bytes before and after, as plain data. Pictures are
+//! written first and the notes last, each whole or not at all.
 
 use std::fs;
 use std::io::ErrorKind;
@@ -30,8 +30,6 @@ pub struct Plan {
     pub edits: Vec<Edit>,
     /// What the author may want to know.
     pub hints: Vec<String>,
-    /// Two calls at once would each write the file without the other's block.
-    _lock: Option<fs::File>,
 }
 
 /// How the block is to be made.
@@ -47,14 +45,16 @@ pub struct Wanted<'a> {
     pub force: bool,
 }
 
-/// What a block and its pictures are made from: a checksum of where the runs lie, seen from the notes. A run that is trained
-/// again in the same place is the same one; and no path of anybody's computer gets into the notes.
+/// What a block and its pictures are made from: a checksum of where the runs lie, seen from the notes. A run
+/// that is trained again in the same place is the same one; and no path of anybody's computer gets into the
+/// notes.
 fn source(notes: &Path, runs: &[PathBuf]) -> String {
     let paths: Vec<String> = runs.iter().map(|run| seen_from(notes, run)).collect();
     block::checksum(paths.join("\n").as_bytes())
 }
 
-/// A path with `/` between its parts, relative to `folder`. A link at its end stays one: what it names may change.
+/// A path with `/` between its parts, relative to `folder`. A link at its end stays one: what it names may
+/// change.
 fn seen_from(folder: &Path, run: &Path) -> String {
     let whole = |path: &Path| fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
     let run = match (run.parent(), run.file_name()) {
@@ -68,7 +68,16 @@ fn seen_from(folder: &Path, run: &Path) -> String {
     up.chain(down).collect::<Vec<_>>().join("/")
 }
 
-/// Finds out what changes; writes nothing. Until the plan is dropped, no other call changes notes of the same folder.
+/// Keeps other calls of the program away from these notes, from before [`plan`] until after [`Plan::write`]:
+/// two at once would each write the file without the other's block. It is held until the value is dropped;
+/// `None` where the system has no locks.
+pub fn lock(target: &Target) -> Option<fs::File> {
+    let file = fs::canonicalize(&target.file).ok()?;
+    files::lock_folder(file.parent()?)
+}
+
+/// Finds out what changes; writes nothing. Hold a [`lock`] where other calls may be at work on the same
+/// notes.
 ///
 /// # Errors
 /// Notes that are damaged, read-only or edited by their author; figures that cannot be drawn.
@@ -77,7 +86,6 @@ pub fn plan(target: &Target, wanted: &Wanted) -> Result<Plan, NotesError> {
     let file = fs::canonicalize(&target.file).map_err(|e| NotesError::at(&target.file)(Problem::Io(e.to_string())))?;
     let here = |problem| NotesError::In { path: target.file.clone(), problem };
     let folder = file.parent().unwrap_or(Path::new(".")).to_path_buf();
-    let lock = files::lock_folder(&folder);
     let text = files::read(&file, LONGEST).map_err(|e| here(Problem::Io(e.to_string())))?;
     if text.starts_with(b"\xff\xfe") || text.starts_with(b"\xfe\xff") {
         return Err(here(Problem::Utf16));
@@ -108,7 +116,7 @@ pub fn plan(target: &Target, wanted: &Wanted) -> Result<Plan, NotesError> {
             return Err(NotesError::at(shown)(Problem::ReadOnly));
         }
     }
-    Ok(Plan { state: spliced.state, edits, hints, _lock: lock })
+    Ok(Plan { state: spliced.state, edits, hints })
 }
 
 /// A picture as it should lie beside the notes.

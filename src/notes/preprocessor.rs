@@ -1,6 +1,7 @@
 //! mdBook's protocol for preprocessors: `[context, book]` as JSON comes in, the book goes out.
 //!
-//! A fenced block of the language `gradfade` holds a few lines of TOML and becomes a figure that needs no file of its own:
+//! A fenced block of the language `gradfade` holds a few lines of TOML and becomes a figure that needs no
+//! file of its own:
 //!
 //! ````text
 //! ```gradfade
@@ -11,8 +12,8 @@
 //! ```
 //! ````
 //!
-//! mdBook 0.4 calls the list of chapters `sections`, 0.5 `items`. Both are found, whatever else is in the book, since only
-//! chapters are looked for.
+//! mdBook 0.4 calls the list of chapters `sections`, 0.5 `items`. Both are found, whatever else is in the
+//! book, since only chapters are looked for.
 
 use std::path::{Path, PathBuf};
 
@@ -123,7 +124,8 @@ fn walk(item: &mut Value, fill: &mut Fill) -> Result<(), BookError> {
     Ok(())
 }
 
-/// What is wrong with a block. A word without quotes is the usual mistake, and TOML takes it for a number or a date.
+/// What is wrong with a block. A word without quotes is the usual mistake, and TOML takes it for a number or
+/// a date.
 fn wrong(block: &str, error: &toml::de::Error) -> String {
     let what = error.message().lines().collect::<Vec<_>>().join(" ");
     if block.parse::<toml::Table>().is_ok() {

@@ -1,4 +1,5 @@
-//! What notes only show, or hide: code, comments and scripts. A marker there is none, and nothing can be put there.
+//! What notes only show, or hide: code, comments and scripts. A marker there is none, and nothing can be put
+//! there.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -17,7 +18,8 @@ pub enum Verbatim {
 }
 
 impl Verbatim {
-    /// The parts of the text where a line is not the notes' own, in order: lines whose first sign lies inside are hidden.
+    /// The parts of the text where a line is not the notes' own, in order: lines whose first sign lies inside
+    /// are hidden.
     pub fn hidden(self, text: &[u8]) -> Vec<Range<usize>> {
         match self {
             Verbatim::Lines(pairs) => between_lines(text, pairs),

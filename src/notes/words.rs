@@ -1,5 +1,5 @@
-//! Words that a block shows, which may come from somebody else's run: they leave this type only as text of the format that
-//! they stand in, so that no kind of notes can forget to escape them.
+//! Words that a block shows, which may come from somebody else's run: they leave this type only as text of
+//! the format that they stand in, so that no kind of notes can forget to escape them.
 
 use crate::escape;
 
@@ -8,7 +8,8 @@ use crate::escape;
 pub(super) struct Words(String);
 
 impl Words {
-    /// One line, whatever the text: a line break would end a paragraph, and could begin a marker or a directive.
+    /// One line, whatever the text: a line break would end a paragraph, and could begin a marker or a
+    /// directive.
     pub fn new(text: &str) -> Words {
         Words(escape::one_line(text.trim()).into_owned())
     }
@@ -22,9 +23,9 @@ impl Words {
         &self.0
     }
 
-    /// Text of an HTML element. Braces and backticks are entities: programs that read the page's source for directives
-    /// (mdBook, Quarto, Jekyll) must find none. An empty tag behind a backslash keeps MathJax, which reads the finished page,
-    /// from taking it for a formula.
+    /// Text of an HTML element. Braces and backticks are entities: programs that read the page's source for
+    /// directives (mdBook, Quarto, Jekyll) must find none. An empty tag behind a backslash keeps MathJax,
+    /// which reads the finished page, from taking it for a formula.
     pub fn html(&self) -> String {
         escape::xml(&self.0).replace('{', "&#123;").replace('`', "&#96;").replace('\\', "&#92;<span></span>")
     }
@@ -48,8 +49,8 @@ impl Words {
         escape::markdown_alt(&self.0)
     }
 
-    /// A quoted attribute of pandoc's Markdown, which knows backslashes and entities. Quarto looks for `{{` and knitr for
-    /// backticks before that is read.
+    /// A quoted attribute of pandoc's Markdown, which knows backslashes and entities. Quarto looks for `{{`
+    /// and knitr for backticks before that is read.
     pub fn pandoc_attribute(&self) -> String {
         let text = self.0.replace('&', "&amp;").replace('\\', "\\\\").replace('"', "\\\"");
         text.replace('{', "&#123;").replace('`', "&#96;")

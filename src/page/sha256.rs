@@ -22,7 +22,8 @@ mod tests {
     fn the_published_examples() {
         // FIPS 180-4: the digest of "abc" begins so.
         assert_eq!(short("abc"), "ba7816bf");
-        // The example of the content-security policy specification (CSP Level 3, 2.3.1... "alert('Hello, world.');").
+        // The example of the content-security policy specification (CSP Level 3, 2.3.1... "alert('Hello,
+        // world.');").
         assert_eq!(source("alert('Hello, world.');"), "'sha256-qznLcsROx4GACP2dm0UCKCzCG+HiZ1guq6ZZDob/Tng='");
     }
 }

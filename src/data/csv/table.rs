@@ -240,8 +240,9 @@ fn delimiter(file: &mut impl BufRead) -> std::io::Result<u8> {
 
 /// The line (from 1) of a row, for an error.
 ///
-/// The reader counts line feeds only, and the row's place is the end of the row before. So the file is read again: a line ends
-/// with a line feed, a carriage return, or both together, and the empty lines before the row count too.
+/// The reader counts line feeds only, and the row's place is the end of the row before. So the file is read
+/// again: a line ends with a line feed, a carriage return, or both together, and the empty lines before the
+/// row count too.
 fn line_at(path: &Path, place: &Position) -> u64 {
     let counted = || -> std::io::Result<u64> {
         let (mut lines, mut after_return) = (1, false);
@@ -258,8 +259,9 @@ fn line_at(path: &Path, place: &Position) -> u64 {
     counted().unwrap_or(place.line())
 }
 
-/// Refuses a field that goes on over several lines: mostly its quote was never closed, and it has swallowed the rows that
-/// follow. A name in the first row may be broken, as spreadsheets do, as long as no line of it looks like a row.
+/// Refuses a field that goes on over several lines: mostly its quote was never closed, and it has swallowed
+/// the rows that follow. A name in the first row may be broken, as spreadsheets do, as long as no line of it
+/// looks like a row.
 fn check_line_breaks(path: &Path, record: &StringRecord, delimiter: u8) -> Result<(), DataError> {
     let place = record.position().cloned().unwrap_or_else(Position::new);
     let is_first = place.record() == 0;
@@ -282,8 +284,9 @@ fn check_line_breaks(path: &Path, record: &StringRecord, delimiter: u8) -> Resul
     Ok(())
 }
 
-/// The line of a quote that is still open at the end of the file, looking from the start of the last row: the reader takes the
-/// rest of the file for a field without a word. The rules are the reader's: a quote opens only at the start of a field.
+/// The line of a quote that is still open at the end of the file, looking from the start of the last row: the
+/// reader takes the rest of the file for a field without a word. The rules are the reader's: a quote opens
+/// only at the start of a field.
 fn open_quote(path: &Path, last_row: u64, delimiter: u8) -> std::io::Result<Option<u64>> {
     #[derive(PartialEq)]
     enum At {
