@@ -291,7 +291,7 @@ fn words_cannot_break_the_format_that_they_stand_in() {
     let md = content(Kind::Markdown.spec(), Shown::Both);
     assert!(md.contains("x\\_1 \\[y\\] \\$z\\$ \\#k."), "{md}");
     let qmd = content(Kind::Quarto.spec(), Shown::Only(Theme::Light));
-    assert!(qmd.contains(r#"heatmap.png){fig-alt="Rows \"a\" <b> &#123;c} \\ 3.2"#), "{qmd}");
+    assert!(qmd.contains(r#"heatmap.png){fig-alt="Rows \"a\" &lt;b> &#123;c} \\ 3.2"#), "{qmd}");
     // Emphasis that ends between punctuation and a Han character is none in CommonMark.
     let chinese = Item { lang: Lang::Zh, ..item() };
     let md = (Kind::Markdown.spec().content)(&Setting { items: &[chinese], shown: Shown::Both, inside_slide: false });

@@ -259,7 +259,7 @@ mod tests {
         assert_eq!(seen("- a\n\n      code\n\n  b\n"), ["- a", "b"], "indented code in a list");
         assert_eq!(seen("1.  a\n\n    b\n"), ["1.  a", "b"], "a paragraph in a list");
         assert_eq!(seen("    a\n\nb\n"), ["b"]);
-        assert_eq!(seen("> ```\n> a\n\nb\n"), ["b"], "a fence ends with its quotation");
+        assert_eq!(seen("> ```\n> a\n\nb\n"), ["> ```", "b"], "a fence ends with its quotation");
         assert_eq!(seen("<!-- x -->\na\n<!-- y -->\n"), ["<!-- x -->", "a", "<!-- y -->"]);
         assert_eq!(seen("<!-- x\ny\n-->\na\n"), ["<!-- x", "a"]);
         assert_eq!(seen("<div>\n<!-- x\ny -->\n</div>\n\na\n"), ["<div>", "<!-- x", "</div>", "a"]);

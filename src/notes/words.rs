@@ -53,7 +53,7 @@ impl Words {
     /// and knitr for backticks before that is read.
     pub fn pandoc_attribute(&self) -> String {
         let text = self.0.replace('&', "&amp;").replace('\\', "\\\\").replace('"', "\\\"");
-        text.replace('{', "&#123;").replace('`', "&#96;")
+        text.replace('{', "&#123;").replace('`', "&#96;").replace('<', "&lt;")
     }
 
     /// Text as LaTeX reads it, whatever the engine.

@@ -200,7 +200,7 @@ fn a_quote_that_swallows_rows_is_refused() {
             "{said}"
         );
     };
-    goes_on("x,label\n1,a\n2,\"b\n3,a\n4,b\n", "line 3, column 2");
+    never_closed("x,label\n1,a\n2,\"b\n3,a\n4,b\n", 3);
     goes_on("x,label\n1,a\n2,\"b\n3,a\n4,b\"\n5,a\n", "line 3, column 2");
     goes_on("x,label\r\n1,a\r\n2,\"b\r\n3,a\r\n4,b\"\r\n", "line 3, column 2");
     goes_on("x,label\r1,a\r2,\"b\r3,a\r4,b\"\r", "line 3, column 2");
@@ -208,6 +208,8 @@ fn a_quote_that_swallows_rows_is_refused() {
     goes_on("x,\"label\n1,a\n2\",b\n", "line 1, column 2");
     let mut rows: Vec<String> = (0..1000).map(|i| format!("{i},{}", i % 2)).collect();
     rows[499] = "499,\"1".into();
+    never_closed(&rows.join("\n"), 500);
+    rows[699] = "699,1\"".into();
     goes_on(&rows.join("\n"), "line 500, column 2");
 
     // A quote inside a field that does not begin with one is a letter, and a name may be broken as spreadsheets do.

@@ -269,15 +269,16 @@ fn check_line_breaks(path: &Path, record: &StringRecord, delimiter: u8) -> Resul
         let mut lines = field.split(['\n', '\r']);
         let broken = lines.next().is_some_and(|first| first.len() < field.len());
         if broken && !(is_first && lines.all(|line| !line.as_bytes().contains(&delimiter))) {
-            let problem =
-                "this field in quotes goes on over several lines; close its quote (\") where the field ends, or put \
-                           the field on one line"
-                    .to_string();
-            return Err(DataError::CsvField {
-                path: path.into(),
-                line: line_at(path, &place),
-                column: column + 1,
-                problem,
+            let path = path.to_path_buf();
+            return Err(match open_quote(&path, place.byte(), delimiter) {
+                Err(cause) => DataError::Io { path, cause },
+                Ok(Some(line)) => DataError::CsvOpenQuote { path, line },
+                Ok(None) => {
+                    let problem = "this field in quotes goes on over several lines; close its quote (\") where the \
+                                   field ends, or put the field on one line";
+                    let line = line_at(&path, &place);
+                    DataError::CsvField { path, line, column: column + 1, problem: problem.to_string() }
+                }
             });
         }
     }
