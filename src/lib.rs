@@ -4,6 +4,7 @@
 //! (`nn`, `data`, `config`, `train`, `sweep`) and the reading wing (`analysis`, `diagnosis`, `figure`, `render`, `report`).
 //! [`remedy`] is the one bridge between them.
 
+pub mod field;
 pub mod files;
 pub mod stats;
 
