@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use super::super::error::AGAIN;
+use super::super::error::again;
 use super::super::header::SCHEMA;
 use super::super::npy::{Element, NpyArray, read_npy};
 use super::super::sink::Widths;
@@ -18,6 +18,7 @@ use super::{
     array_stems, file_name,
 };
 use crate::escape;
+use crate::field::Field;
 use crate::stats::MISSING;
 
 /// A header is a few kilobytes; a file above this is something else.
@@ -216,8 +217,8 @@ impl<'a> Table<'a> {
 /// An array that cannot be used. All but the steps may be absent.
 fn damaged(path: PathBuf, what: &str) -> RecordError {
     let way_out = match path.ends_with(file_name(STEP)) {
-        true => format!("without its steps a run cannot be read: {AGAIN}"),
-        false => "move this file away to read the run without it, or train it again with --force".into(),
+        true => format!("without its steps a run cannot be read: {}", again()),
+        false => format!("move this file away to read the run without it, or train it again with {}", Field::Force),
     };
     RecordError::Array { path, what: format!("{what}; {way_out}") }
 }
@@ -298,7 +299,7 @@ fn parse<T: DeserializeOwned>(text: &[u8], path: &Path) -> Result<T, RecordError
 fn at(error: RecordError, path: &Path) -> RecordError {
     match error {
         RecordError::Invalid { what, .. } => {
-            RecordError::Invalid { place: path.display().to_string(), what: format!("{what}; {AGAIN}") }
+            RecordError::Invalid { place: path.display().to_string(), what: format!("{what}; {}", again()) }
         }
         other => other,
     }
