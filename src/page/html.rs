@@ -7,6 +7,7 @@ use super::{Page, PageError, PageOptions, sha256};
 use crate::figure::chart::Figure;
 use crate::render::{self, Palette, Style, Theme};
 use crate::text::Lang;
+use crate::text::numbers::power_of_ten;
 
 const TEMPLATE: &str = include_str!("page.html");
 const STYLE: &str = include_str!("page.css");
@@ -349,22 +350,12 @@ pub fn written(d: Digits, percent: bool) -> String {
             format!("{:.decimals$}", f64::from(d.mantissa) * 10f64.powi(exponent - 2))
         }
     } else {
-        let power: String = exponent.to_string().chars().map(superscript).collect();
-        format!("{}.{:02}\u{a0}×\u{a0}10{power}", d.mantissa / 100, d.mantissa % 100)
+        let power = power_of_ten(exponent);
+        format!("{}.{:02}\u{a0}×\u{a0}{power}", d.mantissa / 100, d.mantissa % 100)
     };
     with_unit(text, percent)
 }
 
 fn with_unit(text: String, percent: bool) -> String {
     if percent { text + "\u{a0}%" } else { text }
-}
-
-fn superscript(c: char) -> char {
-    match c {
-        '-' => '⁻',
-        '1' => '¹',
-        '2' => '²',
-        '3' => '³',
-        digit => char::from_u32(0x2070 + (digit as u32).saturating_sub('0' as u32)).unwrap_or(digit),
-    }
 }
