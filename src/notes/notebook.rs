@@ -308,7 +308,8 @@ fn output(item: &Item, pictures: &Pictures) -> Value {
 /// Shows the same picture from the files beside the notebook.
 fn program(item: &Item, theme: Theme) -> String {
     let picture = |format| Value::from(item.picture(theme, format)).to_string();
-    let alt = Value::from(item.alt.in_json()).to_string();
+    // A string of Python. Quarto looks for its `{{< >}}` in code too.
+    let alt = Value::from(item.alt.in_json()).to_string().replace('{', "\\u007b");
     format!(
         "import base64, pathlib\nfrom IPython.display import display\n\n\
          alt = {alt}\n\

@@ -122,9 +122,14 @@ fn no_word_of_a_record_gets_out_of_its_block() {
         fs::write(&file, meta.to_string()).unwrap();
         clean(&call, &gradfade(path).args(call).output().unwrap());
         let hostile = fs::read_to_string(&notes).unwrap();
-        assert!(!hostile.contains(acts) && !hostile.contains("{{#") && !hostile.contains("`r"), "{name}: {hostile}");
+        assert!(!hostile.contains(acts), "{name}: {hostile}");
+        // What these signs mean to a notebook or to LaTeX is nothing.
+        if !name.ends_with(".ipynb") && !name.ends_with(".tex") && !name.ends_with(".typ") {
+            for sign in ["{{#", "`r", "<b>"] {
+                assert!(!hostile.contains(sign), "{name}: {hostile}");
+            }
+        }
         assert!(!hostile.lines().any(|line| line.trim_start().starts_with("healthy: forged")), "{name}: {hostile}");
-        assert_eq!(hostile.matches("<b>").count(), 0, "{name}: {hostile}");
         assert_eq!(stdout(path, &call), "", "{name}: a second call changed something");
         // The block is renewed by a plain record, and nothing of the other is left.
         fs::write(&file, &plain).unwrap();
