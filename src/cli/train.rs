@@ -26,19 +26,19 @@ pub struct Args {
     /// Folder of the run [default: runs/NAME]
     #[arg(long, value_name = "DIR", help_heading = "Output")]
     out: Option<PathBuf>,
-    /// What figures call this run [default: made from the settings]
+    /// Name of the run in figures [default: made from the settings]
     #[arg(long, value_parser = run_label, help_heading = "Output")]
     name: Option<String>,
     /// Replace a run that is already there
     #[arg(long, help_heading = "Output")]
     force: bool,
-    /// Keep the parameters before and after as safetensors files
+    /// Save the parameters before and after training as safetensors files
     #[arg(long, help_heading = "Output")]
     save_weights: bool,
     /// Print the result as JSON
     #[arg(long, help_heading = "Output")]
     json: bool,
-    /// No progress on stderr
+    /// Do not show progress on stderr
     #[arg(long, short, help_heading = "Output")]
     quiet: bool,
 }
@@ -261,7 +261,9 @@ pub(super) fn ending(status: &Status, steps: u64) -> String {
         Status::Diverged { step, what } => {
             // Before the first update it was not the learning rate.
             let hint = match step {
-                0 => "the start is too large: another --initialisation or --standardize may help",
+                0 => {
+                    "the initial weights or the inputs are too large: another --initialisation or --standardize may help"
+                }
                 _ => "a smaller --learning-rate may help",
             };
             format!("diverged at step {step}: {what}; the record up to there is kept ({hint})")
@@ -270,12 +272,17 @@ pub(super) fn ending(status: &Status, steps: u64) -> String {
     }
 }
 
+/// An accuracy as every table writes it.
+fn percent(share: f64) -> String {
+    crate::text::Lang::default().tenths(share).replace('\u{a0}', " ")
+}
+
 /// How a run ended, in as few words as a line of many runs has.
 pub(super) fn brief(finished: &Finished) -> String {
-    let accuracy = finished.last().map_or(f64::NAN, |e| 100.0 * e.train_accuracy);
+    let accuracy = percent(finished.last().map_or(f64::NAN, |e| e.train_accuracy));
     match &finished.status {
         Status::Diverged { step, .. } => format!("diverged at step {step}, {:.1} s", finished.elapsed_secs),
-        _ => format!("training accuracy {accuracy:.1} %, {:.1} s", finished.elapsed_secs),
+        _ => format!("training accuracy {accuracy}, {:.1} s", finished.elapsed_secs),
     }
 }
 
@@ -286,14 +293,13 @@ fn result_text(out: &Path, finished: &Finished) -> String {
         text += &format!("{why}the validation loss was lowest at step {}, whose parameters are kept\n", stop.best_step);
     }
     if let (Status::Complete, Some(last)) = (&finished.status, finished.last()) {
-        text +=
-            &format!("training loss {}, training accuracy {:.1} %", loss(last.train_loss), 100.0 * last.train_accuracy);
+        text += &format!("training loss {}, training accuracy {}", loss(last.train_loss), percent(last.train_accuracy));
         if !last.test_accuracy.is_nan() {
-            text += &format!("; test loss {}, test accuracy {:.1} %", loss(last.test_loss), 100.0 * last.test_accuracy);
+            text += &format!("; test loss {}, test accuracy {}", loss(last.test_loss), percent(last.test_accuracy));
         }
         if !last.validation_accuracy.is_nan() {
-            let accuracy = 100.0 * last.validation_accuracy;
-            text += &format!("; validation loss {}, validation accuracy {accuracy:.1} %", loss(last.validation_loss));
+            let accuracy = percent(last.validation_accuracy);
+            text += &format!("; validation loss {}, validation accuracy {accuracy}", loss(last.validation_loss));
         }
         text += "\n";
     }

@@ -1,17 +1,16 @@
 //! **Saturated units**: at least half of a layer's activations lie on the flat ends of a bounded function.
 //!
-//! **How to read it.** A saturated unit passes next to nothing back, and its output hardly depends on its input. Weights too large
-//! at the start, or a jump of too large a rate, put it there.
+//! **How to read it.** A saturated unit passes back almost nothing, and its output hardly depends on its input. The cause is weights or inputs
+//! that are too large, or a step with too large a learning rate.
 //!
 //! **When it misleads.** Vanishing needs no saturation: with Glorot's initialisation no sigmoid is saturated, and the slope of at
 //! most 1/4 is enough. Networks that train well end with some saturated layers. Functions with one open end (ReLU, SELU, ...) are
-//! not judged: half of a rectifier's slopes are zero in health.
+//! not judged: half of the slopes of a rectifier are zero in a healthy network.
 
 use super::case::Case;
 use super::dead_units::judge_shares;
-use super::{Branch, Outcome, Rule, Verdict};
+use super::{Ailment, Branch, Measure, Outcome, Remedy, Rule, Verdict};
 use crate::record::ActivationMetric;
-use crate::text::{Ailment, Measure, Remedy};
 
 pub const RULE: Rule = Rule {
     ailment: Ailment::SaturatedUnits,

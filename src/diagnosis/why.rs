@@ -5,17 +5,16 @@
 //! `|delta^l|^2 / |delta^{l+1}|^2 = (|W^{l+1}|_F^2 / N_{l+1}) x mean phi'^2 x A_l`,
 //!
 //! N_{l+1} being the width of layer l + 1: *weight scale*, *slope* and *alignment*. The first two are measured, so the third
-//! is what is left. For random weights A_l is 1 within some per cent; a layer whose alignment is still 1 after training has
+//! is the remaining factor. For random weights A_l is 1 within a few per cent; a layer whose alignment is still 1 after training has
 //! not learned to pass the signal. Factors are given on the norm, the square root of those above.
 //!
-//! When it misleads: normalisation, residual connections and dropout stand between W and phi; their part is then in the
-//! alignment. No split is made of layers whose slope was not recorded.
+//! When it misleads: normalisation, residual connections and dropout stand between W and phi; their effect is then contained in the
+//! alignment. Layers whose slope was not recorded are not split.
 
 use super::case::Case;
 use crate::record::{ActivationMetric, LayerMetric, TensorKind, TensorMetric};
-use crate::text::Lang;
 
-/// What makes most of a layer's loss.
+/// The main cause of the loss of signal in a layer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cause {
     /// The layer does not shrink the signal.
@@ -39,22 +38,12 @@ impl Cause {
             Cause::Alignment => "alignment",
         }
     }
-
-    pub fn words(self, lang: Lang, activation: &str) -> String {
-        match self {
-            Cause::None => lang.cause_none(),
-            Cause::WeightScale => lang.cause_weight_scale(),
-            Cause::FlatFunction => lang.cause_flat_function(activation),
-            Cause::Slope => lang.cause_slope(),
-            Cause::Alignment => lang.cause_alignment(),
-        }
-    }
 }
 
-/// One hidden layer's factors on the norm of the signal that it hands down to the layer below.
+/// One hidden layer's factors on the norm of the signal that it passes to the layer below.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Split {
-    /// From 1 at the input.
+    /// Layer, counted from 1 at the input.
     pub layer: usize,
     /// Signal of this layer over that of the layer above.
     pub total: f64,

@@ -107,9 +107,9 @@ fn finding(lang: Lang, d: &Diagnosis, record: &Record, verdict: &Verdict, findin
             "<details><summary>{heading}</summary>\n<ul class=\"{PREFIX}-evidence\">\n{lines}</ul>\n</details>\n"
         );
     }
-    if fault && !rule.remedies.is_empty() {
-        let remedies: Vec<String> = verdict.remedies(&record.header).map(|r| lang.remedy(r)).collect();
-        out += &format!("<p>{}</p>\n", escape(&lang.title(&lang.remedies_heading(), &remedies)));
+    let advice = verdict.advice_words(lang);
+    if !advice.is_empty() {
+        out += &format!("<p>{}</p>\n", escape(&advice));
     }
     if fault {
         let source = lang.title(&lang.source_heading(), &[rule.source.to_string()]);
@@ -129,4 +129,25 @@ fn brief(lang: Lang, d: &Diagnosis, verdict: &Verdict) -> String {
     let name = lang.capitalised(&lang.ailment(verdict.rule.ailment));
     let text = if clauses.is_empty() { name } else { lang.title(&name, &clauses) };
     format!("<li>{}</li>\n", escape(&text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnosis::{RULES, accused, equipped};
+
+    #[test]
+    fn the_panel_gives_the_advice_of_the_diagnosis() {
+        for (record, _) in equipped() {
+            for rule in RULES.iter().filter(|rule| rule.branch != Branch::Done) {
+                let d = accused(&record, &[rule.ailment]);
+                for lang in Lang::ALL {
+                    let html = of_run(lang, &d, &record);
+                    let said = d.verdict(rule.ailment).unwrap().advice_words(lang);
+                    assert_eq!(html.contains(&lang.remedies_heading()), !said.is_empty(), "{html}");
+                    assert!(html.contains(&format!("<p>{}</p>", escape(&said))) || said.is_empty(), "{said}: {html}");
+                }
+            }
+        }
+    }
 }

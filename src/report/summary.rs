@@ -92,18 +92,18 @@ pub fn text(record: &Record, lang: Lang) -> String {
         (lang.kept_evaluation_name(), best),
     ] {
         if let Some(row) = row {
-            let train = [number(row.train_loss), percent(row.train_accuracy)];
-            let test = [number(row.test_loss), percent(row.test_accuracy)];
+            let train = [number(row.train_loss), percent(lang, row.train_accuracy)];
+            let test = [number(row.test_loss), percent(lang, row.test_accuracy)];
             let mut words = lang.evaluation_line(row.step, [&train[0], &train[1]], [&test[0], &test[1]]);
             if !row.validation_loss.is_nan() {
-                words += &lang.validation_part(&number(row.validation_loss), &percent(row.validation_accuracy));
+                words += &lang.validation_part(&number(row.validation_loss), &percent(lang, row.validation_accuracy));
             }
             line(&name, &words);
         }
     }
     let zeros: Vec<f64> = layers(record).iter().map(|l| l.zero_share).collect();
     if zeros.iter().any(|&share| share > 0.0) {
-        let [name, words] = lang.zeros_line(&zeros.iter().map(|&share| percent(share)).collect::<Vec<_>>());
+        let [name, words] = lang.zeros_line(&zeros.iter().map(|&share| percent(lang, share)).collect::<Vec<_>>());
         line(&name, &words);
     }
     out += &table(record, lang);
@@ -147,9 +147,9 @@ fn table(record: &Record, lang: Lang) -> String {
             (number(line.grad[0]), 9),
             (number(line.grad[1]), 12),
             (number(line.relative_update), 13),
-            (percent(line.moved), 11),
-            (percent(line.saturated_share), 9),
-            (percent(line.dead_share), 0),
+            (percent(lang, line.moved), 11),
+            (percent(lang, line.saturated_share), 9),
+            (percent(lang, line.dead_share), 0),
         ];
         let cells: Vec<String> = cells.iter().map(|(text, width)| padded(text, *width)).collect();
         out += &format!("{:>5}  {}\n", line.layer, cells.join("  "));
@@ -215,13 +215,14 @@ fn number(stored: f64) -> String {
     }
 }
 
-fn percent(share: f64) -> String {
-    match word(share) {
-        Some("0") => "0 %".into(),
+fn percent(lang: Lang, share: f64) -> String {
+    let text = match word(share) {
+        Some("0") => lang.percent(0.0),
         Some(word) => word.into(),
-        None if share < 1e-3 => format!("{:.1e} %", 100.0 * share),
-        None => format!("{:.1} %", 100.0 * share),
-    }
+        None if share < 1e-3 => format!("{:.1e}", 100.0 * share) + lang.percent_sign(),
+        None => lang.tenths(share),
+    };
+    text.replace('\u{a0}', " ")
 }
 
 fn value(stored: f64) -> Value {
