@@ -88,7 +88,7 @@ pub fn run(args: Args) -> CommandResult {
     } else {
         let form = if args.markdown { Form::Markdown } else { Form::Text };
         let block = |((d, record), dir): ((&Diagnosis, &Record), &PathBuf)| {
-            let mut block = text(lang, d, record, form);
+            let mut block = text(lang, d, form);
             // Advice that can be tried: the record holds what the run can be made again from.
             if !d.advice().is_empty()
                 && remedy::settings(&record.header).is_ok()

@@ -5,6 +5,7 @@
 
 use super::terms::{Branch, Remedy, Treatment};
 use super::{Diagnosis, State, Verdict};
+use crate::activation::Activation;
 use crate::record::Header;
 
 /// Families of initialisations, of which one fits each activation.
@@ -27,14 +28,22 @@ impl Family {
         }
     }
 
-    /// The family that fits an activation; `None` for one that is not known.
-    fn fitting(activation: &str) -> Option<Family> {
-        Some(match activation.split(':').next().unwrap_or_default() {
-            "relu" | "leaky-relu" | "elu" | "gelu" | "silu" | "softplus" => Family::He,
-            "selu" | "maxout" => Family::Lecun,
-            "sigmoid" | "tanh" | "softsign" | "hard-sigmoid" | "identity" => Family::Glorot,
-            _ => return None,
-        })
+    /// The family that fits an activation.
+    fn fitting(activation: Activation) -> Family {
+        match activation {
+            Activation::Relu
+            | Activation::LeakyRelu
+            | Activation::Elu
+            | Activation::Gelu
+            | Activation::Silu
+            | Activation::Softplus => Family::He,
+            Activation::Selu | Activation::Maxout(_) => Family::Lecun,
+            Activation::Sigmoid
+            | Activation::Tanh
+            | Activation::Softsign
+            | Activation::HardSigmoid
+            | Activation::Identity => Family::Glorot,
+        }
     }
 }
 
@@ -65,8 +74,8 @@ impl Had {
         let number = |key: &str| label(key).parse().unwrap_or(0.0);
         let optimizer = label("optimizer");
         let hidden = &header.layers[..header.layers.len().saturating_sub(1)];
-        let activation = hidden.first().map_or("", |layer| layer.activation.as_str());
-        let family = Family::fitting(activation);
+        let activation = hidden.first().and_then(|layer| layer.activation.parse::<Activation>().ok());
+        let family = activation.map(Family::fitting);
         let decays = number("weight_decay") > 0.0 || number("l1") > 0.0;
         let drops = number("dropout") > 0.0;
         let all = [
@@ -83,11 +92,11 @@ impl Had {
             (Remedy::LessDecay, !decays && header.config.is_some()),
             (Remedy::LessDropout, !drops && header.config.is_some()),
         ];
-        let treatments = match activation.split(':').next().unwrap_or_default() {
-            "relu" => vec![Treatment::Relu],
-            "leaky-relu" => vec![Treatment::LeakyRelu],
-            "selu" => vec![Treatment::Selu],
-            "maxout" => vec![Treatment::Maxout],
+        let treatments = match activation {
+            Some(Activation::Relu) => vec![Treatment::Relu],
+            Some(Activation::LeakyRelu) => vec![Treatment::LeakyRelu],
+            Some(Activation::Selu) => vec![Treatment::Selu],
+            Some(Activation::Maxout(_)) => vec![Treatment::Maxout],
             _ => Vec::new(),
         };
         let remedies = all.into_iter().filter(|had| had.1).map(|had| had.0).collect();

@@ -10,6 +10,7 @@
 use super::case::Case;
 use super::dead_units::judge_shares;
 use super::{Ailment, Branch, Measure, Outcome, Remedy, Rule, Verdict};
+use crate::activation::Activation;
 use crate::record::ActivationMetric;
 
 pub const RULE: Rule = Rule {
@@ -20,13 +21,14 @@ pub const RULE: Rule = Rule {
     judge,
 };
 
-/// Functions with two flat ends.
-const BOUNDED: [&str; 4] = ["sigmoid", "tanh", "softsign", "hard-sigmoid"];
+/// True for functions with two flat ends, in any program's spelling.
+fn is_bounded(name: &str) -> bool {
+    name.parse::<Activation>().is_ok_and(Activation::is_bounded)
+}
 
 fn judge(case: &Case, _: &[Verdict]) -> Outcome {
     let layers = &case.record().header.layers;
-    let bounded: Vec<usize> =
-        (0..case.hidden()).filter(|&l| BOUNDED.contains(&layers[l].activation.as_str())).collect();
+    let bounded: Vec<usize> = (0..case.hidden()).filter(|&l| is_bounded(&layers[l].activation)).collect();
     if bounded.is_empty() {
         return Outcome::Clear(Vec::new());
     }
@@ -36,4 +38,19 @@ fn judge(case: &Case, _: &[Verdict]) -> Outcome {
     };
     let share = |k: usize, l: usize| case.record().activation(ActivationMetric::SaturatedShare, k, l);
     judge_shares(case, Measure::SaturatedShare, "saturated_share", case.limits.saturated_share, bounded, at, share)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bounded_functions_are_known_in_any_spelling() {
+        for name in ["sigmoid", "Sigmoid", "nn.Tanh", "tanh", "Softsign", "HardSigmoid", "hard-sigmoid"] {
+            assert_eq!(is_bounded(name), name != "nn.Tanh", "{name}");
+        }
+        for name in ["relu", "ReLU", "SELU", "softplus", "identity", "maxout:2", ""] {
+            assert!(!is_bounded(name), "{name}");
+        }
+    }
 }

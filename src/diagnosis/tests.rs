@@ -1,6 +1,7 @@
 //! Keys that programs rely on, and advice that never names what a run has.
 
 use super::*;
+use crate::activation::Activation;
 use crate::figure::testing::healthy;
 
 /// Every key as it was first published, `kind key` a line.
@@ -38,7 +39,8 @@ fn keys_are_those_that_were_published() {
         Missing::Gap { column: "loss", last: None },
     ];
     assert_eq!(missing.map(|m| m.key()).to_vec(), published("missing"));
-    let causes = [Cause::None, Cause::WeightScale, Cause::FlatFunction, Cause::Slope, Cause::Alignment];
+    let causes =
+        [Cause::None, Cause::WeightScale, Cause::FlatFunction(Activation::Sigmoid), Cause::Slope, Cause::Alignment];
     assert_eq!(causes.map(Cause::key).to_vec(), published("cause"));
     let conclusions = [Conclusion::Healthy, Conclusion::Faulty, Conclusion::Unexplained, Conclusion::Undecided];
     assert_eq!(conclusions.map(Conclusion::key).to_vec(), published("conclusion"));

@@ -127,7 +127,7 @@ impl Page {
         let (data, figure) = build::build(&records, options)?;
         let diagnoses = records.iter().map(|r| diagnose(r, &options.thresholds)).collect::<Result<Vec<_>, _>>();
         let diagnoses = diagnoses.map_err(FigureError::from)?;
-        let verdicts = verdicts::panel(options.lang, &data, &diagnoses, &records);
+        let verdicts = verdicts::panel(options.lang, &data, &diagnoses);
         let recorded: Vec<usize> = records.iter().map(Record::len).collect();
         html::page(&data, figure, verdicts, &recorded, options)
     }

@@ -28,7 +28,6 @@ use serde_json::{Value, json};
 use crate::diagnosis::{
     Branch, Diagnosis, Evidence, Finding, Outcome, Performance, Severity, State, Thresholds, Verdict,
 };
-use crate::record::Record;
 use crate::text::{Lang, columns};
 
 /// How a report marks its parts.
@@ -44,7 +43,7 @@ pub fn conclusion(lang: Lang, d: &Diagnosis) -> String {
 }
 
 /// One block for a run.
-pub fn text(lang: Lang, d: &Diagnosis, record: &Record, form: Form) -> String {
+pub fn text(lang: Lang, d: &Diagnosis, form: Form) -> String {
     let mark = |text: &str, markdown: &str| match form {
         Form::Text => text.to_string(),
         Form::Markdown => markdown.to_string(),
@@ -70,7 +69,7 @@ pub fn text(lang: Lang, d: &Diagnosis, record: &Record, form: Form) -> String {
             let (open, close) = (mark("", "**"), mark("", "**"));
             let said = lang.title(&format!("{open}{name}{close}"), &[lang.ailment_means(verdict.rule.ailment)]);
             out += &format!("{item}{said}\n");
-            for line in finding_lines(lang, d, record, verdict, finding) {
+            for line in finding_lines(lang, d, verdict, finding) {
                 out += &format!("{inner}{line}\n");
             }
         }
@@ -101,11 +100,11 @@ pub fn text(lang: Lang, d: &Diagnosis, record: &Record, form: Form) -> String {
     wrap(&out, form)
 }
 
-fn finding_lines(lang: Lang, d: &Diagnosis, record: &Record, verdict: &Verdict, finding: &Finding) -> Vec<String> {
+fn finding_lines(lang: Lang, d: &Diagnosis, verdict: &Verdict, finding: &Finding) -> Vec<String> {
     let mut lines: Vec<String> = finding.evidence.iter().map(|e| e.words(lang, d.hidden)).collect();
     if !finding.why.is_empty() {
         lines.push(lang.why_heading());
-        lines.extend(finding.why_words(lang, record).into_iter().map(|line| String::from("  ") + &line));
+        lines.extend(finding.why_words(lang).into_iter().map(|line| String::from("  ") + &line));
         lines.extend(finding.untrained_words(lang));
     }
     let advice = verdict.advice_words(lang);
@@ -225,8 +224,7 @@ mod tests {
                 let verdict = d.verdict(rule.ailment).unwrap();
                 for lang in Lang::ALL {
                     let said = verdict.advice_words(lang);
-                    let (plain, markdown) =
-                        (text(lang, &d, &record, Form::Text), text(lang, &d, &record, Form::Markdown));
+                    let (plain, markdown) = (text(lang, &d, Form::Text), text(lang, &d, Form::Markdown));
                     let joined = |t: &str| t.split_whitespace().collect::<String>();
                     assert!(joined(&plain).contains(&joined(&said)), "{said}: {plain}");
                     assert!(markdown.contains(&said), "{said}: {markdown}");

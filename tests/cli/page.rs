@@ -150,7 +150,7 @@ fn the_panel_of_verdicts_is_what_diagnose_says() {
                 ("clear", ..) => counts[2] += 1,
                 _ => counts[3] += 1,
             }
-            let ailment = Ailment::from_key(text("rule")).unwrap();
+            let ailment = Ailment::from_key(&text("rule")).unwrap();
             let name = Lang::En.capitalised(&Lang::En.ailment(ailment));
             assert!(panel.contains(&name), "{name}");
             for evidence in verdict["evidence"].as_array().unwrap() {

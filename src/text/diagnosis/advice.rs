@@ -1,5 +1,6 @@
 //! What to do about it, in words, and why a layer's signal shrinks.
 
+use crate::activation::Activation;
 use crate::diagnosis::{Advice, Family, Remedy, Treatment};
 use crate::text::Lang;
 
@@ -144,11 +145,11 @@ impl Lang {
         }
     }
 
-    /// The slope is near the largest that the function has.
-    pub fn cause_flat_function(self, activation: &str) -> String {
+    /// The slope is as large as it is for small pre-activations, and that is not large.
+    pub fn cause_flat_function(self, activation: Activation) -> String {
         match self {
-            Lang::En => format!("the slope of {activation} is small everywhere"),
-            Lang::Zh => format!("{activation} 的斜率处处都小"),
+            Lang::En => format!("the slope of {activation} is small even without saturation"),
+            Lang::Zh => format!("{activation} 即使不饱和，斜率也小"),
         }
     }
 

@@ -2,7 +2,6 @@
 
 use crate::diagnosis::why::RANDOM_ALIGNMENT;
 use crate::diagnosis::{Bound, Cause, Conclusion, Diagnosis, Evidence, Finding, Performance, Split, State, Verdict};
-use crate::record::Record;
 use crate::text::Lang;
 
 impl Diagnosis {
@@ -79,11 +78,10 @@ impl Evidence {
 
 impl Finding {
     /// Why each layer shrinks the signal, a line for each, the output side first. Empty where that is not the question.
-    pub fn why_words(&self, lang: Lang, record: &Record) -> Vec<String> {
+    pub fn why_words(&self, lang: Lang) -> Vec<String> {
         let line = |s: &Split| {
-            let activation = record.header.layers.get(s.layer - 1).map_or("", |l| l.activation.as_str());
             let factors = [s.weight_scale, s.slope, s.alignment];
-            lang.why_line(s.layer, s.total, factors, &lang.cause(s.cause, activation))
+            lang.why_line(s.layer, s.total, factors, &lang.cause(s.cause))
         };
         self.why.iter().rev().map(line).collect()
     }
@@ -110,11 +108,11 @@ impl Lang {
     }
 
     /// What takes most of a layer's signal away.
-    fn cause(self, cause: Cause, activation: &str) -> String {
+    fn cause(self, cause: Cause) -> String {
         match cause {
             Cause::None => self.cause_none(),
             Cause::WeightScale => self.cause_weight_scale(),
-            Cause::FlatFunction => self.cause_flat_function(activation),
+            Cause::FlatFunction(activation) => self.cause_flat_function(activation),
             Cause::Slope => self.cause_slope(),
             Cause::Alignment => self.cause_alignment(),
         }
