@@ -194,7 +194,7 @@ fn of_runs(args: &Args, options: &Options) -> Result<Vec<Figure>, Failure> {
     build_all(&names, &runs, !args.figure.is_empty(), options)
 }
 
-/// Figures of runs; `chosen` where somebody named them.
+/// Figures of runs; `chosen` if they were named on the command line.
 pub(super) fn build_all(
     names: &[String],
     runs: &[Record],
@@ -205,7 +205,7 @@ pub(super) fn build_all(
     for name in names {
         match figure::build(name, runs, options) {
             Ok(figure) => figures.push(figure),
-            // A record that holds nothing for a figure that nobody asked for by name is no failure.
+            // It is no failure if a record holds nothing for a figure that was not named on the command line.
             Err(error @ FigureError::Nothing { .. }) if !chosen => output::say(format!("gradfade: {error}; left out")),
             Err(error @ FigureError::RunCount { .. }) => return Err(Failure::usage(error)),
             Err(error) => return Err(error.into()),

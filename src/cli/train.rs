@@ -89,7 +89,7 @@ pub fn run(args: Args) -> CommandResult {
     given.idle(&[&config]).map_err(Failure::usage)?;
     let name = args.name.clone().unwrap_or_else(|| run_name(&config));
     let out = args.out.clone().unwrap_or_else(|| default_folder(&name));
-    // The place first: nobody waits for data or a network only to learn that it cannot be kept.
+    // The folder is checked first, before time is spent on data or a network that could not be saved.
     RunWriter::check_place(&out, args.force)?;
     let (data, plan) = prepare(&config)?;
     given.idle_in(&plan).map_err(Failure::usage)?;

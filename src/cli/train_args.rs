@@ -53,7 +53,7 @@ where
     }
 }
 
-/// How data is cut, split, made and prepared. What is not given stays as it is.
+/// How data is truncated, split, generated and prepared. What is not given stays as it is.
 #[derive(Args)]
 pub struct DataArgs {
     /// Use only the first N training samples

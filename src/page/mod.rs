@@ -28,7 +28,7 @@
 //! So there are no event-handler or style attributes; the script sets styles through the object model.
 //!
 //! **When it misleads.** Colours have one scale for all runs of the page, which may be wider than that of a figure of one run.
-//! Of more than 1,200 recorded steps some are left out, and the page says so. Bars begin at the low end of a logarithmic scale:
+//! If there are more than 1,200 recorded steps, some are left out, and the page says so. Bars begin at the low end of a logarithmic scale:
 //! their lengths are differences of orders of magnitude, never proportions.
 
 mod build;
@@ -55,7 +55,7 @@ fn base64(bytes: &[u8]) -> String {
     out
 }
 
-/// A page of more runs than this is not read by anybody.
+/// More runs than this on one page cannot be read.
 pub const MOST_RUNS: usize = 120;
 
 /// Do runs with so many layers each, recorded step by step, have room on one page?
@@ -103,7 +103,7 @@ pub enum PageError {
 pub struct Page {
     title: String,
     lang: Lang,
-    /// Of every class.
+    /// Prefix of every class.
     prefix: String,
     style: String,
     script: String,

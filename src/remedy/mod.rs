@@ -1,11 +1,11 @@
 //! Remedies: what to change in a run's settings, one line a remedy, and which of them suit what is wrong.
 //!
-//! The one bridge between the wings: a diagnosis (of a record) names remedies, and a remedy edits a [`TrainConfig`]. A run
-//! with a remedy has the same data, order of samples, seed and budget as the run before it, so that the difference is the
-//! remedy's; the few that need another budget or other data say so among their [`changes`].
+//! This module connects diagnosis and training: a diagnosis (of a record) names remedies, and a remedy edits a [`TrainConfig`]. A
+//! run with a remedy has the same data, order of samples, seed and budget as the original run, so that any difference is due to
+//! the remedy; the few remedies that need another budget or other data list that among their [`changes`].
 //!
-//! A remedy of the other branch is tried too, as a control: regularisation holds a network back from learning by heart, and
-//! makes one that has not learned worse; another activation does nothing for one that only overfits.
+//! A remedy of the other branch is tried too, as a control: regularisation keeps a network from memorising samples and
+//! makes one that has not learned worse; another activation does nothing for a network that only overfits.
 //!
 //! Strengths are usual ones, not tuned for the run: they show whether a remedy works, not how well it could.
 
@@ -17,7 +17,7 @@ use crate::record::{Header, Status};
 
 /// Pieces of the maxout remedy.
 const PIECES: usize = 2;
-/// More would overflow the budget of a reader's patience; a network on its plateau leaves it within this, or not.
+/// A network that leaves its plateau at all does so within four times the epochs.
 const MORE_EPOCHS: u64 = 4;
 const WIDER: usize = 4;
 /// Share of the training set that early stopping watches, and the evaluations that it waits for.

@@ -26,7 +26,7 @@ pub struct LayerLine {
     /// At the last snapshot that has them.
     pub saturated_share: f64,
     pub dead_share: f64,
-    /// Of the weights, at the last snapshot.
+    /// Share of the weights that are exactly zero, at the last snapshot.
     pub zero_share: f64,
 }
 

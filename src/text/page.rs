@@ -241,7 +241,7 @@ impl Lang {
         }
     }
 
-    /// Of a cell: what stands there.
+    /// Value of a cell, with its place.
     pub fn place_value(self) -> String {
         match self {
             Lang::En => "{place}: {value}".into(),
@@ -249,7 +249,7 @@ impl Lang {
         }
     }
 
-    /// Of a cell that has a value that should not be read alone.
+    /// Value of a cell that needs a remark.
     pub fn place_remark(self) -> String {
         match self {
             Lang::En => "{value} ({remark})".into(),

@@ -6,7 +6,7 @@ use super::{Lang, Quantity};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Hint {
     Gradient,
-    /// Of a run whose diagnosis is an exploding gradient.
+    /// Gradient of a run whose diagnosis is an exploding gradient.
     Explosion,
     Signal,
     Update,

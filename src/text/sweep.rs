@@ -237,7 +237,7 @@ impl Lang {
         }
     }
 
-    /// Of a sweep that is not finished; nothing when it is.
+    /// Note on a sweep that is not finished; empty if it is.
     pub fn unfinished_note(self, there: usize, planned: usize) -> String {
         match self {
             _ if there >= planned => String::new(),
