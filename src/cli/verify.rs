@@ -9,9 +9,9 @@ use crate::data::{self, DataOptions, DataSpec};
 use crate::train::nielsen::{self, GROWTH, IMAGES, Verification};
 
 #[derive(clap::Args)]
-#[command(after_help = "The table is that of M. Nielsen, Neural Networks and Deep Learning, chapter 5: it
-holds the norms of the bias gradients of sigmoid networks 784-30-..-30-10 at
-initialisation. The exit code is 1 if a number does not agree.
+#[command(after_help = "The table is that of M. Nielsen, Neural Networks and Deep Learning, chapter 5:
+norms of the bias gradients of sigmoid networks 784-30-..-30-10 at initialisation.
+The exit code is 1 if a number does not agree.
 
 Example:
   gradfade verify --seeds 50")]

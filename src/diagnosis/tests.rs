@@ -1,8 +1,7 @@
-//! Keys that programs rely on, and advice that never names what a run has.
+//! Keys that programs rely on.
 
 use super::*;
 use crate::activation::Activation;
-use crate::figure::testing::healthy;
 
 /// Every key as it was first published, `kind key` a line.
 const KEYS: &str = include_str!("../../tests/fixtures/keys.txt");
@@ -51,26 +50,6 @@ fn keys_are_those_that_were_published() {
     let states = [State::Good, State::Partly, State::Failed, State::Unknown(Missing::Steps)].map(|s| s.key());
     assert_eq!(states.to_vec(), published("state"));
     assert_eq!([Bound::AtMost, Bound::AtLeast].map(Bound::key).to_vec(), published("bound"));
-}
-
-#[test]
-fn no_rule_advises_what_the_run_has() {
-    for (record, had) in equipped() {
-        for rule in RULES.iter().filter(|rule| rule.branch != Branch::Done) {
-            let diagnosis = accused(&record, &[rule.ailment]);
-            let of_rule = diagnosis.verdict(rule.ailment).unwrap().advice().to_vec();
-            for advice in of_rule.iter().chain(&diagnosis.advice()) {
-                assert!(!had.contains(&advice.remedy.key()), "{:?}: {:?} of {had:?}", rule.ailment, advice.remedy);
-                assert!(!advice.treatments.is_empty(), "{:?}", advice.remedy);
-            }
-            // What the run does not have is said.
-            let left = rule.remedies.iter().filter(|remedy| !had.contains(&remedy.key())).count();
-            assert_eq!(of_rule.len(), left, "{:?}", rule.ailment);
-        }
-    }
-    let relu = accused(&healthy().record(), &[Ailment::VanishingGradient]);
-    let activation = relu.advice().into_iter().find(|a| a.remedy == Remedy::NewActivation).unwrap();
-    assert_eq!(activation.treatments, [Treatment::LeakyRelu, Treatment::Selu, Treatment::Maxout]);
 }
 
 #[test]

@@ -213,7 +213,8 @@ fn describe(lang: Lang, title: &str, flow: &Flow) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::diagnosis::{Ailment, RULES, Rule, accused, equipped};
+    use crate::diagnosis::{Ailment, RULES, Rule, accused};
+    use crate::figure::testing::equipped;
 
     #[test]
     fn the_box_gives_the_advice_of_the_diagnosis_and_says_what_it_leaves_out() {

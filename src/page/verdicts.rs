@@ -133,7 +133,8 @@ fn brief(lang: Lang, d: &Diagnosis, verdict: &Verdict) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::diagnosis::{RULES, accused, equipped};
+    use crate::diagnosis::{RULES, accused};
+    use crate::figure::testing::equipped;
 
     #[test]
     fn the_panel_gives_the_advice_of_the_diagnosis() {

@@ -214,7 +214,8 @@ fn evidence_json(e: &Evidence) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::diagnosis::{RULES, accused, equipped};
+    use crate::diagnosis::{Ailment, RULES, Remedy, Treatment, accused};
+    use crate::figure::testing::{equipped, healthy};
 
     #[test]
     fn text_markdown_and_json_give_the_same_advice() {
@@ -239,5 +240,25 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn no_rule_advises_what_the_run_has() {
+        for (record, had) in equipped() {
+            for rule in RULES.iter().filter(|rule| rule.branch != Branch::Done) {
+                let diagnosis = accused(&record, &[rule.ailment]);
+                let of_rule = diagnosis.verdict(rule.ailment).unwrap().advice().to_vec();
+                for advice in of_rule.iter().chain(&diagnosis.advice()) {
+                    assert!(!had.contains(&advice.remedy.key()), "{:?}: {:?} of {had:?}", rule.ailment, advice.remedy);
+                    assert!(!advice.treatments.is_empty(), "{:?}", advice.remedy);
+                }
+                // What the run does not have is said.
+                let left = rule.unfiltered().iter().filter(|remedy| !had.contains(&remedy.key())).count();
+                assert_eq!(of_rule.len(), left, "{:?}", rule.ailment);
+            }
+        }
+        let relu = accused(&healthy().record(), &[Ailment::VanishingGradient]);
+        let activation = relu.advice().into_iter().find(|a| a.remedy == Remedy::NewActivation).unwrap();
+        assert_eq!(activation.treatments, [Treatment::LeakyRelu, Treatment::Selu, Treatment::Maxout]);
     }
 }
