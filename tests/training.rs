@@ -2,9 +2,10 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use gradfade::activation::Activation;
 use gradfade::config::{BatchSize, Every, TrainConfig, TrainPlan};
 use gradfade::data::{self, DataOptions, DataSpec, Dataset, Split};
-use gradfade::nn::{Activation, Engine, Loss, Network, Normalisation, Optimizer, OptimizerKind, Scalar};
+use gradfade::nn::{Engine, Loss, Network, Normalisation, Optimizer, OptimizerKind, Scalar};
 use gradfade::record::*;
 use gradfade::stats::is_missing;
 use gradfade::train::{Outcome, Progress, Unwatched, Watch, header::header, initial_network, nielsen, train};
@@ -515,8 +516,8 @@ fn a_batch_of_one_cannot_be_normalised() {
     let config = TrainConfig { normalisation: Normalisation::Batch, batch_size: BatchSize::Samples(1), ..config() };
     let data = data::load(&config.data, &config.data_options).unwrap();
     let problem = config.plan(&data).unwrap_err().to_string();
-    assert!(problem.starts_with("--batch-size 1: ") && problem.contains("--normalisation batch"), "{problem}");
+    assert!(problem.starts_with("batch_size 1: ") && problem.contains("normalisation batch"), "{problem}");
     let config = TrainConfig { validation_size: 128, normalisation: Normalisation::Layer, ..config };
     let problem = config.plan(&data).unwrap_err().to_string();
-    assert!(problem.starts_with("--validation-size 128: the training set has only 128 samples"), "{problem}");
+    assert!(problem.starts_with("validation_size 128: the training set has only 128 samples"), "{problem}");
 }

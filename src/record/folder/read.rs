@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use super::super::error::AGAIN;
+use super::super::error::again;
 use super::super::header::SCHEMA;
 use super::super::npy::{self, NpyArray, read_npy};
 use super::super::rows::Widths;
@@ -17,6 +17,7 @@ use super::super::{
     Element, Header, MetricId, Record, RecordError, Rows, Table, VALIDATION_ACCURACY, VALIDATION_LOSS, ZERO_SHARE,
 };
 use super::{META, array_stems, file_name};
+use crate::field::Field;
 
 /// Arrays that came after the first version of schema 1: an older run without them is whole.
 const LATER: [MetricId; 3] = [ZERO_SHARE, VALIDATION_LOSS, VALIDATION_ACCURACY];
@@ -175,8 +176,8 @@ impl Files<'_> {
 /// An array that cannot be used. All but the steps may be absent.
 fn damaged(path: PathBuf, what: &str) -> RecordError {
     let way_out = match path.ends_with(file_name(Table::Step.key())) {
-        true => format!("without its steps a run cannot be read: {AGAIN}"),
-        false => "move this file away to read the run without it, or train it again with --force".into(),
+        true => format!("without its steps a run cannot be read: {}", again()),
+        false => format!("move this file away to read the run without it, or train it again with {}", Field::Force),
     };
     RecordError::Array { path, what: format!("{what}; {way_out}") }
 }
@@ -245,7 +246,7 @@ fn parse<T: DeserializeOwned>(text: &[u8], path: &Path) -> Result<T, RecordError
 fn at(error: RecordError, path: &Path) -> RecordError {
     match error {
         RecordError::Invalid { what, .. } => {
-            RecordError::Invalid { place: path.display().to_string(), what: format!("{what}; {AGAIN}") }
+            RecordError::Invalid { place: path.display().to_string(), what: format!("{what}; {}", again()) }
         }
         other => other,
     }
