@@ -11,7 +11,7 @@ use super::case::Case;
 use super::dead_units::judge_shares;
 use super::{Ailment, Branch, Measure, Outcome, Remedy, Rule, Verdict};
 use crate::activation::Activation;
-use crate::record::ActivationMetric;
+use crate::record::SATURATED_SHARE;
 
 pub const RULE: Rule = Rule {
     ailment: Ailment::SaturatedUnits,
@@ -32,11 +32,11 @@ fn judge(case: &Case, _: &[Verdict]) -> Outcome {
     if bounded.is_empty() {
         return Outcome::Clear(Vec::new());
     }
-    let at = match case.late_activations(ActivationMetric::SaturatedShare) {
+    let at = match case.late_activations(SATURATED_SHARE) {
         Ok(found) => found,
         Err(missing) => return Outcome::Unknown(missing),
     };
-    let share = |k: usize, l: usize| case.record().activation(ActivationMetric::SaturatedShare, k, l);
+    let share = |k: usize, l: usize| case.record().value(SATURATED_SHARE, k, l);
     judge_shares(case, Measure::SaturatedShare, "saturated_share", case.limits.saturated_share, bounded, at, share)
 }
 

@@ -11,7 +11,7 @@
 use super::case::{Case, Part, Ratio};
 use super::performance::{State, loss_fall};
 use super::{Ailment, Branch, Evidence, Measure, Missing, Outcome, Remedy, Rule, Verdict};
-use crate::record::LayerMetric;
+use crate::record::SIGNAL_RMS;
 
 pub const RULE: Rule = Rule {
     ailment: Ailment::StuckWithLargeGradients,
@@ -52,7 +52,7 @@ fn judge(case: &Case, verdicts: &[Verdict]) -> Outcome {
             ratio > limit
         }
     };
-    let grid = case.run.layer_grid(LayerMetric::SignalRms);
+    let grid = case.run.layer_grid(SIGNAL_RMS);
     let of = |part| case.profile(&grid, case.rows(part))[0].log10();
     let kept = match (of(Part::First), of(Part::Last)) {
         (Some(first), Some(last)) => 10f64.powf(last - first),

@@ -10,7 +10,7 @@
 use super::case::{Case, Part};
 use super::performance::State;
 use super::{Ailment, Branch, Evidence, Finding, Measure, Missing, Outcome, Remedy, Rule, Severity, Verdict};
-use crate::record::LayerMetric;
+use crate::record::GRAD_RMS;
 use crate::stats::Cell;
 
 pub const RULE: Rule = Rule {
@@ -27,7 +27,7 @@ pub fn uniform(case: &Case) -> Result<(bool, Vec<Evidence>), Missing> {
         return Ok((false, Vec::new()));
     }
     let rows = case.rows(Part::Last);
-    let (relative_all, plain) = (case.relative_gradients(), case.run.layer_grid(LayerMetric::GradRms));
+    let (relative_all, plain) = (case.relative_gradients(), case.run.layer_grid(GRAD_RMS));
     if relative_all.all_missing() {
         return Err(if case.record().is_empty() { Missing::Steps } else { Missing::SampleGradient });
     }
