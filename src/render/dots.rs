@@ -3,12 +3,12 @@
 
 use crate::figure::chart::{DotRow, Dots};
 use crate::figure::flow::Tone;
+use crate::font::{self, Weight};
 
 use super::RenderError;
 use super::axis::Scale;
 use super::canvas::{Anchor, Canvas, Letters, Pen, Rect};
 use super::colour::Rgb;
-use super::font::{self, Weight};
 use super::panel::{self, LABEL, TICK};
 use super::theme::Palette;
 

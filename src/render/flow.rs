@@ -1,11 +1,11 @@
 //! A path of decisions: boxes as high as their words, arrows between neighbours.
 
 use crate::figure::flow::{Flow, FlowArrow, FlowBox, FlowLine, Tone};
+use crate::font::{self, Weight};
 
 use super::RenderError;
 use super::canvas::{Anchor, Canvas, Letters, Pen, Rect};
 use super::colour::Rgb;
-use super::font::{self, Weight};
 use super::panel::{LABEL, PANEL_TITLE};
 use super::theme::Palette;
 

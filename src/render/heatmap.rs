@@ -1,9 +1,9 @@
 //! Panels of cells: the raster, its frame, the rows' labels and the words at the ends of the layer axis.
 
 use crate::figure::chart::{ColourScale, Heatmap};
+use crate::font::{self, Weight};
 
 use super::canvas::{Anchor, Canvas, Letters, Pen, Rect};
-use super::font::{self, Weight};
 use super::panel::{self, LABEL, LANE, TICK};
 use super::theme::Palette;
 use super::{RenderError, Style, raster};
@@ -75,7 +75,7 @@ pub fn draw(
     palette: &Palette,
 ) -> Result<(), RenderError> {
     let (area, png) = raster::heatmap(map, scale, plot, most_bins, style.colour_map, palette)?;
-    c.image(area, &png);
+    c.image(area, &png)?;
     let pitch = plot.h / map.rows.len() as f64;
     for veil in &map.veils {
         let top = plot.bottom() - (veil.last + 1) as f64 * pitch;

@@ -4,15 +4,13 @@
 //! few rounds. Plots begin and end on whole pixels, so that the edges of cells are sharp.
 
 use crate::figure::chart::{Figure, Heatmap, Panel, Placed};
+use crate::font::{self, MARGIN, Weight};
 
 use super::bar::{self, Entry};
 use super::canvas::Rect;
-use super::font::{self, Weight};
-use super::panel::{self, CAPTION, SUBTITLE, TITLE};
+use super::panel::{self, CAPTION, SUBTITLE};
 use super::{RenderError, dots, heatmap, lines, rows};
 
-/// Blank border of the figure.
-pub const MARGIN: f64 = 18.0;
 pub const TITLE_LINE: f64 = 23.0;
 pub const SUBTITLE_LINE: f64 = 17.0;
 pub const CAPTION_LINE: f64 = 15.0;
@@ -93,7 +91,7 @@ fn solve(figure: &Figure, swatches_under_bars: bool) -> Result<Layout, RenderErr
     if inner < SMALLEST.0 {
         return Err(too_small());
     }
-    let title = font::wrap_clauses(&figure.title, TITLE, Weight::Bold, inner);
+    let title = font::title_lines(&figure.title, width);
     let subtitle = font::wrap_evenly(&figure.subtitle, SUBTITLE, Weight::Regular, inner);
     let caption = font::wrap_evenly(&figure.caption, CAPTION, Weight::Regular, inner);
     let legend = if swatches_under_bars { Vec::new() } else { bar::legend(&figure.scales, inner) };

@@ -1,11 +1,11 @@
 //! Panels of curves: grid, bands, curves, marks, and the words at the curves' ends or in a legend.
 
 use crate::figure::chart::{Lines, Series, Stroke};
+use crate::font::{self, Weight};
 
 use super::RenderError;
 use super::axis::{Scale, linear};
 use super::canvas::{Anchor, Canvas, Letters, Pen, Point, Rect};
-use super::font::{self, Weight};
 use super::panel::{self, LABEL};
 use super::theme::Palette;
 

@@ -1,4 +1,4 @@
-//! How a [`Figure`] is drawn: one SVG through plotters, and PNG and PDF from that very SVG.
+//! How a [`Figure`] is drawn: one SVG by a plotters backend of its own, and PNG and PDF from that very SVG.
 //!
 //! | file | what it knows |
 //! |---|---|
@@ -6,8 +6,9 @@
 //! | `panel`, `heatmap`, `lines`, `rows`, `dots`, `flow`, `bar` | how each part is drawn |
 //! | `raster` | a heatmap's cells as a small indexed PNG |
 //! | `axis` | ticks and numbers |
-//! | `canvas` | plotters' SVG backend, completed |
-//! | `font`, `colour`, `theme` | what a figure looks like |
+//! | `canvas` | the one interface that all of these draw on, through plotters |
+//! | `svg` | the plotters backend under it |
+//! | `fonts`, `colour`, `theme` | what a figure looks like |
 //! | `bitmap`, `pdf` | SVG to PNG and to PDF |
 //!
 //! The same figure and style give the same bytes: there is no clock, no hash order, and no font but the bundled one.
@@ -19,7 +20,7 @@ mod canvas;
 mod colour;
 mod dots;
 mod flow;
-mod font;
+mod fonts;
 mod heatmap;
 mod layout;
 mod lines;
@@ -27,6 +28,7 @@ mod panel;
 mod pdf;
 mod raster;
 mod rows;
+mod svg;
 mod theme;
 
 #[cfg(test)]
@@ -39,11 +41,10 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use crate::figure::chart::{Figure, Panel};
+use crate::font;
 
 pub use bitmap::png;
-pub use canvas::base64;
 pub use colour::{ColourMap, Rgb};
-pub use font::{FontError, missing_glyphs, use_font};
 pub use pdf::pdf;
 pub use raster::special_tile;
 pub use theme::{Palette, Theme, Tones};
@@ -141,14 +142,14 @@ pub fn svg(figure: &Figure, style: &Style) -> Result<String, RenderError> {
     let place = layout::layout(figure)?;
     let mut c = Canvas::new(figure.width, figure.height);
     c.fill(Rect { x: 0.0, y: 0.0, w: figure.width.into(), h: figure.height.into() }, palette.background)?;
-    let mut y = layout::MARGIN - 4.0;
+    let mut y = font::MARGIN - 4.0;
     for line in &place.title {
         y += layout::TITLE_LINE;
-        c.text(line, (layout::MARGIN, y - 3.0), Letters::new(panel::TITLE, palette.text).bold())?;
+        c.text(line, (font::MARGIN, y - 3.0), Letters::new(font::TITLE, palette.text).bold())?;
     }
     for line in &place.subtitle {
         y += layout::SUBTITLE_LINE;
-        c.text(line, (layout::MARGIN, y), Letters::new(panel::SUBTITLE, palette.muted))?;
+        c.text(line, (font::MARGIN, y), Letters::new(panel::SUBTITLE, palette.muted))?;
     }
     let rows = figure.panels.iter().map(|p| if let Panel::Heatmap(m) = &p.panel { m.rows.len() } else { 0 });
     let most_bins = raster::most_bins(rows.sum());
@@ -178,11 +179,11 @@ pub fn svg(figure: &Figure, style: &Style) -> Result<String, RenderError> {
         let beyond = raster::overflow(&layout::users(figure, b.scale), scale);
         bar::draw(&mut c, scale, b.area, beyond, place.swatches_under_bars, style, palette)?;
     }
-    bar::draw_legend(&mut c, &place.legend, (layout::MARGIN, place.legend_top), style, palette)?;
+    bar::draw_legend(&mut c, &place.legend, (font::MARGIN, place.legend_top), style, palette)?;
     let mut y = place.caption_top;
     for line in &place.caption {
         y += layout::CAPTION_LINE;
-        c.text(line, (layout::MARGIN, y - 4.0), Letters::new(panel::CAPTION, palette.muted))?;
+        c.text(line, (font::MARGIN, y - 4.0), Letters::new(panel::CAPTION, palette.muted))?;
     }
     Ok(c.finish(&figure.name, &figure.title, &figure.description, figure.lang))
 }

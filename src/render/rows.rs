@@ -1,11 +1,11 @@
 //! One number a row beside a heatmap: a stem from the left edge to the number, and the number in words at the right.
 
 use crate::figure::chart::{Axis, Rows};
+use crate::font::{self, Weight};
 
 use super::RenderError;
 use super::axis::Scale;
 use super::canvas::{Anchor, Canvas, Letters, Pen, Rect};
-use super::font::{self, Weight};
 use super::panel::{self, LABEL, TICK};
 use super::theme::Palette;
 
