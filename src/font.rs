@@ -248,6 +248,20 @@ mod tests {
     }
 
     #[test]
+    fn a_damaged_font_is_refused_and_its_count_of_fonts_reserves_nothing() {
+        // A collection of 4,294,967,295 fonts in twelve bytes: fontdb made room for all of them, 34 GB.
+        let mut collection = b"ttcf\0\x01\0\0\xff\xff\xff\xff".to_vec();
+        assert_eq!(use_font(collection.clone()), Err(FontError::NoFont));
+        // And with a first font behind it.
+        collection.extend([0, 0, 0, 16]);
+        collection.extend(BUNDLED[0]);
+        assert_eq!(use_font(collection), Err(FontError::NoFont));
+        assert_eq!(use_font(BUNDLED[0][..200].to_vec()), Err(FontError::NoFont));
+        assert_eq!(use_font(Vec::new()), Err(FontError::NoFont));
+        assert!(extra().is_none());
+    }
+
+    #[test]
     fn the_font_draws_what_figures_say() {
         let said = "|∂L/∂W| ≤ 1.2×10⁻³ · −5 … “layer” – 10⁰¹²³⁴⁵⁶⁷⁸⁹ θ₁ → δ ≈ ‖g‖ ≥ √2 ± ∞ ← — ‰ 100% Müller Hôpital";
         assert_eq!(missing_glyphs(said), Vec::<char>::new());
