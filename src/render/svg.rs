@@ -356,7 +356,7 @@ mod tests {
             .unwrap();
         chart.configure_mesh().label_style(("any", 130)).y_desc("share").draw().unwrap();
         let line: Vec<(f64, f64)> = (0..=10).map(|i| (f64::from(i), 0.1 * f64::from(i))).collect();
-        chart.draw_series([PathElement::new(line, RED.stroke_width(20))]).unwrap();
+        chart.draw_series([PathElement::new(line, ShapeStyle::from(RED).stroke_width(20))]).unwrap();
         chart.draw_series([Circle::new((5.0, 0.5), 40, BLUE)]).unwrap();
         sheet.present().unwrap();
         let drawn = backend.borrow().document("chart", "T", "D", Lang::En);

@@ -251,7 +251,7 @@ fn text_leaves_ink_in_the_png() {
     let silent = Picture::of(&png(&silent, &style).unwrap());
     let xml = resvg::usvg::roxmltree::Document::parse(&drawn).unwrap();
     for t in xml.descendants().filter(|n| n.has_tag_name("text")) {
-        let number = |key: &str| t.attribute(key).unwrap().parse::<f64>().unwrap() / canvas::UNITS * style.scale;
+        let number = |key: &str| t.attribute(key).unwrap().parse::<f64>().unwrap() / svg::UNITS * style.scale;
         let (x, y, reach) = (number("x"), number("y"), number("font-size"));
         let mut changed = 0;
         for dx in -(reach as i64)..reach as i64 {
