@@ -65,6 +65,9 @@ pub enum FontError {
 /// # Errors
 /// Bytes that are no font, or a second font.
 pub fn use_font(data: Vec<u8>) -> Result<(), FontError> {
+    if !counts_its_fonts(&data) {
+        return Err(FontError::NoFont);
+    }
     // Only the first font of a collection is parsed, so its count of fonts reserves no memory.
     let face = Face::parse(&data, 0).map_err(|_| FontError::NoFont)?;
     let family = family(&face).unwrap_or_else(|| "Unnamed".to_string());
@@ -76,6 +79,15 @@ pub fn use_font(data: Vec<u8>) -> Result<(), FontError> {
     let face = Face::parse(data, 0).map_err(|_| FontError::NoFont)?;
     let extra = EXTRA.get_or_init(|| Extra { face, data, family });
     if extra.data == data { Ok(()) } else { Err(FontError::Another) }
+}
+
+/// A collection (`ttcf`) has a list of as many offsets as it says, four bytes each, behind its header of twelve.
+fn counts_its_fonts(data: &[u8]) -> bool {
+    if !data.starts_with(b"ttcf") {
+        return true;
+    }
+    let count = data.get(8..12).and_then(|bytes| bytes.try_into().ok()).map(u32::from_be_bytes);
+    count.is_some_and(|n| n as usize <= (data.len() - 12) / 4)
 }
 
 /// The name of a font's family, the English one if there is one.
