@@ -6,6 +6,10 @@ use std::hash::Hasher as _;
 use std::io::{self, Read as _, Write as _};
 use std::path::Path;
 
+mod lock;
+
+pub use lock::{LOCK, Lock};
+
 /// Writes `bytes` beside `path` and renames the file there. It is as readable as any new file of the user.
 ///
 /// # Errors

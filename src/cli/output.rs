@@ -30,8 +30,7 @@ pub fn seen(written: std::io::Result<()>) -> anyhow::Result<()> {
     }
 }
 
-/// Says a line on stderr, as [`print`] does on stdout; a line break within it is an escape too. Where stderr is closed nobody
-/// wants to hear it.
+/// Writes a line to stderr, if that is open. As in [`print`], control characters are shown; line breaks within the line too.
 pub fn say(line: impl std::fmt::Display) {
     let _ = writeln!(std::io::stderr().lock(), "{}", escape::one_line(&line.to_string()));
 }

@@ -1,12 +1,12 @@
 //! SHA-256, for the one hash of a script and of a style that a content-security policy names.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest as _, Sha256};
-
-use super::base64;
 
 /// As a policy writes it: `'sha256-...'`.
 pub fn source(text: &str) -> String {
-    format!("'sha256-{}'", base64(&Sha256::digest(text)))
+    format!("'sha256-{}'", STANDARD.encode(Sha256::digest(text)))
 }
 
 /// The first eight hexadecimal digits.
