@@ -9,7 +9,9 @@ use gradfade::record::{
     LayerMetric, MemorySink, NullSink, Record, RecordSink, RunWriter, Status, TensorMetric as Metric,
 };
 use gradfade::stats::is_missing;
-use gradfade::train::{Outcome, Progress, Unwatched, Watch, header::header, initial_network, nielsen, train};
+use gradfade::train::{
+    Event, Progress, Trained, Trainer, Unwatched, Watch, header::header, initial_network, nielsen, train, train_timed,
+};
 
 /// 128 samples of 2 features in 4 classes, a network 2-9-7-5-4, 8 updates in an epoch.
 fn config() -> TrainConfig {
@@ -31,7 +33,7 @@ fn prepare(config: &TrainConfig) -> (Dataset, TrainPlan) {
     (data, plan)
 }
 
-fn run<T: Scalar>(config: &TrainConfig) -> (Outcome<T>, Record) {
+fn run<T: Scalar>(config: &TrainConfig) -> (Trained<T>, Record) {
     let (data, plan) = prepare(config);
     let mut sink = MemorySink::new(header(&plan, &data, "test"));
     let outcome = train::<T>(&plan, &data, &mut sink, &Unwatched).unwrap();
@@ -75,7 +77,7 @@ fn recording_changes_nothing<T: Scalar>(kind: OptimizerKind) {
     for plan in [&plan, &rare.plan(&data).unwrap()] {
         let mut memory = MemorySink::new(header.clone());
         let mut folder = RunWriter::create(&dir.path().join("run"), &header, true).unwrap();
-        let sinks: [&mut (dyn RecordSink + Send); 3] = [&mut NullSink, &mut memory, &mut folder];
+        let sinks: [&mut dyn RecordSink; 3] = [&mut NullSink, &mut memory, &mut folder];
         for sink in sinks {
             ends.push(bits(&train::<T>(plan, &data, sink, &Unwatched).unwrap().network));
         }
@@ -518,4 +520,82 @@ fn a_batch_of_one_cannot_be_normalised() {
     let config = TrainConfig { validation_size: 128, normalisation: Normalisation::Layer, ..config };
     let problem = config.plan(&data).unwrap_err().to_string();
     assert!(problem.starts_with("--validation-size 128: the training set has only 128 samples"), "{problem}");
+}
+
+/// The events of a run in the order in which they come: `e` evaluation, `n` snapshot, `r` update with a row, `u` without.
+fn events(trainer: &mut Trainer<'_, f32>, mut after: impl FnMut(u64) -> bool) -> String {
+    let mut seen = String::new();
+    loop {
+        let (letter, stop) = match trainer.step() {
+            Event::Evaluation(_) => ('e', false),
+            Event::Snapshot(_) => ('n', false),
+            Event::Step { row, progress } => (if row.is_some() { 'r' } else { 'u' }, after(progress.done)),
+            Event::Ended(_) => return seen,
+        };
+        seen.push(letter);
+        if stop {
+            trainer.stop();
+        }
+    }
+}
+
+#[test]
+fn a_trainer_moves_on_event_by_event() {
+    let config = TrainConfig {
+        record: Every::Steps(2),
+        snapshots: Every::Steps(3),
+        epochs: None,
+        steps: Some(10),
+        ..config()
+    };
+    let (data, plan) = prepare(&config);
+    let mut trainer = Trainer::<f32>::new(&plan, &data);
+    assert_eq!((trainer.status(), trainer.done()), (&Status::Running, 0));
+    // 8 updates are an epoch. A snapshot comes before the update that is made from its parameters.
+    assert_eq!(events(&mut trainer, |_| false), "enrurnurunruernrne");
+    assert_eq!((trainer.status(), trainer.done()), (&Status::Complete, 10));
+    assert!(matches!(trainer.step(), Event::Ended(Status::Complete)), "the end is said again");
+    let stepped = trainer.finish(1.5);
+    let whole = train::<f32>(&plan, &data, &mut NullSink, &Unwatched).unwrap();
+    assert_eq!(bits(&stepped.network), bits(&whole.network));
+    assert_eq!((stepped.elapsed_secs, stepped.steps, stepped.evals.len()), (1.5, 10, whole.evals.len()));
+    // Stopped by hand, it ends with a snapshot and no evaluation; after the last update it is too late to stop.
+    let mut trainer = Trainer::<f32>::new(&plan, &data);
+    assert_eq!(events(&mut trainer, |done| done == 5), "enrurnurn");
+    assert_eq!(trainer.status(), &Status::Interrupted { step: 5 });
+    let mut trainer = Trainer::<f32>::new(&plan, &data);
+    events(&mut trainer, |done| done == 10);
+    assert_eq!(trainer.status(), &Status::Complete);
+}
+
+#[test]
+fn the_time_comes_from_the_clock_that_is_handed_in() {
+    let (data, plan) = prepare(&config());
+    let calls = std::cell::Cell::new(0.0);
+    let clock = || {
+        calls.set(calls.get() + 1.0);
+        100.0 * calls.get()
+    };
+    let trained = train_timed::<f32>(&plan, &data, &mut NullSink, &Unwatched, &clock).unwrap();
+    // Asked at the start and at the end, and never between: 200 - 100.
+    assert_eq!((trained.elapsed_secs, calls.get()), (100.0, 2.0));
+}
+
+#[test]
+fn early_stopping_gives_the_best_parameters_back_when_the_run_has_ended() {
+    let config = TrainConfig {
+        validation_size: 16,
+        early_stopping: Some(1),
+        learning_rate: Some(5.0),
+        epochs: Some(50),
+        ..config()
+    };
+    let (data, plan) = prepare(&config);
+    let mut trainer = Trainer::<f32>::new(&plan, &data);
+    events(&mut trainer, |_| false);
+    let trained = trainer.finish(0.0);
+    let stop = trained.early_stop.unwrap();
+    assert!(stop.stopped && trained.steps < plan.steps && stop.best_step < trained.steps);
+    let best = path::<f32>(&TrainConfig { early_stopping: None, ..config }, stop.best_step).pop().unwrap();
+    assert_eq!(bits(&trained.network), bits(&best));
 }

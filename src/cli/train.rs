@@ -225,7 +225,7 @@ impl Job<'_> {
         if self.save_weights {
             save(&initial_network(self.plan), "weights-init.safetensors")?;
         }
-        let sink: &mut (dyn RecordSink + Send) = &mut writer;
+        let sink: &mut dyn RecordSink = &mut writer;
         let outcome = train::<T>(self.plan, self.data, sink, watch)?;
         if self.save_weights {
             save(&outcome.network, "weights-final.safetensors")?;

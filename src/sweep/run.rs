@@ -309,7 +309,7 @@ fn attempt(
 fn go<T: Scalar>(
     plan: &crate::config::TrainPlan,
     data: &Dataset,
-    sink: &mut (dyn RecordSink + Send),
+    sink: &mut dyn RecordSink,
     watch: &dyn Watch,
 ) -> Result<(Status, Option<EarlyStop>, f64), RecordError> {
     train::<T>(plan, data, sink, watch).map(|outcome| (outcome.status, outcome.early_stop, outcome.elapsed_secs))
