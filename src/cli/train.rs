@@ -12,8 +12,8 @@ use super::{CommandResult, Failure, interrupt, output};
 use crate::config::{ConfigError, Precision, TrainConfig, TrainPlan, plain};
 use crate::data::{self, DataError, Dataset};
 use crate::nn::{Normalisation, Scalar};
-use crate::record::{EarlyStop, EvalRow, RecordSink, RunWriter, Status};
-use crate::train::{Watch, header::header, initial_network, train, weights};
+use crate::record::{EvalRow, RecordSink, RunWriter, Status};
+use crate::train::{Finished, Watch, header::header, initial_network, train, weights};
 
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
@@ -49,25 +49,6 @@ fn run_label(text: &str) -> Result<String, String> {
         return Err("give a name of 1 to 100 visible characters".into());
     }
     Ok(text.into())
-}
-
-impl Finished {
-    /// The evaluation of the final parameters.
-    fn last(&self) -> Option<&EvalRow> {
-        match self.early_stop {
-            Some(stop) => self.evals.iter().find(|e| e.step == stop.best_step),
-            None => self.evals.last(),
-        }
-    }
-}
-
-/// What a finished run has to say.
-pub(super) struct Finished {
-    pub status: Status,
-    pub early_stop: Option<EarlyStop>,
-    pub steps: u64,
-    pub evals: Vec<EvalRow>,
-    pub elapsed_secs: f64,
 }
 
 pub(super) struct Job<'a> {
@@ -232,13 +213,7 @@ impl Job<'_> {
         }
         writer.set_early_stop(outcome.early_stop);
         writer.finish(outcome.status.clone(), outcome.elapsed_secs)?;
-        Ok(Finished {
-            status: outcome.status,
-            early_stop: outcome.early_stop,
-            steps: outcome.steps,
-            evals: outcome.evals,
-            elapsed_secs: outcome.elapsed_secs,
-        })
+        Ok(Finished::from(outcome))
     }
 }
 

@@ -19,6 +19,7 @@ pub mod cifar;
 pub mod csv;
 mod error;
 pub mod idx;
+mod loaded;
 mod spec;
 mod standardize;
 pub mod synthetic;
@@ -29,6 +30,7 @@ use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 
 pub use error::DataError;
+pub use loaded::Loaded;
 pub use spec::DataSpec;
 
 /// Inputs beyond this many bytes (as f32) are refused.

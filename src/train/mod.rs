@@ -79,6 +79,33 @@ pub struct Trained<T> {
     pub network: Network<T>,
 }
 
+/// How a run ended: [`Trained`] without the network.
+#[derive(Clone, Debug)]
+pub struct Finished {
+    pub status: Status,
+    pub early_stop: Option<EarlyStop>,
+    pub steps: u64,
+    pub evals: Vec<EvalRow>,
+    pub elapsed_secs: f64,
+}
+
+impl<T> From<Trained<T>> for Finished {
+    fn from(trained: Trained<T>) -> Finished {
+        let Trained { status, early_stop, steps, evals, elapsed_secs, network: _ } = trained;
+        Finished { status, early_stop, steps, evals, elapsed_secs }
+    }
+}
+
+impl Finished {
+    /// The evaluation of the final parameters.
+    pub fn last(&self) -> Option<&EvalRow> {
+        match self.early_stop {
+            Some(stop) => self.evals.iter().find(|e| e.step == stop.best_step),
+            None => self.evals.last(),
+        }
+    }
+}
+
 /// The network that a plan starts from.
 pub fn initial_network<T: Scalar>(plan: &TrainPlan) -> Network<T> {
     Network::of(plan.shape(), plan.initialisation, plan.config.seed)
