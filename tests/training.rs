@@ -2,9 +2,10 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use gradfade::activation::Activation;
 use gradfade::config::{BatchSize, Every, TrainConfig, TrainPlan};
 use gradfade::data::{self, DataOptions, DataSpec, Dataset, Split};
-use gradfade::nn::{Activation, Engine, Loss, Network, Normalisation, Optimizer, OptimizerKind, Scalar};
+use gradfade::nn::{Engine, Loss, Network, Normalisation, Optimizer, OptimizerKind, Scalar};
 use gradfade::record::{
     LayerMetric, MemorySink, NullSink, Record, RecordSink, RunWriter, Status, TensorMetric as Metric,
 };
@@ -516,10 +517,10 @@ fn a_batch_of_one_cannot_be_normalised() {
     let config = TrainConfig { normalisation: Normalisation::Batch, batch_size: BatchSize::Samples(1), ..config() };
     let data = data::load(&config.data, &config.data_options).unwrap();
     let problem = config.plan(&data).unwrap_err().to_string();
-    assert!(problem.starts_with("--batch-size 1: ") && problem.contains("--normalisation batch"), "{problem}");
+    assert!(problem.starts_with("batch_size 1: ") && problem.contains("normalisation batch"), "{problem}");
     let config = TrainConfig { validation_size: 128, normalisation: Normalisation::Layer, ..config };
     let problem = config.plan(&data).unwrap_err().to_string();
-    assert!(problem.starts_with("--validation-size 128: the training set has only 128 samples"), "{problem}");
+    assert!(problem.starts_with("validation_size 128: the training set has only 128 samples"), "{problem}");
 }
 
 /// The events of a run in the order in which they come: `e` evaluation, `n` snapshot, `r` update with a row, `u` without.
@@ -541,13 +542,8 @@ fn events(trainer: &mut Trainer<'_, f32>, mut after: impl FnMut(u64) -> bool) ->
 
 #[test]
 fn a_trainer_moves_on_event_by_event() {
-    let config = TrainConfig {
-        record: Every::Steps(2),
-        snapshots: Every::Steps(3),
-        epochs: None,
-        steps: Some(10),
-        ..config()
-    };
+    let config =
+        TrainConfig { record: Every::Steps(2), snapshots: Every::Steps(3), epochs: None, steps: Some(10), ..config() };
     let (data, plan) = prepare(&config);
     let mut trainer = Trainer::<f32>::new(&plan, &data);
     assert_eq!((trainer.status(), trainer.done()), (&Status::Running, 0));

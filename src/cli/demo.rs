@@ -7,19 +7,21 @@ use serde_json::json;
 
 use super::plot::{Look, read_run, warn_of_missing_characters};
 use super::train::{Job, ending, exit_code, prepare};
-use crate::train::Finished;
 use super::train_args::{layers, width};
 use super::{CommandResult, Failure, interrupt, output};
+use crate::activation::Activation;
 use crate::config::TrainConfig;
 use crate::figure::{self, Options};
-use crate::nn::{Activation, Initialisation};
+use crate::nn::Initialisation;
 use crate::record::{Record, RunWriter, Status};
 use crate::render::{self, Format};
 use crate::report::summary::{self, LayerLine};
 use crate::text::Lang;
+use crate::train::Finished;
 
 #[derive(clap::Args)]
-#[command(after_help = "Trains two networks that differ in nothing but the activation, on 10,000 digits of MNIST.
+#[command(after_help = "Trains two networks that differ in nothing but the activation, on 10,000
+digits of MNIST.
 
 Examples:
   gradfade demo

@@ -121,7 +121,7 @@ fn nothing(args: &Args, job: &Job) -> CommandResult {
     } else {
         let conclusion = report::diagnosis::conclusion(lang, job.found);
         let head = lang.diagnosis_head(&job.record.header.run, &conclusion);
-        format!("{head}\n{}\n", lang.nothing_to_remedy())
+        format!("{head}\n{}\n", lang.nothing_to_remedy("--only", "--list"))
     })?;
     Ok(ExitCode::SUCCESS)
 }

@@ -115,9 +115,9 @@ pub enum FigureError {
     #[error("figure `{figure}` draws {needs}, but {got} were given{hint}")]
     RunCount { figure: &'static str, needs: &'static str, got: usize, hint: &'static str },
     #[error("run `{run}` holds no {what}, so `{figure}` has nothing to draw; {hint}")]
-    Nothing { figure: &'static str, run: String, what: &'static str, hint: &'static str },
+    Nothing { figure: &'static str, run: String, what: &'static str, hint: String },
     #[error("sweep `{sweep}` holds no {what}, so `{figure}` has nothing to draw; {hint}")]
-    NothingInSweep { figure: &'static str, sweep: String, what: &'static str, hint: &'static str },
+    NothingInSweep { figure: &'static str, sweep: String, what: &'static str, hint: String },
     #[error(transparent)]
     Analysis(#[from] AnalysisError),
     #[error("cannot write the table of a figure: {0}")]
@@ -147,8 +147,8 @@ impl<'a> Input<'a> {
         &self.runs[0]
     }
 
-    pub(crate) fn nothing(&self, run: &Summary, what: &'static str, hint: &'static str) -> FigureError {
-        FigureError::Nothing { figure: self.figure, run: run.header().run.clone(), what, hint }
+    pub(crate) fn nothing(&self, run: &Summary, what: &'static str, hint: impl Into<String>) -> FigureError {
+        FigureError::Nothing { figure: self.figure, run: run.header().run.clone(), what, hint: hint.into() }
     }
 }
 

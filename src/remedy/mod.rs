@@ -11,9 +11,10 @@
 
 pub mod runner;
 
+use crate::activation::Activation;
 use crate::config::{DEFAULT_EPOCHS, Precision, TrainConfig};
 use crate::diagnosis::{Branch, Diagnosis, State};
-use crate::nn::{Activation, Initialisation, L1Step, Normalisation, OptimizerKind};
+use crate::nn::{Initialisation, L1Step, Normalisation, OptimizerKind};
 use crate::record::{Header, Status};
 use crate::text::{Remedy, Unfit};
 

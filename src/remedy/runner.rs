@@ -181,12 +181,7 @@ enum Attempt {
 ///
 /// # Errors
 /// When a run cannot be stored.
-pub fn run(
-    missing: &[&Try],
-    threads: usize,
-    loaded: &Loaded,
-    observer: &dyn Observer,
-) -> Result<Ran, RunnerError> {
+pub fn run(missing: &[&Try], threads: usize, loaded: &Loaded, observer: &dyn Observer) -> Result<Ran, RunnerError> {
     let (workers, threads_each) = pool::share(threads, missing.len());
     let stop = Stop::new();
     let work = |_: usize, one: &&Try| {

@@ -417,7 +417,8 @@ fn a_sweep_of_which_nothing_can_be_trained_fails_and_says_why() {
         (["--batch-sizes", "16", "--max-memory", "0"], "more than the limit of 0 MiB"),
     ] {
         let out = format!("s{}", more[3]);
-        let made = ["--data", "gaussians", "--samples", "64", "--widths", "5", "--hidden-layers", "1,2", "--epochs", "1"];
+        let made =
+            ["--data", "gaussians", "--samples", "64", "--widths", "5", "--hidden-layers", "1,2", "--epochs", "1"];
         let line = ["none of the 2 cells can be trained; cell 1: ", words];
         for verb in [&["sweep"][..], &["sweep", "merge"]] {
             let rest: &[&str] = if verb.len() == 1 { &made } else { &[] };

@@ -13,6 +13,7 @@ use super::super::words::described;
 use super::super::{FigureError, Options};
 use super::{Drawn, FEW, SweepSpec, caption, names, panels};
 use crate::analysis::ensemble::{Series, Spread};
+use crate::field::Field;
 use crate::record::EvalRow;
 use crate::text::Lang;
 
@@ -29,7 +30,7 @@ fn build(drawn: &Drawn, options: &Options) -> Result<Figure, FigureError> {
         return Err(drawn.nothing("cell with a record", "run it first"));
     };
     if first == last {
-        return Err(drawn.nothing("second depth", "vary --hidden-layers"));
+        return Err(drawn.nothing("second depth", format!("vary {}", Field::HiddenLayers)));
     }
     let train = |e: &EvalRow| e.train_accuracy;
     if all.series.iter().all(|s| depths.iter().all(|d| s.last(*d, train).is_none())) {

@@ -12,6 +12,7 @@ use super::super::words::{described, is_bias};
 use super::super::{FigureError, GradientMetric, Options, gradient};
 use super::{Drawn, FEW, SweepSpec, caption, name, names, spread};
 use crate::analysis::{Grid, Summary};
+use crate::field::Field;
 use crate::record::{Record, TensorKind};
 use crate::text::Lang;
 
@@ -51,9 +52,8 @@ fn build(drawn: &Drawn, options: &Options) -> Result<Figure, FigureError> {
         .collect::<Result<_, FigureError>>()?;
     let grids: Vec<Grid> = runs.iter().map(|r| gradient::grid(&r.4, metric, options.tensor)).collect();
     if grids.iter().all(|g| g.columns() == 0 || g.all_missing()) {
-        return Err(
-            drawn.nothing("whole record of a cell", "a sweep keeps them with --record every:10 instead of summary")
-        );
+        let hint = format!("a sweep keeps them with {} every:10 instead of summary", Field::Record);
+        return Err(drawn.nothing("whole record of a cell", hint));
     }
     let (q, bias) = (metric.quantity(), is_bias(options.tensor));
     let (scale, clamped) =

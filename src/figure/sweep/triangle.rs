@@ -16,6 +16,7 @@ use super::super::{FigureError, Options, gradient};
 use super::{ABREAST, Drawn, FEW, SweepSpec, caption, names, places};
 use crate::analysis::ensemble::Column;
 use crate::analysis::{Grid, Summary};
+use crate::field::Field;
 use crate::stats::Cell;
 use crate::text::{Lang, Quantity};
 
@@ -48,7 +49,7 @@ fn movement_by_depth(drawn: &Drawn, options: &Options) -> Result<Figure, FigureE
     let no_unit = drawn.all.runs().any(|r| !r.summary.movement(tensor).without_reference.is_empty());
     let legend = Legend::movement(no_unit);
     let what = Triangle { grid: &grid, moments: &[Column::Last], q: Quantity::Movement, percent: true, legend };
-    draw(drawn, options, &what, "snapshot", "run it with --snapshots every:10")
+    draw(drawn, options, &what, "snapshot", &format!("run it with {} every:10", Field::Snapshots))
 }
 
 /// What the cells are.
@@ -66,7 +67,7 @@ fn draw(
     options: &Options,
     what: &Triangle,
     needs: &'static str,
-    hint: &'static str,
+    hint: &str,
 ) -> Result<Figure, FigureError> {
     let (lang, all) = (options.lang, &drawn.all);
     let depths = all.depths();

@@ -16,6 +16,7 @@ use super::super::words::described;
 use super::super::{FigureError, Options};
 use super::{Drawn, FEW, SweepSpec, caption, name, spread};
 use crate::analysis::ensemble::{Run, Spread};
+use crate::field::Field;
 use crate::record::EvalRow;
 use crate::text::Lang;
 
@@ -58,7 +59,7 @@ fn build(drawn: &Drawn, options: &Options) -> Result<Figure, FigureError> {
     let test: fn(&EvalRow) -> f64 = |e| e.test_accuracy;
     let most = drawn_lines.iter().flat_map(|l| error(l, train).into_keys()).max().unwrap_or(0);
     if most == 0 {
-        return Err(drawn.nothing("evaluation after the first update", "run it with --eval-every 1"));
+        return Err(drawn.nothing("evaluation after the first update", format!("run it with {} 1", Field::EvalEvery)));
     }
     let x = Axis {
         label: lang.updates_axis(),
