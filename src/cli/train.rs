@@ -11,9 +11,12 @@ use super::train_args::TrainArgs;
 use super::{CommandResult, Failure, interrupt, output};
 use crate::config::{ConfigError, Precision, TrainConfig, TrainPlan, plain};
 use crate::data::{self, DataError, Dataset};
-use crate::nn::{Normalisation, Scalar};
-use crate::record::{EvalRow, RecordSink, RunWriter, Status};
-use crate::train::{Finished, Watch, header::header, initial_network, train, weights};
+use crate::nn::{Network, Normalisation, Scalar};
+use crate::record::{
+    FolderSink, Header, RecordError, RecordSink, Row, RunWriter, Status, TEST_ACCURACY, TEST_LOSS, TRAIN_ACCURACY,
+    TRAIN_LOSS, VALIDATION_ACCURACY, VALIDATION_LOSS,
+};
+use crate::train::{Finished, Watch, initial_network, train, weights};
 
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
@@ -197,23 +200,35 @@ impl Job<'_> {
     }
 
     fn run_in<T: Scalar>(&self, watch: &dyn Watch) -> anyhow::Result<Finished> {
-        let header = header(self.plan, self.data, self.name);
-        let mut writer = RunWriter::create(self.out, &header, self.force)?;
-        let save = |network: &crate::nn::Network<T>, file: &str| -> anyhow::Result<()> {
-            let path = self.out.join(file);
-            weights::save::<T>(network, &path).with_context(|| format!("{}: cannot write", path.display()))
-        };
+        let folder = FolderSink::new(self.out, self.force);
+        let initial = self.save_weights.then(|| InitialWeights::<T> { job: self, network: initial_network(self.plan) });
+        let trained = train::<T>(self.plan, self.data, self.name, &mut (folder, initial), watch)?;
         if self.save_weights {
-            save(&initial_network(self.plan), "weights-init.safetensors")?;
+            self.save(&trained.network, "weights-final.safetensors")?;
         }
-        let sink: &mut dyn RecordSink = &mut writer;
-        let outcome = train::<T>(self.plan, self.data, sink, watch)?;
-        if self.save_weights {
-            save(&outcome.network, "weights-final.safetensors")?;
-        }
-        writer.set_early_stop(outcome.early_stop);
-        writer.finish(outcome.status.clone(), outcome.elapsed_secs)?;
-        Ok(Finished::from(outcome))
+        Ok(Finished::from(trained))
+    }
+
+    fn save<T: Scalar>(&self, network: &Network<T>, file: &str) -> anyhow::Result<()> {
+        let path = self.out.join(file);
+        weights::save::<T>(network, &path).with_context(|| format!("{}: cannot write", path.display()))
+    }
+}
+
+/// Keeps the parameters before training, as soon as the folder of the run is there.
+struct InitialWeights<'a, T> {
+    job: &'a Job<'a>,
+    network: Network<T>,
+}
+
+impl<T: Scalar> RecordSink for InitialWeights<'_, T> {
+    fn start(&mut self, _header: &Header) -> Result<(), RecordError> {
+        let path = self.job.out.join("weights-init.safetensors");
+        weights::save::<T>(&self.network, &path).map_err(RecordError::io("write it", &path))
+    }
+
+    fn row(&mut self, _row: &Row<'_>) -> Result<(), RecordError> {
+        Ok(())
     }
 }
 
@@ -247,7 +262,7 @@ pub(super) fn ending(status: &Status, steps: u64) -> String {
 
 /// How a run ended, in as few words as a line of many runs has.
 pub(super) fn brief(finished: &Finished) -> String {
-    let accuracy = finished.last().map_or(f64::NAN, |e| 100.0 * e.train_accuracy);
+    let accuracy = finished.last().map_or(f64::NAN, |e| 100.0 * e.value(TRAIN_ACCURACY));
     match &finished.status {
         Status::Diverged { step, .. } => format!("diverged at step {step}, {:.1} s", finished.elapsed_secs),
         _ => format!("training accuracy {accuracy:.1} %, {:.1} s", finished.elapsed_secs),
@@ -261,14 +276,24 @@ fn result_text(out: &Path, finished: &Finished) -> String {
         text += &format!("{why}the validation loss was lowest at step {}, whose parameters are kept\n", stop.best_step);
     }
     if let (Status::Complete, Some(last)) = (&finished.status, finished.last()) {
-        text +=
-            &format!("training loss {}, training accuracy {:.1} %", loss(last.train_loss), 100.0 * last.train_accuracy);
-        if !last.test_accuracy.is_nan() {
-            text += &format!("; test loss {}, test accuracy {:.1} %", loss(last.test_loss), 100.0 * last.test_accuracy);
+        text += &format!(
+            "training loss {}, training accuracy {:.1} %",
+            loss(last.value(TRAIN_LOSS)),
+            100.0 * last.value(TRAIN_ACCURACY)
+        );
+        if !last.value(TEST_ACCURACY).is_nan() {
+            text += &format!(
+                "; test loss {}, test accuracy {:.1} %",
+                loss(last.value(TEST_LOSS)),
+                100.0 * last.value(TEST_ACCURACY)
+            );
         }
-        if !last.validation_accuracy.is_nan() {
-            let accuracy = 100.0 * last.validation_accuracy;
-            text += &format!("; validation loss {}, validation accuracy {accuracy:.1} %", loss(last.validation_loss));
+        if !last.value(VALIDATION_ACCURACY).is_nan() {
+            let accuracy = 100.0 * last.value(VALIDATION_ACCURACY);
+            text += &format!(
+                "; validation loss {}, validation accuracy {accuracy:.1} %",
+                loss(last.value(VALIDATION_LOSS))
+            );
         }
         text += "\n";
     }
@@ -277,7 +302,7 @@ fn result_text(out: &Path, finished: &Finished) -> String {
 
 fn result_json(name: &str, out: &Path, plan: &TrainPlan, finished: &Finished) -> serde_json::Value {
     let last = finished.last();
-    let number = |f: fn(&EvalRow) -> f64| last.map(f).filter(|x| x.is_finite());
+    let number = |metric| last.map(|row| row.value(metric)).filter(|x| x.is_finite());
     json!({
         "run": name,
         "folder": out.display().to_string(),
@@ -287,13 +312,13 @@ fn result_json(name: &str, out: &Path, plan: &TrainPlan, finished: &Finished) ->
         "parameters": plan.parameters(),
         "initialisation": plan.initialisation,
         "learning_rate": plan.learning_rate,
-        "evaluated_at_step": last.map(|r| r.step),
-        "train_loss": number(|r| r.train_loss),
-        "train_accuracy": number(|r| r.train_accuracy),
-        "test_loss": number(|r| r.test_loss),
-        "test_accuracy": number(|r| r.test_accuracy),
-        "validation_loss": number(|r| r.validation_loss),
-        "validation_accuracy": number(|r| r.validation_accuracy),
+        "evaluated_at_step": last.map(|r| r.step()),
+        "train_loss": number(TRAIN_LOSS),
+        "train_accuracy": number(TRAIN_ACCURACY),
+        "test_loss": number(TEST_LOSS),
+        "test_accuracy": number(TEST_ACCURACY),
+        "validation_loss": number(VALIDATION_LOSS),
+        "validation_accuracy": number(VALIDATION_ACCURACY),
         "elapsed_secs": finished.elapsed_secs,
     })
 }

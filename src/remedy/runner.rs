@@ -11,8 +11,8 @@ use crate::files::Lock;
 use crate::nn::Scalar;
 use crate::pool::{self, Ended, Stop};
 use crate::record::trial::{self, Trial, Trials};
-use crate::record::{Record, RecordError, RunWriter, Status};
-use crate::train::{Finished, Watch, header::header, train};
+use crate::record::{FolderSink, Record, RecordError, RunWriter, Status};
+use crate::train::{Finished, Watch, train};
 
 /// Why remedies cannot be run in a folder.
 #[derive(Debug, thiserror::Error)]
@@ -245,10 +245,6 @@ fn train_into<T: Scalar>(
     one: &Try,
     watch: &dyn Observer,
 ) -> Result<Finished, RecordError> {
-    let header = header(plan, data, one.change.name);
-    let mut writer = RunWriter::create(&one.folder, &header, true)?;
-    let trained = train::<T>(plan, data, &mut writer, watch)?;
-    writer.set_early_stop(trained.early_stop);
-    writer.finish(trained.status.clone(), trained.elapsed_secs)?;
-    Ok(Finished::from(trained))
+    let mut sink = FolderSink::new(&one.folder, true);
+    train::<T>(plan, data, one.change.name, &mut sink, watch).map(Finished::from)
 }

@@ -9,7 +9,7 @@ use crate::data::{Dataset, Loaded};
 use crate::nn::Scalar;
 use crate::pool::{self, Ended as Job, Stop};
 use crate::record::cell::{Cell, Ends};
-use crate::record::{EarlyStop, EvalRow, Record, RecordError, RecordSink, RunWriter, SnapshotRow, Status, StepRow};
+use crate::record::{FolderSink, Record, RecordError, RecordSink, Status};
 use crate::train::{Progress, Watch, header::header, train};
 
 /// Watches a sweep and may end it. Workers count from 0.
@@ -177,57 +177,22 @@ fn trained(
     dir: &Path,
     watch: &CellWatch,
 ) -> Result<Option<Record>, RecordError> {
-    let header = header(plan, data, label);
-    let mut ends = Ends::new(header.clone());
-    let mut writer = match plan.config.record {
-        Every::Summary => None,
-        _ => Some(RunWriter::create(dir, &header, false)?),
+    let mut ends = Ends::new(header(plan, data, label));
+    let folder = (plan.config.record != Every::Summary).then(|| FolderSink::new(dir, false));
+    let mut both = (&mut ends, folder);
+    let status = match plan.config.precision {
+        Precision::F32 => go::<f32>(plan, data, label, &mut both, watch)?,
+        Precision::F64 => go::<f64>(plan, data, label, &mut both, watch)?,
     };
-    let mut both = Both { ends: &mut ends, writer: writer.as_mut() };
-    let (status, early_stop, seconds) = match plan.config.precision {
-        Precision::F32 => go::<f32>(plan, data, &mut both, watch)?,
-        Precision::F64 => go::<f64>(plan, data, &mut both, watch)?,
-    };
-    if let Status::Interrupted { .. } = status {
-        return Ok(None);
-    }
-    ends.record.header.status = status.clone();
-    ends.record.header.early_stop = early_stop;
-    if let Some(mut writer) = writer {
-        writer.set_early_stop(early_stop);
-        writer.finish(status, seconds)?;
-    }
-    Ok(Some(ends.record))
+    Ok(if let Status::Interrupted { .. } = status { None } else { Some(ends.record) })
 }
 
 fn go<T: Scalar>(
     plan: &TrainPlan,
     data: &Dataset,
+    label: &str,
     sink: &mut dyn RecordSink,
     watch: &dyn Watch,
-) -> Result<(Status, Option<EarlyStop>, f64), RecordError> {
-    train::<T>(plan, data, sink, watch).map(|outcome| (outcome.status, outcome.early_stop, outcome.elapsed_secs))
-}
-
-/// The digest, and the run folder where one is kept.
-struct Both<'a> {
-    ends: &'a mut Ends,
-    writer: Option<&'a mut RunWriter>,
-}
-
-impl RecordSink for Both<'_> {
-    fn step(&mut self, row: &StepRow<'_>) -> Result<(), RecordError> {
-        self.ends.step(row)?;
-        self.writer.as_mut().map_or(Ok(()), |w| w.step(row))
-    }
-
-    fn snapshot(&mut self, row: &SnapshotRow<'_>) -> Result<(), RecordError> {
-        self.ends.snapshot(row)?;
-        self.writer.as_mut().map_or(Ok(()), |w| w.snapshot(row))
-    }
-
-    fn eval(&mut self, row: &EvalRow) -> Result<(), RecordError> {
-        self.ends.eval(row)?;
-        self.writer.as_mut().map_or(Ok(()), |w| w.eval(row))
-    }
+) -> Result<Status, RecordError> {
+    train::<T>(plan, data, label, sink, watch).map(|trained| trained.status)
 }

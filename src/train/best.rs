@@ -1,7 +1,7 @@
 //! Early stopping: the parameters with the lowest validation loss so far.
 
 use crate::nn::{Network, Scalar};
-use crate::record::{EarlyStop, EvalRow};
+use crate::record::{EarlyStop, Row, VALIDATION_LOSS};
 
 /// The best parameters so far, by the validation loss.
 pub(super) struct Best<T> {
@@ -19,10 +19,11 @@ impl<T: Scalar> Best<T> {
     }
 
     /// Takes an evaluation of `network`. A loss that is not a number is not lower.
-    pub fn compare(&mut self, row: &EvalRow, network: &Network<T>) {
-        if row.validation_loss < self.loss {
-            self.step = row.step;
-            self.loss = row.validation_loss;
+    pub fn compare(&mut self, row: &Row<'_>, network: &Network<T>) {
+        let loss = row.value(VALIDATION_LOSS);
+        if loss < self.loss {
+            self.step = row.step();
+            self.loss = loss;
             self.waited = 0;
             self.network.copy_from(network);
         } else {

@@ -32,7 +32,7 @@ pub use trainer::{Event, Trainer};
 use crate::config::TrainPlan;
 use crate::data::Dataset;
 use crate::nn::{Network, Scalar};
-use crate::record::{EarlyStop, EvalRow, RecordError, RecordSink, Status};
+use crate::record::{EarlyStop, Ended, RecordError, RecordSink, Row, Rows, Status};
 
 /// The state of a run after an update, for progress bars.
 #[derive(Clone, Copy, Debug)]
@@ -54,7 +54,7 @@ pub struct Progress {
 pub trait Watch: Sync {
     /// Called after every update.
     fn progress(&self, _progress: &Progress) {}
-    fn evaluated(&self, _row: &EvalRow) {}
+    fn evaluated(&self, _row: &Row<'_>) {}
     /// Asked after every update.
     fn should_stop(&self) -> bool {
         false
@@ -74,9 +74,20 @@ pub struct Trained<T> {
     pub early_stop: Option<EarlyStop>,
     /// Updates made.
     pub steps: u64,
-    pub evals: Vec<EvalRow>,
+    pub evals: Rows,
     pub elapsed_secs: f64,
     pub network: Network<T>,
+}
+
+impl<T> Trained<T> {
+    /// What a record says about the end.
+    fn ended(&self) -> Ended {
+        Ended {
+            status: self.status.clone(),
+            early_stop: self.early_stop,
+            elapsed_secs: Some(self.elapsed_secs),
+        }
+    }
 }
 
 /// How a run ended: [`Trained`] without the network.
@@ -85,7 +96,7 @@ pub struct Finished {
     pub status: Status,
     pub early_stop: Option<EarlyStop>,
     pub steps: u64,
-    pub evals: Vec<EvalRow>,
+    pub evals: Rows,
     pub elapsed_secs: f64,
 }
 
@@ -98,9 +109,9 @@ impl<T> From<Trained<T>> for Finished {
 
 impl Finished {
     /// The evaluation of the final parameters.
-    pub fn last(&self) -> Option<&EvalRow> {
+    pub fn last(&self) -> Option<Row<'_>> {
         match self.early_stop {
-            Some(stop) => self.evals.iter().find(|e| e.step == stop.best_step),
+            Some(stop) => self.evals.iter().find(|e| e.step() == stop.best_step),
             None => self.evals.last(),
         }
     }
@@ -111,17 +122,19 @@ pub fn initial_network<T: Scalar>(plan: &TrainPlan) -> Network<T> {
     Network::of(plan.shape(), plan.initialisation, plan.config.seed)
 }
 
-/// Trains by the system's clock.
+/// Trains by the system's clock: the whole protocol of a run. The sink gets the header, in which the run is called `name`,
+/// every row, and how the run ended.
 ///
 /// # Errors
 /// What the sink reports; the rows before it are stored. A run that diverges is no error: see [`Trained::status`].
 pub fn train<T: Scalar>(
     plan: &TrainPlan,
     data: &Dataset,
+    name: &str,
     sink: &mut dyn RecordSink,
     watch: &dyn Watch,
 ) -> Result<Trained<T>, RecordError> {
-    train_timed(plan, data, sink, watch, &SystemClock::start())
+    train_timed(plan, data, name, sink, watch, &SystemClock::start())
 }
 
 /// Trains by the clock that the caller hands in.
@@ -131,29 +144,34 @@ pub fn train<T: Scalar>(
 pub fn train_timed<T: Scalar>(
     plan: &TrainPlan,
     data: &Dataset,
+    name: &str,
     sink: &mut dyn RecordSink,
     watch: &dyn Watch,
     clock: &dyn Clock,
 ) -> Result<Trained<T>, RecordError> {
     let start = clock.seconds();
+    sink.start(&header::header(plan, data, name))?;
     let mut trainer = Trainer::<T>::new(plan, data);
     loop {
         match trainer.step() {
             Event::Step { progress, row } => {
                 if let Some(row) = row {
-                    sink.step(&row)?;
+                    sink.row(&row)?;
                 }
                 watch.progress(&progress);
                 if watch.should_stop() {
                     trainer.stop();
                 }
             }
-            Event::Snapshot(row) => sink.snapshot(&row)?,
+            Event::Snapshot(row) => sink.row(&row)?,
             Event::Evaluation(row) => {
                 watch.evaluated(&row);
-                sink.eval(&row)?;
+                sink.row(&row)?;
             }
-            Event::Ended(_) => return Ok(trainer.finish(clock.seconds() - start)),
+            Event::Ended(_) => break,
         }
     }
+    let trained = trainer.finish(clock.seconds() - start);
+    sink.finish(&trained.ended())?;
+    Ok(trained)
 }

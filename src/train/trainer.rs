@@ -7,18 +7,17 @@ use crate::config::{BatchSize, Every, TrainPlan};
 use crate::data::Dataset;
 use crate::nn::engine::{SnapshotMeasure, StepMeasure};
 use crate::nn::{Engine, Network, Part, Scalar};
-use crate::record::{EvalRow, SnapshotRow, Status, StepRow};
-use crate::stats::MISSING;
+use crate::record::{self, Row, Rows, Status};
 
 /// What one call of [`Trainer::step`] did.
 #[derive(Debug)]
 pub enum Event<'t> {
     /// One update was made. The row is there on the steps that the plan records.
-    Step { progress: Progress, row: Option<StepRow<'t>> },
+    Step { progress: Progress, row: Option<Row<'t>> },
     /// The parameters were measured. Where an update was made from the same parameters, its event follows.
-    Snapshot(SnapshotRow<'t>),
+    Snapshot(Row<'t>),
     /// The whole sets were evaluated.
-    Evaluation(EvalRow),
+    Evaluation(Row<'static>),
     /// The run has ended; every further call says the same.
     Ended(&'t Status),
 }
@@ -69,9 +68,7 @@ pub struct Trainer<'a, T: Scalar> {
     done: u64,
     next: Next,
     stop: bool,
-    evals: Vec<EvalRow>,
-    /// The values of a row that was not measured.
-    missing: StepMeasure,
+    evals: Rows,
 }
 
 /// What the next call does.
@@ -138,8 +135,7 @@ impl<'a, T: Scalar> Trainer<'a, T> {
             done: 0,
             next: Next::FirstEvaluation,
             stop: false,
-            evals: Vec::new(),
-            missing: unmeasured(engine.network()),
+            evals: Rows::evaluations(),
             plan,
             sets,
             engine,
@@ -248,9 +244,9 @@ impl<'a, T: Scalar> Trainer<'a, T> {
     fn row(&mut self, made: Made) -> Event<'_> {
         self.next = Next::Decide(made);
         let row = if made.measured {
-            Some(step_row(&made, self.engine.measured()))
+            Some(measured_row(&made, self.engine.measured()))
         } else {
-            (!made.loss.is_finite()).then(|| step_row(&made, &self.missing))
+            (!made.loss.is_finite()).then(|| bare_row(&made))
         };
         let progress = Progress {
             done: self.done,
@@ -264,7 +260,7 @@ impl<'a, T: Scalar> Trainer<'a, T> {
     }
 
     /// After an update: what comes next, and the evaluation where one is due now.
-    fn decide(&mut self, made: &Made) -> Option<EvalRow> {
+    fn decide(&mut self, made: &Made) -> Option<Row<'static>> {
         let last = self.done == self.plan.steps;
         self.next = if !made.loss.is_finite() {
             let what = format!("the loss is {}", made.loss);
@@ -291,29 +287,25 @@ impl<'a, T: Scalar> Trainer<'a, T> {
         every > 0 && (step + 1).is_multiple_of(every) && step + 1 < self.plan.steps
     }
 
-    fn evaluate(&mut self) -> EvalRow {
+    fn evaluate(&mut self) -> Row<'static> {
+        let epoch = self.done as f64 / self.plan.steps_per_epoch as f64;
+        let mut row = Row::of_evaluation(self.done).with(record::EVAL_EPOCH, epoch);
         let Trainer { engine, sets, .. } = self;
-        let (train_loss, train_accuracy) = engine.evaluate(&sets.train.inputs, &sets.train.labels);
-        let mut of = |samples: &Option<Samples<'_, T>>| match samples {
-            Some(samples) => engine.evaluate(&samples.inputs, &samples.labels),
-            None => (MISSING, MISSING),
-        };
-        let (test_loss, test_accuracy) = of(&sets.test);
-        let (validation_loss, validation_accuracy) = of(&sets.validation);
-        let row = EvalRow {
-            step: self.done,
-            epoch: self.done as f64 / self.plan.steps_per_epoch as f64,
-            train_loss,
-            train_accuracy,
-            test_loss,
-            test_accuracy,
-            validation_loss,
-            validation_accuracy,
-        };
+        let mut of = |samples: &Samples<'_, T>| engine.evaluate(&samples.inputs, &samples.labels);
+        let (loss, accuracy) = of(&sets.train);
+        row.set(record::TRAIN_LOSS, loss).set(record::TRAIN_ACCURACY, accuracy);
+        if let Some(test) = &sets.test {
+            let (loss, accuracy) = of(test);
+            row.set(record::TEST_LOSS, loss).set(record::TEST_ACCURACY, accuracy);
+        }
+        if let Some(validation) = &sets.validation {
+            let (loss, accuracy) = of(validation);
+            row.set(record::VALIDATION_LOSS, loss).set(record::VALIDATION_ACCURACY, accuracy);
+        }
         if let Some(best) = &mut self.best {
             best.compare(&row, self.engine.network());
         }
-        self.evals.push(row);
+        self.evals.push(&row).expect("evaluations come in the order of their steps");
         row
     }
 
@@ -326,36 +318,32 @@ impl<'a, T: Scalar> Trainer<'a, T> {
     }
 }
 
-fn unmeasured<T: Scalar>(network: &Network<T>) -> StepMeasure {
-    let tensors = network.shape.tensor_count();
-    let layers = network.layers();
-    StepMeasure {
-        tensors: std::array::from_fn(|_| vec![MISSING; tensors]),
-        layers: std::array::from_fn(|_| vec![MISSING; layers]),
-        ..StepMeasure::default()
-    }
+/// The row of a step of which only the batch is known.
+fn bare_row(made: &Made) -> Row<'static> {
+    let mut row = Row::of_step(made.step).with(record::EPOCH, made.epoch);
+    row.set(record::LEARNING_RATE, made.learning_rate);
+    row.set(record::LOSS, made.loss).set(record::BATCH_ACCURACY, made.accuracy);
+    row
 }
 
-fn step_row<'m>(made: &Made, measure: &'m StepMeasure) -> StepRow<'m> {
-    StepRow {
-        step: made.step,
-        epoch: made.epoch,
-        learning_rate: made.learning_rate,
-        loss: made.loss,
-        batch_accuracy: made.accuracy,
-        tensors: measure.tensors.each_ref().map(Vec::as_slice),
-        layers: measure.layers.each_ref().map(Vec::as_slice),
-    }
+fn measured_row<'m>(made: &Made, measure: &'m StepMeasure) -> Row<'m> {
+    let [gradient, update, driven, decay, parameters] = &measure.tensors;
+    let [signal, sample_gradient] = &measure.layers;
+    let mut row: Row<'m> = bare_row(made);
+    row.set(record::GRAD_NORM, gradient).set(record::UPDATE_NORM, update);
+    row.set(record::DRIVEN_NORM, driven).set(record::DECAY_NORM, decay).set(record::PARAM_NORM, parameters);
+    row.set(record::SIGNAL_RMS, signal).set(record::GRAD_RMS, sample_gradient);
+    row
 }
 
-fn snapshot_row(step: u64, measure: &SnapshotMeasure) -> SnapshotRow<'_> {
-    SnapshotRow {
-        step,
-        distance_from_init: &measure.distance_from_init,
-        zero_share: &measure.zero_share,
-        activations: measure.activations.each_ref().map(Vec::as_slice),
-        sketch: &measure.sketch,
-    }
+fn snapshot_row(step: u64, measure: &SnapshotMeasure) -> Row<'_> {
+    let [mean, std, saturated, dead, slope] = &measure.activations;
+    let mut row = Row::of_snapshot(step).with_sketch(&measure.sketch);
+    row.set(record::DISTANCE_FROM_INIT, &measure.distance_from_init).set(record::ZERO_SHARE, &measure.zero_share);
+    row.set(record::ACTIVATION_MEAN, mean).set(record::ACTIVATION_STD, std);
+    row.set(record::SATURATED_SHARE, saturated).set(record::DEAD_SHARE, dead);
+    row.set(record::MEAN_SQUARED_SLOPE, slope);
+    row
 }
 
 fn first_last_ratio<T: Scalar>(engine: &Engine<T>) -> Option<f64> {

@@ -63,8 +63,8 @@ fn seconds_per_flop(cell: &PlannedCell, whole: &Cost, loaded: &Loaded) -> anyhow
     let plan = config.plan(&data)?;
     let start = Instant::now();
     match config.precision {
-        Precision::F32 => train::<f32>(&plan, &data, &mut NullSink, &Unwatched).map(drop)?,
-        Precision::F64 => train::<f64>(&plan, &data, &mut NullSink, &Unwatched).map(drop)?,
+        Precision::F32 => train::<f32>(&plan, &data, "trial", &mut NullSink, &Unwatched).map(drop)?,
+        Precision::F64 => train::<f64>(&plan, &data, "trial", &mut NullSink, &Unwatched).map(drop)?,
     }
     Ok(start.elapsed().as_secs_f64() / costs(&config, Sizes::of(&data)).flops)
 }
