@@ -122,9 +122,8 @@ fn recording_every_fifth_step_keeps_exactly_those_rows() {
         );
         Table::Step.metrics().for_each(|m| assert_eq!(a[m], b[m], "{m:?}"));
     }
-    let distances = |record: &Record| -> Vec<u64> {
-        record.snapshots[DISTANCE_FROM_INIT].iter().map(|x| x.to_bits()).collect()
-    };
+    let distances =
+        |record: &Record| -> Vec<u64> { record.snapshots[DISTANCE_FROM_INIT].iter().map(|x| x.to_bits()).collect() };
     assert_eq!(distances(&all), distances(&some), "snapshots have their own schedule");
 }
 
