@@ -12,7 +12,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::activation::sigmoid;
+use super::layer::sigmoid;
 use super::scalar::{Scalar, simd};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]

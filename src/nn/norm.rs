@@ -160,18 +160,7 @@ fn largest<T: Scalar>(values: &[T]) -> (f64, bool) {
     (lanes.iter().fold(0.0, |m, x| x.to_f64().max(m)), nan.iter().any(|&n| n))
 }
 
-/// Scalar product in eight lanes: a single chain of additions waits four cycles for each.
-pub(super) fn dot(a: &[f64], b: &[f64]) -> f64 {
-    let mut lanes = [0.0; 8];
-    for (a, b) in a.chunks(8).zip(b.chunks(8)) {
-        for ((lane, a), b) in lanes.iter_mut().zip(a).zip(b) {
-            *lane += a * b;
-        }
-    }
-    lanes.iter().sum()
-}
-
-/// Sum, as [`dot`].
+/// Sum in eight lanes: a single chain of additions waits four cycles for each.
 pub(super) fn sum(values: &[f64]) -> f64 {
     let mut lanes = [0.0; 8];
     for part in values.chunks(8) {

@@ -1,6 +1,6 @@
 //! Batch and layer normalisation: what they are, and their arithmetic on rows `[rows, width]`.
 //!
-//! `normal = (z - mean) / sqrt(variance + 1e-5)`, then `gain normal + shift`. Batch normalisation takes mean and variance of
+//! `normal = (z - mean) / sqrt(variance + 1e-5)`, then `gain normal + shift`, PyTorch's `weight` (gamma) and `bias` (beta). Batch normalisation takes mean and variance of
 //! each column over the batch, layer normalisation of each row over its columns; the variance is the biased one (divided by the
 //! number of values). Evaluation after batch normalisation uses running averages, `running <- 0.9 running + 0.1 batch` after
 //! every step, for which the batch's variance is the unbiased one, as in PyTorch.
@@ -143,18 +143,15 @@ fn lane_sum<T: Scalar>(values: &[T], f: impl Fn(f64) -> f64) -> f64 {
     ((lanes[0] + lanes[4]) + (lanes[1] + lanes[5])) + ((lanes[2] + lanes[6]) + (lanes[3] + lanes[7]))
 }
 
-/// `out = gain * normal`, or with a `shift` `gain * normal + shift`, column by column.
-pub(super) fn stretch<T: Scalar>(normal: &[T], gain: &[T], shift: Option<&[T]>, out: &mut [T]) {
+/// `out = gain * normal + shift`, column by column.
+pub(super) fn stretch<T: Scalar>(normal: &[T], gain: &[T], shift: &[T], out: &mut [T]) {
     let width = gain.len();
     simd(
         #[inline(always)]
         || {
             for (out, row) in out.chunks_exact_mut(width).zip(normal.chunks_exact(width)) {
-                for ((o, &x), &g) in out.iter_mut().zip(row).zip(gain) {
-                    *o = g * x;
-                }
-                if let Some(shift) = shift {
-                    out.iter_mut().zip(shift).for_each(|(o, &b)| *o += b);
+                for (((o, &x), &g), &b) in out.iter_mut().zip(row).zip(gain).zip(shift) {
+                    *o = g * x + b;
                 }
             }
         },

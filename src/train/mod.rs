@@ -291,24 +291,29 @@ impl<T: Scalar> Run<'_, T> {
 
     fn step(&mut self, row: &Row, engine: &Engine<T>) -> Result<(), RecordError> {
         let m = engine.measured();
-        let [a, b, c, d, e] = &m.tensors;
-        self.sink.step(&row.with([a, b, c, d, e], [&m.layers[0], &m.layers[1]]))
+        let tensors = [&m.grad_norm, &m.update_norm, &m.driven_norm, &m.decay_norm, &m.param_norm];
+        self.sink.step(&row.with(tensors.map(Vec::as_slice), [&m.signal_rms, &m.grad_rms]))
     }
 
     /// A step that was not measured but must be in the record, because the run ends here.
     fn bare_step(&mut self, row: &Row, engine: &Engine<T>) -> Result<(), RecordError> {
-        let shape = &engine.network().shape;
-        let (tensors, layers) = (vec![MISSING; shape.tensor_count()], vec![MISSING; shape.layers()]);
+        let network = engine.network();
+        let (tensors, layers) = (vec![MISSING; network.tensor_count()], vec![MISSING; network.layers()]);
         self.sink.step(&row.with([&tensors; 5].map(|t| t.as_slice()), [&layers; 2].map(|l| l.as_slice())))
     }
 
-    fn snapshot(&mut self, step: u64, m: &crate::nn::engine::SnapshotMeasure) -> Result<(), RecordError> {
-        let [a, b, c, d, e] = &m.activations;
+    fn snapshot(&mut self, step: u64, m: &crate::nn::SnapshotMeasure) -> Result<(), RecordError> {
         self.sink.snapshot(&SnapshotRow {
             step,
             distance_from_init: &m.distance_from_init,
             zero_share: &m.zero_share,
-            activations: [a, b, c, d, e],
+            activations: [
+                &m.activation_mean,
+                &m.activation_std,
+                &m.saturated_share,
+                &m.dead_share,
+                &m.mean_squared_slope,
+            ],
             sketch: &m.sketch,
         })
     }
@@ -365,9 +370,9 @@ impl Row {
 }
 
 fn first_last_ratio<T: Scalar>(engine: &Engine<T>) -> Option<f64> {
-    let (shape, norms) = (&engine.network().shape, &engine.measured().tensors[0]);
-    let last_hidden = shape.layers().checked_sub(2).filter(|&l| l > 0)?;
-    Some(norms[shape.index(0, Part::Weight)?] / norms[shape.index(last_hidden, Part::Weight)?])
+    let (network, norms) = (engine.network(), &engine.measured().grad_norm);
+    let last_hidden = network.layers().checked_sub(2).filter(|&l| l > 0)?;
+    Some(norms[network.index(0, Part::Weight)?] / norms[network.index(last_hidden, Part::Weight)?])
 }
 
 /// Fisher and Yates, in place, from the epoch's own random stream. Starts from the identity, so that an epoch's order does not

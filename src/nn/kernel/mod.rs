@@ -1,4 +1,4 @@
-//! Hand-written f32 kernels for processors with AVX-512. The only room with vector intrinsics.
+//! Hand-written f32 kernels for processors with AVX-512. The only module with vector intrinsics.
 //!
 //! The matrices of a training step are small (100 x 100 is typical): a general library spends a third of its time there on
 //! packing and on padding to its tile. Here a tile is 8 rows by up to 48 columns held in registers, edges are handled by
@@ -31,12 +31,11 @@ mod none;
 use std::any::TypeId;
 
 #[cfg(not(target_arch = "x86_64"))]
-pub use none::{
-    Able, column_sums, multiply, multiply_panels, row_squares, sgd, sigmoid, sketch, statistics, times_slope,
-    transpose_panel,
-};
+pub use none::{Able, column_sums, row_squares, sgd, sigmoid, sketch, statistics, times_slope, transpose_panel};
+#[cfg(not(target_arch = "x86_64"))]
+use none::{multiply, multiply_panels};
 #[cfg(target_arch = "x86_64")]
-pub use product::{multiply, multiply_panels};
+use product::{multiply, multiply_panels};
 #[cfg(target_arch = "x86_64")]
 pub use snapshot::{sketch, statistics};
 #[cfg(target_arch = "x86_64")]
@@ -68,6 +67,48 @@ pub fn detect() -> Option<Avx512> {
     None
 }
 
+/// A matrix `[rows, cols]` in a slice: element (i, j) at `start + i * row_stride + j * column_stride`.
+#[derive(Clone, Copy)]
+pub struct Matrix<'a> {
+    pub data: &'a [f32],
+    pub start: usize,
+    pub rows: usize,
+    pub cols: usize,
+    pub row_stride: usize,
+    pub column_stride: usize,
+}
+
+impl Matrix<'_> {
+    /// Where the elements are, all of which are inside the slice.
+    fn view(&self) -> View {
+        if self.rows > 0 && self.cols > 0 {
+            let last = self.start + (self.rows - 1) * self.row_stride + (self.cols - 1) * self.column_stride;
+            assert!(last < self.data.len(), "the matrix lies in its slice");
+        }
+        View {
+            data: self.data.as_ptr().wrapping_add(self.start),
+            row_stride: self.row_stride as isize,
+            column_stride: self.column_stride as isize,
+        }
+    }
+}
+
+/// `to = alpha a b`, `to` being row-major `[a.rows, b.cols]`; brings `soon` into the cache meanwhile. Columns of b are adjacent.
+pub fn product(token: Avx512, alpha: f32, a: Matrix, b: Matrix, to: &mut [f32], soon: &mut Soon) {
+    assert!(a.cols == b.rows && to.len() == a.rows * b.cols && b.column_stride == 1);
+    let shape = [a.rows, b.cols, a.cols];
+    // SAFETY: the shapes agree, both matrices lie in their slices, and `to` is exclusive.
+    unsafe { multiply(token, shape, alpha, a.view(), b.view(), to.as_mut_ptr(), b.cols, None, soon) }
+}
+
+/// `to = a b` for b `[a.cols, columns]` kept as panels: for each of [`column_panels`], its rows one after another.
+pub fn panel_product(token: Avx512, a: Matrix, columns: usize, panels: &[f32], to: &mut [f32], soon: Soon) {
+    assert!(panels.len() == a.cols * columns && to.len() == a.rows * columns);
+    let shape = [a.rows, columns, a.cols];
+    // SAFETY: the shapes agree, the matrix lies in its slice, and `to` is exclusive.
+    unsafe { multiply_panels(token, shape, a.view(), panels.as_ptr(), to.as_mut_ptr(), columns, soon) }
+}
+
 /// A matrix somewhere in memory: element (i, j) at `data + i * row_stride + j * column_stride`.
 #[derive(Clone, Copy)]
 #[cfg_attr(not(target_arch = "x86_64"), allow(dead_code))]
@@ -91,14 +132,14 @@ impl Soon {
 
     pub const NOTHING: Soon = Soon { ranges: [(0, 0); 4], used: 0 };
 
-    /// And `slice` after that; what is too large or too much is left out.
+    /// And `slice` after that; what is empty, too large or too much is left out.
     pub fn and<T>(mut self, slice: &[T]) -> Soon {
         self.push(slice.as_ptr().addr(), size_of_val(slice));
         self
     }
 
-    pub(super) fn push(&mut self, address: usize, bytes: usize) {
-        if self.used < self.ranges.len() && bytes <= Soon::LIMIT {
+    fn push(&mut self, address: usize, bytes: usize) {
+        if self.used < self.ranges.len() && (1..=Soon::LIMIT).contains(&bytes) {
             self.ranges[self.used] = (address, bytes.div_ceil(64));
             self.used += 1;
         }

@@ -1,25 +1,76 @@
-//! Activation functions on rows of pre-activations: value and slope together, from one evaluation, vectorised.
+//! The activation layer: `y = phi(x)`, element by element, and `dx = phi'(x) dy`.
 //!
-//! The definitions are in [`crate::activation`]; the tests hold these forms against them. The slope is computed in the forward pass
-//! and kept, in the form that is right relatively where the unit saturates.
-//!
-//! Maxout is the one that is no function of a single pre-activation: its layer computes K of them for each unit (`maxout`).
+//! phi and phi' are defined in [`crate::activation`]; here are their vectorised forms, which the tests hold against the definitions. Value
+//! and slope come from one evaluation in the forward pass; the slope is kept, in the form that is right relatively where the unit
+//! saturates.
 
-use super::kernel;
-use super::scalar::{Scalar, simd};
+use super::{Backward, Forward, Layer, Memory};
 use crate::activation::{Activation, LEAK, NORMAL_DENSITY, SELU_ALPHA, SELU_SCALE};
+use crate::nn::kernel;
+use crate::nn::scalar::{Scalar, simd};
+use crate::nn::statistics::Statistics;
 
-/// Value and slope at one point; of maxout, where all pieces have this value, the slope of the first.
-pub fn at<T: Scalar>(activation: Activation, h: T) -> (T, T) {
+/// The activation layer. Maxout, which is no function of a single pre-activation, has a layer of its own.
+#[derive(Clone, Debug)]
+pub(crate) struct ActivationLayer<T> {
+    activation: Activation,
+    /// As wide as the layer.
+    no_bias: Vec<T>,
+}
+
+impl<T: Scalar> ActivationLayer<T> {
+    pub fn new(activation: Activation, width: usize) -> ActivationLayer<T> {
+        ActivationLayer { activation, no_bias: vec![T::ZERO; width] }
+    }
+}
+
+impl<T: Scalar> Layer<T> for ActivationLayer<T> {
+    fn shape(&self, input: &[usize]) -> Result<Vec<usize>, String> {
+        let (width, given) = (self.no_bias.len(), input.iter().product::<usize>());
+        if given == width { Ok(input.to_vec()) } else { Err(format!("takes {width} inputs, not {given}")) }
+    }
+
+    fn memory(&self) -> Memory {
+        Memory { cache: self.no_bias.len(), ..Memory::default() }
+    }
+
+    fn is_activation(&self) -> bool {
+        true
+    }
+
+    fn forward(&self, pass: Forward<'_, T>) {
+        pass.cache.copy_from_slice(pass.x);
+        activate(self.activation, &self.no_bias, pass.cache, pass.y);
+    }
+
+    fn backward(&self, pass: Backward<'_, T>) {
+        let Some(dx) = pass.dx else { return };
+        let (dy, slopes) = (&*pass.dy, &*pass.cache);
+        simd(
+            #[inline(always)]
+            || {
+                for ((dx, &dy), &slope) in dx.iter_mut().zip(dy).zip(slopes) {
+                    *dx = slope * dy;
+                }
+            },
+        );
+    }
+
+    fn observe(&self, y: &[T], cache: &[T], statistics: &mut Statistics) {
+        statistics.read(y, cache, self.activation.largest_slope(), self.activation.is_smooth());
+    }
+}
+
+/// Value and slope at one point, as the layer computes them.
+pub fn value_and_slope<T: Scalar>(activation: Activation, h: T) -> (T, T) {
     let (mut slope, mut value) = ([h], [T::ZERO]);
-    let alone = if let Activation::Maxout(_) = activation { Activation::Identity } else { activation };
-    forward(alone, &[T::ZERO], &mut slope, &mut value);
+    activate(activation, &[T::ZERO], &mut slope, &mut value);
     (value[0], slope[0])
 }
 
 /// Adds the bias to the pre-activations of some rows, `hidden [rows, bias.len()]`, and replaces each by the slope there;
-/// `out` takes the values, of maxout `[rows, bias.len() / K]`.
-pub fn forward<T: Scalar>(activation: Activation, bias: &[T], hidden: &mut [T], out: &mut [T]) {
+/// `out`, as large, takes the values.
+pub(super) fn activate<T: Scalar>(activation: Activation, bias: &[T], hidden: &mut [T], out: &mut [T]) {
     let c = T::from_f64;
     let one = T::ONE;
     match activation {
@@ -141,55 +192,20 @@ pub fn forward<T: Scalar>(activation: Activation, bias: &[T], hidden: &mut [T], 
                 (value, T::pick(inside, c(1.0 / 6.0), T::ZERO))
             },
         ),
-        Activation::Identity => each(
+        // The pieces of maxout are linear; the layer that takes the largest is `Maxout`.
+        Activation::Identity | Activation::Maxout(_) => each(
             bias,
             hidden,
             out,
             #[inline(always)]
             |h| (h, one),
         ),
-        Activation::Maxout(pieces) => maxout(pieces, bias, hidden, out),
     }
-}
-
-/// The largest piece of each unit. `hidden [rows, pieces * units]` becomes the derivative of the unit by each of its pieces: 1
-/// for the first that was the maximum, 0 for the others. A NaN among the pieces is the maximum: it must not disappear.
-fn maxout<T: Scalar>(pieces: usize, bias: &[T], hidden: &mut [T], out: &mut [T]) {
-    let units = bias.len() / pieces;
-    simd(
-        #[inline(always)]
-        move || {
-            for (row, best) in hidden.chunks_exact_mut(bias.len()).zip(out.chunks_exact_mut(units)) {
-                row.iter_mut().zip(bias).for_each(|(h, &b)| *h += b);
-                best.copy_from_slice(&row[..units]);
-                for piece in row.chunks_exact(units).skip(1) {
-                    for (best, &h) in best.iter_mut().zip(piece) {
-                        *best = T::pick(h > *best || is_nan(h), h, *best);
-                    }
-                }
-                for unit in 0..units {
-                    let mut free = true;
-                    for k in 0..pieces {
-                        let h = &mut row[k * units + unit];
-                        let wins = free && (*h == best[unit] || is_nan(*h));
-                        *h = if wins { T::ONE } else { T::ZERO };
-                        free &= !wins;
-                    }
-                }
-            }
-        },
-    );
-}
-
-#[inline(always)]
-#[allow(clippy::eq_op)] // The definition of NaN.
-fn is_nan<T: Scalar>(x: T) -> bool {
-    x != x
 }
 
 /// sigma(h) and sigma(h) sigma(-h), both relatively right for any h.
 #[inline(always)]
-pub fn sigmoid<T: Scalar>(h: T) -> (T, T) {
+pub(crate) fn sigmoid<T: Scalar>(h: T) -> (T, T) {
     let e = (-h.abs()).exp();
     let inverse = T::ONE / (T::ONE + e);
     let small = e * inverse;
@@ -229,8 +245,8 @@ mod tests {
         for (activation, name) in Activation::ALL {
             for h in places() {
                 let want = [activation.value(h), activation.slope(h)];
-                let (v64, s64) = at(activation, h);
-                let (v32, s32) = at(activation, h as f32);
+                let (v64, s64) = value_and_slope(activation, h);
+                let (v32, s32) = value_and_slope(activation, h as f32);
                 // The slopes of gelu and silu cross zero, where only an absolute error means something.
                 let crosses = matches!(activation, Activation::Gelu | Activation::Silu) && h.abs() < 4.0;
                 for (what, want, double, single) in [("value", want[0], v64, v32), ("slope", want[1], s64, s32)] {
@@ -248,29 +264,9 @@ mod tests {
     }
 
     #[test]
-    fn maxout_gives_the_slope_to_the_first_largest_piece() {
-        let largest = |pieces: [f64; 6], bias: [f64; 6]| {
-            let (mut slopes, mut out) = (pieces, [f64::INFINITY; 2]);
-            forward(Activation::Maxout(3), &bias, &mut slopes, &mut out);
-            (out, slopes)
-        };
-        // Rows k W + j: pieces of unit 0 are 1, 3, 2; those of unit 1 are 5, 5, 4.
-        let none = [0.0; 6];
-        assert_eq!(largest([1.0, 5.0, 3.0, 5.0, 2.0, 4.0], none), ([3.0, 5.0], [0.0, 1.0, 1.0, 0.0, 0.0, 0.0]));
-        let bias = [9.0, 0.0, 0.0, 0.0, 0.0, 2.0];
-        assert_eq!(largest([1.0, 5.0, 3.0, 5.0, 2.0, 4.0], bias), ([10.0, 6.0], [1.0, 0.0, 0.0, 0.0, 0.0, 1.0]));
-        for at in [0, 2, 4] {
-            let mut row = [1.0, 5.0, 3.0, 5.0, 2.0, 4.0];
-            row[at] = f64::NAN;
-            let (out, slopes) = largest(row, none);
-            assert!(out[0].is_nan() && slopes[at] == 1.0 && out[1] == 5.0, "{slopes:?}");
-        }
-    }
-
-    #[test]
     fn not_a_number_is_never_made_healthy() {
         for (activation, name) in Activation::ALL {
-            assert!(at(activation, f32::NAN).0.is_nan(), "{name}");
+            assert!(value_and_slope(activation, f32::NAN).0.is_nan(), "{name}");
         }
     }
 }
