@@ -79,7 +79,7 @@ impl<T: Scalar> Sequence<T> {
             let group = groups.saturating_sub(1);
             let first = tensors.len();
             for tensor in own {
-                offsets.push(offsets[tensors.len()] + tensor.len());
+                offsets.push(offsets[tensors.len()] + tensor.elements());
                 tensors.push(NetworkTensor { layer: group, tensor });
             }
             let after = |from: &mut usize, len: usize| {

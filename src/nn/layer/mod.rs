@@ -71,7 +71,7 @@ pub struct Tensor {
 
 impl Tensor {
     /// Number of elements.
-    pub fn len(&self) -> usize {
+    pub fn elements(&self) -> usize {
         self.shape.iter().product()
     }
 }
@@ -275,7 +275,7 @@ pub trait Layer<T: Scalar>: Debug + Send + Sync {
 
     /// The pieces in which its tensors are updated. By default two whole tensors at a time.
     fn panels(&self) -> Vec<Panel> {
-        let whole: Vec<_> = self.tensors().iter().enumerate().map(|(t, tensor)| (t, 0..tensor.len())).collect();
+        let whole: Vec<_> = self.tensors().iter().enumerate().map(|(t, tensor)| (t, 0..tensor.elements())).collect();
         whole.chunks(PANEL_TENSORS).map(|pieces| Panel { pieces: pieces.to_vec(), packed: 0..0 }).collect()
     }
 
