@@ -4,9 +4,10 @@
 //! g_t = 1/B sum_a dl_a/dtheta at theta_t        theta_{t+1} = theta_t + u(g_t, theta_t)
 //! ```
 //!
-//! A step is two phases. First every block of rows goes forward and backward ([`super::tape`]); then every *panel*, a piece of a
-//! layer's tensors, computes its gradient over the whole batch into a buffer that stays in the cache, applies the update and measures
-//! both ([`super::update`]). No gradient of the whole network is ever stored. What kinds of layers there are is not known here.
+//! A step is two phases. First every block of rows goes forward and backward ([`super::tape`]); then every
+//! *panel*, a piece of a layer's tensors, computes its gradient over the whole batch into a buffer that stays
+//! in the cache, applies the update and measures both ([`super::update`]). No gradient of the whole network
+//! is ever stored. What kinds of layers there are is not known here.
 
 use super::kernel;
 use super::layer::{PANEL_TENSORS, Panel, mix};
@@ -28,7 +29,8 @@ const EVAL_ROWS: usize = 256;
 /// Buckets of the sketch.
 pub const SKETCH_BUCKETS: usize = 64;
 
-/// Slices of a panel: its pieces of the parameters, of the optimiser's three buffers, and its place in the packed copy.
+/// Slices of a panel: its pieces of the parameters, of the optimiser's three buffers, and its place in the
+/// packed copy.
 const PANEL_SLICES: usize = 4 * PANEL_TENSORS + 1;
 /// The last of them.
 const PACKED: usize = PANEL_SLICES - 1;
@@ -42,8 +44,8 @@ struct PanelSite {
     tensors: Vec<(usize, std::ops::Range<usize>)>,
 }
 
-/// What one step measured. Norms are L2 norms over a whole tensor of batch-mean gradients; a value has one of the six meanings of
-/// [`crate::stats`].
+/// What one step measured. Norms are L2 norms over a whole tensor of batch-mean gradients; a value has one of
+/// the six meanings of [`crate::stats`].
 #[derive(Clone, Debug, Default)]
 pub struct StepMeasure {
     /// Mean over the batch.
@@ -61,7 +63,8 @@ pub struct StepMeasure {
     pub param_norm: Vec<f64>,
     /// Root mean square over the samples of the norm of the backward signal, `[L]`.
     pub signal_rms: Vec<f64>,
-    /// Root mean square over the samples of the norm of the gradient of the sample's own loss by the weight, `[L]`.
+    /// Root mean square over the samples of the norm of the gradient of the sample's own loss by the weight,
+    /// `[L]`.
     pub grad_rms: Vec<f64>,
 }
 
@@ -75,7 +78,8 @@ pub struct SnapshotMeasure {
     /// Mean of the activations of each layer, `[L]`; these five are missing where no batch was run.
     pub activation_mean: Vec<f64>,
     pub activation_std: Vec<f64>,
-    /// Share of activations whose slope is under [`crate::activation::SATURATION`] times the function's largest one.
+    /// Share of activations whose slope is under [`crate::activation::SATURATION`] times the function's
+    /// largest one.
     pub saturated_share: Vec<f64>,
     /// Share of units that had no slope on any sample.
     pub dead_share: Vec<f64>,
@@ -117,7 +121,8 @@ pub struct Engine<T: Scalar> {
 }
 
 impl<T: Scalar> Engine<T> {
-    /// A network that will be trained on batches of `batch_size` samples. One thread means the calling one: nothing is spawned.
+    /// A network that will be trained on batches of `batch_size` samples. One thread means the calling one:
+    /// nothing is spawned.
     pub fn new(network: Network<T>, loss: Loss, optimizer: Optimizer, batch_size: usize, threads: usize) -> Engine<T> {
         let threads = Threads::new(threads);
         let (layers, tensors) = (network.layers(), network.tensor_count());
@@ -185,9 +190,9 @@ impl<T: Scalar> Engine<T> {
         self.tape.load(data, labels, order);
     }
 
-    /// One step on the loaded batch; returns its mean loss and accuracy. With `measure` the norms are in [`Engine::measured`]
-    /// afterwards; with `snapshot`, which describes the parameters before the update, in [`Engine::snapshot`]. Neither changes
-    /// the arithmetic of the step.
+    /// One step on the loaded batch; returns its mean loss and accuracy. With `measure` the norms are in
+    /// [`Engine::measured`] afterwards; with `snapshot`, which describes the parameters before the update, in
+    /// [`Engine::snapshot`]. Neither changes the arithmetic of the step.
     pub fn step(&mut self, learning_rate: f64, measure: bool, snapshot: bool) -> (f64, f64) {
         let sum = self.forward_backward(Wanted { measure, statistics: snapshot, step: self.step });
         if snapshot {
@@ -254,13 +259,15 @@ impl<T: Scalar> Engine<T> {
         (sum.loss / n as f64, sum.correct as f64 / n as f64)
     }
 
-    /// The mean loss of the loaded batch in training mode: the batch's own moments, the masks of the next step. Changes nothing.
+    /// The mean loss of the loaded batch in training mode: the batch's own moments, the masks of the next
+    /// step. Changes nothing.
     pub fn batch_loss(&mut self) -> f64 {
         let sum = self.forward_backward(Wanted { step: self.step, ..Wanted::default() });
         sum.loss / self.tape.rows as f64
     }
 
-    /// The batch loss, as [`Engine::batch_loss`], and the batch-mean gradient of every tensor, in f64, with no update.
+    /// The batch loss, as [`Engine::batch_loss`], and the batch-mean gradient of every tensor, in f64, with
+    /// no update.
     pub fn gradients(&mut self) -> (f64, Vec<Vec<f64>>) {
         let loss = self.batch_loss();
         let network = &self.network;
@@ -414,7 +421,8 @@ fn split_panels<T: Scalar>(network: &Network<T>) -> Vec<PanelSite> {
     all
 }
 
-/// Where the pieces of all panels go, in the order in which they stand in the parameters and in the packed copy.
+/// Where the pieces of all panels go, in the order in which they stand in the parameters and in the packed
+/// copy.
 fn places<T: Scalar>(network: &Network<T>, panels: &[PanelSite]) -> (Vec<Place>, Vec<Place>) {
     let (mut places, mut packed) = (Vec::new(), Vec::new());
     for (p, site) in panels.iter().enumerate() {
@@ -441,11 +449,12 @@ fn share_of_zeros<T: Scalar>(values: &[T]) -> f64 {
     zeros as f64 / values.len() as f64
 }
 
-/// Squared distance of two tensors and the CountSketch of their difference (Charikar, Chen, Farach-Colton 2002).
+/// Squared distance of two tensors and the CountSketch of their difference (Charikar, Chen, Farach-Colton
+/// 2002).
 ///
-/// Element i goes to one bucket with a random sign. Elements are taken 64 at a time: a run is spread over all 64 buckets,
-/// rotated by a random amount, so that two elements share a bucket with probability at most 1/64 and their signs are
-/// independent: all that the bound on the variance needs.
+/// Element i goes to one bucket with a random sign. Elements are taken 64 at a time: a run is spread over all
+/// 64 buckets, rotated by a random amount, so that two elements share a bucket with probability at most 1/64
+/// and their signs are independent: all that the bound on the variance needs.
 fn sketch_difference<T: Scalar>(now: &[T], initial: &[T], tensor: u64, sketch: &mut [f32]) -> SquareSum {
     let random = |run: u64| {
         let signs = mix(tensor << 48 | run);

@@ -17,17 +17,19 @@ pub struct Disagreement {
     pub numeric: f64,
 }
 
-/// The gradient of every tensor on one batch (`inputs [n, d]`) in training mode, as the engine computes it: what [`check`] takes.
+/// The gradient of every tensor on one batch (`inputs [n, d]`) in training mode, as the engine computes it:
+/// what [`check`] takes.
 pub fn analytic(network: &Network<f64>, loss: Loss, inputs: &[f64], labels: &[u32]) -> Vec<Vec<f64>> {
     loaded(network, loss, inputs, labels).gradients().1
 }
 
-/// Compares up to `samples` elements of every tensor of an analytic gradient, `[T]`, with differences of the loss on one batch
-/// (`inputs [n, d]`) in training mode, with the masks of the first step.
+/// Compares up to `samples` elements of every tensor of an analytic gradient, `[T]`, with differences of the
+/// loss on one batch (`inputs [n, d]`) in training mode, with the masks of the first step.
 ///
-/// The numeric derivative is Richardson's extrapolation of central differences with step h and 2h, whose error is of order
-/// h^4 where the loss is smooth; h shrinks where the two quotients disagree. An element's error is relative to the largest element
-/// of its tensor's analytic gradient; a NaN or an infinity on either side is an infinite error.
+/// The numeric derivative is Richardson's extrapolation of central differences with step h and 2h, whose
+/// error is of order h^4 where the loss is smooth; h shrinks where the two quotients disagree. An element's
+/// error is relative to the largest element of its tensor's analytic gradient; a NaN or an infinity on either
+/// side is an infinite error.
 pub fn check(
     network: &Network<f64>,
     loss: Loss,

@@ -1,8 +1,9 @@
-//! Matrix products: f32 ones go to `kernel` where the processor can, all others to `ndarray`'s `matrixmultiply`. The
-//! only file that chooses.
+//! Matrix products: f32 ones go to `kernel` where the processor can, all others to `ndarray`'s
+//! `matrixmultiply`. The only file that chooses.
 //!
-//! Always one thread a call: how a product is split decides the order of its sums, and a result must not depend on the
-//! number of threads. Splitting is done above, in pieces whose shapes depend only on the network and the batch.
+//! Always one thread a call: how a product is split decides the order of its sums, and a result must not
+//! depend on the number of threads. Splitting is done above, in pieces whose shapes depend only on the
+//! network and the batch.
 
 use ndarray::linalg::general_mat_mul;
 use ndarray::{ArrayView2, ArrayViewMut2, ShapeBuilder};
@@ -84,8 +85,8 @@ pub fn weight_panels(fan_out: usize) -> impl Iterator<Item = (usize, usize)> {
     kernel::column_panels(fan_out)
 }
 
-/// Length of the second copy of a weight of `len` elements, transposed and cut into the [`weight_panels`], that
-/// [`multiply_packed`] reads: 0 where the kernels do not run, because `matrixmultiply` packs for itself.
+/// Length of the second copy of a weight of `len` elements, transposed and cut into the [`weight_panels`],
+/// that [`multiply_packed`] reads: 0 where the kernels do not run, because `matrixmultiply` packs for itself.
 pub fn packed_len<T: Scalar>(len: usize) -> usize {
     if has_kernels::<T>() { len } else { 0 }
 }
@@ -101,7 +102,8 @@ pub fn multiply_packed<T: Scalar>(x: MatRef<T>, weight: &[T], packed: &[T], dst:
     }
 }
 
-/// Writes one of the [`weight_panels`], rows `[width, fan_in]` of the weight, into its place `to` in the packed copy.
+/// Writes one of the [`weight_panels`], rows `[width, fan_in]` of the weight, into its place `to` in the
+/// packed copy.
 pub fn pack<T: Scalar>(rows: &[T], fan_in: usize, to: &mut [T]) {
     assert_eq!(rows.len(), to.len());
     if let Some(token) = kernel::detect_for::<T>() {

@@ -7,15 +7,18 @@
 //! delta^l_a = d loss_a / d h^l_a     dloss/dW^l = 1/B sum_a delta^l_a (x^{l-1}_a)^T
 //! ```
 //!
-//! for the samples a of a batch of size B; the last layer is linear and its h^L are the logits. Shapes are written as
-//! `[rows, columns]`, row-major, a row for each sample: x^l is `[batch, n_l]`, W^l `[n_l, n_{l-1}]`.
+//! for the samples a of a batch of size B; the last layer is linear and its h^L are the logits. Shapes are
+//! written as `[rows, columns]`, row-major, a row for each sample: x^l is `[batch, n_l]`, W^l `[n_l,
+//! n_{l-1}]`.
 //!
-//! What is public is small: [`Shape`] says what a fully connected network is, [`Network`] holds its parameters, [`Engine`] trains it
-//! and measures. Inside, a network is a sequence of layers, one file a kind (`layer`), of which [`shape`] builds the fully connected
-//! ones. From the ground up: `scalar` (f32, f64 and their elementary functions), `kernel` (f32 by hand for AVX-512) and `threads`, which
-//! alone have `unsafe` code; `matmul`, `norm`, `signal`, `normalise`, `statistics` (arithmetic on rows); [`init`], [`loss`],
-//! [`optimizer`] and `update` (one fused pass that applies an update and measures it); `layer`, `sequence`, `network`; `tape` (forward
-//! and backward over blocks of rows), `engine` (one training step) and [`gradcheck`].
+//! What is public is small: [`Shape`] says what a fully connected network is, [`Network`] holds its
+//! parameters, [`Engine`] trains it and measures. Inside, a network is a sequence of layers, one file a kind
+//! (`layer`), of which [`shape`] builds the fully connected ones. From the ground up: `scalar` (f32, f64 and
+//! their elementary functions), `kernel` (f32 by hand for AVX-512) and `threads`, which alone have `unsafe`
+//! code; `matmul`, `norm`, `signal`, `normalise`, `statistics` (arithmetic on rows); [`init`], [`loss`],
+//! [`optimizer`] and `update` (one fused pass that applies an update and measures it); `layer`, `sequence`,
+//! `network`; `tape` (forward and backward over blocks of rows), `engine` (one training step) and
+//! [`gradcheck`].
 
 mod engine;
 pub mod gradcheck;

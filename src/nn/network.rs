@@ -9,14 +9,14 @@ use super::sequence::{NetworkTensor, Sequence, SequenceError};
 use super::shape::Shape;
 use crate::activation::Activation;
 
-/// All parameters in one buffer, layer after layer, input side first: for each layer its weight `[fan_out, fan_in]` (row-major, as
-/// PyTorch stores it), then its bias `[fan_out]`, gain and shift as far as there are.
+/// All parameters in one buffer, layer after layer, input side first: for each layer its weight `[fan_out,
+/// fan_in]` (row-major, as PyTorch stores it), then its bias `[fan_out]`, gain and shift as far as there are.
 #[derive(Clone, Debug)]
 pub struct Network<T> {
     pub(crate) sequence: Arc<Sequence<T>>,
     pub parameters: Vec<T>,
-    /// Running mean, then running variance, of every batch-normalised layer: what evaluation uses. No parameters: nothing
-    /// follows a gradient there.
+    /// Running mean, then running variance, of every batch-normalised layer: what evaluation uses. No
+    /// parameters: nothing follows a gradient there.
     pub running: Vec<T>,
     /// Seed of the dropout masks.
     pub(crate) seed: u64,
@@ -36,8 +36,8 @@ impl<T: Scalar> Network<T> {
         Network::of(Shape::plain(sizes, activation), init, seed)
     }
 
-    /// Draws the parameters; gains begin at 1, shifts at 0. f32 and f64 networks of one seed are the same up to rounding, and
-    /// weights are those of the network without normalisation.
+    /// Draws the parameters; gains begin at 1, shifts at 0. f32 and f64 networks of one seed are the same up
+    /// to rounding, and weights are those of the network without normalisation.
     pub fn of(shape: Shape, init: Initialisation, seed: u64) -> Network<T> {
         Network::with(shape.build(true), init, seed)
     }

@@ -30,7 +30,8 @@ pub(crate) struct Site {
     pub packed: Range<usize>,
     /// Its running numbers, among all.
     pub running: Range<usize>,
-    /// The recorded layer that it belongs to: each begins at a layer with weights, and what follows belongs to it.
+    /// The recorded layer that it belongs to: each begins at a layer with weights, and what follows belongs
+    /// to it.
     pub group: usize,
     /// Whether the statistics of that recorded layer's activations are read here.
     pub observed: bool,

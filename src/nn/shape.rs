@@ -1,4 +1,5 @@
-//! The short form of a fully connected network: sizes and what its hidden layers have. It builds the sequence of layers.
+//! The short form of a fully connected network: sizes and what its hidden layers have. It builds the sequence
+//! of layers.
 //!
 //! A hidden layer l computes, with what [`Shape`] has switched on, from its input x^{l-1}
 //!
@@ -8,10 +9,10 @@
 //! x^l = f,  or x^{l-1} + f where the skip is on and both are equally wide
 //! ```
 //!
-//! phi is the activation, N the normalisation, D dropout: normalisation and dropout are inside the branch, nothing is done to
-//! the sum, and the skip is the identity. The output layer is h = W x + b alone. Before batch normalisation there is no b: N
-//! takes it out again, its gradient would be rounding noise around an exact zero, and the shift of N does its work
-//! (Ioffe, Szegedy 2015, section 3.2; `bias=False` in PyTorch).
+//! phi is the activation, N the normalisation, D dropout: normalisation and dropout are inside the branch,
+//! nothing is done to the sum, and the skip is the identity. The output layer is h = W x + b alone. Before
+//! batch normalisation there is no b: N takes it out again, its gradient would be rounding noise around an
+//! exact zero, and the shift of N does its work (Ioffe, Szegedy 2015, section 3.2; `bias=False` in PyTorch).
 
 use std::sync::Arc;
 

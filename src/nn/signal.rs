@@ -1,8 +1,10 @@
-//! What is done to the signal between the products: biases, slopes, squared norms of rows, and its power of two.
+//! What is done to the signal between the products: biases, slopes, squared norms of rows, and its power of
+//! two.
 //!
-//! In a deep sigmoid network the signal leaves f32's range long before it leaves f64's. So `true = stored * 2^exponent`: whenever the
-//! root mean square of what is stored leaves [2^-20, 2^20] it is brought back to about 1. Multiplying by a power of two is exact:
-//! a network whose signal stays in the range is computed as if there were no scale.
+//! In a deep sigmoid network the signal leaves f32's range long before it leaves f64's. So `true = stored *
+//! 2^exponent`: whenever the root mean square of what is stored leaves [2^-20, 2^20] it is brought back to
+//! about 1. Multiplying by a power of two is exact: a network whose signal stays in the range is computed as
+//! if there were no scale.
 
 use super::kernel;
 use super::norm::{square_sum_inline, sum};
@@ -56,8 +58,8 @@ pub(crate) fn times_slope<T: Scalar>(slope: &mut [T], signal: &[T], width: usize
     );
 }
 
-/// Brings the stored signal, whose rows have the given squared norms, back to about 1 when it has left the range; returns the
-/// exponent that this took out.
+/// Brings the stored signal, whose rows have the given squared norms, back to about 1 when it has left the
+/// range; returns the exponent that this took out.
 pub(crate) fn rescale<T: Scalar>(signal: &mut [T], squares: &mut [f64]) -> i32 {
     let mean = sum(squares) / signal.len() as f64;
     if mean == 0.0 || !mean.is_finite() {

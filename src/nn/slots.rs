@@ -1,4 +1,5 @@
-//! A list of slices that lives during one call, in memory that is kept for the next: cutting the buffers of a step allocates nothing.
+//! A list of slices that lives during one call, in memory that is kept for the next: cutting the buffers of a
+//! step allocates nothing.
 
 /// Memory for a list of slices.
 pub(crate) struct Slots<T: 'static>(Vec<&'static mut [T]>);
@@ -31,8 +32,8 @@ impl<T> Slots<T> {
     }
 }
 
-/// Cuts `data` at `places`, which are in ascending order and do not overlap, and puts the pieces into `slots`, each `offset` places
-/// further.
+/// Cuts `data` at `places`, which are in ascending order and do not overlap, and puts the pieces into
+/// `slots`, each `offset` places further.
 pub(crate) fn cut<'a, T>(data: &'a mut [T], places: &[Place], offset: usize, slots: &mut [&'a mut [T]]) {
     let (mut rest, mut at) = (data, 0);
     for place in places {

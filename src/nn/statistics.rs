@@ -30,7 +30,8 @@ pub struct ActivationStatistics {
     pub mean_squared_slope: f64,
 }
 
-/// The sums that [`Statistics`] are made of: of x - pivot and its square, of slopes under the bound, of squared slopes.
+/// The sums that [`Statistics`] are made of: of x - pivot and its square, of slopes under the bound, of
+/// squared slopes.
 fn add_statistics<T: Scalar>(
     values: &[T],
     slopes: &[T],

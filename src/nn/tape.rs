@@ -1,12 +1,13 @@
 //! Forward and backward over blocks of rows of a batch: the first phase of a step.
 //!
-//! Where samples do not meet, a block of rows goes the whole way alone: all layers forward, the loss, all layers back. A layer with a
-//! barrier (batch normalisation) cuts the way into stages, and all blocks finish one stage before the next begins; sums over the
-//! batch are joined in the order of the blocks, so that the bits do not depend on the number of threads.
+//! Where samples do not meet, a block of rows goes the whole way alone: all layers forward, the loss, all
+//! layers back. A layer with a barrier (batch normalisation) cuts the way into stages, and all blocks finish
+//! one stage before the next begins; sums over the batch are joined in the order of the blocks, so that the
+//! bits do not depend on the number of threads.
 //!
-//! What a layer reads and writes lies on *sheets*, buffers `[rows, width]` that are allocated once and cut into the blocks' rows by safe
-//! splits. Each block of rows carries the power of two of its signal (see [`super::layer`]); [`Tape::align`] brings the blocks of a
-//! layer to one.
+//! What a layer reads and writes lies on *sheets*, buffers `[rows, width]` that are allocated once and cut
+//! into the blocks' rows by safe splits. Each block of rows carries the power of two of its signal (see
+//! [`super::layer`]); [`Tape::align`] brings the blocks of a layer to one.
 
 use std::mem::take;
 
@@ -57,7 +58,8 @@ struct Block {
     from: usize,
     rows: usize,
     loss: LossSum,
-    /// The power of two of the signal on its way back, and what the next layer must multiply it by, also as a power of two.
+    /// The power of two of the signal on its way back, and what the next layer must multiply it by, also as a
+    /// power of two.
     exponent: i32,
     pending: i32,
     /// Powers of two of what each layer keeps, and of the signal on its skip. `[layers]`
@@ -278,7 +280,8 @@ impl<T: Scalar> Tape<T> {
         self.blocks.iter().fold(LossSum::default(), |a, b| a.plus(b.loss))
     }
 
-    /// Forward and loss of up to `rows` samples, `batch [n, inputs]`, in evaluation, without touching the loaded batch.
+    /// Forward and loss of up to `rows` samples, `batch [n, inputs]`, in evaluation, without touching the
+    /// loaded batch.
     pub fn evaluate(&mut self, network: &Network<T>, packed: &[T], loss: Loss, batch: &[T], labels: &[u32]) -> LossSum {
         assert!(labels.len() <= self.rows);
         let Tape { sheets, widths, seats, blocks, joints, slots, .. } = self;
@@ -341,7 +344,8 @@ impl<T: Scalar> Tape<T> {
         }
     }
 
-    /// For each row of the batch the squared norms of [`Layer::sample_squares`]. False where layer `i` has none.
+    /// For each row of the batch the squared norms of [`Layer::sample_squares`]. False where layer `i` has
+    /// none.
     pub fn sample_squares(&self, layer: &dyn Layer<T>, i: usize, signal: &mut [f64], gradient: &mut [f64]) -> bool {
         let (first, count) = (self.seats[i].numbers, layer.memory().numbers);
         self.blocks.iter().all(|block| {
@@ -360,7 +364,8 @@ impl<T: Scalar> Tape<T> {
         }
     }
 
-    /// Statistics of a recorded layer's activations over the whole batch. Joins the blocks into the first one.
+    /// Statistics of a recorded layer's activations over the whole batch. Joins the blocks into the first
+    /// one.
     pub fn activations(&mut self, group: usize) -> ActivationStatistics {
         let (first, rest) = self.blocks.split_at_mut(1);
         for other in rest {
@@ -420,7 +425,8 @@ struct Pass<'a, T> {
     statistics: bool,
 }
 
-/// A block of rows on its way: its own rows of all sheets. A sheet that a layer works on is taken out of the list meanwhile.
+/// A block of rows on its way: its own rows of all sheets. A sheet that a layer works on is taken out of the
+/// list meanwhile.
 struct Rows<'a, 's, T> {
     pass: &'a Pass<'a, T>,
     block: &'a mut Block,
@@ -503,8 +509,8 @@ impl<'a, T: Scalar> Rows<'a, '_, T> {
         }
     }
 
-    /// Adds the signals of skips that begin behind layer `i` to dy. The sum has the larger of the two powers of two: what the other
-    /// loses is beyond the last digit.
+    /// Adds the signals of skips that begin behind layer `i` to dy. The sum has the larger of the two powers
+    /// of two: what the other loses is beyond the last digit.
     fn join_skips(&mut self, i: usize) {
         let (_, _, seat) = self.layer(i);
         for &from in &seat.joined_by {

@@ -1,4 +1,5 @@
-//! Networks of any layers through the real engine: the fused layers against the plain ones, and a kind of layer that only exists here.
+//! Networks of any layers through the real engine: the fused layers against the plain ones, and a kind of
+//! layer that only exists here.
 
 use super::gradcheck::{analytic, check};
 use super::init::{generator, unit};
@@ -10,7 +11,8 @@ use super::signal::{rescale, row_squares};
 use super::*;
 use crate::activation::Activation;
 
-/// A convolution in one dimension without padding: `y_p = sum_k w_k x_{p+k} + b`, the same w `[width]` and b at every position p.
+/// A convolution in one dimension without padding: `y_p = sum_k w_k x_{p+k} + b`, the same w `[width]` and b
+/// at every position p.
 #[derive(Debug)]
 struct Convolution {
     inputs: usize,
@@ -175,7 +177,8 @@ fn shared_weights_have_the_gradients_of_central_differences() {
     assert!(worst.relative < 1e-7, "{worst:?}");
 }
 
-/// The per-sample norms of one batch are those of batches of one sample; |delta|^2 |x|^2, which holds of a dense layer, is another number.
+/// The per-sample norms of one batch are those of batches of one sample; |delta|^2 |x|^2, which holds of a
+/// dense layer, is another number.
 #[test]
 fn shared_weights_answer_exactly_for_the_norm_of_a_samples_gradient() {
     let network = convolutional::<f64>();

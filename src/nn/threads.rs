@@ -1,13 +1,14 @@
 //! Running independent pieces of a step on several threads.
 //!
-//! A step is cut into pieces whose number and shape depend only on the network and the batch; threads take pieces, and
-//! results are joined in the order of the pieces. So the same seed gives the same bits for any number of threads.
+//! A step is cut into pieces whose number and shape depend only on the network and the batch; threads take
+//! pieces, and results are joined in the order of the pieces. So the same seed gives the same bits for any
+//! number of threads.
 //!
-//! [`Threads::for_each`] is safe: it hands each worker pieces of memory that no other worker has ([`Cut`]). With one thread nothing
-//! is spawned and no clock is read: the pieces are called one after another.
+//! [`Threads::for_each`] is safe: it hands each worker pieces of memory that no other worker has ([`Cut`]).
+//! With one thread nothing is spawned and no clock is read: the pieces are called one after another.
 //!
-//! A step at small sizes takes less time than it takes to wake a thread, so idle threads look out for the next job for a
-//! moment before they sleep; and nothing here allocates after [`Threads::new`].
+//! A step at small sizes takes less time than it takes to wake a thread, so idle threads look out for the
+//! next job for a moment before they sleep; and nothing here allocates after [`Threads::new`].
 
 use std::any::Any;
 use std::marker::PhantomData;
@@ -17,7 +18,8 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-/// How long an idle thread looks out before it sleeps: longer than the serial parts of a step, short enough not to starve others.
+/// How long an idle thread looks out before it sleeps: longer than the serial parts of a step, short enough
+/// not to starve others.
 const LOOK_OUT: Duration = Duration::from_micros(50);
 
 /// How many threads work on one step.
@@ -38,9 +40,9 @@ impl Threads {
         self.count
     }
 
-    /// Calls `work(i, piece, own)` for every piece i of `pieces`; `own` is an element of `workers`, which needs one for each
-    /// thread, that no other thread uses meanwhile. `work` must not call `for_each` again. A panic in it comes out here, when all
-    /// threads have left the job.
+    /// Calls `work(i, piece, own)` for every piece i of `pieces`; `own` is an element of `workers`, which
+    /// needs one for each thread, that no other thread uses meanwhile. `work` must not call `for_each` again.
+    /// A panic in it comes out here, when all threads have left the job.
     pub(crate) fn for_each<C: Cut, W: Send>(
         &self,
         pieces: C,
@@ -50,8 +52,8 @@ impl Threads {
         assert!(workers.len() >= self.count, "each thread has its own");
         let workers = each(workers);
         self.run(pieces.count(), |i, thread| {
-            // SAFETY: `run` calls each i once, and `thread` is one thread, which does one piece at a time; both borrows are
-            // exclusive until it returns.
+            // SAFETY: `run` calls each i once, and `thread` is one thread, which does one piece at a time;
+            // both borrows are exclusive until it returns.
             let (piece, own) = unsafe { (pieces.piece(i), workers.piece(thread)) };
             work(i, piece, own);
         });
@@ -188,7 +190,8 @@ impl Pool {
     fn run(&self, pieces: usize, piece: &Piece<'_>) {
         let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
         let desk = &*self.desk;
-        // SAFETY: only the lifetime changes; `TakeDown` waits for every worker that has seen the job before `piece` ends.
+        // SAFETY: only the lifetime changes; `TakeDown` waits for every worker that has seen the job before
+        // `piece` ends.
         let job =
             Job { piece: unsafe { std::mem::transmute::<*const Piece<'_>, *const Piece<'static>>(piece) }, pieces };
         {

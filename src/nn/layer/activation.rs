@@ -1,8 +1,8 @@
 //! The activation layer: `y = phi(x)`, element by element, and `dx = phi'(x) dy`.
 //!
-//! phi and phi' are defined in [`crate::activation`]; here are their vectorised forms, which the tests hold against the definitions. Value
-//! and slope come from one evaluation in the forward pass; the slope is kept, in the form that is right relatively where the unit
-//! saturates.
+//! phi and phi' are defined in [`crate::activation`]; here are their vectorised forms, which the tests hold
+//! against the definitions. Value and slope come from one evaluation in the forward pass; the slope is kept,
+//! in the form that is right relatively where the unit saturates.
 
 use super::{Backward, Forward, Layer, Memory};
 use crate::activation::{Activation, LEAK, NORMAL_DENSITY, SELU_ALPHA, SELU_SCALE};
@@ -68,138 +68,76 @@ pub fn value_and_slope<T: Scalar>(activation: Activation, h: T) -> (T, T) {
     (value[0], slope[0])
 }
 
-/// Adds the bias to the pre-activations of some rows, `hidden [rows, bias.len()]`, and replaces each by the slope there;
-/// `out`, as large, takes the values.
+/// Adds the bias to the pre-activations of some rows, `hidden [rows, bias.len()]`, and replaces each by the
+/// slope there; `out`, as large, takes the values.
 pub(super) fn activate<T: Scalar>(activation: Activation, bias: &[T], hidden: &mut [T], out: &mut [T]) {
     let c = T::from_f64;
-    let one = T::ONE;
-    match activation {
-        Activation::Sigmoid => match kernel::detect_for::<T>() {
-            Some(token) => {
-                kernel::sigmoid(token, kernel::as_f32(bias), kernel::as_f32_mut(hidden), kernel::as_f32_mut(out));
-            }
-            None => each(
-                bias,
-                hidden,
-                out,
-                #[inline(always)]
-                |h| sigmoid(h),
-            ),
-        },
-        Activation::Tanh => each(
-            bias,
-            hidden,
-            out,
-            #[inline(always)]
-            |h| {
-                let e = (c(-2.0) * h.abs()).exp();
-                let inverse = one / (one + e);
-                (h.tanh(), c(4.0) * e * inverse * inverse)
-            },
-        ),
-        Activation::Relu => {
-            // `max` keeps a NaN: it must not become a healthy zero.
+    let (zero, one) = (T::ZERO, T::ONE);
+    /// Value and slope of each element.
+    macro_rules! each {
+        (|$h:ident| $pair:expr) => {
             each(
                 bias,
                 hidden,
                 out,
                 #[inline(always)]
-                |h| (h.max(T::ZERO), T::pick(h > T::ZERO, one, T::ZERO)),
+                |$h| $pair,
             )
-        }
-        Activation::LeakyRelu => each(
-            bias,
-            hidden,
-            out,
-            #[inline(always)]
-            |h| {
-                let slope = T::pick(h > T::ZERO, one, c(LEAK));
-                (h * slope, slope)
-            },
-        ),
-        Activation::Elu => each(
-            bias,
-            hidden,
-            out,
-            #[inline(always)]
-            |h| {
-                let below = h.min(T::ZERO);
-                (T::pick(h > T::ZERO, h, below.exp_m1()), T::pick(h > T::ZERO, one, below.exp()))
-            },
-        ),
-        Activation::Selu => each(
-            bias,
-            hidden,
-            out,
-            #[inline(always)]
-            |h| {
-                let below = h.min(T::ZERO);
-                let value = T::pick(h > T::ZERO, h, c(SELU_ALPHA) * below.exp_m1());
-                let slope = T::pick(h > T::ZERO, one, c(SELU_ALPHA) * below.exp());
-                (c(SELU_SCALE) * value, c(SELU_SCALE) * slope)
-            },
-        ),
-        Activation::Gelu => each(
-            bias,
-            hidden,
-            out,
-            #[inline(always)]
-            |h| {
-                let below = h.normal_cdf();
-                let density = c(NORMAL_DENSITY) * (c(-0.5) * h * h).exp();
-                (h * below, below + h * density)
-            },
-        ),
-        Activation::Silu => each(
-            bias,
-            hidden,
-            out,
-            #[inline(always)]
-            |h| {
-                let (s, _) = sigmoid(h);
-                let (complement, _) = sigmoid(-h);
-                (h * s, s * (one + h * complement))
-            },
-        ),
-        Activation::Softplus => each(
-            bias,
-            hidden,
-            out,
-            #[inline(always)]
-            |h| {
-                let e = (-h.abs()).exp();
-                (h.max(T::ZERO) + e.ln_1p(), sigmoid(h).0)
-            },
-        ),
-        Activation::Softsign => each(
-            bias,
-            hidden,
-            out,
-            #[inline(always)]
-            |h| {
-                let inverse = one / (one + h.abs());
-                (h * inverse, inverse * inverse)
-            },
-        ),
-        Activation::HardSigmoid => each(
-            bias,
-            hidden,
-            out,
-            #[inline(always)]
-            |h| {
-                let inside = h > c(-3.0) && h < c(3.0);
-                let value = (h + c(3.0)).max(T::ZERO).min(c(6.0)) * c(1.0 / 6.0);
-                (value, T::pick(inside, c(1.0 / 6.0), T::ZERO))
-            },
-        ),
+        };
+    }
+    match activation {
+        Activation::Sigmoid => match kernel::detect_for::<T>() {
+            Some(token) => {
+                kernel::sigmoid(token, kernel::as_f32(bias), kernel::as_f32_mut(hidden), kernel::as_f32_mut(out));
+            }
+            None => each!(|h| sigmoid(h)),
+        },
+        Activation::Tanh => each!(|h| {
+            let e = (c(-2.0) * h.abs()).exp();
+            let inverse = one / (one + e);
+            (h.tanh(), c(4.0) * e * inverse * inverse)
+        }),
+        // `max` keeps a NaN: it must not become a healthy zero.
+        Activation::Relu => each!(|h| (h.max(zero), T::pick(h > zero, one, zero))),
+        Activation::LeakyRelu => each!(|h| {
+            let slope = T::pick(h > zero, one, c(LEAK));
+            (h * slope, slope)
+        }),
+        Activation::Elu => each!(|h| {
+            let below = h.min(zero);
+            (T::pick(h > zero, h, below.exp_m1()), T::pick(h > zero, one, below.exp()))
+        }),
+        Activation::Selu => each!(|h| {
+            let below = h.min(zero);
+            let value = T::pick(h > zero, h, c(SELU_ALPHA) * below.exp_m1());
+            let slope = T::pick(h > zero, one, c(SELU_ALPHA) * below.exp());
+            (c(SELU_SCALE) * value, c(SELU_SCALE) * slope)
+        }),
+        Activation::Gelu => each!(|h| {
+            let below = h.normal_cdf();
+            let density = c(NORMAL_DENSITY) * (c(-0.5) * h * h).exp();
+            (h * below, below + h * density)
+        }),
+        Activation::Silu => each!(|h| {
+            let (s, _) = sigmoid(h);
+            let (complement, _) = sigmoid(-h);
+            (h * s, s * (one + h * complement))
+        }),
+        Activation::Softplus => each!(|h| {
+            let e = (-h.abs()).exp();
+            (h.max(zero) + e.ln_1p(), sigmoid(h).0)
+        }),
+        Activation::Softsign => each!(|h| {
+            let inverse = one / (one + h.abs());
+            (h * inverse, inverse * inverse)
+        }),
+        Activation::HardSigmoid => each!(|h| {
+            let inside = h > c(-3.0) && h < c(3.0);
+            let value = (h + c(3.0)).max(zero).min(c(6.0)) * c(1.0 / 6.0);
+            (value, T::pick(inside, c(1.0 / 6.0), zero))
+        }),
         // The pieces of maxout are linear; the layer that takes the largest is `Maxout`.
-        Activation::Identity | Activation::Maxout(_) => each(
-            bias,
-            hidden,
-            out,
-            #[inline(always)]
-            |h| (h, one),
-        ),
+        Activation::Identity | Activation::Maxout(_) => each!(|h| (h, one)),
     }
 }
 
@@ -253,7 +191,8 @@ mod tests {
                     let floor = if crosses { 2e-2 * h.abs().min(1.0) } else { 0.0 };
                     let size = want.abs().max(floor);
                     assert!((double - want).abs() <= 1e-14 * size, "{name} {what} at {h}: {double} {want}");
-                    // Where the result is a normal number of f32. Gelu's tail has an exponent of h^2 / 2, which is rounded.
+                    // Where the result is a normal number of f32. Gelu's tail has an exponent of h^2 / 2,
+                    // which is rounded.
                     let tolerance = if activation == Activation::Gelu { 6e-6 } else { 2e-6 };
                     let error = (f64::from(single) - want).abs();
                     let normal = want == 0.0 || want.abs() > 1.2e-38;

@@ -136,8 +136,8 @@ impl Linear {
     }
 }
 
-/// Sums of columns `from .. from + out.len()` of a row-major matrix with `width` columns. Runs of 32 rows are added first, and
-/// the runs then: the rounding error grows with their number, not with the rows'.
+/// Sums of columns `from .. from + out.len()` of a row-major matrix with `width` columns. Runs of 32 rows are
+/// added first, and the runs then: the rounding error grows with their number, not with the rows'.
 fn column_sums<T: Scalar>(values: &[T], width: usize, from: usize, out: &mut [T]) {
     if let Some(token) = kernel::detect_for::<T>() {
         return kernel::column_sums(token, kernel::as_f32(values), width, from, kernel::as_f32_mut(out));

@@ -1,9 +1,9 @@
-//! Inverted dropout (Srivastava et al. 2014): in training a value is set to 0 with probability p and divided by 1 - p otherwise, so
-//! that its mean stays; in evaluation nothing happens.
+//! Inverted dropout (Srivastava et al. 2014): in training a value is set to 0 with probability p and divided
+//! by 1 - p otherwise, so that its mean stays; in evaluation nothing happens.
 //!
-//! Whether an element is dropped is a function of the seed, the step, the layer and the element's place in the batch alone: a
-//! counter through a hash, not a stream that is drawn from. The same masks come for any number of threads, and the backward pass
-//! makes them again instead of keeping them.
+//! Whether an element is dropped is a function of the seed, the step, the layer and the element's place in
+//! the batch alone: a counter through a hash, not a stream that is drawn from. The same masks come for any
+//! number of threads, and the backward pass makes them again instead of keeping them.
 
 use super::{Backward, Forward, Layer, Mode};
 use crate::nn::scalar::{Scalar, simd};

@@ -1,7 +1,8 @@
 //! A dense layer and the activation behind it in one: `y_a = phi(W x_a + b)`.
 //!
-//! An optimisation of the pair [`super::Dense`], [`super::ActivationLayer`], with the same bits: one buffer holds the
-//! pre-activations, then the slopes, then the signal `delta_a = phi'(h_a) dy_a`, and the bias is added on the way through phi.
+//! An optimisation of the pair [`super::Dense`], [`super::ActivationLayer`], with the same bits: one buffer
+//! holds the pre-activations, then the slopes, then the signal `delta_a = phi'(h_a) dy_a`, and the bias is
+//! added on the way through phi.
 
 use super::activation::activate;
 use super::dense::Linear;

@@ -55,8 +55,9 @@ impl<T: Scalar> Layer<T> for Maxout {
     }
 }
 
-/// The largest piece of each unit. `hidden [rows, pieces * units]` becomes the derivative of the unit by each of its pieces: 1
-/// for the first that was the maximum, 0 for the others. A NaN among the pieces is the maximum: it must not disappear.
+/// The largest piece of each unit. `hidden [rows, pieces * units]` becomes the derivative of the unit by each
+/// of its pieces: 1 for the first that was the maximum, 0 for the others. A NaN among the pieces is the
+/// maximum: it must not disappear.
 fn largest<T: Scalar>(pieces: usize, units: usize, hidden: &mut [T], out: &mut [T]) {
     simd(
         #[inline(always)]

@@ -1,22 +1,26 @@
 //! Layers: what a network is a sequence of. One file for each kind.
 //!
-//! A layer maps `x [rows, inputs]` to `y [rows, outputs]`, one row for each sample of a batch. `dy` is the derivative of the
-//! *sum* of the batch's losses by y (where samples do not meet: of each sample's own loss), `dx` that by x:
+//! A layer maps `x [rows, inputs]` to `y [rows, outputs]`, one row for each sample of a batch. `dy` is the
+//! derivative of the *sum* of the batch's losses by y (where samples do not meet: of each sample's own loss),
+//! `dx` that by x:
 //!
 //! ```text
 //! dx_a = (dy / dx)^T dy_a        gradient of a tensor = 1/B sum_a (dy / dtensor)^T dy_a
 //! ```
 //!
-//! **A step has two phases**, and a layer takes part in both. First blocks of rows go forward and backward, each alone
-//! ([`Layer::forward`], [`Layer::backward`]). Then every [`Panel`], a piece of the layer's tensors, gets its gradient over the whole
-//! batch ([`Layer::gradient`]), its update and its norms while it is in the cache. A layer that must see the whole batch before
-//! it can go on says so with [`Layer::barrier`]: it gathers sums of each block, and all blocks wait until they are joined.
+//! **A step has two phases**, and a layer takes part in both. First blocks of rows go forward and backward,
+//! each alone ([`Layer::forward`], [`Layer::backward`]). Then every [`Panel`], a piece of the layer's
+//! tensors, gets its gradient over the whole batch ([`Layer::gradient`]), its update and its norms while it
+//! is in the cache. A layer that must see the whole batch before it can go on says so with
+//! [`Layer::barrier`]: it gathers sums of each block, and all blocks wait until they are joined.
 //!
-//! **Scale.** A signal is stored with a power of two, `true = stored * 2^exponent`, because it leaves f32's range in deep networks.
-//! A layer is linear in dy, so that it need not know the exponent; one that keeps the signal brings it back into the range with
-//! [`super::signal::rescale`] and adds what that took out to [`Backward::exponent`].
+//! **Scale.** A signal is stored with a power of two, `true = stored * 2^exponent`, because it leaves f32's
+//! range in deep networks. A layer is linear in dy, so that it need not know the exponent; one that keeps the
+//! signal brings it back into the range with [`super::signal::rescale`] and adds what that took out to
+//! [`Backward::exponent`].
 //!
-//! To add a kind: a file here, and a line in [`super::shape`] where the short form of a network is to build it.
+//! To add a kind: a file here, and a line in [`super::shape`] where the short form of a network is to build
+//! it.
 
 mod activation;
 mod dense;
@@ -83,13 +87,14 @@ pub struct Memory {
     pub cache: usize,
     /// Numbers of each row, in f64.
     pub numbers: usize,
-    /// Sums of each block of rows, in f64. What the backward pass leaves there must be linear in the signal: it is added up over the
-    /// batch.
+    /// Sums of each block of rows, in f64. What the backward pass leaves there must be linear in the signal:
+    /// it is added up over the batch.
     pub sums: usize,
     /// Numbers that all blocks share, in the network's type, and in f64.
     pub joint: usize,
     pub joint_wide: usize,
-    /// Numbers that follow the batches without a gradient, as running averages do; they belong to the network.
+    /// Numbers that follow the batches without a gradient, as running averages do; they belong to the
+    /// network.
     pub running: usize,
 }
 
@@ -254,7 +259,8 @@ pub trait Layer<T: Scalar>: Debug + Send + Sync {
     /// Joins the blocks' sums and numbers of rows, in their order.
     fn join_forward(&self, _blocks: &mut dyn Iterator<Item = (&[f64], usize)>, _joint: &mut Joint<T>) {}
 
-    /// Sums of a block before the backward pass. What the layer needs of them is in [`Joint::means`] afterwards.
+    /// Sums of a block before the backward pass. What the layer needs of them is in [`Joint::means`]
+    /// afterwards.
     fn gather_backward(&self, _dy: &[T], _cache: &[T], _sums: &mut [f64]) {}
 
     /// Makes the joint numbers from the running ones, for evaluation.
@@ -263,12 +269,12 @@ pub trait Layer<T: Scalar>: Debug + Send + Sync {
     /// Lets the running numbers follow a batch.
     fn follow(&self, _joint: &Joint<T>, _running: &mut [T]) {}
 
-    /// Multiplies what this layer keeps of a block in `cache` and `numbers` by `2^by` and `4^by`, as far as it is linear or
-    /// quadratic in the signal. Kept signals and sums are not its business.
+    /// Multiplies what this layer keeps of a block in `cache` and `numbers` by `2^by` and `4^by`, as far as
+    /// it is linear or quadratic in the signal. Kept signals and sums are not its business.
     fn scale(&self, _by: i32, _cache: &mut [T], _numbers: &mut [f64]) {}
 
-    /// For each sample of a block, as stored: the squared norm of the signal at the layer's output, and of the gradient of the
-    /// sample's own loss by the weight. False where the layer has none.
+    /// For each sample of a block, as stored: the squared norm of the signal at the layer's output, and of
+    /// the gradient of the sample's own loss by the weight. False where the layer has none.
     fn sample_squares(&self, _numbers: &[f64], _signal: &mut [f64], _gradient: &mut [f64]) -> bool {
         false
     }

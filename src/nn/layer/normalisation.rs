@@ -1,8 +1,8 @@
-//! Batch and layer normalisation: `y = gain n + shift`, `n = (x - mean) / sqrt(variance + 1e-5)`, with one gain (gamma) and one shift
-//! (beta) for each column. The arithmetic is in [`crate::nn::normalise`].
+//! Batch and layer normalisation: `y = gain n + shift`, `n = (x - mean) / sqrt(variance + 1e-5)`, with one
+//! gain (gamma) and one shift (beta) for each column. The arithmetic is in [`crate::nn::normalise`].
 //!
-//! Batch normalisation takes the moments of each column over the batch, so that all blocks of rows must meet before they can go
-//! on, forward and back; layer normalisation takes those of each row.
+//! Batch normalisation takes the moments of each column over the batch, so that all blocks of rows must meet
+//! before they can go on, forward and back; layer normalisation takes those of each row.
 
 use super::{Backward, Forward, Joint, Kept, Layer, Memory, PANEL_TENSORS, Panel, Parameters, Part, Tensor};
 use crate::nn::init::Initialisation;
@@ -64,7 +64,8 @@ impl<T: Scalar> Layer<T> for BatchNormalisation {
         [vec![0.0; self.width], vec![1.0; self.width]].concat()
     }
 
-    /// The cache holds n; joint are the columns' means and inverse deviations, and in f64 their means and variances.
+    /// The cache holds n; joint are the columns' means and inverse deviations, and in f64 their means and
+    /// variances.
     fn memory(&self) -> Memory {
         let columns = 2 * self.width;
         Memory { cache: self.width, sums: columns, joint: columns, joint_wide: columns, running: columns, numbers: 0 }

@@ -1,8 +1,8 @@
-//! The skip (residual connection, He et al. 2016): `y = x + s`, s being the values some layers below. The signal goes both ways:
-//! `dx = ds = dy`.
+//! The skip (residual connection, He et al. 2016): `y = x + s`, s being the values some layers below. The
+//! signal goes both ways: `dx = ds = dy`.
 //!
-//! The signal on the skip has a power of two of its own: it can be many decades larger than the signal that comes through the layers
-//! between, and each must keep its digits until they are added.
+//! The signal on the skip has a power of two of its own: it can be many decades larger than the signal that
+//! comes through the layers between, and each must keep its digits until they are added.
 
 use super::{Backward, Forward, Layer, Memory};
 use crate::nn::scalar::Scalar;
