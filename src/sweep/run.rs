@@ -47,7 +47,7 @@ pub struct Cost {
     /// Multiplications and additions of all its products.
     pub flops: f64,
     pub steps: f64,
-    /// Of its folder.
+    /// Name of its folder.
     pub bytes: f64,
 }
 

@@ -173,7 +173,7 @@ impl Store {
         }
     }
 
-    /// Removes what killed programs left, once every cell is finished and nobody can still be working.
+    /// Removes what killed programs left, once every cell is finished and no program can still be working.
     pub fn tidy(&self) -> Result<(), SweepError> {
         let cells = self.dir.join(CELLS);
         for entry in fs::read_dir(&cells).map_err(SweepError::io("list it", &cells))? {
