@@ -17,6 +17,7 @@ pub mod nn;
 pub mod config;
 pub mod train;
 
+pub mod pool;
 pub mod sweep;
 
 #[cfg(feature = "figures")]

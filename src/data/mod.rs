@@ -19,6 +19,7 @@ pub mod cifar;
 pub mod csv;
 mod error;
 pub mod idx;
+mod loaded;
 mod spec;
 mod standardize;
 pub mod synthetic;
@@ -31,6 +32,7 @@ use serde::{Deserialize, Serialize};
 use crate::field::Field;
 
 pub use error::DataError;
+pub use loaded::Loaded;
 pub use spec::DataSpec;
 
 /// Inputs beyond this many bytes (as f32) are refused.

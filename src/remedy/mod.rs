@@ -9,6 +9,8 @@
 //!
 //! Strengths are usual ones, not tuned for the run: they show whether a remedy works, not how well it could.
 
+pub mod runner;
+
 use crate::activation::Activation;
 use crate::config::{DEFAULT_EPOCHS, Precision, TrainConfig};
 use crate::diagnosis::{Branch, Diagnosis, Remedy, Treatment, Unfit};
