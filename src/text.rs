@@ -8,7 +8,7 @@
 //!
 //! - [`numbers`]: how a number is written (`2,600`, `3.2 × 10⁻⁹`, `11 %`);
 //! - [`figure`]: quantities and subtitles of figures; [`labels`]: their axes and legends; [`findings`]: their titles;
-//!   [`caption`]: settings and descriptions; [`page`]: the interactive page; [`summary`]: a run in a terminal; [`sweep`]:
+//!   [`settings`]: settings of a run; [`caption`]: captions and descriptions; [`page`]: the interactive page; [`summary`]: a run in a terminal; [`sweep`]:
 //!   figures of many networks; [`reading`]: how to read a figure; [`notes`]: notes; [`diagnosis`](mod@diagnosis): verdicts, evidence, remedies;
 //!   [`remedy`]: what they did.
 //!
@@ -25,6 +25,7 @@ pub mod numbers;
 pub mod page;
 pub mod reading;
 pub mod remedy;
+pub mod settings;
 pub mod summary;
 pub mod sweep;
 

@@ -103,10 +103,13 @@ pub enum DataError {
     #[error("{} {column}: {} has no such column{}; it has {columns}", Field::LabelColumn, .path.display(), meant(.nearest.as_deref()))]
     CsvColumn { path: PathBuf, column: String, nearest: Option<String>, columns: String },
 
+    #[error("{}: columns {first} and {second} are both named '{column}'; choose one by its number with {}", .path.display(), Field::LabelColumn)]
+    CsvTwice { path: PathBuf, column: String, first: usize, second: usize },
+
     #[error("{}: only a label column, no inputs", .path.display())]
     CsvNoInputs { path: PathBuf },
 
-    #[error("{}: the label column ({column}) has {classes} different values, {why}; choose another with {}", .path.display(), Field::LabelColumn)]
+    #[error("{}: the label column ({column}) has {}, {why}; choose another with {}", .path.display(), values(*.classes), Field::LabelColumn)]
     CsvClasses { path: PathBuf, column: String, classes: usize, why: &'static str },
 
     #[error("{}, line {line}: class '{label}' does not occur in {}", .path.display(), .train.display())]
@@ -134,6 +137,10 @@ impl DataError {
                 | DataError::CsvColumn { .. }
         )
     }
+}
+
+fn values(count: usize) -> String {
+    if count == 1 { "1 value".into() } else { format!("{count} different values") }
 }
 
 fn at_least(found: Option<u64>) -> String {

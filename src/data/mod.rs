@@ -258,5 +258,5 @@ fn short_name(path: &Path, otherwise: &str) -> String {
 }
 
 fn bad(field: Field, value: impl ToString, problem: impl Into<String>) -> DataError {
-    DataError::Option { field, value: value.to_string(), problem: problem.into() }
+    DataError::Option { field, value: crate::field::shown(value), problem: problem.into() }
 }

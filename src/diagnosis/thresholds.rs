@@ -166,6 +166,7 @@ impl Thresholds {
             let (low, high) = info.range;
             if !(low..=high).contains(&number) {
                 let most = if high >= 1e300 { format!("from {low} on") } else { format!("from {low} to {high}") };
+                let number = crate::field::shown(number);
                 return Err(fail(format!("{at}: {number} is out of range; give a number {most}")));
             }
             if let Some(slot) = out.slot(info.key) {

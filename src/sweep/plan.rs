@@ -73,7 +73,7 @@ pub struct Grid {
 pub struct Numbers(pub Vec<u64>);
 
 #[derive(Deserialize)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "give a list of whole numbers, or a range such as \"1..10\"")]
 enum ListOrRange {
     List(Vec<u64>),
     One(u64),
@@ -354,7 +354,7 @@ impl SweepPlan {
     /// Stands for everything that a cell's result depends on: the grid and the settings, not the name or how it is drawn.
     /// Settings at their default are left out, so that cells stay good when the program learns a new setting; a plan file
     /// names every setting, so a default that changes is a difference. A checksum of the JSON: it must tell plans apart that
-    /// people make, not resist an attacker.
+    /// people make, not to resist an attacker.
     pub fn fingerprint(&self) -> String {
         let mut train = serde_json::json!(self.train);
         without_defaults(&mut train, &serde_json::json!(TrainConfig::default()));

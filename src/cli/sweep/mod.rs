@@ -89,7 +89,7 @@ struct Draw {
     /// Also write cells.parquet
     #[arg(long, help_heading = "Output")]
     parquet: bool,
-    /// Do not draw figures
+    /// Do not draw figures figures
     #[arg(long, help_heading = "Figures")]
     no_figures: bool,
     /// Names of the figures [default: all that the cells hold]; `gradfade plot --list` names them

@@ -186,6 +186,7 @@ fn first_row(path: &Path, row: &StringRecord, options: &DataOptions) -> Result<(
                 return Err(no_such(column, format!("no header, only columns 1 to {}", row.len()), None));
             }
             let index = row.iter().position(|field| field == column);
+            unique(path, row, index)?;
             let index = index.or_else(|| row.iter().position(|field| field.eq_ignore_ascii_case(column)));
             let index = index.ok_or_else(|| {
                 let some: Vec<&str> = row.iter().take(8).collect();
@@ -200,8 +201,22 @@ fn first_row(path: &Path, row: &StringRecord, options: &DataOptions) -> Result<(
             let guess = named.unwrap_or(last);
             let is_header =
                 options.header.unwrap_or_else(|| texts_outside(guess) || name(&row[guess], &LABEL_NAMES[..3]));
+            unique(path, row, named.filter(|_| is_header))?;
             Ok((is_header, if is_header { guess } else { last }))
         }
+    }
+}
+
+/// A label column is chosen by name only where no other column has that name.
+fn unique(path: &Path, row: &StringRecord, label: Option<usize>) -> Result<(), DataError> {
+    let Some(first) = label else { return Ok(()) };
+    let same = |&other: &usize| row[other] == row[first];
+    match (first + 1..row.len()).find(same) {
+        Some(second) => {
+            let (path, column) = (path.to_path_buf(), row[first].to_string());
+            Err(DataError::CsvTwice { path, column, first: first + 1, second: second + 1 })
+        }
+        None => Ok(()),
     }
 }
 
