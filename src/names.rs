@@ -1,4 +1,5 @@
-//! Names of options: how a fixed list of names becomes `Display` and `FromStr`, and what is said about a wrong one.
+//! Names of options: how a fixed list of names becomes `Display` and `FromStr`, and what is said about a
+//! wrong one.
 
 /// A name that is not one of the known ones, or a value that is out of range.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -314,6 +314,33 @@ fn only_one_file_names_the_matrix_library_and_one_module_the_intrinsics() {
     }
 }
 
+/// Whether a source file has `unsafe` code.
+fn is_unsafe(text: &str) -> bool {
+    source(text).code.split(|c: char| !c.is_alphanumeric() && c != '_').any(|word| word == "unsafe")
+}
+
+/// The modules with `unsafe` code, which nothing outside `nn` can name.
+const UNSAFE: &[&str] = &["nn/kernel/", "nn/threads.rs"];
+
+#[test]
+fn only_the_kernels_and_the_threads_are_unsafe_and_neither_is_public() {
+    let files = all();
+    for (file, _, text) in &files {
+        let allowed = UNSAFE.iter().any(|place| file.starts_with(place));
+        assert!(allowed || !is_unsafe(text), "{file} has unsafe code; its place is in {UNSAFE:?}");
+    }
+    for place in UNSAFE {
+        assert!(files.iter().any(|(file, _, text)| file.starts_with(place) && is_unsafe(text)), "{place} has none");
+    }
+    let (_, _, nn) = files.iter().find(|(file, _, _)| file == "nn/mod.rs").unwrap();
+    let code = source(nn).code;
+    for line in ["mod kernel;", "mod threads;"] {
+        assert!(code.lines().any(|l| l == line), "nn keeps '{line}' to itself");
+    }
+    assert!(is_unsafe("fn f() { unsafe { g() } }"));
+    assert!(!is_unsafe("// unsafe\nlet unsafe_code = \"unsafe\";"));
+}
+
 #[test]
 fn the_check_finds_what_it_forbids() {
     assert_eq!(violations("nn", "use crate::data::Dataset;"), ["nn names data"]);

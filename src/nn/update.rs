@@ -1,8 +1,9 @@
-//! One fused pass over a piece of a tensor: make the update, apply it, and measure it while it is in the cache.
+//! One fused pass over a piece of a tensor: make the update, apply it, and measure it while it is in the
+//! cache.
 //!
-//! The pass works in runs of `CHUNK` elements: the optimiser writes the update and its decay part into small buffers, then
-//! the parameters change and the squares are summed. The arithmetic on the parameters is the same whether or not anything is
-//! measured, so recording cannot change a run.
+//! The pass works in runs of `CHUNK` elements: the optimiser writes the update and its decay part into small
+//! buffers, then the parameters change and the squares are summed. The arithmetic on the parameters is the
+//! same whether or not anything is measured, so recording cannot change a run.
 
 use super::kernel;
 use super::norm::{SquareSum, square_sum_inline};
@@ -45,7 +46,8 @@ pub struct StateSlice<'a, T> {
     pub decay_first: &'a mut [T],
 }
 
-/// Updates `param` from `grad`, whose true value is `grad * 2^exponent`. With `measure` the sums are made as well.
+/// Updates `param` from `grad`, whose true value is `grad * 2^exponent`. With `measure` the sums are made as
+/// well.
 pub fn apply<T: Scalar>(
     constants: &Constants<T>,
     param: &mut [T],
@@ -142,8 +144,9 @@ fn run<T: Scalar, const DECAYS: bool>(
     sums
 }
 
-/// The update, and then the proximal step of L1: toward zero by at most `threshold`, where it stops. The pull counts as decay.
-/// Leaves nothing of use in `update` and `decay`; returns the sums of the driven part, the decay and the whole update.
+/// The update, and then the proximal step of L1: toward zero by at most `threshold`, where it stops. The pull
+/// counts as decay. Leaves nothing of use in `update` and `decay`; returns the sums of the driven part, the
+/// decay and the whole update.
 #[inline(always)]
 fn shrink<T: Scalar>(
     threshold: T,

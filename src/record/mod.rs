@@ -39,7 +39,7 @@
 //!
 //! The output layer is linear: its activation columns describe the logits (slope 1 throughout).
 //!
-//! **Normalised layers, skips, dropout, maxout** ([`crate::nn::network`] has the formulas). The activation columns describe the
+//! **Normalised layers, skips, dropout, maxout** ([`crate::nn::shape`] has the formulas). The activation columns describe the
 //! activation function itself: its values before a normalisation that follows it, before dropout and before the skip is added, and its
 //! slopes where it was evaluated, so after a normalisation that comes before it. Of a maxout unit exactly one piece passes the signal
 //! on, with slope 1: it is never dead nor saturated and its squared slope is 1, and `activation_mean` and `_std` are over the largest
