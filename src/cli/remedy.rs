@@ -91,7 +91,7 @@ pub fn run(args: Args) -> CommandResult {
         return nothing(&args, &job);
     }
     let out = args.out.clone().unwrap_or_else(|| beside(dir));
-    // Whoever may not use the folder leaves nothing there.
+    // If the folder may not be used, nothing is left there.
     Chosen::new(&args, &job, &out)?;
     output::writable_folder(&out)?;
     let _folder = runner::Folder::lock(&out).map_err(with_way_out)?;

@@ -182,7 +182,7 @@ fn damaged(path: PathBuf, what: &str) -> RecordError {
     RecordError::Array { path, what: format!("{what}; {way_out}") }
 }
 
-/// A demo and a sweep hold runs; somebody who names them means one of those.
+/// A demo and a sweep hold runs; if their folder is named, one of those is meant.
 fn run_inside(dir: &Path) -> String {
     let runs_in = |dir: &Path| {
         let mut runs: Vec<_> = fs::read_dir(dir)
