@@ -35,6 +35,8 @@ pub use page::{Shown, VerdictLevel};
 pub use reading::Hint;
 pub use remedy::TrialColumn;
 
+use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr};
+
 /// A language that figures and reports can speak.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Lang {
@@ -109,12 +111,10 @@ impl Lang {
 
 /// Width of a text in columns of a terminal, or in letters of a line: Han characters and full-width punctuation take two.
 pub fn columns(text: &str) -> usize {
-    text.chars().map(|c| if is_wide(c) { 2 } else { 1 }).sum()
+    UnicodeWidthStr::width(text)
 }
 
 /// True for characters as wide as a line is high: Han, kana, hangul and full-width punctuation.
 pub fn is_wide(c: char) -> bool {
-    matches!(c, '\u{1100}'..='\u{115f}' | '\u{2e80}'..='\u{303e}' | '\u{3041}'..='\u{a4cf}' | '\u{ac00}'..='\u{d7a3}'
-        | '\u{f900}'..='\u{faff}' | '\u{fe30}'..='\u{fe6f}' | '\u{ff00}'..='\u{ff60}' | '\u{ffe0}'..='\u{ffe6}'
-        | '\u{20000}'..='\u{3fffd}')
+    c.width() == Some(2)
 }

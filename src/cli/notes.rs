@@ -125,6 +125,7 @@ pub fn run(args: Args) -> CommandResult {
         shown: args.theme.map(Shown::Only),
         force: args.force,
     };
+    let _lock = notes::lock(&target);
     let plan = match notes::plan(&target, &wanted) {
         Err(error) if args.check && error.is_stale() => {
             output::say(format!("gradfade: {error}"));

@@ -10,6 +10,7 @@ use crate::config::TrainConfig;
 use crate::data::Loaded;
 use crate::diagnosis::{self, Diagnosis, Remedy, Thresholds, Unfit};
 use crate::figure::{self, Options};
+use crate::names::did_you_mean;
 use crate::record::trial::{self, Trials};
 use crate::record::{Record, Status};
 use crate::remedy::runner::{self, Observer, Ran, RunnerError, Try};
@@ -183,7 +184,7 @@ fn only(names: &[String]) -> Result<Option<Vec<&'static Change>>, Failure> {
         if found.is_empty() {
             let known: Vec<&str> = CHANGES.iter().map(|c| c.name).collect();
             let all = known.iter().copied().chain(CHANGES.iter().map(|c| c.remedy.key()));
-            let hint = crate::stats::nearest(name, all).map(|n| format!(" (did you mean '{n}'?)")).unwrap_or_default();
+            let hint = did_you_mean(name, all);
             let list = known.join(", ");
             return Err(Failure::usage(anyhow::anyhow!("--only: unknown remedy '{name}'{hint}; known: {list}")));
         }

@@ -40,9 +40,9 @@ pub(super) fn upper_bound(file: &Path, options: &DataOptions) -> Result<u64, Dat
 /// Reads a table; see the module docs.
 ///
 /// # Errors
-/// With file, line and column: ragged rows, fields that are not finite numbers, missing labels. Also an empty file, less
-/// than two or more than [`MAX_CLASSES`] classes, a label column that does not exist, a test file that is laid out
-/// otherwise or has a class that training does not know, sizes beyond what there is.
+/// With file, line and column: ragged rows, fields that are not finite numbers, missing labels. Also an empty
+/// file, less than two or more than [`MAX_CLASSES`] classes, a label column that does not exist, a test file
+/// that is laid out otherwise or has a class that training does not know, sizes beyond what there is.
 pub(super) fn load(file: &Path, options: &DataOptions) -> Result<Dataset, DataError> {
     let spec = format!("csv:{}", file.display());
     let table = Table::read(file, options)?;
@@ -90,7 +90,8 @@ pub(super) fn load(file: &Path, options: &DataOptions) -> Result<Dataset, DataEr
     })
 }
 
-/// Splits the rows by the seed. The test part has the share of the rows, rounded, but at least one, and leaves one.
+/// Splits the rows by the seed. The test part has the share of the rows, rounded, but at least one, and
+/// leaves one.
 fn shuffled(inputs: Vec<f32>, features: usize, labels: Vec<u32>, options: &DataOptions) -> (Split, Option<Split>) {
     let rows = labels.len();
     let mut order: Vec<usize> = (0..rows).collect();

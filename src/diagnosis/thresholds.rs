@@ -155,8 +155,7 @@ impl Thresholds {
             let at = format!("line {}, `{}`", line(key.span().start), key.get_ref());
             let Some(info) = Thresholds::TABLE.iter().find(|i| i.key == key.get_ref()) else {
                 let keys: Vec<&str> = Thresholds::TABLE.iter().map(|i| i.key).collect();
-                let hint = crate::stats::nearest(key.get_ref(), keys.iter().copied());
-                let hint = hint.map(|n| format!(" (did you mean `{n}`?)")).unwrap_or_default();
+                let hint = crate::names::did_you_mean(key.get_ref(), keys.iter().copied());
                 return Err(fail(format!("{at}: no threshold has this name{hint}; known: {}", keys.join(", "))));
             };
             let number = match value.get_ref() {
@@ -207,7 +206,7 @@ mod tests {
         let unknown = error("good_skill = 0.8\n\nsignal_rato = 0.1\n");
         assert!(
             unknown.starts_with(
-                "t.toml: line 3, `signal_rato`: no threshold has this name (did you mean `signal_ratio`?)"
+                "t.toml: line 3, `signal_rato`: no threshold has this name (did you mean 'signal_ratio'?)"
             ),
             "{unknown}"
         );

@@ -19,6 +19,7 @@ use plotters_backend::{
 };
 
 use super::fonts;
+use crate::escape::xml;
 use crate::font::{self, Weight};
 use crate::text::Lang;
 
@@ -156,7 +157,7 @@ impl Svg {
         }
         self.attribute("font-size", words.size);
         // No line break beside the text: some viewers would show it as a blank.
-        let _ = writeln!(self.body, ">{}</text>", quoted(&escape(text)));
+        let _ = writeln!(self.body, ">{}</text>", xml(text).replace('\'', "&apos;"));
     }
 
     /// A PNG stretched over the rectangle between two corners, with hard pixel edges.
@@ -191,20 +192,11 @@ impl Svg {
              aria-labelledby=\"{id}-title {id}-desc\"{speaks} font-family=\"{}\">\n\
              <title id=\"{id}-title\">{}</title>\n<desc id=\"{id}-desc\">{}</desc>\n{}</svg>\n",
             fonts::stack(),
-            escape(&font::tidy(title)),
-            escape(&font::tidy(description)),
+            xml(&font::tidy(title)),
+            xml(&font::tidy(description)),
             self.body
         )
     }
-}
-
-/// Text between two tags.
-fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
-}
-
-fn quoted(text: &str) -> String {
-    text.replace('"', "&quot;").replace('\'', "&apos;")
 }
 
 type Drawn = Result<(), DrawingErrorKind<Infallible>>;
