@@ -46,8 +46,8 @@ pub struct Wanted<'a> {
     pub force: bool,
 }
 
-/// What a block and its pictures are made from: a checksum of where the runs lie, seen from the notes. A run that is trained
-/// again in the same place is the same one; and no absolute path gets into the notes.
+/// What a block and its pictures are made from: a checksum of where the runs lie, seen from the notes. A run
+/// that is trained again in the same place is the same one; and no absolute path gets into the notes.
 fn source(notes: &Path, runs: &[PathBuf]) -> String {
     let paths: Vec<String> = runs.iter().map(|run| seen_from(notes, run)).collect();
     block::checksum(paths.join("\n").as_bytes())
