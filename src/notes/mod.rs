@@ -195,7 +195,9 @@ pub enum Problem {
         Field::Force
     )]
     OtherRun { name: String },
-    #[error("ends inside a code block, so nothing can follow; close the code block, or put a pair of markers elsewhere")]
+    #[error(
+        "ends inside a code block, so nothing can follow; close the code block, or put a pair of markers elsewhere"
+    )]
     EndsInCode,
     #[error(
         "a beamer file: put the lines `% gradfade begin NAME` and `% gradfade end NAME` into a frame, then call again with {} NAME",

@@ -202,10 +202,7 @@ fn changed_pictures(
                 // The words tell the record's numbers: nothing is new.
                 (State::Current | State::Kept, None) => {
                     let name = path.file_name().unwrap_or_default().display();
-                    hints.push(format!(
-                        "{FOLDER}/{name} was edited and is kept; {} replaces it",
-                        Field::Force
-                    ));
+                    hints.push(format!("{FOLDER}/{name} was edited and is kept; {} replaces it", Field::Force));
                     continue;
                 }
             },
