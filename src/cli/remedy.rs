@@ -92,7 +92,7 @@ pub fn run(args: Args) -> CommandResult {
         return nothing(&args, &job);
     }
     let out = args.out.clone().unwrap_or_else(|| beside(dir));
-    // Whoever may not use the folder leaves nothing there.
+    // If the folder may not be used, nothing is left there.
     Chosen::new(&args, &job, &out)?;
     output::writable_folder(&out)?;
     let _folder = runner::Folder::lock(&out).map_err(with_way_out)?;
@@ -104,7 +104,7 @@ pub fn run(args: Args) -> CommandResult {
     let missing: Vec<&Try> = chosen.missing.iter().map(|i| &chosen.tried[*i]).collect();
     let ran = work(&missing, &loaded, &args)?;
     if ran.stopped {
-        output::say(format!("gradfade: stopped; runs that are whole are kept in {}", out.display()));
+        output::say(format!("gradfade: stopped; complete runs are kept in {}", out.display()));
         return Ok(ExitCode::from(interrupt::EXIT_CODE));
     }
     let trials = judge(&job, &chosen.tried, &ran)?;

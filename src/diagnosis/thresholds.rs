@@ -1,8 +1,9 @@
-//! Every number that a rule compares with, in one place: its default, the reason for it, and where it comes from.
+//! Every number that a rule compares with, in one place: its default, the reason for it, and where it comes
+//! from.
 //!
-//! All of them can be set from a TOML file of `key = number` lines
-//! ([`Thresholds::parse`]; `gradfade diagnose --thresholds FILE`); a key that is not here, or a value that is no number in
-//! its range, is refused with its line.
+//! All of them can be set from a TOML file of `key = number` lines ([`Thresholds::parse`]; `gradfade diagnose
+//! --thresholds FILE`); a key that is not here, or a value that is no number in its range, is refused with
+//! its line.
 
 use std::collections::BTreeMap;
 
@@ -141,8 +142,8 @@ impl Thresholds {
     /// The defaults, changed by the values in `text` (TOML); `place` names the text in errors.
     ///
     /// # Errors
-    /// One line that names the line and the key: no TOML, an unknown key, a value that is no number or out of its range, or
-    /// marks that contradict each other.
+    /// One line that names the line and the key: no TOML, an unknown key, a value that is no number or out of
+    /// its range, or marks that contradict each other.
     pub fn parse(text: &str, place: &str) -> Result<Thresholds, ThresholdError> {
         let fail = |what: String| ThresholdError { place: place.into(), what };
         let line = |at: usize| text[..at.min(text.len())].matches('\n').count() + 1;

@@ -84,7 +84,7 @@ struct Desk {
     bell: Condvar,
     /// Counts jobs, so that a worker can look for a new one without the lock.
     calls: AtomicU64,
-    /// The next piece that nobody has taken.
+    /// The next piece of work that no thread has taken.
     next: AtomicUsize,
     /// Workers inside the job.
     inside: AtomicUsize,

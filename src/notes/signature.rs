@@ -1,5 +1,5 @@
-//! Pictures that show whether they were changed: each carries a checksum of all its other bytes, and what it was
-//! made from (see [`super::plan::source`]).
+//! Pictures that show whether they were changed: each carries a checksum of all its other bytes, and what it
+//! was made from (see [`super::plan::source`]).
 //!
 //! Several notes may show one picture, each drawn from another state of the record; so the mark lies in the
 //! picture and not in a block. Every reader skips it: a comment in SVG and PDF, a text chunk in PNG.

@@ -31,9 +31,10 @@
 //! `data:` form. So there are no event-handler or style attributes; the script sets styles through the object
 //! model.
 //!
-//! **When it misleads.** Colours have one scale for all runs of the page, which may be wider than that of a figure of one run.
-//! If there are more than 1,200 recorded steps, some are left out, and the page says so. Bars begin at the low end of a logarithmic scale:
-//! their lengths are differences of orders of magnitude, never proportions.
+//! **When it misleads.** Colours have one scale for all runs of the page, which may be wider than that of a
+//! figure of one run. If there are more than 1,200 recorded steps, some are left out, and the page says so.
+//! Bars begin at the low end of a logarithmic scale: their lengths are differences of orders of magnitude,
+//! never proportions.
 
 mod build;
 mod code;
@@ -80,7 +81,7 @@ pub struct PageOptions {
 /// Why there is no page.
 #[derive(Debug, thiserror::Error)]
 pub enum PageError {
-    #[error("a page needs at least one run; name a run folder")]
+    #[error("a page needs at least one run; give a run folder")]
     NoRun,
     #[error(
         "{got} runs are too many for one page (at most {MOST_RUNS}); name fewer, or fewer depths of a sweep ({})",

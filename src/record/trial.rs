@@ -23,7 +23,7 @@ const LONGEST: u64 = 256 << 20;
 /// One run, and how it was judged.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Trial {
-    /// Of the remedy, such as `relu`; of the run as it was, its own.
+    /// Name of the remedy, such as `relu`; for the original run, its own name.
     pub name: String,
     /// What kind of remedy it is, as diagnoses advise it; empty for the run as it was.
     pub kind: String,

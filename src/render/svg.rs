@@ -28,7 +28,7 @@ pub const UNITS: f64 = 10.0;
 
 /// plotters' size of a text is the height of its line, and this many em.
 const LINE_HEIGHT: f64 = 1.24;
-/// Of the bundled font, in em: from the baseline up to the top of a line, and half the height of a capital letter.
+/// Metrics of the bundled font, in em: from the baseline up to the top of a line, and half the height of a capital letter.
 const ASCENT: f64 = 0.96;
 const HALF_CAPITAL: f64 = 0.357;
 

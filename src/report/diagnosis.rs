@@ -126,7 +126,8 @@ fn finding_lines(lang: Lang, d: &Diagnosis, verdict: &Verdict, finding: &Finding
 /// Terminal lines of at most this many characters.
 const COLUMNS: usize = 110;
 
-/// Breaks the lines of a text at blanks and behind Chinese punctuation, and keeps their indent; Markdown flows by itself.
+/// Breaks the lines of a text at blanks and behind Chinese punctuation, and keeps their indent; Markdown
+/// flows by itself.
 fn wrap(text: &str, form: Form) -> String {
     if form == Form::Markdown {
         return text.to_string();

@@ -28,7 +28,7 @@ pub struct Store {
     dir: PathBuf,
     plan: SweepPlan,
     fingerprint: String,
-    /// Held by whoever may run cells; copies of the store share it.
+    /// Lock that is needed to run cells; copies of the store share it.
     work: Option<Arc<Work>>,
 }
 

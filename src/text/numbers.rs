@@ -69,8 +69,8 @@ impl Lang {
         format!("{:.1}{NBSP}×{NBSP}10{}", 10f64.powf(log10 - exponent), superscript(&format!("{exponent}")))
     }
 
-    /// A number that was chosen by hand, as it was written; from 10⁵ on and below 10⁻⁴, where digits have to be counted, as a
-    /// power of ten. What is no number stays as it is.
+    /// A number that was chosen by hand, as it was written; from 10⁵ on and below 10⁻⁴, where digits have to
+    /// be counted, as a power of ten. What is no number stays as it is.
     pub fn chosen(self, text: &str) -> String {
         match text.parse::<f64>() {
             Ok(x) if x != 0.0 && x.is_finite() && !(1e-4..1e5).contains(&x.abs()) => {

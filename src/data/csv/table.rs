@@ -11,7 +11,8 @@ use crate::data::{DataError, DataOptions};
 use crate::field::Field;
 use crate::names::nearest;
 
-/// Names that a label column has by itself. `y` alone does not indicate a header, since it may be a value (yes).
+/// Names that a label column has by itself. `y` alone does not indicate a header, since it may be a value
+/// (yes).
 const LABEL_NAMES: [&str; 4] = ["label", "class", "target", "y"];
 
 /// A table in memory: inputs as numbers, labels as indices into their different texts.

@@ -45,7 +45,7 @@ impl fmt::Display for Warning {
             }
             Warning::Uneven { table, kept, longest } => write!(
                 f,
-                "{table} table: the arrays hold {kept} to {longest} rows, the first {kept} are used (the run goes on, or was cut off)"
+                "{table} table: the arrays hold {kept} to {longest} rows, the first {kept} are used (the run is still going on, or was cut off)"
             ),
             Warning::Absent { path } => write!(f, "{}: not there, its values count as missing", path.display()),
         }
@@ -183,7 +183,7 @@ fn damaged(path: PathBuf, what: &str) -> RecordError {
     RecordError::Array { path, what: format!("{what}; {way_out}") }
 }
 
-/// A demo and a sweep hold runs; somebody who names them means one of those.
+/// A demo and a sweep hold runs; if their folder is named, one of those is meant.
 fn run_inside(dir: &Path) -> String {
     let runs_in = |dir: &Path| {
         let mut runs: Vec<_> = fs::read_dir(dir)
