@@ -15,11 +15,14 @@ impl Lang {
                 "learning_rate" => format!("learning rate {value}"),
                 "weight_decay" => format!("weight decay {value}"),
                 "l1" => format!("L1 {value}"),
+                "normalisation" if value == "none" => "no normalisation".into(),
                 "normalisation" => match value.strip_suffix("-after") {
                     Some(kind) => format!("{kind} normalisation after the activation"),
                     None => format!("{value} normalisation"),
                 },
+                "residual" if value == "no" => "no skips".into(),
                 "residual" => "skips".into(),
+                "early_stopping" if value == "none" => "no early stopping".into(),
                 "l1_step" => format!("{value} steps of L1"),
                 "early_stopping" => format!("early stopping with patience {value}"),
                 "validation_size" => match value.parse() {
@@ -48,13 +51,16 @@ impl Lang {
                 "weight_decay" => format!("权重衰减 {value}"),
                 "l1" => format!("L1 {value}"),
                 "normalisation" => match value {
+                    "none" => "无归一化".into(),
                     "batch" => "批归一化".into(),
                     "batch-after" => "激活后批归一化".into(),
                     "layer" => "层归一化".into(),
                     "layer-after" => "激活后层归一化".into(),
                     _ => format!("{value} 归一化"),
                 },
+                "residual" if value == "no" => "无残差连接".into(),
                 "residual" => "残差连接".into(),
+                "early_stopping" if value == "none" => "无早停".into(),
                 "dropout" => format!("随机失活 {value}"),
                 "l1_step" => match value {
                     "proximal" => "近端 L1".into(),
