@@ -126,8 +126,7 @@ impl Setting {
             return Err("`threads` changes no result, so it cannot vary".into());
         }
         SETTINGS.iter().find(|s| s.name == plain).ok_or_else(|| {
-            let near = crate::stats::nearest(plain, SETTINGS.iter().map(|s| s.name));
-            let hint = near.map(|near| format!(" (did you mean '{near}'?)")).unwrap_or_default();
+            let hint = crate::names::did_you_mean(plain, SETTINGS.iter().map(|s| s.name));
             format!("there is no setting `{name}`{hint}")
         })
     }

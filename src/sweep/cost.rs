@@ -35,9 +35,9 @@ pub fn costs(config: &TrainConfig, sizes: Sizes) -> Cost {
     layers.extend(config.hidden_sizes());
     layers.push(sizes.classes);
     let shape = config.shape(&layers);
-    let product = |l: usize| shape.fan_in(l) as f64 * shape.fan_out(l) as f64;
-    let weights: f64 = (0..shape.layers()).map(product).sum();
-    let first = product(0);
+    let weights: Vec<f64> = shape.weights().iter().map(|&n| n as f64).collect();
+    let first = weights[0];
+    let weights: f64 = weights.iter().sum();
     let train_size = sizes.train.saturating_sub(config.validation_size).max(1);
     let batch = match config.batch_size {
         BatchSize::Full => train_size,

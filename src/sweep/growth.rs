@@ -20,7 +20,7 @@ impl SweepPlan {
     /// Stands for everything that a cell's result and number depend on: the grid and the settings, not the
     /// name or how it is drawn. Settings at their default are left out, so that cells stay good when the
     /// program learns a new setting; a plan file names every setting, so a default that changes is a
-    /// difference. FNV-1a over the JSON: it must tell plans apart that people make, not resist an attacker.
+    /// difference. A checksum of the JSON: it must tell plans apart that people make, not resist an attacker.
     pub fn fingerprint(&self) -> String {
         let mut train = json!(self.train);
         without_defaults(&mut train, &json!(TrainConfig::default()));
@@ -33,9 +33,7 @@ impl SweepPlan {
         let whole = if self.earlier.is_empty() { json!([grid, train]) } else { json!([grid, train, self.earlier]) };
         let mut text = String::new();
         write_sorted(&whole, &mut text);
-        let hash =
-            text.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |h, b| (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3));
-        format!("{hash:016x}")
+        crate::files::checksum(text.bytes())
     }
 
     /// The first setting in which `other` differs, in words: `width is 5, 6 there and 7 here`. How a plan was

@@ -1,39 +1,10 @@
 //! Lists and ranges of whole numbers, as the command line and plan files write them.
 
-use serde::{Deserialize, Serialize};
-
 use super::plan::MOST_CELLS;
 
-/// Whole numbers: `"1..10"` (both ends included) or `[1, 2, 5]`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(into = "Vec<u64>", try_from = "ListOrRange")]
+/// Whole numbers: `1..10` (both ends included) or `1,2,5`.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Numbers(pub Vec<u64>);
-
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum ListOrRange {
-    List(Vec<u64>),
-    One(u64),
-    Range(String),
-}
-
-impl TryFrom<ListOrRange> for Numbers {
-    type Error = String;
-
-    fn try_from(value: ListOrRange) -> Result<Numbers, String> {
-        match value {
-            ListOrRange::List(list) => Ok(Numbers(list)),
-            ListOrRange::One(number) => Ok(Numbers(vec![number])),
-            ListOrRange::Range(text) => text.parse(),
-        }
-    }
-}
-
-impl From<Numbers> for Vec<u64> {
-    fn from(numbers: Numbers) -> Vec<u64> {
-        numbers.0
-    }
-}
 
 impl std::str::FromStr for Numbers {
     type Err = String;

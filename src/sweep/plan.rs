@@ -143,7 +143,7 @@ impl SweepPlan {
             ));
         }
         self.fits_toml()?;
-        if self.name.is_empty() || self.name.len() > 100 || self.name.chars().any(char::is_control) {
+        if self.name.is_empty() || self.name.len() > 100 || self.name.chars().any(crate::escape::is_command) {
             return Err("`name` must have 1 to 100 visible characters".into());
         }
         self.check_earlier()?;
@@ -196,8 +196,7 @@ impl SweepPlan {
 fn meant(message: &str) -> String {
     let mut words = message.split('`').skip(1).step_by(2);
     let unknown = if message.starts_with("unknown ") { words.next() } else { None };
-    let near = unknown.and_then(|name| crate::stats::nearest(name, words));
-    near.map(|n| format!(" (did you mean '{n}'?)")).unwrap_or_default()
+    unknown.map(|name| crate::names::did_you_mean(name, words)).unwrap_or_default()
 }
 
 /// The first whole number beyond what TOML can hold, with the name of its setting.
