@@ -20,6 +20,9 @@ pub mod train;
 
 pub mod sweep;
 
+pub mod import;
+pub mod source;
+
 #[cfg(feature = "figures")]
 pub mod analysis;
 #[cfg(feature = "figures")]

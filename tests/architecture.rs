@@ -19,13 +19,15 @@ const RULES: &[(&str, &[&str])] = &[
     ("config", &["names", "activation", "nn", "data"]),
     ("train", &["files", "stats", "activation", "record", "nn", "data", "config"]),
     ("sweep", &["files", "stats", "activation", "record", "nn", "data", "config", "train"]),
+    ("import", &["record"]),
+    ("source", &["record", "sweep", "import"]),
     ("analysis", &["stats", "record"]),
     ("diagnosis", &["stats", "activation", "record", "analysis", "text"]),
     ("remedy", &["activation", "record", "nn", "config", "diagnosis", "text"]),
     ("figure", &["stats", "record", "analysis", "diagnosis", "text"]),
     ("render", &["files", "stats", "figure", "text"]),
     ("notes", &["files", "stats", "figure", "render", "text"]),
-    ("page", &["stats", "record", "analysis", "diagnosis", "figure", "render", "text"]),
+    ("page", &["stats", "record", "sweep", "analysis", "diagnosis", "figure", "render", "text"]),
     ("report", &["stats", "record", "analysis", "diagnosis", "figure", "render", "text"]),
 ];
 

@@ -5,7 +5,8 @@ use std::process::ExitCode;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-use super::plot::{Look, read_run, save_all};
+use super::open::read_run;
+use super::plot::{Look, save_all};
 use super::progress::Together;
 use super::train::Job;
 use super::{CommandResult, Failure, diagnose, interrupt, output};
@@ -152,8 +153,8 @@ fn only(names: &[String]) -> Result<Option<Vec<&'static Change>>, Failure> {
     }
     let mut chosen = Vec::new();
     for name in names {
-        let found: Vec<&Change> =
-            CHANGES.iter().filter(|c| c.name == name.as_str() || c.remedy.key() == name.as_str()).collect();
+        let ours = crate::names::our_spelling(name);
+        let found: Vec<&Change> = CHANGES.iter().filter(|c| c.name == ours || c.remedy.key() == ours).collect();
         if found.is_empty() {
             let known: Vec<&str> = CHANGES.iter().map(|c| c.name).collect();
             let all = known.iter().copied().chain(CHANGES.iter().map(|c| c.remedy.key()));

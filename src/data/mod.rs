@@ -98,6 +98,7 @@ impl Split {
 pub struct DataOptions {
     pub train_size: Option<usize>,
     pub test_size: Option<usize>,
+    #[serde(alias = "standardise")]
     pub standardize: bool,
     pub seed: u64,
     pub test_share: f64,

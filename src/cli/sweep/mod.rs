@@ -12,11 +12,12 @@ use super::plot::Look;
 use super::train_args::{GridArgs, SharedArgs};
 use super::{CommandResult, Failure, interrupt, output};
 use crate::render::Format;
+use crate::source::{self, Kind};
 use crate::sweep::run::Loaded;
 use crate::sweep::{
     CellState, Observer, PRESETS, PlannedCell, Sizes, Store, SweepPlan, costs, preset, run as run_cells, shard,
 };
-pub use merge::{is_sweep, plot};
+pub use merge::plot;
 use show::Show;
 
 #[derive(clap::Args)]
@@ -185,7 +186,7 @@ impl What {
         let base = match (&self.preset, &self.plan) {
             (Some(name), _) => {
                 let known = || PRESETS.iter().map(|p| p.name);
-                let found = preset(name).ok_or_else(|| {
+                let found = preset(&crate::names::our_spelling(name)).ok_or_else(|| {
                     let hint = crate::stats::nearest(name, known())
                         .map(|n| format!(" (did you mean '{n}'?)"))
                         .unwrap_or_default();
@@ -213,7 +214,7 @@ impl What {
 /// Opens the sweep: what was given, or else what lies in the folder.
 fn open(what: &What, out: Option<&Path>) -> Result<Store, Failure> {
     match (what.is_given(), out) {
-        (false, Some(dir)) => Ok(Store::open(dir)?),
+        (false, Some(dir)) => Ok(source::open_sweep(dir)?),
         (false, None) => Err(Failure::usage(anyhow::anyhow!(
             "nothing to sweep: give --preset, --plan, a grid such as --hidden-layers 1..10, or the --out of a sweep that was started"
         ))),
@@ -237,7 +238,7 @@ pub fn run(args: Args) -> CommandResult {
         Some(Command::Run(args)) => some(&args),
         Some(Command::Merge(args)) => {
             args.draw.look.prepare()?;
-            merge::run(&Store::open(&args.out)?, &args.draw)
+            merge::run(&source::open_sweep(&args.out)?, &args.draw)
         }
         Some(Command::Script(args)) => script::run(&args),
         None => {
@@ -317,7 +318,7 @@ fn work(store: &Store, cells: &[PlannedCell], how: &How) -> Result<bool, Failure
 
 fn plan(args: &PlanArgs) -> CommandResult {
     let plan = match (&args.out, args.what.is_given()) {
-        (Some(dir), false) => Store::open(dir)?.plan().clone(),
+        (Some(dir), false) => source::open_sweep(dir)?.plan().clone(),
         (None, false) => {
             let mut list =
                 String::from("presets (gradfade sweep plan --preset NAME lists the cells, --toml prints the plan):\n");
@@ -339,7 +340,7 @@ fn plan(args: &PlanArgs) -> CommandResult {
         return Ok(ExitCode::SUCCESS);
     }
     let store = match &args.out {
-        Some(dir) if is_sweep(dir) => Store::find(dir, &plan)?,
+        Some(dir) if source::kind(dir) == Some(Kind::Sweep) => Store::find(dir, &plan)?,
         _ => None,
     };
     output::print(estimate::table(&plan, store.as_ref())?)?;
