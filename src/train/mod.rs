@@ -18,6 +18,7 @@
 
 pub mod header;
 pub mod nielsen;
+#[cfg(feature = "fs")]
 pub mod weights;
 
 use std::borrow::Cow;
