@@ -15,7 +15,7 @@ use super::frame::{
 use super::words::{caption, described, title};
 use super::{FigureError, Input, Options, Runs, Spec};
 use crate::analysis::{Grid, Summary};
-use crate::record::ActivationMetric;
+use crate::record::{DEAD_SHARE, MEAN_SQUARED_SLOPE, SATURATED_SHARE};
 use crate::stats::Cell;
 use crate::text::Quantity;
 
@@ -28,12 +28,11 @@ pub const SPEC: Spec = Spec {
 
 fn build(input: &Input, options: &Options) -> Result<Figure, FigureError> {
     let (run, lang) = (input.run(), options.lang);
-    let metric = ActivationMetric::MeanSquaredSlope;
-    let slope = Grid::from_stored(run.hidden(), run.record().snapshots.step.len(), |l, k| {
-        run.record().activation(metric, k, l)
-    });
-    let saturated = run.activation_grid(ActivationMetric::SaturatedShare);
-    let dead = run.activation_grid(ActivationMetric::DeadShare);
+    let metric = MEAN_SQUARED_SLOPE;
+    let slope =
+        Grid::from_stored(run.hidden(), run.record().snapshots.step().len(), |l, k| run.record().value(metric, k, l));
+    let saturated = run.activation_grid(SATURATED_SHARE);
+    let dead = run.activation_grid(DEAD_SHARE);
     if [&slope, &saturated, &dead].iter().all(|g| g.all_missing()) {
         return Err(input.nothing(run, "activations of a hidden layer", "record a network with hidden layers"));
     }
@@ -41,7 +40,7 @@ fn build(input: &Input, options: &Options) -> Result<Figure, FigureError> {
     let known =
         |k: usize| [&slope, &saturated, &dead].iter().any(|g| (0..g.layers()).any(|l| g.at(l, k) != Cell::Missing));
     let columns = (0..slope.columns()).rev().find(|&k| known(k)).map_or(0, |k| k + 1);
-    let steps = &run.record().snapshots.step;
+    let steps = run.record().snapshots.step();
     let edges = match steps.get(columns) {
         Some(_) => steps[..=columns].iter().map(|&s| s as f64).collect(),
         None => snapshot_edges(steps),

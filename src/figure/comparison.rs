@@ -45,7 +45,7 @@ fn build(input: &Input, options: &Options) -> Result<Figure, FigureError> {
     let movements: Vec<Movement> = runs.iter().map(|r| r.movement(tensor)).collect();
     let no_unit = movements.iter().any(|m| !m.without_reference.is_empty());
     // A run without a snapshot after step 0 has no panel of movement.
-    let reached = |r: &Summary| reached_edges(&r.record().snapshots.step).unwrap_or((Vec::new(), usize::MAX));
+    let reached = |r: &Summary| reached_edges(r.record().snapshots.step()).unwrap_or((Vec::new(), usize::MAX));
     let movements: Vec<Grid> =
         movements.into_iter().zip(runs).map(|(m, r)| m.grid.without_first_columns(reached(r).1)).collect();
     let bias = is_bias(tensor);
@@ -60,7 +60,7 @@ fn build(input: &Input, options: &Options) -> Result<Figure, FigureError> {
     // Movement needs snapshots; without any in any run its row is left out.
     let with_movement = movements.iter().any(|g| g.columns() > 0);
 
-    let edges: Vec<Vec<f64>> = runs.iter().map(|r| step_edges(&r.record().steps.step, r.end())).collect();
+    let edges: Vec<Vec<f64>> = runs.iter().map(|r| step_edges(r.record().steps.step(), r.end())).collect();
     let snapshots: Vec<Vec<f64>> = runs.iter().map(|r| reached(r).0).collect();
     let all = || {
         let snapshots = snapshots.iter().filter(|_| with_movement);

@@ -33,7 +33,7 @@ pub const SPEC: Spec = Spec {
 
 fn build(input: &Input, options: &Options) -> Result<Figure, FigureError> {
     let (run, lang) = (input.run(), options.lang);
-    let steps = &run.record().snapshots.step;
+    let steps = run.record().snapshots.step();
     if steps.len() < 2 {
         return Err(input.nothing(run, "two snapshots", "record snapshots more often or train longer"));
     }
@@ -131,7 +131,7 @@ fn findings(run: &Summary, journey: &Journey, options: &Options) -> Vec<String> 
         clauses.push(lang.decay_only_clause(&carried));
     }
     // When the layers that really moved had half of their way behind them.
-    let half = |l: usize| journey.first_row_below(l - 1, 0.5).map(|k| (l, run.record().snapshots.step[k]));
+    let half = |l: usize| journey.first_row_below(l - 1, 0.5).map(|k| (l, run.record().snapshots.step()[k]));
     let mut halves: Vec<(usize, u64)> = moved.iter().filter_map(|&l| half(l)).collect();
     halves.sort_by_key(|h| h.1);
     if let (Some(&first), Some(&last)) = (halves.first(), halves.last()) {

@@ -21,7 +21,7 @@ use super::frame::{Legend, Words, heatmap, heatmap_over_strips, log_scale, step_
 use super::words::{Depth, caption, described, is_bias, signal_ratio, title_of};
 use super::{FigureError, GradientMetric, Input, Options, Runs, Spec};
 use crate::analysis::{Grid, Summary};
-use crate::record::{LayerMetric, TensorKind, TensorMetric};
+use crate::record::{GRAD_NORM, GRAD_RMS, SIGNAL_RMS, TensorKind};
 
 pub const GRADIENT: Spec = Spec {
     name: "gradient-heatmap",
@@ -40,10 +40,10 @@ pub const SIGNAL: Spec = Spec {
 /// `[layer, step row]` of a gradient.
 pub(super) fn grid(summary: &Summary, metric: GradientMetric, tensor: TensorKind) -> Grid {
     match metric {
-        GradientMetric::BatchMean => summary.grid(TensorMetric::GradNorm, tensor),
-        GradientMetric::PerParameter => summary.grid_per_parameter(TensorMetric::GradNorm, tensor),
-        GradientMetric::PerSample => summary.layer_grid(LayerMetric::GradRms),
-        GradientMetric::Signal => summary.layer_grid(LayerMetric::SignalRms),
+        GradientMetric::BatchMean => summary.grid(GRAD_NORM, tensor),
+        GradientMetric::PerParameter => summary.grid_per_parameter(GRAD_NORM, tensor),
+        GradientMetric::PerSample => summary.layer_grid(GRAD_RMS),
+        GradientMetric::Signal => summary.layer_grid(SIGNAL_RMS),
     }
 }
 
@@ -66,7 +66,7 @@ fn draw(input: &Input, options: &Options, metric: GradientMetric) -> Result<Figu
         return Err(input.nothing(run, "such gradient", "draw another one (batch-mean, per-sample, signal)"));
     }
     let bias = is_bias(options.tensor);
-    let edges = step_edges(&record.steps.step, run.end());
+    let edges = step_edges(record.steps.step(), run.end());
     let x = time_axis(run, &edges, options);
     let (scale, clamped) = log_scale(lang, lang.quantity(q, bias), &[&cells], false, Legend::PLAIN);
 

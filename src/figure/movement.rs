@@ -26,7 +26,7 @@ pub const SPEC: Spec = Spec {
 
 fn build(input: &Input, options: &Options) -> Result<Figure, FigureError> {
     let (run, lang) = (input.run(), options.lang);
-    let steps = &run.record().snapshots.step;
+    let steps = run.record().snapshots.step();
     if steps.len() < 2 {
         return Err(input.nothing(run, "two snapshots", "record snapshots more often or train longer"));
     }

@@ -7,7 +7,7 @@ use super::{GradientMetric, Options};
 use crate::analysis::curves::Outcome;
 use crate::analysis::{Fate, Grid, STILL_RANDOM, Summary};
 use crate::diagnosis::{Thresholds, diagnose};
-use crate::record::TensorMetric;
+use crate::record::DRIVEN_NORM;
 use crate::stats::median;
 use crate::text::{Ailment, Hint, Lang, Quantity};
 
@@ -28,7 +28,7 @@ pub(super) fn of_runs(name: &str, figure: &Figure, runs: &[Summary], options: &O
             vec![lang.reading_axes(true), gradient(GradientMetric::Signal), lang.reading_hint(Hint::Signal)]
         }
         "update-heatmap" => {
-            let relative = run.grid_relative(TensorMetric::DrivenNorm, options.tensor);
+            let relative = run.grid_relative(DRIVEN_NORM, options.tensor);
             let here = across(lang, Quantity::DrivenRelative, run, &relative);
             vec![lang.reading_axes(true), here, lang.reading_hint(Hint::Update)]
         }

@@ -14,7 +14,7 @@ use super::super::{FigureError, Options};
 use super::{Drawn, FEW, SweepSpec, caption, names, panels};
 use crate::analysis::ensemble::{Series, Spread};
 use crate::field::Field;
-use crate::record::EvalRow;
+use crate::record::{MetricId, TEST_ACCURACY, TRAIN_ACCURACY};
 use crate::text::Lang;
 
 pub const SPEC: SweepSpec = SweepSpec {
@@ -32,7 +32,7 @@ fn build(drawn: &Drawn, options: &Options) -> Result<Figure, FigureError> {
     if first == last {
         return Err(drawn.nothing("second depth", format!("vary {}", Field::HiddenLayers)));
     }
-    let train = |e: &EvalRow| e.train_accuracy;
+    let train = TRAIN_ACCURACY;
     if all.series.iter().all(|s| depths.iter().all(|d| s.last(*d, train).is_none())) {
         return Err(
             drawn.nothing("accuracy of a complete run", "every one diverged or failed; lower the learning rate")
@@ -53,7 +53,7 @@ fn build(drawn: &Drawn, options: &Options) -> Result<Figure, FigureError> {
         let mut curves = Vec::new();
         for (colour, (i, name)) in members.iter().enumerate() {
             let series = &all.series[*i];
-            let mut test = curve(series, &depths, |e| e.test_accuracy, Stroke::Dashed, colour, String::new());
+            let mut test = curve(series, &depths, TEST_ACCURACY, Stroke::Dashed, colour, String::new());
             // Two bands of one colour over each other tell nothing.
             test.band.clear();
             curves.push(test);
@@ -87,16 +87,9 @@ fn build(drawn: &Drawn, options: &Options) -> Result<Figure, FigureError> {
     Ok(described(lang, page(drawn.figure, words, vec![1.0; columns], vec![1.0], placed, Vec::new(), (width, 540))))
 }
 
-fn curve(
-    series: &Series,
-    depths: &[usize],
-    column: fn(&EvalRow) -> f64,
-    style: Stroke,
-    colour: usize,
-    label: String,
-) -> Curve {
+fn curve(series: &Series, depths: &[usize], metric: MetricId, style: Stroke, colour: usize, label: String) -> Curve {
     let at: Vec<(f64, Option<Spread>)> =
-        depths.iter().filter(|d| series.depths.contains_key(d)).map(|d| (*d as f64, series.last(*d, column))).collect();
+        depths.iter().filter(|d| series.depths.contains_key(d)).map(|d| (*d as f64, series.last(*d, metric))).collect();
     let wide = at.iter().filter_map(|(x, s)| s.filter(|s| s.high > s.low).map(|_| *x)).count() > 0;
     Curve {
         label,
@@ -144,7 +137,7 @@ fn heading(lang: Lang, drawn: &Drawn, depths: &[usize]) -> String {
     let names = names(lang, all);
     let chance = all.chance().unwrap_or(0.0);
     let medians = |s: &Series| -> Vec<(usize, f64)> {
-        depths.iter().filter_map(|d| Some((*d, s.last(*d, |e| e.train_accuracy)?.median))).collect()
+        depths.iter().filter_map(|d| Some((*d, s.last(*d, TRAIN_ACCURACY)?.median))).collect()
     };
     if all.series.len() <= FEW {
         let clauses = all.series.iter().zip(&names).filter_map(|(s, name)| {
@@ -161,7 +154,7 @@ fn heading(lang: Lang, drawn: &Drawn, depths: &[usize]) -> String {
         .series
         .iter()
         .zip(&names)
-        .filter_map(|(s, name)| Some((name.as_str(), s.last(deepest, |e| e.train_accuracy)?.median)))
+        .filter_map(|(s, name)| Some((name.as_str(), s.last(deepest, TRAIN_ACCURACY)?.median)))
         .collect();
     let worst = at.iter().copied().min_by(|a, b| a.1.total_cmp(&b.1));
     let best = at.iter().copied().max_by(|a, b| a.1.total_cmp(&b.1));

@@ -66,7 +66,7 @@ fn build(drawn: &Drawn, options: &Options) -> Result<Figure, FigureError> {
         if summary.record().is_empty() {
             continue;
         }
-        let edges = step_edges(&summary.record().steps.step, summary.end());
+        let edges = step_edges(summary.record().steps.step(), summary.end());
         let x = time_axis(summary, &edges, options);
         let series = &all.series[*s];
         let own = name(lang, series, &series.key);

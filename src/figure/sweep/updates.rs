@@ -17,7 +17,7 @@ use super::super::{FigureError, Options};
 use super::{Drawn, FEW, SweepSpec, caption, name, spread};
 use crate::analysis::ensemble::{Run, Spread};
 use crate::field::Field;
-use crate::record::EvalRow;
+use crate::record::{MetricId, TEST_ACCURACY, TRAIN_ACCURACY};
 use crate::text::Lang;
 
 pub const SPEC: SweepSpec = SweepSpec {
@@ -54,9 +54,8 @@ fn build(drawn: &Drawn, options: &Options) -> Result<Figure, FigureError> {
             drawn_lines.push(Line { panel, name, runs });
         }
     }
-    let error = |line: &Line, column: fn(&EvalRow) -> f64| errors(line.runs, column);
-    let train: fn(&EvalRow) -> f64 = |e| e.train_accuracy;
-    let test: fn(&EvalRow) -> f64 = |e| e.test_accuracy;
+    let error = |line: &Line, metric| errors(line.runs, metric);
+    let (train, test) = (TRAIN_ACCURACY, TEST_ACCURACY);
     let most = drawn_lines.iter().flat_map(|l| error(l, train).into_keys()).max().unwrap_or(0);
     if most == 0 {
         return Err(drawn.nothing("evaluation after the first update", format!("run it with {} 1", Field::EvalEvery)));
@@ -121,10 +120,10 @@ fn build(drawn: &Drawn, options: &Options) -> Result<Figure, FigureError> {
 }
 
 /// Error over the seeds at every number of updates at which any run was evaluated.
-fn errors(runs: &[Run], accuracy: fn(&EvalRow) -> f64) -> BTreeMap<u64, Spread> {
+fn errors(runs: &[Run], accuracy: MetricId) -> BTreeMap<u64, Spread> {
     let mut at: BTreeMap<u64, Vec<f64>> = BTreeMap::new();
-    for row in runs.iter().flat_map(|r| &r.summary.record().evals) {
-        at.entry(row.step).or_default().push(1.0 - accuracy(row));
+    for row in runs.iter().flat_map(|r| r.summary.record().evals.iter()) {
+        at.entry(row.step()).or_default().push(1.0 - row.value(accuracy));
     }
     at.into_iter().filter_map(|(step, values)| Some((step, Spread::of(values)?))).collect()
 }
@@ -143,16 +142,13 @@ fn curve(label: String, errors: &BTreeMap<u64, Spread>, style: Stroke, colour: u
 
 /// Errors of every line at its end, or the extremes of many.
 fn heading(lang: Lang, all: &[Line]) -> String {
-    let end =
-        |l: &Line, column: fn(&EvalRow) -> f64| errors(l.runs, column).into_values().next_back().map(|s| s.median);
+    let end = |l: &Line, metric| errors(l.runs, metric).into_values().next_back().map(|s| s.median);
     let full = |l: &Line| match l.panel.is_empty() {
         true => l.name.clone(),
         false => lang.series_name(&[l.panel.clone(), l.name.clone()]),
     };
-    let ends: Vec<(String, f64, Option<f64>)> = all
-        .iter()
-        .filter_map(|l| Some((full(l), end(l, |e| e.train_accuracy)?, end(l, |e| e.test_accuracy))))
-        .collect();
+    let ends: Vec<(String, f64, Option<f64>)> =
+        all.iter().filter_map(|l| Some((full(l), end(l, TRAIN_ACCURACY)?, end(l, TEST_ACCURACY)))).collect();
     if ends.len() <= FEW {
         let findings: Vec<String> =
             ends.iter().map(|(name, train, test)| lang.errors_reached(name, *train, *test)).collect();
