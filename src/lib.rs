@@ -10,6 +10,7 @@
 //! ```
 //! # #[cfg(feature = "figures")] {
 //! use gradfade::prelude::*;
+//! use gradfade::train;
 //!
 //! let config = TrainConfig {
 //!     data: DataSpec::Spiral,
@@ -19,7 +20,7 @@
 //!     steps: Some(40),
 //!     ..TrainConfig::default()
 //! };
-//! let record = gradfade::train_in_memory("sigmoid", &config)?;
+//! let record = train::in_memory("sigmoid", &config)?;
 //! let found = diagnose(&record, &Thresholds::default())?;
 //! assert_eq!(found.conclusion(), Conclusion::Faulty);
 //!

@@ -17,9 +17,12 @@
 //! that diverges or is interrupted keeps the parameters that it had.
 
 pub mod header;
+mod memory;
 pub mod nielsen;
 #[cfg(feature = "fs")]
 pub mod weights;
+
+pub use memory::{TrainError, in_memory};
 
 use std::borrow::Cow;
 use std::time::Instant;
