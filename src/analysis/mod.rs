@@ -14,10 +14,12 @@ pub mod attenuation;
 pub mod curves;
 pub mod ensemble;
 pub mod journey;
+mod quantity;
 
 pub use attenuation::{Attenuation, edge_rows};
 pub use ensemble::Ensemble;
 pub use journey::{DecayPart, Fate, Journey, Movement, STILL_RANDOM};
+pub use quantity::Quantity;
 
 use crate::record::{Header, MetricId, PARAM_NORM, Record, RecordError, Table, TensorKind};
 use crate::stats::{Cell, MISSING, UNDERFLOW, is_missing};

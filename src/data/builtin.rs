@@ -2,7 +2,7 @@
 //!
 //! `assets/mnist-mini.zlib` is made by `scripts/build_mnist_mini.py`, which describes its layout: background, rim and middle
 //! of the strokes are stored apart, each where its neighbours are alike, and then deflated. Nothing is decoded before
-//! somebody asks for it. Licence and attribution: `assets/mnist-mini.LICENSE.md` (CC BY-SA 3.0, also in [`LICENSE`]).
+//! it is needed. Licence and attribution: `assets/mnist-mini.LICENSE.md` (CC BY-SA 3.0, also in [`LICENSE`]).
 
 use std::io::Read;
 
@@ -30,10 +30,7 @@ const FRAME: usize = SIDE + 2;
 static ASSET: &[u8] = include_bytes!("../../assets/mnist-mini.zlib");
 
 /// Training images, test images and features.
-pub(super) fn extent(
-    train_size: Option<usize>,
-    test_size: Option<usize>,
-) -> Result<(usize, usize, usize), DataError> {
+pub(super) fn extent(train_size: Option<usize>, test_size: Option<usize>) -> Result<(usize, usize, usize), DataError> {
     let spec = "mnist-mini";
     let train = cut(Field::TrainSize, train_size, TRAIN, "training images", spec)?;
     let test = cut(Field::TestSize, test_size, TEST, "test images", spec)?;
