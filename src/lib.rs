@@ -53,6 +53,7 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 pub mod activation;
+pub mod escape;
 pub mod field;
 #[cfg(feature = "fs")]
 pub mod files;
@@ -69,6 +70,8 @@ pub mod train;
 
 #[cfg(feature = "fs")]
 pub mod import;
+#[cfg(feature = "threads")]
+pub mod pool;
 #[cfg(all(feature = "data-files", feature = "threads"))]
 pub mod source;
 #[cfg(all(feature = "data-files", feature = "threads"))]

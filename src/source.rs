@@ -193,6 +193,17 @@ pub fn open_sweep(path: &Path) -> Result<Store, SourceError> {
     }
 }
 
+/// Whether a path may be opened as `wanted`: it is that, or nothing that is known.
+///
+/// # Errors
+/// [`SourceError::Other`] where it is something else.
+pub fn expect(path: &Path, wanted: Kind) -> Result<(), SourceError> {
+    match own_kind(path) {
+        Some(found) if found != wanted => Err(other(path, found, wanted)),
+        _ => Ok(()),
+    }
+}
+
 /// What a path is, without reading it; none where nothing knows it.
 pub fn kind(path: &Path) -> Option<Kind> {
     kind_with(path, IMPORTERS)

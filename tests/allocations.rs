@@ -53,7 +53,7 @@ fn steps_do_not_allocate() {
     let counted = ALLOCATIONS.load(Ordering::Relaxed);
     drop(std::hint::black_box(vec![1u8]));
     assert!(ALLOCATIONS.load(Ordering::Relaxed) > counted, "the allocator counts");
-    if !gradfade::nn::matmul::has_kernels::<f32>() {
+    if !gradfade::nn::has_kernels::<f32>() {
         return; // `matrixmultiply` packs into memory that it allocates.
     }
     let plain = Shape::plain(&[50, 100, 60, 60, 10], Activation::Sigmoid);

@@ -5,6 +5,8 @@
 //! | `block` | markers, checksums, and a text file whose other bytes stay as they are |
 //! | `markdown`, `latex`, `typst`, `html` | how a format says a figure |
 //! | [`notebook`] | the same for cells of a Jupyter notebook |
+//! | `verbatim` | code that notes only show, comments, scripts: no place for markers |
+//! | `words` | words of a run, as text of each format |
 //! | `find` | which kind of notes a path is, and which file of a folder |
 //! | [`plan`](mod@plan) | every file that changes, as plain data; then written, the notes last |
 //! | `signature` | a picture that carries a checksum of itself |
@@ -22,7 +24,11 @@ pub mod plan;
 pub mod preprocessor;
 mod signature;
 mod typst;
+mod verbatim;
+mod words;
 
+#[cfg(test)]
+mod hostile;
 #[cfg(test)]
 mod tests;
 
@@ -30,7 +36,9 @@ use std::path::PathBuf;
 
 pub use block::{State, is_name};
 pub use find::{Target, find};
-pub use plan::{Edit, Plan, plan};
+pub use plan::{Edit, Plan, lock, plan};
+
+use words::Words;
 
 use crate::field::Field;
 use crate::figure::chart::Figure;
@@ -39,6 +47,9 @@ use crate::text::Lang;
 
 /// The folder of the pictures, beside the notes.
 pub const FOLDER: &str = "gradfade";
+
+/// The longest file of notes, in bytes: notebooks hold their pictures.
+const LONGEST: u64 = 1 << 30;
 
 /// A kind of notes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,7 +72,7 @@ pub struct Spec {
     /// Endings of its files; where two kinds share one, `find` looks into the file.
     pub endings: &'static [&'static str],
     comment: block::Comment,
-    verbatim: block::Verbatim,
+    verbatim: verbatim::Verbatim,
     /// The block's lines.
     content: fn(&Setting) -> String,
     /// Where a new block goes: an offset into the file.
@@ -111,13 +122,13 @@ impl Shown {
 struct Item {
     /// `BLOCK-FIGURE`: stem, label and anchor.
     id: String,
-    title: String,
+    title: Words,
     /// Title and settings.
-    caption: String,
+    caption: Words,
     /// For a reader who cannot see it.
-    alt: String,
+    alt: Words,
     /// Empty where the figure has none.
-    reading: String,
+    reading: Words,
     lang: Lang,
     width: u32,
     height: u32,
@@ -128,10 +139,10 @@ impl Item {
         let lang = figure.lang;
         Item {
             id: format!("{block}-{}", figure.name),
-            title: figure.title.clone(),
-            caption: lang.notes_caption(&figure.title, &figure.caption),
-            alt: figure.description.clone(),
-            reading: figure.reading.clone(),
+            title: Words::new(&figure.title),
+            caption: Words::new(&lang.notes_caption(&figure.title, &figure.caption)),
+            alt: Words::new(&figure.description),
+            reading: Words::new(&figure.reading),
             lang,
             width: figure.width,
             height: figure.height,
@@ -220,10 +231,10 @@ pub enum Problem {
 }
 
 impl Problem {
-    /// True where nothing is broken and only `--force` would bring the notes up to date.
+    /// True where the notes are not up to date and their author has to do something, while nothing is broken.
     fn is_stale(&self) -> bool {
-        use Problem::{Edited, EditedPicture, OtherRun, PictureOfOtherRun};
-        matches!(self, Edited { .. } | OtherRun { .. } | EditedPicture | PictureOfOtherRun)
+        use Problem::{Edited, EditedPicture, OtherRun, PictureOfOtherRun, ReadOnly};
+        matches!(self, Edited { .. } | OtherRun { .. } | EditedPicture | PictureOfOtherRun | ReadOnly)
     }
 }
 
@@ -246,11 +257,6 @@ impl NotesError {
         let path = path.into();
         |problem| NotesError::In { path, problem }
     }
-}
-
-/// Text of an HTML element or attribute.
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
 /// The end of the file.

@@ -1,10 +1,11 @@
 //! A whole run in memory: from settings to its record, without a file.
 
-use super::{Unwatched, header::header, train};
+use super::Unwatched;
+use super::header::header;
 use crate::config::{ConfigError, Precision, TrainConfig, TrainPlan};
 use crate::data::{self, DataError, Dataset};
 use crate::nn::Scalar;
-use crate::record::{Ended, MemorySink, Record, RecordError, RecordSink};
+use crate::record::{MemorySink, Record, RecordError};
 
 /// Why a run could not be made.
 #[derive(Debug, thiserror::Error)]
@@ -34,11 +35,14 @@ pub fn in_memory(name: &str, config: &TrainConfig) -> Result<Record, TrainError>
 }
 
 fn recorded<T: Scalar>(plan: &TrainPlan, data: &Dataset, name: &str) -> Result<Record, RecordError> {
-    let header = header(plan, data, name);
-    let mut sink = MemorySink::new(header.clone());
-    sink.start(&header)?;
-    let trained = train::<T>(plan, data, &mut sink, &Unwatched)?;
-    let early_stop = trained.early_stop;
-    sink.finish(&Ended { early_stop, elapsed_secs: Some(trained.elapsed_secs), ..Ended::new(trained.status) })?;
+    let mut sink = MemorySink::new(header(plan, data, name));
+    #[cfg(feature = "fs")]
+    super::train::<T>(plan, data, name, &mut sink, &Unwatched)?;
+    // Without an operating system nobody knows how long it took.
+    #[cfg(not(feature = "fs"))]
+    {
+        super::train_timed::<T>(plan, data, name, &mut sink, &Unwatched, &|| 0.0)?;
+        sink.record.header.elapsed_secs = None;
+    }
     Ok(sink.record)
 }

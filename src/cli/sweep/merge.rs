@@ -10,6 +10,7 @@ use crate::figure::FigureError;
 use crate::figure::Options;
 use crate::figure::chart::Figure;
 use crate::figure::sweep::{SWEEP_FIGURES, SweepInput, build};
+use crate::names::did_you_mean;
 use crate::record::Record;
 use crate::record::cell::Cell;
 use crate::source;
@@ -39,7 +40,18 @@ pub fn run(store: &Store, draw: &Draw) -> CommandResult {
     }
     // Which cells are missing was said; a script that goes on to use the table must not take a part for the whole.
     let whole = cells.len() == store.plan().count() as usize;
-    Ok(if whole { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if whole && !none_trained(&cells) { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// A table of failures only is said to be one.
+fn none_trained(cells: &[Cell]) -> bool {
+    let Some(Err(why)) = cells.first().map(|cell| &cell.result) else { return false };
+    if cells.iter().any(|cell| cell.result.is_ok()) {
+        return false;
+    }
+    let n = cells.len();
+    output::say(format!("gradfade: none of the {n} cells can be trained; cell {}: {why}", cells[0].number));
+    true
 }
 
 /// `gradfade plot SWEEP`: the named figures, or all that the cells hold.
@@ -100,9 +112,7 @@ fn names(asked: &[String]) -> Result<Vec<String>, Failure> {
     let mut names: Vec<String> = Vec::new();
     for name in asked {
         if !known.contains(&name.as_str()) {
-            let hint = crate::stats::nearest(name, known.iter().copied())
-                .map(|n| format!(" (did you mean '{n}'?)"))
-                .unwrap_or_default();
+            let hint = did_you_mean(name, known.iter().copied());
             let list = known.join(", ");
             return Err(Failure::usage(anyhow::anyhow!(
                 "--figure: no figure of sweeps is called '{name}'{hint}; there are: {list}"
