@@ -4,6 +4,7 @@
 //! read them (`analysis`, `diagnosis`, `figure`, `render`, `report`) share only [`record`] and [`stats`]; only [`remedy`] uses both.
 
 pub mod activation;
+pub mod escape;
 pub mod field;
 pub mod files;
 pub mod names;

@@ -6,10 +6,11 @@ use std::path::{Path, PathBuf};
 
 /// A module and the modules that it may name. `cli` may name everything, and everything may name `GROUND`.
 const RULES: &[(&str, &[&str])] = &[
+    ("escape", &[]),
     ("field", &[]),
     ("files", &[]),
+    ("names", &[]),
     ("stats", &[]),
-    ("names", &["stats"]),
     ("activation", &["names"]),
     ("record", &["stats", "files"]),
     ("nn", &["stats", "names", "activation"]),
@@ -31,8 +32,8 @@ const RULES: &[(&str, &[&str])] = &[
     ("report", &["stats", "record", "analysis", "diagnosis", "figure", "render", "text"]),
 ];
 
-/// The names of settings that errors carry: for every module.
-const GROUND: &[&str] = &["field"];
+/// For every module: the names of settings that errors carry, the names of options, text of other people made harmless.
+const GROUND: &[&str] = &["field", "names", "escape"];
 
 /// Outside crates that only some modules may name.
 const ONLY: &[(&str, &[&str])] = &[
@@ -54,6 +55,11 @@ const ONLY: &[(&str, &[&str])] = &[
     // Plans, thresholds, `book.toml`.
     ("toml", &["sweep", "diagnosis", "notes"]),
     ("tempfile", &["files", "record", "render", "sweep"]),
+    ("strsim", &["names"]),
+    ("fnv", &["files"]),
+    ("sha2", &["page"]),
+    ("unicode_width", &["text"]),
+    ("pulldown_cmark", &["notes"]),
     ("clap", &["cli"]),
     ("clap_complete", &["cli"]),
     ("clap_mangen", &["cli"]),

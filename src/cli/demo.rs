@@ -1,4 +1,4 @@
-//! `gradfade demo`: the lecture's experiment, from digits to pictures.
+//! `gradfade demo`: sigmoid against ReLU, from digits to figures.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;

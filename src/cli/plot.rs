@@ -9,6 +9,7 @@ use super::{CommandResult, Failure, output, sweep};
 use crate::figure::chart::Figure;
 use crate::figure::sweep::SWEEP_FIGURES;
 use crate::figure::{self, FIGURES, FigureError, GradientMetric, Options, Runs};
+use crate::names::did_you_mean;
 use crate::record::trial::{self, Trials};
 use crate::record::{Record, TensorKind};
 use crate::render::{self, ColourMap, Format, Style, Theme};
@@ -100,10 +101,14 @@ pub(super) fn language(text: &str) -> Result<Lang, String> {
         .ok_or_else(|| format!("there are: {}", Lang::ALL.map(Lang::tag).join(", ")))
 }
 
+/// In bytes; the largest fonts of Chinese have some 50 MiB.
+const LONGEST_FONT: u64 = 256 << 20;
+
 /// Puts `--font` to use. Asked before anything is computed.
 pub(super) fn use_font(file: Option<&Path>) -> anyhow::Result<()> {
     let Some(path) = file else { return Ok(()) };
-    let data = std::fs::read(path).with_context(|| format!("--font {}: cannot read it", path.display()))?;
+    let data =
+        crate::files::read(path, LONGEST_FONT).with_context(|| format!("--font {}: cannot read it", path.display()))?;
     crate::font::use_font(data).with_context(|| format!("--font {}", path.display()))
 }
 
@@ -127,7 +132,7 @@ fn scale(text: &str) -> Result<f64, String> {
 pub(super) fn gradient(text: &str) -> Result<GradientMetric, String> {
     GradientMetric::ALL.into_iter().find(|m| m.name() == text).ok_or_else(|| {
         let names = GradientMetric::ALL.map(GradientMetric::name);
-        let hint = crate::stats::nearest(text, names).map(|n| format!(" (did you mean '{n}'?)")).unwrap_or_default();
+        let hint = did_you_mean(text, names);
         format!("unknown gradient{hint}; known: {}", names.join(", "))
     })
 }
@@ -274,9 +279,7 @@ pub(super) fn names(asked: &[String], runs: usize) -> Result<Vec<String>, Failur
     for name in asked {
         if !FIGURES.iter().any(|s| s.name == name) {
             let known: Vec<&str> = FIGURES.iter().map(|s| s.name).collect();
-            let hint = crate::stats::nearest(name, known.iter().copied())
-                .map(|n| format!(" (did you mean '{n}'?)"))
-                .unwrap_or_default();
+            let hint = did_you_mean(name, known.iter().copied());
             let list = known.join(", ");
             return Err(Failure::usage(anyhow::anyhow!("--figure: unknown figure '{name}'{hint}; known: {list}")));
         }

@@ -10,6 +10,7 @@ use crate::config::TrainConfig;
 use crate::data::Loaded;
 use crate::diagnosis::{self, Diagnosis, Remedy, Thresholds, Unfit};
 use crate::figure::{self, Options};
+use crate::names::did_you_mean;
 use crate::record::trial::{self, Trials};
 use crate::record::{Record, Status};
 use crate::remedy::runner::{self, Observer, Ran, RunnerError, Try};
@@ -91,7 +92,7 @@ pub fn run(args: Args) -> CommandResult {
         return nothing(&args, &job);
     }
     let out = args.out.clone().unwrap_or_else(|| beside(dir));
-    // Whoever may not use the folder leaves nothing there.
+    // If the folder may not be used, nothing is left there.
     Chosen::new(&args, &job, &out)?;
     output::writable_folder(&out)?;
     let _folder = runner::Folder::lock(&out).map_err(with_way_out)?;
@@ -103,7 +104,7 @@ pub fn run(args: Args) -> CommandResult {
     let missing: Vec<&Try> = chosen.missing.iter().map(|i| &chosen.tried[*i]).collect();
     let ran = work(&missing, &loaded, &args)?;
     if ran.stopped {
-        output::say(format!("gradfade: stopped; runs that are whole are kept in {}", out.display()));
+        output::say(format!("gradfade: stopped; complete runs are kept in {}", out.display()));
         return Ok(ExitCode::from(interrupt::EXIT_CODE));
     }
     let trials = judge(&job, &chosen.tried, &ran)?;
@@ -183,7 +184,7 @@ fn only(names: &[String]) -> Result<Option<Vec<&'static Change>>, Failure> {
         if found.is_empty() {
             let known: Vec<&str> = CHANGES.iter().map(|c| c.name).collect();
             let all = known.iter().copied().chain(CHANGES.iter().map(|c| c.remedy.key()));
-            let hint = crate::stats::nearest(name, all).map(|n| format!(" (did you mean '{n}'?)")).unwrap_or_default();
+            let hint = did_you_mean(name, all);
             let list = known.join(", ");
             return Err(Failure::usage(anyhow::anyhow!("--only: unknown remedy '{name}'{hint}; known: {list}")));
         }

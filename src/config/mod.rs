@@ -34,7 +34,7 @@ use crate::nn::{Initialisation, L1Step, Loss, Normalisation, Optimizer, Optimize
 /// | `l1_step` | subgradient | as PyTorch programs add it, or proximal, which reaches exact zeros: [`L1Step`] |
 /// | `batch_size` | 100 | samples, or the whole training set |
 /// | `epochs` or `steps` | 5 epochs | at least 1 |
-/// | `seed` | 1 | of initialisation, order of samples, made data |
+/// | `seed` | 1 | random seed for initialisation, shuffling and synthetic data |
 /// | `precision` | f32 | of parameters and arithmetic |
 /// | `threads` | 1 | never changes a bit of the result |
 /// | `record` | every:1 | steps whose norms are kept |
@@ -225,7 +225,7 @@ impl TrainConfig {
             return Err(value(
                 Field::Momentum,
                 self.momentum,
-                "must be less than 1, or the velocity never stops growing",
+                "must be less than 1, or the velocity grows without bound",
             ));
         }
         Ok(())
@@ -274,7 +274,7 @@ impl TrainConfig {
         };
         if self.normalisation.is_batch() && batch_size < 2 {
             let problem = format!(
-                "a batch of one sample has no deviation, which {} {} divides by",
+                "a batch of one sample has no standard deviation, by which {} {} divides",
                 Field::Normalisation,
                 self.normalisation
             );

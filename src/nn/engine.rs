@@ -40,7 +40,7 @@ const PACKED: usize = PANEL_SLICES - 1;
 struct PanelSite {
     layer: usize,
     panel: Panel,
-    /// Of its pieces: the tensor, among all, and the place in the parameters.
+    /// Its pieces: the index of the tensor and its range in the parameters.
     tensors: Vec<(usize, std::ops::Range<usize>)>,
 }
 

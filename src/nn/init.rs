@@ -71,7 +71,7 @@ impl Initialisation {
         "zeros",
     ];
 
-    /// What an activation gets when nobody says otherwise: He for the ReLU kind, LeCun normal for SELU (which
+    /// Default initialisation of an activation: He for the ReLU kind, LeCun normal for SELU (which
     /// needs it), Glorot for the rest.
     ///
     /// Maxout gets LeCun normal and not He's: exactly one piece of every unit passes the signal on, with

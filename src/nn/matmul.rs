@@ -16,7 +16,7 @@ use super::scalar::Scalar;
 #[derive(Clone, Copy)]
 pub struct MatRef<'a, T> {
     data: &'a [T],
-    /// Of element (0, 0) in `data`.
+    /// Index of element (0, 0) in `data`.
     start: usize,
     pub rows: usize,
     pub cols: usize,

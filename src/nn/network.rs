@@ -10,7 +10,7 @@ use super::shape::Shape;
 use crate::activation::Activation;
 
 /// All parameters in one buffer, layer after layer, input side first: for each layer its weight `[fan_out,
-/// fan_in]` (row-major, as PyTorch stores it), then its bias `[fan_out]`, gain and shift as far as there are.
+/// fan_in]` (row-major, as PyTorch stores it), then its bias `[fan_out]`, and the scale (gamma) and bias (beta) of its normalisation, if it has one.
 #[derive(Clone, Debug)]
 pub struct Network<T> {
     pub(crate) sequence: Arc<Sequence<T>>,
@@ -36,7 +36,7 @@ impl<T: Scalar> Network<T> {
         Network::of(Shape::plain(sizes, activation), init, seed)
     }
 
-    /// Draws the parameters; gains begin at 1, shifts at 0. f32 and f64 networks of one seed are the same up
+    /// Draws the parameters; scales (gamma) start at 1, biases (beta) at 0. f32 and f64 networks of one seed are the same up
     /// to rounding, and weights are those of the network without normalisation.
     pub fn of(shape: Shape, init: Initialisation, seed: u64) -> Network<T> {
         Network::with(shape.build(true), init, seed)

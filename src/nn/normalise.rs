@@ -1,6 +1,6 @@
 //! Batch and layer normalisation: what they are, and their arithmetic on rows `[rows, width]`.
 //!
-//! `normal = (z - mean) / sqrt(variance + 1e-5)`, then `gain normal + shift`, PyTorch's `weight` (gamma) and
+//! `normal = (z - mean) / sqrt(variance + 1e-5)`, then `gain normal + shift`, the scale and the bias, PyTorch's `weight` (gamma) and
 //! `bias` (beta). Batch normalisation takes mean and variance of each column over the batch, layer
 //! normalisation of each row over its columns; the variance is the biased one (divided by the number of
 //! values). Evaluation after batch normalisation uses running averages, `running <- 0.9 running + 0.1 batch`
@@ -162,7 +162,7 @@ pub(super) fn stretch<T: Scalar>(normal: &[T], gain: &[T], shift: &[T], out: &mu
 }
 
 /// Sums over some rows of `signal * normal` and of `signal`, column by column, in `sums [2, width]`: what
-/// gain and shift follow.
+/// scale (gain) and bias (shift) follow.
 pub(super) fn column_products<T: Scalar>(signal: &[T], normal: &[T], width: usize, sums: &mut [f64]) {
     let (gain, shift) = sums.split_at_mut(width);
     simd(

@@ -142,12 +142,12 @@ pub struct Constants<T> {
     pub decays: bool,
     pub learning_rate: T,
     pub weight_decay: T,
-    /// Of the subgradient.
+    /// Coefficient of the subgradient.
     pub l1: T,
     /// How far the proximal step goes: lr * l1, or 0.
     pub threshold: T,
     pub momentum: T,
-    /// Of the first moment, the second moment, and their complements.
+    /// Decay rates of the first and the second moment, and their complements.
     pub beta1: T,
     pub beta1_rest: T,
     pub beta2: T,

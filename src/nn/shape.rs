@@ -12,7 +12,7 @@
 //! phi is the activation, N the normalisation, D dropout: normalisation and dropout are inside the branch,
 //! nothing is done to the sum, and the skip is the identity. The output layer is h = W x + b alone. Before
 //! batch normalisation there is no b: N takes it out again, its gradient would be rounding noise around an
-//! exact zero, and the shift of N does its work (Ioffe, Szegedy 2015, section 3.2; `bias=False` in PyTorch).
+//! exact zero, and the bias (beta) of N takes its place (Ioffe, Szegedy 2015, section 3.2; `bias=False` in PyTorch).
 
 use std::sync::Arc;
 

@@ -122,7 +122,7 @@ fn seats<T: Scalar>(sequence: &Sequence<T>, training: bool) -> (Vec<Seat>, Vec<u
         let memory = layer.memory();
         let y = add(site.outputs);
         let keeps = training && layer.keeps_signal();
-        // Where nobody reads y on the way back, the signal takes its place; the loss puts its own there, too.
+        // If y is not read in the backward pass, the signal takes its place; the loss puts its own there, too.
         let free = i == last || !layers[i + 1].reads_input();
         let value = |v: usize| v.checked_sub(1).map(|below| seats[below].y);
         let skip = layer.skips().map(|span| i - span);
@@ -152,7 +152,7 @@ fn seats<T: Scalar>(sequence: &Sequence<T>, training: bool) -> (Vec<Seat>, Vec<u
         }
         seats.push(seat);
     }
-    // Signals that nobody keeps go over two sheets in turn.
+    // Signals that are not kept use two buffers in turn.
     let passing = |i: &usize| seats[*i].dy == usize::MAX;
     let widest = (0..=last).filter(passing).map(|i| sequence.sites[i].outputs).max();
     if let Some(widest) = widest {

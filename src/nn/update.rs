@@ -16,14 +16,14 @@ const CHUNK: usize = 512;
 /// Squared norms over a piece of a tensor.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct UpdateSums {
-    /// Of the true gradient, the stored one times its power of two.
+    /// Sum of squares of the true gradient, which is the stored one times its power of two.
     pub grad: SquareSum,
-    /// Of the applied update: new minus old parameter, as stored.
+    /// Sum of squares of the applied update: new minus old parameter, as stored.
     pub update: SquareSum,
-    /// Of the computed update without its decay part.
+    /// Sum of squares of the computed update without its decay part.
     pub driven: SquareSum,
     pub decay: SquareSum,
-    /// Of the parameter before the update.
+    /// Sum of squares of the parameter before the update.
     pub param: SquareSum,
 }
 
@@ -180,7 +180,7 @@ fn shrink<T: Scalar>(
     sums
 }
 
-/// Of plain gradient descent: the computed update is -lr times the gradient, no pass is needed.
+/// Sum of squares of the update of plain gradient descent: it is -lr times the gradient, so no pass over the tensor is needed.
 fn driven_by<T: Scalar>(grad: SquareSum, constants: &Constants<T>) -> SquareSum {
     let lr = constants.learning_rate.to_f64();
     SquareSum { sum: grad.sum * lr * lr, exponent: grad.exponent }

@@ -1,4 +1,4 @@
-//! The common language of both wings: what one training run left behind.
+//! The record of a training run: the data that all other modules share.
 //!
 //! A [`Record`] is a [`Header`] and four tables of rows. On disk it is a *run folder* ([`folder`]): `meta.json` and one
 //! `.npy` array for each column, all of which `numpy.load` opens as they are, also while the run is going on.

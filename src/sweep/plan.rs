@@ -290,7 +290,7 @@ impl SweepPlan {
             ));
         }
         self.fits_toml()?;
-        if self.name.is_empty() || self.name.len() > 100 || self.name.chars().any(char::is_control) {
+        if self.name.is_empty() || self.name.len() > 100 || self.name.chars().any(crate::escape::is_command) {
             return Err("`name` must have 1 to 100 visible characters".into());
         }
         for cell in self.cells() {
@@ -353,15 +353,13 @@ impl SweepPlan {
 
     /// Stands for everything that a cell's result depends on: the grid and the settings, not the name or how it is drawn.
     /// Settings at their default are left out, so that cells stay good when the program learns a new setting; a plan file
-    /// names every setting, so a default that changes is a difference. FNV-1a over the JSON: it must tell plans apart that
+    /// names every setting, so a default that changes is a difference. A checksum of the JSON: it must tell plans apart that
     /// people make, not to resist an attacker.
     pub fn fingerprint(&self) -> String {
         let mut train = serde_json::json!(self.train);
         without_defaults(&mut train, &serde_json::json!(TrainConfig::default()));
         let text = serde_json::json!([self.grid, train]).to_string();
-        let hash =
-            text.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |h, b| (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3));
-        format!("{hash:016x}")
+        crate::files::checksum(text.bytes())
     }
 
     /// The first setting in which `other` differs, in words: `width is 5, 6 there and 7 here`.
@@ -383,8 +381,7 @@ impl SweepPlan {
 fn meant(message: &str) -> String {
     let mut words = message.split('`').skip(1).step_by(2);
     let unknown = if message.starts_with("unknown ") { words.next() } else { None };
-    let near = unknown.and_then(|name| crate::stats::nearest(name, words));
-    near.map(|n| format!(" (did you mean '{n}'?)")).unwrap_or_default()
+    unknown.map(|name| crate::names::did_you_mean(name, words)).unwrap_or_default()
 }
 
 fn without_defaults(value: &mut serde_json::Value, default: &serde_json::Value) {

@@ -28,7 +28,7 @@ pub struct Store {
     dir: PathBuf,
     plan: SweepPlan,
     fingerprint: String,
-    /// Held by whoever may run cells; copies of the store share it.
+    /// Lock that is needed to run cells; copies of the store share it.
     work: Option<Arc<Work>>,
 }
 
@@ -102,7 +102,7 @@ impl Store {
     /// [`SweepError::NoPlan`], [`SweepError::Plan`], [`SweepError::Io`].
     pub fn open(dir: &Path) -> Result<Store, SweepError> {
         let path = dir.join(PLAN);
-        let text = fs::read_to_string(&path).map_err(|e| match e.kind() {
+        let text = crate::files::read_text(&path).map_err(|e| match e.kind() {
             io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => SweepError::NoPlan { path: dir.to_path_buf() },
             _ => SweepError::io("read it", &path)(e),
         })?;

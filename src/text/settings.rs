@@ -2,7 +2,8 @@
 
 use super::Lang;
 
-/// A setting whose name this program knows: keys of the header's labels and of the settings that a remedy changes.
+/// A setting whose name this program knows: keys of the header's labels and of the settings that a remedy
+/// changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Setting {
     Activation,
@@ -87,7 +88,8 @@ impl Setting {
 }
 
 impl Lang {
-    /// Name of a setting in a table, `key` as in the header's labels. A label of another program keeps its name.
+    /// Name of a setting in a table, `key` as in the header's labels. A label of another program keeps its
+    /// name.
     pub fn setting_name(self, key: &str) -> String {
         match (self, Setting::from_key(key)) {
             (_, None) => key.into(),
@@ -131,7 +133,8 @@ impl Lang {
         }
     }
 
-    /// A setting in a caption, with its name where the value alone does not say what it is. `key` as in the header's labels.
+    /// A setting in a caption, with its name where the value alone does not say what it is. `key` as in the
+    /// header's labels.
     pub fn setting(self, key: &str, value: &str) -> String {
         let value = &*self.setting_value(key, value);
         match (self, Setting::from_key(key)) {
@@ -157,7 +160,7 @@ impl Lang {
                 Some(kind) => format!("{kind} normalisation after the activation"),
                 None => format!("{value} normalisation"),
             },
-            Setting::Residual => "skips".into(),
+            Setting::Residual => "residual connections".into(),
             Setting::L1Step => format!("{value} steps of L1"),
             Setting::EarlyStopping => format!("early stopping with patience {value}"),
             Setting::ValidationSize => format!("{} validation samples", self.counted_value(value)),

@@ -34,7 +34,7 @@ pub struct Row {
     pub geometric_mean: f64,
     pub low: f64,
     pub high: f64,
-    /// Of the published number from the mean, in standard deviations, both of the logarithm.
+    /// Distance of the published number from the mean, in standard deviations of the logarithm.
     pub deviations: f64,
 }
 

@@ -10,6 +10,7 @@ use crate::figure::FigureError;
 use crate::figure::Options;
 use crate::figure::chart::Figure;
 use crate::figure::sweep::{SWEEP_FIGURES, SweepInput, build};
+use crate::names::did_you_mean;
 use crate::record::Record;
 use crate::record::cell::Cell;
 use crate::sweep::{CellState, Store};
@@ -115,9 +116,7 @@ fn names(asked: &[String]) -> Result<Vec<String>, Failure> {
     let mut names: Vec<String> = Vec::new();
     for name in asked {
         if !known.contains(&name.as_str()) {
-            let hint = crate::stats::nearest(name, known.iter().copied())
-                .map(|n| format!(" (did you mean '{n}'?)"))
-                .unwrap_or_default();
+            let hint = did_you_mean(name, known.iter().copied());
             let list = known.join(", ");
             return Err(Failure::usage(anyhow::anyhow!(
                 "--figure: no figure of sweeps is called '{name}'{hint}; there are: {list}"

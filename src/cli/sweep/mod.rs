@@ -12,6 +12,7 @@ use super::plot::Look;
 use super::train_args::{GridArgs, SharedArgs};
 use super::{CommandResult, Failure, interrupt, output};
 use crate::data::Loaded;
+use crate::names::did_you_mean;
 use crate::render::Format;
 use crate::sweep::{
     CellState, Observer, PRESETS, PlannedCell, Ran, Sizes, Store, SweepPlan, costs, preset, run as run_cells, shard,
@@ -186,16 +187,14 @@ impl What {
             (Some(name), _) => {
                 let known = || PRESETS.iter().map(|p| p.name);
                 let found = preset(name).ok_or_else(|| {
-                    let hint = crate::stats::nearest(name, known())
-                        .map(|n| format!(" (did you mean '{n}'?)"))
-                        .unwrap_or_default();
+                    let hint = did_you_mean(name, known());
                     let list = known().collect::<Vec<_>>().join(", ");
                     Failure::usage(anyhow::anyhow!("--preset: unknown preset '{name}'{hint}; known: {list}"))
                 })?;
                 found.plan()?
             }
             (None, Some(path)) => {
-                let text = std::fs::read_to_string(path)
+                let text = crate::files::read_text(path)
                     .map_err(|e| anyhow::anyhow!("{}: cannot read the plan: {e}", path.display()))?;
                 SweepPlan::parse(&text, &path.display().to_string())?
             }

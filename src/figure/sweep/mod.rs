@@ -79,7 +79,7 @@ impl Drawn<'_> {
 pub fn build(name: &str, input: &SweepInput, options: &Options) -> Result<Figure, FigureError> {
     let spec = SWEEP_FIGURES.iter().find(|s| s.name == name).ok_or_else(|| FigureError::Unknown {
         name: name.to_string(),
-        nearest: crate::stats::nearest(name, SWEEP_FIGURES.iter().map(|s| s.name)),
+        nearest: crate::names::nearest(name, SWEEP_FIGURES.iter().map(|s| s.name)),
     })?;
     let all = Ensemble::new(input.cells)?;
     let drawn = Drawn { figure: spec.name, input, all };

@@ -168,7 +168,7 @@ pub struct Backward<'a, T> {
     pub x: &'a [T],
     /// The signal at y, `[rows, outputs]`.
     pub dy: &'a mut [T],
-    /// The signal at x, to be written; `None` where nobody asks for it.
+    /// The signal at x, to be written; `None` if it is not needed.
     pub dx: Option<&'a mut [T]>,
     pub cache: &'a mut [T],
     pub numbers: &'a mut [f64],

@@ -1,5 +1,5 @@
 //! Batch and layer normalisation: `y = gain n + shift`, `n = (x - mean) / sqrt(variance + 1e-5)`, with one
-//! gain (gamma) and one shift (beta) for each column. The arithmetic is in [`crate::nn::normalise`].
+//! scale (gamma, `gain`) and one bias (beta, `shift`) for each column. The arithmetic is in [`crate::nn::normalise`].
 //!
 //! Batch normalisation takes the moments of each column over the batch, so that all blocks of rows must meet
 //! before they can go on, forward and back; layer normalisation takes those of each row.
@@ -18,7 +18,7 @@ fn tensors(width: usize) -> Vec<Tensor> {
     vec![tensor("weight", Part::Gain), tensor("bias", Part::Shift)]
 }
 
-/// Gains begin at 1, shifts at 0.
+/// Scales (gamma) start at 1, biases (beta) at 0.
 fn initial(width: usize) -> Vec<f64> {
     [vec![1.0; width], vec![0.0; width]].concat()
 }
@@ -32,7 +32,7 @@ fn gain_and_shift<T>(parameters: Parameters<'_, T>) -> (&[T], &[T]) {
     parameters.tensors.split_at(parameters.tensors.len() / 2)
 }
 
-/// The means of `dy n` and `dy` over the batch are the gradients of gain and shift.
+/// The means of `dy n` and `dy` over the batch are the gradients of scale (gamma) and bias (beta).
 fn gradient<T: Scalar>(means: &[f64], out: [&mut [T]; PANEL_TENSORS]) {
     let mut means = means.iter();
     for (g, &mean) in out.into_iter().flatten().zip(&mut means) {
