@@ -35,7 +35,7 @@ pub struct Fitted {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum BaselineError {
-    #[error("{} {k}: the training set has {samples} samples; give a number from 1 to that", Field::Neighbours)]
+    #[error("{} {k}: the training set has {samples} samples; give a number from 1 to {samples}", Field::Neighbours)]
     Neighbours { k: usize, samples: usize },
     #[error(
         "every training sample has the same class; a {model} needs two classes, so take more samples or other data"

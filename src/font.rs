@@ -55,7 +55,7 @@ pub fn extra() -> Option<&'static Extra> {
 pub enum FontError {
     #[error("no TrueType or OpenType font, or a damaged one; give a .ttf, .otf or .ttc file")]
     NoFont,
-    #[error("another font was given before; a program has room for one")]
+    #[error("another font is already in use; give only one")]
     Another,
 }
 

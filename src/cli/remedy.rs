@@ -105,7 +105,7 @@ pub fn run(args: Args) -> CommandResult {
     let missing: Vec<&Try> = chosen.missing.iter().map(|i| &chosen.tried[*i]).collect();
     let ran = work(&missing, &loaded, &args)?;
     if ran.stopped {
-        output::say(format!("gradfade: stopped; runs that are whole are kept in {}", out.display()));
+        output::say(format!("gradfade: stopped; complete runs are kept in {}", out.display()));
         return Ok(ExitCode::from(interrupt::EXIT_CODE));
     }
     let trials = judge(&job, &chosen.tried, &ran)?;

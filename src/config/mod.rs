@@ -228,7 +228,7 @@ impl TrainConfig {
             return Err(value(
                 Field::Momentum,
                 self.momentum,
-                "must be less than 1, or the velocity never stops growing",
+                "must be less than 1, or the velocity grows without bound",
             ));
         }
         Ok(())
@@ -277,7 +277,7 @@ impl TrainConfig {
         };
         if self.normalisation.is_batch() && batch_size < 2 {
             let problem = format!(
-                "a batch of one sample has no deviation, which {} {} divides by",
+                "a batch of one sample has no standard deviation, by which {} {} divides",
                 Field::Normalisation,
                 self.normalisation
             );

@@ -15,7 +15,7 @@ pub enum DataError {
     #[error("{}: unknown source '{name}'{}; use {}", Field::Data, meant(.nearest.as_deref()), super::spec::FORMS)]
     UnknownSource { name: String, nearest: Option<String> },
 
-    #[error("{} {kind}: say where the data is: {kind}:PATH", Field::Data)]
+    #[error("{} {kind}: give the path of the data: {kind}:PATH", Field::Data)]
     NoPath { kind: &'static str },
 
     #[error("{} {kind}: takes no path, but '{path}' was given", Field::Data)]
@@ -65,7 +65,7 @@ pub enum DataError {
     #[error("{}: truncated: {found} bytes, but its header promises {expected}; fetch it again", .path.display())]
     Truncated { path: PathBuf, found: u64, expected: u64 },
 
-    #[error("{}: bytes left over: the header promises {expected} bytes, the file has {}", .path.display(), at_least(*.found))]
+    #[error("{}: too long: the header promises {expected} bytes, the file has {}", .path.display(), at_least(*.found))]
     Oversized { path: PathBuf, found: Option<u64>, expected: u64 },
 
     #[error("{}: the header is impossible: {dimensions}", .path.display())]

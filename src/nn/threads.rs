@@ -23,8 +23,7 @@ pub struct Threads {
 }
 
 impl Threads {
-    /// `count` threads, the calling one included; 0 counts as 1. Fewer when the system refuses more; one without
-    /// the feature `threads`.
+    /// One thread: others need the feature `threads`.
     #[cfg(not(feature = "threads"))]
     pub fn new(_count: usize) -> Threads {
         Threads { count: 1 }
@@ -163,7 +162,7 @@ mod tests {
     use std::panic::{AssertUnwindSafe, catch_unwind};
     use std::sync::atomic::{AtomicUsize, Ordering};
 
-    use super::pool::LOOK_OUT;
+    use super::pool::SPIN;
     use super::*;
 
     #[test]
@@ -235,7 +234,7 @@ mod tests {
     fn sleeping_threads_wake_up() {
         let threads = Threads::new(2);
         for _ in 0..5 {
-            std::thread::sleep(4 * LOOK_OUT);
+            std::thread::sleep(4 * SPIN);
             // Each piece waits for the other: one thread alone would not end.
             let arrived = AtomicUsize::new(0);
             threads.run(2, |_, _| {

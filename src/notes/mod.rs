@@ -174,7 +174,7 @@ pub enum Problem {
     #[error("line {line}: the end of the block `{name}` has no begin; remove it, or add the begin marker")]
     NoBegin { name: String, line: usize },
     #[error(
-        "line {line}: the block `{name}` begins inside the block `{outer}`; move it and its markers out, behind that one's end"
+        "line {line}: the block `{name}` begins inside the block `{outer}`; move it with its markers behind the end of that block"
     )]
     Nested { name: String, line: usize, outer: String },
     #[error("line {line}: a second block is called `{name}`; rename or remove one")]
@@ -184,18 +184,20 @@ pub enum Problem {
     )]
     Marker { line: usize },
     #[error(
-        "its author edited the block `{name}`; {} replaces it, {} NAME makes another block",
+        "the block `{name}` was edited by its author; {} replaces it, {} NAME makes another block",
         Field::Force,
         Field::Name
     )]
     Edited { name: String },
     #[error(
-        "another run stands in the block `{name}`; {} OTHER gives this one a block of its own, {} replaces it",
+        "the block `{name}` shows another run; {} OTHER writes this run into a block of its own, {} replaces it",
         Field::Name,
         Field::Force
     )]
     OtherRun { name: String },
-    #[error("ends inside code that it shows, so nothing can follow; close that, or put a pair of markers elsewhere")]
+    #[error(
+        "ends inside a code block, so nothing can follow; close the code block, or put a pair of markers elsewhere"
+    )]
     EndsInCode,
     #[error(
         "a beamer file: put the lines `% gradfade begin NAME` and `% gradfade end NAME` into a frame, then call again with {} NAME",
@@ -204,7 +206,7 @@ pub enum Problem {
     Beamer,
     #[error("has no <section>, so where the slide goes is unknown; put a pair of markers there")]
     NoSlides,
-    #[error("is UTF-16; save it as UTF-8")]
+    #[error("is encoded as UTF-16; save it as UTF-8")]
     Utf16,
     #[error("not a notebook: {0}")]
     Notebook(String),
@@ -224,7 +226,7 @@ pub enum Problem {
         Field::Force
     )]
     PictureOfOtherRun,
-    #[error("changed while gradfade was at work; call again")]
+    #[error("was changed while gradfade was working; call again")]
     Changed,
     #[error("cannot read or write: {0}")]
     Io(String),

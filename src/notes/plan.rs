@@ -202,10 +202,7 @@ fn changed_pictures(
                 // The words tell the record's numbers: nothing is new.
                 (State::Current | State::Kept, None) => {
                     let name = path.file_name().unwrap_or_default().display();
-                    hints.push(format!(
-                        "{FOLDER}/{name} is not as gradfade wrote it, and stays; {} replaces it",
-                        Field::Force
-                    ));
+                    hints.push(format!("{FOLDER}/{name} was edited and is kept; {} replaces it", Field::Force));
                     continue;
                 }
             },
@@ -229,7 +226,7 @@ fn waiting(kind: Kind, name: &str, text: &[u8]) -> Option<String> {
     let first = empty.first().filter(|_| !held)?;
     let names = empty.iter().map(|n| format!("`{n}`")).collect::<Vec<_>>().join(", ");
     Some(format!(
-        "there is no block `{name}`, so it went to the end; an empty pair of markers is called {names}: {} {first} fills it",
+        "there is no block `{name}`, so the figure was appended at the end; an empty pair of markers is called {names}: {} {first} fills it",
         Field::Name
     ))
 }

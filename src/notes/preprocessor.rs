@@ -57,7 +57,7 @@ impl Request {
 /// Why a book cannot be built.
 #[derive(Debug, PartialEq, thiserror::Error)]
 pub enum BookError {
-    #[error("what came in is not what mdBook sends ({0}); run `mdbook build`, which calls this program")]
+    #[error("the input is not that of mdBook ({0}); run `mdbook build`, which calls this program")]
     Protocol(String),
     #[error("{chapter}: line {line}: {what}")]
     Block { chapter: String, line: usize, what: String },

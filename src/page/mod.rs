@@ -82,7 +82,7 @@ pub struct PageOptions {
 /// Why there is no page.
 #[derive(Debug, thiserror::Error)]
 pub enum PageError {
-    #[error("a page needs at least one run; name a run folder")]
+    #[error("a page needs at least one run; give a run folder")]
     NoRun,
     #[error(
         "{got} runs are too many for one page (at most {MOST_RUNS}); name fewer, or fewer depths of a sweep ({})",

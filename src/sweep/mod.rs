@@ -60,7 +60,7 @@ pub enum SweepError {
         path.display(), Field::Preset, Field::Plan, Field::Out
     )]
     OtherPlan { path: PathBuf, difference: String },
-    #[error("{}: belongs to another plan than the folder it lies in; move it away and it is run again", path.display())]
+    #[error("{}: belongs to another plan than its folder; move it away, and the cell is run again", path.display())]
     OtherCell { path: PathBuf },
     #[error(transparent)]
     Record(#[from] RecordError),

@@ -160,7 +160,7 @@ impl Lang {
                 Some(kind) => format!("{kind} normalisation after the activation"),
                 None => format!("{value} normalisation"),
             },
-            Setting::Residual => "skips".into(),
+            Setting::Residual => "residual connections".into(),
             Setting::L1Step => format!("{value} steps of L1"),
             Setting::EarlyStopping => format!("early stopping with patience {value}"),
             Setting::ValidationSize => format!("{} validation samples", self.counted_value(value)),

@@ -9,22 +9,22 @@ use std::time::{Duration, Instant};
 
 /// How long an idle thread looks out before it sleeps: longer than the serial parts of a step, short enough
 /// not to starve others.
-pub(super) const LOOK_OUT: Duration = Duration::from_micros(50);
+pub(super) const SPIN: Duration = Duration::from_micros(50);
 
 type Piece<'a> = dyn Fn(usize, usize) + Sync + 'a;
 
 pub(super) struct Pool {
-    desk: Arc<Desk>,
+    shared: Arc<Shared>,
     pub(super) workers: Vec<JoinHandle<()>>,
-    /// Held during a job: one at a time.
-    turn: Mutex<()>,
+    /// Held during a job: jobs run one at a time.
+    one_job: Mutex<()>,
 }
 
-/// Where jobs are put up.
-struct Desk {
+/// State shared by the caller and the workers.
+struct Shared {
     state: Mutex<State>,
     /// Wakes workers for a job, and the caller when the last worker has left it.
-    bell: Condvar,
+    wake: Condvar,
     /// Counts jobs, so that a worker can look for a new one without the lock.
     calls: AtomicU64,
     /// The next piece of work that no thread has taken.
@@ -39,7 +39,7 @@ struct State {
     ending: bool,
 }
 
-/// The pieces of a job. The caller takes it down and waits for all who are inside before `piece` ends.
+/// The pieces of a job. The caller withdraws it and waits for all workers inside before `piece` ends.
 #[derive(Clone, Copy)]
 struct Job {
     piece: *const Piece<'static>,
@@ -49,7 +49,7 @@ struct Job {
 // SAFETY: `piece` is Sync, and alive as long as a worker can be inside the job.
 unsafe impl Send for Job {}
 
-impl Desk {
+impl Shared {
     fn lock(&self) -> MutexGuard<'_, State> {
         // A panic never happens with the state half changed.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
@@ -70,10 +70,10 @@ impl Desk {
         let mut seen = 0;
         self.inside.fetch_sub(1, Ordering::Release);
         loop {
-            look_out(|| self.calls.load(Ordering::Acquire) != seen);
+            spin_until(|| self.calls.load(Ordering::Acquire) != seen);
             let mut state = self.lock();
             while self.calls.load(Ordering::Acquire) == seen && !state.ending {
-                state = self.bell.wait(state).unwrap_or_else(PoisonError::into_inner);
+                state = self.wake.wait(state).unwrap_or_else(PoisonError::into_inner);
             }
             if state.ending {
                 return;
@@ -91,63 +91,63 @@ impl Desk {
                 self.next.store(job.pieces, Ordering::Relaxed);
             }
             if self.inside.fetch_sub(1, Ordering::Release) == 1 {
-                // Under the lock, or the caller could miss the bell between its look and its sleep.
+                // Under the lock, or the caller could miss the notification between its check and its sleep.
                 let _state = self.lock();
-                self.bell.notify_all();
+                self.wake.notify_all();
             }
         }
     }
 }
 
-/// Waits a moment for `done`.
-fn look_out(done: impl Fn() -> bool) {
+/// Spins for a moment until `done`.
+fn spin_until(done: impl Fn() -> bool) {
     let start = Instant::now();
-    while !done() && start.elapsed() < LOOK_OUT {
+    while !done() && start.elapsed() < SPIN {
         (0..32).for_each(|_| std::hint::spin_loop());
     }
 }
 
 impl Pool {
     pub(super) fn new(count: usize) -> Pool {
-        let desk = Arc::new(Desk {
+        let shared = Arc::new(Shared {
             state: Mutex::new(State { job: None, panic: None, ending: false }),
-            bell: Condvar::new(),
+            wake: Condvar::new(),
             calls: AtomicU64::new(0),
             next: AtomicUsize::new(0),
             inside: AtomicUsize::new(0),
         });
         let start = |thread| {
-            desk.inside.fetch_add(1, Ordering::Relaxed);
-            let desk = Arc::clone(&desk);
-            std::thread::Builder::new().name(format!("step-{thread}")).spawn(move || desk.serve(thread)).ok()
+            shared.inside.fetch_add(1, Ordering::Relaxed);
+            let shared = Arc::clone(&shared);
+            std::thread::Builder::new().name(format!("step-{thread}")).spawn(move || shared.serve(thread)).ok()
         };
         let workers: Vec<_> = (1..=count).map_while(start).collect();
-        // A thread allocates while it starts: all are to be at the desk before the first job.
-        desk.inside.fetch_sub(usize::from(workers.len() < count), Ordering::Relaxed);
-        while desk.inside.load(Ordering::Acquire) > 0 {
+        // A thread allocates while it starts: all must have started before the first job.
+        shared.inside.fetch_sub(usize::from(workers.len() < count), Ordering::Relaxed);
+        while shared.inside.load(Ordering::Acquire) > 0 {
             std::thread::yield_now();
         }
-        Pool { desk, workers, turn: Mutex::new(()) }
+        Pool { shared, workers, one_job: Mutex::new(()) }
     }
 
     pub(super) fn run(&self, pieces: usize, piece: &Piece<'_>) {
-        let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
-        let desk = &*self.desk;
-        // SAFETY: only the lifetime changes; `TakeDown` waits for every worker that has seen the job before
+        let _one_job = self.one_job.lock().unwrap_or_else(PoisonError::into_inner);
+        let shared = &*self.shared;
+        // SAFETY: only the lifetime changes; `Withdraw` waits for every worker that has seen the job before
         // `piece` ends.
         let job =
             Job { piece: unsafe { std::mem::transmute::<*const Piece<'_>, *const Piece<'static>>(piece) }, pieces };
         {
-            let mut state = desk.lock();
+            let mut state = shared.lock();
             state.job = Some(job);
-            desk.next.store(0, Ordering::Relaxed);
-            desk.calls.fetch_add(1, Ordering::Release);
-            desk.bell.notify_all();
+            shared.next.store(0, Ordering::Relaxed);
+            shared.calls.fetch_add(1, Ordering::Release);
+            shared.wake.notify_all();
         }
-        let down = TakeDown(desk);
-        desk.work(piece, pieces, 0);
+        let down = Withdraw(shared);
+        shared.work(piece, pieces, 0);
         drop(down);
-        let panic = desk.lock().panic.take();
+        let panic = shared.lock().panic.take();
         if let Some(panic) = panic {
             resume_unwind(panic);
         }
@@ -155,28 +155,28 @@ impl Pool {
 }
 
 /// Takes the job down and waits until all workers have left it, also when the caller's own piece panics.
-struct TakeDown<'a>(&'a Desk);
+struct Withdraw<'a>(&'a Shared);
 
-impl Drop for TakeDown<'_> {
+impl Drop for Withdraw<'_> {
     fn drop(&mut self) {
-        let desk = self.0;
+        let shared = self.0;
         if std::thread::panicking() {
-            desk.next.store(usize::MAX / 2, Ordering::Relaxed);
+            shared.next.store(usize::MAX / 2, Ordering::Relaxed);
         }
-        desk.lock().job = None;
-        look_out(|| desk.inside.load(Ordering::Acquire) == 0);
-        let mut state = desk.lock();
-        while desk.inside.load(Ordering::Acquire) != 0 {
-            state = desk.bell.wait(state).unwrap_or_else(PoisonError::into_inner);
+        shared.lock().job = None;
+        spin_until(|| shared.inside.load(Ordering::Acquire) == 0);
+        let mut state = shared.lock();
+        while shared.inside.load(Ordering::Acquire) != 0 {
+            state = shared.wake.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
     }
 }
 
 impl Drop for Pool {
     fn drop(&mut self) {
-        self.desk.lock().ending = true;
-        self.desk.calls.fetch_add(1, Ordering::Release);
-        self.desk.bell.notify_all();
+        self.shared.lock().ending = true;
+        self.shared.calls.fetch_add(1, Ordering::Release);
+        self.shared.wake.notify_all();
         for worker in self.workers.drain(..) {
             // A worker does not panic: pieces that do are caught.
             let _ = worker.join();

@@ -45,7 +45,7 @@ impl fmt::Display for Warning {
             }
             Warning::Uneven { table, kept, longest } => write!(
                 f,
-                "{table} table: the arrays hold {kept} to {longest} rows, the first {kept} are used (the run goes on, or was cut off)"
+                "{table} table: the arrays hold {kept} to {longest} rows, the first {kept} are used (the run is still going on, or was cut off)"
             ),
             Warning::Absent { path } => write!(f, "{}: not there, its values count as missing", path.display()),
         }
