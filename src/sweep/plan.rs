@@ -26,7 +26,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Earlier, Grid, PlannedCell, SweepError};
-use crate::config::TrainConfig;
+use crate::config::{Setting, TrainConfig};
 use crate::field::Field;
 
 /// More cells would be a slip of the keyboard.
@@ -79,8 +79,10 @@ impl SweepPlan {
         let of = |name: &str| table.get(name).and_then(toml::Value::as_table);
         let train = of("train");
         let options = train.and_then(|train| train.get("data_options")).and_then(toml::Value::as_table);
-        let is_fixed = |name: &str| [train, options].into_iter().flatten().any(|table| table.contains_key(name));
-        if let Some(axis) = plan.grid.axes().iter().find(|axis| is_fixed(axis.setting.name)) {
+        let fixed: Vec<&str> =
+            [train, options].into_iter().flatten().flat_map(|t| t.keys()).map(String::as_str).collect();
+        let is_fixed = |axis: &&super::Axis| fixed.iter().any(|name| Setting::find(name) == Ok(axis.setting));
+        if let Some(axis) = plan.grid.axes().iter().find(is_fixed) {
             let what = format!("`{}` stands in [grid] and in [train]; give it in one of them", axis.setting.name);
             return Err(SweepError::Plan { place: place.into(), what });
         }
