@@ -74,10 +74,17 @@ pub const LONGEST: usize = 1000;
 
 /// A word of a foreign file: one line, at most [`LONGEST`] characters; what is longer ends in `…`.
 pub fn word(text: &str) -> Cow<'_, str> {
-    let line = one_line(text);
-    match line.char_indices().nth(LONGEST) {
-        None => line,
-        Some((end, _)) => Cow::Owned(format!("{}…", &line[..end])),
+    match one_line(text) {
+        Cow::Borrowed(line) => shortened(line, LONGEST),
+        Cow::Owned(line) => Cow::Owned(shortened(&line, LONGEST).into_owned()),
+    }
+}
+
+/// At most this many characters of a text; where some are left out, `…` stands behind.
+pub fn shortened(text: &str, most: usize) -> Cow<'_, str> {
+    match text.char_indices().nth(most) {
+        None => Cow::Borrowed(text),
+        Some((end, _)) => Cow::Owned(format!("{}…", &text[..end])),
     }
 }
 
