@@ -5,7 +5,8 @@ use std::process::ExitCode;
 
 use anyhow::anyhow;
 
-use super::plot::{build_all, names, read_runs, warn_of_missing_characters};
+use super::open::{self, read_runs};
+use super::plot::{build_all, names, of_remedies, warn_of_missing_characters};
 use super::{CommandResult, Failure, output, sweep};
 use crate::analysis::AnalysisError;
 use crate::diagnosis::{Thresholds, diagnose};
@@ -16,6 +17,7 @@ use crate::notes::plan::Wanted;
 use crate::notes::{self, FORMATS, Kind, Shown, State};
 use crate::record::Record;
 use crate::render::Theme;
+use crate::source;
 use crate::text::Lang;
 
 /// Exit code of `--check` for notes that a call without it would change.
@@ -57,7 +59,7 @@ Examples:
   gradfade notes sweeps/depth --into slides.html --name depths
   gradfade notes runs/sigmoid --into lecture.ipynb --check")]
 pub struct Args {
-    /// Run folders, or the folder of one sweep
+    /// Run folders, or the folder of one sweep, or of remedies
     #[arg(value_name = "RUN|SWEEP", required = true)]
     runs: Vec<PathBuf>,
     /// The notes: a file or a folder
@@ -175,15 +177,13 @@ fn default_name(runs: &[PathBuf]) -> String {
 /// The figures asked for, or the one that suits runs or a sweep.
 pub(super) fn figures(runs: &[PathBuf], asked: &[String], lang: Lang) -> Result<Vec<Figure>, Failure> {
     let options = Options { lang, ..Options::default() };
-    match runs {
-        [dir] if sweep::is_sweep(dir) => of_sweep(dir, asked, &options),
-        dirs if dirs.iter().any(|dir| sweep::is_sweep(dir)) => {
-            Err(Failure::usage(anyhow!("a sweep is drawn alone; name one sweep, or run folders")))
-        }
-        dirs => {
-            let one = if dirs.len() > 1 { "comparison" } else { "gradient-heatmap" };
-            let names = if asked.is_empty() { vec![one.to_string()] } else { names(asked, dirs.len())? };
-            let runs = read_runs(dirs)?;
+    match open::kind(runs)? {
+        source::Kind::Sweep => of_sweep(&runs[0], asked, &options),
+        source::Kind::Remedies => Ok(vec![of_remedies(&runs[0], asked, &options, |_| Ok(()))?]),
+        _ => {
+            let one = if runs.len() > 1 { "comparison" } else { "gradient-heatmap" };
+            let names = if asked.is_empty() { vec![one.to_string()] } else { names(asked, runs.len())? };
+            let runs = read_runs(runs)?;
             let mut figures = build_all(&names, &runs, true, &options)?;
             // Once in a block, with a figure that has words.
             if let Some(first) = figures.iter_mut().find(|figure| !figure.reading.is_empty()) {

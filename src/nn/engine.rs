@@ -180,6 +180,12 @@ impl<T: Scalar> Engine<T> {
         &self.network
     }
 
+    /// Cuts the batch into other blocks of rows.
+    #[cfg(test)]
+    pub(crate) fn cut_at(&mut self, bounds: &[usize]) {
+        self.tape = Tape::with(&self.network, self.tape.rows, bounds, true);
+    }
+
     /// Keeps a copy of the parameters as they are now, from which snapshots measure the distance.
     pub fn remember_initial(&mut self) {
         self.initial = Some(self.network.clone());

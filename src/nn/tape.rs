@@ -178,7 +178,8 @@ impl<T: Scalar> Tape<T> {
         Tape::with(network, rows, &[0, rows], false)
     }
 
-    fn with(network: &Network<T>, rows: usize, bounds: &[usize], training: bool) -> Tape<T> {
+    /// Buffers for batches of `rows` samples in blocks that end at `bounds`.
+    pub fn with(network: &Network<T>, rows: usize, bounds: &[usize], training: bool) -> Tape<T> {
         let sequence = &*network.sequence;
         let (seats, widths) = seats(sequence, training);
         let memories: Vec<_> = sequence.layers.iter().map(|layer| layer.memory()).collect();

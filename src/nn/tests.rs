@@ -228,6 +228,41 @@ fn layers_that_do_not_fit_are_named() {
     assert_eq!(error.to_string(), "layer 2 (Pooling(2)): pools 2 neighbours");
 }
 
+/// Gradients and signals of a batch whose first three samples are answered with certainty: their signal is 1e-26 of
+/// that of the other five.
+fn certain_and_wrong<T: Scalar>(shape: &Shape, bounds: &[usize]) -> Vec<f64> {
+    let mut network = Network::<T>::of(shape.clone(), Initialisation::GlorotNormal, 4);
+    let last = network.tensor_count() - 1;
+    network.tensor_mut(last)[0] = T::from_f64(60.0);
+    let rows = bounds[bounds.len() - 1];
+    let (inputs, _) = samples::<T>(rows, shape.sizes[0]);
+    let labels: Vec<u32> = (0..rows).map(|a| u32::from(a >= 3)).collect();
+    let mut engine = engine(network, rows, 1);
+    engine.cut_at(bounds);
+    engine.load(&inputs, &labels, &(0..rows as u32).collect::<Vec<_>>());
+    engine.step(0.01, true, false);
+    let m = engine.measured();
+    [&m.grad_norm, &m.signal_rms, &m.grad_rms].map(|column| column.clone()).concat()
+}
+
+#[test]
+fn blocks_whose_signals_are_decades_apart_are_joined() {
+    for (normalisation, _) in Normalisation::ALL {
+        for (activation, residual) in
+            [(Activation::Tanh, false), (Activation::Tanh, true), (Activation::Maxout(2), true)]
+        {
+            let shape = Shape { normalisation, residual, ..Shape::plain(&[5, 6, 6, 6, 3], activation) };
+            let want = certain_and_wrong::<f64>(&shape, &[0, 8]);
+            let single = certain_and_wrong::<f32>(&shape, &[0, 3, 8]);
+            let double = certain_and_wrong::<f64>(&shape, &[0, 2, 3, 8]);
+            for ((want, single), double) in want.iter().zip(single).zip(double) {
+                assert!((single - want).abs() < 1e-5 * want.abs() + 1e-7, "{shape:?}: {single} {want}");
+                assert!((double - want).abs() < 1e-12 * want.abs() + 1e-15, "{shape:?}: {double} {want}");
+            }
+        }
+    }
+}
+
 /// Everything that some steps leave behind, as bits.
 fn trained<T: Scalar>(shape: &Shape, fused: bool, batch: usize) -> Vec<u64> {
     let network = Network::with(shape.build::<T>(fused), Initialisation::HeNormal, 4);

@@ -12,6 +12,8 @@ mod page;
 mod record;
 mod remedies;
 mod remedy;
+mod source;
+mod spelling;
 mod sweep;
 mod training;
 mod weights;

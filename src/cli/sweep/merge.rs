@@ -13,6 +13,7 @@ use crate::figure::sweep::{SWEEP_FIGURES, SweepInput, build};
 use crate::names::did_you_mean;
 use crate::record::Record;
 use crate::record::cell::Cell;
+use crate::source;
 use crate::sweep::{CellState, Store};
 
 /// Folder of the pictures inside the sweep's.
@@ -62,13 +63,8 @@ pub fn plot(
 ) -> Result<Vec<Figure>, Failure> {
     let names = names(asked)?;
     may_write(&names)?;
-    let store = Store::open(dir)?;
+    let store = source::open_sweep(dir)?;
     figures(&store, &read(&store)?, &names, !asked.is_empty(), options)
-}
-
-/// Is this the folder of a sweep?
-pub fn is_sweep(dir: &Path) -> bool {
-    dir.join("plan.toml").is_file()
 }
 
 /// Finished cells. Says on stderr which are missing.
