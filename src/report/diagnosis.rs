@@ -49,7 +49,7 @@ pub fn text(lang: Lang, d: &Diagnosis, form: Form) -> String {
         Form::Text => text.to_string(),
         Form::Markdown => markdown.to_string(),
     };
-    // The names of a run may be somebody else's.
+    // The names of a run may be of unknown origin.
     let shown = |text: &str| match form {
         Form::Text => text.to_string(),
         Form::Markdown => escape::markdown(text),

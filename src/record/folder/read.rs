@@ -221,7 +221,7 @@ fn read_header(dir: &Path) -> Result<(Header, u64), RecordError> {
         return Err(RecordError::Array { path, what: "not the header of a run".to_string() });
     }
     let text = fs::read(&path).map_err(RecordError::io("read it", &path))?;
-    // The run may be somebody else's, and its words go into terminals, notes and pages.
+    // The run may be of unknown origin, and its words go into terminals, notes and pages.
     let text = escape::json_words(&text);
 
     #[derive(Deserialize)]
