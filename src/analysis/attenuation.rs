@@ -9,7 +9,7 @@
 //! although the signal of every sample decays. Per-sample quantities (`signal_rms`, `grad_rms`) have neither fault.
 
 use super::Grid;
-use crate::stats::{Cell, median};
+use crate::stats::{Measured, median};
 
 /// Attenuation at one column of a grid, or typical of several.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -31,7 +31,7 @@ impl Attenuation {
     }
 
     /// Of one cell a layer, input side first.
-    pub fn of_profile(profile: &[Cell]) -> Attenuation {
+    pub fn of_profile(profile: &[Measured]) -> Attenuation {
         let y: Vec<Option<f64>> = profile.iter().map(|c| c.log10()).collect();
         let hidden = &y[..y.len().saturating_sub(1)];
         let finite: Vec<f64> = hidden.iter().flatten().copied().collect();
@@ -114,7 +114,7 @@ mod tests {
 
     #[test]
     fn special_cells_are_left_out_of_the_slope_and_void_the_ratio() {
-        let a = Attenuation::of_profile(&[Cell::Underflow, Cell::Finite(-4.0), Cell::Finite(-2.0), Cell::Finite(0.0)]);
+        let a = Attenuation::of_profile(&[Measured::Underflow, Measured::Finite(1e-4), Measured::Finite(1e-2), Measured::Finite(1.0)]);
         assert_eq!(a.decades_per_layer, Some(2.0));
         assert_eq!(a.log10_hidden_ratio, None);
         assert_eq!(a.log10_full_ratio, None);
@@ -123,7 +123,7 @@ mod tests {
 
     #[test]
     fn the_output_layer_is_not_a_hidden_layer() {
-        let a = Attenuation::of_profile(&[-6.0, -5.0, -4.0, 3.0].map(Cell::Finite));
+        let a = Attenuation::of_profile(&[1e-6, 1e-5, 1e-4, 1e3].map(Measured::Finite));
         assert_relative_eq!(a.decades_per_layer.unwrap(), 1.0, epsilon = 1e-12);
         assert_eq!(a.log10_hidden_ratio, Some(-2.0));
         assert_eq!(a.log10_full_ratio, Some(-9.0));

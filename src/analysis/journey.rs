@@ -16,7 +16,7 @@
 
 use super::{Grid, Summary, ratio};
 use crate::record::{TensorKind, TensorMetric};
-use crate::stats::{Cell, MISSING};
+use crate::stats::{Measured, MISSING};
 
 /// A layer that ends less than this from its start, relative to its initial norm, is called still random. One per cent: in
 /// sigmoid networks that stay at chance the input layers end at 2e-5 to 1.5e-2, in networks that train every layer passes
@@ -59,7 +59,7 @@ pub enum Fate {
 /// Remaining share of the way of every layer.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Journey {
-    /// `[layer, snapshot row]`, plain values (1 at the start, 0 at the end).
+    /// `[layer, snapshot row]`, shares (1 at the start, 0 at the end).
     pub remaining: Grid,
     /// Standard deviation of a sketched distance, relative.
     pub relative_error: f64,
@@ -68,7 +68,7 @@ pub struct Journey {
 impl Journey {
     /// Row of the first snapshot at which a layer has at most `share` of its way ahead.
     pub fn first_row_below(&self, layer: usize, share: f64) -> Option<usize> {
-        self.remaining.row(layer).iter().position(|c| matches!(c, Cell::Finite(x) if *x <= share))
+        self.remaining.row(layer).iter().position(|c| c.value().is_some_and(|x| x <= share))
     }
 }
 
@@ -102,9 +102,9 @@ impl Summary<'_> {
     }
 
     /// The last known movement of each layer, as stored.
-    pub fn final_movement(&self, kind: TensorKind) -> Vec<Cell> {
+    pub fn final_movement(&self, kind: TensorKind) -> Vec<Measured> {
         let grid = self.movement(kind).grid;
-        (0..self.layers()).map(|l| grid.row(l).last().copied().unwrap_or(Cell::Missing)).collect()
+        (0..self.layers()).map(|l| grid.row(l).last().copied().unwrap_or(Measured::Missing)).collect()
     }
 
     /// What decay can have contributed to the movement of each layer; `None` where decay or movement is not known, or
@@ -118,7 +118,7 @@ impl Summary<'_> {
                 let value = |metric, r| self.tensor_value(metric, kind, r, l);
                 let sum: f64 = (0..record.len()).map(|r| value(TensorMetric::DecayNorm, r) * gap(r)).sum();
                 let initial = if record.is_empty() { return None } else { value(TensorMetric::ParamNorm, 0) };
-                let part = DecayPart { travel: sum / initial, movement: 10f64.powf(fin[l].log10()?) };
+                let part = DecayPart { travel: sum / initial, movement: fin[l].positive()? };
                 (part.travel.is_finite() && part.travel > 0.0).then_some(part)
             })
             .collect()
@@ -131,11 +131,11 @@ impl Summary<'_> {
             .into_iter()
             .zip(decay)
             .map(|(cell, decay)| match (cell, decay) {
-                (Cell::Zero | Cell::Underflow, _) => Fate::StillRandom,
-                (Cell::Finite(x), _) if 10f64.powf(x) < STILL_RANDOM => Fate::StillRandom,
+                (Measured::Zero | Measured::Underflow, _) => Fate::StillRandom,
+                (Measured::Finite(x), _) if x < STILL_RANDOM => Fate::StillRandom,
                 // What is left after decay's share is under the same mark.
-                (Cell::Finite(_), Some(d)) if d.movement - d.travel < STILL_RANDOM => Fate::DecayOnly,
-                (Cell::Finite(_), _) => Fate::Moved,
+                (Measured::Finite(_), Some(d)) if d.movement - d.travel < STILL_RANDOM => Fate::DecayOnly,
+                (Measured::Finite(_), _) => Fate::Moved,
                 _ => Fate::Unknown,
             })
             .collect()
@@ -152,8 +152,8 @@ impl Summary<'_> {
         to_final(0, 0)?;
         let whole: Vec<Option<f64>> = (0..self.layers()).map(|l| to_final(0, l)).collect();
         let remaining = Grid::from_cells(self.layers(), columns, |l, k| match (to_final(k, l), whole[l]) {
-            (Some(d), Some(w)) => super::plain_cell(ratio(d, w)),
-            _ => Cell::Missing,
+            (Some(d), Some(w)) => Measured::from_stored(ratio(d, w)),
+            _ => Measured::Missing,
         });
         Some(Journey { remaining, relative_error: sketch_error(self.header().sketch_buckets?) })
     }

@@ -12,7 +12,7 @@ use super::performance::State;
 use super::{Branch, Evidence, Finding, Outcome, Rule, Verdict};
 use crate::analysis::Fate;
 use crate::record::{TensorKind, TensorMetric};
-use crate::stats::Cell;
+use crate::stats::Measured;
 use crate::text::{Ailment, Measure, Missing, Remedy};
 
 pub const RULE: Rule = Rule {
@@ -32,7 +32,7 @@ fn judge(case: &Case, _: &[Verdict]) -> Outcome {
     if decay.all_missing() {
         return Outcome::Unknown(Missing::Updates);
     }
-    if decay.cells().iter().all(|c| matches!(c, Cell::Zero | Cell::Missing | Cell::Nan)) {
+    if decay.cells().iter().all(|c| matches!(c, Measured::Zero | Measured::Missing | Measured::Nan)) {
         return Outcome::Clear(Vec::new());
     }
     let (fates, parts) = (run.fates(TensorKind::Weight), run.decay_parts(TensorKind::Weight));

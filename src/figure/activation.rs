@@ -16,7 +16,7 @@ use super::words::{caption, described, title};
 use super::{FigureError, Input, Options, Runs, Spec};
 use crate::analysis::{Grid, Summary};
 use crate::record::ActivationMetric;
-use crate::stats::Cell;
+use crate::stats::Measured;
 use crate::text::Quantity;
 
 pub const SPEC: Spec = Spec {
@@ -39,7 +39,7 @@ fn build(input: &Input, options: &Options) -> Result<Figure, FigureError> {
     }
     // The last snapshot comes after the last batch, so nobody measured activations there: it only ends the cell before.
     let known =
-        |k: usize| [&slope, &saturated, &dead].iter().any(|g| (0..g.layers()).any(|l| g.at(l, k) != Cell::Missing));
+        |k: usize| [&slope, &saturated, &dead].iter().any(|g| (0..g.layers()).any(|l| g.at(l, k) != Measured::Missing));
     let columns = (0..slope.columns()).rev().find(|&k| known(k)).map_or(0, |k| k + 1);
     let steps = &run.record().snapshots.step;
     let edges = match steps.get(columns) {
@@ -74,13 +74,9 @@ fn build(input: &Input, options: &Options) -> Result<Figure, FigureError> {
 
 /// The most saturated layer and the largest dead share, at the last snapshot that measured activations.
 fn findings(run: &Summary, saturated: &Grid, dead: &Grid, options: &Options) -> Vec<String> {
-    let plain = |c: Cell| match c {
-        Cell::Finite(x) => Some(x),
-        _ => None,
-    };
     let largest = |grid: &Grid, k: usize| {
         (0..run.hidden())
-            .filter_map(|l| Some((l + 1, plain(grid.at(l, k))?)))
+            .filter_map(|l| Some((l + 1, grid.at(l, k).value()?)))
             .max_by(|a, b| a.1.total_cmp(&b.1).then(b.0.cmp(&a.0)))
     };
     (0..saturated.columns())

@@ -3,7 +3,7 @@
 //! A [`Figure`] is a grid of panels. Every number that will be seen is in here, so a test can compare a figure with the
 //! record it came from, and a table of the same numbers can be written beside the picture.
 
-use crate::stats::Cell;
+use crate::stats::{Measured, ValueScale};
 use crate::text::Lang;
 
 /// One picture.
@@ -66,8 +66,8 @@ pub struct Heatmap {
     pub top_note: String,
     /// Left edge of each column on the x axis and, last, the right edge of the last column: `columns + 1` values, increasing.
     pub edges: Vec<f64>,
-    /// `[rows][columns]`, the bottom row first. Values are log10 of the quantity when the scale is logarithmic, else plain.
-    pub cells: Vec<Vec<Cell>>,
+    /// `[rows][columns]`, the bottom row first: the measurements as they are. The scale places them.
+    pub cells: Vec<Vec<Measured>>,
     /// Index into [`Figure::scales`].
     pub scale: usize,
     /// Rows whose colours would mislead.
@@ -86,8 +86,8 @@ impl Heatmap {
     }
 
     /// Every cell that is there.
-    pub fn existing(&self) -> impl Iterator<Item = Cell> + '_ {
-        let cells = move |(r, row): (usize, &Vec<Cell>)| {
+    pub fn existing(&self) -> impl Iterator<Item = Measured> + '_ {
+        let cells = move |(r, row): (usize, &Vec<Measured>)| {
             row.iter().enumerate().filter(move |(c, _)| self.exists(r, *c)).map(|(_, cell)| *cell).collect::<Vec<_>>()
         };
         self.cells.iter().enumerate().flat_map(cells)
@@ -221,5 +221,12 @@ pub struct ColourScale {
     pub percent: bool,
     /// Which kinds beyond finite values occur in the heatmaps of this scale, in the order zero, underflow, NaN, infinite,
     /// missing, with the words that explain them; each gets a swatch under the bar.
-    pub special: Vec<(Cell, String)>,
+    pub special: Vec<(Measured, String)>,
+}
+
+impl ColourScale {
+    /// Where values lie on the bar.
+    pub fn values(&self) -> ValueScale {
+        if self.logarithmic { ValueScale::Log10 } else { ValueScale::Linear }
+    }
 }

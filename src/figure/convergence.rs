@@ -21,7 +21,7 @@ use super::movement::layers_with;
 use super::words::{MANY, caption, cell_words, described, is_bias, title_of};
 use super::{FigureError, Input, Options, Runs, Spec};
 use crate::analysis::{Fate, Grid, Journey, STILL_RANDOM, Summary};
-use crate::stats::Cell;
+use crate::stats::Measured;
 use crate::text::Quantity;
 
 pub const SPEC: Spec = Spec {
@@ -76,7 +76,7 @@ fn build(input: &Input, options: &Options) -> Result<Figure, FigureError> {
     let ways: Vec<String> = run
         .final_movement(options.tensor)
         .iter()
-        .map(|&c| cell_words(lang, c, |x| lang.percent(10f64.powf(x))))
+        .map(|&c| cell_words(lang, c, |x| lang.percent(x)))
         .collect();
     figure.description = lang.sentences(&[figure.description, lang.describe_ways(&ways)]);
     Ok(figure)
@@ -98,16 +98,16 @@ fn veils(layers: &[usize], words: &str) -> Vec<Veil> {
 fn ways(run: &Summary, rows: Vec<String>, options: &Options) -> Panel {
     let lang = options.lang;
     let cells = run.final_movement(options.tensor);
-    let values: Vec<Option<f64>> = cells.iter().map(|c| c.log10().map(|x| 10f64.powf(x))).collect();
+    let values: Vec<Option<f64>> = cells.iter().map(|c| c.positive()).collect();
     // Two decades on either side of the mark at least: where a layer stands is told against it.
     let ends = [STILL_RANDOM / 100.0, STILL_RANDOM * 100.0];
     let axis = log_axis(lang.total_movement_axis(), values.iter().flatten().copied().chain(ends));
     let words = cells
         .iter()
-        .map(|&c| match c {
-            Cell::Zero => lang.no_way(),
-            Cell::Finite(x) => lang.percent(10f64.powf(x)),
-            Cell::Underflow | Cell::Nan | Cell::Infinite | Cell::Missing => lang.unknown(),
+        .map(|c| match c {
+            Measured::Zero => lang.no_way(),
+            Measured::Finite(x) => lang.percent(*x),
+            Measured::Underflow | Measured::Nan | Measured::Infinite | Measured::Missing => lang.unknown(),
         })
         .collect();
     let mark = Mark { at: STILL_RANDOM, below: lang.still_random_side(STILL_RANDOM), above: lang.moved_side() };

@@ -4,7 +4,7 @@ use super::Options;
 use super::chart::{Axis, AxisKind, ColourScale, Figure, Heatmap, Lines, Panel, Placed, Series, Stroke};
 use crate::analysis::curves::{Curve, EvalColumn};
 use crate::analysis::{Grid, Summary};
-use crate::stats::Cell;
+use crate::stats::{Measured, ValueScale};
 use crate::text::{Lang, Special};
 
 /// A colour scale spans at most this many decades: as many as there are in f32 from its least number to 1. A signal that
@@ -24,7 +24,7 @@ const MAX_MARKERS: usize = 60;
 
 // ---- time -----------------------------------------------------------------------------------------------------------
 
-/// Cell edges of step rows: each row reaches to the next recorded one, the last as far as the one before it, but not beyond
+/// Measured edges of step rows: each row reaches to the next recorded one, the last as far as the one before it, but not beyond
 /// the run's last known step (an update from t to t + 1 always has its width).
 pub fn step_edges(steps: &[u64], end: u64) -> Vec<f64> {
     let Some(&last) = steps.last() else { return Vec::new() };
@@ -33,7 +33,7 @@ pub fn step_edges(steps: &[u64], end: u64) -> Vec<f64> {
     steps.iter().copied().chain([right]).map(|s| s as f64).collect()
 }
 
-/// Cell edges of snapshot rows that say how far something has come by then: a cell ends at its snapshot and begins at the
+/// Measured edges of snapshot rows that say how far something has come by then: a cell ends at its snapshot and begins at the
 /// one before. A snapshot at step 0 has no cell, since nothing has gone anywhere before the first step; `None` where no other
 /// one is left. Also how many snapshots were left out.
 pub fn reached_edges(steps: &[u64]) -> Option<(Vec<f64>, usize)> {
@@ -41,7 +41,7 @@ pub fn reached_edges(steps: &[u64]) -> Option<(Vec<f64>, usize)> {
     (steps.len() > skip).then(|| (std::iter::once(0.0).chain(steps[skip..].iter().map(|&s| s as f64)).collect(), skip))
 }
 
-/// Cell edges of snapshot rows that say what is: as [`step_edges`], but the last snapshot describes the end of the run, so that nothing comes after
+/// Measured edges of snapshot rows that say what is: as [`step_edges`], but the last snapshot describes the end of the run, so that nothing comes after
 /// it; it takes the second half of the cell before.
 pub fn snapshot_edges(steps: &[u64]) -> Vec<f64> {
     let (Some(&first), Some(&last)) = (steps.first(), steps.last()) else { return Vec::new() };
@@ -118,17 +118,17 @@ impl Legend {
     }
 }
 
-/// The kinds that occur in these grids, in the order that [`ColourScale::special`] asks for.
-pub fn specials(lang: Lang, grids: &[&Grid], legend: Legend) -> Vec<(Cell, String)> {
+/// The kinds without a place on the scale that occur in these grids, in the order that [`ColourScale::special`] asks for.
+pub fn specials(lang: Lang, grids: &[&Grid], legend: Legend, scale: ValueScale) -> Vec<(Measured, String)> {
     [
-        (Cell::Zero, legend.zero),
-        (Cell::Underflow, legend.underflow),
-        (Cell::Nan, Special::Nan),
-        (Cell::Infinite, Special::Infinite),
-        (Cell::Missing, legend.missing),
+        (Measured::Zero, legend.zero),
+        (Measured::Underflow, legend.underflow),
+        (Measured::Nan, Special::Nan),
+        (Measured::Infinite, Special::Infinite),
+        (Measured::Missing, legend.missing),
     ]
     .into_iter()
-    .filter(|(kind, _)| grids.iter().any(|g| g.cells().contains(kind)))
+    .filter(|(kind, _)| scale.value(*kind).is_none() && grids.iter().any(|g| g.cells().contains(kind)))
     .map(|(kind, words)| (kind, lang.special(words)))
     .collect()
 }
@@ -147,7 +147,7 @@ pub fn log_scale(lang: Lang, label: String, grids: &[&Grid], percent: bool, lege
     let n = v.len().max(1) as f64;
     let below = v.partition_point(|&x| x < low) as f64 / n;
     let above = (v.len() - v.partition_point(|&x| x <= high)) as f64 / n;
-    let scale = ColourScale { label, low, high, logarithmic: true, percent, special: specials(lang, grids, legend) };
+    let scale = ColourScale { label, low, high, logarithmic: true, percent, special: specials(lang, grids, legend, ValueScale::Log10) };
     (scale, lang.clamped_note(below, above))
 }
 
@@ -174,7 +174,7 @@ fn decades(sorted: &[f64]) -> (f64, f64) {
 
 /// A plain scale from 0 to 100 %.
 pub fn share_scale(lang: Lang, label: String, grids: &[&Grid], legend: Legend) -> ColourScale {
-    let special = specials(lang, grids, legend);
+    let special = specials(lang, grids, legend, ValueScale::Linear);
     ColourScale { label, low: 0.0, high: 1.0, logarithmic: false, percent: true, special }
 }
 

@@ -14,7 +14,7 @@ use super::frame::{Legend, Words, heatmap, heatmap_over_strips, log_scale, reach
 use super::words::{caption, described, is_bias, title_of};
 use super::{FigureError, Input, Options, Runs, Spec};
 use crate::analysis::{Fate, Summary};
-use crate::stats::Cell;
+use crate::stats::Measured;
 use crate::text::Quantity;
 
 pub const SPEC: Spec = Spec {
@@ -72,10 +72,10 @@ pub(super) fn findings(run: &Summary, options: &Options) -> Vec<String> {
     let finals = run.final_movement(options.tensor);
     let mut clauses = Vec::new();
     let known: Vec<(usize, f64)> =
-        finals.iter().enumerate().filter_map(|(l, c)| Some((l + 1, 10f64.powf(c.log10()?)))).collect();
+        finals.iter().enumerate().filter_map(|(l, c)| Some((l + 1, c.positive()?))).collect();
     match (finals.first(), known.as_slice()) {
-        (Some(Cell::Zero), _) => {
-            let still = finals.iter().enumerate().filter(|(_, c)| **c == Cell::Zero).map(|(l, _)| l + 1);
+        (Some(Measured::Zero), _) => {
+            let still = finals.iter().enumerate().filter(|(_, c)| **c == Measured::Zero).map(|(l, _)| l + 1);
             clauses.push(lang.not_moved_clause(&still.collect::<Vec<_>>()));
         }
         (_, [first, .., last]) => clauses.push(lang.moved_clause(*first, *last)),

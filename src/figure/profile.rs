@@ -87,7 +87,7 @@ fn panel(run: &Summary, lang: Lang, q: Quantity, bias: bool, grid: &Grid, rows: 
         .map(|(i, &row)| Series {
             label: lang.step_series(run.record().steps.step[row]),
             points: (0..grid.layers())
-                .map(|l| ((l + 1) as f64, grid.at(l, row).log10().map(|x| 10f64.powf(x))))
+                .map(|l| ((l + 1) as f64, grid.at(l, row).positive()))
                 .collect(),
             style: styles[i % styles.len()],
             colour: i,

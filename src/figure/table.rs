@@ -5,7 +5,7 @@
 //! | `panel` | number of the panel from 1 and its title or scale | number and title or y axis |
 //! | `series_or_layer` | label of the row | label of the curve; a band has `(low)` and `(high)` |
 //! | `x_start`, `x_end` | edges of the cell, or the name of its column | both the point's x; empty for a reference line |
-//! | `value` | in the quantity's own unit (10^x on a logarithmic scale); empty where there is none | y |
+//! | `value` | the number that was recorded, in its own unit; empty where there is none | y |
 //! | `kind` | `finite`, `zero`, `underflow`, `nan`, `infinite`, `missing` | `finite`, `missing` (a gap), `mark` |
 //!
 //! A panel with one number a row has the row's label, no edges, and the number. A box of a path of decisions has its heading as its
@@ -17,8 +17,8 @@
 use std::io::Write;
 
 use super::FigureError;
-use super::chart::{Figure, Heatmap, Lines, Panel};
-use crate::stats::Cell;
+use super::chart::{ColourScale, Figure, Heatmap, Lines, Panel};
+use crate::stats::{Measured, ValueScale};
 
 const HEADER: [&str; 6] = ["panel", "series_or_layer", "x_start", "x_end", "value", "kind"];
 
@@ -86,11 +86,11 @@ fn heatmap_rows<E>(figure: &Figure, number: usize, h: &Heatmap, put: Row<E>) -> 
         title if title == label => format!("{number}: {label}"),
         title => format!("{number}: {title}, {label}"),
     };
-    let logarithmic = scale.is_some_and(|s| s.logarithmic);
+    let values = scale.map_or(ValueScale::Linear, ColourScale::values);
     let edges: Vec<String> = h.edges.iter().map(f64::to_string).collect();
     for (r, (layer, cells)) in h.rows.iter().zip(&h.cells).enumerate() {
         for (c, (edge, cell)) in edges.windows(2).zip(cells).enumerate().filter(|(c, _)| h.exists(r, *c)) {
-            let (value, kind) = cell_text(*cell, logarithmic);
+            let (value, kind) = cell_text(*cell, values);
             // A column with a name has no place on a numeric axis.
             let (from, to) = h.columns.get(c).map_or((&edge[0], &edge[1]), |name| (name, name));
             put([&panel, layer, from, to, &value, kind])?;
@@ -99,15 +99,16 @@ fn heatmap_rows<E>(figure: &Figure, number: usize, h: &Heatmap, put: Row<E>) -> 
     Ok(())
 }
 
-fn cell_text(cell: Cell, logarithmic: bool) -> (String, &'static str) {
+fn cell_text(cell: Measured, scale: ValueScale) -> (String, &'static str) {
+    if let Some(x) = scale.value(cell) {
+        return (exact(x), "finite");
+    }
     match cell {
-        Cell::Finite(x) if logarithmic => (exact(10f64.powf(x)), "finite"),
-        Cell::Finite(x) => (exact(x), "finite"),
-        Cell::Zero => ("0".into(), "zero"),
-        Cell::Underflow => (String::new(), "underflow"),
-        Cell::Nan => (String::new(), "nan"),
-        Cell::Infinite => (String::new(), "infinite"),
-        Cell::Missing => (String::new(), "missing"),
+        Measured::Finite(_) | Measured::Nan => (String::new(), "nan"),
+        Measured::Zero => ("0".into(), "zero"),
+        Measured::Underflow => (String::new(), "underflow"),
+        Measured::Infinite => (String::new(), "infinite"),
+        Measured::Missing => (String::new(), "missing"),
     }
 }
 

@@ -19,7 +19,7 @@ use super::words::{Depth, caption, described, is_bias, signal_ratio, title_of};
 use super::{FigureError, Input, Options, Runs, Spec};
 use crate::analysis::{Attenuation, Grid, Summary};
 use crate::record::TensorMetric;
-use crate::stats::{Cell, median};
+use crate::stats::{Measured, median};
 use crate::text::{Quantity, Special};
 
 pub const SPEC: Spec = Spec {
@@ -53,7 +53,7 @@ fn build(input: &Input, options: &Options) -> Result<Figure, FigureError> {
     let edges = step_edges(&record.steps.step, run.end());
     let x = time_axis(run, &edges, options);
     // Where the update was measured and only the ratio is missing, the parameters were all zero.
-    let measured = || !run.grid(TensorMetric::DrivenNorm, tensor).cells().contains(&Cell::Missing);
+    let measured = || !run.grid(TensorMetric::DrivenNorm, tensor).cells().contains(&Measured::Missing);
     let missing = if relative && measured() { Special::NoNorm } else { Special::Missing };
     let legend = Legend { underflow: Special::Lost, missing, ..Legend::PLAIN };
     let (scale, clamped) = log_scale(lang, lang.quantity(q, bias), &drawn, false, legend);
@@ -93,7 +93,7 @@ fn build(input: &Input, options: &Options) -> Result<Figure, FigureError> {
 fn without_lost(run: &Summary, driven: Grid, options: &Options) -> Grid {
     let applied = run.grid(TensorMetric::UpdateNorm, options.tensor);
     Grid::from_cells(driven.layers(), driven.columns(), |l, r| match (driven.at(l, r), applied.at(l, r)) {
-        (Cell::Finite(_), Cell::Zero | Cell::Underflow) => Cell::Underflow,
+        (Measured::Finite(_), Measured::Zero | Measured::Underflow) => Measured::Underflow,
         (cell, _) => cell,
     })
 }
@@ -101,7 +101,7 @@ fn without_lost(run: &Summary, driven: Grid, options: &Options) -> Grid {
 /// True when decay did something, or was asked to.
 fn has_decay(run: &Summary, decay: &Grid) -> bool {
     let asked = ["weight_decay", "l1"].iter().any(|key| run.header().label(key).parse().is_ok_and(|x: f64| x > 0.0));
-    let did = decay.cells().iter().any(|c| matches!(c, Cell::Finite(_) | Cell::Underflow));
+    let did = decay.cells().iter().any(|c| matches!(c, Measured::Finite(_) | Measured::Underflow));
     did || (asked && !decay.all_missing())
 }
 
@@ -127,7 +127,7 @@ fn finding(run: &Summary, q: Quantity, driven: &Grid, options: &Options) -> Stri
         }
         _ => match Depth::of(driven) {
             Depth::Special { kind: Special::Underflow, .. } => {
-                let lost = (0..run.layers()).filter(|&l| driven.share(l, |c| c == Cell::Underflow) >= 0.5);
+                let lost = (0..run.layers()).filter(|&l| driven.share(l, |c| c == Measured::Underflow) >= 0.5);
                 options.lang.lost_clause(&lost.map(|l| l + 1).collect::<Vec<_>>())
             }
             depth => depth.clause(options.lang, q, run.hidden()),

@@ -4,7 +4,7 @@ use super::chart::{Figure, Panel};
 use crate::analysis::curves::Outcome;
 use crate::analysis::{Attenuation, Grid, Summary, edge_rows};
 use crate::record::{LayerMetric, Status, TensorKind};
-use crate::stats::{Cell, median};
+use crate::stats::{Measured, ValueScale};
 use crate::text::{Lang, Quantity, Special, columns};
 
 /// From one decade on, two layers are told apart by their ratio; below that all layers by their spread.
@@ -176,11 +176,11 @@ pub fn signal_ratio(summary: &Summary) -> Option<f64> {
 /// The kind of cell that fills at least half of a layer's row, when that is not a finite one.
 fn mostly_special(grid: &Grid, layer: usize) -> Option<(Special, f64)> {
     [
-        (Cell::Zero, Special::Zero),
-        (Cell::Underflow, Special::Underflow),
-        (Cell::Nan, Special::Nan),
-        (Cell::Infinite, Special::Infinite),
-        (Cell::Missing, Special::Missing),
+        (Measured::Zero, Special::Zero),
+        (Measured::Underflow, Special::Underflow),
+        (Measured::Nan, Special::Nan),
+        (Measured::Infinite, Special::Infinite),
+        (Measured::Missing, Special::Missing),
     ]
     .into_iter()
     .map(|(cell, kind)| (kind, grid.share(layer, |c| c == cell)))
@@ -326,10 +326,10 @@ fn describe(lang: Lang, figure: &Figure) -> String {
     for placed in &figure.panels {
         let Panel::Heatmap(h) = &placed.panel else { continue };
         let Some(scale) = figure.scales.get(h.scale) else { continue };
+        let values = scale.values();
         let write = |x: f64| match (scale.logarithmic, scale.percent) {
-            (true, true) => lang.percent(10f64.powf(x)),
-            (true, false) => lang.power(x),
-            (false, true) => lang.percent(x),
+            (_, true) => lang.percent(x),
+            (true, false) => lang.power(x.log10()),
             (false, false) => lang.number(x),
         };
         let label = match h.title.as_str() {
@@ -343,7 +343,7 @@ fn describe(lang: Lang, figure: &Figure) -> String {
             true => lang.describe_heatmap(&label, h.rows.len(), columns, edge(0), edge(columns.saturating_sub(1))),
             false => lang.describe_columns(&label, h.rows.len(), &h.x.label, &h.columns),
         });
-        let finite = || h.existing().filter_map(|c| c.log10());
+        let finite = || h.existing().filter_map(|c| values.value(c));
         match (finite().reduce(f64::min), finite().reduce(f64::max)) {
             (Some(a), Some(b)) => all.push(lang.describe_range(&write(a), &write(b))),
             _ => all.push(lang.describe_no_values()),
@@ -358,7 +358,7 @@ fn describe(lang: Lang, figure: &Figure) -> String {
         all.extend(h.veils.iter().map(|v| lang.describe_veil(v.first + 1, v.last + 1, &v.words)));
         // On a scale of shares of the way every row ends at 0, which tells nothing.
         if h.rows.len() <= MANY && scale.logarithmic && h.columns.is_empty() {
-            let ends: Vec<String> = h.cells.iter().map(|row| last_value(lang, row, &write)).collect();
+            let ends: Vec<String> = h.cells.iter().map(|row| last_value(lang, row, values, &write)).collect();
             all.push(lang.describe_last(&ends));
         }
     }
@@ -386,24 +386,24 @@ fn describe(lang: Lang, figure: &Figure) -> String {
 
 /// Median of the last finite cells of a row, or the name of what stands there instead. A last snapshot without a batch is
 /// passed over.
-fn last_value(lang: Lang, row: &[Cell], write: &impl Fn(f64) -> String) -> String {
-    let known = row.iter().rposition(|&c| c != Cell::Missing).map_or(0, |i| i + 1);
+fn last_value(lang: Lang, row: &[Measured], scale: ValueScale, write: &impl Fn(f64) -> String) -> String {
+    let known = row.iter().rposition(|&c| c != Measured::Missing).map_or(0, |i| i + 1);
     let tail = &row[known - edge_rows(known)..known];
-    match median(tail.iter().filter_map(|c| c.log10())) {
+    match scale.median(tail) {
         Some(x) => write(x),
-        None => cell_words(lang, tail.last().copied().unwrap_or(Cell::Missing), write),
+        None => cell_words(lang, tail.last().copied().unwrap_or(Measured::Missing), write),
     }
 }
 
 /// A cell's value, written by `write`, or the name of its kind.
-pub fn cell_words(lang: Lang, cell: Cell, write: impl Fn(f64) -> String) -> String {
+pub fn cell_words(lang: Lang, cell: Measured, write: impl Fn(f64) -> String) -> String {
     match cell {
-        Cell::Finite(x) => write(x),
-        Cell::Zero => lang.special(Special::Zero),
-        Cell::Underflow => lang.special(Special::Underflow),
-        Cell::Nan => lang.special(Special::Nan),
-        Cell::Infinite => lang.special(Special::Infinite),
-        Cell::Missing => lang.special(Special::Missing),
+        Measured::Finite(x) => write(x),
+        Measured::Zero => lang.special(Special::Zero),
+        Measured::Underflow => lang.special(Special::Underflow),
+        Measured::Nan => lang.special(Special::Nan),
+        Measured::Infinite => lang.special(Special::Infinite),
+        Measured::Missing => lang.special(Special::Missing),
     }
 }
 

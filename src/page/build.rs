@@ -10,7 +10,7 @@ use crate::figure::chart::{AxisKind, ColourScale, Figure, Heatmap, Panel, Stroke
 use crate::figure::{self, FigureError, GradientMetric, Options};
 use crate::record::{LayerMetric, Record};
 use crate::render::{ColourMap, special_tile};
-use crate::stats::Cell;
+use crate::stats::Measured;
 use crate::text::{Lang, Quantity, Shown};
 
 /// The static figure compares so many runs of a depth, the first ones.
@@ -35,7 +35,7 @@ const SHOWN: [(Shown, &str); 5] = [
 ];
 
 /// The five special kinds in the order of the codes.
-const KINDS: [Cell; 5] = [Cell::Zero, Cell::Underflow, Cell::Nan, Cell::Infinite, Cell::Missing];
+const KINDS: [Measured; 5] = Measured::SPECIAL;
 
 /// A figure of one run, opened.
 struct Drawn {
@@ -178,7 +178,7 @@ fn metric(
         }
     }
     special.sort_by_key(|s| s.0);
-    let cells = || all().flat_map(|d| d.heatmap.cells.iter().flatten()).filter_map(|c| c.log10());
+    let cells = || all().flat_map(|d| d.heatmap.cells.iter().flatten().filter_map(|c| d.scale.values().place(*c)));
     let share = |is: &dyn Fn(f64) -> bool| cells().filter(|x| is(*x)).count() as f64 / cells().count().max(1) as f64;
     let mut explain = vec![match shown {
         Shown::Update => lang.explain_update(true, false),
@@ -206,7 +206,7 @@ fn metric(
 }
 
 fn special_words(scale: &ColourScale) -> Vec<(usize, String)> {
-    let kind = |cell: &Cell| KINDS.iter().position(|k| k == cell);
+    let kind = |cell: &Measured| KINDS.iter().position(|k| k == cell);
     scale.special.iter().filter_map(|(cell, words)| Some((kind(cell)?, words.clone()))).collect()
 }
 
@@ -224,7 +224,7 @@ fn run(
         .iter()
         .map(|d| {
             let d = d.as_ref()?;
-            let held = |row: &Vec<Cell>| row.iter().map(|c| Held::of(*c, d.scale.logarithmic)).collect();
+            let held = |row: &Vec<Measured>| row.iter().map(|c| Held::of(*c)).collect();
             Some(d.heatmap.cells.iter().map(held).collect())
         })
         .collect();

@@ -16,7 +16,7 @@ use super::super::{FigureError, Options, gradient};
 use super::{ABREAST, Drawn, FEW, SweepSpec, caption, names, places};
 use crate::analysis::ensemble::Column;
 use crate::analysis::{Grid, Summary};
-use crate::stats::Cell;
+use crate::stats::Measured;
 use crate::text::{Lang, Quantity};
 
 pub const GRADIENT: SweepSpec = SweepSpec {
@@ -77,7 +77,7 @@ fn draw(
     for (m, moment) in what.moments.iter().enumerate() {
         for ((series, name), (row, column)) in all.series.iter().zip(&names).zip(&places) {
             let own: Vec<usize> = depths.iter().copied().filter(|d| series.depths.contains_key(d)).collect();
-            let profiles: Vec<Vec<Cell>> = own.iter().map(|d| series.profile(*d, what.grid, *moment)).collect();
+            let profiles: Vec<Vec<Measured>> = own.iter().map(|d| series.profile(*d, what.grid, *moment)).collect();
             let title = match (what.moments.len(), moment) {
                 (1, _) => name.clone(),
                 (_, Column::First) => lang.first_step_panel(name),
@@ -86,8 +86,8 @@ fn draw(
             maps.push((m * block_rows + row, *column, map(lang, title, &own, &profiles, rows)));
         }
     }
-    let existing: Vec<Cell> = maps.iter().flat_map(|m| m.2.existing().collect::<Vec<_>>()).collect();
-    if existing.iter().all(|c| *c == Cell::Missing) {
+    let existing: Vec<Measured> = maps.iter().flat_map(|m| m.2.existing().collect::<Vec<_>>()).collect();
+    if existing.iter().all(|c| *c == Measured::Missing) {
         return Err(drawn.nothing(needs, hint));
     }
     let flat = Grid::from_cells(1, existing.len(), |_, i| existing[i]);
@@ -127,8 +127,8 @@ fn draw(
 }
 
 /// One panel: a column for each depth of the series.
-fn map(lang: Lang, title: String, depths: &[usize], profiles: &[Vec<Cell>], rows: usize) -> Heatmap {
-    let cell = |layer: usize, i: usize| profiles[i].get(layer).copied().unwrap_or(Cell::Missing);
+fn map(lang: Lang, title: String, depths: &[usize], profiles: &[Vec<Measured>], rows: usize) -> Heatmap {
+    let cell = |layer: usize, i: usize| profiles[i].get(layer).copied().unwrap_or(Measured::Missing);
     Heatmap {
         title,
         x: Axis {
@@ -161,8 +161,8 @@ fn heading(lang: Lang, drawn: &Drawn, what: &Triangle, names: &[String]) -> Stri
         let series = all.series.get(i)?;
         let profile = series.depths.contains_key(&deepest).then(|| series.profile(deepest, what.grid, moment))?;
         if what.percent {
-            let (first, last) = (profile.first()?.log10()?, profile.last()?.log10()?);
-            return Some(lang.moved_clause((1, 10f64.powf(first)), (deepest + 1, 10f64.powf(last))));
+            let (first, last) = (profile.first()?.positive()?, profile.last()?.positive()?);
+            return Some(lang.moved_clause((1, first), (deepest + 1, last)));
         }
         let grid = Grid::from_cells(profile.len(), 1, |l, _| profile[l]);
         let words = Depth::of(&grid).brief(lang, what.q, deepest);
@@ -199,12 +199,11 @@ fn extremes(
     let mut ranked: Vec<(f64, &str)> = series
         .filter_map(|(s, name)| {
             let cell = *s.profile(depth, what.grid, moment).first()?;
-            let log = if cell == Cell::Zero { f64::NEG_INFINITY } else { cell.log10()? };
-            Some((log, name.as_str()))
+            Some((cell.value()?, name.as_str()))
         })
         .collect();
     ranked.sort_by(|a, b| a.0.total_cmp(&b.0));
     let (low, high) = (ranked.first()?, ranked.last()?);
-    let ends = [low, high].map(|(log, name)| (*name, 10f64.powf(*log)));
+    let ends = [low, high].map(|(value, name)| (*name, *value));
     Some(lang.first_layer_from_to(depth, what.q, ends))
 }

@@ -11,7 +11,7 @@ use super::chart::{AxisKind, Figure, Heatmap, Lines, Panel};
 use super::testing::{Synthetic, healthy};
 use super::*;
 use crate::record::{LayerMetric, Status, TensorMetric};
-use crate::stats::{Cell, MISSING, UNDERFLOW};
+use crate::stats::{Measured, MISSING, UNDERFLOW};
 
 /// The figure of one run with default options, its no-break spaces made plain.
 fn one(name: &str, record: &Record) -> Figure {
