@@ -1,8 +1,9 @@
 //! Pure numbers: what a measured value is, where it lies on a scale, and what many of them amount to.
 //!
-//! A recorded norm is one of six facts, and a figure shows all six: a finite positive number, an exact zero, an
-//! underflow (the true value is not zero, but the number format could not hold it), not-a-number, infinity, and missing
-//! (nobody measured it). They travel inside ordinary `f64` arrays, so that any program can read them:
+//! A recorded norm is one of six facts, and a figure shows all six: a finite positive number, an exact zero,
+//! an underflow (the true value is not zero, but the number format could not hold it), not-a-number,
+//! infinity, and missing (nobody measured it). They travel inside ordinary `f64` arrays, so that any program
+//! can read them:
 //!
 //! | fact | stored as | test in NumPy |
 //! |---|---|---|
@@ -26,7 +27,8 @@ pub fn is_missing(value: f64) -> bool {
     value.to_bits() == MISSING.to_bits()
 }
 
-/// A measured non-negative quantity: the number with the bits that were recorded, or the reason why there is none.
+/// A measured non-negative quantity: the number with the bits that were recorded, or the reason why there is
+/// none.
 ///
 /// It knows nothing of logarithms: whether a zero can be drawn, and where a number lies, is a matter of the
 /// [`ValueScale`] that it is put on.
@@ -110,8 +112,8 @@ impl ValueScale {
         }
     }
 
-    /// Median of the numbers that have a place on this scale: the middle one, or of the middle two the mean (geometric on a
-    /// logarithmic scale).
+    /// Median of the numbers that have a place on this scale: the middle one, or of the middle two the mean
+    /// (geometric on a logarithmic scale).
     pub fn median(self, all: &[Measured]) -> Option<f64> {
         let mut v: Vec<f64> = all.iter().filter_map(|m| self.value(*m)).filter(|x| x.is_finite()).collect();
         v.sort_by(f64::total_cmp);
@@ -128,14 +130,18 @@ impl ValueScale {
     }
 }
 
-/// What many measurements of one quantity amount to: seeds, recorded steps, the columns that fall on one pixel.
+/// What many measurements of one quantity amount to: seeds, recorded steps, the columns that fall on one
+/// pixel.
 ///
 /// 1. Where fewer than half of them were measured at all: missing. A few among many gaps stand for nothing.
-/// 2. Where at least half of the measured ones have a place on the scale: their median ([`ValueScale::median`]).
-/// 3. Else the kind that occurs most often; of equally frequent ones the gravest (NaN, infinite, underflow, zero).
+/// 2. Where at least half of the measured ones have a place on the scale: their median
+///    ([`ValueScale::median`]).
+/// 3. Else the kind that occurs most often; of equally frequent ones the gravest (NaN, infinite, underflow,
+///    zero).
 ///
-/// There is one exception, and it is named where it is made: a pixel of a heatmap shows NaN or infinity when it occurs at all
-/// (`render::raster::gather`), because a picture must not hide the one step at which a run broke.
+/// There is one exception, and it is named where it is made: a pixel of a heatmap shows NaN or infinity when
+/// it occurs at all (`render::raster::gather`), because a picture must not hide the one step at which a run
+/// broke.
 pub fn typical(all: &[Measured], scale: ValueScale) -> Measured {
     let measured = all.iter().filter(|m| **m != Measured::Missing).count();
     if 2 * measured < all.len().max(1) {
@@ -165,11 +171,12 @@ pub fn median(values: impl IntoIterator<Item = f64>) -> Option<f64> {
     Some(if v.len() % 2 == 1 { v[mid] } else { 0.5 * (v[mid - 1] + v[mid]) })
 }
 
-/// The candidate that is spelled most like `name`, or `None` when none is near: for "did you mean" in error messages.
+/// The candidate that is spelled most like `name`, or `None` when none is near: for "did you mean" in error
+/// messages.
 ///
-/// Near is an edit distance ([`edit_distance`], upper and lower case alike) of at most a third of the longer spelling,
-/// at least 1; a `name` of three letters or more that begins a candidate is near too (`mnist` for `mnist-mini`). Of equally
-/// near candidates the first is returned.
+/// Near is an edit distance ([`edit_distance`], upper and lower case alike) of at most a third of the longer
+/// spelling, at least 1; a `name` of three letters or more that begins a candidate is near too (`mnist` for
+/// `mnist-mini`). Of equally near candidates the first is returned.
 pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let name = name.to_lowercase();
     let length = name.chars().count();
@@ -186,8 +193,8 @@ pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) ->
     best.map(|(_, candidate)| candidate)
 }
 
-/// Number of single-character insertions, deletions, substitutions and swaps of neighbours that turn `a` into `b`, no
-/// place being edited twice (the "optimal string alignment" distance of Damerau 1964).
+/// Number of single-character insertions, deletions, substitutions and swaps of neighbours that turn `a` into
+/// `b`, no place being edited twice (the "optimal string alignment" distance of Damerau 1964).
 pub fn edit_distance(a: &str, b: &str) -> usize {
     let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
     let mut before: Vec<usize> = Vec::new();
@@ -279,7 +286,8 @@ mod tests {
 
     #[test]
     fn edit_distances_are_the_textbook_ones() {
-        // Wagner and Fischer's pair, the usual "kitten" example, and a swap that plain Levenshtein counts twice.
+        // Wagner and Fischer's pair, the usual "kitten" example, and a swap that plain Levenshtein counts
+        // twice.
         for (a, b, distance) in
             [("kitten", "sitting", 3), ("saturday", "sunday", 3), ("", "abc", 3), ("relu", "rleu", 1), ("ca", "abc", 3)]
         {

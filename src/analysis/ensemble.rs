@@ -1,11 +1,13 @@
-//! Many finished runs side by side: the cells of a sweep, sorted into *series* of one network at several depths.
+//! Many finished runs side by side: the cells of a sweep, sorted into *series* of one network at several
+//! depths.
 //!
-//! A series is what stays the same while the depth and the seed vary: `sigmoid`, or `tanh with orthogonal weights`. Which
-//! settings tell series apart is read from the cells: a setting counts only where it splits what the settings before it have
-//! not split yet, so that the default initialisation of an activation is not named beside the activation.
+//! A series is what stays the same while the depth and the seed vary: `sigmoid`, or `tanh with orthogonal
+//! weights`. Which settings tell series apart is read from the cells: a setting counts only where it splits
+//! what the settings before it have not split yet, so that the default initialisation of an activation is not
+//! named beside the activation.
 //!
-//! Several seeds become one number by [`typical`](crate::stats::typical): the median, because one run that diverged or was
-//! lucky must not move it.
+//! Several seeds become one number by [`typical`](crate::stats::typical): the median, because one run that
+//! diverged or was lucky must not move it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -20,8 +22,8 @@ const AXES: [&str; 7] = ["activation", "initialisation", "optimizer", "learning_
 /// Networks that differ in depth and seed only.
 #[derive(Clone, Debug)]
 pub struct Series<'a> {
-    /// The settings in which this series differs from others, as (setting, value), in the order of the axes; empty when there is
-    /// only one series.
+    /// The settings in which this series differs from others, as (setting, value), in the order of the axes;
+    /// empty when there is only one series.
     pub key: Vec<(&'static str, String)>,
     /// Of every cell: what all of its series has in common.
     pub activation: String,
@@ -117,8 +119,8 @@ impl<'a> Ensemble<'a> {
 }
 
 impl<'a> Series<'a> {
-    /// A number of the last evaluation at one depth, over the seeds. A run that diverged was not evaluated at its end and
-    /// does not count.
+    /// A number of the last evaluation at one depth, over the seeds. A run that diverged was not evaluated at
+    /// its end and does not count.
     pub fn last(&self, depth: usize, column: fn(&EvalRow) -> f64) -> Option<Spread> {
         let runs = self.depths.get(&depth)?.iter().filter(|r| r.summary.header().status == Status::Complete);
         Spread::of(runs.filter_map(|r| r.summary.record().final_eval().map(column)))

@@ -7,20 +7,20 @@
 //! - [`ensemble`]: many runs side by side, by depth and seed;
 //! - [`curves`]: loss and accuracy against steps, thinned and smoothed for the eye.
 //!
-//! Grids are computed on demand and not kept: 56 layers x 10,000 steps are 9 MB each. Layers count from 0 in this room's
-//! indices, as in the record's `[.., L]` arrays; only words shown to people count from 1.
+//! Grids are computed on demand and not kept: 56 layers x 10,000 steps are 9 MB each. Layers count from 0 in
+//! this room's indices, as in the record's `[.., L]` arrays; only words shown to people count from 1.
 
 pub mod attenuation;
 pub mod curves;
 pub mod ensemble;
-pub mod journey;
+pub mod trajectory;
 
 pub use attenuation::{Attenuation, edge_rows};
 pub use ensemble::Ensemble;
-pub use journey::{DecayPart, Fate, Journey, Movement, STILL_RANDOM};
+pub use trajectory::{DecayPart, Displacement, Movement, STILL_RANDOM, Trajectory};
 
 use crate::record::{ActivationMetric, Header, LayerMetric, Record, TensorKind, TensorMetric};
-use crate::stats::{Measured, MISSING, UNDERFLOW, is_missing};
+use crate::stats::{MISSING, Measured, UNDERFLOW, is_missing};
 
 /// Steps above this do not fit in `f64` exactly, and so cannot stand on an axis.
 const MAX_STEP: u64 = 1 << 53;
@@ -119,7 +119,8 @@ pub struct Summary<'a> {
 
 impl<'a> Summary<'a> {
     /// # Errors
-    /// When the tables do not have the shapes that the header names, steps do not increase, or a layer has no weight.
+    /// When the tables do not have the shapes that the header names, steps do not increase, or a layer has no
+    /// weight.
     pub fn new(record: &'a Record) -> Result<Summary<'a>, AnalysisError> {
         let header = &record.header;
         if header.layers.is_empty() {
@@ -173,8 +174,8 @@ impl<'a> Summary<'a> {
         Grid::from_stored(self.layers(), self.record.len(), |l, r| self.tensor_value(metric, kind, r, l))
     }
 
-    /// `[layer, step row]` of a per-tensor norm divided by sqrt(number of parameters): the size of a typical entry, free
-    /// of the width of a layer (the first one has as many inputs as the data has features).
+    /// `[layer, step row]` of a per-tensor norm divided by sqrt(number of parameters): the size of a typical
+    /// entry, free of the width of a layer (the first one has as many inputs as the data has features).
     pub fn grid_per_parameter(&self, metric: TensorMetric, kind: TensorKind) -> Grid {
         Grid::from_stored(self.layers(), self.record.len(), |l, r| {
             let count =
@@ -196,7 +197,8 @@ impl<'a> Summary<'a> {
         Grid::from_stored(self.layers(), self.record.len(), |l, r| self.record.layer(metric, r, l))
     }
 
-    /// `[hidden layer, snapshot row]` of an activation measure. The output layer is left out: its columns describe the logits, which have no activation.
+    /// `[hidden layer, snapshot row]` of an activation measure. The output layer is left out: its columns
+    /// describe the logits, which have no activation.
     pub fn activation_grid(&self, metric: ActivationMetric) -> Grid {
         Grid::from_stored(self.hidden(), self.record.snapshots.step.len(), |l, k| self.record.activation(metric, k, l))
     }
@@ -215,8 +217,9 @@ impl<'a> Summary<'a> {
     }
 }
 
-/// `value / reference` under the rules of [`crate::stats`]: a special value stays what it is; without a positive finite
-/// reference the ratio is missing (nobody can tell it), and one that is lost in rounding is an underflow, not a zero.
+/// `value / reference` under the rules of [`crate::stats`]: a special value stays what it is; without a
+/// positive finite reference the ratio is missing (nobody can tell it), and one that is lost in rounding is
+/// an underflow, not a zero.
 pub fn ratio(value: f64, reference: f64) -> f64 {
     if is_missing(value) || is_missing(reference) || reference == 0.0 {
         return MISSING;

@@ -55,9 +55,7 @@ pub fn uniform(case: &Case) -> Result<(bool, Vec<Evidence>), Missing> {
     let first = case.profile(&relative_all, case.rows(Part::First));
     let began = first[..case.hidden()].iter().filter_map(|c| c.positive()).fold(0.0, f64::max);
     let jumps = super::rate_too_large::too_large(case).is_ok_and(|l| l.0);
-    let small = !jumps
-        && largest <= limits.relative_gradient
-        && began <= limits.even_factor * limits.relative_gradient;
+    let small = !jumps && largest <= limits.relative_gradient && began <= limits.even_factor * limits.relative_gradient;
     Ok((small && spread <= limits.even_factor, evidence))
 }
 

@@ -5,9 +5,9 @@ use super::columns::{self, Increasing};
 use super::data::{Clock, Curve, Data, Grid, Group, Metric, Run, Strip, Words};
 use super::{PageError, PageOptions};
 use crate::analysis::Summary;
-use crate::analysis::journey::sketch_error;
+use crate::analysis::trajectory::sketch_error;
 use crate::figure::chart::{AxisKind, ColourScale, Figure, Heatmap, Panel, Stroke};
-use crate::figure::{self, FigureError, GradientMetric, Options};
+use crate::figure::{self, FigureError, FigureSpec, GradientMetric, Options};
 use crate::record::{LayerMetric, Record};
 use crate::render::{ColourMap, special_tile};
 use crate::stats::Measured;
@@ -26,12 +26,12 @@ const MAX_DECADES: f64 = 45.0;
 pub const STEP_METRICS: usize = 3;
 
 /// What can be switched to, in the order of the buttons, and the figure that each is taken from.
-const SHOWN: [(Shown, &str); 5] = [
-    (Shown::Gradient, "gradient-heatmap"),
-    (Shown::Signal, "signal-heatmap"),
-    (Shown::Update, "update-heatmap"),
-    (Shown::Movement, "movement-heatmap"),
-    (Shown::Convergence, "convergence-heatmap"),
+const SHOWN: [(Shown, FigureSpec); 5] = [
+    (Shown::Gradient, figure::gradient::GRADIENT),
+    (Shown::Signal, figure::gradient::SIGNAL),
+    (Shown::Update, figure::updates::SPEC),
+    (Shown::Movement, figure::movement::SPEC),
+    (Shown::Convergence, figure::convergence::SPEC),
 ];
 
 /// The five special kinds in the order of the codes.
@@ -49,15 +49,15 @@ pub fn build(runs: &[Record], options: &PageOptions) -> Result<(Data, Option<Fig
     let lang = options.lang;
     let summaries = runs.iter().map(Summary::new).collect::<Result<Vec<_>, _>>().map_err(FigureError::from)?;
     let gradient = options.gradient.unwrap_or_else(|| default_gradient(&summaries));
-    let figure_options = Options { gradient: Some(gradient), lang, ..Options::default() };
+    let figure_options = Options::new(lang).with(Some(gradient));
     let names = names(lang, &summaries);
 
     let mut drawn: Vec<Vec<Option<Drawn>>> = Vec::new();
     let mut strips = Vec::new();
     for (record, summary) in runs.iter().zip(&summaries) {
         let (mut row, mut curves) = (Vec::new(), Vec::new());
-        for (_, name) in SHOWN {
-            let figure = match figure::build(name, std::slice::from_ref(record), &figure_options) {
+        for (_, spec) in SHOWN {
+            let figure = match spec.build(std::slice::from_ref(record), &figure_options) {
                 Ok(figure) => Some(figure),
                 Err(FigureError::Nothing { .. }) => None,
                 Err(error) => return Err(error.into()),
@@ -363,8 +363,8 @@ fn groups(
         let hidden = summaries[from].hidden();
         let to = from + summaries[from..].iter().take_while(|s| s.hidden() == hidden).count();
         let few = &runs[from..to.min(from + SIDE_BY_SIDE)];
-        let kind = if few.len() == 1 { "gradient-heatmap" } else { "comparison" };
-        let figure = match figure::build(kind, few, options) {
+        let spec = if few.len() == 1 { figure::gradient::GRADIENT } else { figure::comparison::SPEC };
+        let figure = match spec.build(few, options) {
             Ok(figure) => Some(figure),
             Err(FigureError::Nothing { .. }) => None,
             Err(error) => return Err(error.into()),

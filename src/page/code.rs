@@ -157,7 +157,14 @@ pub mod tests {
 
     #[test]
     fn five_special_kinds_and_a_wide_span() {
-        let cells = [Measured::Zero, Measured::Underflow, Measured::Nan, Measured::Infinite, Measured::Missing, Measured::Finite(1e-45)];
+        let cells = [
+            Measured::Zero,
+            Measured::Underflow,
+            Measured::Nan,
+            Measured::Infinite,
+            Measured::Missing,
+            Measured::Finite(1e-45),
+        ];
         let held: Vec<Held> = cells.iter().map(|c| Held::of(*c)).collect();
         let codes = Codes::of(&held);
         assert_eq!((codes.bytes, codes.exponent), (2, -45));

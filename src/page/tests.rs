@@ -10,7 +10,7 @@ use crate::diagnosis::{Branch, Evidence, Outcome};
 use crate::figure::testing::{Synthetic, healthy};
 use crate::record::{LayerMetric, Status, TensorKind, TensorMetric};
 use crate::render::Rgb;
-use crate::stats::{Measured, MISSING, UNDERFLOW};
+use crate::stats::{MISSING, Measured, UNDERFLOW};
 
 fn page(records: Vec<Record>, options: &PageOptions) -> Page {
     Page::new(records, options).unwrap()

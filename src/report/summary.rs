@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::record::{ActivationMetric, LayerMetric, Record, Status, TensorKind, TensorMetric};
-use crate::stats::{Measured, MISSING};
+use crate::stats::{MISSING, Measured};
 use crate::text::summary::Column;
 use crate::text::{Lang, columns};
 

@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::*;
+use crate::figure::chart::Figure;
 use crate::figure::chart::{Heatmap, Lines, Panel, Stroke};
 use crate::figure::testing::{Synthetic, healthy};
+use crate::figure::{Draws, FigureSpec, Options, build};
 use crate::record::Status;
 use crate::stats::Measured as Value;
 
@@ -217,7 +219,7 @@ fn a_sweep_that_does_not_hold_a_figure_says_what_is_missing() {
     assert!(error("accuracy-by-depht", &all).contains("did you mean `accuracy-by-depth`?"));
     assert!(error("error-by-updates", &[]).contains("holds no cell with a record"));
     let failed = vec![Cell { result: Err("x".into()), ..all[0].clone() }];
-    for spec in SWEEP_FIGURES {
+    for spec in FigureSpec::all_of(Draws::Sweep) {
         assert!(error(spec.name, &failed).contains("holds no cell with a record"), "{}", spec.name);
     }
 }

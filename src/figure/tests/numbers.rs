@@ -24,14 +24,14 @@ fn each_cell_is_log10_of_the_value_in_the_record() {
 fn biases_and_other_gradients_are_drawn_on_request() {
     let record = Synthetic::default().record();
     let draw = |options: Options| drawn("gradient-heatmap", std::slice::from_ref(&record), &options);
-    let bias = draw(Options { tensor: TensorKind::Bias, ..Options::default() });
+    let bias = draw(Options::default().with(Drawn::Biases));
     assert_eq!(heatmaps(&bias)[0].cells[8][0], Measured::Finite(0.1));
     assert!(bias.scales[0].label.contains("biases"));
-    let rms = draw(Options { gradient: Some(GradientMetric::PerParameter), ..Options::default() });
+    let rms = draw(Options::default().with(Some(GradientMetric::PerParameter)));
     // The output matrix has 10 x 100 entries and norm 1.
     let expected = (1.0 / 1000f64.sqrt()).log10();
     assert!((heatmaps(&rms)[0].cells[8][0].log10().unwrap() - expected).abs() < 1e-12);
-    let log = draw(Options { x_log: true, ..Options::default() });
+    let log = draw(Options::default().with(StepAxis::Log));
     assert_eq!(heatmaps(&log)[0].x.kind, AxisKind::Log1p);
     assert_eq!(lines(&log)[0].x.kind, AxisKind::Log1p);
 }
@@ -60,7 +60,7 @@ fn the_remaining_share_starts_at_one_and_ends_at_zero_in_every_layer() {
     let map = heatmaps(&figure)[0];
     for row in &map.cells {
         assert_eq!((row[0], row[2]), (Measured::Finite(1.0), Measured::Zero));
-        assert!((row[1].log10().unwrap() - 0.5).abs() < 1e-6);
+        assert!((row[1].value().unwrap() - 0.5).abs() < 1e-6);
     }
     // The panel beside it tells the walkers on the spot from those that arrived.
     let Some(Panel::Rows(way)) = figure.panels.iter().map(|p| &p.panel).find(|p| matches!(p, Panel::Rows(_))) else {
@@ -144,7 +144,7 @@ fn a_diverged_run_can_be_drawn_in_every_figure() {
         ..Synthetic::default()
     }
     .record();
-    for spec in FIGURES.iter().filter(|s| s.runs == Runs::One) {
+    for spec in FigureSpec::all_of(Draws::Run) {
         let figure = one(spec.name, &record);
         assert!(figure.title.contains("diverged at step 19"), "{}: {}", spec.name, figure.title);
         assert!(figure.caption.contains("diverged at step 19 (loss)"));
@@ -163,7 +163,7 @@ fn a_diverged_run_can_be_drawn_in_every_figure() {
 #[test]
 fn biases_that_start_at_zero_are_measured_against_their_weights() {
     let record = Synthetic::default().record();
-    let options = Options { tensor: TensorKind::Bias, ..Options::default() };
+    let options = Options::default().with(Drawn::Biases);
     let figure = drawn("movement-heatmap", std::slice::from_ref(&record), &options);
     // The biases' distance is a tenth of the weights': 0.7 of a weight norm of 5.
     assert!((heatmaps(&figure)[0].cells[8][1].log10().unwrap() - 0.14f64.log10()).abs() < 1e-12);

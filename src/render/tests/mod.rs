@@ -141,7 +141,11 @@ fn a_large_record_makes_a_small_file() {
             for (c, cell) in row.iter_mut().enumerate() {
                 let kinds = all_kinds();
                 let (value, chance) = (noise(r, c), noise(c, r + 99));
-                *cell = if chance < 0.01 { kinds[(value * 5.0) as usize].0 } else { Measured::Finite(10f64.powf(-40.0 * value)) };
+                *cell = if chance < 0.01 {
+                    kinds[(value * 5.0) as usize].0
+                } else {
+                    Measured::Finite(10f64.powf(-40.0 * value))
+                };
             }
         }
     };

@@ -75,7 +75,7 @@ pub fn curve(label: &str, colour: usize, style: Stroke, steps: usize, f: impl Fn
 }
 
 pub fn placed(column: usize, row: usize, panel: Panel) -> Placed {
-    Placed { column, row, panel }
+    Placed::new(column, row, panel)
 }
 
 pub fn sheet(name: &str, title: &str, columns: usize, row_weights: &[f64], size: (u32, u32)) -> Figure {
