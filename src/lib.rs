@@ -4,7 +4,9 @@
 //! (`nn`, `data`, `config`, `train`, `sweep`) and the reading wing (`analysis`, `diagnosis`, `figure`, `render`, `report`).
 //! [`remedy`] is the one bridge between them.
 
+pub mod activation;
 pub mod files;
+pub mod names;
 pub mod stats;
 
 pub mod record;

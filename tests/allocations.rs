@@ -3,7 +3,8 @@
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use gradfade::nn::{Activation, Engine, Initialisation, Loss, Network, Normalisation, Optimizer, OptimizerKind, Shape};
+use gradfade::activation::Activation;
+use gradfade::nn::{Engine, Initialisation, Loss, Network, Normalisation, Optimizer, OptimizerKind, Shape};
 
 struct Counting;
 

@@ -1,6 +1,7 @@
 //! What must hold of a training step as a whole: bits that depend on nothing but the run, and gradients that f32 does not lose.
 
-use gradfade::nn::{Activation, Engine, Initialisation, Loss, Network, Optimizer, OptimizerKind, Scalar};
+use gradfade::activation::Activation;
+use gradfade::nn::{Engine, Initialisation, Loss, Network, Optimizer, OptimizerKind, Scalar};
 
 fn data<T: Scalar>(n: usize, width: usize) -> (Vec<T>, Vec<u32>) {
     let inputs = (0..n * width).map(|i| T::from_f64(0.5 + 0.5 * (i as f64 * 0.731).sin())).collect();

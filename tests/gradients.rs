@@ -1,8 +1,9 @@
 //! Analytic gradients against central differences, in f64: every activation, loss and family of initialisation.
 
+use gradfade::activation::Activation;
 use gradfade::nn::gradcheck::check;
 use gradfade::nn::init::{generator, unit};
-use gradfade::nn::{Activation, Initialisation, Loss, Network, Normalisation, Part, Shape};
+use gradfade::nn::{Initialisation, Loss, Network, Normalisation, Part, Shape};
 
 #[test]
 fn analytic_gradients_agree_with_central_differences() {

@@ -1,10 +1,9 @@
 //! What must hold of networks with normalisation, skips, dropout and maxout as a whole: bits that depend on nothing but the run,
 //! signals that f32 does not lose, and the growth of the signal that theory predicts.
 
+use gradfade::activation::Activation;
 use gradfade::nn::init::{Initialisation, generator, unit};
-use gradfade::nn::{
-    Activation, Engine, L1Step, Loss, Network, Normalisation, Optimizer, OptimizerKind, Part, Scalar, Shape,
-};
+use gradfade::nn::{Engine, L1Step, Loss, Network, Normalisation, Optimizer, OptimizerKind, Part, Scalar, Shape};
 
 fn data<T: Scalar>(n: usize, width: usize) -> (Vec<T>, Vec<u32>) {
     let mut rng = generator(3, 77);
@@ -118,7 +117,7 @@ fn moments(activation: Activation) -> [f64; 3] {
         let x = from + i as f64 * h;
         let weight = if i == 0 || i == n { 1.0 } else { [2.0, 4.0][i % 2] } * h / 3.0;
         let density = weight * (-0.5 * x * x).exp() / (2.0 * std::f64::consts::PI).sqrt();
-        let (value, slope) = activation.at(x);
+        let (value, slope) = (activation.value(x), activation.slope(x));
         for (sum, f) in sums.iter_mut().zip([slope * slope, value * value, value]) {
             *sum += density * f;
         }

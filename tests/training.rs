@@ -2,9 +2,10 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use gradfade::activation::Activation;
 use gradfade::config::{BatchSize, Every, TrainConfig, TrainPlan};
 use gradfade::data::{self, DataOptions, DataSpec, Dataset, Split};
-use gradfade::nn::{Activation, Engine, Loss, Network, Normalisation, Optimizer, OptimizerKind, Scalar};
+use gradfade::nn::{Engine, Loss, Network, Normalisation, Optimizer, OptimizerKind, Scalar};
 use gradfade::record::{
     LayerMetric, MemorySink, NullSink, Record, RecordSink, RunWriter, Status, TensorMetric as Metric,
 };

@@ -7,8 +7,9 @@ use clap::builder::RangedU64ValueParser;
 use serde_json::json;
 
 use super::{CommandResult, output};
+use crate::activation::Activation;
 use crate::nn::init::{generator, unit};
-use crate::nn::{Activation, Engine, Initialisation, Loss, Network, Optimizer, OptimizerKind};
+use crate::nn::{Engine, Initialisation, Loss, Network, Optimizer, OptimizerKind};
 use crate::stats::median;
 
 fn positive() -> RangedU64ValueParser<usize> {

@@ -5,9 +5,10 @@ mod idle;
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
+use crate::activation::Activation;
 use crate::config::{BatchSize, Every, MOST_LAYERS, MOST_WIDTH, Precision, Schedule, TrainConfig};
 use crate::data::{DataOptions, DataSpec};
-use crate::nn::{Activation, Initialisation, L1Step, Loss, Normalisation, OptimizerKind};
+use crate::nn::{Initialisation, L1Step, Loss, Normalisation, OptimizerKind};
 use crate::sweep::{Numbers, SweepPlan};
 
 /// A parser for a plain enum: help lists the names, errors name the nearest.

@@ -9,8 +9,9 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::activation::Activation;
 use crate::data::{DataOptions, DataSpec, Dataset};
-use crate::nn::{Activation, Initialisation, L1Step, Loss, Normalisation, Optimizer, OptimizerKind, Shape};
+use crate::nn::{Initialisation, L1Step, Loss, Normalisation, Optimizer, OptimizerKind, Shape};
 
 /// Every setting of a run. Serialised into `meta.json`, from which the run can be repeated.
 ///
@@ -135,7 +136,7 @@ impl Precision {
     pub const ALL: [(Precision, &'static str); 2] = [(Precision::F32, "f32"), (Precision::F64, "f64")];
 }
 
-crate::nn::named!(Precision, "precision", Precision::ALL);
+crate::names::named!(Precision, "precision", Precision::ALL);
 
 /// A setting that cannot be trained with. The line names the option of the command line.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

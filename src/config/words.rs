@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::nn::NameError;
+use crate::names::NameError;
 
 /// A number as a command line takes it: `0.1`, and `1e30` where its zeros would have to be counted.
 pub fn plain(x: f64) -> String {

@@ -21,7 +21,7 @@ use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
 use serde::{Deserialize, Serialize};
 
-use super::activation::Activation;
+use crate::activation::Activation;
 
 /// How parameters begin; the table is in the module's docs.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -169,7 +169,7 @@ impl fmt::Display for Initialisation {
 }
 
 impl FromStr for Initialisation {
-    type Err = super::NameError;
+    type Err = crate::names::NameError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         Ok(match text {
@@ -186,9 +186,11 @@ impl FromStr for Initialisation {
             _ => match text.strip_prefix("normal:").map(str::parse::<f64>) {
                 Some(Ok(std)) if std > 0.0 && std.is_finite() => Initialisation::Normal(std),
                 Some(_) => {
-                    return Err(super::NameError::Value("normal:STD needs a positive standard deviation".into()));
+                    return Err(crate::names::NameError::Value(
+                        "normal:STD needs a positive standard deviation".into(),
+                    ));
                 }
-                None => return Err(super::NameError::unknown("initialisation", text, Self::NAMES)),
+                None => return Err(crate::names::NameError::unknown("initialisation", text, Self::NAMES)),
             },
         })
     }
@@ -201,7 +203,7 @@ impl From<Initialisation> for String {
 }
 
 impl TryFrom<String> for Initialisation {
-    type Error = super::NameError;
+    type Error = crate::names::NameError;
 
     fn try_from(text: String) -> Result<Self, Self::Error> {
         text.parse()

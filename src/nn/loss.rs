@@ -121,7 +121,7 @@ fn mean_square<T: Scalar>(row: &mut [T], label: usize) -> f64 {
     loss / classes
 }
 
-super::named!(Loss, "loss", Loss::ALL);
+crate::names::named!(Loss, "loss", Loss::ALL);
 
 #[cfg(test)]
 mod tests {

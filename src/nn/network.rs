@@ -13,10 +13,10 @@
 //! takes it out again, its gradient would be rounding noise around an exact zero, and the shift of N does its work
 //! (Ioffe, Szegedy 2015, section 3.2; `bias=False` in PyTorch).
 
-use super::activation::Activation;
 use super::init::Initialisation;
 use super::normalise::Normalisation;
 use super::scalar::Scalar;
+use crate::activation::Activation;
 
 /// What a network is, without its parameters.
 #[derive(Clone, Debug, PartialEq)]

@@ -47,7 +47,7 @@ impl Normalisation {
     }
 }
 
-super::named!(Normalisation, "normalisation", Normalisation::ALL);
+crate::names::named!(Normalisation, "normalisation", Normalisation::ALL);
 
 /// Added to a variance before its root.
 pub const EPSILON: f64 = 1e-5;

@@ -69,7 +69,7 @@ impl OptimizerKind {
     }
 }
 
-super::named!(OptimizerKind, "optimizer", OptimizerKind::ALL);
+crate::names::named!(OptimizerKind, "optimizer", OptimizerKind::ALL);
 
 /// How L1 acts; see the module's docs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -86,7 +86,7 @@ impl L1Step {
     pub const ALL: [(L1Step, &'static str); 2] = [(L1Step::Subgradient, "subgradient"), (L1Step::Proximal, "proximal")];
 }
 
-super::named!(L1Step, "L1 step", L1Step::ALL);
+crate::names::named!(L1Step, "L1 step", L1Step::ALL);
 
 /// An optimiser with its constants; the learning rate comes with each step.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]

@@ -13,6 +13,7 @@ mod compose;
 
 use compose::Composite;
 
+use super::activation;
 use super::kernel;
 use super::loss::{Loss, LossSum};
 use super::matmul::{MatRef, Soon, Transposed, multiply};
@@ -383,7 +384,7 @@ fn activate<T: Scalar>(net: &Network<T>, l: usize, h: &mut [T], out: &mut [T], m
     let width = net.fan_out(l);
     let at_once = (ELEMENTS_AT_ONCE / width.max(1)).next_multiple_of(8).max(8);
     for (i, (h, out)) in h.chunks_mut(at_once * width).zip(out.chunks_mut(at_once * width)).enumerate() {
-        net.shape.activation.forward(net.bias(l), h, out);
+        activation::forward(net.shape.activation, net.bias(l), h, out);
         if let Some(squares) = &mut squares {
             row_squares(out, width, &mut squares[i * at_once..][..out.len() / width]);
         }

@@ -1,8 +1,8 @@
 //! What a snapshot says about the activations of a layer: mean, deviation, saturation, dead units, slopes.
 
-use super::activation::SATURATION;
 use super::kernel;
 use super::scalar::{Scalar, simd};
+use crate::activation::SATURATION;
 
 /// What a snapshot says about the activations of one layer.
 #[derive(Clone, Debug, Default)]

@@ -9,9 +9,10 @@
 //!
 //! Strengths are usual ones, not tuned for the run: they show whether a remedy works, not how well it could.
 
+use crate::activation::Activation;
 use crate::config::{DEFAULT_EPOCHS, Precision, TrainConfig};
 use crate::diagnosis::{Branch, Diagnosis, State};
-use crate::nn::{Activation, Initialisation, L1Step, Normalisation, OptimizerKind};
+use crate::nn::{Initialisation, L1Step, Normalisation, OptimizerKind};
 use crate::record::{Header, Status};
 use crate::text::{Remedy, Unfit};
 

@@ -22,9 +22,10 @@ use std::collections::{BTreeMap, HashSet};
 use serde::{Deserialize, Serialize};
 
 use super::SweepError;
+use crate::activation::Activation;
 use crate::config::{BatchSize, TrainConfig, plain};
 use crate::data::DataSpec;
-use crate::nn::{Activation, Initialisation, OptimizerKind};
+use crate::nn::{Initialisation, OptimizerKind};
 
 /// More cells would be a slip of the keyboard.
 pub const MOST_CELLS: usize = 1_000_000;

@@ -7,7 +7,8 @@
 //! number must lie within [`MOST_DEVIATIONS`] standard deviations of ours, and the norm must grow about fivefold from layer
 //! to layer, in every network.
 
-use crate::nn::{Activation, Engine, Initialisation, Loss, Network, Optimizer, OptimizerKind};
+use crate::activation::Activation;
+use crate::nn::{Engine, Initialisation, Loss, Network, Optimizer, OptimizerKind};
 
 /// Hidden layers and the published norms, input side first.
 pub const PUBLISHED: [&[f64]; 3] = [&[0.0657, 0.3092], &[0.0118, 0.0600, 0.2831], &[0.0030, 0.0171, 0.0695, 0.2851]];

@@ -165,7 +165,7 @@ fn unknown_names_are_answered_with_the_nearest_right_one() {
     for (option, given, nearest) in [
         ("--activation", "sigmod", "sigmoid"),
         ("--activation", "leaky_relu", "leaky-relu"),
-        ("--activation", "ReLU", "relu"),
+        ("--activation", "rlu", "relu"),
         ("--initialisation", "he-unifrom", "he-uniform"),
         ("--loss", "crossentropy", "cross-entropy"),
         ("--optimizer", "adamm", "adam"),

@@ -3,7 +3,8 @@
 use safetensors::SafeTensors;
 use safetensors::tensor::Dtype;
 
-use gradfade::nn::{Activation, Initialisation, Network};
+use gradfade::activation::Activation;
+use gradfade::nn::{Initialisation, Network};
 
 use super::{room, train};
 

@@ -7,10 +7,11 @@ mod why;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, OnceLock};
 
+use gradfade::activation::Activation;
 use gradfade::config::{BatchSize, TrainConfig};
 use gradfade::data::{self, DataSpec};
 use gradfade::diagnosis::{Diagnosis, Outcome, Severity, Thresholds, diagnose};
-use gradfade::nn::{Activation, Initialisation, OptimizerKind};
+use gradfade::nn::{Initialisation, OptimizerKind};
 use gradfade::record::{MemorySink, Record};
 use gradfade::train::{Unwatched, header::header, train};
 

@@ -8,6 +8,7 @@
 //! One power of two belongs to a whole layer. The signal on the skip has its own: it can be many decades larger than the signal
 //! that came through the branches, and each must keep its digits until they are added.
 
+use super::super::activation;
 use super::super::dropout::Mask;
 use super::super::loss::{Loss, LossSum};
 use super::super::matmul::{MatRef, Soon, Transposed, multiply};
@@ -488,7 +489,7 @@ impl<'a, T: Scalar> Piece<'a, T> {
             }
             let normal = self.normal(l);
             if shape.normalisation.is_after() {
-                shape.activation.forward(network.bias(l), h, normal);
+                activation::forward(shape.activation, network.bias(l), h, normal);
                 self.read(l, normal, h);
             } else {
                 if !network.bias(l).is_empty() {
@@ -526,7 +527,7 @@ impl<'a, T: Scalar> Piece<'a, T> {
                     stretch(normal, gain, None, h);
                     bias = shift;
                 }
-                shape.activation.forward(bias, h, out);
+                activation::forward(shape.activation, bias, h, out);
                 self.read(l, out, h);
             }
             if let Some(mask) = self.mask(l) {
