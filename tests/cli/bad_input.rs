@@ -184,6 +184,13 @@ fn unknown_names_are_answered_with_the_nearest_right_one() {
         &["plot", "run", "--figure", "gradient-heatmp"],
         &["--figure", "did you mean 'gradient-heatmap'?"],
     );
+    let of_a_sweep = ["plot", "run", "--figure", "accuracy-by-depth"];
+    refused(
+        dir.path(),
+        2,
+        &of_a_sweep,
+        &["--figure", "draws a sweep, but one run was given; name the folder of a sweep"],
+    );
     refused(dir.path(), 2, &["plot", "run", "--gradient", "per-smple"], &["--gradient", "did you mean 'per-sample'?"]);
     refused(dir.path(), 2, &["plot", "run", "--format", "svgg"], &["--format", "svg"]);
     refused(dir.path(), 2, &["plot", "run", "--theme", "drak"], &["--theme", "dark"]);
