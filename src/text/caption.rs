@@ -161,6 +161,14 @@ impl Lang {
         }
     }
 
+    /// The step whose parameters early stopping kept.
+    pub fn kept_step(self, step: u64) -> String {
+        match self {
+            Lang::En => format!("kept: step {}", self.count(step)),
+            Lang::Zh => format!("保留的参数：第 {} 步", self.count(step)),
+        }
+    }
+
     /// A curve without a label of its own, by the labelled one of its colour.
     pub fn with_stroke(self, label: &str, dashed: bool) -> String {
         match (self, dashed) {
@@ -175,7 +183,7 @@ impl Lang {
     pub fn describe_overlay_curve(self, label: &str, first: &str, last: &str) -> String {
         match self {
             Lang::En => format!("Drawn over it, {label}: from {first} to {last}."),
-            Lang::Zh => format!("叠加的曲线，{label}：从 {first} 到 {last}。"),
+            Lang::Zh => format!("另画的曲线，{label}：从 {first} 到 {last}。"),
         }
     }
 
@@ -183,7 +191,7 @@ impl Lang {
     pub fn describe_overlay_band(self, label: &str, low: &str, high: &str) -> String {
         match self {
             Lang::En => format!("Drawn over it, {label}: between {low} and {high} at its right end."),
-            Lang::Zh => format!("叠加的区间，{label}：右端在 {low} 与 {high} 之间。"),
+            Lang::Zh => format!("另画的区间，{label}：右端在 {low} 与 {high} 之间。"),
         }
     }
 
