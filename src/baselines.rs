@@ -19,6 +19,7 @@ use smartcore::neighbors::knn_classifier::{KNNClassifier, KNNClassifierParameter
 use smartcore::tree::decision_tree_classifier::{DecisionTreeClassifier, DecisionTreeClassifierParameters};
 
 use crate::data::{Dataset, Split};
+use crate::field::Field;
 
 /// What a model reached.
 #[derive(Clone, Debug, PartialEq)]
@@ -30,8 +31,9 @@ pub struct Fitted {
 }
 
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum BaselineError {
-    #[error("--neighbours {k}: the training set has {samples} samples; give a number from 1 to that")]
+    #[error("{} {k}: the training set has {samples} samples; give a number from 1 to that", Field::Neighbours)]
     Neighbours { k: usize, samples: usize },
     #[error("{model}: {source}")]
     Model { model: &'static str, source: Failed },
@@ -215,7 +217,7 @@ mod tests {
         assert_eq!(neighbours(&data, 1, 1).unwrap().train_accuracy, 1.0);
         assert_eq!(neighbours(&data, 5, 1).unwrap().train_accuracy, 0.9);
         assert!(
-            neighbours(&data, 21, 1).unwrap_err().to_string().starts_with("--neighbours 21: the training set has 20")
+            neighbours(&data, 21, 1).unwrap_err().to_string().starts_with("neighbours 21: the training set has 20")
         );
         assert!(neighbours(&data, 0, 1).is_err());
     }

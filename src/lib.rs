@@ -5,6 +5,7 @@
 //! [`remedy`] is the one bridge between them.
 
 pub mod activation;
+pub mod field;
 pub mod files;
 pub mod names;
 pub mod stats;

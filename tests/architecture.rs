@@ -1,18 +1,20 @@
-//! Who may name whom: the direction of the dependencies between the rooms of `src/`.
+//! Which module may name which: the direction of the dependencies in `src/`, the places of outside crates, and the words
+//! that belong to the command line alone.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-/// A room and the rooms that it may name. `cli` may name everything.
+/// A module and the modules that it may name. `cli` may name everything, and everything may name `GROUND`.
 const RULES: &[(&str, &[&str])] = &[
+    ("field", &[]),
     ("files", &[]),
     ("stats", &[]),
     ("text", &[]),
     ("names", &["stats"]),
     ("activation", &["names"]),
-    ("record", &["stats"]),
+    ("record", &["stats", "files"]),
     ("nn", &["stats", "names", "activation"]),
-    ("data", &["stats"]),
+    ("data", &["stats", "files"]),
     ("baselines", &["data"]),
     ("config", &["names", "activation", "nn", "data"]),
     ("train", &["files", "stats", "activation", "record", "nn", "data", "config"]),
@@ -27,20 +29,39 @@ const RULES: &[(&str, &[&str])] = &[
     ("report", &["stats", "record", "analysis", "diagnosis", "figure", "render", "text"]),
 ];
 
-/// Outside crates that only one room may name.
-const ONLY: &[(&str, &str)] = &[
-    ("plotters", "render"),
-    ("resvg", "render"),
-    ("ab_glyph", "render"),
-    ("krilla", "render"),
-    ("smartcore", "baselines"),
-    ("clap", "cli"),
-    ("clap_complete", "cli"),
-    ("clap_mangen", "cli"),
-    ("indicatif", "cli"),
-    ("anyhow", "cli"),
-    ("ctrlc", "cli"),
+/// The names of settings that errors carry: for every module.
+const GROUND: &[&str] = &["field"];
+
+/// Outside crates that only some modules may name.
+const ONLY: &[(&str, &[&str])] = &[
+    ("plotters", &["render"]),
+    ("resvg", &["render"]),
+    ("ab_glyph", &["render"]),
+    ("krilla", &["render"]),
+    ("png", &["render"]),
+    ("pulp", &["nn"]),
+    ("libm", &["activation", "nn"]),
+    ("smartcore", &["baselines"]),
+    ("safetensors", &["train"]),
+    // Tables: data sets; and numbers of runs, figures and sweeps, written out.
+    ("csv", &["data", "record", "figure", "report"]),
+    ("parquet", &["report"]),
+    // Data sets come gzipped, and a signed SVG is kept small.
+    ("flate2", &["data", "notes"]),
+    // Plans, thresholds, `book.toml`.
+    ("toml", &["sweep", "diagnosis", "notes"]),
+    ("tempfile", &["files", "record", "render", "sweep"]),
+    ("clap", &["cli"]),
+    ("clap_complete", &["cli"]),
+    ("clap_mangen", &["cli"]),
+    ("indicatif", &["cli"]),
+    ("anyhow", &["cli"]),
+    ("ctrlc", &["cli"]),
 ];
+
+/// Libraries name fields, the command line turns them into options. Where an option stands in a library all the same, it
+/// is another program's, or goes into a script that calls programs.
+const OPTIONS_IN: &[(&str, &str)] = &[("sweep/script.rs", ""), ("notes/notebook.rs", "jupyter nbconvert")];
 
 fn sources(dir: &Path, out: &mut Vec<PathBuf>) {
     for entry in std::fs::read_dir(dir).unwrap() {
@@ -53,13 +74,124 @@ fn sources(dir: &Path, out: &mut Vec<PathBuf>) {
     }
 }
 
-/// Code without comments and string literals, so that a word in prose is no dependency.
-fn code(text: &str) -> String {
-    let lines = text.lines().map(|line| match line.find("//") {
-        Some(at) => &line[..at],
-        None => line,
-    });
-    lines.collect::<Vec<_>>().join("\n")
+/// A source file without comments, and its string literals, which are empty in the code.
+struct Source {
+    code: String,
+    literals: Vec<String>,
+}
+
+/// The end of a string literal whose quote stands before `at`: where its text ends, and where the code goes on.
+fn string_end(text: &[char], mut at: usize) -> (usize, usize) {
+    while at < text.len() && text[at] != '"' {
+        at += if text[at] == '\\' { 2 } else { 1 };
+    }
+    (at.min(text.len()), (at + 1).min(text.len()))
+}
+
+/// As [`string_end`], of a raw string with this many `#`.
+fn raw_end(text: &[char], mut at: usize, hashes: usize) -> (usize, usize) {
+    let closes = |at: usize| text[at] == '"' && (1..=hashes).all(|i| text.get(at + i) == Some(&'#'));
+    while at < text.len() && !closes(at) {
+        at += 1;
+    }
+    (at, (at + 1 + hashes).min(text.len()))
+}
+
+/// Where a block comment that begins at `at` ends; they nest.
+fn block_end(text: &[char], mut at: usize) -> usize {
+    let mut depth = 0;
+    while at < text.len() {
+        match (text[at], text.get(at + 1)) {
+            ('/', Some('*')) => (depth, at) = (depth + 1, at + 2),
+            ('*', Some('/')) => (depth, at) = (depth - 1, at + 2),
+            _ => at += 1,
+        }
+        if depth == 0 {
+            break;
+        }
+    }
+    at
+}
+
+/// Where a character literal that begins at `at` ends; none where it is a lifetime.
+fn char_end(text: &[char], at: usize) -> Option<usize> {
+    if text.get(at + 1) == Some(&'\\') {
+        return (at + 3..text.len()).find(|&i| text[i] == '\'').map(|i| i + 1);
+    }
+    (text.get(at + 2) == Some(&'\'')).then_some(at + 3)
+}
+
+/// Strips comments, strings (plain, raw, of bytes) and characters.
+fn source(text: &str) -> Source {
+    let text: Vec<char> = text.chars().collect();
+    let mut out = Source { code: String::new(), literals: Vec::new() };
+    let mut at = 0;
+    while at < text.len() {
+        let in_word = at > 0 && (text[at - 1].is_alphanumeric() || text[at - 1] == '_');
+        let hashes = text[at + 1..].iter().take_while(|c| **c == '#').count();
+        match text[at] {
+            '/' if text.get(at + 1) == Some(&'/') => {
+                at = (at..text.len()).find(|&i| text[i] == '\n').unwrap_or(text.len());
+            }
+            '/' if text.get(at + 1) == Some(&'*') => {
+                at = block_end(&text, at);
+                out.code.push(' ');
+            }
+            // The `r` of `br"` and `cr"` follows a letter that is a prefix, not the end of a word.
+            'r' if text.get(at + 1 + hashes) == Some(&'"') && (!in_word || is_prefix(&text, at)) => {
+                let begin = at + 2 + hashes;
+                let (end, next) = raw_end(&text, begin, hashes);
+                out.literals.push(text[begin..end].iter().collect());
+                out.code.push_str("\"\"");
+                at = next;
+            }
+            '"' => {
+                let (end, next) = string_end(&text, at + 1);
+                out.literals.push(text[at + 1..end].iter().collect());
+                out.code.push_str("\"\"");
+                at = next;
+            }
+            '\'' => match char_end(&text, at) {
+                Some(end) => {
+                    out.code.push_str("' '");
+                    at = end;
+                }
+                None => {
+                    out.code.push('\'');
+                    at += 1;
+                }
+            },
+            c => {
+                out.code.push(c);
+                at += 1;
+            }
+        }
+    }
+    out
+}
+
+/// Is the letter before `at` a literal's prefix `b` or `c` by itself?
+fn is_prefix(text: &[char], at: usize) -> bool {
+    let alone = at < 2 || !(text[at - 2].is_alphanumeric() || text[at - 2] == '_');
+    matches!(text[at - 1], 'b' | 'c') && alone
+}
+
+/// The source before its unit tests, which may say what users write.
+fn without_tests(text: &str) -> &str {
+    text.find("#[cfg(test)]\nmod tests {").map_or(text, |at| &text[..at])
+}
+
+/// Options of the command line in the literals of a library file.
+fn options(file: &str, text: &str) -> Vec<String> {
+    let is_option =
+        |word: &str| word.strip_prefix("--").is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_lowercase()));
+    let excused = |literal: &str| OPTIONS_IN.iter().any(|(f, word)| *f == file && literal.contains(word));
+    let literals = source(without_tests(text)).literals.into_iter().filter(|literal| !excused(literal));
+    let words = |literal: String| {
+        let split = literal.split(|c: char| !(c.is_alphanumeric() || c == '-')).map(String::from);
+        split.filter(|word| is_option(word)).collect::<Vec<_>>()
+    };
+    literals.flat_map(words).collect()
 }
 
 /// Names that follow `prefix` in the code: `crate::a` and each of `crate::{a, b}`.
@@ -98,61 +230,83 @@ fn named(code: &str, prefix: &str) -> BTreeSet<String> {
     names
 }
 
-fn violations(room: &str, text: &str) -> Vec<String> {
-    let code = code(text);
+fn violations(module: &str, text: &str) -> Vec<String> {
+    let code = source(text).code;
     let mut found = Vec::new();
-    if let Some((_, allowed)) = RULES.iter().find(|(r, _)| *r == room) {
-        let rooms: Vec<&str> = RULES.iter().map(|(r, _)| *r).chain(["cli"]).collect();
+    if let Some((_, allowed)) = RULES.iter().find(|(r, _)| *r == module) {
+        let modules: Vec<&str> = RULES.iter().map(|(r, _)| *r).chain(["cli"]).collect();
         for name in named(&code, "crate::") {
-            if name != room && rooms.contains(&name.as_str()) && !allowed.contains(&name.as_str()) {
-                found.push(format!("{room} names {name}"));
+            let known = modules.contains(&name.as_str());
+            let free = name == module || allowed.contains(&name.as_str()) || GROUND.contains(&name.as_str());
+            if known && !free {
+                found.push(format!("{module} names {name}"));
             }
         }
     }
     for (outside, only) in ONLY {
-        let used = code.contains(&format!("{outside}::")) && room != *only;
-        if used && named(&code, &format!("{outside}::")).iter().next().is_some() {
-            found.push(format!("{room} names {outside}, which is {only}'s"));
+        if !only.contains(&module) && !named(&code, &format!("{outside}::")).is_empty() {
+            found.push(format!("{module} names {outside}, which is for {}", only.join(", ")));
         }
     }
     found
 }
 
-#[test]
-fn rooms_name_only_the_rooms_below_them() {
+/// Every source file by its path in `src/`, with its module and text.
+fn all() -> Vec<(String, String, String)> {
     let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let mut files = Vec::new();
     sources(&src, &mut files);
+    let read = |file: &PathBuf| {
+        let inside = file.strip_prefix(&src).unwrap().to_str().unwrap().replace('\\', "/");
+        let module = inside.split('/').next().unwrap().trim_end_matches(".rs").to_string();
+        (inside, module, std::fs::read_to_string(file).unwrap())
+    };
+    files.iter().map(read).collect()
+}
+
+#[test]
+fn modules_name_only_the_modules_below_them() {
     let mut problems = Vec::new();
-    let mut rooms = BTreeSet::new();
-    for file in &files {
-        let inside = file.strip_prefix(&src).unwrap();
-        let room =
-            inside.components().next().unwrap().as_os_str().to_str().unwrap().trim_end_matches(".rs").to_string();
-        let text = std::fs::read_to_string(file).unwrap();
-        problems.extend(violations(&room, &text).into_iter().map(|v| format!("{}: {v}", inside.display())));
-        if room != "lib" && room != "main" && room != "bin" {
-            rooms.insert(room);
+    let mut modules = BTreeSet::new();
+    for (file, module, text) in all() {
+        problems.extend(violations(&module, &text).into_iter().map(|v| format!("{file}: {v}")));
+        if module != "lib" && module != "main" && module != "bin" {
+            modules.insert(module);
         }
     }
     assert!(problems.is_empty(), "{}", problems.join("\n"));
-    for room in rooms {
-        assert!(room == "cli" || RULES.iter().any(|(r, _)| *r == room), "room {room} has no rule: add a line above");
+    for module in &modules {
+        let known = module == "cli" || RULES.iter().any(|(r, _)| r == module);
+        assert!(known, "module {module} has no rule: add a line above");
+    }
+    for (module, allowed) in RULES {
+        for name in [module].into_iter().chain(*allowed) {
+            assert!(modules.contains(*name), "a rule names {name}, which is no module");
+        }
     }
 }
 
 #[test]
-fn only_one_file_names_the_matrix_library_and_one_room_the_intrinsics() {
-    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    let mut files = Vec::new();
-    sources(&src, &mut files);
-    for file in files {
-        let code = code(&std::fs::read_to_string(&file).unwrap());
+fn only_the_command_line_speaks_of_its_options() {
+    let mut problems = Vec::new();
+    for (file, module, text) in all() {
+        let is_test = file.ends_with("/tests.rs") || file.contains("/tests/") || file.ends_with("/testing.rs");
+        if !is_test && module != "cli" && module != "bin" {
+            problems.extend(options(&file, &text).into_iter().map(|word| format!("{file}: {word}")));
+        }
+    }
+    assert!(problems.is_empty(), "errors name fields (`crate::field`):\n{}", problems.join("\n"));
+}
+
+#[test]
+fn only_one_file_names_the_matrix_library_and_one_module_the_intrinsics() {
+    for (file, _, text) in all() {
+        let code = source(&text).code;
         if code.contains("general_mat_mul") {
-            assert!(file.ends_with("nn/matmul.rs"), "{}", file.display());
+            assert_eq!(file, "nn/matmul.rs");
         }
         if code.contains("std::arch") || code.contains("core::arch") {
-            assert!(file.parent().unwrap().ends_with("nn/kernel"), "{}", file.display());
+            assert!(file.starts_with("nn/kernel/"), "{file}");
         }
     }
 }
@@ -164,7 +318,31 @@ fn the_check_finds_what_it_forbids() {
         violations("analysis", "use crate::{stats, nn::{Loss, Engine}, record::Record};"),
         ["analysis names nn"]
     );
-    assert_eq!(violations("figure", "fn f() { plotters::prelude::x() }"), ["figure names plotters, which is render's"]);
+    assert_eq!(
+        violations("figure", "fn f() { plotters::prelude::x() }"),
+        ["figure names plotters, which is for render"]
+    );
     assert!(violations("nn", "// see crate::data\nuse crate::stats;").is_empty());
     assert!(violations("cli", "use crate::{nn, data}; use clap::Args;").is_empty());
+    assert!(violations("data", "use crate::field::Field;").is_empty());
+    assert_eq!(options("data/mod.rs", "bad(\"--noise\", \"give (--train-size)\")"), ["--noise", "--train-size"]);
+    assert!(options("data/mod.rs", "let a = \"a -- b\"; // --noise\n#[cfg(test)]\nmod tests { \"--x\" }").is_empty());
+    assert!(options("notes/notebook.rs", "\"call jupyter nbconvert --to notebook\"").is_empty());
+    assert_eq!(options("notes/notebook.rs", "\"give --to\""), ["--to"]);
+}
+
+#[test]
+fn comments_and_literals_are_no_code() {
+    let stripped = |text: &str| source(text).code;
+    assert_eq!(stripped("let a = \"https://x\"; crate::data::f();"), "let a = \"\"; crate::data::f();");
+    assert_eq!(stripped("a /* b /* c */ d */ e"), "a   e");
+    assert_eq!(stripped("r#\"a\"b\"# x"), "\"\" x");
+    assert_eq!(stripped("br\"\\\" x"), "b\"\" x");
+    assert_eq!(stripped("\"a\\\"b\" x"), "\"\" x");
+    assert_eq!(stripped("f('\"', '\\'', b'\\\\', '/') // \""), "f(' ', ' ', b' ', ' ') ");
+    assert_eq!(stripped("fn f<'a>(x: &'a str) -> &'a str"), "fn f<'a>(x: &'a str) -> &'a str");
+    assert_eq!(source("(\"a\", r\"b\", b\"c\")").literals, ["a", "b", "c"]);
+    // What the text says is no dependency; what follows on its line is one.
+    assert_eq!(violations("nn", "let url = \"http://a\"; use crate::data;"), ["nn names data"]);
+    assert!(violations("nn", "let told = \"see crate::data::load\";").is_empty());
 }

@@ -265,7 +265,7 @@ fn an_existing_folder_is_not_overwritten_unless_it_is_a_run_and_that_is_wanted()
     let record = numbered(2, 5);
     record.write(dir.path(), false).unwrap();
     let error = record.write(dir.path(), false).unwrap_err();
-    assert!(matches!(error, RecordError::Exists { .. }) && error.to_string().contains("--force"));
+    assert!(matches!(error, RecordError::Exists { .. }) && error.to_string().contains("replace it with force"));
 
     for name in ["notes.txt", "weights-final.safetensors"] {
         fs::write(dir.path().join(name), "x").unwrap();
@@ -357,13 +357,13 @@ fn what_is_not_a_run_is_refused_in_one_line_that_names_the_file() {
         fs::write(&meta, good.replace(from, to)).unwrap();
         let line = read_error(&run);
         assert!(line.contains(expected), "{line}\n{expected}");
-        assert!(expected.contains("newer") || line.contains("train it again with --force"), "{line}");
+        assert!(expected.contains("newer") || line.contains("train it again with force"), "{line}");
     }
     fs::write(&meta, &good).unwrap();
 
     let refused = |expected: &str| {
         let line = read_error(&run);
-        assert!(line.contains(expected) && line.ends_with("train it again with --force, or copy it anew"), "{line}");
+        assert!(line.contains(expected) && line.ends_with("train it again with force, or copy it anew"), "{line}");
     };
     fs::copy(run.join("epoch.npy"), run.join("step.npy")).unwrap();
     refused("step.npy: numbers of type '<f8', expected '<i8' (numpy.int64)");

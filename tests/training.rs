@@ -515,8 +515,8 @@ fn a_batch_of_one_cannot_be_normalised() {
     let config = TrainConfig { normalisation: Normalisation::Batch, batch_size: BatchSize::Samples(1), ..config() };
     let data = data::load(&config.data, &config.data_options).unwrap();
     let problem = config.plan(&data).unwrap_err().to_string();
-    assert!(problem.starts_with("--batch-size 1: ") && problem.contains("--normalisation batch"), "{problem}");
+    assert!(problem.starts_with("batch_size 1: ") && problem.contains("normalisation batch"), "{problem}");
     let config = TrainConfig { validation_size: 128, normalisation: Normalisation::Layer, ..config };
     let problem = config.plan(&data).unwrap_err().to_string();
-    assert!(problem.starts_with("--validation-size 128: the training set has only 128 samples"), "{problem}");
+    assert!(problem.starts_with("validation_size 128: the training set has only 128 samples"), "{problem}");
 }

@@ -19,7 +19,8 @@ use crate::report::summary::{self, LayerLine};
 use crate::text::Lang;
 
 #[derive(clap::Args)]
-#[command(after_help = "Trains two networks that differ in nothing but the activation, on 10,000 digits of MNIST.
+#[command(after_help = "Trains two networks that differ in nothing but the activation, on 10,000
+digits of MNIST.
 
 Examples:
   gradfade demo

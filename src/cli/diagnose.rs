@@ -25,7 +25,8 @@ const UNDECIDED: u8 = 4;
   gradfade diagnose runs/sigmoid --thresholds mine.toml
   gradfade diagnose --list-thresholds > mine.toml
 
-Exit codes: 0 all runs are healthy, 3 a fault was found, 4 no fault, but not shown to be healthy; 1 and 2 as everywhere.")]
+Exit codes: 0 all runs are healthy, 3 a fault was found, 4 no fault, but not
+shown to be healthy; 1 and 2 as everywhere.")]
 pub struct Args {
     /// Run folders
     #[arg(value_name = "RUN", required_unless_present = "list_thresholds")]

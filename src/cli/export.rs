@@ -8,13 +8,12 @@ use super::{CommandResult, output, plot};
 use crate::record::export_csv;
 
 #[derive(clap::Args)]
-#[command(
-    after_help = "The table has the columns step,layer,tensor,metric,value: steps from 0, layers from 1 at the input.
+#[command(after_help = "The table has the columns step,layer,tensor,metric,value: steps from 0, layers
+from 1 at the input.
 
 Examples:
   gradfade export runs/sigmoid --to csv > sigmoid.csv
-  gradfade export runs/sigmoid --to csv --out sigmoid.csv"
-)]
+  gradfade export runs/sigmoid --to csv --out sigmoid.csv")]
 pub struct Args {
     /// Run folder
     #[arg(value_name = "RUN")]

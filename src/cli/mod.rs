@@ -17,6 +17,7 @@ mod bench_step;
 mod demo;
 mod diagnose;
 mod export;
+mod flags;
 mod interrupt;
 mod mdbook;
 mod notes;
@@ -58,7 +59,7 @@ struct Cli {
 const AFTER_HELP: &str = "Examples:
   gradfade demo
   gradfade train --activation tanh --hidden-layers 12 --out runs/tanh
-  gradfade sweep --activations sigmoid,relu --hidden-layers 1..10 --seeds 3 --out sweeps/depth
+  gradfade sweep --activations sigmoid,relu --hidden-layers 1..10
   gradfade plot runs/tanh --figure gradient-heatmap --out figures
   gradfade plot runs/tanh runs/relu --figure comparison --out figures
   gradfade summary runs/tanh
@@ -133,6 +134,7 @@ pub(crate) type CommandResult = Result<ExitCode, Failure>;
 
 /// Runs the program on the process's arguments.
 pub fn run() -> ExitCode {
+    crate::field::spell_with(flags::write);
     let parsed = command().try_get_matches().and_then(|matches| Cli::from_arg_matches(&matches));
     let cli = match parsed {
         Ok(cli) => cli,
@@ -169,8 +171,8 @@ fn ended(program: &str, result: CommandResult) -> ExitCode {
     }
 }
 
-/// The whole command line as clap sees it, for manual pages and completions.
-fn command() -> clap::Command {
+/// The whole command line as clap sees it, for manual pages, completions and tests.
+pub fn command() -> clap::Command {
     // A negative number is the value of the option before it, whose own check then names it; never an unknown `-1`.
     Cli::command().mut_subcommands(|command| {
         command.mut_args(|arg| {

@@ -16,11 +16,12 @@ use crate::sweep::{CellState, PlannedCell, Store};
 use crate::text::Lang;
 
 #[derive(clap::Args)]
-#[command(after_help = "Runs of one depth stand side by side, their cursors linked; depths are switched between.
-Of a sweep one seed is shown, and all depths where they have room (120 networks and 1,000
-layers in all), else those of the figure heatmap-grid: the page says which.
-Two runs of 10 layers and 1,000 steps make a page of less than 300 kB, a sweep of 20 networks
-with 2,000 recorded steps one of 1.3 MB.
+#[command(after_help = "Runs of one depth stand side by side, their cursors linked; depths are switched
+between. Of a sweep one seed is shown, and all depths where they have room (120
+networks and 1,000 layers in all), else those of the figure heatmap-grid: the
+page says which.
+Two runs of 10 layers and 1,000 steps make a page of less than 300 kB, a sweep
+of 20 networks with 2,000 recorded steps one of 1.3 MB.
 
 Examples:
   gradfade page runs/sigmoid runs/relu --out page.html

@@ -22,7 +22,7 @@ use crate::text::Lang;
   gradfade plot sweeps/lecture --figure accuracy-by-depth
   gradfade plot runs/sigmoid-remedies --figure remedy
   gradfade plot runs/sigmoid --figure gradient-heatmap --format pdf --lang zh
-  gradfade plot runs/sigmoid --figure layer-profile --format svg --csv --x-log")]
+  gradfade plot runs/sigmoid --figure layer-profile --csv --x-log")]
 pub struct Args {
     /// Run folders, or the folder of one sweep, or of remedies
     #[arg(value_name = "RUN", required_unless_present = "list")]

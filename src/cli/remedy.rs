@@ -86,7 +86,7 @@ pub fn run(args: Args) -> CommandResult {
             let none = Trials { before, after: Vec::new() };
             format!("{:#}\n", report::remedy::json(lang, &none, &[], ""))
         } else {
-            format!("{head}\n{}\n", lang.nothing_to_remedy())
+            format!("{head}\n{}\n", lang.nothing_to_remedy("--only", "--list"))
         })?;
         return Ok(ExitCode::SUCCESS);
     }

@@ -9,13 +9,12 @@ use crate::data::{self, DataOptions, DataSpec};
 use crate::train::nielsen::{self, GROWTH, IMAGES, Verification};
 
 #[derive(clap::Args)]
-#[command(
-    after_help = "The table is that of M. Nielsen, Neural Networks and Deep Learning, chapter 5: bias-gradient norms of sigmoid
-networks 784-30-..-30-10 at initialisation. Exits with 1 when a number does not agree.
+#[command(after_help = "The table is that of M. Nielsen, Neural Networks and Deep Learning, chapter 5:
+bias-gradient norms of sigmoid networks 784-30-..-30-10 at initialisation.
+Exits with 1 when a number does not agree.
 
 Example:
-  gradfade verify --seeds 50"
-)]
+  gradfade verify --seeds 50")]
 pub struct Args {
     /// Networks of each depth
     #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u64).range(20..=100_000))]

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::activation::Activation;
 use crate::data::{DataOptions, DataSpec, Dataset};
+use crate::field::Field;
 use crate::nn::{Initialisation, L1Step, Loss, Normalisation, Optimizer, OptimizerKind, Shape};
 
 /// Every setting of a run. Serialised into `meta.json`, from which the run can be repeated.
@@ -138,18 +139,20 @@ impl Precision {
 
 crate::names::named!(Precision, "precision", Precision::ALL);
 
-/// A setting that cannot be trained with. The line names the option of the command line.
+/// A setting that cannot be trained with.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum ConfigError {
-    #[error("{option} {given}: {problem}")]
-    Value { option: &'static str, given: String, problem: String },
+    #[error("{field} {given}: {problem}")]
+    Value { field: Field, given: String, problem: String },
     /// Given, and without any effect on what is trained.
-    #[error("{option}: has no effect: {why}, or leave it out")]
-    Idle { option: &'static str, why: String },
+    #[error("{field}: has no effect: {why}, or leave it out")]
+    Idle { field: Field, why: String },
     #[error("{first} and {second} say the same thing twice; give one of them")]
-    Twice { first: &'static str, second: &'static str },
+    Twice { first: Field, second: Field },
     #[error(
-        "this needs about {needed_mib} MiB of memory, more than the limit of {limit_mib} MiB; make the network, the batch or the data smaller, or raise --max-memory"
+        "this needs about {needed_mib} MiB of memory, more than the limit of {limit_mib} MiB; make the network, the batch or the data smaller, or raise {}",
+        Field::MaxMemory
     )]
     Memory { needed_mib: u64, limit_mib: u64 },
     #[error(
@@ -182,40 +185,48 @@ impl TrainConfig {
     /// The first setting that makes no sense.
     pub fn check(&self) -> Result<(), ConfigError> {
         let widths = self.hidden_sizes();
-        count("--hidden-layers", self.widths.as_ref().map_or(self.hidden_layers, Vec::len), 0, MOST_LAYERS)?;
+        count(Field::HiddenLayers, self.widths.as_ref().map_or(self.hidden_layers, Vec::len), 0, MOST_LAYERS)?;
         for &w in &widths {
-            count("--width", w, 1, MOST_WIDTH)?;
+            count(Field::Width, w, 1, MOST_WIDTH)?;
         }
         if self.epochs.is_some() && self.steps.is_some() {
-            return Err(ConfigError::Twice { first: "--epochs", second: "--steps" });
+            return Err(ConfigError::Twice { first: Field::Epochs, second: Field::Steps });
         }
-        at_least_one("--epochs", self.epochs)?;
-        at_least_one("--steps", self.steps)?;
-        count("--threads", self.threads, 1, 1024)?;
+        at_least_one(Field::Epochs, self.epochs)?;
+        at_least_one(Field::Steps, self.steps)?;
+        count(Field::Threads, self.threads, 1, 1024)?;
         if let BatchSize::Samples(n) = self.batch_size {
-            count("--batch-size", n, 1, usize::MAX)?;
+            count(Field::BatchSize, n, 1, usize::MAX)?;
         }
-        not_negative("--learning-rate", self.learning_rate.unwrap_or(0.0))?;
-        not_negative("--weight-decay", self.weight_decay)?;
-        not_negative("--l1", self.l1)?;
-        not_negative("--momentum", self.momentum)?;
-        not_negative("--dropout", self.dropout)?;
+        not_negative(Field::LearningRate, self.learning_rate.unwrap_or(0.0))?;
+        not_negative(Field::WeightDecay, self.weight_decay)?;
+        not_negative(Field::L1, self.l1)?;
+        not_negative(Field::Momentum, self.momentum)?;
+        not_negative(Field::Dropout, self.dropout)?;
         if self.dropout >= 1.0 {
-            return Err(value("--dropout", self.dropout, "must be less than 1, or nothing is left"));
+            return Err(value(Field::Dropout, self.dropout, "must be less than 1, or nothing is left"));
         }
-        at_least_one("--early-stopping", self.early_stopping)?;
+        at_least_one(Field::EarlyStopping, self.early_stopping)?;
         if let Some(patience) = self.early_stopping {
             if self.validation_size == 0 {
-                let problem = "needs --validation-size N: samples of the training set that are kept out of training and \
-                               watched; the test set is for measuring only";
-                return Err(value("--early-stopping", patience, problem));
+                let problem = format!(
+                    "needs {} N: samples of the training set that are kept out of training and watched; the test set \
+                     is for measuring only",
+                    Field::ValidationSize
+                );
+                return Err(value(Field::EarlyStopping, patience, &problem));
             }
             if self.eval_every == 0 {
-                return Err(value("--early-stopping", patience, "needs evaluations; give --eval-every 1 or more"));
+                let problem = format!("needs evaluations; give {} 1 or more", Field::EvalEvery);
+                return Err(value(Field::EarlyStopping, patience, &problem));
             }
         }
         if self.momentum >= 1.0 {
-            return Err(value("--momentum", self.momentum, "must be less than 1, or the velocity never stops growing"));
+            return Err(value(
+                Field::Momentum,
+                self.momentum,
+                "must be less than 1, or the velocity never stops growing",
+            ));
         }
         Ok(())
     }
@@ -250,7 +261,7 @@ impl TrainConfig {
         let all = data.train.labels.len();
         if self.validation_size >= all {
             let problem = format!("the training set has only {all} samples, and some must be left to train on");
-            return Err(value("--validation-size", self.validation_size, &problem));
+            return Err(value(Field::ValidationSize, self.validation_size, &problem));
         }
         let samples = all - self.validation_size;
         let batch_size = match self.batch_size {
@@ -258,15 +269,16 @@ impl TrainConfig {
             BatchSize::Samples(n) if n <= samples => n,
             BatchSize::Samples(n) => {
                 let problem = format!("the training set has only {samples} samples; use 'full' for all of them");
-                return Err(value("--batch-size", n, &problem));
+                return Err(value(Field::BatchSize, n, &problem));
             }
         };
         if self.normalisation.is_batch() && batch_size < 2 {
             let problem = format!(
-                "a batch of one sample has no deviation, which --normalisation {} divides by",
+                "a batch of one sample has no deviation, which {} {} divides by",
+                Field::Normalisation,
                 self.normalisation
             );
-            return Err(value("--batch-size", batch_size, &problem));
+            return Err(value(Field::BatchSize, batch_size, &problem));
         }
         let mut sizes = vec![data.features];
         sizes.extend(self.hidden_sizes());
@@ -279,11 +291,11 @@ impl TrainConfig {
             None => epochs.saturating_mul(steps_per_epoch),
         };
         if steps > MOST_STEPS {
-            let (option, given) = self.steps.map_or(("--epochs", epochs), |steps| ("--steps", steps));
-            return Err(value(option, given, &format!("makes more than {MOST_STEPS} steps")));
+            let (field, given) = self.steps.map_or((Field::Epochs, epochs), |steps| (Field::Steps, steps));
+            return Err(value(field, given, &format!("makes more than {MOST_STEPS} steps")));
         }
         if self.warm_up > steps {
-            return Err(value("--warm-up", self.warm_up, &format!("longer than the run's {steps} steps")));
+            return Err(value(Field::WarmUp, self.warm_up, &format!("longer than the run's {steps} steps")));
         }
         Ok(TrainPlan {
             sizes,
@@ -356,29 +368,29 @@ impl TrainPlan {
     }
 }
 
-fn value(option: &'static str, given: impl fmt::Display, problem: &str) -> ConfigError {
-    ConfigError::Value { option, given: given.to_string(), problem: problem.into() }
+fn value(field: Field, given: impl fmt::Display, problem: &str) -> ConfigError {
+    ConfigError::Value { field, given: given.to_string(), problem: problem.into() }
 }
 
-fn count(option: &'static str, given: usize, least: usize, most: usize) -> Result<(), ConfigError> {
+fn count(field: Field, given: usize, least: usize, most: usize) -> Result<(), ConfigError> {
     if given < least {
-        return Err(value(option, given, &format!("must be at least {least}")));
+        return Err(value(field, given, &format!("must be at least {least}")));
     }
     if given > most {
-        return Err(value(option, given, &format!("must be at most {most}")));
+        return Err(value(field, given, &format!("must be at most {most}")));
     }
     Ok(())
 }
 
-fn at_least_one(option: &'static str, given: Option<u64>) -> Result<(), ConfigError> {
-    if given == Some(0) { Err(value(option, 0, "must be at least 1")) } else { Ok(()) }
+fn at_least_one(field: Field, given: Option<u64>) -> Result<(), ConfigError> {
+    if given == Some(0) { Err(value(field, 0, "must be at least 1")) } else { Ok(()) }
 }
 
-fn not_negative(option: &'static str, given: f64) -> Result<(), ConfigError> {
+fn not_negative(field: Field, given: f64) -> Result<(), ConfigError> {
     if given.is_finite() && given >= 0.0 {
         Ok(())
     } else {
-        Err(value(option, given, "must be a number that is not negative"))
+        Err(value(field, given, "must be a number that is not negative"))
     }
 }
 
@@ -401,18 +413,18 @@ mod tests {
             change(&mut config);
             config.check().unwrap_err().to_string()
         };
-        assert!(check(|c| c.learning_rate = Some(-0.1)).starts_with("--learning-rate -0.1: must be"));
-        assert!(check(|c| c.learning_rate = Some(f64::NAN)).contains("--learning-rate NaN"));
-        assert!(check(|c| c.momentum = 1.0).contains("--momentum"));
-        assert!(check(|c| c.dropout = 1.0).contains("--dropout 1"));
-        assert!(check(|c| c.early_stopping = Some(3)).contains("--early-stopping 3: needs --validation-size"));
-        assert!(check(|c| (c.early_stopping, c.validation_size) = (Some(0), 10)).contains("--early-stopping 0"));
+        assert!(check(|c| c.learning_rate = Some(-0.1)).starts_with("learning_rate -0.1: must be"));
+        assert!(check(|c| c.learning_rate = Some(f64::NAN)).contains("learning_rate NaN"));
+        assert!(check(|c| c.momentum = 1.0).contains("momentum 1"));
+        assert!(check(|c| c.dropout = 1.0).contains("dropout 1"));
+        assert!(check(|c| c.early_stopping = Some(3)).contains("early_stopping 3: needs validation_size"));
+        assert!(check(|c| (c.early_stopping, c.validation_size) = (Some(0), 10)).contains("early_stopping 0"));
         assert!(
-            check(|c| (c.early_stopping, c.validation_size, c.eval_every) = (Some(3), 10, 0)).contains("--eval-every")
+            check(|c| (c.early_stopping, c.validation_size, c.eval_every) = (Some(3), 10, 0)).contains("eval_every")
         );
-        assert!(check(|c| c.width = 0).contains("--width 0"));
-        assert!(check(|c| c.widths = Some(vec![3, 0])).contains("--width 0"));
-        assert!(check(|c| (c.epochs, c.steps) = (Some(1), Some(1))).contains("--epochs and --steps"));
-        assert!(check(|c| c.steps = Some(0)).contains("--steps 0"));
+        assert!(check(|c| c.width = 0).contains("width 0"));
+        assert!(check(|c| c.widths = Some(vec![3, 0])).contains("width 0"));
+        assert!(check(|c| (c.epochs, c.steps) = (Some(1), Some(1))).contains("epochs and steps"));
+        assert!(check(|c| c.steps = Some(0)).contains("steps 0"));
     }
 }

@@ -9,6 +9,7 @@ use std::io::Read;
 use flate2::read::ZlibDecoder;
 
 use super::{DataError, Dataset, cut};
+use crate::field::Field;
 
 /// Training images in the asset.
 pub const TRAIN: usize = 10_000;
@@ -31,8 +32,8 @@ static ASSET: &[u8] = include_bytes!("../../assets/mnist-mini.zlib");
 /// The first images of the embedded set, pixels in [0, 1].
 pub(super) fn load(train_size: Option<usize>, test_size: Option<usize>) -> Result<Dataset, DataError> {
     let spec = "mnist-mini";
-    let train = cut("--train-size", train_size, TRAIN, "training images", spec)?;
-    let test = cut("--test-size", test_size, TEST, "test images", spec)?;
+    let train = cut(Field::TrainSize, train_size, TRAIN, "training images", spec)?;
+    let test = cut(Field::TestSize, test_size, TEST, "test images", spec)?;
     let (pixels, labels) = decode(ASSET)?;
     let part = |from: usize, n: usize| {
         let bytes = &pixels[from * PIXELS..(from + n) * PIXELS];

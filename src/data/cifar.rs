@@ -9,6 +9,7 @@ use std::io::{BufReader, Read};
 use std::path::{Path, PathBuf};
 
 use super::{DataError, DataOptions, Dataset, Split, cut, image_split, short_name};
+use crate::field::Field;
 
 const FEATURES: usize = 3 * 32 * 32;
 const RECORD: usize = 1 + FEATURES;
@@ -28,8 +29,8 @@ pub(super) fn extent(folder: &Path, options: &DataOptions) -> Result<(usize, usi
     let (train, test) = find(folder)?;
     let count = |parts: &Parts| parts.iter().map(|(_, n)| n).sum();
     let spec = format!("cifar10:{}", folder.display());
-    let train = cut("--train-size", options.train_size, count(&train), "training images", &spec)?;
-    let test = cut("--test-size", options.test_size, count(&test), "test images", &spec)?;
+    let train = cut(Field::TrainSize, options.train_size, count(&train), "training images", &spec)?;
+    let test = cut(Field::TestSize, options.test_size, count(&test), "test images", &spec)?;
     Ok((train, test, FEATURES))
 }
 

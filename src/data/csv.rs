@@ -21,6 +21,7 @@ use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 
 use super::{DataError, DataOptions, Dataset, MAX_CLASSES, Split, cut, file_size, split};
+use crate::field::Field;
 use classes::Classes;
 use table::Table;
 
@@ -69,12 +70,12 @@ pub(super) fn load(file: &Path, options: &DataOptions) -> Result<Dataset, DataEr
         }
         None => shuffled(table.inputs, features, labels, options),
     };
-    let train_size = cut("--train-size", options.train_size, train.len(), "training rows", &spec)?;
+    let train_size = cut(Field::TrainSize, options.train_size, train.len(), "training rows", &spec)?;
     let test = match (test, options.test_size) {
-        (None, Some(asked)) => return Err(DataError::NoTestSet { flag: "--test-size", asked, spec }),
+        (None, Some(asked)) => return Err(DataError::NoTestSet { field: Field::TestSize, asked, spec }),
         (None, None) => None,
         (Some(test), asked) => {
-            let size = cut("--test-size", asked, test.len(), "test rows", &spec)?;
+            let size = cut(Field::TestSize, asked, test.len(), "test rows", &spec)?;
             Some(first(test, size))
         }
     };

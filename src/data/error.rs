@@ -1,37 +1,40 @@
-//! Everything that can be wrong with data, in one line that names the file or the flag and the way out.
+//! Everything that can be wrong with data, in one line that names the file or the field and the way out.
 
 use std::io;
 use std::path::PathBuf;
+
+use crate::field::Field;
 
 /// What went wrong while data was found, read or made.
 ///
 /// `cause` is part of the message already, so it is not given again as [`std::error::Error::source`].
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum DataError {
-    #[error("--data: unknown source '{name}'{}; use {}", did_you_mean(.nearest), super::spec::FORMS)]
+    #[error("{}: unknown source '{name}'{}; use {}", Field::Data, did_you_mean(.nearest), super::spec::FORMS)]
     UnknownSource { name: String, nearest: Option<String> },
 
-    #[error("--data {kind}: say where the data is: {kind}:PATH")]
+    #[error("{} {kind}: say where the data is: {kind}:PATH", Field::Data)]
     NoPath { kind: &'static str },
 
-    #[error("--data {kind}: takes no path, but '{path}' was given")]
+    #[error("{} {kind}: takes no path, but '{path}' was given", Field::Data)]
     NeedlessPath { kind: &'static str, path: String },
 
-    #[error("{flag} {value}: {problem}")]
-    Option { flag: &'static str, value: String, problem: String },
+    #[error("{field} {value}: {problem}")]
+    Option { field: Field, value: String, problem: String },
 
-    #[error("{flag} does not apply to --data {spec}: leave it out")]
-    NotApplicable { flag: &'static str, spec: String },
+    #[error("{field} does not apply to {} {spec}: leave it out", Field::Data)]
+    NotApplicable { field: Field, spec: String },
 
-    #[error("{flag} {asked}: there are only {available} {what} in {spec}")]
-    NotEnough { flag: &'static str, asked: usize, available: usize, what: &'static str, spec: String },
+    #[error("{field} {asked}: there are only {available} {what} in {spec}")]
+    NotEnough { field: Field, asked: usize, available: usize, what: String, spec: String },
 
-    #[error("{flag} {asked}: {spec} has no test set")]
-    NoTestSet { flag: &'static str, asked: usize, spec: String },
+    #[error("{field} {asked}: {spec} has no test set")]
+    NoTestSet { field: Field, asked: usize, spec: String },
 
     #[error(
-        "{}: the inputs would need {} of memory as 32-bit numbers, the limit is {}; take fewer (--train-size, --test-size)",
-        .place, gib(*.bytes), gib(*.limit)
+        "{}: the inputs would need {} of memory as 32-bit numbers, the limit is {}; take fewer ({}, {})",
+        .place, gib(*.bytes), gib(*.limit), Field::TrainSize, Field::TestSize
     )]
     TooLarge { place: String, bytes: u64, limit: u64 },
 
@@ -90,13 +93,13 @@ pub enum DataError {
     #[error("{}, line {line}: {problem}", .path.display())]
     CsvMalformed { path: PathBuf, line: u64, problem: String },
 
-    #[error("--label-column {column}: {} has no such column{}; it has {columns}", .path.display(), did_you_mean(.nearest))]
+    #[error("{} {column}: {} has no such column{}; it has {columns}", Field::LabelColumn, .path.display(), did_you_mean(.nearest))]
     CsvColumn { path: PathBuf, column: String, nearest: Option<String>, columns: String },
 
     #[error("{}: only a label column, no inputs", .path.display())]
     CsvNoInputs { path: PathBuf },
 
-    #[error("{}: the label column ({column}) has {classes} different values, {why}; choose another with --label-column", .path.display())]
+    #[error("{}: the label column ({column}) has {classes} different values, {why}; choose another with {}", .path.display(), Field::LabelColumn)]
     CsvClasses { path: PathBuf, column: String, classes: usize, why: &'static str },
 
     #[error("{}, line {line}: class '{label}' does not occur in {}", .path.display(), .train.display())]

@@ -21,6 +21,7 @@ use std::path::{Path, PathBuf};
 use flate2::read::MultiGzDecoder;
 
 use super::{DataError, DataOptions, Dataset, MAX_CLASSES, cut, file_size, image_split, short_name};
+use crate::field::Field;
 
 const IMAGES: u32 = 0x0803;
 const LABELS: u32 = 0x0801;
@@ -60,8 +61,8 @@ pub(super) fn extent(folder: &Path, options: &DataOptions) -> Result<(usize, usi
 
 fn keep(folder: &Path, options: &DataOptions, train: Shape, test: Shape) -> Result<(usize, usize, usize), DataError> {
     let spec = format!("idx:{}", folder.display());
-    let train_size = cut("--train-size", options.train_size, train.count, "training images", &spec)?;
-    let test_size = cut("--test-size", options.test_size, test.count, "test images", &spec)?;
+    let train_size = cut(Field::TrainSize, options.train_size, train.count, "training images", &spec)?;
+    let test_size = cut(Field::TestSize, options.test_size, test.count, "test images", &spec)?;
     Ok((train_size, test_size, train.rows * train.columns))
 }
 
@@ -216,7 +217,7 @@ fn classes(files: &Files, train: &[u8], test: &[u8], given: Option<usize>) -> Re
         Some(classes) => {
             let beyond = |label: u8| usize::from(label) >= classes;
             if beyond(largest) {
-                return Err(wrong(train_path, train, &beyond, format!("--classes is {classes}")));
+                return Err(wrong(train_path, train, &beyond, format!("{} is {classes}", Field::Classes)));
             }
             classes
         }
@@ -229,7 +230,7 @@ fn classes(files: &Files, train: &[u8], test: &[u8], given: Option<usize>) -> Re
             }
             // Class 0 may be unused (EMNIST letters).
             if 2 * seen[1..].iter().filter(|&&s| s).count() < usize::from(largest) {
-                let why = format!("only {different} different labels occur; give --classes if it is right");
+                let why = format!("only {different} different labels occur; give {} if it is right", Field::Classes);
                 return Err(wrong(train_path, train, &|label| label == largest, why));
             }
             usize::from(largest) + 1

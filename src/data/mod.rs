@@ -28,6 +28,8 @@ use std::path::{Path, PathBuf};
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 
+use crate::field::Field;
+
 pub use error::DataError;
 pub use spec::DataSpec;
 
@@ -78,19 +80,19 @@ impl Split {
 
 /// How data is cut, split, made and prepared.
 ///
-/// | field | flag | default | meaning, range |
-/// |---|---|---|---|
-/// | `train_size` | `--train-size` | all | keep the first N training samples; 1 to what there is |
-/// | `test_size` | `--test-size` | all | keep the first N test samples; 1 to what there is |
-/// | `standardize` | `--standardize` | no | see [`crate::data`] |
-/// | `seed` | `--seed` | 0 | of the split of a table and of synthetic data |
-/// | `test_share` | `--test-share` | 0.2 | table without a test file: this share of the rows is for testing; [0, 1), 0 = no test set |
-/// | `label_column` | `--label-column` | see [`csv`] | table: a column's name, or its number, **counted from 1** |
-/// | `header` | `--csv-header` | detect | table: whether the first row names the columns |
-/// | `test_file` | `--test-file` | none | table: a second file for testing, laid out as the first |
-/// | `samples` | `--samples` | 2000 | synthetic: training samples; the test set has a quarter as many more |
-/// | `classes` | `--classes` | by source | synthetic: spiral 3, gaussians 4, xor always 2; idx: the number of classes, when not largest label + 1 |
-/// | `noise` | `--noise` | 0.2 | synthetic: standard deviation, see [`synthetic`]; 0 to [`MAX_NOISE`] |
+/// | field | default | meaning, range |
+/// |---|---|---|
+/// | `train_size` | all | keep the first N training samples; 1 to what there is |
+/// | `test_size` | all | keep the first N test samples; 1 to what there is |
+/// | `standardize` | no | see [`crate::data`] |
+/// | `seed` | 0 | of the split of a table and of synthetic data |
+/// | `test_share` | 0.2 | table without a test file: this share of the rows is for testing; [0, 1), 0 = no test set |
+/// | `label_column` | see [`csv`] | table: a column's name, or its number, **counted from 1** |
+/// | `header` | detect | table: whether the first row names the columns |
+/// | `test_file` | none | table: a second file for testing, laid out as the first |
+/// | `samples` | 2000 | synthetic: training samples; the test set has a quarter as many more |
+/// | `classes` | by source | synthetic: spiral 3, gaussians 4, xor always 2; idx: the number of classes, when not largest label + 1 |
+/// | `noise` | 0.2 | synthetic: standard deviation, see [`synthetic`]; 0 to [`MAX_NOISE`] |
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct DataOptions {
@@ -129,35 +131,35 @@ impl DataOptions {
     /// Checks what can be checked without looking at a file.
     ///
     /// # Errors
-    /// Names the flag whose value is out of range, or that does not apply to this source.
+    /// Names the field whose value is out of range, or that does not apply to this source.
     pub fn check(&self, spec: &DataSpec) -> Result<(), DataError> {
-        for (flag, size) in [("--train-size", self.train_size), ("--test-size", self.test_size)] {
+        for (field, size) in [(Field::TrainSize, self.train_size), (Field::TestSize, self.test_size)] {
             if size == Some(0) {
-                return Err(bad(flag, 0, "at least one sample is needed"));
+                return Err(bad(field, 0, "at least one sample is needed"));
             }
         }
         if !(0.0..1.0).contains(&self.test_share) {
-            return Err(bad("--test-share", self.test_share, "must be at least 0 and less than 1"));
+            return Err(bad(Field::TestShare, self.test_share, "must be at least 0 and less than 1"));
         }
         if !(0.0..=MAX_NOISE).contains(&self.noise) {
-            return Err(bad("--noise", self.noise, format!("must be from 0 to {MAX_NOISE}")));
+            return Err(bad(Field::Noise, self.noise, format!("must be from 0 to {MAX_NOISE}")));
         }
         let table = matches!(spec, DataSpec::Csv(_));
         let counted = matches!(spec, DataSpec::Spiral | DataSpec::Xor | DataSpec::Gaussians | DataSpec::Idx(_));
-        for (flag, given, applies) in [
-            ("--label-column", self.label_column.is_some(), table),
-            ("--csv-header", self.header.is_some(), table),
-            ("--test-file", self.test_file.is_some(), table),
-            ("--classes", self.classes.is_some(), counted),
+        for (field, given, applies) in [
+            (Field::LabelColumn, self.label_column.is_some(), table),
+            (Field::Header, self.header.is_some(), table),
+            (Field::TestFile, self.test_file.is_some(), table),
+            (Field::Classes, self.classes.is_some(), counted),
         ] {
             if given && !applies {
-                return Err(DataError::NotApplicable { flag, spec: spec.to_string() });
+                return Err(DataError::NotApplicable { field, spec: spec.to_string() });
             }
         }
         match self.classes {
-            Some(n) if *spec == DataSpec::Xor && n != 2 => Err(bad("--classes", n, "xor has 2 classes")),
+            Some(n) if *spec == DataSpec::Xor && n != 2 => Err(bad(Field::Classes, n, "xor has 2 classes")),
             Some(n) if !(2..=MAX_CLASSES).contains(&n) => {
-                Err(bad("--classes", n, format!("must be from 2 to {MAX_CLASSES}")))
+                Err(bad(Field::Classes, n, format!("must be from 2 to {MAX_CLASSES}")))
             }
             _ => Ok(()),
         }
@@ -172,7 +174,7 @@ impl DataOptions {
 pub fn load(spec: &DataSpec, options: &DataOptions) -> Result<Dataset, DataError> {
     let bytes = memory_estimate(spec, options)?;
     if bytes > MAX_BYTES {
-        return Err(DataError::TooLarge { place: format!("--data {spec}"), bytes, limit: MAX_BYTES });
+        return Err(DataError::TooLarge { place: format!("{} {spec}", Field::Data), bytes, limit: MAX_BYTES });
     }
     let mut data = match spec {
         DataSpec::MnistMini => builtin::load(options.train_size, options.test_size),
@@ -198,8 +200,8 @@ pub fn memory_estimate(spec: &DataSpec, options: &DataOptions) -> Result<u64, Da
     let name = spec.to_string();
     let (train, test, features) = match spec {
         DataSpec::MnistMini => (
-            cut("--train-size", options.train_size, builtin::TRAIN, "training images", &name)?,
-            cut("--test-size", options.test_size, builtin::TEST, "test images", &name)?,
+            cut(Field::TrainSize, options.train_size, builtin::TRAIN, "training images", &name)?,
+            cut(Field::TestSize, options.test_size, builtin::TEST, "test images", &name)?,
             builtin::SIDE * builtin::SIDE,
         ),
         DataSpec::Idx(folder) => idx::extent(folder, options)?,
@@ -219,17 +221,17 @@ fn file_size(path: &Path) -> Result<u64, DataError> {
 
 /// How many of `available` samples to keep.
 fn cut(
-    flag: &'static str,
+    field: Field,
     asked: Option<usize>,
     available: usize,
-    what: &'static str,
+    what: impl Into<String>,
     spec: &str,
 ) -> Result<usize, DataError> {
     match asked {
         None => Ok(available),
-        Some(0) => Err(bad(flag, 0, "at least one sample is needed")),
+        Some(0) => Err(bad(field, 0, "at least one sample is needed")),
         Some(asked) if asked > available => {
-            Err(DataError::NotEnough { flag, asked, available, what, spec: spec.to_string() })
+            Err(DataError::NotEnough { field, asked, available, what: what.into(), spec: spec.to_string() })
         }
         Some(asked) => Ok(asked),
     }
@@ -253,6 +255,6 @@ fn short_name(path: &Path, otherwise: &str) -> String {
     path.file_name().map_or_else(|| otherwise.to_string(), |name| name.to_string_lossy().into_owned())
 }
 
-fn bad(flag: &'static str, value: impl ToString, problem: impl Into<String>) -> DataError {
-    DataError::Option { flag, value: value.to_string(), problem: problem.into() }
+fn bad(field: Field, value: impl ToString, problem: impl Into<String>) -> DataError {
+    DataError::Option { field, value: value.to_string(), problem: problem.into() }
 }

@@ -18,6 +18,7 @@ use rand_chacha::ChaCha8Rng;
 use rand_distr::StandardNormal;
 
 use super::{DataError, DataOptions, DataSpec, Dataset, Split, bad, cut, split};
+use crate::field::Field;
 
 const FEATURES: usize = 2;
 const TRAIN_STREAM: u64 = 0x6461_7461_0001; // "data" and a number: no other room uses these streams
@@ -36,12 +37,13 @@ pub(super) fn extent(spec: &DataSpec, options: &DataOptions) -> Result<(usize, u
     // A quarter must still hold each class once.
     let least = 4 * classes(spec, options);
     if options.samples < least {
-        return Err(bad("--samples", options.samples, format!("{spec} needs at least {least}")));
+        return Err(bad(Field::Samples, options.samples, format!("{spec} needs at least {least}")));
     }
     let name = spec.to_string();
-    let train = cut("--train-size", options.train_size, options.samples, "training samples (--samples)", &name)?;
-    let test =
-        cut("--test-size", options.test_size, options.samples / 4, "test samples (a quarter of --samples)", &name)?;
+    let of_train = format!("training samples ({})", Field::Samples);
+    let of_test = format!("test samples (a quarter of {})", Field::Samples);
+    let train = cut(Field::TrainSize, options.train_size, options.samples, of_train, &name)?;
+    let test = cut(Field::TestSize, options.test_size, options.samples / 4, of_test, &name)?;
     Ok((train, test, FEATURES))
 }
 

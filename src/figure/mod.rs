@@ -55,9 +55,9 @@ pub enum FigureError {
     #[error("figure `{figure}` draws {draws}, but {given}; {hint}")]
     OtherInput { figure: &'static str, draws: &'static str, given: &'static str, hint: &'static str },
     #[error("run `{run}` holds no {what}, so `{figure}` has nothing to draw; {hint}")]
-    Nothing { figure: &'static str, run: String, what: &'static str, hint: &'static str },
+    Nothing { figure: &'static str, run: String, what: &'static str, hint: String },
     #[error("sweep `{sweep}` holds no {what}, so `{figure}` has nothing to draw; {hint}")]
-    NothingInSweep { figure: &'static str, sweep: String, what: &'static str, hint: &'static str },
+    NothingInSweep { figure: &'static str, sweep: String, what: &'static str, hint: String },
     #[error(transparent)]
     Analysis(#[from] AnalysisError),
     #[error("cannot write the table of a figure: {0}")]

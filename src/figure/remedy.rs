@@ -17,6 +17,7 @@ use super::words::{caption, name, signal_ratio};
 use super::{FigureError, Options};
 use crate::analysis::Summary;
 use crate::diagnosis::{Branch, RULES};
+use crate::field::Field;
 use crate::record::trial::{Trial, Trials};
 use crate::record::{Record, TensorKind};
 use crate::text::{Ailment, Lang, Remedy};
@@ -139,15 +140,16 @@ pub fn ordered(trials: &Trials) -> Vec<&Trial> {
 
 fn build(trials: &Trials, options: &Options) -> Result<Figure, FigureError> {
     let lang = options.lang;
-    let nothing = |what, hint| FigureError::Nothing { figure: SPEC.name, run: trials.before.name.clone(), what, hint };
+    let nothing =
+        |what, hint: String| FigureError::Nothing { figure: SPEC.name, run: trials.before.name.clone(), what, hint };
     let Ok(record) = &trials.before.result else {
-        return Err(nothing("run as it was", "try the remedies again"));
+        return Err(nothing("run as it was", "try the remedies again".into()));
     };
     let before = Summary::new(record)?;
     let (branch, rows) = (branch(trials), ordered(trials));
     let results: Vec<TrialResult> = std::iter::once(&trials.before).chain(rows.iter().copied()).map(result).collect();
     if results.iter().all(|r| r.accuracy == [None; 2]) {
-        return Err(nothing("evaluation", "train it with --eval-every 1"));
+        return Err(nothing("evaluation", format!("train it with {} 1", Field::EvalEvery)));
     }
     let mut dots = vec![DotRow {
         label: lang.as_it_was(),

@@ -136,8 +136,8 @@ impl<'a> Runs<'a> {
         &self.all[0]
     }
 
-    pub(super) fn nothing(&self, run: &Summary, what: &'static str, hint: &'static str) -> FigureError {
-        FigureError::Nothing { figure: self.figure, run: run.header().run.clone(), what, hint }
+    pub(super) fn nothing(&self, run: &Summary, what: &'static str, hint: impl Into<String>) -> FigureError {
+        FigureError::Nothing { figure: self.figure, run: run.header().run.clone(), what, hint: hint.into() }
     }
 }
 

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::{FORMATS, Kind, NotesError, Problem, block, html, notebook};
+use crate::field::Field;
 
 /// A file of notes.
 #[derive(Clone, Debug, PartialEq)]
@@ -41,7 +42,7 @@ pub fn find(into: &Path, to: Option<Kind>, name: &str) -> Result<Target, NotesEr
 
 fn unknown() -> Problem {
     let endings: Vec<&str> = FORMATS.iter().flat_map(|s| s.endings).copied().collect();
-    Problem::Unknown(format!("{}; --to names the kind of any other", endings.join(", ")))
+    Problem::Unknown(format!("{}; {} names the kind of any other", endings.join(", "), Field::To))
 }
 
 /// The kind of a file by its name, its surroundings and, for slides, its text.
@@ -85,8 +86,10 @@ fn in_folder(folder: &Path, to: Option<Kind>, name: &str) -> Result<Target, Prob
         if all.is_empty() {
             let summary = source(folder).join("SUMMARY.md");
             let what = match summary.is_file() {
-                true => "its SUMMARY.md names no chapter that is there; name a file with --into".to_string(),
-                false => format!("a book.toml, but no {}; create it, or name a file with --into", summary.display()),
+                true => format!("its SUMMARY.md names no chapter that is there; name a file with {}", Field::Into),
+                false => {
+                    format!("a book.toml, but no {}; create it, or name a file with {}", summary.display(), Field::Into)
+                }
             };
             return Err(Problem::Folder(what));
         }
@@ -117,20 +120,21 @@ fn in_folder(folder: &Path, to: Option<Kind>, name: &str) -> Result<Target, Prob
         [one, two, ..] => {
             let (one, two) = (one.display(), two.display());
             return Err(Problem::Folder(format!(
-                "{one} and {two} both hold the block `{name}`; name one of them with --into"
+                "{one} and {two} both hold the block `{name}`; name one of them with {}",
+                Field::Into
             )));
         }
         [] => {}
     }
     match files.as_slice() {
-        [] => Err(Problem::Folder("holds no notes; name a file with --into".into())),
+        [] => Err(Problem::Folder(format!("holds no notes; name a file with {}", Field::Into))),
         [.., last] if is_book => target(last),
         [one] => target(one),
         _ if files.contains(&index) => target(&index),
         [one, two, ..] => {
             let name = |p: &Path| p.file_name().unwrap_or_default().display().to_string();
             let what = format!("holds several notes ({}, {}, ...)", name(one), name(two));
-            Err(Problem::Folder(format!("{what}; name one with --into FILE")))
+            Err(Problem::Folder(format!("{what}; name one with {} FILE", Field::Into)))
         }
     }
 }

@@ -32,6 +32,7 @@ pub use block::{State, is_name};
 pub use find::{Target, find};
 pub use plan::{Edit, Plan, plan};
 
+use crate::field::Field;
 use crate::figure::chart::Figure;
 use crate::render::{Format, RenderError, Theme};
 use crate::text::Lang;
@@ -171,16 +172,23 @@ pub enum Problem {
         "line {line}: not a marker that gradfade knows; write `gradfade begin NAME` or `gradfade end NAME` as the whole comment"
     )]
     Marker { line: usize },
-    #[error("its author edited the block `{name}`; --force replaces it, --name NAME makes another block")]
+    #[error(
+        "its author edited the block `{name}`; {} replaces it, {} NAME makes another block",
+        Field::Force,
+        Field::Name
+    )]
     Edited { name: String },
     #[error(
-        "another run stands in the block `{name}`; --name OTHER gives this one a block of its own, --force replaces it"
+        "another run stands in the block `{name}`; {} OTHER gives this one a block of its own, {} replaces it",
+        Field::Name,
+        Field::Force
     )]
     OtherRun { name: String },
     #[error("ends inside code that it shows, so nothing can follow; close that, or put a pair of markers elsewhere")]
     EndsInCode,
     #[error(
-        "a beamer file: put the lines `% gradfade begin NAME` and `% gradfade end NAME` into a frame, then call again with --name NAME"
+        "a beamer file: put the lines `% gradfade begin NAME` and `% gradfade end NAME` into a frame, then call again with {} NAME",
+        Field::Name
     )]
     Beamer,
     #[error("has no <section>, so where the slide goes is unknown; put a pair of markers there")]
@@ -197,10 +205,12 @@ pub enum Problem {
     Unknown(String),
     #[error("{0}")]
     Folder(String),
-    #[error("is not as gradfade wrote it; --force replaces it, --name NAME makes another block")]
+    #[error("is not as gradfade wrote it; {} replaces it, {} NAME makes another block", Field::Force, Field::Name)]
     EditedPicture,
     #[error(
-        "shows another run, perhaps in other notes beside these; --name OTHER gives this one its own pictures, --force replaces it"
+        "shows another run, perhaps in other notes beside these; {} OTHER gives this one its own pictures, {} replaces it",
+        Field::Name,
+        Field::Force
     )]
     PictureOfOtherRun,
     #[error("changed while gradfade was at work; call again")]

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::block::{self, Filling, State};
 use super::{FOLDER, Item, Kind, NotesError, Problem, Setting, Shown, Target, html, latex, notebook, signature};
+use crate::field::Field;
 use crate::figure::chart::Figure;
 use crate::files;
 use crate::render::{self, Format, Style, Theme};
@@ -132,7 +133,10 @@ pub fn plan(target: &Target, wanted: &Wanted) -> Result<Plan, NotesError> {
                 // The words tell the record's numbers: nothing is new.
                 (State::Current | State::Kept, None) => {
                     let name = path.file_name().unwrap_or_default().display();
-                    hints.push(format!("{FOLDER}/{name} is not as gradfade wrote it, and stays; --force replaces it"));
+                    hints.push(format!(
+                        "{FOLDER}/{name} is not as gradfade wrote it, and stays; {} replaces it",
+                        Field::Force
+                    ));
                     continue;
                 }
             },
@@ -175,7 +179,8 @@ fn waiting(kind: Kind, name: &str, text: &[u8]) -> Option<String> {
     let first = empty.first().filter(|_| !held)?;
     let names = empty.iter().map(|n| format!("`{n}`")).collect::<Vec<_>>().join(", ");
     Some(format!(
-        "there is no block `{name}`, so it went to the end; an empty pair of markers is called {names}: --name {first} fills it"
+        "there is no block `{name}`, so it went to the end; an empty pair of markers is called {names}: {} {first} fills it",
+        Field::Name
     ))
 }
 

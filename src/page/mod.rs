@@ -43,6 +43,7 @@ mod verdicts;
 mod tests;
 
 use crate::diagnosis::{Thresholds, diagnose};
+use crate::field::Field;
 use crate::figure::{FigureError, GradientMetric};
 use crate::record::Record;
 use crate::render::{ColourMap, RenderError};
@@ -85,7 +86,8 @@ pub enum PageError {
     #[error("a page needs at least one run; name a run folder")]
     NoRun,
     #[error(
-        "{got} runs are too many for one page (at most {MOST_RUNS}); name fewer, or fewer depths of a sweep (--depths)"
+        "{got} runs are too many for one page (at most {MOST_RUNS}); name fewer, or fewer depths of a sweep ({})",
+        Field::Depths
     )]
     TooMany { got: usize },
     #[error("run `{run}` holds nothing that a page shows; record gradients or snapshots")]

@@ -3,8 +3,12 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::field::Field;
+
 /// The way out of a damaged run, at the end of a line.
-pub(super) const AGAIN: &str = "train it again with --force, or copy it anew";
+pub(super) fn again() -> String {
+    format!("train it again with {}, or copy it anew", Field::Force)
+}
 
 #[derive(Debug, thiserror::Error)]
 pub enum RecordError {
@@ -12,31 +16,31 @@ pub enum RecordError {
     #[error("{}: cannot {action}: {cause}", path.display())]
     Io { action: &'static str, path: PathBuf, cause: io::Error },
 
-    #[error("{}: no such folder; give one that `gradfade train --out` wrote", path.display())]
+    #[error("{}: no such folder; give one that a training run wrote", path.display())]
     NoFolder { path: PathBuf },
 
     /// `hint` names a run that lies inside.
     #[error("{}: not a run folder (it has no meta.json); give the folder that a training run wrote{hint}", path.display())]
     NotARun { path: PathBuf, hint: String },
 
-    #[error("{}: exists and is not empty; choose another folder with --out, or replace it with --force", path.display())]
+    #[error("{}: exists and is not empty; choose another folder with {}, or replace it with {}", path.display(), Field::Out, Field::Force)]
     Exists { path: PathBuf },
 
-    /// `--force` replaces runs, never anything else.
+    /// Force replaces runs, never anything else.
     #[error("{}: not empty and not a run folder ({why}), so it is not overwritten; choose another folder", path.display())]
     NotOurs { path: PathBuf, why: String },
 
     #[error("{}: written in format {found}, this program reads up to {known}; use a newer gradfade", path.display())]
     Newer { path: PathBuf, found: u64, known: u32 },
 
-    #[error("{}: line {line}, column {column}: {what}; without a whole header a run cannot be read: {AGAIN}", path.display())]
+    #[error("{}: line {line}, column {column}: {what}; without a whole header a run cannot be read: {}", path.display(), again())]
     Json { path: PathBuf, line: usize, column: usize, what: String },
 
     /// A file that is not the `.npy` array that the format asks for.
     #[error("{}: {what}", path.display())]
     Array { path: PathBuf, what: String },
 
-    #[error("{}: missing; without its step table a run cannot be read: {AGAIN}", path.display())]
+    #[error("{}: missing; without its step table a run cannot be read: {}", path.display(), again())]
     NoSteps { path: PathBuf },
 
     /// Header and arrays, or rows among themselves, contradict each other. `place` is a folder or the name of a run.

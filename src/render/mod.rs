@@ -38,6 +38,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::field::Field;
 use crate::figure::chart::{Figure, Panel};
 
 pub use bitmap::png;
@@ -105,9 +106,9 @@ pub enum RenderError {
     TooSmall { figure: String, width: u32, height: u32 },
     #[error("unknown {what} `{name}`; there are: {known}")]
     Unknown { what: &'static str, name: String, known: String },
-    #[error("--scale {0}: choose a number of PNG pixels per CSS pixel from 0.25 to 16")]
+    #[error("{field} {0}: choose a number of PNG pixels per CSS pixel from 0.25 to 16", field = Field::Scale)]
     Scale(f64),
-    #[error("a PNG of {width} x {height} pixels is too large; choose a smaller --scale")]
+    #[error("a PNG of {width} x {height} pixels is too large; choose a smaller {}", Field::Scale)]
     TooLarge { width: u64, height: u64 },
     #[error("plotters could not draw: {0}")]
     Draw(String),

@@ -26,6 +26,7 @@ pub use store::{CellState, Store};
 
 use std::path::{Path, PathBuf};
 
+use crate::field::Field;
 use crate::record::RecordError;
 
 /// What can go wrong with a sweep as a whole. What goes wrong with one cell is that cell's result.
@@ -35,13 +36,13 @@ pub enum SweepError {
     Plan { place: String, what: String },
     #[error("{}: cannot {doing}: {source}", path.display())]
     Io { doing: &'static str, path: PathBuf, source: std::io::Error },
-    #[error("{}: is not empty and holds no sweep; choose another --out", path.display())]
+    #[error("{}: is not empty and holds no sweep; choose another {}", path.display(), Field::Out)]
     NotOurs { path: PathBuf },
-    #[error("{}: holds no sweep (no plan.toml); start one with --preset, --plan or a grid", path.display())]
+    #[error("{}: holds no sweep (no plan.toml); start one with {}, {} or a grid", path.display(), Field::Preset, Field::Plan)]
     NoPlan { path: PathBuf },
     #[error(
-        "{}: holds the sweep of another plan: {difference}; without --preset, --plan and settings that sweep goes on, else choose another --out, or remove that folder",
-        path.display()
+        "{}: holds the sweep of another plan: {difference}; without {}, {} and settings that sweep goes on, else choose another {}, or remove that folder",
+        path.display(), Field::Preset, Field::Plan, Field::Out
     )]
     OtherPlan { path: PathBuf, difference: String },
     #[error("{}: belongs to another plan than the folder it lies in; move it away and it is run again", path.display())]

@@ -25,6 +25,7 @@ use super::SweepError;
 use crate::activation::Activation;
 use crate::config::{BatchSize, TrainConfig, plain};
 use crate::data::DataSpec;
+use crate::field::Field;
 use crate::nn::{Initialisation, OptimizerKind};
 
 /// More cells would be a slip of the keyboard.
@@ -269,7 +270,10 @@ impl SweepPlan {
             return Err("`widths` names every layer, so width and depth cannot vary; leave one of them out".into());
         }
         if self.train.threads != 1 {
-            return Err("`threads` is no setting of a plan, since it changes no result; give --threads".into());
+            return Err(format!(
+                "`threads` is no setting of a plan, since it changes no result; give {}",
+                Field::Threads
+            ));
         }
         if self.name.is_empty() || self.name.len() > 100 || self.name.chars().any(char::is_control) {
             return Err("`name` must have 1 to 100 visible characters".into());
@@ -467,8 +471,8 @@ mod tests {
         assert!(error("[grid]\nwidth = [3]\n[train]\nwidths = [3, 4]\n").contains("`widths` names every layer"));
         assert!(error("[grid]\nhidden_layers = \"5..1\"\n").contains("'5..1' is empty"));
         assert!(error("[grid]\nhidden_layers = \"1..100000\"\nseed = \"1..100000\"\n").contains("cells, more than"));
-        assert!(error("[train]\nlearning_rate = -1.0\n").contains("--learning-rate -1"));
-        assert!(error("[train]\nthreads = 2\n").contains("--threads"));
+        assert!(error("[train]\nlearning_rate = -1.0\n").contains("learning_rate -1"));
+        assert!(error("[train]\nthreads = 2\n").contains("give threads"));
         assert!(error("name = \n").contains("line 1"));
     }
 }

@@ -220,10 +220,11 @@ impl Lang {
         }
     }
 
-    pub fn nothing_to_remedy(self) -> String {
+    /// `only` and `list` are what a user gives to try chosen remedies and to see all.
+    pub fn nothing_to_remedy(self, only: &str, list: &str) -> String {
         match self {
-            Lang::En => "nothing to remedy; --only NAMES tries some all the same, --list names them".into(),
-            Lang::Zh => "没有需要修正的地方；可以用 --only 指定对策，--list 列出全部".into(),
+            Lang::En => format!("nothing to remedy; {only} NAMES tries some all the same, {list} names them"),
+            Lang::Zh => format!("没有需要修正的地方；可以用 {only} 指定对策，{list} 列出全部"),
         }
     }
 

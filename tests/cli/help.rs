@@ -1,34 +1,44 @@
 //! Help, completions and manual pages.
 
+use std::path::Path;
+
 use predicates::prelude::*;
 
 use super::{gradfade, room, stdout};
 
-const COMMANDS: [&str; 12] = [
-    "demo",
-    "train",
-    "plot",
-    "notes",
-    "summary",
-    "diagnose",
-    "remedy",
-    "baselines",
-    "export",
-    "verify",
-    "completions",
-    "man",
-];
+/// Every command that help lists, with the words that call it: `train`, `sweep`, `sweep merge`.
+fn commands() -> Vec<(String, clap::Command)> {
+    fn below(command: &clap::Command, before: &str, all: &mut Vec<(String, clap::Command)>) {
+        for sub in command.get_subcommands().filter(|c| !c.is_hide_set()) {
+            let words = format!("{before}{}", sub.get_name());
+            below(sub, &format!("{words} "), all);
+            all.push((words, sub.clone()));
+        }
+    }
+    let mut all = Vec::new();
+    below(&::gradfade::cli::command(), "", &mut all);
+    all
+}
+
+/// The help of a command.
+fn help(dir: &Path, words: &str) -> String {
+    stdout(dir, &words.split(' ').chain(["--help"]).collect::<Vec<_>>())
+}
 
 #[test]
 fn help_of_every_command_has_examples_that_name_it() {
     let dir = room();
     let all = stdout(dir.path(), &["--help"]);
     assert!(all.contains("Examples:\n"));
-    for command in COMMANDS {
-        assert!(all.contains(&format!("\n  {command} ")), "{command} is not listed");
-        let help = stdout(dir.path(), &[command, "--help"]);
-        assert!(help.contains("Example"), "{command}");
-        assert!(help.contains(&format!("\n  gradfade {command}")), "{command}: {help}");
+    let commands = commands();
+    assert!(commands.len() >= 14, "{commands:?}");
+    for (words, _) in commands {
+        let (above, name) = words.rsplit_once(' ').unwrap_or(("", &words));
+        let list = if above.is_empty() { all.clone() } else { help(dir.path(), above) };
+        assert!(list.contains(&format!("\n  {name} ")), "{words} is not listed");
+        let help = help(dir.path(), &words);
+        assert!(help.contains("Example"), "{words}");
+        assert!(help.contains(&format!("\n  gradfade {words}")), "{words}: {help}");
     }
 }
 
@@ -45,30 +55,33 @@ fn the_help_names_every_exit_code() {
 fn every_example_of_the_help_is_a_command_line_that_parses() {
     let dir = room();
     let mut tried = 0;
-    for command in COMMANDS {
-        let help = stdout(dir.path(), &[command, "--help"]);
+    for (command, _) in commands() {
+        let help = help(dir.path(), &command);
         for line in help.lines().filter_map(|l| l.strip_prefix("  gradfade ")) {
-            assert!(line.len() <= 69, "a terminal of 80 columns breaks it: {line}");
-            let line = line.split(['|', '>']).next().unwrap();
+            let line = line.split(['|', '>', ';']).next().unwrap();
             // Shown help ends the program before anything is done, but only where the words before it are right.
             let mut words: Vec<&str> = line.split_whitespace().collect();
             words.push("--help");
             gradfade(dir.path()).args(&words).assert().success();
             // Words that are wrong would not have shown it.
-            words.insert(1, "--no-such-option");
+            words.insert(command.split(' ').count(), "--no-such-option");
             gradfade(dir.path()).args(&words).assert().code(2);
             tried += 1;
         }
     }
-    assert!(tried >= 12, "{tried}");
+    assert!(tried >= 14, "{tried}");
 }
 
 #[test]
-fn the_text_below_the_options_of_notes_fits_a_terminal() {
-    let help = stdout(room().path(), &["notes", "--help"]);
-    let text = &help[help.find("The figure stands").unwrap()..];
-    for line in text.lines() {
-        assert!(line.chars().count() <= 80, "a terminal of 80 columns breaks it: {line}");
+fn the_text_around_the_options_fits_a_terminal_of_80_columns() {
+    let main = ("gradfade".to_string(), ::gradfade::cli::command());
+    for (words, command) in commands().into_iter().chain([main]) {
+        let texts = [command.get_before_help(), command.get_after_help(), command.get_after_long_help()];
+        for text in texts.into_iter().flatten() {
+            for line in text.to_string().lines() {
+                assert!(line.chars().count() <= 80, "{words}: {} columns: {line}", line.chars().count());
+            }
+        }
     }
 }
 
@@ -107,11 +120,11 @@ fn the_manual_page_is_roff_and_every_command_has_one() {
     let dir = room();
     assert!(stdout(dir.path(), &["man"]).contains(".TH gradfade 1"));
     stdout(dir.path(), &["man", "--out", "man1"]);
-    for command in COMMANDS {
-        let page = std::fs::read_to_string(dir.path().join(format!("man1/gradfade-{command}.1"))).unwrap();
-        assert!(page.contains(".SH OPTIONS") || page.contains(".SH SYNOPSIS"), "{command}");
+    for (words, _) in commands() {
+        let file = format!("man1/gradfade-{}.1", words.replace(' ', "-"));
+        let page = std::fs::read_to_string(dir.path().join(file)).unwrap();
+        assert!(page.contains(".SH OPTIONS") || page.contains(".SH SYNOPSIS"), "{words}");
     }
-    assert!(dir.path().join("man1/gradfade-sweep-merge.1").is_file(), "also of subcommands");
     assert!(!dir.path().join("man1/gradfade-bench-step.1").exists());
     // Pages of somebody else are not replaced unasked.
     std::fs::write(dir.path().join("man1/gradfade-plot.1"), "mine").unwrap();

@@ -43,7 +43,7 @@ fn records_are_read_in_order_from_the_folder_or_its_subfolder() {
     assert_eq!(few.train.labels, [1, 8, 2]);
     assert_eq!(few.train.inputs, data.train.inputs.slice(ndarray::s![..3, ..]));
     let text = complaint(&spec(&inside), &DataOptions { train_size: Some(11), ..Default::default() });
-    assert!(text.contains("--train-size 11") && text.contains("only 10"), "{text}");
+    assert!(text.contains("train_size 11") && text.contains("only 10"), "{text}");
 }
 
 #[test]

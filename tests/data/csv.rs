@@ -74,7 +74,7 @@ fn the_label_column_goes_by_name_or_by_number_from_one() {
     }
     assert_eq!(whole("7,1,2\n8,3,4\n", column("1")).class_names, ["7", "8"]);
     let text = wrong(text, column("knid"));
-    assert!(text.contains("--label-column knid") && text.contains("did you mean 'kind'?"), "{text}");
+    assert!(text.contains("label_column knid") && text.contains("did you mean 'kind'?"), "{text}");
     for number in ["0", "4", "-1"] {
         assert!(wrong("1,2,0\n3,4,1\n", column(number)).contains("columns 1 to 3"));
     }
@@ -86,7 +86,7 @@ fn the_label_column_goes_by_name_or_by_number_from_one() {
 fn a_measurement_is_no_label() {
     let rows: Vec<String> = (0..30).map(|i| format!("{i},{}", f64::from(i) / 7.0)).collect();
     let text = wrong(&rows.join("\n"), DataOptions::default());
-    assert!(text.contains("has 30 different values") && text.contains("--label-column"), "{text}");
+    assert!(text.contains("has 30 different values") && text.contains("with label_column"), "{text}");
     // Whole numbers are names of classes, however many; so are decimals that come again.
     assert_eq!(whole("1,2\n3,4\n5,6\n", DataOptions::default()).classes, 3);
     assert_eq!(whole("1,0.5\n2,0.5\n3,1\n4,1\n", DataOptions::default()).classes, 2);
@@ -127,9 +127,9 @@ fn the_split_is_a_partition_and_follows_the_seed() {
     assert_eq!(few.train.labels, data.train.labels[..5]);
     assert_eq!(few.test.unwrap().labels, test.labels[..2]);
     let text = complaint(&spec, &DataOptions { train_size: Some(41), ..Default::default() });
-    assert!(text.contains("--train-size 41") && text.contains("only 40"), "{text}");
+    assert!(text.contains("train_size 41") && text.contains("only 40"), "{text}");
     let text = complaint(&spec, &DataOptions { test_size: Some(1), test_share: 0.0, ..Default::default() });
-    assert!(text.contains("--test-size 1") && text.contains("no test set"), "{text}");
+    assert!(text.contains("test_size 1") && text.contains("no test set"), "{text}");
 }
 
 #[test]

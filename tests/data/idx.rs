@@ -90,10 +90,8 @@ fn plain_gzipped_dotted_and_prefixed_files_hold_the_same_data() {
     }
     let options = DataOptions { train_size: Some(3), ..plain() };
     assert_eq!(memory_estimate(&spec(folder.path()), &options).unwrap(), 4 * 5 * (6 + 1));
-    assert!(
-        complaint(&spec(folder.path()), &DataOptions { train_size: Some(5), ..plain() }).contains("--train-size 5")
-    );
-    assert!(complaint(&spec(folder.path()), &DataOptions { test_size: Some(3), ..plain() }).contains("--test-size 3"));
+    assert!(complaint(&spec(folder.path()), &DataOptions { train_size: Some(5), ..plain() }).contains("train_size 5"));
+    assert!(complaint(&spec(folder.path()), &DataOptions { test_size: Some(3), ..plain() }).contains("test_size 3"));
 }
 
 #[test]
@@ -182,7 +180,7 @@ fn what_does_not_fit_together_is_named() {
     assert!(text.contains("3 x 3") && text.contains("2 x 3"), "{text}");
     assert!(with(TEST_LABELS, &labels(&[1, 3])).contains("label 3 of item 2"));
     let text = with(TRAIN_LABELS, &labels(&[0, 1, 200, 2]));
-    assert!(text.contains("label 200 of item 3") && text.contains("--classes"), "{text}");
+    assert!(text.contains("label 200 of item 3") && text.contains("give classes"), "{text}");
     assert!(with(TRAIN_LABELS, &labels(&[1, 1, 1, 1])).contains("all labels are the same"));
 
     let folder = tempdir().unwrap();
@@ -190,7 +188,7 @@ fn what_does_not_fit_together_is_named() {
     let classes = |n| DataOptions { classes: Some(n), ..plain() };
     assert_eq!(load(&spec(folder.path()), &classes(7)).unwrap().classes, 7);
     let text = complaint(&spec(folder.path()), &classes(2));
-    assert!(text.contains("label 2 of item 1 (from 1) is out of range: --classes is 2"), "{text}");
+    assert!(text.contains("label 2 of item 1 (from 1) is out of range: classes is 2"), "{text}");
     write(folder.path(), TRAIN_LABELS, &labels(&[0, 1, 200, 2]));
     assert_eq!(load(&spec(folder.path()), &classes(201)).unwrap().classes, 201);
 }
@@ -209,7 +207,7 @@ fn a_set_beyond_the_memory_limit_is_refused_before_it_is_read() {
     sparse(TRAIN_LABELS, &idx(0x801, &[count], &[]), 8 + u64::from(count));
     write(folder.path(), TEST, &images(2, 28, 28));
     let text = complaint(&spec(folder.path()), &plain());
-    assert!(text.contains("8.8 GiB") && text.contains("--train-size"), "{text}");
+    assert!(text.contains("8.8 GiB") && text.contains("train_size"), "{text}");
 }
 
 proptest! {

@@ -29,7 +29,7 @@ proptest! {
     fn any_text_is_a_spec_or_a_clear_error(text in ".{0,20}") {
         match text.parse::<DataSpec>() {
             Ok(spec) => prop_assert_eq!(spec.to_string(), text),
-            Err(error) => prop_assert!(error.to_string().starts_with("--data")),
+            Err(error) => prop_assert!(error.to_string().starts_with("data")),
         }
     }
 }
@@ -73,11 +73,11 @@ fn sizes_keep_the_first_samples_or_name_the_flag() {
 
     let with = |train_size, test_size| DataOptions { train_size, test_size, ..Default::default() };
     let text = complaint(&DataSpec::MnistMini, &with(Some(10_001), None));
-    assert!(text.contains("--train-size 10001") && text.contains("10000 training images"), "{text}");
+    assert!(text.contains("train_size 10001") && text.contains("10000 training images"), "{text}");
     let text = complaint(&DataSpec::MnistMini, &with(None, Some(2_001)));
-    assert!(text.contains("--test-size 2001") && text.contains("2000"), "{text}");
-    assert!(complaint(&DataSpec::Spiral, &with(Some(0), None)).contains("--train-size 0"));
-    assert!(complaint(&DataSpec::MnistMini, &with(None, Some(0))).contains("--test-size 0"));
+    assert!(text.contains("test_size 2001") && text.contains("2000"), "{text}");
+    assert!(complaint(&DataSpec::Spiral, &with(Some(0), None)).contains("train_size 0"));
+    assert!(complaint(&DataSpec::MnistMini, &with(None, Some(0))).contains("test_size 0"));
 }
 
 #[test]
@@ -123,20 +123,20 @@ fn standardized_images_share_one_mean_and_deviation_from_training() {
 #[test]
 fn flags_that_do_not_apply_are_named() {
     let column = DataOptions { label_column: Some("y".into()), ..Default::default() };
-    assert!(complaint(&DataSpec::MnistMini, &column).contains("--label-column does not apply to --data mnist-mini"));
+    assert!(complaint(&DataSpec::MnistMini, &column).contains("label_column does not apply to data mnist-mini"));
     let header = DataOptions { header: Some(true), ..Default::default() };
-    assert!(complaint(&DataSpec::Xor, &header).contains("--csv-header"));
+    assert!(complaint(&DataSpec::Xor, &header).contains("header does not apply"));
     let file = DataOptions { test_file: Some("x.csv".into()), ..Default::default() };
-    assert!(complaint(&DataSpec::Spiral, &file).contains("--test-file"));
+    assert!(complaint(&DataSpec::Spiral, &file).contains("test_file does not apply"));
     let classes = |n| DataOptions { classes: Some(n), ..Default::default() };
-    assert!(complaint(&DataSpec::MnistMini, &classes(10)).contains("--classes"));
-    assert!(complaint(&DataSpec::Xor, &classes(3)).contains("--classes 3"));
-    assert!(complaint(&DataSpec::Spiral, &classes(1)).contains("--classes 1"));
+    assert!(complaint(&DataSpec::MnistMini, &classes(10)).contains("classes does not apply"));
+    assert!(complaint(&DataSpec::Xor, &classes(3)).contains("classes 3"));
+    assert!(complaint(&DataSpec::Spiral, &classes(1)).contains("classes 1"));
     for noise in [-0.1, f64::NAN, f64::INFINITY] {
-        assert!(complaint(&DataSpec::Spiral, &DataOptions { noise, ..Default::default() }).contains("--noise"));
+        assert!(complaint(&DataSpec::Spiral, &DataOptions { noise, ..Default::default() }).contains("noise "));
     }
     for test_share in [-0.1, 1.0, f64::NAN] {
         let options = DataOptions { test_share, ..Default::default() };
-        assert!(complaint(&DataSpec::Csv("x.csv".into()), &options).contains("--test-share"));
+        assert!(complaint(&DataSpec::Csv("x.csv".into()), &options).contains("test_share "));
     }
 }

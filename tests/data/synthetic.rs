@@ -68,7 +68,7 @@ fn gaussians_have_the_centres_and_deviation_they_promise() {
 #[test]
 fn too_few_samples_are_refused() {
     let text = complaint(&DataSpec::Spiral, &DataOptions { samples: 11, ..Default::default() });
-    assert!(text.contains("--samples 11") && text.contains("12"), "{text}");
+    assert!(text.contains("samples 11") && text.contains("12"), "{text}");
     let options = DataOptions { train_size: Some(2001), ..Default::default() };
-    assert!(complaint(&DataSpec::Xor, &options).contains("--train-size 2001"));
+    assert!(complaint(&DataSpec::Xor, &options).contains("train_size 2001"));
 }

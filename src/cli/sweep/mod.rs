@@ -23,7 +23,8 @@ use show::Show;
 #[command(
     args_conflicts_with_subcommands = true,
     after_help = "Examples:
-  gradfade sweep --activations sigmoid,relu --hidden-layers 1..10 --seeds 3 --out sweeps/depth
+  gradfade sweep --activations sigmoid,relu --hidden-layers 1..10
+  gradfade sweep --hidden-layers 2,10 --seeds 3 --out sweeps/depth
   gradfade sweep --preset lecture --out sweeps/lecture
   gradfade sweep plan --preset 20-vs-56 --toml > mine.toml
   gradfade sweep --plan mine.toml --out sweeps/mine
@@ -110,6 +111,9 @@ struct Draw {
 }
 
 #[derive(clap::Args)]
+#[command(after_help = "Examples:
+  gradfade sweep plan --preset lecture
+  gradfade sweep plan --preset 20-vs-56 --toml > mine.toml")]
 struct PlanArgs {
     #[command(flatten)]
     what: What,
@@ -122,6 +126,9 @@ struct PlanArgs {
 }
 
 #[derive(clap::Args)]
+#[command(after_help = "Examples:
+  gradfade sweep run --plan mine.toml --shard 2/8 --out sweeps/mine
+  gradfade sweep run --cells 3,7..9 --out sweeps/mine")]
 struct RunArgs {
     #[command(flatten)]
     what: What,
@@ -136,6 +143,9 @@ struct RunArgs {
 }
 
 #[derive(clap::Args)]
+#[command(after_help = "Examples:
+  gradfade sweep merge --out sweeps/mine
+  gradfade sweep merge --out sweeps/mine --figure accuracy-by-depth")]
 struct MergeArgs {
     /// Folder of the sweep
     #[arg(long, value_name = "DIR")]

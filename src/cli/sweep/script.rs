@@ -12,7 +12,7 @@ use crate::sweep::script::{Job, parallel, slurm};
 #[command(after_help = "Examples:
   gradfade sweep script slurm --preset lecture --out sweeps/lecture > lecture.sh
   bash lecture.sh --partition=short --time=1:00:00
-  gradfade sweep script parallel --plan mine.toml --out sweeps/mine --cells-per-task 10 > mine.sh")]
+  gradfade sweep script parallel --plan mine.toml --cells-per-task 10")]
 pub struct Args {
     /// slurm or parallel
     #[arg(value_name = "ENGINE", value_parser = ["slurm", "parallel"])]

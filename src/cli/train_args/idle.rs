@@ -6,6 +6,7 @@
 use super::{DataArgs, SharedArgs};
 use crate::config::{ConfigError, TrainConfig, TrainPlan};
 use crate::data::{DataError, DataSpec};
+use crate::field::Field;
 use crate::nn::{Normalisation, OptimizerKind};
 
 impl DataArgs {
@@ -14,19 +15,20 @@ impl DataArgs {
     pub fn idle(&self, specs: &[&DataSpec]) -> Result<(), DataError> {
         let made = specs.iter().any(|s| matches!(s, DataSpec::Spiral | DataSpec::Xor | DataSpec::Gaussians));
         let table = specs.iter().any(|s| matches!(s, DataSpec::Csv(_)));
-        for (flag, given, applies) in [
-            ("--samples", self.samples.is_some(), made),
-            ("--noise", self.noise.is_some(), made),
-            ("--test-share", self.test_share.is_some(), table),
+        for (field, given, applies) in [
+            (Field::Samples, self.samples.is_some(), made),
+            (Field::Noise, self.noise.is_some(), made),
+            (Field::TestShare, self.test_share.is_some(), table),
         ] {
             if let (true, false, Some(spec)) = (given, applies, specs.first()) {
-                return Err(DataError::NotApplicable { flag, spec: spec.to_string() });
+                return Err(DataError::NotApplicable { field, spec: spec.to_string() });
             }
         }
         match (&self.test_share, &self.test_file) {
             (Some(share), Some(_)) => {
-                let problem = "has no effect, since --test-file is the test set; leave one of them out".into();
-                Err(DataError::Option { flag: "--test-share", value: share.to_string(), problem })
+                let problem =
+                    format!("has no effect, since {} is the test set; leave one of them out", Field::TestFile);
+                Err(DataError::Option { field: Field::TestShare, value: share.to_string(), problem })
             }
             _ => Ok(()),
         }
@@ -46,19 +48,19 @@ impl SharedArgs {
         let none = |uses: fn(&TrainConfig) -> bool| !configs.iter().any(|c| uses(c));
         let rolls = |c: &TrainConfig| matches!(c.optimizer, OptimizerKind::Momentum | OptimizerKind::Nesterov);
         if self.momentum.is_some() && none(rolls) {
-            return Err(idle("--momentum", "only momentum and nesterov have it; give --optimizer momentum"));
+            return Err(idle(Field::Momentum, "only momentum and nesterov have it; give --optimizer momentum"));
         }
         if self.l1_step.is_some() && none(|c| c.l1 > 0.0) {
-            return Err(idle("--l1-step", "there is no L1 to make steps of; give --l1 X"));
+            return Err(idle(Field::L1Step, "there is no L1 to make steps of; give --l1 X"));
         }
         let of_hidden = [
-            ("--normalisation", self.normalisation.is_some_and(|n| n != Normalisation::None)),
-            ("--residual", self.residual),
-            ("--dropout", self.dropout.is_some_and(|p| p > 0.0)),
+            (Field::Normalisation, self.normalisation.is_some_and(|n| n != Normalisation::None)),
+            (Field::Residual, self.residual),
+            (Field::Dropout, self.dropout.is_some_and(|p| p > 0.0)),
         ];
-        for (option, given) in of_hidden {
+        for (field, given) in of_hidden {
             if given && none(|c| !c.hidden_sizes().is_empty()) {
-                return Err(idle(option, "it is of hidden layers and there are none; give --hidden-layers"));
+                return Err(idle(field, "it is of hidden layers and there are none; give --hidden-layers"));
             }
         }
         Ok(())
@@ -72,12 +74,12 @@ impl SharedArgs {
         let shape = plan.shape();
         if self.residual && !(0..shape.layers()).any(|l| shape.skips(l)) {
             let why = "no hidden layer has as many outputs as inputs; give two or more --hidden-layers of one --width";
-            return Err(idle("--residual", why));
+            return Err(idle(Field::Residual, why));
         }
         Ok(())
     }
 }
 
-fn idle(option: &'static str, why: &str) -> ConfigError {
-    ConfigError::Idle { option, why: why.into() }
+fn idle(field: Field, why: &str) -> ConfigError {
+    ConfigError::Idle { field, why: why.into() }
 }

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use csv::{Position, ReaderBuilder, StringRecord, Trim};
 
 use crate::data::{DataError, DataOptions};
+use crate::field::Field;
 use crate::stats::nearest;
 
 /// Names that a label column has by itself. `y` alone does not betray a header: it may be a yes.
@@ -110,7 +111,7 @@ impl Table {
                 Ok(_) => return Err(wrong(format!("'{field}' is not a finite 32-bit number"))),
                 Err(_) if field.is_empty() => return Err(wrong("the number is missing".to_string())),
                 Err(_) => {
-                    let hint = "if this is the label, say so with --label-column";
+                    let hint = format!("if this is the label, say so with {}", Field::LabelColumn);
                     return Err(wrong(format!("'{}' is not a number; {hint}", shortened(field))));
                 }
             }
@@ -163,7 +164,7 @@ impl Table {
         }
         if self.label_column != train.label_column {
             let problem = format!("its label column is {}, not {}", self.label_column + 1, train.label_column + 1);
-            return Err(different(format!("{problem} (give --label-column)")));
+            return Err(different(format!("{problem} (give {})", Field::LabelColumn)));
         }
         Ok(())
     }

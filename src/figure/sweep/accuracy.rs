@@ -16,6 +16,7 @@ use super::super::{FigureError, Options};
 use super::{FEW, Sweeps, caption, names, panels};
 use crate::analysis::Ensemble;
 use crate::analysis::ensemble::{Series, Spread};
+use crate::field::Field;
 use crate::record::EvalRow;
 use crate::text::{Hint, Lang};
 
@@ -32,7 +33,7 @@ fn build(drawn: &Sweeps, options: &Options) -> Result<Figure, FigureError> {
         return Err(drawn.nothing("cell with a record", "run it first"));
     };
     if first == last {
-        return Err(drawn.nothing("second depth", "vary --hidden-layers"));
+        return Err(drawn.nothing("second depth", format!("vary {}", Field::HiddenLayers)));
     }
     let train = |e: &EvalRow| e.train_accuracy;
     if all.series.iter().all(|s| depths.iter().all(|d| s.last(*d, train).is_none())) {

@@ -16,6 +16,7 @@ use super::super::spec::{Build, FigureSpec};
 use super::super::{FigureError, GradientMetric, Options};
 use super::{ABREAST, FEW, Sweeps, caption, name, names, spread};
 use crate::analysis::{Attenuation, Grid, Summary};
+use crate::field::Field;
 use crate::record::Record;
 use crate::text::{Hint, Lang};
 
@@ -59,9 +60,8 @@ fn build(drawn: &Sweeps, options: &Options) -> Result<Figure, FigureError> {
     let (records, columns) = records(drawn, &depths);
     let tiles = tiles(&records, metric, options)?;
     if tiles.iter().all(|t| t.grid.columns() == 0 || t.grid.all_missing()) {
-        return Err(
-            drawn.nothing("whole record of a cell", "a sweep keeps them with --record every:10 instead of summary")
-        );
+        let hint = format!("a sweep keeps them with {} every:10 instead of summary", Field::Record);
+        return Err(drawn.nothing("whole record of a cell", hint));
     }
     let q = metric.quantity();
     let grids: Vec<&Grid> = tiles.iter().map(|t| &t.grid).collect();

@@ -62,8 +62,8 @@ impl<'a> Sweeps<'a> {
         lang.unfinished_note(self.input.cells.len(), self.input.planned)
     }
 
-    fn nothing(&self, what: &'static str, hint: &'static str) -> FigureError {
-        FigureError::NothingInSweep { figure: self.figure, sweep: self.input.name.to_string(), what, hint }
+    fn nothing(&self, what: &'static str, hint: impl Into<String>) -> FigureError {
+        FigureError::NothingInSweep { figure: self.figure, sweep: self.input.name.to_string(), what, hint: hint.into() }
     }
 }
 

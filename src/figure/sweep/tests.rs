@@ -214,7 +214,7 @@ fn a_sweep_that_does_not_hold_a_figure_says_what_is_missing() {
     let one_depth: Vec<Cell> = all.iter().filter(|c| c.setting("hidden_layers") == "2").cloned().collect();
     assert_eq!(
         error("accuracy-by-depth", &one_depth),
-        "sweep `test` holds no second depth, so `accuracy-by-depth` has nothing to draw; vary --hidden-layers"
+        "sweep `test` holds no second depth, so `accuracy-by-depth` has nothing to draw; vary hidden_layers"
     );
     assert!(error("accuracy-by-depht", &all).contains("did you mean `accuracy-by-depth`?"));
     assert!(error("error-by-updates", &[]).contains("holds no cell with a record"));

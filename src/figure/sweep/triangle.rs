@@ -19,6 +19,7 @@ use super::super::{FigureError, Options, gradient};
 use super::{ABREAST, FEW, Sweeps, caption, names, places};
 use crate::analysis::ensemble::Column;
 use crate::analysis::{Grid, Summary};
+use crate::field::Field;
 use crate::stats::Measured;
 use crate::text::{Hint, Lang, Quantity};
 
@@ -55,7 +56,7 @@ fn movement_by_depth(drawn: &Sweeps, options: &Options) -> Result<Figure, Figure
     let legend = Legend::movement(no_unit);
     let (moments, q, hint) = (&[Column::Last], Quantity::Movement, Hint::TriangleMovement);
     let what = Triangle { grid: &grid, moments, q, percent: true, legend, hint };
-    draw(drawn, options, &what, "snapshot", "run it with --snapshots every:10")
+    draw(drawn, options, &what, "snapshot", &format!("run it with {} every:10", Field::Snapshots))
 }
 
 /// What the cells are.
@@ -74,7 +75,7 @@ fn draw(
     options: &Options,
     what: &Triangle,
     needs: &'static str,
-    hint: &'static str,
+    hint: &str,
 ) -> Result<Figure, FigureError> {
     let (lang, all) = (options.lang, &drawn.all);
     let names = names(lang, all);

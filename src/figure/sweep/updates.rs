@@ -19,6 +19,7 @@ use super::super::{FigureError, Options, StepAxis};
 use super::{ABREAST, FEW, Sweeps, caption, name, spread};
 use crate::analysis::Ensemble;
 use crate::analysis::ensemble::{Run, Spread};
+use crate::field::Field;
 use crate::record::EvalRow;
 use crate::text::{Hint, Lang};
 
@@ -56,7 +57,7 @@ fn build(drawn: &Sweeps, options: &Options) -> Result<Figure, FigureError> {
     let lines = the_lines(lang, all, &depths, several);
     let most = lines.iter().flat_map(|l| l.train_error().into_keys()).max().unwrap_or(0);
     if most == 0 {
-        return Err(drawn.nothing("evaluation after the first update", "run it with --eval-every 1"));
+        return Err(drawn.nothing("evaluation after the first update", format!("run it with {} 1", Field::EvalEvery)));
     }
     let mut titles: Vec<&str> = Vec::new();
     for line in &lines {

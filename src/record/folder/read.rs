@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use super::super::error::AGAIN;
+use super::super::error::again;
 use super::super::header::SCHEMA;
 use super::super::npy::{Element, NpyArray, read_npy};
 use super::super::sink::Widths;
@@ -17,6 +17,7 @@ use super::{
     DISTANCE, EVAL_SCALARS, EVAL_STEP, EVAL_VALIDATION, META, SKETCH, SNAPSHOT_STEP, STEP, STEP_SCALARS, ZEROS,
     array_stems, file_name,
 };
+use crate::field::Field;
 use crate::stats::MISSING;
 
 /// A header is a few kilobytes; a file above this is something else.
@@ -215,8 +216,8 @@ impl<'a> Table<'a> {
 /// An array that cannot be used. All but the steps may be absent.
 fn damaged(path: PathBuf, what: &str) -> RecordError {
     let way_out = match path.ends_with(file_name(STEP)) {
-        true => format!("without its steps a run cannot be read: {AGAIN}"),
-        false => "move this file away to read the run without it, or train it again with --force".into(),
+        true => format!("without its steps a run cannot be read: {}", again()),
+        false => format!("move this file away to read the run without it, or train it again with {}", Field::Force),
     };
     RecordError::Array { path, what: format!("{what}; {way_out}") }
 }
@@ -295,7 +296,7 @@ fn parse<T: DeserializeOwned>(text: &[u8], path: &Path) -> Result<T, RecordError
 fn at(error: RecordError, path: &Path) -> RecordError {
     match error {
         RecordError::Invalid { what, .. } => {
-            RecordError::Invalid { place: path.display().to_string(), what: format!("{what}; {AGAIN}") }
+            RecordError::Invalid { place: path.display().to_string(), what: format!("{what}; {}", again()) }
         }
         other => other,
     }
