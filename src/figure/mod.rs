@@ -14,9 +14,9 @@
 pub mod chart;
 pub mod flow;
 mod frame;
+mod lettering;
 mod options;
 mod reading;
-mod said;
 mod sheet;
 mod spec;
 pub mod table;
@@ -39,13 +39,33 @@ pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
 
+pub use lettering::words;
 pub use options::{Choice, Drawn, GradientMetric, Options, StepAxis};
-pub use said::words;
-pub use spec::{Draws, FIGURES, FigureSpec, Input, Runs, build};
+pub use spec::{Draws, FigureSpec, Input, Runs, build};
 pub use table::{table, write_csv};
 pub use words::{caption_of_many, name as run_name, names as run_names};
 
 use crate::analysis::AnalysisError;
+
+/// Every figure, in the order in which a reader meets them.
+pub static FIGURES: &[FigureSpec] = &[
+    gradient::GRADIENT,
+    gradient::SIGNAL,
+    updates::SPEC,
+    movement::SPEC,
+    convergence::SPEC,
+    profile::SPEC,
+    training::SPEC,
+    activation::SPEC,
+    recipe::SPEC,
+    comparison::SPEC,
+    sweep::accuracy::SPEC,
+    sweep::triangle::GRADIENT,
+    sweep::triangle::MOVEMENT,
+    sweep::grid::SPEC,
+    sweep::updates::SPEC,
+    remedy::SPEC,
+];
 
 /// Why a figure cannot be drawn.
 #[derive(Debug, thiserror::Error)]

@@ -1,12 +1,12 @@
-//! The registry: every figure that can be asked for by name, what it is drawn from, and how it is built.
+//! What a figure of the registry says of itself: its name, what it is drawn from, and how it is built.
 //!
-//! A figure is a file of this module and a line in [`FIGURES`]. `plot`, the notes, mdBook's preprocessor, the
+//! A figure is a file of [`super`] and a line in [`FIGURES`]. `plot`, the notes, mdBook's preprocessor, the
 //! page and the tests walk that list; none of them knows a figure by its name unless it shows that one
 //! figure.
 
 use super::chart::Figure;
 use super::sweep::{SweepInput, Sweeps};
-use super::{FigureError, Options};
+use super::{FIGURES, FigureError, Options};
 use crate::analysis::Summary;
 use crate::record::Record;
 use crate::record::trial::Trials;
@@ -162,26 +162,6 @@ pub struct FigureSpec {
     pub summary: &'static str,
     pub(super) build: Build,
 }
-
-/// Every figure, in the order in which a reader meets them.
-pub static FIGURES: &[FigureSpec] = &[
-    super::gradient::GRADIENT,
-    super::gradient::SIGNAL,
-    super::updates::SPEC,
-    super::movement::SPEC,
-    super::convergence::SPEC,
-    super::profile::SPEC,
-    super::training::SPEC,
-    super::activation::SPEC,
-    super::recipe::SPEC,
-    super::comparison::SPEC,
-    super::sweep::accuracy::SPEC,
-    super::sweep::triangle::GRADIENT,
-    super::sweep::triangle::MOVEMENT,
-    super::sweep::grid::SPEC,
-    super::sweep::updates::SPEC,
-    super::remedy::SPEC,
-];
 
 impl FigureSpec {
     /// The figure of this name.

@@ -315,12 +315,17 @@ fn figures_say_how_many_runs_they_draw() {
     let dir = room();
     train(dir.path(), "a", &["--steps", "3"]);
     train(dir.path(), "b", &["--steps", "3"]);
-    refused(dir.path(), 2, &["plot", "a", "--figure", "comparison"], &["comparison", "two or more runs, but 1"]);
+    refused(
+        dir.path(),
+        2,
+        &["plot", "a", "--figure", "comparison"],
+        &["comparison", "two or more runs, but one run was given"],
+    );
     refused(
         dir.path(),
         2,
         &["plot", "a", "b", "--figure", "gradient-heatmap"],
-        &["gradient-heatmap", "one run, but 2"],
+        &["gradient-heatmap", "one run, but several runs were given"],
     );
     for scale in ["0", "-1", "nan", "1e9", "16.1", "0.2"] {
         refused(dir.path(), 2, &["plot", "a", "--scale", scale], &["--scale", "from 0.25 to 16"]);
