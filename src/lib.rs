@@ -27,6 +27,8 @@ pub mod diagnosis;
 #[cfg(feature = "figures")]
 pub mod figure;
 #[cfg(feature = "figures")]
+pub mod font;
+#[cfg(feature = "figures")]
 pub mod notes;
 #[cfg(feature = "figures")]
 pub mod page;

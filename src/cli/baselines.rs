@@ -10,7 +10,7 @@ use super::train_args::DataArgs;
 use super::{CommandResult, Failure, output, train};
 use crate::baselines::{Fitted, neighbours, tree};
 use crate::data::{self, DataOptions, DataSpec, Dataset, Split};
-use crate::record::Header;
+use crate::record::{Header, TEST_ACCURACY, TRAIN_ACCURACY};
 use crate::remedy;
 use crate::text::{Lang, columns};
 
@@ -86,8 +86,8 @@ pub fn run(args: Args) -> CommandResult {
         rows.push(Row {
             key: "run".into(),
             name: record.header.run.clone(),
-            train: last.and_then(|e| finite(e.train_accuracy)),
-            test: last.and_then(|e| finite(e.test_accuracy)),
+            train: last.and_then(|e| finite(e.value(TRAIN_ACCURACY))),
+            test: last.and_then(|e| finite(e.value(TEST_ACCURACY))),
             seconds: record.header.elapsed_secs,
         });
     }

@@ -13,7 +13,7 @@ use crate::activation::Activation;
 use crate::config::TrainConfig;
 use crate::figure::{self, FigureSpec, Options};
 use crate::nn::Initialisation;
-use crate::record::{Record, RunWriter, Status};
+use crate::record::{Record, RunWriter, Status, TEST_ACCURACY, TRAIN_ACCURACY};
 use crate::render::{self, Format};
 use crate::report::summary::{self, LayerLine};
 use crate::text::Lang;
@@ -167,8 +167,8 @@ fn finding(record: &Record, finished: &Finished) -> Option<Finding> {
     let (first, last_hidden) = (lines.first()?.clone(), lines.get(lines.len().checked_sub(2)?)?.clone());
     Some(Finding {
         run: record.header.run.clone(),
-        train_accuracy: last.train_accuracy,
-        test_accuracy: last.test_accuracy,
+        train_accuracy: last.value(TRAIN_ACCURACY),
+        test_accuracy: last.value(TEST_ACCURACY),
         attenuation: last_hidden.signal[0] / first.signal[0],
         first,
         last_hidden,

@@ -104,13 +104,13 @@ pub(super) fn language(text: &str) -> Result<Lang, String> {
 pub(super) fn use_font(file: Option<&Path>) -> anyhow::Result<()> {
     let Some(path) = file else { return Ok(()) };
     let data = std::fs::read(path).with_context(|| format!("--font {}: cannot read it", path.display()))?;
-    render::use_font(data).with_context(|| format!("--font {}", path.display()))
+    crate::font::use_font(data).with_context(|| format!("--font {}", path.display()))
 }
 
 /// Says which characters no font has: they are drawn as boxes, or not at all.
 pub(super) fn warn_of_missing_characters(figures: &[Figure]) {
     let said: String = figures.iter().flat_map(figure::words).collect();
-    let missing: Vec<String> = render::missing_glyphs(&said).iter().map(char::to_string).collect();
+    let missing: Vec<String> = crate::font::missing_glyphs(&said).iter().map(char::to_string).collect();
     if !missing.is_empty() {
         let list = missing.join(" ");
         output::say(format!("gradfade: warning: no font for {list}; give one that has them with --font FILE"));

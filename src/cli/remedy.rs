@@ -75,7 +75,7 @@ pub fn run(args: Args) -> CommandResult {
     let thresholds = diagnose::thresholds(args.thresholds.as_deref())?;
     let record = read_run(dir)?;
     let config = remedy::settings(&record.header)?;
-    remedy::finished(&record.header, record.steps.step.last().map_or(0, |s| s + 1))?;
+    remedy::finished(&record.header, record.steps.step().last().map_or(0, |s| s + 1))?;
     let found = diagnosis::diagnose(&record, &thresholds)?;
     let mut planned = remedy::plan(&config, &record.header, &found, only.as_deref());
     let lang = args.look.lang;

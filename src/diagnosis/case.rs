@@ -8,7 +8,7 @@ use std::ops::Range;
 use super::performance::{self, Performance, State};
 use super::{Evidence, Severity, Thresholds};
 use crate::analysis::{AnalysisError, Grid, Summary, edge_rows};
-use crate::record::{ActivationMetric, LayerMetric, Record, TensorKind, TensorMetric};
+use crate::record::{DRIVEN_NORM, GRAD_RMS, MetricId, PARAM_NORM, Record, SIGNAL_RMS, TensorKind, UPDATE_NORM};
 use crate::stats::{Measured, ValueScale, typical};
 use crate::text::{Measure, Missing};
 
@@ -87,7 +87,7 @@ impl<'a> Case<'a> {
 
     /// First and last step of some rows.
     pub fn steps(&self, rows: &Range<usize>) -> Option<(u64, u64)> {
-        let steps = &self.record().steps.step;
+        let steps = self.record().steps.step();
         let last = rows.end.checked_sub(1)?;
         Some((*steps.get(rows.start)?, *steps.get(last)?))
     }
@@ -116,7 +116,7 @@ impl<'a> Case<'a> {
         let (low, high) = (profile[0], profile[self.hidden() - 1]);
         if low == Measured::Missing || high == Measured::Missing {
             let recorded = |r: usize| [0, self.hidden() - 1].iter().all(|&l| grid.at(l, r) != Measured::Missing);
-            let last = (0..self.sane).rev().find(|&r| recorded(r)).map(|r| self.record().steps.step[r]);
+            let last = (0..self.sane).rev().find(|&r| recorded(r)).map(|r| self.record().steps.step()[r]);
             return Err(Missing::Gap { column, last: last.filter(|_| part == Part::Last) });
         }
         let steps = self.steps(&rows).unwrap_or_default();
@@ -132,8 +132,8 @@ impl<'a> Case<'a> {
     /// # Errors
     /// What is missing.
     pub fn signal_ratio(&self, part: Part) -> Result<Ratio, Missing> {
-        let grid = self.run.layer_grid(LayerMetric::SignalRms);
-        self.ratio(&grid, part, LayerMetric::SignalRms.name(), Missing::Signal)
+        let grid = self.run.layer_grid(SIGNAL_RMS);
+        self.ratio(&grid, part, SIGNAL_RMS.id, Missing::Signal)
     }
 
     /// The smaller of the ratios of the first row and of the first rows: optimisers that take whole steps repair a signal that starts
@@ -166,8 +166,8 @@ impl<'a> Case<'a> {
 
     /// Norm of the gradient-driven update over the norm of the weights, `[layer, row]`.
     pub fn relative_updates(&self) -> Grid {
-        let driven = self.run.grid_relative(TensorMetric::DrivenNorm, TensorKind::Weight);
-        if driven.all_missing() { self.run.grid_relative(TensorMetric::UpdateNorm, TensorKind::Weight) } else { driven }
+        let driven = self.run.grid_relative(DRIVEN_NORM, TensorKind::Weight);
+        if driven.all_missing() { self.run.grid_relative(UPDATE_NORM, TensorKind::Weight) } else { driven }
     }
 
     /// The layers whose speed counts: the hidden ones, or the only one.
@@ -232,8 +232,8 @@ impl<'a> Case<'a> {
     /// Norm of one sample's weight gradient over the norm of the weights, `[layer, row]`.
     pub fn relative_gradients(&self) -> Grid {
         Grid::from_stored(self.run.layers(), self.record().len(), |l, r| {
-            let norm = self.run.tensor_value(TensorMetric::ParamNorm, TensorKind::Weight, r, l);
-            crate::analysis::ratio(self.record().layer(LayerMetric::GradRms, r, l), norm)
+            let norm = self.run.tensor_value(PARAM_NORM, TensorKind::Weight, r, l);
+            crate::analysis::ratio(self.record().value(GRAD_RMS, r, l), norm)
         })
     }
 
@@ -241,13 +241,13 @@ impl<'a> Case<'a> {
     ///
     /// # Errors
     /// What is missing.
-    pub fn late_activations(&self, metric: ActivationMetric) -> Result<(usize, u64), Missing> {
-        let steps = &self.record().snapshots.step;
-        let known = |k: usize| (0..self.hidden()).all(|l| self.record().activation(metric, k, l).is_finite());
+    pub fn late_activations(&self, metric: MetricId) -> Result<(usize, u64), Missing> {
+        let steps = self.record().snapshots.step();
+        let known = |k: usize| (0..self.hidden()).all(|l| self.record().value(metric, k, l).is_finite());
         let last = (0..steps.len()).rev().find(|&k| known(k)).ok_or(Missing::Activations)?;
         let step = steps[last];
         if (step as f64) < self.limits.judged_share * (self.run.end().saturating_sub(1)) as f64 {
-            return Err(Missing::Gap { column: metric.name(), last: Some(step) });
+            return Err(Missing::Gap { column: metric.id, last: Some(step) });
         }
         Ok((last, step))
     }

@@ -8,7 +8,7 @@
 
 use super::case::Case;
 use super::{Branch, Evidence, Finding, Outcome, Rule, Verdict};
-use crate::record::{TensorKind, TensorMetric};
+use crate::record::{PARAM_NORM, TensorKind};
 use crate::stats::Measured;
 use crate::text::{Ailment, Measure, Missing, Remedy};
 
@@ -22,11 +22,11 @@ pub const RULE: Rule = Rule {
 
 fn judge(case: &Case, _: &[Verdict]) -> Outcome {
     let record = case.record();
-    if record.steps.step.first() != Some(&0) {
+    if record.steps.step().first() != Some(&0) {
         return Outcome::Unknown(if record.is_empty() { Missing::Steps } else { Missing::FirstStep });
     }
     let stored: Vec<f64> =
-        (0..case.hidden()).map(|l| case.run.tensor_value(TensorMetric::ParamNorm, TensorKind::Weight, 0, l)).collect();
+        (0..case.hidden()).map(|l| case.run.tensor_value(PARAM_NORM, TensorKind::Weight, 0, l)).collect();
     let cells: Vec<Measured> = stored.iter().map(|&x| Measured::from_stored(x)).collect();
     let zero: Vec<usize> = (0..cells.len()).filter(|&l| cells[l] == Measured::Zero).map(|l| l + 1).collect();
     if !zero.is_empty() {

@@ -9,7 +9,7 @@
 
 use super::case::Case;
 use super::{Branch, Evidence, Finding, Outcome, Rule, Verdict};
-use crate::record::ActivationMetric;
+use crate::record::DEAD_SHARE;
 use crate::text::{Ailment, Measure, Remedy};
 
 pub const RULE: Rule = Rule {
@@ -24,11 +24,11 @@ fn judge(case: &Case, _: &[Verdict]) -> Outcome {
     if case.hidden() == 0 {
         return Outcome::Clear(Vec::new());
     }
-    let (k, step) = match case.late_activations(ActivationMetric::DeadShare) {
+    let (k, step) = match case.late_activations(DEAD_SHARE) {
         Ok(found) => found,
         Err(missing) => return Outcome::Unknown(missing),
     };
-    let share = |k: usize, l: usize| case.record().activation(ActivationMetric::DeadShare, k, l);
+    let share = |k: usize, l: usize| case.record().value(DEAD_SHARE, k, l);
     let limit = case.limits.dead_share;
     judge_shares(case, Measure::DeadShare, "dead_share", limit, (0..case.hidden()).collect(), (k, step), share)
 }
@@ -55,7 +55,7 @@ pub fn judge_shares(
     }
     let first = share(0, worst);
     if k > 0 && first.is_finite() {
-        let start = case.record().snapshots.step[0];
+        let start = case.record().snapshots.step()[0];
         evidence.push(Evidence::new(measure, first).at(&[worst + 1], Some((start, start))));
     }
     evidence.extend(case.skill());

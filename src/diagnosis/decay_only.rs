@@ -11,7 +11,7 @@ use super::case::Case;
 use super::performance::State;
 use super::{Branch, Evidence, Finding, Outcome, Rule, Verdict};
 use crate::analysis::Displacement;
-use crate::record::{TensorKind, TensorMetric};
+use crate::record::{DECAY_NORM, TensorKind};
 use crate::stats::Measured;
 use crate::text::{Ailment, Measure, Missing, Remedy};
 
@@ -28,7 +28,7 @@ fn judge(case: &Case, _: &[Verdict]) -> Outcome {
     if case.record().is_empty() {
         return Outcome::Unknown(Missing::Steps);
     }
-    let decay = run.grid(TensorMetric::DecayNorm, TensorKind::Weight);
+    let decay = run.grid(DECAY_NORM, TensorKind::Weight);
     if decay.all_missing() {
         return Outcome::Unknown(Missing::Updates);
     }
@@ -38,7 +38,7 @@ fn judge(case: &Case, _: &[Verdict]) -> Outcome {
     let (displacements, parts) = (run.displacements(TensorKind::Weight), run.decay_parts(TensorKind::Weight));
     let hidden = 0..case.hidden();
     let moved: Vec<usize> = hidden.clone().filter(|&l| displacements[l] == Displacement::DecayOnly).collect();
-    let end = case.record().snapshots.step.last().map(|&s| (s, s));
+    let end = case.record().snapshots.step().last().map(|&s| (s, s));
     let shown = moved.first().copied().or_else(|| hidden.clone().find(|&l| parts[l].is_some()));
     let mut evidence = Vec::new();
     if let Some((l, part)) = shown.and_then(|l| Some((l, parts[l]?))) {

@@ -9,7 +9,7 @@
 use super::case::{Case, Part, Ratio};
 use super::vanishing::{Fading, fading};
 use super::{Branch, Evidence, Finding, Outcome, Rule, Severity, Verdict};
-use crate::record::{TensorKind, TensorMetric};
+use crate::record::{DRIVEN_NORM, GRAD_NORM, TensorKind};
 use crate::text::{Ailment, Measure, Missing, Remedy};
 
 pub const RULE: Rule = Rule {
@@ -27,8 +27,8 @@ fn judge(case: &Case, verdicts: &[Verdict]) -> Outcome {
         Ok(Fading::Vanishing(evidence)) => (evidence, super::found(verdicts, Ailment::VanishingGradient)),
         Ok(Fading::Attenuated(evidence)) => (evidence, false),
     };
-    let driven = case.run.grid(TensorMetric::DrivenNorm, TensorKind::Weight);
-    let gradient = case.run.grid(TensorMetric::GradNorm, TensorKind::Weight);
+    let driven = case.run.grid(DRIVEN_NORM, TensorKind::Weight);
+    let gradient = case.run.grid(GRAD_NORM, TensorKind::Weight);
     let ratio = |grid, column| case.ratio(grid, Part::Whole, column, Missing::Updates);
     match (ratio(&driven, "driven_norm"), ratio(&gradient, "grad_norm")) {
         (Ok(Ratio::Of(update, steps)), Ok(Ratio::Of(gradient, _))) => {

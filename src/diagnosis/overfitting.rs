@@ -9,6 +9,7 @@
 use super::case::Case;
 use super::performance::{State, gap_deviations, least_gap};
 use super::{Branch, Evidence, Outcome, Rule, Verdict};
+use crate::record::TEST_LOSS;
 use crate::text::{Ailment, Measure, Remedy};
 
 pub const RULE: Rule = Rule {
@@ -55,10 +56,10 @@ fn judge(case: &Case, _: &[Verdict]) -> Outcome {
 
 /// When the test loss turned up, if it did.
 fn turn(case: &Case) -> Option<Evidence> {
-    let known = || case.record().evals.iter().filter(|e| e.test_loss.is_finite() && e.test_loss > 0.0);
-    let best = known().min_by(|a, b| a.test_loss.total_cmp(&b.test_loss))?;
+    let known = || case.record().evals.iter().filter(|e| e.value(TEST_LOSS).is_finite() && e.value(TEST_LOSS) > 0.0);
+    let best = known().min_by(|a, b| a.value(TEST_LOSS).total_cmp(&b.value(TEST_LOSS)))?;
     let last = known().next_back()?;
-    let rise = last.test_loss / best.test_loss;
-    let evidence = Evidence::new(Measure::TestLossRise, rise).at(&[], Some((best.step, last.step)));
+    let rise = last.value(TEST_LOSS) / best.value(TEST_LOSS);
+    let evidence = Evidence::new(Measure::TestLossRise, rise).at(&[], Some((best.step(), last.step())));
     (rise >= case.limits.test_loss_rise).then(|| evidence.at_least("test_loss_rise", case.limits.test_loss_rise))
 }

@@ -11,7 +11,7 @@
 
 use super::Thresholds;
 use crate::analysis::{Summary, edge_rows};
-use crate::record::Status;
+use crate::record::{BATCH_ACCURACY, LOSS, Status, TEST_ACCURACY, TEST_LOSS, TRAIN_ACCURACY, TRAIN_LOSS};
 use crate::stats::median;
 use crate::text::Missing;
 
@@ -76,18 +76,18 @@ pub fn training(run: &Summary, limits: &Thresholds) -> Performance {
     let (chance, prior_loss) = prior(run);
     let record = run.record();
     let finite = |x: f64| x.is_finite().then_some(x);
-    let eval = record
-        .evals
-        .iter()
-        .rev()
-        .find(|e| e.step >= late(run) && e.step > 0 && (e.train_accuracy.is_finite() || e.train_loss.is_finite()));
+    let eval = record.evals.iter().rev().find(|e| {
+        e.step() >= late(run)
+            && e.step() > 0
+            && (e.value(TRAIN_ACCURACY).is_finite() || e.value(TRAIN_LOSS).is_finite())
+    });
     let (accuracy, loss, step, from_batches) = match eval {
-        Some(e) => (finite(e.train_accuracy), finite(e.train_loss), Some(e.step), false),
+        Some(e) => (finite(e.value(TRAIN_ACCURACY)), finite(e.value(TRAIN_LOSS)), Some(e.step()), false),
         None => {
             let rows = record.len() - edge_rows(record.len())..record.len();
             let last = |values: &[f64]| median(values[rows.clone()].iter().copied());
-            let (accuracy, loss) = (last(&record.steps.batch_accuracy), last(&record.steps.loss));
-            (accuracy, loss, record.steps.step.last().copied(), true)
+            let (accuracy, loss) = (last(&record.steps[BATCH_ACCURACY]), last(&record.steps[LOSS]));
+            (accuracy, loss, record.steps.step().last().copied(), true)
         }
     };
     let by_accuracy = accuracy.zip(chance).map(|(a, c)| (a - c) / (1.0 - c));
@@ -110,8 +110,8 @@ pub fn training(run: &Summary, limits: &Thresholds) -> Performance {
 /// How the test set is answered. Good when it is known and less than `accuracy_gap` of what there is to learn behind the training set.
 pub fn test(run: &Summary, training: &Performance, limits: &Thresholds) -> Performance {
     let (chance, _) = prior(run);
-    let eval = run.record().evals.iter().rev().find(|e| e.step >= late(run) && e.test_accuracy.is_finite());
-    let accuracy = eval.map(|e| e.test_accuracy);
+    let eval = run.record().evals.iter().rev().find(|e| e.step() >= late(run) && e.value(TEST_ACCURACY).is_finite());
+    let accuracy = eval.map(|e| e.value(TEST_ACCURACY));
     let state = match (accuracy, training.accuracy) {
         (None, _) => State::Unknown(Missing::TestResult),
         (_, None) => State::Unknown(Missing::TrainingResult),
@@ -121,10 +121,10 @@ pub fn test(run: &Summary, training: &Performance, limits: &Thresholds) -> Perfo
     Performance {
         state,
         accuracy,
-        loss: eval.map(|e| e.test_loss).filter(|l| l.is_finite()),
+        loss: eval.map(|e| e.value(TEST_LOSS)).filter(|l| l.is_finite()),
         skill: accuracy.zip(chance).map(|(a, c)| (a - c) / (1.0 - c)),
         chance,
-        step: eval.map(|e| e.step),
+        step: eval.map(|e| e.step()),
         from_batches: false,
     }
 }
@@ -152,8 +152,12 @@ pub fn least_gap(chance: Option<f64>, limits: &Thresholds) -> f64 {
 /// the best before is compared with the best after: one spike is no trend.
 pub fn loss_fall(run: &Summary, share: f64) -> Option<(f64, (u64, u64))> {
     let record = run.record();
-    let evals: Vec<(u64, f64)> =
-        record.evals.iter().filter(|e| e.train_loss.is_finite()).map(|e| (e.step, e.train_loss)).collect();
+    let evals: Vec<(u64, f64)> = record
+        .evals
+        .iter()
+        .filter(|e| e.value(TRAIN_LOSS).is_finite())
+        .map(|e| (e.step(), e.value(TRAIN_LOSS)))
+        .collect();
     let end = run.end();
     let from = (1.0 - share) * end as f64;
     let far = |step: u64| (step as f64 - from).abs();
@@ -168,7 +172,7 @@ pub fn loss_fall(run: &Summary, share: f64) -> Option<(f64, (u64, u64))> {
         let (before, after) = (best(0, step), best(step + 1, last_step));
         return (before > 0.0).then_some(((before - after) / before, (step, last_step)));
     }
-    let (steps, loss) = (&record.steps.step, &record.steps.loss);
+    let (steps, loss) = (record.steps.step(), &record.steps[LOSS]);
     let n = steps.len();
     let width = edge_rows(n);
     let centre = steps.partition_point(|&s| (s as f64) < from);

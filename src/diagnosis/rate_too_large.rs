@@ -13,6 +13,7 @@
 use super::case::{Case, Part, Ratio};
 use super::performance::{State, loss_fall};
 use super::{Branch, Evidence, Outcome, Rule, Verdict};
+use crate::record::{LOSS, TRAIN_ACCURACY, TRAIN_LOSS};
 use crate::stats::{Measured, median};
 use crate::text::{Ailment, Measure, Missing, Remedy};
 
@@ -55,7 +56,7 @@ pub fn too_large(case: &Case) -> Result<(bool, Vec<Evidence>), Missing> {
 }
 
 fn loss_over_start(case: &Case) -> Option<Evidence> {
-    let loss = &case.record().steps.loss;
+    let loss = &case.record().steps[LOSS];
     let of = |part| {
         let rows = case.rows(part);
         let steps = case.steps(&rows)?;
@@ -68,13 +69,16 @@ fn loss_over_start(case: &Case) -> Option<Evidence> {
 /// The training loss at the end over its smallest value, where the network had been good once and lost it.
 fn fell_back(case: &Case) -> Option<Evidence> {
     let evals = &case.record().evals;
-    let last = evals.iter().rev().find(|e| e.train_loss.is_finite())?;
-    let best = evals.iter().filter(|e| e.train_loss > 0.0).min_by(|a, b| a.train_loss.total_cmp(&b.train_loss))?;
+    let last = evals.iter().rev().find(|e| e.value(TRAIN_LOSS).is_finite())?;
+    let best = evals
+        .iter()
+        .filter(|e| e.value(TRAIN_LOSS) > 0.0)
+        .min_by(|a, b| a.value(TRAIN_LOSS).total_cmp(&b.value(TRAIN_LOSS)))?;
     let (chance, skill) = (case.training.chance?, |a: f64, c: f64| (a - c) / (1.0 - c));
-    let was_good = skill(best.train_accuracy, chance) >= case.limits.good_skill;
+    let was_good = skill(best.value(TRAIN_ACCURACY), chance) >= case.limits.good_skill;
     let limit = case.limits.train_loss_rise;
-    let rise = last.train_loss / best.train_loss;
-    let evidence = Evidence::new(Measure::TrainLossRise, rise).at(&[], Some((best.step, last.step)));
+    let rise = last.value(TRAIN_LOSS) / best.value(TRAIN_LOSS);
+    let evidence = Evidence::new(Measure::TrainLossRise, rise).at(&[], Some((best.step(), last.step())));
     (was_good && rise >= limit).then(|| evidence.at_least("train_loss_rise", limit))
 }
 

@@ -10,7 +10,7 @@
 use super::case::Case;
 use super::dead_units::judge_shares;
 use super::{Branch, Outcome, Rule, Verdict};
-use crate::record::ActivationMetric;
+use crate::record::SATURATED_SHARE;
 use crate::text::{Ailment, Measure, Remedy};
 
 pub const RULE: Rule = Rule {
@@ -31,10 +31,10 @@ fn judge(case: &Case, _: &[Verdict]) -> Outcome {
     if bounded.is_empty() {
         return Outcome::Clear(Vec::new());
     }
-    let at = match case.late_activations(ActivationMetric::SaturatedShare) {
+    let at = match case.late_activations(SATURATED_SHARE) {
         Ok(found) => found,
         Err(missing) => return Outcome::Unknown(missing),
     };
-    let share = |k: usize, l: usize| case.record().activation(ActivationMetric::SaturatedShare, k, l);
+    let share = |k: usize, l: usize| case.record().value(SATURATED_SHARE, k, l);
     judge_shares(case, Measure::SaturatedShare, "saturated_share", case.limits.saturated_share, bounded, at, share)
 }

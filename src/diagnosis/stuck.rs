@@ -11,7 +11,7 @@
 use super::case::{Case, Part, Ratio};
 use super::performance::{State, loss_fall};
 use super::{Branch, Evidence, Outcome, Rule, Verdict};
-use crate::record::LayerMetric;
+use crate::record::SIGNAL_RMS;
 use crate::text::{Ailment, Measure, Missing, Remedy};
 
 pub const RULE: Rule = Rule {
@@ -53,7 +53,7 @@ fn judge(case: &Case, verdicts: &[Verdict]) -> Outcome {
             ratio > limit
         }
     };
-    let grid = case.run.layer_grid(LayerMetric::SignalRms);
+    let grid = case.run.layer_grid(SIGNAL_RMS);
     let of = |part| case.profile(&grid, case.rows(part))[0].positive();
     let kept = match (of(Part::First), of(Part::Last)) {
         (Some(first), Some(last)) => last / first,

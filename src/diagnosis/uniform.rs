@@ -10,7 +10,7 @@
 use super::case::{Case, Part};
 use super::performance::State;
 use super::{Branch, Evidence, Finding, Outcome, Rule, Severity, Verdict};
-use crate::record::LayerMetric;
+use crate::record::GRAD_RMS;
 use crate::stats::Measured;
 use crate::text::{Ailment, Measure, Missing, Remedy};
 
@@ -28,7 +28,7 @@ pub fn uniform(case: &Case) -> Result<(bool, Vec<Evidence>), Missing> {
         return Ok((false, Vec::new()));
     }
     let rows = case.rows(Part::Last);
-    let (relative_all, plain) = (case.relative_gradients(), case.run.layer_grid(LayerMetric::GradRms));
+    let (relative_all, plain) = (case.relative_gradients(), case.run.layer_grid(GRAD_RMS));
     if relative_all.all_missing() {
         return Err(if case.record().is_empty() { Missing::Steps } else { Missing::SampleGradient });
     }

@@ -17,7 +17,7 @@
 use super::case::{Case, Part, Ratio};
 use super::performance::{State, loss_fall};
 use super::{Branch, Evidence, Finding, Outcome, Rule, Severity, Verdict};
-use crate::record::{TensorKind, TensorMetric};
+use crate::record::{GRAD_NORM, TensorKind};
 use crate::text::{Ailment, Measure, Missing, Remedy};
 
 pub const RULE: Rule = Rule {
@@ -102,7 +102,7 @@ fn judge(case: &Case, verdicts: &[Verdict]) -> Outcome {
 
 fn accuse(case: &Case, mut evidence: Vec<Evidence>) -> Outcome {
     // What a framework shows, which may look even.
-    let grid = case.run.grid(TensorMetric::GradNorm, TensorKind::Weight);
+    let grid = case.run.grid(GRAD_NORM, TensorKind::Weight);
     if let Ok(Ratio::Of(ratio, steps)) = case.ratio(&grid, Part::Last, "grad_norm", Missing::Steps) {
         evidence.push(Evidence::new(Measure::BatchGradientRatio, ratio).at(&[1, case.hidden()], Some(steps)));
     }

@@ -12,7 +12,7 @@
 //! alignment. No split is made of layers whose slope was not recorded.
 
 use super::case::Case;
-use crate::record::{ActivationMetric, LayerMetric, TensorKind, TensorMetric};
+use crate::record::{MEAN_SQUARED_SLOPE, PARAM_NORM, SIGNAL_RMS, TensorKind};
 use crate::text::Lang;
 
 /// What makes most of a layer's loss.
@@ -79,15 +79,15 @@ pub const RANDOM_ALIGNMENT: f64 = 1.15;
 /// none.
 pub fn split(case: &Case) -> (Vec<Split>, Option<u64>) {
     let record = case.record();
-    let (steps, snapshots) = (&record.steps.step, &record.snapshots.step);
+    let (steps, snapshots) = (record.steps.step(), record.snapshots.step());
     let row = |k: usize| steps.binary_search(&snapshots[k]).ok();
-    let slope = |k: usize, l: usize| record.activation(ActivationMetric::MeanSquaredSlope, k, l);
+    let slope = |k: usize, l: usize| record.value(MEAN_SQUARED_SLOPE, k, l);
     let whole = |k: usize| row(k).is_some() && (0..case.hidden()).all(|l| slope(k, l).is_finite());
     let Some(k) = (0..snapshots.len()).rev().find(|&k| whole(k)) else { return (Vec::new(), None) };
     let Some(r) = row(k) else { return (Vec::new(), None) };
-    let signal = |l: usize| record.layer(LayerMetric::SignalRms, r, l);
+    let signal = |l: usize| record.value(SIGNAL_RMS, r, l);
     let split = |l: usize| {
-        let above = case.run.tensor_value(TensorMetric::ParamNorm, TensorKind::Weight, r, l + 1);
+        let above = case.run.tensor_value(PARAM_NORM, TensorKind::Weight, r, l + 1);
         let width = record.header.layers[l + 1].fan_out as f64;
         let (total, weight_scale, slope) = (signal(l) / signal(l + 1), above / width.sqrt(), slope(k, l).sqrt());
         let alignment = total / (weight_scale * slope);

@@ -19,7 +19,7 @@ use crate::analysis::Summary;
 use crate::diagnosis::{Branch, RULES};
 use crate::field::Field;
 use crate::record::trial::{Trial, Trials};
-use crate::record::{Record, TensorKind};
+use crate::record::{Record, TEST_ACCURACY, TRAIN_ACCURACY, TensorKind, ZERO_SHARE};
 use crate::text::{Ailment, Lang, Remedy};
 
 pub const SPEC: FigureSpec = FigureSpec {
@@ -50,18 +50,19 @@ pub struct TrialResult {
 pub fn result(trial: &Trial) -> TrialResult {
     let Ok(record) = &trial.result else { return TrialResult { accuracy: [None; 2], signal: None, zeros: None } };
     let last = record.final_eval();
-    let accuracy = last.map_or([None; 2], |e| [e.train_accuracy, e.test_accuracy].map(|a| a.is_finite().then_some(a)));
+    let accuracy = last
+        .map_or([None; 2], |e| [e.value(TRAIN_ACCURACY), e.value(TEST_ACCURACY)].map(|a| a.is_finite().then_some(a)));
     let signal = Summary::new(record).ok().and_then(|s| signal_ratio(&s));
     TrialResult { accuracy, signal, zeros: zeros(record) }
 }
 
 fn zeros(record: &Record) -> Option<f64> {
-    let row = record.snapshots.step.len().checked_sub(1)?;
+    let row = record.snapshots.step().len().checked_sub(1)?;
     let weights = record.header.tensors.iter().enumerate().filter(|(_, t)| t.kind == TensorKind::Weight);
     let (mut zero, mut all) = (0.0, 0.0);
     for (i, tensor) in weights {
         let size = tensor.shape.iter().product::<usize>() as f64;
-        zero += size * record.zero_share(row, i);
+        zero += size * record.value(ZERO_SHARE, row, i);
         all += size;
     }
     (all > 0.0 && f64::is_finite(zero)).then_some(zero / all)

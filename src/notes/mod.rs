@@ -253,12 +253,6 @@ fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
-fn in_base64(bytes: &[u8]) -> String {
-    let mut out = String::new();
-    crate::render::base64(bytes, &mut out);
-    out
-}
-
 /// The end of the file.
 fn at_end(text: &[u8], spec: &Spec) -> Result<usize, Problem> {
     if block::ends_in_code(text, spec.verbatim) { Err(Problem::EndsInCode) } else { Ok(text.len()) }

@@ -9,9 +9,10 @@
 //! | 0 to 4 | zero, underflow, NaN, infinite, missing |
 //! | 5 + 900 (e - `exponent`) + (m - 100) | the value |
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 
-use super::base64;
 use crate::stats::Measured;
 
 /// Codes below this are the five special kinds.
@@ -89,7 +90,7 @@ impl Codes {
             };
             raw.extend(&code.to_le_bytes()[..usize::from(bytes)]);
         }
-        Codes { exponent: least, bytes, base64: base64(&raw) }
+        Codes { exponent: least, bytes, base64: STANDARD.encode(&raw) }
     }
 }
 

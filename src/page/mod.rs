@@ -49,13 +49,6 @@ use crate::record::Record;
 use crate::render::{ColourMap, RenderError};
 use crate::text::Lang;
 
-/// RFC 4648, with padding.
-fn base64(bytes: &[u8]) -> String {
-    let mut out = String::new();
-    crate::render::base64(bytes, &mut out);
-    out
-}
-
 /// A page of more runs than this is not read by anybody.
 pub const MOST_RUNS: usize = 120;
 

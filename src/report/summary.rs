@@ -2,7 +2,11 @@
 
 use serde_json::{Value, json};
 
-use crate::record::{ActivationMetric, LayerMetric, Record, Status, TensorKind, TensorMetric};
+use crate::record::{
+    DEAD_SHARE, DISTANCE_FROM_INIT, EVAL_EPOCH, GRAD_NORM, PARAM_NORM, Record, SATURATED_SHARE, SIGNAL_RMS, Status,
+    TEST_ACCURACY, TEST_LOSS, TRAIN_ACCURACY, TRAIN_LOSS, TensorKind, UPDATE_NORM, VALIDATION_ACCURACY,
+    VALIDATION_LOSS, ZERO_SHARE,
+};
 use crate::stats::{MISSING, Measured};
 use crate::text::summary::Column;
 use crate::text::{Lang, columns};
@@ -34,22 +38,21 @@ pub struct LayerLine {
 pub fn layers(record: &Record) -> Vec<LayerLine> {
     let header = &record.header;
     let last = record.len().checked_sub(1);
-    let snapshots = record.snapshots.step.len();
+    let snapshots = record.snapshots.step().len();
     (0..header.layers.len())
         .map(|l| {
             let info = &header.layers[l];
             let weight = header.tensor_index(l + 1, TensorKind::Weight);
             let ends = |f: &dyn Fn(usize) -> f64| last.map_or([MISSING; 2], |last| [f(0), f(last)]);
-            let tensor = |m, row| weight.map_or(MISSING, |t| record.tensor(m, row, t));
-            let ratios =
-                (0..record.len()).map(|r| tensor(TensorMetric::UpdateNorm, r) / tensor(TensorMetric::ParamNorm, r));
-            let initial = if last.is_some() { tensor(TensorMetric::ParamNorm, 0) } else { MISSING };
+            let tensor = |m, row| weight.map_or(MISSING, |t| record.value(m, row, t));
+            let ratios = (0..record.len()).map(|r| tensor(UPDATE_NORM, r) / tensor(PARAM_NORM, r));
+            let initial = if last.is_some() { tensor(PARAM_NORM, 0) } else { MISSING };
             let (distance, zero_share) = match (weight, snapshots.checked_sub(1)) {
-                (Some(t), Some(k)) => (record.distance_from_init(k, t), record.zero_share(k, t)),
+                (Some(t), Some(k)) => (record.value(DISTANCE_FROM_INIT, k, t), record.value(ZERO_SHARE, k, t)),
                 _ => (MISSING, MISSING),
             };
             let share = |metric| {
-                let values = (0..snapshots).rev().map(|k| record.activation(metric, k, l));
+                let values = (0..snapshots).rev().map(|k| record.value(metric, k, l));
                 values.into_iter().find(|v| !v.is_nan()).unwrap_or(MISSING)
             };
             LayerLine {
@@ -57,12 +60,12 @@ pub fn layers(record: &Record) -> Vec<LayerLine> {
                 fan_in: info.fan_in,
                 fan_out: info.fan_out,
                 activation: info.activation.clone(),
-                signal: ends(&|r| record.layer(LayerMetric::SignalRms, r, l)),
-                grad: ends(&|r| tensor(TensorMetric::GradNorm, r)),
+                signal: ends(&|r| record.value(SIGNAL_RMS, r, l)),
+                grad: ends(&|r| tensor(GRAD_NORM, r)),
                 relative_update: crate::stats::median(ratios).unwrap_or(MISSING),
                 moved: if initial > 0.0 { distance / initial } else { MISSING },
-                saturated_share: share(ActivationMetric::SaturatedShare),
-                dead_share: share(ActivationMetric::DeadShare),
+                saturated_share: share(SATURATED_SHARE),
+                dead_share: share(DEAD_SHARE),
                 zero_share,
             }
         })
@@ -83,7 +86,7 @@ pub fn text(record: &Record, lang: Lang) -> String {
         line(&lang.setting_name("seed"), &seed.to_string());
     }
     line(&lang.setting_name("status"), &status(&header.status, lang));
-    let recorded = lang.recorded_line(record.len(), record.snapshots.step.len());
+    let recorded = lang.recorded_line(record.len(), record.snapshots.step().len());
     line(&lang.setting_name("recorded"), &recorded);
     let best = header.early_stop.and_then(|_| record.final_eval());
     for (name, row) in [
@@ -92,11 +95,12 @@ pub fn text(record: &Record, lang: Lang) -> String {
         (lang.kept_evaluation_name(), best),
     ] {
         if let Some(row) = row {
-            let train = [number(row.train_loss), percent(row.train_accuracy)];
-            let test = [number(row.test_loss), percent(row.test_accuracy)];
-            let mut words = lang.evaluation_line(row.step, [&train[0], &train[1]], [&test[0], &test[1]]);
-            if !row.validation_loss.is_nan() {
-                words += &lang.validation_part(&number(row.validation_loss), &percent(row.validation_accuracy));
+            let train = [number(row.value(TRAIN_LOSS)), percent(row.value(TRAIN_ACCURACY))];
+            let test = [number(row.value(TEST_LOSS)), percent(row.value(TEST_ACCURACY))];
+            let mut words = lang.evaluation_line(row.step(), [&train[0], &train[1]], [&test[0], &test[1]]);
+            if !row.value(VALIDATION_LOSS).is_nan() {
+                words += &lang
+                    .validation_part(&number(row.value(VALIDATION_LOSS)), &percent(row.value(VALIDATION_ACCURACY)));
             }
             line(&name, &words);
         }
@@ -168,13 +172,13 @@ pub fn json(record: &Record) -> Value {
     json!({
         "header": record.header,
         "recorded_steps": record.len(),
-        "snapshots": record.snapshots.step.len(),
-        "first_step": record.steps.step.first(),
-        "last_step": record.steps.step.last(),
+        "snapshots": record.snapshots.step().len(),
+        "first_step": record.steps.step().first(),
+        "last_step": record.steps.step().last(),
         "evaluations": record.evals.iter().map(|r| json!({
-            "step": r.step, "epoch": value(r.epoch), "train_loss": value(r.train_loss), "train_accuracy": value(r.train_accuracy),
-            "test_loss": value(r.test_loss), "test_accuracy": value(r.test_accuracy),
-            "validation_loss": value(r.validation_loss), "validation_accuracy": value(r.validation_accuracy),
+            "step": r.step(), "epoch": value(r.value(EVAL_EPOCH)), "train_loss": value(r.value(TRAIN_LOSS)), "train_accuracy": value(r.value(TRAIN_ACCURACY)),
+            "test_loss": value(r.value(TEST_LOSS)), "test_accuracy": value(r.value(TEST_ACCURACY)),
+            "validation_loss": value(r.value(VALIDATION_LOSS)), "validation_accuracy": value(r.value(VALIDATION_ACCURACY)),
         })).collect::<Vec<_>>(),
         "layers": lines.iter().map(|l| json!({
             "layer": l.layer, "fan_in": l.fan_in, "fan_out": l.fan_out, "activation": l.activation,

@@ -48,10 +48,10 @@ fn the_factors_multiply_to_the_whole() {
     for name in ["healthy-relu", "sigmoid-5", "sigmoid-3", "tanh-large-weights"] {
         let (layers, step) = split(name);
         let record = record(name);
-        let row = record.steps.step.iter().position(|&s| s == step).unwrap();
+        let row = record.steps.step().iter().position(|&s| s == step).unwrap();
         for s in &layers {
             assert!((s.weight_scale * s.slope * s.alignment / s.total - 1.0).abs() < 1e-9, "{name}");
-            let signal = |l| record.layer(gradfade::record::LayerMetric::SignalRms, row, l);
+            let signal = |l| record.value(gradfade::record::SIGNAL_RMS, row, l);
             assert_eq!(s.total, signal(s.layer - 1) / signal(s.layer), "{name}");
         }
     }

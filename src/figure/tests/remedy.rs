@@ -10,9 +10,8 @@ use crate::text::Lang;
 
 fn trial(name: &str, kind: &str, fits: bool, faults: &[&str], accuracy: [f64; 2]) -> Trial {
     let mut record = Synthetic::default().record();
-    for e in &mut record.evals {
-        [e.train_accuracy, e.test_accuracy] = accuracy;
-    }
+    record.evals.values_mut(crate::record::TRAIN_ACCURACY).fill(accuracy[0]);
+    record.evals.values_mut(crate::record::TEST_ACCURACY).fill(accuracy[1]);
     Trial {
         name: name.into(),
         kind: kind.into(),
