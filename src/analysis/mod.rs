@@ -13,10 +13,12 @@
 pub mod attenuation;
 pub mod curves;
 pub mod ensemble;
+mod quantity;
 pub mod trajectory;
 
 pub use attenuation::{Attenuation, edge_rows};
 pub use ensemble::Ensemble;
+pub use quantity::Quantity;
 pub use trajectory::{DecayPart, Displacement, Movement, STILL_RANDOM, Trajectory};
 
 use crate::record::{Header, MetricId, PARAM_NORM, Record, RecordError, Table, TensorKind};
