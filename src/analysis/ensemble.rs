@@ -16,7 +16,8 @@ use crate::record::cell::Cell;
 use crate::record::{MetricId, Status};
 use crate::stats::{Measured, ValueScale, median, typical};
 
-/// Settings that may tell series apart, the one that a reader asks for first in front. Others follow by their names.
+/// Settings that may tell series apart, the one that a reader asks for first in front. Others follow by their
+/// names.
 const AXES: [&str; 7] = ["activation", "initialisation", "optimizer", "learning_rate", "batch_size", "width", "data"];
 /// Settings that vary inside of a series.
 const INSIDE: [&str; 2] = ["hidden_layers", "seed"];

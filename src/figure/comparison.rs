@@ -24,7 +24,8 @@ use crate::text::{Hint, Lang, Quantity, columns};
 /// Width of a title's letter, margins and the ragged ends of two lines included, in CSS pixels.
 const LETTER: f64 = 10.0;
 
-/// A panel needs at least one part in this many of the width; in a narrower one layers and steps cannot be read.
+/// A panel needs at least one part in this many of the width; in a narrower one layers and steps cannot be
+/// read.
 const SLIVER: u64 = 20;
 
 pub const SPEC: FigureSpec = FigureSpec {

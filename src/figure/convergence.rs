@@ -123,7 +123,8 @@ fn findings(run: &Summary, trajectory: &Trajectory, options: &Options) -> Vec<St
         clauses.push(lang.decay_only_clause(&carried));
     }
     // When the layers that really moved had half of their way behind them.
-    // At the last snapshot every layer has arrived by definition, which says nothing about when it was half-way.
+    // At the last snapshot every layer has arrived by definition, which says nothing about when it was
+    // half-way.
     let steps = run.record().snapshots.step();
     let known = |k: &usize| k + 1 < steps.len();
     let half = |l: usize| trajectory.first_row_below(l - 1, 0.5).filter(known).map(|k| (l, steps[k]));

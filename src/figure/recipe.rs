@@ -1,4 +1,5 @@
-//! `recipe`: the path of a run through the recipe of Hung-yi Lee's lecture "Tips for Deep Learning", with its numbers.
+//! `recipe`: the path of a run through the recipe of Hung-yi Lee's lecture "Tips for Deep Learning", with its
+//! numbers.
 //!
 //! **How to read it.** Two questions: good results on the training set? good results on the test set? Thick
 //! frames and arrows mark the path that the answers take. Below each question is what was found, and below

@@ -77,7 +77,8 @@ fn build(drawn: &Sweeps, options: &Options) -> Result<Figure, FigureError> {
     Ok(Figure::new(drawn.figure, lang, words, sheet))
 }
 
-/// The curves of these series, each with the name that it has here: training accuracy solid, test accuracy dashed.
+/// The curves of these series, each with the name that it has here: training accuracy solid, test accuracy
+/// dashed.
 fn panel(lang: Lang, all: &Ensemble, title: String, members: &[(usize, String)], x: &Axis) -> Panel {
     let depths = all.depths();
     let mut curves = Vec::new();
