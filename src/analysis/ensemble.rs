@@ -1,17 +1,20 @@
-//! Many finished runs side by side: the cells of a sweep, sorted into *series* of one network at several depths.
+//! Many finished runs side by side: the cells of a sweep, sorted into *series* of one network at several
+//! depths.
 //!
-//! A series is what stays the same while the depth and the seed vary: `sigmoid`, or `tanh with orthogonal weights`. Which
-//! settings tell series apart is read from the cells: a setting counts only where it splits what the settings before it have
-//! not split yet, so that the default initialisation of an activation is not named beside the activation.
+//! A series is what stays the same while the depth and the seed vary: `sigmoid`, or `tanh with orthogonal
+//! weights`. Which settings tell series apart is read from the cells: a setting counts only where it splits
+//! what the settings before it have not split yet, so that the default initialisation of an activation is not
+//! named beside the activation.
 //!
-//! Several seeds become one number by [`typical`]: the median, because one run that diverged or was lucky must not move it.
+//! Several seeds become one number by [`typical`](crate::stats::typical): the median, because one run that
+//! diverged or was lucky must not move it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{AnalysisError, Grid, Summary};
-use crate::record::cell::Cell as Network;
+use crate::record::cell::Cell;
 use crate::record::{EvalRow, Status};
-use crate::stats::{Cell, median};
+use crate::stats::{Measured, ValueScale, median, typical};
 
 /// Settings that may tell series apart, the one that a reader asks for first in front.
 const AXES: [&str; 7] = ["activation", "initialisation", "optimizer", "learning_rate", "batch_size", "width", "data"];
@@ -19,8 +22,8 @@ const AXES: [&str; 7] = ["activation", "initialisation", "optimizer", "learning_
 /// Networks that differ in depth and seed only.
 #[derive(Clone, Debug)]
 pub struct Series<'a> {
-    /// The settings in which this series differs from others, as (setting, value), in the order of the axes; empty when there is
-    /// only one series.
+    /// The settings in which this series differs from others, as (setting, value), in the order of the axes;
+    /// empty when there is only one series.
     pub key: Vec<(&'static str, String)>,
     /// Of every cell: what all of its series has in common.
     pub activation: String,
@@ -72,7 +75,7 @@ impl<'a> Ensemble<'a> {
     ///
     /// # Errors
     /// A digest whose shapes contradict its header.
-    pub fn new(cells: &'a [Network]) -> Result<Ensemble<'a>, AnalysisError> {
+    pub fn new(cells: &'a [Cell]) -> Result<Ensemble<'a>, AnalysisError> {
         let axes = telling(cells);
         let mut series: Vec<Series<'a>> = Vec::new();
         let (mut failed, mut diverged) = (0, 0);
@@ -116,21 +119,21 @@ impl<'a> Ensemble<'a> {
 }
 
 impl<'a> Series<'a> {
-    /// A number of the last evaluation at one depth, over the seeds. A run that diverged was not evaluated at its end and
-    /// does not count.
+    /// A number of the last evaluation at one depth, over the seeds. A run that diverged was not evaluated at
+    /// its end and does not count.
     pub fn last(&self, depth: usize, column: fn(&EvalRow) -> f64) -> Option<Spread> {
         let runs = self.depths.get(&depth)?.iter().filter(|r| r.summary.header().status == Status::Complete);
         Spread::of(runs.filter_map(|r| r.summary.record().final_eval().map(column)))
     }
 
     /// Typical cell of each layer at one depth, input side first; `column` picks one of each run's grid.
-    pub fn profile(&self, depth: usize, grid: impl Fn(&Summary<'a>) -> Grid, column: Column) -> Vec<Cell> {
+    pub fn profile(&self, depth: usize, grid: impl Fn(&Summary<'a>) -> Grid, column: Column) -> Vec<Measured> {
         let runs = self.depths.get(&depth).map_or(&[][..], |r| r);
         let grids: Vec<Grid> = runs.iter().map(|r| grid(&r.summary)).collect();
         (0..=depth)
             .map(|layer| {
-                let cells: Vec<Cell> = grids.iter().map(|g| column.of(g, layer)).collect();
-                typical(&cells)
+                let cells: Vec<Measured> = grids.iter().map(|g| column.of(g, layer)).collect();
+                typical(&cells, ValueScale::Log10)
             })
             .collect()
     }
@@ -144,28 +147,17 @@ pub enum Column {
 }
 
 impl Column {
-    fn of(self, grid: &Grid, layer: usize) -> Cell {
+    fn of(self, grid: &Grid, layer: usize) -> Measured {
         match (self, grid.columns()) {
-            (_, 0) => Cell::Missing,
+            (_, 0) => Measured::Missing,
             (Column::First, _) => grid.at(layer, 0),
             (Column::Last, n) => grid.at(layer, n - 1),
         }
     }
 }
 
-/// One cell for several: the kind that more than half of them have if that is no finite one, else the median of the finite
-/// ones, else the first.
-pub fn typical(cells: &[Cell]) -> Cell {
-    for kind in [Cell::Nan, Cell::Infinite, Cell::Zero, Cell::Underflow, Cell::Missing] {
-        if 2 * cells.iter().filter(|c| **c == kind).count() > cells.len() {
-            return kind;
-        }
-    }
-    median(cells.iter().filter_map(|c| c.log10())).map_or(cells.first().copied().unwrap_or(Cell::Missing), Cell::Finite)
-}
-
 /// The axes that split the cells, each of which splits further than those before it.
-fn telling(cells: &[Network]) -> Vec<&'static str> {
+fn telling(cells: &[Cell]) -> Vec<&'static str> {
     let mut axes: Vec<&'static str> = Vec::new();
     let groups = |axes: &[&'static str]| {
         let keys = cells.iter().map(|c| axes.iter().map(|axis| c.setting(axis)).collect::<Vec<_>>());
@@ -186,9 +178,9 @@ fn telling(cells: &[Network]) -> Vec<&'static str> {
 mod tests {
     use super::*;
 
-    fn cell(number: usize, settings: &[(&str, &str)]) -> Network {
+    fn cell(number: usize, settings: &[(&str, &str)]) -> Cell {
         let settings = settings.iter().map(|(k, v)| ((*k).to_string(), (*v).to_string())).collect();
-        Network { number, settings, result: Err("not run".into()), seconds: 0.0 }
+        Cell { number, settings, result: Err("not run".into()), seconds: 0.0 }
     }
 
     #[test]
@@ -204,14 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn seeds_become_their_median_unless_most_of_them_are_special() {
-        let f = Cell::Finite;
-        assert_eq!(typical(&[f(-3.0), f(-1.0), f(5.0)]), f(-1.0));
-        assert_eq!(typical(&[f(-3.0), Cell::Nan, f(-1.0)]), f(-2.0));
-        assert_eq!(typical(&[f(-3.0), Cell::Nan, Cell::Nan]), Cell::Nan);
-        assert_eq!(typical(&[Cell::Underflow, Cell::Underflow, Cell::Zero]), Cell::Underflow);
-        assert_eq!(typical(&[Cell::Underflow, Cell::Zero]), Cell::Underflow);
-        assert_eq!(typical(&[]), Cell::Missing);
+    fn the_spread_of_seeds_is_that_of_the_finite_ones() {
         assert_eq!(Spread::of([0.3, f64::NAN, 0.1, 0.2]), Some(Spread { low: 0.1, median: 0.2, high: 0.3 }));
         assert_eq!(Spread::of([f64::NAN]), None);
     }

@@ -117,8 +117,7 @@ pub fn run(args: Args) -> CommandResult {
     }
     let trials = Trials { before, after };
     output::write(&out.join(trial::FILE), &trials.to_json()?)?;
-    let options = Options { lang, ..Options::default() };
-    let figure = figure::remedy::build(&trials, &options)?;
+    let figure = figure::remedy::SPEC.build(&trials, &Options::new(lang))?;
     if args.json {
         let folder = out.display().to_string();
         output::print(format!("{:#}\n", report::remedy::json(lang, &trials, &left_out, &folder)))?;

@@ -10,9 +10,9 @@
 use super::case::Case;
 use super::performance::State;
 use super::{Branch, Evidence, Finding, Outcome, Rule, Verdict};
-use crate::analysis::Fate;
+use crate::analysis::Displacement;
 use crate::record::{TensorKind, TensorMetric};
-use crate::stats::Cell;
+use crate::stats::Measured;
 use crate::text::{Ailment, Measure, Missing, Remedy};
 
 pub const RULE: Rule = Rule {
@@ -32,12 +32,12 @@ fn judge(case: &Case, _: &[Verdict]) -> Outcome {
     if decay.all_missing() {
         return Outcome::Unknown(Missing::Updates);
     }
-    if decay.cells().iter().all(|c| matches!(c, Cell::Zero | Cell::Missing | Cell::Nan)) {
+    if decay.cells().iter().all(|c| matches!(c, Measured::Zero | Measured::Missing | Measured::Nan)) {
         return Outcome::Clear(Vec::new());
     }
-    let (fates, parts) = (run.fates(TensorKind::Weight), run.decay_parts(TensorKind::Weight));
+    let (displacements, parts) = (run.displacements(TensorKind::Weight), run.decay_parts(TensorKind::Weight));
     let hidden = 0..case.hidden();
-    let moved: Vec<usize> = hidden.clone().filter(|&l| fates[l] == Fate::DecayOnly).collect();
+    let moved: Vec<usize> = hidden.clone().filter(|&l| displacements[l] == Displacement::DecayOnly).collect();
     let end = case.record().snapshots.step.last().map(|&s| (s, s));
     let shown = moved.first().copied().or_else(|| hidden.clone().find(|&l| parts[l].is_some()));
     let mut evidence = Vec::new();
@@ -46,7 +46,7 @@ fn judge(case: &Case, _: &[Verdict]) -> Outcome {
         evidence.push(Evidence::new(Measure::DecayTravel, part.travel).at(&[l + 1], end));
     }
     if moved.is_empty() {
-        let unknown = hidden.clone().any(|l| fates[l] == Fate::Unknown);
+        let unknown = hidden.clone().any(|l| displacements[l] == Displacement::Unknown);
         return if unknown { Outcome::Unknown(Missing::Movement) } else { Outcome::Clear(evidence) };
     }
     if let Some(first) = evidence.first_mut() {

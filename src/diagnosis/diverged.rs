@@ -10,7 +10,7 @@
 use super::case::Case;
 use super::{Branch, Evidence, Outcome, Rule, Verdict};
 use crate::record::{LayerMetric, Record, Status, TensorKind, TensorMetric};
-use crate::stats::{Cell, is_missing};
+use crate::stats::{Measured, is_missing};
 use crate::text::{Ailment, Measure, Missing, Remedy};
 
 pub const RULE: Rule = Rule {
@@ -52,7 +52,7 @@ fn first_layer(case: &Case, row: usize) -> Option<usize> {
     }
     let updates = case.relative_updates();
     let size = |l: usize| match updates.at(l, row.checked_sub(1)?) {
-        Cell::Finite(x) => Some(x),
+        Measured::Finite(x) => Some(x),
         _ => None,
     };
     (0..run.layers()).filter_map(|l| Some((l, size(l)?))).max_by(|a, b| a.1.total_cmp(&b.1)).map(|(l, _)| l + 1)

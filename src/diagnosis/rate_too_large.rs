@@ -13,7 +13,7 @@
 use super::case::{Case, Part, Ratio};
 use super::performance::{State, loss_fall};
 use super::{Branch, Evidence, Outcome, Rule, Verdict};
-use crate::stats::{Cell, median};
+use crate::stats::{Measured, median};
 use crate::text::{Ailment, Measure, Missing, Remedy};
 
 pub const RULE: Rule = Rule {
@@ -35,13 +35,13 @@ pub fn too_large(case: &Case) -> Result<(bool, Vec<Evidence>), Missing> {
     let mut jump: Option<(f64, usize)> = None;
     for l in case.working_layers() {
         for r in rows.clone() {
-            if let Cell::Finite(x) = grid.at(l, r) {
+            if let Measured::Finite(x) = grid.at(l, r) {
                 jump = jump.filter(|j| j.0 >= x).or(Some((x, l)));
             }
         }
     }
     let typical = case.fastest_update().ok();
-    let first = jump.map(|(x, l)| (10f64.powf(x), l, case.steps(&rows).unwrap_or_default()));
+    let first = jump.map(|(x, l)| (x, l, case.steps(&rows).unwrap_or_default()));
     let Some((size, layer, steps)) = first.into_iter().chain(typical).max_by(|a, b| a.0.total_cmp(&b.0)) else {
         return Err(Missing::Gap { column: "update_norm", last: None });
     };

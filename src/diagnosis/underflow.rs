@@ -9,7 +9,7 @@
 use super::case::Case;
 use super::{Branch, Evidence, Finding, Outcome, Rule, Verdict};
 use crate::record::{TensorKind, TensorMetric};
-use crate::stats::Cell;
+use crate::stats::Measured;
 use crate::text::{Ailment, Measure, Missing, Remedy};
 
 pub const RULE: Rule = Rule {
@@ -32,7 +32,7 @@ fn judge(case: &Case, _: &[Verdict]) -> Outcome {
         return Outcome::Unknown(Missing::Steps);
     }
     let rows = case.rows(super::case::Part::Whole);
-    let value = |metric, r, l| Cell::from_stored(case.run.tensor_value(metric, TensorKind::Weight, r, l));
+    let value = |metric, r, l| Measured::from_stored(case.run.tensor_value(metric, TensorKind::Weight, r, l));
     let mut lost = Vec::new();
     let mut seen = false;
     for l in 0..case.run.layers() {
@@ -40,9 +40,9 @@ fn judge(case: &Case, _: &[Verdict]) -> Outcome {
         let judged: Vec<bool> = rows
             .clone()
             .filter(|&r| record.steps.learning_rate[r] != 0.0)
-            .filter(|&r| matches!(value(TensorMetric::GradNorm, r, l), Cell::Finite(_) | Cell::Underflow))
-            .filter(|&r| value(TensorMetric::UpdateNorm, r, l) != Cell::Missing)
-            .map(|r| matches!(value(TensorMetric::UpdateNorm, r, l), Cell::Zero | Cell::Underflow))
+            .filter(|&r| matches!(value(TensorMetric::GradNorm, r, l), Measured::Finite(_) | Measured::Underflow))
+            .filter(|&r| value(TensorMetric::UpdateNorm, r, l) != Measured::Missing)
+            .map(|r| matches!(value(TensorMetric::UpdateNorm, r, l), Measured::Zero | Measured::Underflow))
             .collect();
         seen |= !judged.is_empty();
         let share = judged.iter().filter(|&&x| x).count() as f64 / judged.len().max(1) as f64;
@@ -50,7 +50,7 @@ fn judge(case: &Case, _: &[Verdict]) -> Outcome {
     }
     if !seen {
         let zero =
-            rows.clone().all(|r| (0..case.run.layers()).all(|l| value(TensorMetric::GradNorm, r, l) == Cell::Zero));
+            rows.clone().all(|r| (0..case.run.layers()).all(|l| value(TensorMetric::GradNorm, r, l) == Measured::Zero));
         return if zero && !rows.is_empty() { Outcome::Clear(Vec::new()) } else { Outcome::Unknown(Missing::Updates) };
     }
     let worst = lost.iter().copied().fold(0.0, f64::max);

@@ -1,26 +1,27 @@
 //! `recipe`: the way of decisions that the lecture's recipe takes with this run, its numbers on it.
 //!
-//! **How to read it.** Two questions: good results on the training set? good results on the test set? Thick frames and arrows
-//! mark the way that the answers take. Under each question stands what was found there, and under that what to do; the
-//! remedies of the other branch are grey, with the reason: dropout on a network that fails on its training set makes it
-//! worse, and another activation does not help one that only overfits.
+//! **How to read it.** Two questions: good results on the training set? good results on the test set? Thick
+//! frames and arrows mark the way that the answers take. Under each question stands what was found there, and
+//! under that what to do; the remedies of the other branch are grey, with the reason: dropout on a network
+//! that fails on its training set makes it worse, and another activation does not help one that only
+//! overfits.
 //!
-//! **When it misleads.** The answers are those of the default thresholds, which suit data without wrong labels; a way that
-//! stops at a question could not be judged, and the box says what was not recorded.
+//! **When it misleads.** The answers are those of the default thresholds, which suit data without wrong
+//! labels; a way that stops at a question could not be judged, and the box says what was not recorded.
 
 use super::chart::{Figure, Panel};
 use super::flow::{Flow, FlowArrow, FlowBox, FlowLine, Tone};
-use super::frame::{Words, stack};
+use super::sheet::{Sheet, Words};
+use super::spec::{Build, FigureSpec, Runs};
 use super::words::{caption, name, outcome};
-use super::{FigureError, Input, Options, Runs, Spec};
+use super::{FigureError, Options};
 use crate::diagnosis::{self, Branch, Diagnosis, Finding, Outcome, Performance, Severity, State, Thresholds, Verdict};
 use crate::text::{Lang, Remedy};
 
-pub const SPEC: Spec = Spec {
+pub const SPEC: FigureSpec = FigureSpec {
     name: "recipe",
     summary: "the diagnosis as a path of decisions: good on training data? good on test data? and what to do",
-    runs: Runs::One,
-    build,
+    build: Build::Run(build),
 };
 
 /// CSS pixels.
@@ -30,25 +31,23 @@ const COLUMNS: [f64; 3] = [1.3, 1.3, 0.8];
 /// More faults than this in one box are counted, not named.
 const MOST: usize = 3;
 
-fn build(input: &Input, options: &Options) -> Result<Figure, FigureError> {
-    let (run, lang) = (input.run(), options.lang);
+fn build(runs: &Runs, options: &Options) -> Result<Figure, FigureError> {
+    let (run, lang) = (runs.run(), options.lang);
     if run.record().is_empty() && run.record().evals.is_empty() {
-        return Err(input.nothing(run, "recorded step", "train it for at least one step"));
+        return Err(runs.nothing(run, "recorded step", "train it for at least one step"));
     }
     let d = diagnosis::diagnose(run.record(), &Thresholds::default())?;
     let flow = flow(lang, &d);
     let head = lang.head(&name(lang, run), run.hidden());
     let words = Words {
         title: lang.title(&head, &[conclusion(lang, &d), outcome(lang, run)]),
-        subtitle: lang.recipe_note(),
+        subtitle: vec![lang.recipe_note()],
         caption: caption(lang, run),
-        description: String::new(),
+        reading: vec![lang.reading_recipe()],
     };
-    let height = height(&flow);
-    let description = describe(lang, &words.title, &flow);
-    let mut figure = stack(input.figure, words, vec![(1.0, Panel::Flow(flow))], Vec::new(), (WIDTH, height));
-    figure.description = description;
-    Ok(figure)
+    let size = (WIDTH, height(&flow));
+    let sheet = Sheet::stack(vec![(1.0, Panel::Flow(flow))], Vec::new(), size);
+    Ok(Figure::new(runs.figure, lang, words, sheet))
 }
 
 /// The faults by name, or how it stands without one.
@@ -229,7 +228,8 @@ fn remedies(lang: Lang, d: &Diagnosis, branch: Branch, way: Way) -> FlowBox {
     FlowBox { column, row: 2, heading: lang.grey_heading(), lines, tone: Tone::Greyed }
 }
 
-/// A height that surely holds the words: the renderer measures them, and spreads what is left between the rows.
+/// A height that surely holds the words: the renderer measures them, and spreads what is left between the
+/// rows.
 fn height(flow: &Flow) -> u32 {
     let inner = f64::from(WIDTH) - 140.0;
     let total: f64 = COLUMNS.iter().sum();
@@ -242,14 +242,4 @@ fn height(flow: &Flow) -> u32 {
     };
     let row = |r: usize| flow.boxes.iter().filter(|b| b.row == r).map(of_box).fold(0.0, f64::max);
     (150.0 + (0..3).map(row).sum::<f64>() + 2.0 * 44.0).ceil() as u32
-}
-
-/// The way in words.
-fn describe(lang: Lang, title: &str, flow: &Flow) -> String {
-    let mut all = vec![lang.sentence(title)];
-    for b in &flow.boxes {
-        let lines: Vec<String> = b.lines.iter().map(|l| l.text.clone()).collect();
-        all.push(lang.describe_box(&b.heading, &lines, b.tone == Tone::Taken, b.tone == Tone::Greyed));
-    }
-    lang.sentences(&all)
 }

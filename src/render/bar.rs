@@ -37,7 +37,7 @@ impl Entry {
 }
 
 fn special(scale: &ColourScale) -> impl Iterator<Item = (usize, &str)> {
-    scale.special.iter().filter_map(|(cell, words)| raster::kind(*cell).map(|k| (k, words.as_str())))
+    scale.special.iter().filter_map(|(cell, words)| raster::kind(*cell, scale.values()).map(|k| (k, words.as_str())))
 }
 
 fn ticks(scale: &ColourScale, length: f64) -> Vec<axis::Tick> {

@@ -197,7 +197,7 @@ mod tests {
             bottom_note: "input side".to_string(),
             top_note: "output side".to_string(),
             edges: vec![0.0, 1.0],
-            cells: vec![vec![crate::stats::Cell::Zero]; rows],
+            cells: vec![vec![crate::stats::Measured::Zero]; rows],
             scale: 0,
             veils: Vec::new(),
             columns: Vec::new(),

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::record::{ActivationMetric, LayerMetric, Record, Status, TensorKind, TensorMetric};
-use crate::stats::{Cell, MISSING};
+use crate::stats::{MISSING, Measured};
 use crate::text::summary::Column;
 use crate::text::{Lang, columns};
 
@@ -197,13 +197,13 @@ fn status(status: &Status, lang: Lang) -> String {
 }
 
 fn word(stored: f64) -> Option<&'static str> {
-    match Cell::from_stored(stored) {
-        Cell::Finite(_) => None,
-        Cell::Zero => Some("0"),
-        Cell::Underflow => Some("underflow"),
-        Cell::Nan => Some("nan"),
-        Cell::Infinite => Some("inf"),
-        Cell::Missing => Some("-"),
+    match Measured::from_stored(stored) {
+        Measured::Finite(_) => None,
+        Measured::Zero => Some("0"),
+        Measured::Underflow => Some("underflow"),
+        Measured::Nan => Some("nan"),
+        Measured::Infinite => Some("inf"),
+        Measured::Missing => Some("-"),
     }
 }
 
@@ -225,9 +225,9 @@ fn percent(share: f64) -> String {
 }
 
 fn value(stored: f64) -> Value {
-    match Cell::from_stored(stored) {
-        Cell::Finite(_) | Cell::Zero => json!(stored),
-        Cell::Missing => Value::Null,
+    match Measured::from_stored(stored) {
+        Measured::Finite(_) | Measured::Zero => json!(stored),
+        Measured::Missing => Value::Null,
         _ => json!(word(stored)),
     }
 }

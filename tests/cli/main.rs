@@ -7,6 +7,7 @@ mod help;
 mod interrupt;
 mod manners;
 mod notes;
+mod outputs;
 mod page;
 mod record;
 mod remedies;

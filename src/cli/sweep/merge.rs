@@ -3,13 +3,12 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use super::super::plot::save_all;
+use super::super::plot::{build_all, chosen, save_all};
 use super::super::{CommandResult, Failure, output};
 use super::Draw;
-use crate::figure::FigureError;
-use crate::figure::Options;
 use crate::figure::chart::Figure;
-use crate::figure::sweep::{SWEEP_FIGURES, SweepInput, build};
+use crate::figure::sweep::SweepInput;
+use crate::figure::{Draws, FigureSpec, Input, Options};
 use crate::record::Record;
 use crate::record::cell::Cell;
 use crate::sweep::{CellState, Store};
@@ -18,7 +17,7 @@ use crate::sweep::{CellState, Store};
 const FIGURES: &str = "figures";
 
 pub fn run(store: &Store, draw: &Draw) -> CommandResult {
-    let names = if draw.no_figures { Vec::new() } else { names(&draw.figure)? };
+    let specs = if draw.no_figures { Vec::new() } else { chosen(&draw.figure, Draws::Sweep)? };
     let cells = read(store)?;
     let path = store.dir().join("cells.csv");
     output::write(&path, crate::report::sweep::cells_csv(&cells).as_bytes())?;
@@ -28,8 +27,9 @@ pub fn run(store: &Store, draw: &Draw) -> CommandResult {
         output::write(&path, &crate::report::sweep::cells_parquet(&cells)?)?;
         output::print(format!("{}\n", path.display()))?;
     }
-    let options = Options { lang: draw.look.lang, ..Options::default() };
-    let figures = figures(store, &cells, &names, !draw.figure.is_empty(), &options)?;
+    let options = Options::new(draw.look.lang);
+    let asked = !draw.figure.is_empty();
+    let figures = with_input(store, &cells, |sweep| build_all(&specs, Input::Sweep(sweep), asked, &options))?;
     if !figures.is_empty() {
         let folder = store.dir().join(FIGURES);
         output::writable_folder(&folder)?;
@@ -46,12 +46,13 @@ pub fn plot(
     dir: &Path,
     asked: &[String],
     options: &Options,
-    may_write: impl FnOnce(&[String]) -> anyhow::Result<()>,
+    may_write: impl FnOnce(&[&FigureSpec]) -> anyhow::Result<()>,
 ) -> Result<Vec<Figure>, Failure> {
-    let names = names(asked)?;
-    may_write(&names)?;
+    let specs = chosen(asked, Draws::Sweep)?;
+    may_write(&specs)?;
     let store = Store::open(dir)?;
-    figures(&store, &read(&store)?, &names, !asked.is_empty(), options)
+    let cells = read(&store)?;
+    with_input(&store, &cells, |sweep| build_all(&specs, Input::Sweep(sweep), !asked.is_empty(), options))
 }
 
 /// Is this the folder of a sweep?
@@ -95,57 +96,18 @@ fn read(store: &Store) -> Result<Vec<Cell>, Failure> {
     Ok(cells)
 }
 
-/// The figures asked for, or all of them.
-fn names(asked: &[String]) -> Result<Vec<String>, Failure> {
-    let known: Vec<&str> = SWEEP_FIGURES.iter().map(|s| s.name).collect();
-    if asked.is_empty() {
-        return Ok(known.into_iter().map(String::from).collect());
-    }
-    let mut names: Vec<String> = Vec::new();
-    for name in asked {
-        if !known.contains(&name.as_str()) {
-            let hint = crate::stats::nearest(name, known.iter().copied())
-                .map(|n| format!(" (did you mean '{n}'?)"))
-                .unwrap_or_default();
-            let list = known.join(", ");
-            return Err(Failure::usage(anyhow::anyhow!(
-                "--figure: no figure of sweeps is called '{name}'{hint}; there are: {list}"
-            )));
-        }
-        if !names.contains(name) {
-            names.push(name.clone());
-        }
-    }
-    Ok(names)
-}
-
-/// A figure that was not asked for by name and has nothing to draw is left out: silently, since no sweep suits all of them.
-fn figures(
-    store: &Store,
-    cells: &[Cell],
-    names: &[String],
-    chosen: bool,
-    options: &Options,
-) -> Result<Vec<Figure>, Failure> {
+/// Calls `then` with what figures of this sweep are drawn from.
+fn with_input<T>(store: &Store, cells: &[Cell], then: impl FnOnce(&SweepInput) -> T) -> T {
     let record = |number: usize| -> Option<Record> {
         let dir: PathBuf = store.cell_dir(number);
         Record::read(&dir).ok().map(|(record, _)| record)
     };
     let plan = store.plan();
-    let input = SweepInput {
+    then(&SweepInput {
         name: &plan.name,
         cells,
         planned: plan.count() as usize,
         depths: plan.depths.as_deref(),
         record: &record,
-    };
-    let mut figures = Vec::new();
-    for name in names {
-        match build(name, &input, options) {
-            Ok(figure) => figures.push(figure),
-            Err(FigureError::NothingInSweep { .. }) if !chosen => {}
-            Err(error) => return Err(error.into()),
-        }
-    }
-    Ok(figures)
+    })
 }

@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::figure::chart::*;
 use crate::font::{self, missing_glyphs};
-use crate::stats::Cell;
+use crate::stats::Measured;
 use specimens::*;
 
 struct Picture {
@@ -142,7 +142,11 @@ fn a_large_record_makes_a_small_file() {
             for (c, cell) in row.iter_mut().enumerate() {
                 let kinds = all_kinds();
                 let (value, chance) = (noise(r, c), noise(c, r + 99));
-                *cell = if chance < 0.01 { kinds[(value * 5.0) as usize].0 } else { Cell::Finite(-40.0 * value) };
+                *cell = if chance < 0.01 {
+                    kinds[(value * 5.0) as usize].0
+                } else {
+                    Measured::Finite(10f64.powf(-40.0 * value))
+                };
             }
         }
     };
@@ -180,8 +184,8 @@ fn cells_have_the_colours_of_the_map_and_sharp_edges() {
     let mut map = layers("", 2, 3, 0.0, axis("step", AxisKind::Linear, 0.0, 3.0));
     // Bottom row first: the ends of the map, its middle, and values beyond the ends.
     map.cells = vec![
-        vec![Cell::Finite(-3.0), Cell::Finite(-1.5), Cell::Finite(0.0)],
-        vec![Cell::Finite(-99.0), Cell::Finite(-1.0), Cell::Finite(5.0)],
+        [-3.0, -1.5, 0.0].map(|x| Measured::Finite(10f64.powf(x))).to_vec(),
+        [-99.0, -1.0, 5.0].map(|x| Measured::Finite(10f64.powf(x))).to_vec(),
     ];
     f.panels = vec![placed(0, 0, Panel::Heatmap(map))];
     let plot = plot_of(&f, 0);
