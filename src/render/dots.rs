@@ -11,6 +11,7 @@ use super::canvas::{Anchor, Canvas, Letters, Pen, Rect};
 use super::colour::Rgb;
 use super::kind::{Kind, Look};
 use super::layout::Place;
+use super::overlay::{Along, Axes};
 use super::panel::{self, LABEL, TICK};
 use super::theme::Palette;
 
@@ -56,6 +57,12 @@ impl Kind for Dots {
 
     fn x(&self) -> Option<&Axis> {
         Some(&self.x)
+    }
+
+    fn axes(&self, plot: Rect) -> Option<Axes<'_>> {
+        let x = Scale::new(&self.x, plot.x, plot.right());
+        let pitch = plot.h / self.rows.len() as f64;
+        Some(Axes { x: Along::Axis(x), y: Along::Rows { start: plot.y, pitch }, on_cells: false })
     }
 
     fn head(&self, _: f64) -> f64 {

@@ -9,6 +9,7 @@ use super::canvas::{Anchor, Canvas, Letters, Pen, Rect};
 use super::colour::Rgb;
 use super::kind::{Kind, Look};
 use super::layout::Place;
+use super::overlay::Axes;
 use super::panel::{LABEL, PANEL_TITLE};
 use super::theme::Palette;
 
@@ -125,6 +126,10 @@ impl Kind for Flow {
 
     /// It has no axis.
     fn x(&self) -> Option<&Axis> {
+        None
+    }
+
+    fn axes(&self, _: Rect) -> Option<Axes<'_>> {
         None
     }
 

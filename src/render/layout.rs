@@ -10,7 +10,7 @@ use super::RenderError;
 use super::bar::{self, Entry};
 use super::canvas::Rect;
 use super::kind::{self, kind};
-use super::panel::{self, CAPTION, SUBTITLE};
+use super::panel::{CAPTION, SUBTITLE};
 
 pub const TITLE_LINE: f64 = 23.0;
 pub const SUBTITLE_LINE: f64 = 17.0;
@@ -131,11 +131,11 @@ fn gutters(figure: &Figure, panels: &[Place], spans: &[Span], swatches_under_bar
         let Some(x) = panel.x() else { continue };
         widen(&mut gutters.left[p.column], panel.left(plot.h));
         widen(&mut words[p.column][p.row], panel.right(plot.h));
-        widen(&mut gutters.right[p.column], panel::x_overhang(x, plot.w));
+        widen(&mut gutters.right[p.column], kind::overhang(p, x, plot));
         if !free_right(p) {
             widen(&mut gutters.right[p.column], words[p.column][p.row]);
         }
-        widen(&mut gutters.top[p.row], kind::above(panel, plot.w));
+        widen(&mut gutters.top[p.row], kind::above(p, plot));
         widen(&mut gutters.bottom[p.row], panel.below());
     }
     // Bars beside the words at the curves' ends in the same rows, and beside each other.

@@ -8,6 +8,7 @@ use super::axis::{Scale, linear};
 use super::canvas::{Anchor, Canvas, Letters, Pen, Point, Rect};
 use super::kind::{Kind, Look};
 use super::layout::Place;
+use super::overlay::{Along, Axes};
 use super::panel::{self, LABEL};
 use super::theme::Palette;
 
@@ -89,6 +90,12 @@ impl Kind for Lines {
 
     fn x(&self) -> Option<&Axis> {
         Some(&self.x)
+    }
+
+    fn axes(&self, plot: Rect) -> Option<Axes<'_>> {
+        let x = Scale::new(&self.x, plot.x, plot.right());
+        let y = Scale::new(&self.y, plot.bottom(), plot.y);
+        Some(Axes { x: Along::Axis(x), y: Along::Axis(y), on_cells: false })
     }
 
     fn title(&self) -> &str {
@@ -228,7 +235,7 @@ fn straighten(points: &[Point]) -> Vec<Point> {
 }
 
 /// The parts of a line inside `area` (Liang and Barsky 1984, segment by segment).
-fn clip(points: &[Point], area: Rect) -> Vec<Vec<Point>> {
+pub fn clip(points: &[Point], area: Rect) -> Vec<Vec<Point>> {
     if let [only] = points {
         return clip(&[*only, *only], area);
     }

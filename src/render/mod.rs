@@ -5,6 +5,7 @@
 //! | `layout` | where everything stands |
 //! | `kind` | what a kind of panel has to say for itself, and the list of the kinds |
 //! | `heatmap`, `lines`, `rows`, `dots`, `flow` | the kinds, one a file |
+//! | `overlay` | curves, bands and marked steps over a panel |
 //! | `panel`, `bar` | what panels have in common; colour bars |
 //! | `raster` | a heatmap's cells as a small indexed PNG |
 //! | `axis` | ticks and numbers |
@@ -27,6 +28,7 @@ mod heatmap;
 mod kind;
 mod layout;
 mod lines;
+mod overlay;
 mod panel;
 mod pdf;
 mod raster;
@@ -159,7 +161,7 @@ pub fn svg(figure: &Figure, style: &Style) -> Result<String, RenderError> {
     let rows = figure.panels.iter().map(|p| kind(&p.panel).rows_of_cells()).sum();
     let look = Look { style, palette, scales: &figure.scales, most_bins: raster::most_bins(rows) };
     for (placed, at) in figure.panels.iter().zip(&place.panels) {
-        kind::draw(&mut c, kind(&placed.panel), *at, &look)?;
+        kind::draw(&mut c, placed, *at, &look)?;
     }
     for b in &place.bars {
         let scale = &figure.scales[b.scale];
@@ -226,6 +228,9 @@ fn check(figure: &Figure) -> Result<(), RenderError> {
         }
         if let Some(what) = kind(&p.panel).problem(figure, p.row) {
             return invalid(format!("panel {i}: {what}"));
+        }
+        if !p.overlays.is_empty() && kind(&p.panel).axes(Rect::default()).is_none() {
+            return invalid(format!("panel {i}: it has no axes for what is drawn over it"));
         }
     }
     Ok(())

@@ -8,6 +8,7 @@ use super::axis::Scale;
 use super::canvas::{Anchor, Canvas, Letters, Pen, Rect};
 use super::kind::{Kind, Look};
 use super::layout::Place;
+use super::overlay::{Along, Axes};
 use super::panel::{self, LABEL, TICK};
 
 /// Lower rows have no room for words.
@@ -77,6 +78,12 @@ impl Kind for Rows {
 
     fn x(&self) -> Option<&Axis> {
         Some(&self.x)
+    }
+
+    fn axes(&self, plot: Rect) -> Option<Axes<'_>> {
+        let x = Scale::new(&self.x, plot.x, plot.right());
+        let pitch = plot.h / self.rows.len() as f64;
+        Some(Axes { x: Along::Axis(x), y: Along::Rows { start: plot.bottom(), pitch: -pitch }, on_cells: false })
     }
 
     fn head(&self, _: f64) -> f64 {

@@ -1,6 +1,7 @@
 //! Figures drawn whole: what the SVG says, how large it is, and which pixels the PNG has.
 
 mod beside;
+mod overlays;
 mod specimens;
 
 use proptest::prelude::*;
