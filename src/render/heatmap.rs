@@ -17,8 +17,8 @@ const ROW_LABEL_PITCH: f64 = 13.0;
 /// More rows than this are not all labelled, however high the panel is.
 const MOST_ROW_LABELS: usize = 16;
 
-/// The rows whose labels are written: all if they fit, else every 5th, 10th, ... and always the first and the last,
-/// because the ends of the network are what the figure compares.
+/// The rows whose labels are written: all if they fit, else every 5th, 10th, ... and always the first and
+/// the last, because the ends of the network are what the figure compares.
 fn labelled_rows(map: &Heatmap, height: f64) -> Vec<usize> {
     let rows = map.rows.len();
     let pitch = height / rows as f64;

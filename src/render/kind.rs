@@ -21,12 +21,14 @@ pub struct Look<'a> {
 
 /// Lengths are CSS pixels.
 pub trait Kind {
-    /// What contradicts itself in the panel's data, or does not fit the panels in the same `row` of the figure.
+    /// What contradicts itself in the panel's data, or does not fit the panels in the same `row` of the
+    /// figure.
     fn problem(&self, figure: &Figure, row: usize) -> Option<String>;
 
     fn draw(&self, c: &mut Canvas, place: Place, look: &Look) -> Result<(), RenderError>;
 
-    /// The horizontal axis. A panel without one brings its own margins, and none of the room below is asked for.
+    /// The horizontal axis. A panel without one brings its own margins, and none of the room below is asked
+    /// for.
     fn x(&self) -> Option<&Axis>;
 
     /// Where the coordinates of overlays lie in a plot; a panel without axes has none.
@@ -77,7 +79,8 @@ pub trait Kind {
         0
     }
 
-    /// Does it continue the rows of a heatmap to its left, so that the heatmap's colour bar stands right of it?
+    /// Does it continue the rows of a heatmap to its left, so that the heatmap's colour bar stands right of
+    /// it?
     fn continues_rows(&self) -> bool {
         false
     }
@@ -94,7 +97,8 @@ pub fn kind(panel: &Panel) -> &dyn Kind {
     }
 }
 
-/// What stands between the title and the plot: the panel's own, and above it the words of what is drawn over it.
+/// What stands between the title and the plot: the panel's own, and above it the words of what is drawn
+/// over it.
 fn heads(p: &Placed, plot: Rect) -> (f64, f64) {
     let panel = kind(&p.panel);
     let own = panel.head(plot.w);

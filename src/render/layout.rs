@@ -1,7 +1,7 @@
 //! Where everything stands: the grid of panels with gutters measured from the words that will stand in them.
 //!
-//! What a gutter needs depends on the plots' sizes (which ticks fit) and the other way round, so the sizes are found in a
-//! few rounds. Plots begin and end on whole pixels, so that the edges of cells are sharp.
+//! What a gutter needs depends on the plots' sizes (which ticks fit) and the other way round, so the sizes
+//! are found in a few rounds. Plots begin and end on whole pixels, so that the edges of cells are sharp.
 
 use crate::figure::chart::{Figure, Placed};
 use crate::font::{self, MARGIN, Weight};
@@ -48,8 +48,8 @@ pub struct Layout {
     pub caption_top: f64,
 }
 
-/// A bar stands right of the last column that uses its scale, and of the numbers that stand row by row beside a heatmap of
-/// it, and spans the rows that use it.
+/// A bar stands right of the last column that uses its scale, and of the numbers that stand row by row
+/// beside a heatmap of it, and spans the rows that use it.
 struct Span {
     scale: usize,
     column: usize,

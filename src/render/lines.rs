@@ -182,8 +182,9 @@ fn runs(series: &Series, (x, y): (Scale, Scale)) -> Vec<Vec<Point>> {
     out
 }
 
-/// Of many points in one pixel column only the first, the lowest, the highest and the last can be seen; then points that
-/// lie on the line between their neighbours go. Expects ascending x, and leaves a curve that runs back alone.
+/// Of many points in one pixel column only the first, the lowest, the highest and the last can be seen;
+/// then points that lie on the line between their neighbours go. Expects ascending x, and leaves a curve
+/// that runs back alone.
 fn thin(run: &[Point]) -> Vec<Point> {
     let ascending = run.windows(2).all(|w| w[0].0 <= w[1].0);
     if !ascending || run.len() < 3 {
@@ -331,8 +332,9 @@ fn end_labels(
     Ok(())
 }
 
-/// Middles as near to the wanted ones (ascending) as they can be without overlap, between `top` and `bottom` if that is
-/// possible at all. Overlapping labels form a block that is centred on the mean of what its members want.
+/// Middles as near to the wanted ones (ascending) as they can be without overlap, between `top` and
+/// `bottom` if that is possible at all. Overlapping labels form a block that is centred on the mean of what
+/// its members want.
 fn spread(wanted: &[f64], heights: &[f64], top: f64, bottom: f64) -> Vec<f64> {
     struct Block {
         first: usize,

@@ -14,7 +14,8 @@
 //! | `fonts`, `colour`, `theme` | what a figure looks like |
 //! | `bitmap`, `pdf` | SVG to PNG and to PDF |
 //!
-//! The same figure and style give the same bytes: there is no clock, no hash order, and no font but the bundled one.
+//! The same figure and style give the same bytes: there is no clock, no hash order, and no font but the
+//! bundled one.
 
 mod axis;
 mod bar;
@@ -142,7 +143,8 @@ fn by_name<T: Copy + fmt::Display>(what: &'static str, all: &[T], name: &str) ->
 /// Draws a figure as SVG: text stays text, with title, description and a fixed size in CSS pixels.
 ///
 /// # Errors
-/// A figure that contradicts itself (ragged cells, a scale that is not there), or one too small for its words.
+/// A figure that contradicts itself (ragged cells, a scale that is not there), or one too small for its
+/// words.
 pub fn svg(figure: &Figure, style: &Style) -> Result<String, RenderError> {
     check(figure)?;
     let palette = style.theme.palette();
@@ -179,8 +181,8 @@ pub fn svg(figure: &Figure, style: &Style) -> Result<String, RenderError> {
     Ok(c.finish(&figure.name, &figure.title, &figure.description, figure.lang))
 }
 
-/// Saves a figure in a folder that exists, as `NAME.FORMAT`; returns the paths in the order of `formats`. Each file is written
-/// beside its place and renamed, so a crash leaves the old file or the new one.
+/// Saves a figure in a folder that exists, as `NAME.FORMAT`; returns the paths in the order of `formats`.
+/// Each file is written beside its place and renamed, so a crash leaves the old file or the new one.
 ///
 /// # Errors
 /// Those of [`svg()`], [`png()`] and [`pdf()`], and what the file system says, with the path.

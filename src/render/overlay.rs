@@ -1,9 +1,9 @@
 //! What is drawn over a panel's data: curves, bands and marked steps, in the coordinates of the data.
 //!
-//! They lie on any ground, also on the cells of a heatmap: each line is drawn in the colour of words on a wider one in the
-//! colour of the page, and a band is hatched, so that no cell changes its colour. Over curves the hatching has no such ground:
-//! it would cut them to pieces. Their words stand above the plot: a key for
-//! curves and bands, and over each marked step a flag whose pole is the step's line.
+//! They lie on any ground, also on the cells of a heatmap: each line is drawn in the colour of words on a
+//! wider one in the colour of the page, and a band is hatched, so that no cell changes its colour. Over
+//! curves the hatching has no such ground: it would cut them to pieces. Their words stand above the plot: a
+//! key for curves and bands, and over each marked step a flag whose pole is the step's line.
 
 use crate::figure::chart::{Overlay, Stroke};
 use crate::font::{self, Weight};
@@ -75,8 +75,8 @@ struct Note {
     row: usize,
 }
 
-/// The flags, from right to left. Where the words of one would reach the pole of the next, it stands in a row above it; so no
-/// pole crosses words.
+/// The flags, from right to left. Where the words of one would reach the pole of the next, it stands in a
+/// row above it; so no pole crosses words.
 fn notes(overlays: &[Overlay], x: &Along, plot: Rect) -> Vec<Note> {
     let limit = (NOTE_WIDTH.0 * plot.w).max(NOTE_WIDTH.1);
     let steps =
@@ -251,8 +251,8 @@ fn inside(polygon: &[Point], area: Rect) -> Vec<Point> {
     })
 }
 
-/// Slanted lines within a polygon, rising to the right: on each, x + y is a multiple of [`HATCH`], so that the lines of
-/// neighbouring bands continue each other.
+/// Slanted lines within a polygon, rising to the right: on each, x + y is a multiple of [`HATCH`], so that
+/// the lines of neighbouring bands continue each other.
 fn hatch(c: &mut Canvas, polygon: &[Point], on_cells: bool, palette: &Palette) -> Result<(), RenderError> {
     let sums = || polygon.iter().map(|p| p.0 + p.1);
     let (low, high) = (sums().fold(f64::INFINITY, f64::min), sums().fold(f64::NEG_INFINITY, f64::max));
@@ -281,8 +281,8 @@ fn hatch(c: &mut Canvas, polygon: &[Point], on_cells: bool, palette: &Palette) -
     Ok(())
 }
 
-/// The line of a step and its flag, the bottom of whose words is at `foot`; what stands between the plot and `base` is the
-/// panel's own and is not crossed.
+/// The line of a step and its flag, the bottom of whose words is at `foot`; what stands between the plot
+/// and `base` is the panel's own and is not crossed.
 fn draw_note(
     c: &mut Canvas,
     note: &Note,

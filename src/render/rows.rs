@@ -1,4 +1,5 @@
-//! One number a row beside a heatmap: a stem from the left edge to the number, and the number in words at the right.
+//! One number a row beside a heatmap: a stem from the left edge to the number, and the number in words at
+//! the right.
 
 use crate::figure::chart::{Axis, Figure, Panel, Rows};
 use crate::font::{self, Weight};

@@ -137,7 +137,8 @@ fn no_two_texts_overlap() {
 fn a_large_record_makes_a_small_file() {
     let drawn = svg(&large(), &Style::default()).unwrap();
     assert!(drawn.len() < 200_000, "{} bytes", drawn.len());
-    // The worst cases: noise without any structure, speckled with special cells, and four such heatmaps in one figure.
+    // The worst cases: noise without any structure, speckled with special cells, and four such heatmaps in
+    // one figure.
     let speckled = |map: &mut Heatmap| {
         for (r, row) in map.cells.iter_mut().enumerate() {
             for (c, cell) in row.iter_mut().enumerate() {
