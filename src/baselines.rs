@@ -1,7 +1,7 @@
 //! Two classical models on the same data, for contrast: the nearest neighbours and a decision tree (smartcore).
 //!
 //! Both reach 100 % on their training set at once, by their making: the nearest neighbour of a training sample is that
-//! sample itself, and a tree splits until every leaf has one class. So nobody asks of them whether they can do their training set. A
+//! sample itself, and a tree splits until every leaf has one class. So their accuracy on the training set is never in question. A
 //! deep network may fail there, which is why its *training* accuracy comes first.
 //!
 //! (Not quite 100 % where two equal samples have different labels.)

@@ -3,6 +3,10 @@
 use std::io::{self, Write};
 use std::path::Path;
 
+mod lock;
+
+pub use lock::{LOCK, Lock};
+
 /// Writes `bytes` beside `path` and renames the file there. It is as readable as any new file of the user.
 ///
 /// # Errors

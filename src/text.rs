@@ -1,4 +1,6 @@
-//! Every word that a figure or report shows.
+//! Every word that a figure or report shows, and no word's meaning: quantities are defined in [`crate::analysis`], ailments,
+//! measures, what is missing and remedies in [`crate::diagnosis`], each with its stable key. A term added there does not
+//! compile until it has its words here.
 //!
 //! A phrase is a method of [`Lang`] that takes numbers and returns a finished string through one `match` on the language:
 //! a language added to the enum does not compile until every phrase has its words. Callers never glue sentences together
@@ -26,8 +28,8 @@ pub mod remedy;
 pub mod summary;
 pub mod sweep;
 
-pub use diagnosis::{Ailment, Measure, Missing, Remedy, Unfit, Unit};
-pub use figure::{Quantity, Special};
+pub use crate::analysis::Quantity;
+pub use figure::Special;
 pub use page::{Shown, VerdictLevel};
 pub use reading::Hint;
 pub use remedy::TrialColumn;

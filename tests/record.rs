@@ -3,10 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use gradfade::record::{
-    EvalRow, Header, LayerInfo, MemorySink, Record, RecordError, RecordSink, RunWriter, SnapshotRow, Source, Status,
-    StepRow, TensorInfo, TensorKind, Warning, export_csv, header::SCHEMA,
-};
+use gradfade::record::{header::SCHEMA, *};
 use gradfade::stats::{MISSING, UNDERFLOW};
 use proptest::prelude::*;
 
@@ -48,22 +45,18 @@ fn numbered(layers: usize, rows: u64) -> Record {
         push_numbered(&mut sink, step, layers, tensors).unwrap();
         if step % 3 == 0 {
             let (d, a, s) = (vec![step as f64; tensors], vec![0.5; layers], vec![step as f32; 2 * tensors]);
-            let row = SnapshotRow { step, distance_from_init: &d, zero_share: &d, activations: [&a; 5], sketch: &s };
-            sink.snapshot(&row).unwrap();
+            let mut row = Row::of_snapshot(step).with_sketch(&s);
+            for m in Table::Snapshot.metrics().filter(|m| *m != SKETCH) {
+                row.set(m, if m.per == Per::Layer { &a } else { &d });
+            }
+            sink.row(&row).unwrap();
         }
         if step % 5 == 0 {
-            let (epoch, v) = (step as f64 / 5.0, 0.25);
-            let row = EvalRow {
-                step,
-                epoch,
-                train_loss: v,
-                train_accuracy: v,
-                test_loss: MISSING,
-                test_accuracy: MISSING,
-                validation_loss: v,
-                validation_accuracy: v,
-            };
-            sink.eval(&row).unwrap();
+            let mut row = Row::of_evaluation(step).with(EVAL_EPOCH, step as f64 / 5.0);
+            for m in [TRAIN_LOSS, TRAIN_ACCURACY, VALIDATION_LOSS, VALIDATION_ACCURACY] {
+                row.set(m, 0.25);
+            }
+            sink.row(&row).unwrap();
         }
     }
     sink.record
@@ -72,42 +65,40 @@ fn numbered(layers: usize, rows: u64) -> Record {
 fn push_numbered(sink: &mut impl RecordSink, step: u64, layers: usize, tensors: usize) -> Result<(), RecordError> {
     let x = step as f64 + 0.25;
     let (t, l) = (vec![x; tensors], vec![-x; layers]);
-    let (tensors, layers) = ([&t[..]; 5], [&l[..]; 2]);
-    sink.step(&StepRow { step, epoch: x, learning_rate: 0.1, loss: x, batch_accuracy: x, tensors, layers })
+    let mut row = Row::of_step(step);
+    for m in Table::Step.metrics() {
+        match m.per {
+            Per::Run => row.set(m, x),
+            Per::Layer => row.set(m, &l),
+            Per::Tensor => row.set(m, &t),
+        };
+    }
+    sink.row(row.set(LEARNING_RATE, 0.1))
 }
 
 /// Everything a record holds, with numbers as bits: NaN payloads and the sign of zero count.
 fn bits(record: &Record) -> (Header, Vec<Vec<u64>>) {
     let of = |values: &[f64]| values.iter().map(|v| v.to_bits()).collect::<Vec<u64>>();
-    let (s, k) = (&record.steps, &record.snapshots);
-    let mut all = vec![s.step.clone(), of(&s.epoch), of(&s.learning_rate), of(&s.loss), of(&s.batch_accuracy)];
-    all.extend(s.tensors.iter().map(|c| of(c)));
-    all.extend(s.layers.iter().map(|c| of(c)));
-    all.extend([k.step.clone(), of(&k.distance_from_init)]);
-    all.extend(k.activations.iter().map(|c| of(c)));
-    all.push(k.sketch.iter().map(|v| u64::from(v.to_bits())).collect());
-    for e in &record.evals {
-        all.push(vec![e.step]);
-        all.push(of(&[e.epoch, e.train_loss, e.train_accuracy, e.test_loss, e.test_accuracy]));
-        all.push(of(&[e.validation_loss, e.validation_accuracy]));
+    let mut all = Vec::new();
+    for table in Table::ALL {
+        let rows = record.table(table);
+        all.push(rows.step().to_vec());
+        all.extend(table.metrics().map(|m| of(&rows[m])));
+        all.push(rows.singles(SKETCH).iter().map(|v| u64::from(v.to_bits())).collect());
     }
     (record.header.clone(), all)
 }
 
 fn assert_is_prefix(prefix: &Record, whole: &Record) {
-    let (s, k, e) = (prefix.len(), prefix.snapshots.step.len(), prefix.evals.len());
-    for (short, long) in prefix.steps.tensors.iter().zip(&whole.steps.tensors) {
-        assert!(long.starts_with(short));
+    for table in Table::ALL {
+        let (short, long) = (prefix.table(table), whole.table(table));
+        assert!(long.step().starts_with(short.step()));
+        for m in table.metrics() {
+            let as_bits = |rows: &Rows| rows[m].iter().map(|x| x.to_bits()).collect::<Vec<u64>>();
+            assert!(as_bits(long).starts_with(&as_bits(short)), "{m:?}");
+        }
+        assert!(long.singles(SKETCH).starts_with(short.singles(SKETCH)));
     }
-    for (short, long) in prefix.steps.layers.iter().zip(&whole.steps.layers) {
-        assert!(long.starts_with(short));
-    }
-    assert_eq!(prefix.steps.step, whole.steps.step[..s]);
-    assert_eq!(prefix.steps.loss, whole.steps.loss[..s]);
-    assert_eq!(prefix.snapshots.step, whole.snapshots.step[..k]);
-    assert!(whole.snapshots.sketch.starts_with(&prefix.snapshots.sketch));
-    let steps = |r: &Record| r.evals.iter().map(|e| e.step).collect::<Vec<_>>();
-    assert_eq!(steps(prefix), steps(whole)[..e]);
 }
 
 /// Any bit pattern, the special ones often.
@@ -131,48 +122,39 @@ fn any_record() -> impl Strategy<Value = Record> {
             let header = Header { status, run, elapsed_secs, ..header(layers, buckets) };
             let tensors = header.tensors.len();
             let steps = |n| prop::collection::vec(1u64..1000, n);
-            let wide = 4 + 5 * tensors + 2 * layers;
-            let step_values = prop::collection::vec(number(), rows * wide);
-            let snapshot_values = prop::collection::vec(number(), snapshots * (2 * tensors + 5 * layers));
+            let wide: usize = MetricId::all().map(|m| if m.per == Per::Run { 1 } else { tensors.max(layers) }).sum();
+            let values = prop::collection::vec(number(), (rows + snapshots + evals) * wide);
             let sketch = prop::collection::vec(any::<u32>(), snapshots * tensors * buckets.unwrap_or(0));
-            let eval_values = prop::collection::vec(number(), evals * 7);
-            (steps(rows), steps(snapshots), steps(evals), step_values, snapshot_values, sketch, eval_values).prop_map(
-                move |(s, k, e, sv, kv, sketch, ev)| {
-                    let mut record = Record::new(header.clone());
-                    // Increments add up to increasing steps.
-                    let add = |steps: Vec<u64>| steps.into_iter().scan(0, |at, d| Some(std::mem::replace(at, *at + d)));
-                    let mut values = sv.into_iter();
-                    let mut take = |n: usize| values.by_ref().take(n).collect::<Vec<f64>>();
-                    record.steps.step = add(s).collect();
-                    record.steps.epoch = take(rows);
-                    record.steps.learning_rate = take(rows);
-                    record.steps.loss = take(rows);
-                    record.steps.batch_accuracy = take(rows);
-                    record.steps.tensors = std::array::from_fn(|_| take(rows * tensors));
-                    record.steps.layers = std::array::from_fn(|_| take(rows * layers));
-                    let mut values = kv.into_iter();
-                    let mut take = |n: usize| values.by_ref().take(n).collect::<Vec<f64>>();
-                    record.snapshots.step = add(k).collect();
-                    record.snapshots.distance_from_init = take(snapshots * tensors);
-                    record.snapshots.zero_share = take(snapshots * tensors);
-                    record.snapshots.activations = std::array::from_fn(|_| take(snapshots * layers));
-                    record.snapshots.sketch = sketch.into_iter().map(f32::from_bits).collect();
-                    record.evals = add(e)
-                        .zip(ev.chunks(7))
-                        .map(|(step, v)| EvalRow {
-                            step,
-                            epoch: v[0],
-                            train_loss: v[1],
-                            train_accuracy: v[2],
-                            test_loss: v[3],
-                            test_accuracy: v[4],
-                            validation_loss: v[5],
-                            validation_accuracy: v[6],
-                        })
-                        .collect();
-                    record
-                },
-            )
+            (steps(rows), steps(snapshots), steps(evals), values, sketch).prop_map(move |(s, k, e, values, sketch)| {
+                let mut record = Record::new(header.clone());
+                let sketch: Vec<f32> = sketch.into_iter().map(f32::from_bits).collect();
+                let mut sketches = sketch.chunks(tensors * buckets.unwrap_or(1));
+                let mut values = &values[..];
+                for (table, increments) in Table::ALL.into_iter().zip([&s, &k, &e]) {
+                    let mut step = 0;
+                    for d in increments {
+                        let mut row = Row::new(table, step);
+                        for m in table.metrics().filter(|m| *m != SKETCH) {
+                            let n = match m.per {
+                                Per::Run => 1,
+                                Per::Layer => layers,
+                                Per::Tensor => tensors,
+                            };
+                            let (these, rest) = values.split_at(n);
+                            values = rest;
+                            // Some metrics are not measured at every step.
+                            if these[0].to_bits() % 5 != 0 {
+                                row.set(m, these);
+                            }
+                        }
+                        let with_sketch = table == Table::Snapshot && buckets.is_some();
+                        let row = if with_sketch { row.with_sketch(sketches.next().unwrap()) } else { row };
+                        record.push(&row).unwrap();
+                        step += d;
+                    }
+                }
+                record
+            })
         },
     )
 }
@@ -222,17 +204,19 @@ fn rows_are_readable_after_each_commit_and_the_status_tells_that_the_run_goes_on
     let (empty, _) = Record::read(&path).unwrap();
     assert!(empty.is_empty());
     for i in 0..4 {
-        writer.step(&whole.step_row(i)).unwrap();
+        writer.row(&whole.steps.row(i)).unwrap();
     }
     writer.commit().unwrap();
-    writer.step(&whole.step_row(4)).unwrap();
+    writer.row(&whole.steps.row(4)).unwrap();
     let (read, warnings) = Record::read(&path).unwrap();
     assert_eq!((read.len(), &read.header.status, warnings), (4, &Status::Running, vec![]));
     // An evaluation commits by itself, and with it everything before it.
-    writer.eval(&whole.evals[1]).unwrap();
+    writer.row(&whole.evals.row(1)).unwrap();
     assert_eq!(Record::read(&path).unwrap().0.len(), 5);
-    writer.step(&whole.step_row(5)).unwrap();
-    writer.finish(Status::Interrupted { step: 6 }, 1.5).unwrap();
+    writer.row(&whole.steps.row(5)).unwrap();
+    let ended = Ended { elapsed_secs: Some(1.5), ..Ended::new(Status::Interrupted { step: 6 }) };
+    writer.finish(&ended).unwrap();
+    assert!(writer.row(&whole.steps.row(6)).unwrap_err().to_string().contains("after the run was finished"));
     let (read, _) = Record::read(&path).unwrap();
     assert_eq!((read.len(), read.header.elapsed_secs), (6, Some(1.5)));
     assert_eq!(read.header.status, Status::Interrupted { step: 6 });
@@ -330,11 +314,11 @@ fn what_is_not_a_run_is_refused_in_one_line_that_names_the_file() {
     let good = fs::read_to_string(&meta).unwrap();
     for (from, to, expected) in [
         (
-            "\"schema\": 1",
+            "\"schema\": 2",
             "\"schema\": 7",
-            "meta.json: written in format 7, this program reads up to 1; use a newer gradfade",
+            "meta.json: written in format 7, this program reads up to 2; use a newer gradfade",
         ),
-        ("\"schema\": 1", "\"schema\": 0", "meta.json: format 0 is not known, expected 1"),
+        ("\"schema\": 2", "\"schema\": 0", "meta.json: format 0 is not known, expected 2"),
         ("\"run\": ", "\"run\" ", "meta.json: line 7, column 9: expected `:`"),
         ("\"layer\": 2", "\"layer\": 9", "meta.json: tensor 2 belongs to layer 9, but there are layers 1 to 2"),
         (
@@ -383,23 +367,24 @@ fn what_is_not_a_run_is_refused_in_one_line_that_names_the_file() {
 fn an_array_that_is_not_there_reads_as_missing_values() {
     let dir = tempfile::tempdir().unwrap();
     numbered(2, 5).write(dir.path(), false).unwrap();
-    for name in ["driven_norm.npy", "activation_std.npy", "test_loss.npy", "sketch.npy"] {
+    for name in ["driven_norm.npy", "activation_std.npy", "train_loss.npy", "sketch.npy"] {
         fs::remove_file(dir.path().join(name)).unwrap();
     }
+    assert!(!dir.path().join("test_loss.npy").exists(), "what was not measured has no file");
     let (read, warnings) = Record::read(dir.path()).unwrap();
-    assert_eq!(warnings.len(), 4);
-    assert!(warnings.iter().all(|w| matches!(w, Warning::Absent { .. })));
-    let missing = |values: &[f64]| values.iter().all(|v| v.to_bits() == MISSING.to_bits());
-    assert!(missing(&read.steps.tensors[2]) && read.steps.tensors[2].len() == 5 * 3);
-    assert!(missing(&read.snapshots.activations[1]) && read.snapshots.activations[1].len() == 2 * 2);
-    assert!(read.evals.iter().all(|e| missing(&[e.test_loss])));
+    assert_eq!(warnings, []);
+    let missing = |value: f64| value.to_bits() == MISSING.to_bits();
+    assert!(missing(read.value(DRIVEN_NORM, 4, 2)) && !read.has(DRIVEN_NORM));
+    assert!(missing(read.value(ACTIVATION_STD, 1, 1)) && !read.has(ACTIVATION_STD));
+    assert!(read.evals.iter().all(|e| missing(e.value(TEST_LOSS)) && missing(e.value(TRAIN_LOSS))));
     assert_eq!((read.header.sketch_buckets, read.distance_to_final(0, 0)), (None, None));
 
     for name in ["snapshot_step.npy", "eval_step.npy"] {
         fs::remove_file(dir.path().join(name)).unwrap();
     }
-    let (read, _) = Record::read(dir.path()).unwrap();
-    assert_eq!((read.len(), read.snapshots.step.len(), read.evals.len()), (5, 0, 0));
+    let (read, warnings) = Record::read(dir.path()).unwrap();
+    assert_eq!((read.len(), read.snapshots.len(), read.evals.len()), (5, 0, 0));
+    assert_eq!(warnings, []);
 }
 
 #[test]
@@ -408,42 +393,21 @@ fn export_is_one_value_a_line_and_words_for_what_is_no_number() {
     let t = [1e-300, UNDERFLOW, 0.0];
     let gone = [MISSING; 3];
     let l = [f64::NAN, 2.5];
-    record
-        .step(&StepRow {
-            step: 0,
-            epoch: 0.0,
-            learning_rate: 0.1,
-            loss: f64::INFINITY,
-            batch_accuracy: MISSING,
-            tensors: [&t, &gone, &gone, &gone, &gone],
-            layers: [&l, &gone[..2]],
-        })
-        .unwrap();
-    let none = [MISSING; 2];
+    let mut row = Row::of_step(0).with(EPOCH, 0.0).with(LEARNING_RATE, 0.1).with(LOSS, f64::INFINITY);
+    row.set(BATCH_ACCURACY, MISSING).set(GRAD_NORM, &t).set(DRIVEN_NORM, &gone).set(SIGNAL_RMS, &l);
+    record.push(&row).unwrap();
     let mean = [-0.0, -0.5];
     for step in [0, 1] {
-        let activations = if step == 0 { [&mean[..], &none, &none, &none, &none] } else { [&none[..]; 5] };
-        record
-            .snapshot(&SnapshotRow {
-                step,
-                distance_from_init: &[0.0, 1.0, MISSING],
-                zero_share: &[0.25, MISSING, MISSING],
-                activations,
-                sketch: &[],
-            })
-            .unwrap();
+        let mut row = Row::of_snapshot(step).with(DISTANCE_FROM_INIT, &[0.0, 1.0, MISSING]);
+        row.set(ZERO_SHARE, &[0.25, MISSING, MISSING]);
+        if step == 0 {
+            row.set(ACTIVATION_MEAN, &mean);
+        }
+        record.push(&row).unwrap();
     }
-    let row = EvalRow {
-        step: 1,
-        epoch: 1.0,
-        train_loss: 0.5,
-        train_accuracy: 0.75,
-        test_loss: MISSING,
-        test_accuracy: MISSING,
-        validation_loss: 0.625,
-        validation_accuracy: MISSING,
-    };
-    record.eval(&row).unwrap();
+    let mut row = Row::of_evaluation(1).with(EVAL_EPOCH, 1.0).with(TRAIN_LOSS, 0.5).with(TRAIN_ACCURACY, 0.75);
+    row.set(TEST_LOSS, MISSING).set(VALIDATION_LOSS, 0.625);
+    record.push(&row).unwrap();
     let mut text = Vec::new();
     export_csv(&record, &mut text).unwrap();
     let expected = "step,layer,tensor,metric,value
@@ -486,14 +450,7 @@ fn an_older_run_without_zeros_and_validation_is_whole() {
     fs::write(run.join("meta.json"), older).unwrap();
     let (read, warnings) = Record::read(&run).unwrap();
     assert_eq!(warnings, []);
-    assert!(
-        read.snapshots
-            .zero_share
-            .iter()
-            .chain(read.evals.iter().map(|e| &e.validation_loss))
-            .all(|&x| gradfade::stats::is_missing(x))
-    );
-    assert_eq!(read.snapshots.zero_share.len(), record.snapshots.zero_share.len());
-    assert_eq!(read.snapshots.distance_from_init, record.snapshots.distance_from_init);
+    assert!(!read.has(ZERO_SHARE) && !read.has(VALIDATION_LOSS));
+    assert_eq!(read.snapshots[DISTANCE_FROM_INIT], record.snapshots[DISTANCE_FROM_INIT]);
     assert_eq!(read.header, record.header);
 }

@@ -3,10 +3,7 @@
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 
-use gradfade::record::{
-    EvalRow, Header, LayerInfo, RecordSink, RunWriter, SnapshotRow, Source, Status, StepRow, TensorInfo, TensorKind,
-    header::SCHEMA,
-};
+use gradfade::record::{header::SCHEMA, *};
 
 /// The system's allocator, counting what each thread asks of it.
 struct Counting;
@@ -73,37 +70,34 @@ fn taking_and_committing_rows_allocates_nothing() {
     let dir = tempfile::tempdir().unwrap();
     let mut writer = RunWriter::create(dir.path(), &header(), false).unwrap();
     let (t, l, m) = (vec![1.5; TENSORS], vec![0.5; LAYERS], vec![0.25f32; TENSORS * BUCKETS]);
+    let mut row = |step: u64| {
+        let mut row = Row::of_step(step);
+        Table::Step.metrics().for_each(|m| _ = row.set(m, values(m, &t, &l)));
+        writer.row(&row).unwrap();
+        if step.is_multiple_of(10) {
+            let mut row = Row::of_snapshot(step).with_sketch(&m);
+            Table::Snapshot.metrics().filter(|m| *m != SKETCH).for_each(|m| _ = row.set(m, values(m, &t, &l)));
+            writer.row(&row).unwrap();
+        }
+        if step.is_multiple_of(500) {
+            let mut row = Row::of_evaluation(step);
+            Table::Evaluation.metrics().for_each(|m| _ = row.set(m, 0.1));
+            writer.row(&row).unwrap();
+        }
+    };
+    // The first row of each table makes its files.
+    row(0);
     let asked = ASKED.get();
     assert!(asked > 0, "the counter counts");
-    for step in 0..3000 {
-        let row = StepRow {
-            step,
-            epoch: 0.0,
-            learning_rate: 0.1,
-            loss: 2.3,
-            batch_accuracy: 0.1,
-            tensors: [&t; 5],
-            layers: [&l; 2],
-        };
-        writer.step(&row).unwrap();
-        if step % 10 == 0 {
-            let row = SnapshotRow { step, distance_from_init: &t, zero_share: &t, activations: [&l; 5], sketch: &m };
-            writer.snapshot(&row).unwrap();
-        }
-        if step % 500 == 0 {
-            let row = EvalRow {
-                step,
-                epoch: 1.0,
-                train_loss: 2.0,
-                train_accuracy: 0.1,
-                test_loss: 2.0,
-                test_accuracy: 0.1,
-                validation_loss: 2.0,
-                validation_accuracy: 0.1,
-            };
-            writer.eval(&row).unwrap();
-        }
-    }
+    (1..3000).for_each(row);
     writer.commit().unwrap();
-    assert_eq!(ASKED.get() - asked, 0, "allocations in 3000 steps with their commits");
+    assert_eq!(ASKED.get() - asked, 0, "allocations in 2999 steps with their commits");
+}
+
+fn values<'a>(metric: MetricId, tensors: &'a [f64], layers: &'a [f64]) -> Values<'a> {
+    match metric.per {
+        Per::Run => Values::One(0.1),
+        Per::Layer => Values::Many(layers),
+        Per::Tensor => Values::Many(tensors),
+    }
 }

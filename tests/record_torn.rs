@@ -6,10 +6,8 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use gradfade::record::{
-    EvalRow, Header, LayerInfo, Record, RecordError, RecordSink, RunWriter, SnapshotRow, Source, Status, StepRow,
-    TensorInfo, TensorKind, header::SCHEMA,
-};
+use gradfade::record::{header::SCHEMA, *};
+use gradfade::stats::is_missing;
 
 const LAYERS: usize = 5;
 const TENSORS: usize = 5;
@@ -53,37 +51,35 @@ fn writes_until_stopped_when_it_is_told_where() {
     std::process::exit(7);
 }
 
+/// Metrics of tensors and layers of the step table, in the order of their columns.
+fn wide() -> impl Iterator<Item = MetricId> {
+    Table::Step.metrics().filter(|m| m.per != Per::Run)
+}
+
 fn write_for_ever(dir: &Path) -> Result<(), RecordError> {
     let mut writer = RunWriter::create(dir, &header(), true)?;
     for step in 0.. {
-        let columns: [[f64; TENSORS]; 7] = std::array::from_fn(|c| [value(step, c); TENSORS]);
-        let c = columns.each_ref().map(|column| &column[..]);
+        let columns: Vec<_> = wide().enumerate().map(|(c, _)| [value(step, c); TENSORS]).collect();
         let x = value(step, 9);
-        let tensors = [c[0], c[1], c[2], c[3], c[4]];
-        let layers = [c[5], c[6]];
-        writer.step(&StepRow { step, epoch: x, learning_rate: x, loss: x, batch_accuracy: x, tensors, layers })?;
+        let mut row = Row::of_step(step);
+        Table::Step.metrics().filter(|m| m.per == Per::Run).for_each(|m| _ = row.set(m, x));
+        wide().zip(&columns).for_each(|(m, column)| _ = row.set(m, column));
+        writer.row(&row)?;
         if step % 10 == 0 {
             let sketch = [step as f32; TENSORS * BUCKETS];
-            writer.snapshot(&SnapshotRow {
-                step,
-                distance_from_init: c[0],
-                zero_share: c[1],
-                activations: [c[5]; 5],
-                sketch: &sketch,
-            })?;
+            let mut row = Row::of_snapshot(step).with_sketch(&sketch);
+            let measured = Table::Snapshot.metrics().filter(|m| *m != SKETCH);
+            measured.for_each(|m| _ = row.set(m, &columns[usize::from(m.per == Per::Layer) * 5]));
+            // What is measured for the first time after a while, in the middle of a run.
+            if step < 2000 {
+                row.set(ACTIVATION_STD, Values::Absent);
+            }
+            writer.row(&row)?;
         }
         if step % 500 == 0 {
-            let row = EvalRow {
-                step,
-                epoch: x,
-                train_loss: x,
-                train_accuracy: x,
-                test_loss: x,
-                test_accuracy: x,
-                validation_loss: x,
-                validation_accuracy: x,
-            };
-            writer.eval(&row)?;
+            let mut row = Row::of_evaluation(step);
+            Table::Evaluation.metrics().for_each(|m| _ = row.set(m, x));
+            writer.row(&row)?;
         }
     }
     Ok(())
@@ -92,21 +88,23 @@ fn write_for_ever(dir: &Path) -> Result<(), RecordError> {
 /// Everything that can be read is what was written.
 fn assert_true(record: &Record) {
     let steps = &record.steps;
-    for (i, &step) in steps.step.iter().enumerate() {
+    for (i, &step) in steps.step().iter().enumerate() {
         assert_eq!(step, i as u64);
-        assert_eq!(steps.loss[i], value(step, 9));
-        for (c, column) in steps.tensors.iter().chain(&steps.layers).enumerate() {
-            assert_eq!(column[i * TENSORS..][..TENSORS], [value(step, c); TENSORS]);
+        assert_eq!(steps[LOSS][i], value(step, 9));
+        for (c, metric) in wide().enumerate() {
+            assert_eq!(steps[metric][i * TENSORS..][..TENSORS], [value(step, c); TENSORS]);
         }
     }
     let k = &record.snapshots;
-    for (i, &step) in k.step.iter().enumerate() {
+    for (i, &step) in k.step().iter().enumerate() {
         assert_eq!(step, 10 * i as u64);
-        assert_eq!(k.distance_from_init[i * TENSORS..][..TENSORS], [value(step, 0); TENSORS]);
-        assert_eq!(k.sketch[i * TENSORS * BUCKETS..][..TENSORS * BUCKETS], [step as f32; TENSORS * BUCKETS]);
+        assert_eq!(k[DISTANCE_FROM_INIT][i * TENSORS..][..TENSORS], [value(step, 0); TENSORS]);
+        assert_eq!(k.singles(SKETCH)[i * TENSORS * BUCKETS..][..TENSORS * BUCKETS], [step as f32; TENSORS * BUCKETS]);
+        let late = k.value(ACTIVATION_STD, i, 0);
+        assert!(if step < 2000 { is_missing(late) } else { late == value(step, 5) }, "{step}: {late}");
     }
     for (i, row) in record.evals.iter().enumerate() {
-        assert_eq!((row.step, row.test_loss), (500 * i as u64, value(row.step, 9)));
+        assert_eq!((row.step(), row.value(TEST_LOSS)), (500 * i as u64, value(row.step(), 9)));
     }
 }
 

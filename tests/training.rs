@@ -6,9 +6,7 @@ use gradfade::activation::Activation;
 use gradfade::config::{BatchSize, Every, TrainConfig, TrainPlan};
 use gradfade::data::{self, DataOptions, DataSpec, Dataset, Split};
 use gradfade::nn::{Engine, Loss, Network, Normalisation, Optimizer, OptimizerKind, Scalar};
-use gradfade::record::{
-    LayerMetric, MemorySink, NullSink, Record, RecordSink, RunWriter, Status, TensorMetric as Metric,
-};
+use gradfade::record::*;
 use gradfade::stats::is_missing;
 use gradfade::train::{Outcome, Progress, Unwatched, Watch, header::header, initial_network, nielsen, train};
 
@@ -46,14 +44,13 @@ fn bits<T: Scalar>(network: &Network<T>) -> Vec<u64> {
 
 /// Bits, so that missing values compare equal to themselves.
 fn rows(record: &Record) -> Vec<Vec<u64>> {
-    let (s, k) = (&record.steps, &record.snapshots);
-    let columns = [&s.epoch, &s.learning_rate, &s.loss, &s.batch_accuracy, &k.distance_from_init].into_iter();
-    let columns = columns.chain(&s.tensors).chain(&s.layers).chain(&k.activations);
-    let mut all: Vec<Vec<u64>> = columns.map(|c| c.iter().map(|x| x.to_bits()).collect()).collect();
-    all.push(k.sketch.iter().map(|x| u64::from(x.to_bits())).collect());
-    all.push(record.evals.iter().flat_map(|e| [e.train_loss.to_bits(), e.test_accuracy.to_bits()]).collect());
-    all.push(s.step.clone());
-    all.push(k.step.clone());
+    let mut all = Vec::new();
+    for table in Table::ALL {
+        let rows = record.table(table);
+        all.push(rows.step().to_vec());
+        all.extend(table.metrics().map(|m| rows[m].iter().map(|x| x.to_bits()).collect()));
+        all.push(rows.singles(SKETCH).iter().map(|x| u64::from(x.to_bits())).collect());
+    }
     all
 }
 
@@ -80,7 +77,7 @@ fn recording_changes_nothing<T: Scalar>(kind: OptimizerKind) {
         for sink in sinks {
             ends.push(bits(&train::<T>(plan, &data, sink, &Unwatched).unwrap().network));
         }
-        folder.finish(Status::Complete, 0.0).unwrap();
+        folder.finish(&Ended::new(Status::Complete)).unwrap();
         let (read, _) = Record::read(&dir.path().join("run")).unwrap();
         assert_eq!(rows(&read), rows(&memory.record));
     }
@@ -114,11 +111,14 @@ fn one_two_and_three_threads_give_the_same_weights_and_the_same_rows() {
 fn recording_every_fifth_step_keeps_exactly_those_rows() {
     let (_, all) = run::<f32>(&config());
     let (_, some) = run::<f32>(&TrainConfig { record: Every::Steps(5), ..config() });
-    assert_eq!(some.steps.step, [0, 5, 10, 15, 20, 25, 30, 31]);
-    for (i, &step) in some.steps.step.iter().enumerate() {
-        let (a, b) = (all.step_row(step as usize), some.step_row(i));
-        assert_eq!((a.step, a.loss.to_bits(), a.batch_accuracy), (b.step, b.loss.to_bits(), b.batch_accuracy));
-        assert_eq!((a.tensors, a.layers), (b.tensors, b.layers));
+    assert_eq!(some.steps.step(), [0, 5, 10, 15, 20, 25, 30, 31]);
+    for (i, &step) in some.steps.step().iter().enumerate() {
+        let (a, b) = (all.steps.row(step as usize), some.steps.row(i));
+        assert_eq!(
+            (a.step(), a.value(LOSS).to_bits(), a.value(BATCH_ACCURACY)),
+            (b.step(), b.value(LOSS).to_bits(), b.value(BATCH_ACCURACY))
+        );
+        Table::Step.metrics().for_each(|m| assert_eq!(a[m], b[m], "{m:?}"));
     }
     assert_eq!(rows(&all)[4], rows(&some)[4], "snapshots have their own schedule");
 }
@@ -140,7 +140,7 @@ fn rows_follow_the_timing_rule() {
     let config = TrainConfig { snapshots: Every::Steps(1), epochs: None, steps: Some(12), ..config() };
     let (_, record) = run::<f64>(&config);
     let networks = path::<f64>(&config, 12);
-    assert_eq!(record.snapshots.step, (0..=12).collect::<Vec<u64>>());
+    assert_eq!(record.snapshots.step(), (0..=12).collect::<Vec<u64>>());
     let difference = |a: &Network<f64>, b: &Network<f64>, t: usize| -> f64 {
         let d: Vec<f64> = a.tensor(t).iter().zip(b.tensor(t)).map(|(a, b)| a - b).collect();
         norm(&d)
@@ -148,14 +148,14 @@ fn rows_follow_the_timing_rule() {
     for t in 0..8 {
         for (step, pair) in networks.windows(2).enumerate() {
             // Row t: parameters before, and the update that leads to t + 1.
-            close(record.tensor(Metric::ParamNorm, step, t), norm(pair[0].tensor(t)), 1e-12);
-            close(record.tensor(Metric::UpdateNorm, step, t), difference(&pair[1], &pair[0], t), 1e-9);
+            close(record.value(PARAM_NORM, step, t), norm(pair[0].tensor(t)), 1e-12);
+            close(record.value(UPDATE_NORM, step, t), difference(&pair[1], &pair[0], t), 1e-9);
         }
         // A snapshot describes the parameters at its step; after one update the distance is that update.
-        assert_eq!(record.distance_from_init(0, t), 0.0);
-        close(record.distance_from_init(1, t), record.tensor(Metric::UpdateNorm, 0, t), 1e-12);
+        assert_eq!(record.value(DISTANCE_FROM_INIT, 0, t), 0.0);
+        close(record.value(DISTANCE_FROM_INIT, 1, t), record.value(UPDATE_NORM, 0, t), 1e-12);
         for (k, network) in networks.iter().enumerate().skip(1) {
-            close(record.distance_from_init(k, t), difference(network, &networks[0], t), 1e-9);
+            close(record.value(DISTANCE_FROM_INIT, k, t), difference(network, &networks[0], t), 1e-9);
         }
     }
 }
@@ -166,12 +166,12 @@ fn plain_descent_moves_by_the_rate_times_the_gradient() {
     let mut compared = 0;
     for row in 0..record.len() {
         for t in 0..8 {
-            let (update, grad) = (record.tensor(Metric::UpdateNorm, row, t), record.tensor(Metric::GradNorm, row, t));
+            let (update, grad) = (record.value(UPDATE_NORM, row, t), record.value(GRAD_NORM, row, t));
             // What is stored is w + dw rounded to f32: the applied update differs by up to an ulp of w.
-            let rounding = 6e-8 * record.tensor(Metric::ParamNorm, row, t);
+            let rounding = 6e-8 * record.value(PARAM_NORM, row, t);
             assert!((update - 0.25 * grad).abs() <= 1e-5 * update + rounding, "row {row}, tensor {t}: {update} {grad}");
-            close(record.tensor(Metric::DrivenNorm, row, t), 0.25 * grad, 1e-5);
-            assert_eq!(record.tensor(Metric::DecayNorm, row, t), 0.0);
+            close(record.value(DRIVEN_NORM, row, t), 0.25 * grad, 1e-5);
+            assert_eq!(record.value(DECAY_NORM, row, t), 0.0);
             compared += 1;
         }
     }
@@ -179,7 +179,7 @@ fn plain_descent_moves_by_the_rate_times_the_gradient() {
     let (_, record) = run::<f64>(&TrainConfig { learning_rate: Some(0.25), ..config() });
     for row in 0..record.len() {
         for t in 0..8 {
-            close(record.tensor(Metric::UpdateNorm, row, t), 0.25 * record.tensor(Metric::GradNorm, row, t), 1e-5);
+            close(record.value(UPDATE_NORM, row, t), 0.25 * record.value(GRAD_NORM, row, t), 1e-5);
         }
     }
 }
@@ -192,19 +192,19 @@ fn the_first_row_is_the_initial_network_and_the_last_evaluation_the_final_one() 
     let initial = initial_network::<f32>(&plan);
     for t in 0..8 {
         // Squares of f32 are added in f32 over short runs.
-        close(record.tensor(Metric::ParamNorm, 0, t), norm(initial.tensor(t)), 1e-6);
+        close(record.value(PARAM_NORM, 0, t), norm(initial.tensor(t)), 1e-6);
     }
     let last = outcome.evals.last().unwrap();
-    assert_eq!((last.step, last.epoch), (32, 4.0));
+    assert_eq!((last.step(), last.value(EVAL_EPOCH)), (32, 4.0));
     assert_eq!(record.evals.last().map(|row| format!("{row:?}")), Some(format!("{last:?}")));
     let evaluate = |network: &Network<f32>, split: &Split| -> (f64, f64) { by_hand(network, split) };
-    for (network, row) in [(&initial, &record.evals[0]), (&outcome.network, last)] {
+    for (network, row) in [(&initial, record.evals.row(0)), (&outcome.network, last)] {
         let (loss, accuracy) = evaluate(network, &data.train);
-        close(row.train_loss, loss, 1e-5);
-        assert_eq!(row.train_accuracy, accuracy);
+        close(row.value(TRAIN_LOSS), loss, 1e-5);
+        assert_eq!(row.value(TRAIN_ACCURACY), accuracy);
         let (loss, accuracy) = evaluate(network, data.test.as_ref().unwrap());
-        close(row.test_loss, loss, 1e-5);
-        assert_eq!(row.test_accuracy, accuracy);
+        close(row.value(TEST_LOSS), loss, 1e-5);
+        assert_eq!(row.value(TEST_ACCURACY), accuracy);
     }
 }
 
@@ -259,10 +259,10 @@ fn a_watcher_can_end_a_run_whose_rows_are_then_those_of_the_whole_run() {
     let (_, whole) = run::<f32>(&config);
     let part = sink.record;
     part.check().unwrap();
-    assert_eq!(part.steps.step, (0..13).collect::<Vec<u64>>());
-    assert_eq!(part.steps.loss[..], whole.steps.loss[..13]);
+    assert_eq!(part.steps.step(), (0..13).collect::<Vec<u64>>());
+    assert_eq!(part.steps[LOSS][..], whole.steps[LOSS][..13]);
     // Where it was stopped there is a snapshot of the parameters as they were left.
-    assert_eq!(part.snapshots.step, [0, 5, 10, 13]);
+    assert_eq!(part.snapshots.step(), [0, 5, 10, 13]);
     let left = path::<f32>(&config, 13).pop().unwrap();
     assert_eq!(bits(&left), bits(&outcome.network));
     // Asked to stop at the very end it is complete.
@@ -285,13 +285,13 @@ fn a_diverging_run_ends_at_the_step_that_shows_it() {
         assert!(what.starts_with("the loss is "), "{what}");
         assert!(*step < 31 && outcome.steps == step + 1);
         // The step that shows it is in the record, also where its turn had not come.
-        assert_eq!(record.steps.step.last(), Some(step));
-        assert!(!record.steps.loss.last().unwrap().is_finite());
-        assert!(record.steps.loss[..record.len() - 1].iter().all(|l| l.is_finite()));
+        assert_eq!(record.steps.step().last(), Some(step));
+        assert!(!record.steps[LOSS].last().unwrap().is_finite());
+        assert!(record.steps[LOSS][..record.len() - 1].iter().all(|l| l.is_finite()));
         assert_eq!(record.len(), rows.unwrap_or(*step as usize + 1));
         if rows.is_some() {
-            assert!(is_missing(record.tensor(Metric::GradNorm, record.len() - 1, 0)));
-            assert!(is_missing(record.layer(LayerMetric::SignalRms, record.len() - 1, 0)));
+            assert!(is_missing(record.value(GRAD_NORM, record.len() - 1, 0)));
+            assert!(is_missing(record.value(SIGNAL_RMS, record.len() - 1, 0)));
         }
     }
 }
@@ -361,7 +361,7 @@ fn a_full_batch_is_the_mean_over_all_samples_whatever_their_order() {
     assert_eq!((plan.batch_size, plan.steps_per_epoch), (128, 1));
     let (outcome, record) = run::<f64>(&config);
     // The batch loss is the loss over the whole set.
-    close(record.steps.loss[0], record.evals[0].train_loss, 1e-12);
+    close(record.steps[LOSS][0], record.evals[TRAIN_LOSS][0], 1e-12);
     let n = data.train.len();
     let mut backwards = data.clone();
     for i in 0..n {
@@ -454,25 +454,26 @@ fn early_stopping_keeps_the_parameters_of_the_lowest_validation_loss() {
         "{stop:?} {}",
         outcome.steps
     );
-    let best = record.evals.iter().min_by(|a, b| a.validation_loss.total_cmp(&b.validation_loss)).unwrap();
+    let best =
+        record.evals.iter().min_by(|a, b| a.value(VALIDATION_LOSS).total_cmp(&b.value(VALIDATION_LOSS))).unwrap();
     let last = record.evals.last().unwrap();
-    assert_eq!(stop.best_step, best.step);
+    assert_eq!(stop.best_step, best.step());
     // Five evaluations, one each epoch of three steps, were not lower.
-    assert_eq!((last.step, outcome.steps), (best.step + 15, best.step + 15));
-    assert!(last.train_loss < best.train_loss, "it went on learning the training set");
-    assert_eq!(record.snapshots.step.last(), Some(&outcome.steps));
+    assert_eq!((last.step(), outcome.steps), (best.step() + 15, best.step() + 15));
+    assert!(last.value(TRAIN_LOSS) < best.value(TRAIN_LOSS), "it went on learning the training set");
+    assert_eq!(record.snapshots.step().last(), Some(&outcome.steps));
     let (_, sparse) = run::<f64>(&TrainConfig { record: Every::Summary, ..config.clone() });
-    assert_eq!(sparse.steps.step.first(), Some(&0));
-    assert_eq!(sparse.steps.step.last(), Some(&(outcome.steps - 1)), "the last step is recorded");
+    assert_eq!(sparse.steps.step().first(), Some(&0));
+    assert_eq!(sparse.steps.step().last(), Some(&(outcome.steps - 1)), "the last step is recorded");
 
     // The same run, stopped by hand at that step, ends in the same bits.
-    let short = TrainConfig { epochs: None, steps: Some(best.step), early_stopping: None, ..config.clone() };
+    let short = TrainConfig { epochs: None, steps: Some(best.step()), early_stopping: None, ..config.clone() };
     let (until, _) = run::<f64>(&short);
     assert_eq!(bits(&outcome.network), bits(&until.network));
     let (data, _) = prepare(&config);
     let (loss, accuracy) = by_hand_f64(&outcome.network, data.test.as_ref().unwrap());
-    close(best.test_loss, loss, 1e-10);
-    assert_eq!(best.test_accuracy, accuracy);
+    close(best.value(TEST_LOSS), loss, 1e-10);
+    assert_eq!(best.value(TEST_ACCURACY), accuracy);
 
     // With more patience than the run has, it goes to its end and keeps the best all the same.
     let patient = TrainConfig { early_stopping: Some(1_000_000), epochs: Some(60), ..config.clone() };
@@ -494,20 +495,20 @@ fn validation_samples_are_drawn_by_the_seed_and_not_trained_on() {
     let (data, plan) = prepare(&config);
     assert_eq!((plan.batch_size, plan.steps_per_epoch), (100, 1));
     let (outcome, record) = run::<f64>(&config);
-    let first = outcome.evals[0];
+    let first = outcome.evals.row(0);
     // What was held out and what was trained on make the whole training set.
     let initial = initial_network::<f64>(&plan);
     let (all, _) = by_hand_f64(&initial, &data.train);
-    close((100.0 * first.train_loss + 28.0 * first.validation_loss) / 128.0, all, 1e-12);
-    assert!((first.train_loss - first.validation_loss).abs() > 1e-6);
+    close((100.0 * first.value(TRAIN_LOSS) + 28.0 * first.value(VALIDATION_LOSS)) / 128.0, all, 1e-12);
+    assert!((first.value(TRAIN_LOSS) - first.value(VALIDATION_LOSS)).abs() > 1e-6);
     // A full batch is the training set without them.
-    close(record.steps.loss[0], first.train_loss, 1e-12);
+    close(record.steps[LOSS][0], first.value(TRAIN_LOSS), 1e-12);
     assert_eq!(record.header.labels["train_size"], "100");
 
     let other = run::<f64>(&TrainConfig { seed: 2, ..config.clone() }).0;
-    assert_ne!(other.evals[0].validation_loss, first.validation_loss);
+    assert_ne!(other.evals[VALIDATION_LOSS][0], first.value(VALIDATION_LOSS));
     let without = TrainConfig { validation_size: 0, ..config };
-    assert!(is_missing(run::<f64>(&without).0.evals[0].validation_loss));
+    assert!(is_missing(run::<f64>(&without).0.evals[VALIDATION_LOSS][0]));
 }
 
 #[test]

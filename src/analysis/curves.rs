@@ -5,6 +5,7 @@
 //! band is the smallest and largest finite value of the same window (a spike must not vanish either).
 
 use super::Summary;
+use crate::record::{BATCH_ACCURACY, LOSS, MetricId, TRAIN_ACCURACY};
 use crate::stats::median;
 
 /// More points than this on a strip of some 700 pixels are not seen as points.
@@ -88,17 +89,6 @@ fn smooth_raw(steps: &[u64], values: &[f64], from: usize, to: usize) -> Vec<(f64
     (from..to).map(|i| (steps[i] as f64, values[i].is_finite().then_some(values[i]))).collect()
 }
 
-/// A column of the evaluation table.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum EvalColumn {
-    TrainLoss,
-    TrainAccuracy,
-    TestLoss,
-    TestAccuracy,
-    ValidationLoss,
-    ValidationAccuracy,
-}
-
 /// What the accuracy did in the end. Whoever tells it chooses the words; the thresholds are here.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Ending {
@@ -119,40 +109,27 @@ pub const CHANCE_FACTOR: f64 = 1.5;
 impl Summary<'_> {
     /// Batch loss against steps.
     pub fn loss_curve(&self) -> Curve {
-        smooth(&self.record().steps.step, &self.record().steps.loss)
+        smooth(self.record().steps.step(), &self.record().steps[LOSS])
     }
 
     /// Accuracy on the batch against steps.
     pub fn batch_accuracy_curve(&self) -> Curve {
-        smooth(&self.record().steps.step, &self.record().steps.batch_accuracy)
+        smooth(self.record().steps.step(), &self.record().steps[BATCH_ACCURACY])
     }
 
-    /// A column of the evaluation table against steps.
-    pub fn eval_curve(&self, column: EvalColumn) -> Curve {
-        let values: Vec<f64> = self
-            .record()
-            .evals
-            .iter()
-            .map(|e| match column {
-                EvalColumn::TrainLoss => e.train_loss,
-                EvalColumn::TrainAccuracy => e.train_accuracy,
-                EvalColumn::TestLoss => e.test_loss,
-                EvalColumn::TestAccuracy => e.test_accuracy,
-                EvalColumn::ValidationLoss => e.validation_loss,
-                EvalColumn::ValidationAccuracy => e.validation_accuracy,
-            })
-            .collect();
-        let steps: Vec<u64> = self.record().evals.iter().map(|e| e.step).collect();
-        Curve { points: smooth_raw(&steps, &values, 0, steps.len()), band: Vec::new() }
+    /// A metric of the evaluation table against steps.
+    pub fn eval_curve(&self, metric: MetricId) -> Curve {
+        let evals = &self.record().evals;
+        Curve { points: smooth_raw(evals.step(), &evals[metric], 0, evals.len()), band: Vec::new() }
     }
 
     /// How the training accuracy ended, from the evaluations of the whole training set: that of the final
     /// parameters.
     pub fn ending(&self) -> Ending {
-        let all = || self.record().evals.iter().map(|e| e.train_accuracy).filter(|x| x.is_finite());
+        let all = || self.record().evals[TRAIN_ACCURACY].iter().copied().filter(|x| x.is_finite());
         let Some(mut accuracy) = all().next_back() else { return Ending::NotEvaluated };
         if let (Some(_), Some(best)) = (self.header().early_stop, self.record().final_eval()) {
-            accuracy = best.train_accuracy;
+            accuracy = best.value(TRAIN_ACCURACY);
         }
         let best = all().fold(accuracy, f64::max);
         match self.chance() {

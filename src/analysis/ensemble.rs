@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{AnalysisError, Grid, Summary};
 use crate::record::cell::Cell;
-use crate::record::{EvalRow, Status};
+use crate::record::{MetricId, Status};
 use crate::stats::{Measured, ValueScale, median, typical};
 
 /// Settings that may tell series apart, the one that a reader asks for first in front.
@@ -119,11 +119,11 @@ impl<'a> Ensemble<'a> {
 }
 
 impl<'a> Series<'a> {
-    /// A number of the last evaluation at one depth, over the seeds. A run that diverged was not evaluated at
+    /// A metric of the last evaluation at one depth, over the seeds. A run that diverged was not evaluated at
     /// its end and does not count.
-    pub fn last(&self, depth: usize, column: fn(&EvalRow) -> f64) -> Option<Spread> {
+    pub fn last(&self, depth: usize, metric: MetricId) -> Option<Spread> {
         let runs = self.depths.get(&depth)?.iter().filter(|r| r.summary.header().status == Status::Complete);
-        Spread::of(runs.filter_map(|r| r.summary.record().final_eval().map(column)))
+        Spread::of(runs.filter_map(|r| r.summary.record().final_eval().map(|e| e.value(metric))))
     }
 
     /// Typical cell of each layer at one depth, input side first; `column` picks one of each run's grid.

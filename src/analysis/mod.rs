@@ -13,13 +13,15 @@
 pub mod attenuation;
 pub mod curves;
 pub mod ensemble;
+mod quantity;
 pub mod trajectory;
 
 pub use attenuation::{Attenuation, edge_rows};
 pub use ensemble::Ensemble;
+pub use quantity::Quantity;
 pub use trajectory::{DecayPart, Displacement, Movement, STILL_RANDOM, Trajectory};
 
-use crate::record::{ActivationMetric, Header, LayerMetric, Record, TensorKind, TensorMetric};
+use crate::record::{Header, MetricId, PARAM_NORM, Record, RecordError, Table, TensorKind};
 use crate::stats::{MISSING, Measured, UNDERFLOW, is_missing};
 
 /// Steps above this do not fit in `f64` exactly, and so cannot stand on an axis.
@@ -28,16 +30,20 @@ const MAX_STEP: u64 = 1 << 53;
 /// Why a record cannot be summarised.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum AnalysisError {
-    #[error("run `{run}`: {what} holds {got} values where the header asks for {expected}; record the run again")]
-    Shape { run: String, what: &'static str, expected: usize, got: usize },
-    #[error(
-        "run `{run}`: the {table} table goes from step {before} to step {after}; steps must increase (and stay below 2^53)"
-    )]
-    Order { run: String, table: &'static str, before: u64, after: u64 },
+    #[error("{0}; record the run again")]
+    Record(String),
+    #[error("run `{run}`: the {table} table has step {step}; steps must stay below 2^53")]
+    Step { run: String, table: &'static str, step: u64 },
     #[error("run `{run}`: layer {layer} has no {tensor} tensor in the header; every layer needs one for this figure")]
     NoTensor { run: String, layer: usize, tensor: &'static str },
     #[error("run `{run}`: the header names no layer; there is nothing to summarise")]
     NoLayer { run: String },
+}
+
+impl From<RecordError> for AnalysisError {
+    fn from(error: RecordError) -> AnalysisError {
+        AnalysisError::Record(error.to_string())
+    }
 }
 
 /// One cell for each layer and column. Layer 0 is the input side.
@@ -126,10 +132,8 @@ impl<'a> Summary<'a> {
         if header.layers.is_empty() {
             return Err(AnalysisError::NoLayer { run: header.run.clone() });
         }
-        check_shapes(record)?;
-        check_order(header, "step", &record.steps.step)?;
-        check_order(header, "snapshot", &record.snapshots.step)?;
-        check_order(header, "evaluation", &record.evals.iter().map(|e| e.step).collect::<Vec<_>>())?;
+        record.check()?;
+        Table::ALL.into_iter().try_for_each(|table| check_axis(header, table, record.table(table).step()))?;
         let find = |kind| (1..=header.layers.len()).map(move |l| header.tensor_index(l, kind));
         let weights = find(TensorKind::Weight)
             .enumerate()
@@ -165,18 +169,18 @@ impl<'a> Summary<'a> {
     }
 
     /// The stored value of a layer's tensor metric; missing when the layer has no such tensor.
-    pub fn tensor_value(&self, metric: TensorMetric, kind: TensorKind, row: usize, layer: usize) -> f64 {
-        self.tensor(layer, kind).map_or(MISSING, |t| self.record.tensor(metric, row, t))
+    pub fn tensor_value(&self, metric: MetricId, kind: TensorKind, row: usize, layer: usize) -> f64 {
+        self.tensor(layer, kind).map_or(MISSING, |t| self.record.value(metric, row, t))
     }
 
     /// `[layer, step row]` of a per-tensor norm.
-    pub fn grid(&self, metric: TensorMetric, kind: TensorKind) -> Grid {
+    pub fn grid(&self, metric: MetricId, kind: TensorKind) -> Grid {
         Grid::from_stored(self.layers(), self.record.len(), |l, r| self.tensor_value(metric, kind, r, l))
     }
 
     /// `[layer, step row]` of a per-tensor norm divided by sqrt(number of parameters): the size of a typical
     /// entry, free of the width of a layer (the first one has as many inputs as the data has features).
-    pub fn grid_per_parameter(&self, metric: TensorMetric, kind: TensorKind) -> Grid {
+    pub fn grid_per_parameter(&self, metric: MetricId, kind: TensorKind) -> Grid {
         Grid::from_stored(self.layers(), self.record.len(), |l, r| {
             let count =
                 self.tensor(l, kind).map_or(0, |t| self.header().tensors[t].shape.iter().product::<usize>()) as f64;
@@ -185,22 +189,22 @@ impl<'a> Summary<'a> {
     }
 
     /// `[layer, step row]` of a per-tensor norm divided by the tensor's own norm at that step.
-    pub fn grid_relative(&self, metric: TensorMetric, kind: TensorKind) -> Grid {
+    pub fn grid_relative(&self, metric: MetricId, kind: TensorKind) -> Grid {
         Grid::from_stored(self.layers(), self.record.len(), |l, r| {
-            let norm = self.tensor_value(TensorMetric::ParamNorm, kind, r, l);
+            let norm = self.tensor_value(PARAM_NORM, kind, r, l);
             ratio(self.tensor_value(metric, kind, r, l), norm)
         })
     }
 
     /// `[layer, step row]` of a per-layer quantity.
-    pub fn layer_grid(&self, metric: LayerMetric) -> Grid {
-        Grid::from_stored(self.layers(), self.record.len(), |l, r| self.record.layer(metric, r, l))
+    pub fn layer_grid(&self, metric: MetricId) -> Grid {
+        Grid::from_stored(self.layers(), self.record.len(), |l, r| self.record.value(metric, r, l))
     }
 
     /// `[hidden layer, snapshot row]` of an activation measure. The output layer is left out: its columns
     /// describe the logits, which have no activation.
-    pub fn activation_grid(&self, metric: ActivationMetric) -> Grid {
-        Grid::from_stored(self.hidden(), self.record.snapshots.step.len(), |l, k| self.record.activation(metric, k, l))
+    pub fn activation_grid(&self, metric: MetricId) -> Grid {
+        Grid::from_stored(self.hidden(), self.record.snapshots.step().len(), |l, k| self.record.value(metric, k, l))
     }
 
     /// Chance level of the accuracy, when the number of classes is known.
@@ -210,9 +214,9 @@ impl<'a> Summary<'a> {
 
     /// Where the time axis ends: the last step that anything is known of, counted as an update's far end.
     pub fn end(&self) -> u64 {
-        let after_last = self.record.steps.step.last().map_or(0, |s| s + 1);
-        let snapshot = self.record.snapshots.step.last().copied().unwrap_or(0);
-        let eval = self.record.evals.last().map_or(0, |e| e.step);
+        let after_last = self.record.steps.step().last().map_or(0, |s| s + 1);
+        let snapshot = self.record.snapshots.step().last().copied().unwrap_or(0);
+        let eval = self.record.evals.step().last().copied().unwrap_or(0);
         after_last.max(snapshot).max(eval)
     }
 }
@@ -236,40 +240,13 @@ pub fn ratio(value: f64, reference: f64) -> f64 {
     }
 }
 
-fn check_shapes(record: &Record) -> Result<(), AnalysisError> {
-    let (s, k) = (record.steps.step.len(), record.snapshots.step.len());
-    let (t, l) = (record.header.tensors.len(), record.header.layers.len());
-    let buckets = record.header.sketch_buckets.unwrap_or(0);
-    let steps = &record.steps;
-    let columns = [("epoch", &steps.epoch), ("learning_rate", &steps.learning_rate), ("loss", &steps.loss)]
-        .into_iter()
-        .chain([("batch_accuracy", &steps.batch_accuracy)])
-        .map(|(name, v)| (name, s, v.len()))
-        .chain(TensorMetric::ALL.iter().map(|m| (m.name(), s * t, steps.tensors[*m as usize].len())))
-        .chain(LayerMetric::ALL.iter().map(|m| (m.name(), s * l, steps.layers[*m as usize].len())))
-        .chain(ActivationMetric::ALL.iter().map(|m| (m.name(), k * l, record.snapshots.activations[*m as usize].len())))
-        .chain([("distance_from_init", k * t, record.snapshots.distance_from_init.len())])
-        .chain([("zero_share", k * t, record.snapshots.zero_share.len())])
-        // A sketch may be absent although the header names its size.
-        .chain((!record.snapshots.sketch.is_empty()).then_some((
-            "sketch",
-            k * t * buckets,
-            record.snapshots.sketch.len(),
-        )));
-    for (what, expected, got) in columns {
-        if expected != got {
-            return Err(AnalysisError::Shape { run: record.header.run.clone(), what, expected, got });
+/// Steps that fit on an axis; that they increase is the record's own check.
+fn check_axis(header: &Header, table: Table, steps: &[u64]) -> Result<(), AnalysisError> {
+    match steps.last() {
+        Some(&step) if step > MAX_STEP => {
+            Err(AnalysisError::Step { run: header.run.clone(), table: table.name(), step })
         }
-    }
-    Ok(())
-}
-
-fn check_order(header: &Header, table: &'static str, steps: &[u64]) -> Result<(), AnalysisError> {
-    let bad = steps.windows(2).find(|w| w[0] >= w[1]).map(|w| (w[0], w[1]));
-    let huge = steps.iter().find(|&&s| s > MAX_STEP).map(|&s| (s, s));
-    match bad.or(huge) {
-        Some((before, after)) => Err(AnalysisError::Order { run: header.run.clone(), table, before, after }),
-        None => Ok(()),
+        _ => Ok(()),
     }
 }
 

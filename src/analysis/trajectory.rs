@@ -16,7 +16,7 @@
 //! can have made.
 
 use super::{Grid, Summary, ratio};
-use crate::record::{TensorKind, TensorMetric};
+use crate::record::{DECAY_NORM, DISTANCE_FROM_INIT, PARAM_NORM, TensorKind};
 use crate::stats::{MISSING, Measured};
 
 /// A layer that ends less than this from its start, relative to its initial norm, is called still random. One
@@ -88,15 +88,15 @@ impl Summary<'_> {
     /// their layer's weights, so that layers stay comparable.
     pub fn movement(&self, kind: TensorKind) -> Movement {
         let initial = |kind, l| {
-            if self.record().is_empty() { MISSING } else { self.tensor_value(TensorMetric::ParamNorm, kind, 0, l) }
+            if self.record().is_empty() { MISSING } else { self.tensor_value(PARAM_NORM, kind, 0, l) }
         };
         let layers = 0..self.layers();
         let against_weights = kind == TensorKind::Bias
             && layers.clone().any(|l| self.tensor(l, kind).is_some() && initial(kind, l) == 0.0);
         let unit = if against_weights { TensorKind::Weight } else { kind };
         let units: Vec<f64> = layers.map(|l| initial(unit, l)).collect();
-        let grid = Grid::from_stored(self.layers(), self.record().snapshots.step.len(), |l, k| {
-            let distance = self.tensor(l, kind).map_or(MISSING, |t| self.record().distance_from_init(k, t));
+        let grid = Grid::from_stored(self.layers(), self.record().snapshots.step().len(), |l, k| {
+            let distance = self.tensor(l, kind).map_or(MISSING, |t| self.record().value(DISTANCE_FROM_INIT, k, t));
             ratio(distance, units[l])
         });
         let without_reference = (0..self.layers()).filter(|&l| units[l].is_nan() || units[l] == 0.0).collect();
@@ -113,13 +113,13 @@ impl Summary<'_> {
     /// known, or decay did nothing.
     pub fn decay_parts(&self, kind: TensorKind) -> Vec<Option<DecayPart>> {
         let (record, fin) = (self.record(), self.final_movement(kind));
-        let steps = &record.steps.step;
+        let steps = record.steps.step();
         let gap = |r: usize| steps.get(r + 1).map_or(1, |next| next - steps[r]) as f64;
         (0..self.layers())
             .map(|l| {
                 let value = |metric, r| self.tensor_value(metric, kind, r, l);
-                let sum: f64 = (0..record.len()).map(|r| value(TensorMetric::DecayNorm, r) * gap(r)).sum();
-                let initial = if record.is_empty() { return None } else { value(TensorMetric::ParamNorm, 0) };
+                let sum: f64 = (0..record.len()).map(|r| value(DECAY_NORM, r) * gap(r)).sum();
+                let initial = if record.is_empty() { return None } else { value(PARAM_NORM, 0) };
                 let part = DecayPart { travel: sum / initial, movement: fin[l].positive()? };
                 (part.travel.is_finite() && part.travel > 0.0).then_some(part)
             })
@@ -147,7 +147,7 @@ impl Summary<'_> {
     /// snapshots.
     pub fn trajectory(&self, kind: TensorKind) -> Option<Trajectory> {
         let record = self.record();
-        let columns = record.snapshots.step.len();
+        let columns = record.snapshots.step().len();
         if columns < 2 || self.header().sketch_buckets.is_none_or(|m| m == 0) {
             return None;
         }

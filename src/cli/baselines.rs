@@ -10,15 +10,15 @@ use super::train_args::DataArgs;
 use super::{CommandResult, Failure, output, train};
 use crate::baselines::{Fitted, neighbours, tree};
 use crate::data::{self, DataOptions, DataSpec, Dataset, Split};
-use crate::record::Header;
+use crate::record::{Header, TEST_ACCURACY, TRAIN_ACCURACY};
 use crate::remedy;
 use crate::text::{Lang, columns};
 
 #[derive(clap::Args)]
-#[command(after_help = "Both reach 100 % on their training set at once; a deep network may not,
+#[command(after_help = "Both reach 100 % on their training set by construction; a deep network may not,
 which is why its training accuracy is looked at first.
 
-The embedded 10,000 digits take half a minute on two cores; time grows
+The built-in 10,000 digits take half a minute on two cores; the time grows
 with the square of the number of training samples.
 
 Examples:
@@ -31,13 +31,13 @@ pub struct Args {
     data: Option<DataSpec>,
     #[command(flatten)]
     how: DataArgs,
-    /// Of made data and of the split of a table [default: 1]
+    /// Random seed for synthetic data and for splitting a table [default: 1]
     #[arg(long, value_name = "N", help_heading = "Data")]
     seed: Option<u64>,
-    /// Set the accuracy of this run beside the others, on its data
+    /// Compare with the accuracy of this run, on the data of this run
     #[arg(long, value_name = "RUN")]
     run: Option<PathBuf>,
-    /// Neighbours that vote
+    /// Number of neighbours (k)
     #[arg(long, value_name = "K", alias = "neighbors", short = 'k', default_value_t = 1)]
     neighbours: usize,
     /// Threads
@@ -49,7 +49,7 @@ pub struct Args {
     /// Language of the text: en or zh (Chinese); JSON keeps its keys
     #[arg(long, value_name = "LANG", default_value = "en", value_parser = language)]
     lang: Lang,
-    /// No progress on stderr
+    /// Do not show progress on stderr
     #[arg(long, short)]
     quiet: bool,
 }
@@ -86,8 +86,8 @@ pub fn run(args: Args) -> CommandResult {
         rows.push(Row {
             key: "run".into(),
             name: record.header.run.clone(),
-            train: last.and_then(|e| finite(e.train_accuracy)),
-            test: last.and_then(|e| finite(e.test_accuracy)),
+            train: last.and_then(|e| finite(e.value(TRAIN_ACCURACY))),
+            test: last.and_then(|e| finite(e.value(TEST_ACCURACY))),
             seconds: record.header.elapsed_secs,
         });
     }
@@ -142,7 +142,7 @@ fn row(key: &str, name: String, f: Fitted) -> Row {
 }
 
 fn text(lang: Lang, rows: &[Row]) -> String {
-    let share = |x: Option<f64>| x.map_or_else(|| lang.unknown(), |x| format!("{:.1} %", 100.0 * x));
+    let share = |x: Option<f64>| x.map_or_else(|| lang.unknown(), |x| lang.tenths(x).replace('\u{a0}', " "));
     let mut table = vec![lang.baseline_columns()];
     for r in rows {
         let seconds = r.seconds.map_or_else(|| lang.unknown(), |s| format!("{s:.1}"));

@@ -13,7 +13,7 @@ use crate::activation::Activation;
 use crate::config::TrainConfig;
 use crate::figure::{self, FigureSpec, Options};
 use crate::nn::Initialisation;
-use crate::record::{Record, RunWriter, Status};
+use crate::record::{Record, RunWriter, Status, TEST_ACCURACY, TRAIN_ACCURACY};
 use crate::render::{self, Format};
 use crate::report::summary::{self, LayerLine};
 use crate::text::Lang;
@@ -38,10 +38,10 @@ pub struct Args {
     /// Passes over the training set
     #[arg(long, value_name = "N", default_value_t = 10)]
     epochs: u64,
-    /// Of the initialisation and the order of samples
+    /// Random seed for initialisation and shuffling
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
-    /// Threads on each step; the result is the same to the bit
+    /// Threads for each step; results are bit-identical for any number
     #[arg(long, value_name = "N", default_value_t = 1)]
     threads: usize,
     #[command(flatten)]
@@ -52,7 +52,7 @@ pub struct Args {
     /// Print the result as JSON
     #[arg(long)]
     json: bool,
-    /// No progress on stderr
+    /// Do not show progress on stderr
     #[arg(long, short)]
     quiet: bool,
 }
@@ -167,8 +167,8 @@ fn finding(record: &Record, finished: &Finished) -> Option<Finding> {
     let (first, last_hidden) = (lines.first()?.clone(), lines.get(lines.len().checked_sub(2)?)?.clone());
     Some(Finding {
         run: record.header.run.clone(),
-        train_accuracy: last.train_accuracy,
-        test_accuracy: last.test_accuracy,
+        train_accuracy: last.value(TRAIN_ACCURACY),
+        test_accuracy: last.value(TEST_ACCURACY),
         attenuation: last_hidden.signal[0] / first.signal[0],
         first,
         last_hidden,
@@ -180,11 +180,11 @@ fn to_text(results: &[(Record, Finished)], out: &Path, pictures: &[PathBuf], lan
     for (record, finished) in results {
         let Some(f) = finding(record, finished) else { continue };
         let depth = f.last_hidden.layer;
-        let [train, test] = [f.train_accuracy, f.test_accuracy].map(|x| format!("{:.1} %", 100.0 * x));
+        let [train, test] = [f.train_accuracy, f.test_accuracy].map(|x| lang.tenths(x));
         let lines = [
             lang.demo_accuracy(&train, &test, finished.steps, finished.elapsed_secs),
             lang.demo_signal(depth, f.last_hidden.signal[0], f.first.signal[0], f.attenuation.log10()),
-            lang.demo_movement(depth, 100.0 * f.first.moved, 100.0 * f.last_hidden.moved),
+            lang.demo_movement(depth, f.first.moved, f.last_hidden.moved),
         ];
         text += &format!("{:8} {}\n", f.run, lines[0]);
         if finished.status != Status::Complete {

@@ -27,7 +27,7 @@ pub struct Args {
     /// Run folders, or the folder of one sweep, or of remedies
     #[arg(value_name = "RUN", required_unless_present = "list")]
     runs: Vec<PathBuf>,
-    /// Which figures, by name [default: all that suit the number of runs]
+    /// Names of the figures [default: all that can be drawn of these runs]
     #[arg(long, value_name = "NAME,..", value_delimiter = ',')]
     figure: Vec<String>,
     /// List the figures
@@ -53,7 +53,7 @@ pub struct Args {
     /// What gradient-heatmap and comparison draw: batch-mean, per-parameter, per-sample or signal
     #[arg(long, value_name = "NAME", value_parser = gradient)]
     gradient: Option<GradientMetric>,
-    /// update-heatmap: norms as they are, instead of relative to the parameters
+    /// update-heatmap: absolute norms instead of norms relative to the parameters
     #[arg(long)]
     absolute: bool,
     /// Replace pictures that are already there
@@ -70,10 +70,10 @@ pub struct Look {
     /// viridis or cividis
     #[arg(long, value_name = "NAME", default_value = "viridis")]
     colour_map: ColourMap,
-    /// PNG pixels for each CSS pixel
+    /// PNG pixels per CSS pixel
     #[arg(long, value_name = "X", default_value_t = 2.0, value_parser = scale)]
     scale: f64,
-    /// Language of every word: en or zh (Chinese)
+    /// Language of all text: en or zh (Chinese)
     #[arg(long, value_name = "LANG", default_value = "en", value_parser = language)]
     pub lang: Lang,
     /// A TrueType or OpenType font for characters that the built-in one lacks (Latin, Greek, Chinese)
@@ -196,7 +196,7 @@ pub(super) fn runs_of(count: usize) -> Draws {
     if count > 1 { Draws::Runs } else { Draws::Run }
 }
 
-/// Builds figures; `asked` where somebody named them.
+/// Builds figures; `asked` if they were named on the command line.
 pub(super) fn build_all(
     figures: &[&FigureSpec],
     input: Input,
@@ -207,7 +207,7 @@ pub(super) fn build_all(
     for spec in figures {
         match spec.build(input, options) {
             Ok(figure) => built.push(figure),
-            // A record that holds nothing for a figure that nobody asked for by name is no failure.
+            // It is no failure if a record holds nothing for a figure that was not named on the command line.
             Err(error @ FigureError::Nothing { .. }) if !asked => output::say(format!("gradfade: {error}; left out")),
             // Silently: no sweep suits all of them.
             Err(FigureError::NothingInSweep { .. }) if !asked => {}

@@ -9,7 +9,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::train::loss;
 use super::{interrupt, output};
-use crate::record::EvalRow;
+use crate::record::{Row, TEST_ACCURACY, TRAIN_ACCURACY, TRAIN_LOSS};
 use crate::train::{Progress, Watch};
 
 /// Shows one run.
@@ -73,19 +73,19 @@ impl Watch for Show {
         ));
     }
 
-    fn evaluated(&self, row: &EvalRow) {
+    fn evaluated(&self, row: &Row<'_>) {
         let ratio = ratio(self.state.lock().ok().and_then(|s| s.ratio));
-        let test = if row.test_accuracy.is_nan() {
+        let test = if row.value(TEST_ACCURACY).is_nan() {
             String::new()
         } else {
-            format!("  test accuracy {:.1} %", 100.0 * row.test_accuracy)
+            format!("  test accuracy {:.1} %", 100.0 * row.value(TEST_ACCURACY))
         };
         let line = format!(
             "{}: step {}  training loss {}  training accuracy {:.1} %{test}{ratio}",
             self.name,
-            row.step,
-            loss(row.train_loss),
-            100.0 * row.train_accuracy
+            row.step(),
+            loss(row.value(TRAIN_LOSS)),
+            100.0 * row.value(TRAIN_ACCURACY)
         );
         if let Some(bar) = &self.bar {
             bar.println(line);

@@ -10,7 +10,7 @@ use super::progress::Together;
 use super::train::Job;
 use super::{CommandResult, Failure, diagnose, interrupt, output};
 use crate::config::TrainConfig;
-use crate::diagnosis::{self, Diagnosis, Thresholds};
+use crate::diagnosis::{self, Diagnosis, Remedy, Thresholds, Unfit};
 use crate::figure::{self, Options};
 use crate::record::trial::{self, Trial, Trials};
 use crate::record::{Record, RunWriter, Status};
@@ -18,11 +18,11 @@ use crate::remedy::{self, CHANGES, Change, Planned};
 use crate::render::Format;
 use crate::report;
 use crate::sweep::run::Loaded;
-use crate::text::{Remedy, Unfit};
+use crate::text::Lang;
 
 #[derive(clap::Args)]
-#[command(after_help = "Each remedy becomes a run folder in OUT that every other command opens.
-Runs that are there already and whole are not made again, and stay in\nthe figure.
+#[command(after_help = "Each remedy becomes a run folder in OUT that every other command can open.
+Runs that are already there and complete are not trained again, and stay in\nthe figure.
 
 Examples:
   gradfade remedy runs/sigmoid
@@ -34,16 +34,16 @@ pub struct Args {
     /// Run folder of `gradfade train`
     #[arg(value_name = "RUN", required_unless_present = "list")]
     run: Option<PathBuf>,
-    /// Try these and no others: names of --list, or kinds that diagnose advises
+    /// Try only these: names or kinds from --list
     #[arg(long, value_name = "NAME,..", value_delimiter = ',')]
     only: Vec<String>,
     /// List all remedies
-    #[arg(long, exclusive = true)]
+    #[arg(long, conflicts_with_all = ["run", "only"])]
     list: bool,
     /// Folder of the runs and the figure [default: RUN-remedies]
     #[arg(long, value_name = "DIR", help_heading = "Output")]
     out: Option<PathBuf>,
-    /// Runs at the same time [default: all cores]
+    /// Number of runs at the same time [default: all cores]
     #[arg(long, value_name = "N", value_parser = super::sweep::threads, help_heading = "Output")]
     threads: Option<usize>,
     /// A TOML file of thresholds for the verdicts
@@ -54,20 +54,20 @@ pub struct Args {
     format: Vec<Format>,
     #[command(flatten)]
     look: Look,
-    /// Make all runs again, and replace those of other settings
+    /// Train all runs again, and replace those with other settings
     #[arg(long, help_heading = "Output")]
     force: bool,
     /// Print the result as JSON
     #[arg(long, help_heading = "Output")]
     json: bool,
-    /// No progress on stderr
+    /// Do not show progress on stderr
     #[arg(long, short, help_heading = "Output")]
     quiet: bool,
 }
 
 pub fn run(args: Args) -> CommandResult {
     let (Some(dir), false) = (&args.run, args.list) else {
-        output::print(list())?;
+        output::print(list(args.look.lang))?;
         return Ok(ExitCode::SUCCESS);
     };
     let only = only(&args.only)?;
@@ -75,7 +75,7 @@ pub fn run(args: Args) -> CommandResult {
     let thresholds = diagnose::thresholds(args.thresholds.as_deref())?;
     let record = read_run(dir)?;
     let config = remedy::settings(&record.header)?;
-    remedy::finished(&record.header, record.steps.step.last().map_or(0, |s| s + 1))?;
+    remedy::finished(&record.header, record.steps.step().last().map_or(0, |s| s + 1))?;
     let found = diagnosis::diagnose(&record, &thresholds)?;
     let mut planned = remedy::plan(&config, &record.header, &found, only.as_deref());
     let lang = args.look.lang;
@@ -166,8 +166,7 @@ fn only(names: &[String]) -> Result<Option<Vec<&'static Change>>, Failure> {
 }
 
 /// Every remedy with its kind, the kinds in the words of a diagnosis.
-fn list() -> String {
-    let lang = crate::text::Lang::default();
+fn list(lang: Lang) -> String {
     let mut out = String::new();
     let mut last: Option<Remedy> = None;
     for change in CHANGES {
@@ -175,7 +174,7 @@ fn list() -> String {
             out += &format!("{}: {}\n", change.remedy.key(), lang.remedy(change.remedy));
             last = Some(change.remedy);
         }
-        out += &format!("  {:16} {}\n", change.name, lang.change(change.name));
+        out += &format!("  {:16} {}\n", change.name, lang.treatment(change.treatment));
     }
     out
 }

@@ -12,7 +12,10 @@ use super::{CommandResult, Failure, interrupt, output};
 use crate::config::{ConfigError, Precision, TrainConfig, TrainPlan, plain};
 use crate::data::{self, DataError, Dataset};
 use crate::nn::{Normalisation, Scalar};
-use crate::record::{EarlyStop, EvalRow, RecordSink, RunWriter, Status};
+use crate::record::{
+    EarlyStop, Ended, RecordSink, Row, Rows, RunWriter, Status, TEST_ACCURACY, TEST_LOSS, TRAIN_ACCURACY, TRAIN_LOSS,
+    VALIDATION_ACCURACY, VALIDATION_LOSS,
+};
 use crate::train::{Watch, header::header, initial_network, train, weights};
 
 #[derive(clap::Args)]
@@ -26,19 +29,19 @@ pub struct Args {
     /// Folder of the run [default: runs/NAME]
     #[arg(long, value_name = "DIR", help_heading = "Output")]
     out: Option<PathBuf>,
-    /// What figures call this run [default: made from the settings]
+    /// Name of the run in figures [default: made from the settings]
     #[arg(long, value_parser = run_label, help_heading = "Output")]
     name: Option<String>,
     /// Replace a run that is already there
     #[arg(long, help_heading = "Output")]
     force: bool,
-    /// Keep the parameters before and after as safetensors files
+    /// Save the parameters before and after training as safetensors files
     #[arg(long, help_heading = "Output")]
     save_weights: bool,
     /// Print the result as JSON
     #[arg(long, help_heading = "Output")]
     json: bool,
-    /// No progress on stderr
+    /// Do not show progress on stderr
     #[arg(long, short, help_heading = "Output")]
     quiet: bool,
 }
@@ -53,9 +56,9 @@ fn run_label(text: &str) -> Result<String, String> {
 
 impl Finished {
     /// The evaluation of the final parameters.
-    fn last(&self) -> Option<&EvalRow> {
+    fn last(&self) -> Option<Row<'_>> {
         match self.early_stop {
-            Some(stop) => self.evals.iter().find(|e| e.step == stop.best_step),
+            Some(stop) => self.evals.iter().find(|e| e.step() == stop.best_step),
             None => self.evals.last(),
         }
     }
@@ -66,7 +69,7 @@ pub(super) struct Finished {
     pub status: Status,
     pub early_stop: Option<EarlyStop>,
     pub steps: u64,
-    pub evals: Vec<EvalRow>,
+    pub evals: Rows,
     pub elapsed_secs: f64,
 }
 
@@ -89,7 +92,7 @@ pub fn run(args: Args) -> CommandResult {
     given.idle(&[&config]).map_err(Failure::usage)?;
     let name = args.name.clone().unwrap_or_else(|| run_name(&config));
     let out = args.out.clone().unwrap_or_else(|| default_folder(&name));
-    // The place first: nobody waits for data or a network only to learn that it cannot be kept.
+    // The folder is checked first, before time is spent on data or a network that could not be saved.
     RunWriter::check_place(&out, args.force)?;
     let (data, plan) = prepare(&config)?;
     given.idle_in(&plan).map_err(Failure::usage)?;
@@ -230,8 +233,11 @@ impl Job<'_> {
         if self.save_weights {
             save(&outcome.network, "weights-final.safetensors")?;
         }
-        writer.set_early_stop(outcome.early_stop);
-        writer.finish(outcome.status.clone(), outcome.elapsed_secs)?;
+        writer.finish(&Ended {
+            status: outcome.status.clone(),
+            early_stop: outcome.early_stop,
+            elapsed_secs: Some(outcome.elapsed_secs),
+        })?;
         Ok(Finished {
             status: outcome.status,
             early_stop: outcome.early_stop,
@@ -261,7 +267,9 @@ pub(super) fn ending(status: &Status, steps: u64) -> String {
         Status::Diverged { step, what } => {
             // Before the first update it was not the learning rate.
             let hint = match step {
-                0 => "the start is too large: another --initialisation or --standardize may help",
+                0 => {
+                    "the initial weights or the inputs are too large: another --initialisation or --standardize may help"
+                }
                 _ => "a smaller --learning-rate may help",
             };
             format!("diverged at step {step}: {what}; the record up to there is kept ({hint})")
@@ -270,12 +278,17 @@ pub(super) fn ending(status: &Status, steps: u64) -> String {
     }
 }
 
+/// An accuracy as every table writes it.
+fn percent(share: f64) -> String {
+    crate::text::Lang::default().tenths(share).replace('\u{a0}', " ")
+}
+
 /// How a run ended, in as few words as a line of many runs has.
 pub(super) fn brief(finished: &Finished) -> String {
-    let accuracy = finished.last().map_or(f64::NAN, |e| 100.0 * e.train_accuracy);
+    let accuracy = percent(finished.last().map_or(f64::NAN, |e| e.value(TRAIN_ACCURACY)));
     match &finished.status {
         Status::Diverged { step, .. } => format!("diverged at step {step}, {:.1} s", finished.elapsed_secs),
-        _ => format!("training accuracy {accuracy:.1} %, {:.1} s", finished.elapsed_secs),
+        _ => format!("training accuracy {accuracy}, {:.1} s", finished.elapsed_secs),
     }
 }
 
@@ -286,14 +299,14 @@ fn result_text(out: &Path, finished: &Finished) -> String {
         text += &format!("{why}the validation loss was lowest at step {}, whose parameters are kept\n", stop.best_step);
     }
     if let (Status::Complete, Some(last)) = (&finished.status, finished.last()) {
-        text +=
-            &format!("training loss {}, training accuracy {:.1} %", loss(last.train_loss), 100.0 * last.train_accuracy);
-        if !last.test_accuracy.is_nan() {
-            text += &format!("; test loss {}, test accuracy {:.1} %", loss(last.test_loss), 100.0 * last.test_accuracy);
+        let [train, test, validation] = [TRAIN_ACCURACY, TEST_ACCURACY, VALIDATION_ACCURACY].map(|m| last.value(m));
+        text += &format!("training loss {}, training accuracy {}", loss(last.value(TRAIN_LOSS)), percent(train));
+        if !test.is_nan() {
+            text += &format!("; test loss {}, test accuracy {}", loss(last.value(TEST_LOSS)), percent(test));
         }
-        if !last.validation_accuracy.is_nan() {
-            let accuracy = 100.0 * last.validation_accuracy;
-            text += &format!("; validation loss {}, validation accuracy {accuracy:.1} %", loss(last.validation_loss));
+        if !validation.is_nan() {
+            let validation_loss = loss(last.value(VALIDATION_LOSS));
+            text += &format!("; validation loss {validation_loss}, validation accuracy {}", percent(validation));
         }
         text += "\n";
     }
@@ -302,7 +315,7 @@ fn result_text(out: &Path, finished: &Finished) -> String {
 
 fn result_json(name: &str, out: &Path, plan: &TrainPlan, finished: &Finished) -> serde_json::Value {
     let last = finished.last();
-    let number = |f: fn(&EvalRow) -> f64| last.map(f).filter(|x| x.is_finite());
+    let number = |metric| last.map(|row| row.value(metric)).filter(|x| x.is_finite());
     json!({
         "run": name,
         "folder": out.display().to_string(),
@@ -312,13 +325,13 @@ fn result_json(name: &str, out: &Path, plan: &TrainPlan, finished: &Finished) ->
         "parameters": plan.parameters(),
         "initialisation": plan.initialisation,
         "learning_rate": plan.learning_rate,
-        "evaluated_at_step": last.map(|r| r.step),
-        "train_loss": number(|r| r.train_loss),
-        "train_accuracy": number(|r| r.train_accuracy),
-        "test_loss": number(|r| r.test_loss),
-        "test_accuracy": number(|r| r.test_accuracy),
-        "validation_loss": number(|r| r.validation_loss),
-        "validation_accuracy": number(|r| r.validation_accuracy),
+        "evaluated_at_step": last.map(|r| r.step()),
+        "train_loss": number(TRAIN_LOSS),
+        "train_accuracy": number(TRAIN_ACCURACY),
+        "test_loss": number(TEST_LOSS),
+        "test_accuracy": number(TEST_ACCURACY),
+        "validation_loss": number(VALIDATION_LOSS),
+        "validation_accuracy": number(VALIDATION_ACCURACY),
         "elapsed_secs": finished.elapsed_secs,
     })
 }

@@ -1,11 +1,11 @@
-//! Everything that can be wrong with data, in one line that names the file or the field and the way out.
+//! Errors of data, each in one line that names the file or the field and the way out.
 
 use std::io;
 use std::path::PathBuf;
 
 use crate::field::Field;
 
-/// What went wrong while data was found, read or made.
+/// Errors when data is found, read or generated.
 ///
 /// `cause` is part of the message already, so it is not given again as [`std::error::Error::source`].
 #[derive(Debug, thiserror::Error)]

@@ -1,4 +1,4 @@
-//! What the rules look at: one run, its performance, and the quantities that several rules need, each computed once.
+//! The data that rules judge: one run, its performance, and the quantities that several rules need, each computed once.
 //!
 //! "First" and "last" rows are [`edge_rows`] of the step table; rows from the first one on that holds a number that is not
 //! finite are left out, since what a diverged run does afterwards says nothing about how it got there.
@@ -6,16 +6,15 @@
 use std::ops::Range;
 
 use super::performance::{self, Performance, State};
-use super::{Evidence, Severity, Thresholds};
+use super::{Evidence, Measure, Missing, Severity, Thresholds};
 use crate::analysis::{AnalysisError, Grid, Summary, edge_rows};
-use crate::record::{ActivationMetric, LayerMetric, Record, TensorKind, TensorMetric};
+use crate::record::{DRIVEN_NORM, GRAD_RMS, MetricId, PARAM_NORM, Record, SIGNAL_RMS, TensorKind, UPDATE_NORM};
 use crate::stats::{Measured, ValueScale, typical};
-use crate::text::{Measure, Missing};
 
 /// Which rows stand for a quantity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Part {
-    /// The first row alone: the network as it was made.
+    /// The first row alone: the network at initialisation.
     Start,
     First,
     Last,
@@ -33,7 +32,7 @@ pub enum Ratio {
     Of(f64, (u64, u64)),
 }
 
-/// A run on the table.
+/// A run that is being diagnosed.
 #[derive(Debug)]
 pub struct Case<'a> {
     pub run: Summary<'a>,
@@ -63,7 +62,7 @@ impl<'a> Case<'a> {
         self.run.hidden()
     }
 
-    /// A disorder of a network that does well all the same is a note.
+    /// A fault of a network that does well nevertheless is only a note.
     pub fn severity(&self) -> Severity {
         if self.training.state == State::Good { Severity::Note } else { Severity::Fault }
     }
@@ -87,7 +86,7 @@ impl<'a> Case<'a> {
 
     /// First and last step of some rows.
     pub fn steps(&self, rows: &Range<usize>) -> Option<(u64, u64)> {
-        let steps = &self.record().steps.step;
+        let steps = self.record().steps.step();
         let last = rows.end.checked_sub(1)?;
         Some((*steps.get(rows.start)?, *steps.get(last)?))
     }
@@ -116,7 +115,7 @@ impl<'a> Case<'a> {
         let (low, high) = (profile[0], profile[self.hidden() - 1]);
         if low == Measured::Missing || high == Measured::Missing {
             let recorded = |r: usize| [0, self.hidden() - 1].iter().all(|&l| grid.at(l, r) != Measured::Missing);
-            let last = (0..self.sane).rev().find(|&r| recorded(r)).map(|r| self.record().steps.step[r]);
+            let last = (0..self.sane).rev().find(|&r| recorded(r)).map(|r| self.record().steps.step()[r]);
             return Err(Missing::Gap { column, last: last.filter(|_| part == Part::Last) });
         }
         let steps = self.steps(&rows).unwrap_or_default();
@@ -132,12 +131,12 @@ impl<'a> Case<'a> {
     /// # Errors
     /// What is missing.
     pub fn signal_ratio(&self, part: Part) -> Result<Ratio, Missing> {
-        let grid = self.run.layer_grid(LayerMetric::SignalRms);
-        self.ratio(&grid, part, LayerMetric::SignalRms.name(), Missing::Signal)
+        let grid = self.run.layer_grid(SIGNAL_RMS);
+        self.ratio(&grid, part, SIGNAL_RMS.id, Missing::Signal)
     }
 
-    /// The smaller of the ratios of the first row and of the first rows: optimisers that take whole steps repair a signal that starts
-    /// faint within a few of them, but not what these steps did to the weights.
+    /// The smaller of the ratios of the first row and of the first rows: adaptive optimisers repair a signal that starts
+    /// faint within a few steps, but not what these steps did to the weights.
     ///
     /// # Errors
     /// What is missing.
@@ -149,8 +148,8 @@ impl<'a> Case<'a> {
         })
     }
 
-    /// The ratio of the signal at or below which it is attenuated, with the key of the threshold: between two layers there is one step
-    /// down, which a decade is too much to ask of.
+    /// The ratio of the signal at or below which it is attenuated, with the key of the threshold: two hidden layers are only one step
+    /// apart, and a decade is too much for one step.
     pub fn faint(&self) -> (&'static str, f64) {
         match self.hidden() {
             2 => ("layer_ratio", self.limits.layer_ratio.max(self.limits.signal_ratio)),
@@ -166,17 +165,17 @@ impl<'a> Case<'a> {
 
     /// Norm of the gradient-driven update over the norm of the weights, `[layer, row]`.
     pub fn relative_updates(&self) -> Grid {
-        let driven = self.run.grid_relative(TensorMetric::DrivenNorm, TensorKind::Weight);
-        if driven.all_missing() { self.run.grid_relative(TensorMetric::UpdateNorm, TensorKind::Weight) } else { driven }
+        let driven = self.run.grid_relative(DRIVEN_NORM, TensorKind::Weight);
+        if driven.all_missing() { self.run.grid_relative(UPDATE_NORM, TensorKind::Weight) } else { driven }
     }
 
-    /// The layers whose speed counts: the hidden ones, or the only one.
+    /// The layers whose relative updates are judged: the hidden ones, or the only layer.
     pub fn working_layers(&self) -> Range<usize> {
         0..self.hidden().max(1)
     }
 
     /// The largest relative update of a working layer, typical of the first rows, the last ones or the whole run, whichever is
-    /// largest: a warm-up begins slowly, a collapsed network ends so. With its layer (from 0) and steps.
+    /// largest: a warm-up begins with small updates, a collapsed network ends with them. Returned with its layer (from 0) and steps.
     ///
     /// # Errors
     /// What is missing.
@@ -184,8 +183,8 @@ impl<'a> Case<'a> {
         self.fastest_update_in(&[Part::First, Part::Whole, Part::Last], self.working_layers())
     }
 
-    /// The same without the first rows, unless they are faster by `even_factor`: the first steps of an adaptive optimiser are some
-    /// times too long, but a network that was thrown somewhere and lies there is not slow.
+    /// The same without the first rows, unless they are faster by `even_factor`: the first steps of an adaptive optimiser are several
+    /// times too long, but a network that large first steps have killed is not slow.
     ///
     /// # Errors
     /// What is missing.
@@ -232,22 +231,22 @@ impl<'a> Case<'a> {
     /// Norm of one sample's weight gradient over the norm of the weights, `[layer, row]`.
     pub fn relative_gradients(&self) -> Grid {
         Grid::from_stored(self.run.layers(), self.record().len(), |l, r| {
-            let norm = self.run.tensor_value(TensorMetric::ParamNorm, TensorKind::Weight, r, l);
-            crate::analysis::ratio(self.record().layer(LayerMetric::GradRms, r, l), norm)
+            let norm = self.run.tensor_value(PARAM_NORM, TensorKind::Weight, r, l);
+            crate::analysis::ratio(self.record().value(GRAD_RMS, r, l), norm)
         })
     }
 
-    /// The last snapshot whose activations were measured, when it is late enough to speak for the end of the run.
+    /// The last snapshot whose activations were measured, if it is late enough to represent the end of the run.
     ///
     /// # Errors
     /// What is missing.
-    pub fn late_activations(&self, metric: ActivationMetric) -> Result<(usize, u64), Missing> {
-        let steps = &self.record().snapshots.step;
-        let known = |k: usize| (0..self.hidden()).all(|l| self.record().activation(metric, k, l).is_finite());
+    pub fn late_activations(&self, metric: MetricId) -> Result<(usize, u64), Missing> {
+        let steps = self.record().snapshots.step();
+        let known = |k: usize| (0..self.hidden()).all(|l| self.record().value(metric, k, l).is_finite());
         let last = (0..steps.len()).rev().find(|&k| known(k)).ok_or(Missing::Activations)?;
         let step = steps[last];
         if (step as f64) < self.limits.judged_share * (self.run.end().saturating_sub(1)) as f64 {
-            return Err(Missing::Gap { column: metric.name(), last: Some(step) });
+            return Err(Missing::Gap { column: metric.id, last: Some(step) });
         }
         Ok((last, step))
     }

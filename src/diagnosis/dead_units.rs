@@ -1,16 +1,15 @@
-//! **Dead units**: in a hidden layer, at least the given share of the units is switched on by no sample of the batch.
+//! **Dead units**: in a hidden layer, at least the given share of the units is off for every sample of the batch.
 //!
-//! **How to read it.** Such a unit gets no gradient, so it stays as it is. One jump of too large a rate can do that to a whole
+//! **How to read it.** Such a unit gets no gradient, so it does not change any more. One step with too large a learning rate can kill a whole
 //! layer. The share is that of the last snapshot; a high share already at the first one means that all samples look alike in
 //! that layer (the signal collapsed on its way up), not that units died.
 //!
-//! **When it misleads.** A batch is not the training set: a unit that is off on 50 samples may serve the 51st. For smooth functions
-//! a unit counts whose slope is under 5.91 % of the largest on the whole batch.
+//! **When it misleads.** A batch is not the training set: a unit that is off for 50 samples may be on for the 51st. For smooth functions
+//! a unit counts as dead if its slope is under 5.91 % of the largest slope for the whole batch.
 
 use super::case::Case;
-use super::{Branch, Evidence, Finding, Outcome, Rule, Verdict};
-use crate::record::ActivationMetric;
-use crate::text::{Ailment, Measure, Remedy};
+use super::{Ailment, Branch, Evidence, Finding, Measure, Outcome, Remedy, Rule, Verdict};
+use crate::record::DEAD_SHARE;
 
 pub const RULE: Rule = Rule {
     ailment: Ailment::DeadUnits,
@@ -24,11 +23,11 @@ fn judge(case: &Case, _: &[Verdict]) -> Outcome {
     if case.hidden() == 0 {
         return Outcome::Clear(Vec::new());
     }
-    let (k, step) = match case.late_activations(ActivationMetric::DeadShare) {
+    let (k, step) = match case.late_activations(DEAD_SHARE) {
         Ok(found) => found,
         Err(missing) => return Outcome::Unknown(missing),
     };
-    let share = |k: usize, l: usize| case.record().activation(ActivationMetric::DeadShare, k, l);
+    let share = |k: usize, l: usize| case.record().value(DEAD_SHARE, k, l);
     let limit = case.limits.dead_share;
     judge_shares(case, Measure::DeadShare, "dead_share", limit, (0..case.hidden()).collect(), (k, step), share)
 }
@@ -55,7 +54,7 @@ pub fn judge_shares(
     }
     let first = share(0, worst);
     if k > 0 && first.is_finite() {
-        let start = case.record().snapshots.step[0];
+        let start = case.record().snapshots.step()[0];
         evidence.push(Evidence::new(measure, first).at(&[worst + 1], Some((start, start))));
     }
     evidence.extend(case.skill());

@@ -1,19 +1,18 @@
 //! **Movement by decay only**: hidden layers moved, but no farther than weight decay or L1 alone can have carried them.
 //!
-//! **How to read it.** Decay pulls every weight toward zero, gradient or not. A layer at the end of such a way looks as if it had
-//! learned. In a network that fails it is the layer near the input that vanishing starves.
+//! **How to read it.** Decay pulls every weight toward zero, gradient or not. A layer that moved in this way looks as if it had
+//! learned. In a network that fails it is a layer near the input, whose gradient has vanished.
 //!
 //! **When it misleads.** Strong decay could carry a layer farther than learning does; a network that has learned something is not
-//! accused. The way of decay is the sum of its steps, an upper bound; in a record with rows far apart it is
+//! reported. The distance due to decay is estimated by the sum of its steps, an upper bound; in a record with rows far apart it is
 //! estimated from the rows that are there.
 
 use super::case::Case;
 use super::performance::State;
-use super::{Branch, Evidence, Finding, Outcome, Rule, Verdict};
+use super::{Ailment, Branch, Evidence, Finding, Measure, Missing, Outcome, Remedy, Rule, Verdict};
 use crate::analysis::Displacement;
-use crate::record::{TensorKind, TensorMetric};
+use crate::record::{DECAY_NORM, TensorKind};
 use crate::stats::Measured;
-use crate::text::{Ailment, Measure, Missing, Remedy};
 
 pub const RULE: Rule = Rule {
     ailment: Ailment::DecayOnly,
@@ -28,7 +27,7 @@ fn judge(case: &Case, _: &[Verdict]) -> Outcome {
     if case.record().is_empty() {
         return Outcome::Unknown(Missing::Steps);
     }
-    let decay = run.grid(TensorMetric::DecayNorm, TensorKind::Weight);
+    let decay = run.grid(DECAY_NORM, TensorKind::Weight);
     if decay.all_missing() {
         return Outcome::Unknown(Missing::Updates);
     }
@@ -38,7 +37,7 @@ fn judge(case: &Case, _: &[Verdict]) -> Outcome {
     let (displacements, parts) = (run.displacements(TensorKind::Weight), run.decay_parts(TensorKind::Weight));
     let hidden = 0..case.hidden();
     let moved: Vec<usize> = hidden.clone().filter(|&l| displacements[l] == Displacement::DecayOnly).collect();
-    let end = case.record().snapshots.step.last().map(|&s| (s, s));
+    let end = case.record().snapshots.step().last().map(|&s| (s, s));
     let shown = moved.first().copied().or_else(|| hidden.clone().find(|&l| parts[l].is_some()));
     let mut evidence = Vec::new();
     if let Some((l, part)) = shown.and_then(|l| Some((l, parts[l]?))) {

@@ -1,17 +1,16 @@
 //! **Diverged**: a loss, a gradient, an update or a parameter is no longer finite.
 //!
 //! **How to read it.** The step is the first one whose recorded row holds such a number. The layer is the one that held it
-//! first; where a whole row went at once, which is usual (one infinite activation makes every gradient NaN), it is the layer
+//! first; if a whole row became invalid at once, which is usual (one infinite activation makes every gradient NaN), it is the layer
 //! whose weights changed most, relative to their norm, in the last finite step before.
 //!
 //! **When it misleads.** Only recorded rows are seen: with rows far apart the first layer may have been another one. A loss
 //! that is huge but finite is no divergence; see the learning rate.
 
 use super::case::Case;
-use super::{Branch, Evidence, Outcome, Rule, Verdict};
-use crate::record::{LayerMetric, Record, Status, TensorKind, TensorMetric};
+use super::{Ailment, Branch, Evidence, Measure, Missing, Outcome, Remedy, Rule, Verdict};
+use crate::record::{GRAD_NORM, LOSS, Per, Record, Status, TRAIN_LOSS, Table, TensorKind};
 use crate::stats::{Measured, is_missing};
-use crate::text::{Ailment, Measure, Missing, Remedy};
 
 pub const RULE: Rule = Rule {
     ailment: Ailment::Diverged,
@@ -27,23 +26,21 @@ fn bad(value: f64) -> bool {
 
 /// The first row of the step table that holds a number that is not finite.
 pub fn first_bad_row(record: &Record) -> Option<usize> {
-    let (t, l) = (record.header.tensors.len(), record.header.layers.len());
-    let s = &record.steps;
-    (0..record.len()).find(|&r| {
-        bad(s.loss[r])
-            || s.tensors.iter().any(|column| column[r * t..][..t].iter().any(|&x| bad(x)))
-            || s.layers.iter().any(|column| column[r * l..][..l].iter().any(|&x| bad(x)))
-    })
+    let watched = || Table::Step.metrics().filter(|m| *m == LOSS || m.per != Per::Run);
+    record.steps.iter().position(|row| watched().any(|metric| row[metric].iter().any(|&x| bad(x))))
 }
 
 /// The layer (from 1) that held a bad number first in this row, where not all of them did.
 fn first_layer(case: &Case, row: usize) -> Option<usize> {
     let (record, run) = (case.record(), &case.run);
     let holds = |l: usize| {
-        let tensors = TensorMetric::ALL.iter().any(|&m| {
-            [TensorKind::Weight, TensorKind::Bias].iter().any(|&kind| bad(run.tensor_value(m, kind, row, l)))
-        });
-        tensors || LayerMetric::ALL.iter().any(|&m| bad(record.layer(m, row, l)))
+        Table::Step.metrics().any(|m| match m.per {
+            Per::Run => false,
+            Per::Layer => bad(record.value(m, row, l)),
+            Per::Tensor => {
+                [TensorKind::Weight, TensorKind::Bias].iter().any(|&kind| bad(run.tensor_value(m, kind, row, l)))
+            }
+        })
     };
     let held: Vec<usize> = (0..run.layers()).filter(|&l| holds(l)).collect();
     if !held.is_empty() && held.len() < run.layers() {
@@ -66,8 +63,8 @@ fn judge(case: &Case, _: &[Verdict]) -> Outcome {
         _ => None,
     };
     // A loss in the evaluations counts too: rows between may not have been recorded.
-    let eval = record.evals.iter().find(|e| bad(e.train_loss)).map(|e| e.step);
-    let step = row.map(|r| record.steps.step[r]).into_iter().chain(told).chain(eval).min();
+    let eval = record.evals.iter().find(|e| bad(e.value(TRAIN_LOSS))).map(|e| e.step());
+    let step = row.map(|r| record.steps.step()[r]).into_iter().chain(told).chain(eval).min();
     match step {
         Some(step) => {
             let layer = row.and_then(|r| first_layer(case, r));
@@ -85,11 +82,7 @@ fn judge(case: &Case, _: &[Verdict]) -> Outcome {
             Outcome::fault(evidence)
         }
         None if record.is_empty() => Outcome::Unknown(Missing::Steps),
-        None if record.steps.loss.iter().all(|x| is_missing(*x))
-            && record.steps.tensors[0].iter().all(|x| is_missing(*x)) =>
-        {
-            Outcome::Unknown(Missing::LossHistory)
-        }
+        None if !record.has(LOSS) && !record.has(GRAD_NORM) => Outcome::Unknown(Missing::LossHistory),
         None => Outcome::Clear(Vec::new()),
     }
 }

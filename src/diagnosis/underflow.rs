@@ -1,16 +1,15 @@
 //! **Updates lost to float rounding**: a layer has a gradient, but in most steps adding the update changes no stored number.
 //!
 //! **How to read it.** In f32 a weight of size 1 cannot change by less than about 6e-8, and nothing is smaller than 1e-45. The
-//! record keeps the true gradient beside the applied update, so a layer that stands still because its gradient is zero is
-//! told from one whose update was lost.
+//! record holds both the true gradient and the applied update, which distinguishes a layer whose gradient is zero
+//! from one whose update was lost.
 //!
-//! **When it misleads.** A network that has converged may lose updates too; then it is a note.
+//! **When it misleads.** A network that has converged may lose updates too; then it is only a note.
 
 use super::case::Case;
-use super::{Branch, Evidence, Finding, Outcome, Rule, Verdict};
-use crate::record::{TensorKind, TensorMetric};
+use super::{Ailment, Branch, Evidence, Finding, Measure, Missing, Outcome, Remedy, Rule, Verdict};
+use crate::record::{GRAD_NORM, LEARNING_RATE, TensorKind, UPDATE_NORM};
 use crate::stats::Measured;
-use crate::text::{Ailment, Measure, Missing, Remedy};
 
 pub const RULE: Rule = Rule {
     ailment: Ailment::FloatUnderflow,
@@ -39,18 +38,17 @@ fn judge(case: &Case, _: &[Verdict]) -> Outcome {
         // A rate of zero loses nothing.
         let judged: Vec<bool> = rows
             .clone()
-            .filter(|&r| record.steps.learning_rate[r] != 0.0)
-            .filter(|&r| matches!(value(TensorMetric::GradNorm, r, l), Measured::Finite(_) | Measured::Underflow))
-            .filter(|&r| value(TensorMetric::UpdateNorm, r, l) != Measured::Missing)
-            .map(|r| matches!(value(TensorMetric::UpdateNorm, r, l), Measured::Zero | Measured::Underflow))
+            .filter(|&r| record.steps[LEARNING_RATE][r] != 0.0)
+            .filter(|&r| matches!(value(GRAD_NORM, r, l), Measured::Finite(_) | Measured::Underflow))
+            .filter(|&r| value(UPDATE_NORM, r, l) != Measured::Missing)
+            .map(|r| matches!(value(UPDATE_NORM, r, l), Measured::Zero | Measured::Underflow))
             .collect();
         seen |= !judged.is_empty();
         let share = judged.iter().filter(|&&x| x).count() as f64 / judged.len().max(1) as f64;
         lost.push(share);
     }
     if !seen {
-        let zero =
-            rows.clone().all(|r| (0..case.run.layers()).all(|l| value(TensorMetric::GradNorm, r, l) == Measured::Zero));
+        let zero = rows.clone().all(|r| (0..case.run.layers()).all(|l| value(GRAD_NORM, r, l) == Measured::Zero));
         return if zero && !rows.is_empty() { Outcome::Clear(Vec::new()) } else { Outcome::Unknown(Missing::Updates) };
     }
     let worst = lost.iter().copied().fold(0.0, f64::max);

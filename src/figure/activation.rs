@@ -17,7 +17,7 @@ use super::spec::{Build, FigureSpec, Runs};
 use super::words::{caption, title};
 use super::{FigureError, Options};
 use crate::analysis::{Grid, Summary};
-use crate::record::ActivationMetric;
+use crate::record::{DEAD_SHARE, MEAN_SQUARED_SLOPE, SATURATED_SHARE};
 use crate::stats::Measured;
 use crate::text::{Hint, Quantity};
 
@@ -29,12 +29,11 @@ pub const SPEC: FigureSpec = FigureSpec {
 
 fn build(runs: &Runs, options: &Options) -> Result<Figure, FigureError> {
     let (run, lang) = (runs.run(), options.lang);
-    let metric = ActivationMetric::MeanSquaredSlope;
-    let slope = Grid::from_stored(run.hidden(), run.record().snapshots.step.len(), |l, k| {
-        run.record().activation(metric, k, l)
-    });
-    let saturated = run.activation_grid(ActivationMetric::SaturatedShare);
-    let dead = run.activation_grid(ActivationMetric::DeadShare);
+    let metric = MEAN_SQUARED_SLOPE;
+    let slope =
+        Grid::from_stored(run.hidden(), run.record().snapshots.step().len(), |l, k| run.record().value(metric, k, l));
+    let saturated = run.activation_grid(SATURATED_SHARE);
+    let dead = run.activation_grid(DEAD_SHARE);
     if [&slope, &saturated, &dead].iter().all(|g| g.all_missing()) {
         return Err(runs.nothing(run, "activations of a hidden layer", "record a network with hidden layers"));
     }
@@ -43,7 +42,7 @@ fn build(runs: &Runs, options: &Options) -> Result<Figure, FigureError> {
     let known =
         |k: usize| [&slope, &saturated, &dead].iter().any(|g| (0..g.layers()).any(|l| g.at(l, k) != Measured::Missing));
     let columns = (0..slope.columns()).rev().find(|&k| known(k)).map_or(0, |k| k + 1);
-    let steps = &run.record().snapshots.step;
+    let steps = run.record().snapshots.step();
     let edges = match steps.get(columns) {
         Some(_) => steps[..=columns].iter().map(|&s| s as f64).collect(),
         None => snapshot_edges(steps),

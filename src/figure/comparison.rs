@@ -51,12 +51,12 @@ struct Side<'a> {
 impl<'a> Side<'a> {
     fn new(run: &'a Summary<'a>, name: String, metric: GradientMetric, options: &Options) -> Side<'a> {
         let movement = run.movement(options.tensor());
-        let (snapshots, skipped) = reached_edges(&run.record().snapshots.step).unwrap_or((Vec::new(), usize::MAX));
+        let (snapshots, skipped) = reached_edges(run.record().snapshots.step()).unwrap_or((Vec::new(), usize::MAX));
         Side {
             run,
             name,
             gradient: super::gradient::grid(run, metric, options.tensor()),
-            steps: step_edges(&run.record().steps.step, run.end()),
+            steps: step_edges(run.record().steps.step(), run.end()),
             no_unit: !movement.without_reference.is_empty(),
             movement: movement.grid.without_first_columns(skipped),
             snapshots,

@@ -35,7 +35,7 @@ pub const SPEC: FigureSpec = FigureSpec {
 
 fn build(runs: &Runs, options: &Options) -> Result<Figure, FigureError> {
     let (run, lang) = (runs.run(), options.lang);
-    let steps = &run.record().snapshots.step;
+    let steps = run.record().snapshots.step();
     if steps.len() < 2 {
         return Err(runs.nothing(run, "two snapshots", "record snapshots more often or train longer"));
     }
@@ -124,7 +124,7 @@ fn findings(run: &Summary, trajectory: &Trajectory, options: &Options) -> Vec<St
     }
     // When the layers that really moved had half of their way behind them.
     // At the last snapshot every layer has arrived by definition, which says nothing about when it was half-way.
-    let steps = &run.record().snapshots.step;
+    let steps = run.record().snapshots.step();
     let known = |k: &usize| k + 1 < steps.len();
     let half = |l: usize| trajectory.first_row_below(l - 1, 0.5).filter(known).map(|k| (l, steps[k]));
     let mut halves: Vec<(usize, u64)> = moved.iter().filter_map(|&l| half(l)).collect();

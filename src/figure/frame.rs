@@ -2,8 +2,9 @@
 
 use super::chart::{Axis, AxisKind, ColourScale, Heatmap, Lines, Panel, Series, Stroke};
 use super::{Options, StepAxis};
-use crate::analysis::curves::{Curve, EvalColumn};
+use crate::analysis::curves::Curve;
 use crate::analysis::{Grid, Summary};
+use crate::record::{TEST_ACCURACY, TRAIN_ACCURACY, VALIDATION_ACCURACY};
 use crate::stats::{Measured, ValueScale};
 use crate::text::{Lang, Special};
 
@@ -262,15 +263,9 @@ pub fn accuracy_series(summary: &Summary, lang: Lang, colour: usize) -> Vec<Seri
     batch.band.clear();
     [
         series(lang.faint_batch_series(), batch, Stroke::Faint, colour, false),
-        series(lang.train_series(), summary.eval_curve(EvalColumn::TrainAccuracy), Stroke::Solid, colour, false),
-        series(lang.test_series(), summary.eval_curve(EvalColumn::TestAccuracy), Stroke::Dashed, colour + 1, false),
-        series(
-            lang.validation_series(),
-            summary.eval_curve(EvalColumn::ValidationAccuracy),
-            Stroke::Dotted,
-            colour + 2,
-            false,
-        ),
+        series(lang.train_series(), summary.eval_curve(TRAIN_ACCURACY), Stroke::Solid, colour, false),
+        series(lang.test_series(), summary.eval_curve(TEST_ACCURACY), Stroke::Dashed, colour + 1, false),
+        series(lang.validation_series(), summary.eval_curve(VALIDATION_ACCURACY), Stroke::Dotted, colour + 2, false),
     ]
     .into_iter()
     .filter(|s| s.points.iter().any(|p| p.1.is_some()))

@@ -27,7 +27,7 @@ use super::spec::{Build, FigureSpec, Runs};
 use super::words::{Depth, caption, signal_ratio, title_of};
 use super::{FigureError, GradientMetric, Options};
 use crate::analysis::{Grid, Summary};
-use crate::record::{LayerMetric, TensorKind, TensorMetric};
+use crate::record::{GRAD_NORM, GRAD_RMS, SIGNAL_RMS, TensorKind};
 use crate::text::Hint;
 
 pub const GRADIENT: FigureSpec = FigureSpec {
@@ -48,10 +48,10 @@ pub const SIGNAL: FigureSpec = FigureSpec {
 /// `[layer, step row]` of a gradient.
 pub(super) fn grid(summary: &Summary, metric: GradientMetric, tensor: TensorKind) -> Grid {
     match metric {
-        GradientMetric::BatchMean => summary.grid(TensorMetric::GradNorm, tensor),
-        GradientMetric::PerParameter => summary.grid_per_parameter(TensorMetric::GradNorm, tensor),
-        GradientMetric::PerSample => summary.layer_grid(LayerMetric::GradRms),
-        GradientMetric::Signal => summary.layer_grid(LayerMetric::SignalRms),
+        GradientMetric::BatchMean => summary.grid(GRAD_NORM, tensor),
+        GradientMetric::PerParameter => summary.grid_per_parameter(GRAD_NORM, tensor),
+        GradientMetric::PerSample => summary.layer_grid(GRAD_RMS),
+        GradientMetric::Signal => summary.layer_grid(SIGNAL_RMS),
     }
 }
 
@@ -88,7 +88,7 @@ fn draw(runs: &Runs, options: &Options, metric: GradientMetric, hint: Hint) -> R
         return Err(runs.nothing(run, "such gradient", "draw another one (batch-mean, per-sample, signal)"));
     }
     let bias = options.bias();
-    let edges = step_edges(&record.steps.step, run.end());
+    let edges = step_edges(record.steps.step(), run.end());
     let x = time_axis(run, &edges, options);
     let (scale, clamped) = log_scale(lang, lang.quantity(q, bias), &[&cells], false, Legend::PLAIN);
 
@@ -97,11 +97,12 @@ fn draw(runs: &Runs, options: &Options, metric: GradientMetric, hint: Hint) -> R
     let mut subtitle = vec![lang.explain(q, bias), lang.ratios_are_medians()];
     let inputs = run.header().layers[0].fan_in;
     let width = run.header().layers[0].fan_out;
-    if !bias && run.hidden() > 1 && inputs > 2 * width && metric == GradientMetric::BatchMean {
+    let wide = !bias && run.hidden() > 1 && inputs > 2 * width && metric == GradientMetric::BatchMean;
+    if wide {
         subtitle.push(lang.wide_input_note(inputs));
     }
     if let Some(signal) = signal_ratio(run).filter(|s| metric == GradientMetric::BatchMean && s.abs() >= 1.0) {
-        subtitle.push(lang.signal_note(signal));
+        subtitle.push(lang.signal_note(signal, wide));
     }
     subtitle.push(clamped);
     let words = Words {

@@ -29,7 +29,7 @@ pub const SPEC: FigureSpec = FigureSpec {
 
 fn build(runs: &Runs, options: &Options) -> Result<Figure, FigureError> {
     let (run, lang) = (runs.run(), options.lang);
-    let steps = &run.record().snapshots.step;
+    let steps = run.record().snapshots.step();
     if steps.len() < 2 {
         return Err(runs.nothing(run, "two snapshots", "record snapshots more often or train longer"));
     }

@@ -8,9 +8,9 @@ use super::movement::layers_with;
 use super::words::Depth;
 use crate::analysis::curves::Ending;
 use crate::analysis::{Displacement, Grid, STILL_RANDOM, Summary};
-use crate::diagnosis::{Thresholds, diagnose};
+use crate::diagnosis::{Ailment, Thresholds, diagnose};
 use crate::stats::median;
-use crate::text::{Ailment, Hint, Lang, Quantity};
+use crate::text::{Hint, Lang, Quantity};
 
 /// A gradient that is somewhat larger near the input, or that is mostly zero, does not explode: that takes a
 /// diagnosis.

@@ -2,9 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::record::{
-    EvalRow, Header, LayerInfo, Record, SnapshotRow, Source, Status, StepRow, TensorInfo, TensorKind, TensorMetric,
-};
+use crate::record::*;
 use crate::stats::MISSING;
 
 /// Buckets of the sketch in these records.
@@ -133,55 +131,83 @@ impl Synthetic {
         // Biases: a tenth of the weight's value; their norm starts at 0.
         let both = |f: &dyn Fn(usize) -> f64| layers.clone().flat_map(|l| [f(l), 0.1 * f(l)]).collect::<Vec<f64>>();
         for (row, &s) in self.steps.iter().enumerate() {
-            let mut columns = TensorMetric::ALL.map(|metric| match metric {
-                TensorMetric::GradNorm => both(&|l| (self.grad)(l, s)),
-                TensorMetric::UpdateNorm | TensorMetric::DrivenNorm => both(&|l| (self.driven)(l, s)),
-                TensorMetric::DecayNorm => both(&|l| (self.decay)(l, s)),
-                TensorMetric::ParamNorm => both(&|_| self.weight_norm),
-            });
+            let driven = both(&|l| (self.driven)(l, s));
+            let (gradient, decay) = (both(&|l| (self.grad)(l, s)), both(&|l| (self.decay)(l, s)));
+            let mut parameters = both(&|_| self.weight_norm);
             if row == 0 {
-                columns[TensorMetric::ParamNorm as usize].iter_mut().skip(1).step_by(2).for_each(|b| *b = 0.0);
+                parameters.iter_mut().skip(1).step_by(2).for_each(|b| *b = 0.0);
             }
             let signal: Vec<f64> = layers.clone().map(|l| (self.signal)(l, s)).collect();
-            record.push_step(&StepRow {
-                step: s,
-                epoch: s as f64 / 100.0,
-                learning_rate: 0.1,
-                loss: (self.loss)(s),
-                batch_accuracy: MISSING,
-                tensors: [0, 1, 2, 3, 4].map(|i| columns[i].as_slice()),
-                layers: [&signal, &signal],
-            });
+            let mut row = Row::of_step(s).with(EPOCH, s as f64 / 100.0).with(LEARNING_RATE, 0.1);
+            row.set(LOSS, (self.loss)(s)).set(GRAD_NORM, &gradient).set(PARAM_NORM, &parameters);
+            row.set(UPDATE_NORM, &driven).set(DRIVEN_NORM, &driven).set(DECAY_NORM, &decay);
+            record.push(row.set(SIGNAL_RMS, &signal).set(GRAD_RMS, &signal)).unwrap();
         }
         for (k, &s) in self.snapshots.iter().enumerate() {
             let last = k + 1 == self.snapshots.len();
             let measured = |x: f64| vec![if last { MISSING } else { x }; self.layers];
-            let activations = [measured(0.5), measured(0.1), measured(0.25), measured(0.0), measured(0.04)];
+            let [mean, std, saturated] = [0.5, 0.1, 0.25].map(measured);
+            let [dead, slope] = [0.0, 0.04].map(measured);
             let distance = both(&|l| (self.distance)(l, s));
+            let zeros = vec![0.0; distance.len()];
             // One bucket holds everything: the sketched distance is then the exact one.
             let sketch: Vec<f32> = distance.iter().flat_map(|&d| [d as f32, 0.0, 0.0, 0.0]).collect();
-            record.push_snapshot(&SnapshotRow {
-                step: s,
-                distance_from_init: &distance,
-                zero_share: &vec![0.0; distance.len()],
-                activations: [0, 1, 2, 3, 4].map(|i| activations[i].as_slice()),
-                sketch: if self.sketch { &sketch } else { &[] },
-            });
+            let mut row = Row::of_snapshot(s).with(DISTANCE_FROM_INIT, &distance).with(ZERO_SHARE, &zeros);
+            row.set(ACTIVATION_MEAN, &mean).set(ACTIVATION_STD, &std).set(SATURATED_SHARE, &saturated);
+            row.set(DEAD_SHARE, &dead).set(MEAN_SQUARED_SLOPE, &slope);
+            record.push(&if self.sketch { row.with_sketch(&sketch) } else { row }).unwrap();
         }
-        record.evals = self
-            .accuracy
-            .iter()
-            .map(|&(step, accuracy)| EvalRow {
-                step,
-                epoch: step as f64 / 100.0,
-                train_loss: (self.loss)(step),
-                train_accuracy: accuracy,
-                test_loss: (self.loss)(step) * 1.1,
-                test_accuracy: accuracy * 0.9,
-                validation_loss: MISSING,
-                validation_accuracy: MISSING,
-            })
-            .collect();
+        for &(step, accuracy) in &self.accuracy {
+            let loss = (self.loss)(step);
+            let mut row = Row::of_evaluation(step).with(EVAL_EPOCH, step as f64 / 100.0).with(TRAIN_LOSS, loss);
+            row.set(TRAIN_ACCURACY, accuracy).set(TEST_LOSS, loss * 1.1).set(TEST_ACCURACY, accuracy * 0.9);
+            record.push(&row).unwrap();
+        }
         record
     }
+}
+
+/// Records of networks that have different things of what can be advised, with the keys of what must not be advised to them.
+pub fn equipped() -> Vec<(Record, Vec<&'static str>)> {
+    let of = |base: Synthetic, changed: &[(&str, &str)]| {
+        let mut record = base.record();
+        record.header.config = Some(serde_json::Value::Null);
+        for (key, value) in changed {
+            record.header.labels.insert((*key).into(), (*value).into());
+        }
+        record
+    };
+    let taken = ["less-decay", "less-dropout"];
+    vec![
+        (of(Synthetic::default(), &[("initialisation", "normal:0.1")]), taken.to_vec()),
+        (of(Synthetic::default(), &[]), [&["better-initialisation"][..], &taken].concat()),
+        (
+            of(healthy(), &[("optimizer", "adam"), ("weight_decay", "0.001")]),
+            vec!["adaptive-rate", "momentum", "better-initialisation", "weight-decay", "less-dropout"],
+        ),
+        (
+            of(
+                Synthetic::default(),
+                &[
+                    ("optimizer", "momentum"),
+                    ("normalisation", "batch"),
+                    ("residual", "yes"),
+                    ("precision", "f64"),
+                    ("early_stopping", "5"),
+                    ("l1", "0.0001"),
+                    ("dropout", "0.5"),
+                ],
+            ),
+            vec![
+                "momentum",
+                "better-initialisation",
+                "normalisation",
+                "residual",
+                "more-precision",
+                "early-stopping",
+                "weight-decay",
+                "dropout",
+            ],
+        ),
+    ]
 }

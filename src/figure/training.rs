@@ -16,8 +16,8 @@ use super::spec::{Build, FigureSpec, Runs};
 use super::words::{caption, name, outcome, title};
 use super::{FigureError, Options, reading};
 use crate::analysis::Summary;
-use crate::analysis::curves::{Curve, Ending, EvalColumn, MAX_POINTS, envelope};
-use crate::record::Status;
+use crate::analysis::curves::{Curve, Ending, MAX_POINTS, envelope};
+use crate::record::{LOSS, Status, TEST_ACCURACY, TEST_LOSS, TRAIN_LOSS, VALIDATION_ACCURACY, VALIDATION_LOSS};
 use crate::text::{Hint, Lang};
 
 pub const SPEC: FigureSpec = FigureSpec {
@@ -29,15 +29,15 @@ pub const SPEC: FigureSpec = FigureSpec {
 fn build(runs: &Runs, options: &Options) -> Result<Figure, FigureError> {
     let (run, lang) = (runs.run(), options.lang);
     let record = run.record();
-    let first = record.steps.step.first().copied().into_iter().chain(record.evals.first().map(|e| e.step)).min();
+    let first = record.steps.step().first().copied().into_iter().chain(record.evals.step().first().copied()).min();
     let x = time_axis(run, &[first.unwrap_or(0) as f64, run.end() as f64], options);
 
-    let raw = |values: &[f64]| Curve { points: envelope(&record.steps.step, values), band: Vec::new() };
+    let raw = |values: &[f64]| Curve { points: envelope(record.steps.step(), values), band: Vec::new() };
     let loss = [
-        (lang.faint_batch_series(), raw(&record.steps.loss), Stroke::Faint, 0),
-        (lang.train_series(), run.eval_curve(EvalColumn::TrainLoss), Stroke::Solid, 0),
-        (lang.test_series(), run.eval_curve(EvalColumn::TestLoss), Stroke::Dashed, 1),
-        (lang.validation_series(), run.eval_curve(EvalColumn::ValidationLoss), Stroke::Dotted, 2),
+        (lang.faint_batch_series(), raw(&record.steps[LOSS]), Stroke::Faint, 0),
+        (lang.train_series(), run.eval_curve(TRAIN_LOSS), Stroke::Solid, 0),
+        (lang.test_series(), run.eval_curve(TEST_LOSS), Stroke::Dashed, 1),
+        (lang.validation_series(), run.eval_curve(VALIDATION_LOSS), Stroke::Dotted, 2),
     ];
     let values: Vec<f64> = loss.iter().flat_map(|c| c.1.values()).collect();
     let y = value_axis(lang.loss(), values.iter().copied(), true);
@@ -48,7 +48,7 @@ fn build(runs: &Runs, options: &Options) -> Result<Figure, FigureError> {
         .map(|(label, curve, style, colour)| series(label, curve, style, colour, log))
         .collect();
     let accuracy = accuracy_series(run, lang, 0);
-    let validation = !run.eval_curve(EvalColumn::ValidationAccuracy).is_empty();
+    let validation = !run.eval_curve(VALIDATION_ACCURACY).is_empty();
     let mut panels: Vec<Panel> = Vec::new();
     if !loss.is_empty() {
         panels.push(lines(String::new(), &x, y, loss, Vec::new()));
@@ -82,8 +82,9 @@ fn build(runs: &Runs, options: &Options) -> Result<Figure, FigureError> {
 /// loss.
 fn heading(lang: Lang, run: &Summary) -> String {
     let record = run.record();
-    let last = record.evals.iter().rev().map(|e| e.test_accuracy).find(|x| x.is_finite());
-    let test = if run.header().early_stop.is_some() { record.final_eval().map(|e| e.test_accuracy) } else { last };
+    let last = record.evals[TEST_ACCURACY].iter().rev().copied().find(|x| x.is_finite());
+    let test =
+        if run.header().early_stop.is_some() { record.final_eval().map(|e| e.value(TEST_ACCURACY)) } else { last };
     let test = test.filter(|x| x.is_finite());
     let diverged = matches!(run.header().status, Status::Diverged { .. });
     if let (Ending::Reached { accuracy }, Some(test), false) = (run.ending(), test, diverged) {

@@ -23,7 +23,7 @@ use super::spec::{Build, FigureSpec, Runs};
 use super::words::{Depth, caption, signal_ratio, title_of};
 use super::{Choice, FigureError, Options};
 use crate::analysis::{Attenuation, Grid, Summary};
-use crate::record::TensorMetric;
+use crate::record::{DECAY_NORM, DRIVEN_NORM, GRAD_NORM, UPDATE_NORM};
 use crate::stats::{Measured, median};
 use crate::text::{Hint, Quantity, Special};
 
@@ -54,7 +54,7 @@ fn build(runs: &Runs, options: &Options) -> Result<Figure, FigureError> {
     let bias = options.bias();
     let relative = options.get::<Norms>() == Norms::Relative && !bias;
     let grid = |metric| if relative { run.grid_relative(metric, tensor) } else { run.grid(metric, tensor) };
-    let (driven, decay) = (grid(TensorMetric::DrivenNorm), grid(TensorMetric::DecayNorm));
+    let (driven, decay) = (grid(DRIVEN_NORM), grid(DECAY_NORM));
     let driven = without_lost(run, driven, options);
     if driven.all_missing() {
         return Err(runs.nothing(run, "size of its updates", "draw `gradient-heatmap` instead"));
@@ -66,10 +66,10 @@ fn build(runs: &Runs, options: &Options) -> Result<Figure, FigureError> {
     };
     let show_decay = has_decay(run, &decay);
     let drawn: Vec<&Grid> = if show_decay { vec![&driven, &decay] } else { vec![&driven] };
-    let edges = step_edges(&record.steps.step, run.end());
+    let edges = step_edges(record.steps.step(), run.end());
     let x = time_axis(run, &edges, options);
     // Where the update was measured and only the ratio is missing, the parameters were all zero.
-    let measured = || !run.grid(TensorMetric::DrivenNorm, tensor).cells().contains(&Measured::Missing);
+    let measured = || !run.grid(DRIVEN_NORM, tensor).cells().contains(&Measured::Missing);
     let missing = if relative && measured() { Special::NoNorm } else { Special::Missing };
     let legend = Legend { underflow: Special::Lost, missing, ..Legend::PLAIN };
     let (scale, clamped) = log_scale(lang, lang.quantity(q, bias), &drawn, false, legend);
@@ -105,7 +105,7 @@ fn build(runs: &Runs, options: &Options) -> Result<Figure, FigureError> {
 
 /// What depth does to the relative update, whichever norms are drawn.
 fn reading(run: &Summary, options: &Options) -> String {
-    let relative = run.grid_relative(TensorMetric::DrivenNorm, options.tensor());
+    let relative = run.grid_relative(DRIVEN_NORM, options.tensor());
     across(options.lang, Quantity::DrivenRelative, run, &relative)
 }
 
@@ -113,7 +113,7 @@ fn reading(run: &Summary, options: &Options) -> String {
 /// before it although the gradient asked for a change, every change was less than half of the last digit of
 /// its parameter. Where decay changes the parameters as well nobody can tell, and the cell keeps its value.
 fn without_lost(run: &Summary, driven: Grid, options: &Options) -> Grid {
-    let applied = run.grid(TensorMetric::UpdateNorm, options.tensor());
+    let applied = run.grid(UPDATE_NORM, options.tensor());
     Grid::from_cells(driven.layers(), driven.columns(), |l, r| match (driven.at(l, r), applied.at(l, r)) {
         (Measured::Finite(_), Measured::Zero | Measured::Underflow) => Measured::Underflow,
         (cell, _) => cell,
@@ -140,7 +140,7 @@ fn dominance(driven: &Grid, decay: &Grid, options: &Options) -> String {
 fn finding(run: &Summary, q: Quantity, driven: &Grid, options: &Options) -> String {
     let typical = Attenuation::typical(driven);
     // Of the per-sample signal where there is one, since a batch mean can look even as well.
-    let batch_mean = || Attenuation::typical(&run.grid(TensorMetric::GradNorm, options.tensor())).log10_hidden_ratio;
+    let batch_mean = || Attenuation::typical(&run.grid(GRAD_NORM, options.tensor())).log10_hidden_ratio;
     let gradient =
         signal_ratio(run).map(|r| (r, Quantity::Signal)).or_else(|| batch_mean().map(|r| (r, Quantity::BatchGradient)));
     match (typical.log10_hidden_spread, gradient) {

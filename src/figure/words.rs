@@ -5,7 +5,7 @@ use super::chart::{ColourScale, DotRow, Dots, Figure, Heatmap, Lines, Overlay, P
 use super::flow::Tone;
 use crate::analysis::curves::Ending;
 use crate::analysis::{Attenuation, Grid, Summary};
-use crate::record::{LayerMetric, Status};
+use crate::record::{SIGNAL_RMS, Status};
 use crate::stats::{Measured, ValueScale};
 use crate::text::{Lang, Quantity, Special, columns};
 
@@ -172,7 +172,7 @@ pub fn brief_outcome(lang: Lang, summary: &Summary) -> String {
 
 /// log10(layer 1 / last hidden layer) of the per-sample backward signal, typical of the run.
 pub fn signal_ratio(summary: &Summary) -> Option<f64> {
-    Attenuation::typical(&summary.layer_grid(LayerMetric::SignalRms)).log10_hidden_ratio
+    Attenuation::typical(&summary.layer_grid(SIGNAL_RMS)).log10_hidden_ratio
 }
 
 /// The kind of cell that fills at least half of a layer's row, when that is not a finite one.

@@ -1,6 +1,6 @@
 //! Jupyter notebooks: cells of our own, and every byte of the others where it was.
 //!
-//! A Python notebook gets, for each figure, a code cell whose output is the picture (SVG, with a PNG and a PDF for whoever
+//! A Python notebook gets, for each figure, a code cell whose output is the picture (SVG, with a PNG and a PDF for programs that
 //! cannot show that) and whose source shows it again when the notebook is run, and a Markdown cell with the words. A notebook
 //! of another language gets a Markdown cell with the picture attached. Cells carry the block's name in their metadata.
 //!

@@ -8,7 +8,7 @@ use crate::analysis::Summary;
 use crate::analysis::trajectory::sketch_error;
 use crate::figure::chart::{AxisKind, ColourScale, Figure, Heatmap, Panel, Stroke};
 use crate::figure::{self, FigureError, FigureSpec, GradientMetric, Options};
-use crate::record::{LayerMetric, Record};
+use crate::record::{GRAD_RMS, Record};
 use crate::render::{ColourMap, special_tile};
 use crate::stats::Measured;
 use crate::text::{Lang, Quantity, Shown};
@@ -22,7 +22,7 @@ const IN_A_TITLE: usize = 2;
 /// Decades of a colour scale, as in the figures.
 const MAX_DECADES: f64 = 45.0;
 
-/// Of [`SHOWN`], those that have a column for each recorded step.
+/// The metrics in [`SHOWN`] that have a column for each recorded step.
 pub const STEP_METRICS: usize = 3;
 
 /// What can be switched to, in the order of the buttons, and the figure that each is taken from.
@@ -108,7 +108,7 @@ pub fn build(runs: &[Record], options: &PageOptions) -> Result<(Data, Option<Fig
 
 /// One sample's gradient where every run holds it, as in `comparison`: an average over the batch can hide what depth does.
 fn default_gradient(summaries: &[Summary]) -> GradientMetric {
-    match summaries.iter().all(|s| !s.layer_grid(LayerMetric::GradRms).all_missing()) {
+    match summaries.iter().all(|s| !s.layer_grid(GRAD_RMS).all_missing()) {
         true => GradientMetric::PerSample,
         false => GradientMetric::BatchMean,
     }
@@ -278,8 +278,8 @@ fn run(
 /// The steps that the values of a heatmap's columns belong to.
 fn moments(shown: Shown, record: &Record, columns: usize) -> Vec<f64> {
     let steps = match shown {
-        Shown::Gradient | Shown::Signal | Shown::Update => &record.steps.step,
-        Shown::Movement | Shown::Convergence => &record.snapshots.step,
+        Shown::Gradient | Shown::Signal | Shown::Update => record.steps.step(),
+        Shown::Movement | Shown::Convergence => record.snapshots.step(),
     };
     // A snapshot at step 0 has no column where nothing can have moved yet.
     steps[steps.len().saturating_sub(columns)..].iter().map(|s| *s as f64).collect()

@@ -30,7 +30,7 @@ pub struct Digits {
 }
 
 impl Digits {
-    /// Of 10^`log10`, which must be finite.
+    /// Code of 10^`log10`, which must be finite.
     pub fn of(log10: f64) -> Digits {
         let floor = log10.floor();
         let mantissa = 10f64.powf(log10 - floor + 2.0).round() as u32;

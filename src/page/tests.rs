@@ -8,7 +8,7 @@ use super::columns::tests::expand;
 use super::*;
 use crate::diagnosis::{Branch, Evidence, Outcome};
 use crate::figure::testing::{Synthetic, healthy};
-use crate::record::{LayerMetric, Status, TensorKind, TensorMetric};
+use crate::record::{DISTANCE_FROM_INIT, DRIVEN_NORM, GRAD_RMS, PARAM_NORM, SIGNAL_RMS, Status, TensorKind};
 use crate::render::Rgb;
 use crate::stats::{MISSING, Measured, UNDERFLOW};
 
@@ -82,22 +82,19 @@ fn shown_values_are_those_of_the_record_to_three_digits() {
     let data = data(&page(vec![record.clone()], &PageOptions::default()).html());
     assert_eq!(names(&data), ["Gradient", "Signal", "Update", "Movement", "Convergence"]);
     let weight = |l: usize| record.header.tensor_index(l + 1, TensorKind::Weight).unwrap();
-    let initial = |l: usize| record.tensor(TensorMetric::ParamNorm, 0, weight(l));
+    let initial = |l: usize| record.value(PARAM_NORM, 0, weight(l));
     let mut checked = 0;
     for metric in 0..4 {
         let (at, values) = held(&data, 0, metric);
         for (l, row) in values.iter().enumerate() {
             for (step, value) in at.iter().zip(row) {
                 let r = *step as usize;
-                let k = record.snapshots.step.iter().position(|s| s == step);
+                let k = record.snapshots.step().iter().position(|s| s == step);
                 let expected = match metric {
-                    0 => record.layer(LayerMetric::GradRms, r, l),
-                    1 => record.layer(LayerMetric::SignalRms, r, l),
-                    2 => {
-                        record.tensor(TensorMetric::DrivenNorm, r, weight(l))
-                            / record.tensor(TensorMetric::ParamNorm, r, weight(l))
-                    }
-                    _ => record.distance_from_init(k.unwrap(), weight(l)) / initial(l),
+                    0 => record.value(GRAD_RMS, r, l),
+                    1 => record.value(SIGNAL_RMS, r, l),
+                    2 => record.value(DRIVEN_NORM, r, weight(l)) / record.value(PARAM_NORM, r, weight(l)),
+                    _ => record.value(DISTANCE_FROM_INIT, k.unwrap(), weight(l)) / initial(l),
                 };
                 assert_eq!(*value, stored(expected), "metric {metric}, layer {}, step {step}", l + 1);
                 checked += 1;
@@ -131,7 +128,7 @@ fn a_long_run_is_thinned_to_real_steps_and_loses_no_alarm() {
     assert!(at.contains(&4321) && values[1].contains(&"nan".to_string()));
     // Metrics of the same steps share a clock, so that their columns stay the same moments.
     assert_eq!(held(&data, 0, 2).0, at);
-    assert!(html.contains("of 5,000 recorded steps 1,200 are held"));
+    assert!(html.contains("of 5,000 recorded steps 1,200 are kept"));
 }
 
 #[test]

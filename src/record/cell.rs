@@ -8,8 +8,9 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use super::rows::Widths;
 use super::{
-    ActivationMetric, EvalRow, Header, LayerMetric, Record, RecordError, RecordSink, SnapshotRow, StepRow, TensorMetric,
+    EPOCH, EVAL_EPOCH, Element, Ended, Header, MetricId, Record, RecordError, RecordSink, Row, Rows, SKETCH, Table,
 };
 use crate::stats::{MISSING, is_missing};
 
@@ -48,33 +49,22 @@ impl Ends {
 }
 
 impl RecordSink for Ends {
-    fn step(&mut self, row: &StepRow<'_>) -> Result<(), RecordError> {
-        let s = &mut self.record.steps;
-        if s.step.len() > 1 && s.step[1] < row.step {
-            let (t, l) = (row.tensors[0].len(), row.layers[0].len());
-            s.step.truncate(1);
-            for column in [&mut s.epoch, &mut s.learning_rate, &mut s.loss, &mut s.batch_accuracy] {
-                column.truncate(1);
-            }
-            s.tensors.iter_mut().for_each(|c| c.truncate(t));
-            s.layers.iter_mut().for_each(|c| c.truncate(l));
-        }
-        self.record.step(row)
+    fn start(&mut self, header: &Header) -> Result<(), RecordError> {
+        *self = Ends::new(header.clone());
+        Ok(())
     }
 
-    fn snapshot(&mut self, row: &SnapshotRow<'_>) -> Result<(), RecordError> {
-        let s = &mut self.record.snapshots;
-        if s.step.len() > 1 && s.step[1] < row.step {
-            s.step.truncate(1);
-            s.distance_from_init.truncate(row.distance_from_init.len());
-            s.zero_share.truncate(row.zero_share.len());
-            s.activations.iter_mut().for_each(|c| c.truncate(row.activations[0].len()));
+    fn row(&mut self, row: &Row<'_>) -> Result<(), RecordError> {
+        let rows = self.record.table_mut(row.table());
+        if row.table() != Table::Evaluation && rows.step().get(1).is_some_and(|&last| last < row.step()) {
+            rows.truncate(1);
         }
-        self.record.snapshot(&SnapshotRow { sketch: &[], ..*row })
+        self.record.push(&row.without(SKETCH))
     }
 
-    fn eval(&mut self, row: &EvalRow) -> Result<(), RecordError> {
-        self.record.eval(row)
+    /// Without the time that it took, which is the cell's.
+    fn finish(&mut self, ended: &Ended) -> Result<(), RecordError> {
+        self.record.finish(&Ended { elapsed_secs: None, ..ended.clone() })
     }
 }
 
@@ -131,11 +121,13 @@ struct File {
     digest: Option<Digest>,
 }
 
+const SCHEMA: u32 = 1;
+
 #[derive(Serialize, Deserialize)]
 struct Digest {
     header: Header,
     step: Vec<u64>,
-    /// Columns of the step table by name.
+    /// Columns of the step table by the id of their metric, of those that were measured.
     steps: BTreeMap<String, Vec<Number>>,
     snapshot_step: Vec<u64>,
     snapshots: BTreeMap<String, Vec<Number>>,
@@ -143,105 +135,45 @@ struct Digest {
     evals: BTreeMap<String, Vec<Number>>,
 }
 
-const SCHEMA: u32 = 1;
-const SCALARS: [&str; 4] = ["epoch", "learning_rate", "loss", "batch_accuracy"];
-const DISTANCE: &str = "distance_from_init";
-const ZEROS: &str = "zero_share";
-const EVALS: [&str; 7] =
-    ["epoch", "train_loss", "train_accuracy", "test_loss", "test_accuracy", "validation_loss", "validation_accuracy"];
-
 impl Digest {
     fn of(record: &Record) -> Digest {
-        let numbers = |values: &[f64]| values.iter().copied().map(Number).collect::<Vec<_>>();
-        let (s, k) = (&record.steps, &record.snapshots);
-        let mut steps = BTreeMap::new();
-        for (name, column) in SCALARS.iter().zip([&s.epoch, &s.learning_rate, &s.loss, &s.batch_accuracy]) {
-            steps.insert((*name).to_string(), numbers(column));
-        }
-        for (metric, column) in TensorMetric::ALL.iter().zip(&s.tensors) {
-            steps.insert(metric.name().to_string(), numbers(column));
-        }
-        for (metric, column) in LayerMetric::ALL.iter().zip(&s.layers) {
-            steps.insert(metric.name().to_string(), numbers(column));
-        }
-        let mut snapshots = BTreeMap::from([
-            (DISTANCE.to_string(), numbers(&k.distance_from_init)),
-            (ZEROS.to_string(), numbers(&k.zero_share)),
-        ]);
-        for (metric, column) in ActivationMetric::ALL.iter().zip(&k.activations) {
-            snapshots.insert(metric.name().to_string(), numbers(column));
-        }
-        let value = |e: &EvalRow, c: usize| {
-            let EvalRow { epoch, train_loss, train_accuracy, test_loss, test_accuracy, .. } = *e;
-            let test = [epoch, train_loss, train_accuracy, test_loss, test_accuracy];
-            if c < test.len() { test[c] } else { [e.validation_loss, e.validation_accuracy][c - test.len()] }
+        let columns = |table: Table| {
+            let rows = record.table(table);
+            let recorded = table.metrics().filter(|&metric| metric.element == Element::F64 && rows.has(metric));
+            recorded.map(|metric| (metric.id.to_string(), rows[metric].iter().copied().map(Number).collect())).collect()
         };
-        let evals = EVALS
-            .iter()
-            .enumerate()
-            .map(|(c, name)| ((*name).to_string(), record.evals.iter().map(|e| Number(value(e, c))).collect()));
         Digest {
             header: record.header.clone(),
-            step: s.step.clone(),
-            steps,
-            snapshot_step: k.step.clone(),
-            snapshots,
-            eval_step: record.evals.iter().map(|e| e.step).collect(),
-            evals: evals.collect(),
+            step: record.steps.step().to_vec(),
+            steps: columns(Table::Step),
+            snapshot_step: record.snapshots.step().to_vec(),
+            snapshots: columns(Table::Snapshot),
+            eval_step: record.evals.step().to_vec(),
+            evals: columns(Table::Evaluation),
         }
     }
 
     /// The record, checked.
     fn record(mut self) -> Result<Record, RecordError> {
         let mut record = Record::new(Header { sketch_buckets: None, ..self.header });
-        let (t, l) = (record.header.tensors.len(), record.header.layers.len());
-        let rows = self.step.len();
-        let mut take = |name: &str, length: usize| column(&mut self.steps, name, length);
-        let s = &mut record.steps;
-        for (name, into) in SCALARS.iter().zip([&mut s.epoch, &mut s.learning_rate, &mut s.loss, &mut s.batch_accuracy])
-        {
-            *into = take(name, rows);
+        // Evaluations called it so first.
+        if let Some(epoch) = self.evals.remove(EPOCH.id) {
+            self.evals.entry(EVAL_EPOCH.id.into()).or_insert(epoch);
         }
-        for (metric, into) in TensorMetric::ALL.iter().zip(&mut s.tensors) {
-            *into = take(metric.name(), rows * t);
+        let tables = [(self.step, self.steps), (self.snapshot_step, self.snapshots), (self.eval_step, self.evals)];
+        for (table, (step, mut columns)) in Table::ALL.into_iter().zip(tables) {
+            let widths = Widths::of(&record.header);
+            let rows = step.len();
+            let column = |metric: MetricId| {
+                let values = columns.remove(metric.id)?;
+                // One of another length is as good as none.
+                let fits = rows.checked_mul(widths.of_metric(metric)) == Some(values.len());
+                fits.then(|| values.into_iter().map(|n| n.0).collect())
+            };
+            *record.table_mut(table) = Rows::from_columns(table, &record.header, step, column, |_| None);
         }
-        for (metric, into) in LayerMetric::ALL.iter().zip(&mut s.layers) {
-            *into = take(metric.name(), rows * l);
-        }
-        s.step = self.step;
-        let rows = self.snapshot_step.len();
-        let k = &mut record.snapshots;
-        k.distance_from_init = column(&mut self.snapshots, DISTANCE, rows * t);
-        k.zero_share = column(&mut self.snapshots, ZEROS, rows * t);
-        for (metric, into) in ActivationMetric::ALL.iter().zip(&mut k.activations) {
-            *into = column(&mut self.snapshots, metric.name(), rows * l);
-        }
-        k.step = self.snapshot_step;
-        let rows = self.eval_step.len();
-        let [epoch, train_loss, train_accuracy, test_loss, test_accuracy, validation_loss, validation_accuracy] =
-            EVALS.map(|name| column(&mut self.evals, name, rows));
-        record.evals = (0..rows)
-            .map(|i| EvalRow {
-                step: self.eval_step[i],
-                epoch: epoch[i],
-                train_loss: train_loss[i],
-                train_accuracy: train_accuracy[i],
-                test_loss: test_loss[i],
-                test_accuracy: test_accuracy[i],
-                validation_loss: validation_loss[i],
-                validation_accuracy: validation_accuracy[i],
-            })
-            .collect();
         record.check()?;
         Ok(record)
-    }
-}
-
-/// A column of the expected length; missing values where it is not there or has another length.
-fn column(from: &mut BTreeMap<String, Vec<Number>>, name: &str, length: usize) -> Vec<f64> {
-    match from.remove(name) {
-        Some(values) if values.len() == length => values.into_iter().map(|n| n.0).collect(),
-        _ => vec![MISSING; length],
     }
 }
 

@@ -26,6 +26,9 @@ pub enum RecordError {
     #[error("{}: exists and is not empty; choose another folder with {}, or replace it with {}", path.display(), Field::Out, Field::Force)]
     Exists { path: PathBuf },
 
+    #[error("{}: another program is writing there; wait for it, or choose another folder", path.display())]
+    Busy { path: PathBuf },
+
     /// Force replaces runs, never anything else.
     #[error("{}: not empty and not a run folder ({why}), so it is not overwritten; choose another folder", path.display())]
     NotOurs { path: PathBuf, why: String },

@@ -15,7 +15,7 @@
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
-use super::{ActivationMetric, LayerMetric, Record, TensorKind, TensorMetric};
+use super::{Per, Record, Row, Table, TensorKind};
 use crate::stats::{UNDERFLOW, is_missing};
 
 /// Writes the record as long CSV, line by line.
@@ -32,25 +32,15 @@ pub fn export_csv(record: &Record, out: impl Write) -> io::Result<()> {
         tensors: record.header.tensors.iter().map(|t| (t.layer - 1, t.kind)).collect(),
     };
     let mut lines = Lines { csv, step: String::new(), value: String::new() };
-    let (steps, snapshots, evals) = (&record.steps.step, &record.snapshots.step, &record.evals);
-    let (mut s, mut k, mut e) = (0, 0, 0);
-    let next = |s: usize, k: usize, e: usize| {
-        [steps.get(s).copied(), snapshots.get(k).copied(), evals.get(e).map(|e| e.step)].into_iter().flatten().min()
-    };
-    while let Some(step) = next(s, k, e) {
+    let mut next = Table::ALL.map(|table| (record.table(table), 0));
+    while let Some(step) = next.iter().filter_map(|(rows, i)| rows.step().get(*i).copied()).min() {
         lines.step.clear();
         let _ = write!(lines.step, "{step}");
-        if steps.get(s) == Some(&step) {
-            lines.step_row(record, s, &names)?;
-            s += 1;
-        }
-        if snapshots.get(k) == Some(&step) {
-            lines.snapshot_row(record, k, &names)?;
-            k += 1;
-        }
-        if evals.get(e).is_some_and(|e| e.step == step) {
-            lines.eval_row(record, e)?;
-            e += 1;
+        for (rows, i) in &mut next {
+            if rows.step().get(*i) == Some(&step) {
+                lines.row(&rows.row(*i), &names)?;
+                *i += 1;
+            }
         }
     }
     lines.csv.flush()
@@ -70,64 +60,22 @@ struct Lines<W: Write> {
 }
 
 impl<W: Write> Lines<W> {
-    fn step_row(&mut self, record: &Record, i: usize, names: &Names) -> io::Result<()> {
-        let row = record.step_row(i);
-        self.signed("", "epoch", row.epoch)?;
-        self.signed("", "learning_rate", row.learning_rate)?;
-        self.signed("", "loss", row.loss)?;
-        self.signed("", "batch_accuracy", row.batch_accuracy)?;
-        for (metric, values) in TensorMetric::ALL.into_iter().zip(row.tensors) {
-            self.tensors(metric.name(), values, names)?;
-        }
-        for (metric, values) in LayerMetric::ALL.into_iter().zip(row.layers) {
-            for (layer, &value) in names.layers.iter().zip(values) {
-                self.norm(layer, "", metric.name(), value)?;
+    fn row(&mut self, row: &Row<'_>, names: &Names) -> io::Result<()> {
+        for metric in row.table().metrics() {
+            for (index, &value) in row[metric].iter().enumerate() {
+                let (layer, tensor) = match metric.per {
+                    Per::Run => ("", ""),
+                    Per::Layer => (names.layers[index].as_str(), ""),
+                    Per::Tensor => {
+                        let (layer, kind) = names.tensors[index];
+                        (names.layers[layer].as_str(), kind.name())
+                    }
+                };
+                let is_plain_zero = value == 0.0 && !metric.quantity.can_underflow();
+                self.line(layer, tensor, metric.id, if is_plain_zero { 0.0 } else { value })?;
             }
         }
         Ok(())
-    }
-
-    fn snapshot_row(&mut self, record: &Record, i: usize, names: &Names) -> io::Result<()> {
-        let row = record.snapshot_row(i);
-        self.tensors("distance_from_init", row.distance_from_init, names)?;
-        self.tensors("zero_share", row.zero_share, names)?;
-        for (metric, values) in ActivationMetric::ALL.into_iter().zip(row.activations) {
-            for (layer, &value) in names.layers.iter().zip(values) {
-                match metric {
-                    // The one quantity here that has a sign: its -0 is a zero.
-                    ActivationMetric::Mean => self.signed(layer, metric.name(), value)?,
-                    _ => self.norm(layer, "", metric.name(), value)?,
-                }
-            }
-        }
-        Ok(())
-    }
-
-    fn eval_row(&mut self, record: &Record, i: usize) -> io::Result<()> {
-        let row = &record.evals[i];
-        self.signed("", "eval_epoch", row.epoch)?;
-        self.signed("", "train_loss", row.train_loss)?;
-        self.signed("", "train_accuracy", row.train_accuracy)?;
-        self.signed("", "test_loss", row.test_loss)?;
-        self.signed("", "test_accuracy", row.test_accuracy)?;
-        self.signed("", "validation_loss", row.validation_loss)?;
-        self.signed("", "validation_accuracy", row.validation_accuracy)
-    }
-
-    fn tensors(&mut self, metric: &str, values: &[f64], names: &Names) -> io::Result<()> {
-        for (&(layer, kind), &value) in names.tensors.iter().zip(values) {
-            self.norm(&names.layers[layer], kind.name(), metric, value)?;
-        }
-        Ok(())
-    }
-
-    /// A quantity that may be negative, or that was not measured from numbers that can underflow.
-    fn signed(&mut self, layer: &str, metric: &str, value: f64) -> io::Result<()> {
-        self.line(layer, "", metric, if value == 0.0 { 0.0 } else { value })
-    }
-
-    fn norm(&mut self, layer: &str, tensor: &str, metric: &str, value: f64) -> io::Result<()> {
-        self.line(layer, tensor, metric, value)
     }
 
     fn line(&mut self, layer: &str, tensor: &str, metric: &str, value: f64) -> io::Result<()> {

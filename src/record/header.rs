@@ -5,12 +5,13 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 /// Version of the format that this program writes.
-pub const SCHEMA: u32 = 1;
+pub const SCHEMA: u32 = 2;
 
 /// What a run is, without its numbers.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Header {
-    /// [`SCHEMA`]
+    /// [`SCHEMA`], of older files too once they are read.
+    #[serde(deserialize_with = "older_too")]
     pub schema: u32,
     pub source: Source,
     /// Short name that figures use, such as `sigmoid`.
@@ -126,10 +127,21 @@ pub enum Status {
     },
 }
 
+fn older_too<'de, D: serde::Deserializer<'de>>(from: D) -> Result<u32, D::Error> {
+    u32::deserialize(from).map(|schema| if schema == 1 { SCHEMA } else { schema })
+}
+
 impl Header {
     /// Index into `tensors` of a layer's tensor; `layer` counts from 1.
     pub fn tensor_index(&self, layer: usize, kind: TensorKind) -> Option<usize> {
         self.tensors.iter().position(|t| t.layer == layer && t.kind == kind)
+    }
+
+    /// Takes over how the run ended.
+    pub fn end(&mut self, ended: &super::Ended) {
+        self.status = ended.status.clone();
+        self.early_stop = ended.early_stop;
+        self.elapsed_secs = ended.elapsed_secs.filter(|secs| secs.is_finite());
     }
 
     /// A label, or an empty string.

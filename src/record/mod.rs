@@ -87,225 +87,78 @@ pub mod error;
 pub mod export;
 pub mod folder;
 pub mod header;
+pub mod metrics;
 pub mod npy;
+mod rows;
 pub mod sink;
 pub mod trial;
 
 pub use error::RecordError;
 pub use export::export_csv;
-pub use folder::{RunWriter, Warning};
+pub use folder::{FolderSink, RunWriter, Warning};
 pub use header::{EarlyStop, Header, LayerInfo, Source, Status, TensorInfo, TensorKind};
-pub use sink::{MemorySink, NullSink, RecordSink};
-
-use serde::{Deserialize, Serialize};
-
-/// A per-tensor quantity of the step table, `[S, T]`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum TensorMetric {
-    GradNorm,
-    UpdateNorm,
-    DrivenNorm,
-    DecayNorm,
-    ParamNorm,
-}
-
-impl TensorMetric {
-    pub const ALL: [TensorMetric; 5] = [
-        TensorMetric::GradNorm,
-        TensorMetric::UpdateNorm,
-        TensorMetric::DrivenNorm,
-        TensorMetric::DecayNorm,
-        TensorMetric::ParamNorm,
-    ];
-
-    /// File stem and name in exported tables.
-    pub fn name(self) -> &'static str {
-        match self {
-            TensorMetric::GradNorm => "grad_norm",
-            TensorMetric::UpdateNorm => "update_norm",
-            TensorMetric::DrivenNorm => "driven_norm",
-            TensorMetric::DecayNorm => "decay_norm",
-            TensorMetric::ParamNorm => "param_norm",
-        }
-    }
-}
-
-/// A per-layer quantity of the step table, `[S, L]`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum LayerMetric {
-    SignalRms,
-    GradRms,
-}
-
-impl LayerMetric {
-    pub const ALL: [LayerMetric; 2] = [LayerMetric::SignalRms, LayerMetric::GradRms];
-
-    pub fn name(self) -> &'static str {
-        match self {
-            LayerMetric::SignalRms => "signal_rms",
-            LayerMetric::GradRms => "grad_rms",
-        }
-    }
-}
-
-/// A per-layer quantity of the snapshot table, `[K, L]`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ActivationMetric {
-    Mean,
-    Std,
-    SaturatedShare,
-    DeadShare,
-    MeanSquaredSlope,
-}
-
-impl ActivationMetric {
-    pub const ALL: [ActivationMetric; 5] = [
-        ActivationMetric::Mean,
-        ActivationMetric::Std,
-        ActivationMetric::SaturatedShare,
-        ActivationMetric::DeadShare,
-        ActivationMetric::MeanSquaredSlope,
-    ];
-
-    pub fn name(self) -> &'static str {
-        match self {
-            ActivationMetric::Mean => "activation_mean",
-            ActivationMetric::Std => "activation_std",
-            ActivationMetric::SaturatedShare => "saturated_share",
-            ActivationMetric::DeadShare => "dead_share",
-            ActivationMetric::MeanSquaredSlope => "mean_squared_slope",
-        }
-    }
-}
-
-/// One row of the step table. The slices borrow the trainer's buffers: a sink copies what it keeps.
-#[derive(Clone, Copy, Debug)]
-pub struct StepRow<'a> {
-    pub step: u64,
-    pub epoch: f64,
-    pub learning_rate: f64,
-    pub loss: f64,
-    pub batch_accuracy: f64,
-    /// `[5][T]`, in the order of [`TensorMetric::ALL`].
-    pub tensors: [&'a [f64]; 5],
-    /// `[2][L]`, in the order of [`LayerMetric::ALL`].
-    pub layers: [&'a [f64]; 2],
-}
-
-/// One row of the snapshot table.
-#[derive(Clone, Copy, Debug)]
-pub struct SnapshotRow<'a> {
-    pub step: u64,
-    /// `[T]`
-    pub distance_from_init: &'a [f64],
-    /// `[T]`
-    pub zero_share: &'a [f64],
-    /// `[5][L]`, in the order of [`ActivationMetric::ALL`]; missing where no batch was run (the last row).
-    pub activations: [&'a [f64]; 5],
-    /// `[T * M]`, tensor by tensor; empty when the run keeps no sketch.
-    pub sketch: &'a [f32],
-}
-
-/// One row of the evaluation table. Missing values (no test set) are [`crate::stats::MISSING`].
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct EvalRow {
-    pub step: u64,
-    pub epoch: f64,
-    pub train_loss: f64,
-    pub train_accuracy: f64,
-    pub test_loss: f64,
-    pub test_accuracy: f64,
-    /// Of samples that were kept out of the training set.
-    pub validation_loss: f64,
-    pub validation_accuracy: f64,
-}
-
-/// Columns of the step table. All vectors hold S rows; the two-dimensional ones are row-major.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Steps {
-    pub step: Vec<u64>,
-    pub epoch: Vec<f64>,
-    pub learning_rate: Vec<f64>,
-    pub loss: Vec<f64>,
-    pub batch_accuracy: Vec<f64>,
-    /// One `[S, T]` matrix for each [`TensorMetric`].
-    pub tensors: [Vec<f64>; 5],
-    /// One `[S, L]` matrix for each [`LayerMetric`].
-    pub layers: [Vec<f64>; 2],
-}
-
-/// Columns of the snapshot table.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Snapshots {
-    pub step: Vec<u64>,
-    /// `[K, T]`
-    pub distance_from_init: Vec<f64>,
-    /// `[K, T]`
-    pub zero_share: Vec<f64>,
-    /// One `[K, L]` matrix for each [`ActivationMetric`].
-    pub activations: [Vec<f64>; 5],
-    /// `[K, T, M]`; empty when there is no sketch.
-    pub sketch: Vec<f32>,
-}
+pub use metrics::*;
+pub use rows::{Row, Rows, Values};
+pub use sink::{Ended, MemorySink, NullSink, RecordSink};
 
 /// A whole run in memory. Built by a reader or a memory sink; the shapes agree with the header ([`Record::check`]).
 #[derive(Clone, Debug, PartialEq)]
 pub struct Record {
     pub header: Header,
-    pub steps: Steps,
-    pub snapshots: Snapshots,
-    pub evals: Vec<EvalRow>,
+    pub steps: Rows,
+    pub snapshots: Rows,
+    pub evals: Rows,
 }
 
 impl Record {
     /// An empty record for this header.
     pub fn new(header: Header) -> Record {
-        Record { header, steps: Steps::default(), snapshots: Snapshots::default(), evals: Vec::new() }
+        let [steps, snapshots, evals] = Table::ALL.map(|table| Rows::new(table, &header));
+        Record { header, steps, snapshots, evals }
     }
 
     /// Number of recorded steps.
     pub fn len(&self) -> usize {
-        self.steps.step.len()
+        self.steps.len()
     }
 
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
+    pub fn table(&self, table: Table) -> &Rows {
+        match table {
+            Table::Step => &self.steps,
+            Table::Snapshot => &self.snapshots,
+            Table::Evaluation => &self.evals,
+        }
+    }
+
+    pub fn table_mut(&mut self, table: Table) -> &mut Rows {
+        match table {
+            Table::Step => &mut self.steps,
+            Table::Snapshot => &mut self.snapshots,
+            Table::Evaluation => &mut self.evals,
+        }
+    }
+
     /// The evaluation of the run's final parameters: the last one, or after early stopping that of the best step.
-    pub fn final_eval(&self) -> Option<&EvalRow> {
+    pub fn final_eval(&self) -> Option<Row<'_>> {
         match self.header.early_stop {
-            Some(stop) => self.evals.iter().find(|e| e.step == stop.best_step),
+            Some(stop) => self.evals.iter().find(|e| e.step() == stop.best_step),
             None => self.evals.last(),
         }
     }
 
-    /// The stored value of a tensor's metric at a row of the step table.
-    pub fn tensor(&self, metric: TensorMetric, row: usize, tensor: usize) -> f64 {
-        self.steps.tensors[metric as usize][row * self.header.tensors.len() + tensor]
+    /// The stored value of a metric at a row of its table; `index` is that of the layer or tensor in the header, 0 for one
+    /// of the whole run. [`crate::stats::MISSING`] when it was not measured.
+    pub fn value(&self, metric: MetricId, row: usize, index: usize) -> f64 {
+        self.table(metric.table).value(metric, row, index)
     }
 
-    /// The stored value of a layer's metric at a row of the step table; `layer` counts from 0 here.
-    pub fn layer(&self, metric: LayerMetric, row: usize, layer: usize) -> f64 {
-        self.steps.layers[metric as usize][row * self.header.layers.len() + layer]
-    }
-
-    /// The stored value of a layer's activation metric at a row of the snapshot table; `layer` counts from 0 here.
-    pub fn activation(&self, metric: ActivationMetric, row: usize, layer: usize) -> f64 {
-        self.snapshots.activations[metric as usize][row * self.header.layers.len() + layer]
-    }
-
-    /// The stored distance from the initial value at a row of the snapshot table.
-    pub fn distance_from_init(&self, row: usize, tensor: usize) -> f64 {
-        self.snapshots.distance_from_init[row * self.header.tensors.len() + tensor]
-    }
-
-    /// The stored share of exact zeros at a row of the snapshot table.
-    pub fn zero_share(&self, row: usize, tensor: usize) -> f64 {
-        self.snapshots.zero_share[row * self.header.tensors.len() + tensor]
+    /// Whether a metric was measured at any row.
+    pub fn has(&self, metric: MetricId) -> bool {
+        self.table(metric.table).has(metric)
     }
 
     /// Estimated L2 distance |theta_t - theta_end| of a tensor, t being a row of the snapshot table and `end` its last row.
@@ -315,40 +168,21 @@ impl Record {
     /// about half of that. `None` when the run kept no sketch.
     pub fn distance_to_final(&self, row: usize, tensor: usize) -> Option<f64> {
         let (t, m) = (self.header.tensors.len(), self.header.sketch_buckets?);
-        let rows = self.snapshots.step.len();
-        if self.snapshots.sketch.len() != rows * t * m || row >= rows {
+        let rows = self.snapshots.len();
+        let sketch = self.snapshots.singles(SKETCH);
+        if sketch.len() != rows * t * m || row >= rows {
             return None;
         }
-        let at = |k: usize| &self.snapshots.sketch[(k * t + tensor) * m..][..m];
+        let at = |k: usize| &sketch[(k * t + tensor) * m..][..m];
         let sum: f64 = at(row).iter().zip(at(rows - 1)).map(|(&a, &b)| (a as f64 - b as f64).powi(2)).sum();
         Some(sum.sqrt())
     }
 
-    /// Appends a row as it is; [`RecordSink::step`] checks it first, [`Record::check`] all rows at once.
-    pub fn push_step(&mut self, row: &StepRow<'_>) {
-        let s = &mut self.steps;
-        s.step.push(row.step);
-        s.epoch.push(row.epoch);
-        s.learning_rate.push(row.learning_rate);
-        s.loss.push(row.loss);
-        s.batch_accuracy.push(row.batch_accuracy);
-        for (column, values) in s.tensors.iter_mut().zip(row.tensors) {
-            column.extend_from_slice(values);
-        }
-        for (column, values) in s.layers.iter_mut().zip(row.layers) {
-            column.extend_from_slice(values);
-        }
-    }
-
-    /// Appends a row as it is, like [`Record::push_step`].
-    pub fn push_snapshot(&mut self, row: &SnapshotRow<'_>) {
-        let s = &mut self.snapshots;
-        s.step.push(row.step);
-        s.distance_from_init.extend_from_slice(row.distance_from_init);
-        s.zero_share.extend_from_slice(row.zero_share);
-        for (column, values) in s.activations.iter_mut().zip(row.activations) {
-            column.extend_from_slice(values);
-        }
-        s.sketch.extend_from_slice(row.sketch);
+    /// Appends a row to its table.
+    ///
+    /// # Errors
+    /// [`RecordError::Invalid`] when it does not fit the header or does not come after the row before it.
+    pub fn push(&mut self, row: &Row<'_>) -> Result<(), RecordError> {
+        self.table_mut(row.table()).push(row).map_err(|what| rows::invalid(&self.header, what))
     }
 }

@@ -3,29 +3,83 @@
 //! A sink never changes what it is given and never feeds anything back, so that a run with a sink and a run without one
 //! end in the same bits.
 
-use super::{EvalRow, Header, Record, RecordError, SnapshotRow, StepRow};
+use super::{EarlyStop, Header, Record, RecordError, Row, Status};
 
-/// Takes the rows of one run, each table in the order of its steps.
+/// How a run ended: what is not known before.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Ended {
+    pub status: Status,
+    /// What early stopping did, when it was on and the run ended by itself.
+    pub early_stop: Option<EarlyStop>,
+    /// Wall time of training.
+    pub elapsed_secs: Option<f64>,
+}
+
+impl Ended {
+    /// Without early stopping and without a clock.
+    pub fn new(status: Status) -> Ended {
+        Ended { status, early_stop: None, elapsed_secs: None }
+    }
+}
+
+/// Takes one run: its header, its rows, each table in the order of its steps, and how it ended.
 ///
 /// # Errors
 /// [`RecordError::Invalid`] when a row does not fit the header or does not come after the row before it (the row is
 /// then not taken); [`RecordError::Io`] when the rows cannot be stored (the row may have been taken into a buffer: stop the
 /// run, do not push it again).
 pub trait RecordSink {
-    fn step(&mut self, row: &StepRow<'_>) -> Result<(), RecordError>;
-    fn snapshot(&mut self, row: &SnapshotRow<'_>) -> Result<(), RecordError>;
-    fn eval(&mut self, row: &EvalRow) -> Result<(), RecordError>;
+    /// Called once, before all rows.
+    fn start(&mut self, _header: &Header) -> Result<(), RecordError> {
+        Ok(())
+    }
+
+    fn row(&mut self, row: &Row<'_>) -> Result<(), RecordError>;
+
+    /// Called once, after all rows, when the run came to an end of whatever kind.
+    fn finish(&mut self, _ended: &Ended) -> Result<(), RecordError> {
+        Ok(())
+    }
 }
 
 impl<S: RecordSink + ?Sized> RecordSink for &mut S {
-    fn step(&mut self, row: &StepRow<'_>) -> Result<(), RecordError> {
-        (**self).step(row)
+    fn start(&mut self, header: &Header) -> Result<(), RecordError> {
+        (**self).start(header)
     }
-    fn snapshot(&mut self, row: &SnapshotRow<'_>) -> Result<(), RecordError> {
-        (**self).snapshot(row)
+    fn row(&mut self, row: &Row<'_>) -> Result<(), RecordError> {
+        (**self).row(row)
     }
-    fn eval(&mut self, row: &EvalRow) -> Result<(), RecordError> {
-        (**self).eval(row)
+    fn finish(&mut self, ended: &Ended) -> Result<(), RecordError> {
+        (**self).finish(ended)
+    }
+}
+
+/// Two sinks, one after the other.
+impl<A: RecordSink, B: RecordSink> RecordSink for (A, B) {
+    fn start(&mut self, header: &Header) -> Result<(), RecordError> {
+        self.0.start(header)?;
+        self.1.start(header)
+    }
+    fn row(&mut self, row: &Row<'_>) -> Result<(), RecordError> {
+        self.0.row(row)?;
+        self.1.row(row)
+    }
+    fn finish(&mut self, ended: &Ended) -> Result<(), RecordError> {
+        self.0.finish(ended)?;
+        self.1.finish(ended)
+    }
+}
+
+/// A sink that may not be there.
+impl<S: RecordSink> RecordSink for Option<S> {
+    fn start(&mut self, header: &Header) -> Result<(), RecordError> {
+        self.as_mut().map_or(Ok(()), |sink| sink.start(header))
+    }
+    fn row(&mut self, row: &Row<'_>) -> Result<(), RecordError> {
+        self.as_mut().map_or(Ok(()), |sink| sink.row(row))
+    }
+    fn finish(&mut self, ended: &Ended) -> Result<(), RecordError> {
+        self.as_mut().map_or(Ok(()), |sink| sink.finish(ended))
     }
 }
 
@@ -34,13 +88,7 @@ impl<S: RecordSink + ?Sized> RecordSink for &mut S {
 pub struct NullSink;
 
 impl RecordSink for NullSink {
-    fn step(&mut self, _row: &StepRow<'_>) -> Result<(), RecordError> {
-        Ok(())
-    }
-    fn snapshot(&mut self, _row: &SnapshotRow<'_>) -> Result<(), RecordError> {
-        Ok(())
-    }
-    fn eval(&mut self, _row: &EvalRow) -> Result<(), RecordError> {
+    fn row(&mut self, _row: &Row<'_>) -> Result<(), RecordError> {
         Ok(())
     }
 }
@@ -58,100 +106,28 @@ impl MemorySink {
 }
 
 impl RecordSink for MemorySink {
-    fn step(&mut self, row: &StepRow<'_>) -> Result<(), RecordError> {
-        self.record.step(row)
+    fn start(&mut self, header: &Header) -> Result<(), RecordError> {
+        self.record.start(header)
     }
-    fn snapshot(&mut self, row: &SnapshotRow<'_>) -> Result<(), RecordError> {
-        self.record.snapshot(row)
+    fn row(&mut self, row: &Row<'_>) -> Result<(), RecordError> {
+        self.record.push(row)
     }
-    fn eval(&mut self, row: &EvalRow) -> Result<(), RecordError> {
-        self.record.eval(row)
+    fn finish(&mut self, ended: &Ended) -> Result<(), RecordError> {
+        self.record.finish(ended)
     }
 }
 
 impl RecordSink for Record {
-    fn step(&mut self, row: &StepRow<'_>) -> Result<(), RecordError> {
-        let widths = Widths::of(&self.header);
-        widths.fits_step(row).map_err(|what| invalid(&self.header, what))?;
-        follows("step", self.steps.step.last().copied(), row.step).map_err(|what| invalid(&self.header, what))?;
-        self.push_step(row);
+    /// Begins anew, with this header.
+    fn start(&mut self, header: &Header) -> Result<(), RecordError> {
+        *self = Record::new(header.clone());
         Ok(())
     }
-
-    fn snapshot(&mut self, row: &SnapshotRow<'_>) -> Result<(), RecordError> {
-        let widths = Widths::of(&self.header);
-        widths.fits_snapshot(row).map_err(|what| invalid(&self.header, what))?;
-        follows("snapshot", self.snapshots.step.last().copied(), row.step)
-            .map_err(|what| invalid(&self.header, what))?;
-        self.push_snapshot(row);
+    fn row(&mut self, row: &Row<'_>) -> Result<(), RecordError> {
+        self.push(row)
+    }
+    fn finish(&mut self, ended: &Ended) -> Result<(), RecordError> {
+        self.header.end(ended);
         Ok(())
-    }
-
-    fn eval(&mut self, row: &EvalRow) -> Result<(), RecordError> {
-        follows("evaluation", self.evals.last().map(|e| e.step), row.step)
-            .map_err(|what| invalid(&self.header, what))?;
-        self.evals.push(*row);
-        Ok(())
-    }
-}
-
-pub(super) fn invalid(header: &Header, what: String) -> RecordError {
-    RecordError::Invalid { place: format!("run `{}`", header.run), what }
-}
-
-/// Numbers of values in the rows of a run.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Widths {
-    pub tensors: usize,
-    pub layers: usize,
-    /// T * M, 0 without a sketch.
-    pub sketch: usize,
-}
-
-impl Widths {
-    pub fn of(header: &Header) -> Widths {
-        let tensors = header.tensors.len();
-        let sketch = tensors.saturating_mul(header.sketch_buckets.unwrap_or(0));
-        Widths { tensors, layers: header.layers.len(), sketch }
-    }
-
-    pub fn fits_step(&self, row: &StepRow<'_>) -> Result<(), String> {
-        for (values, metric) in row.tensors.iter().zip(super::TensorMetric::ALL) {
-            fits("step", row.step, metric.name(), values.len(), self.tensors, "tensors")?;
-        }
-        for (values, metric) in row.layers.iter().zip(super::LayerMetric::ALL) {
-            fits("step", row.step, metric.name(), values.len(), self.layers, "layers")?;
-        }
-        Ok(())
-    }
-
-    pub fn fits_snapshot(&self, row: &SnapshotRow<'_>) -> Result<(), String> {
-        let given = row.distance_from_init.len();
-        fits("snapshot", row.step, "distance_from_init", given, self.tensors, "tensors")?;
-        fits("snapshot", row.step, "zero_share", row.zero_share.len(), self.tensors, "tensors")?;
-        for (values, metric) in row.activations.iter().zip(super::ActivationMetric::ALL) {
-            fits("snapshot", row.step, metric.name(), values.len(), self.layers, "layers")?;
-        }
-        fits("snapshot", row.step, "sketch", row.sketch.len(), self.sketch, "buckets in all")
-    }
-}
-
-fn fits(table: &str, step: u64, column: &str, given: usize, expected: usize, of: &str) -> Result<(), String> {
-    if given == expected {
-        return Ok(());
-    }
-    Err(format!("{table} row {step}: {given} values of {column}, but the header has {expected} {of}"))
-}
-
-/// Steps of a table must increase, and fit the signed numbers of the file.
-pub(super) fn follows(table: &str, last: Option<u64>, step: u64) -> Result<(), String> {
-    if step > i64::MAX as u64 {
-        return Err(format!("{table} table: step {step} is too large"));
-    }
-    match last {
-        Some(last) if step <= last => {
-            Err(format!("{table} table: step {step} comes after step {last}; steps must increase"))
-        }
-        _ => Ok(()),
     }
 }

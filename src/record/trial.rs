@@ -9,7 +9,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::cell::{self, Cell, Ends};
-use super::{Record, RecordError, RecordSink, SnapshotRow, StepRow};
+use super::{Record, RecordError, RecordSink, Table};
 
 /// Name of the file.
 pub const FILE: &str = "remedies.json";
@@ -56,37 +56,11 @@ struct File {
 /// # Errors
 /// Never for a record whose shapes agree with its header.
 pub fn digest(record: &Record) -> Result<Record, RecordError> {
-    let (t, l) = (record.header.tensors.len(), record.header.layers.len());
     let mut ends = Ends::new(record.header.clone());
-    let (s, k) = (&record.steps, &record.snapshots);
-    for row in 0..s.step.len() {
-        if row > 0 && row + 1 < s.step.len() {
-            continue;
-        }
-        ends.step(&StepRow {
-            step: s.step[row],
-            epoch: s.epoch[row],
-            learning_rate: s.learning_rate[row],
-            loss: s.loss[row],
-            batch_accuracy: s.batch_accuracy[row],
-            tensors: s.tensors.each_ref().map(|c| &c[row * t..(row + 1) * t]),
-            layers: s.layers.each_ref().map(|c| &c[row * l..(row + 1) * l]),
-        })?;
-    }
-    for row in 0..k.step.len() {
-        if row > 0 && row + 1 < k.step.len() {
-            continue;
-        }
-        ends.snapshot(&SnapshotRow {
-            step: k.step[row],
-            distance_from_init: &k.distance_from_init[row * t..(row + 1) * t],
-            zero_share: &k.zero_share[row * t..(row + 1) * t],
-            activations: k.activations.each_ref().map(|c| &c[row * l..(row + 1) * l]),
-            sketch: &[],
-        })?;
-    }
-    for row in &record.evals {
-        ends.eval(row)?;
+    for table in Table::ALL {
+        let rows = record.table(table);
+        let is_end = |i: &usize| table == Table::Evaluation || *i == 0 || i + 1 == rows.len();
+        (0..rows.len()).filter(is_end).try_for_each(|i| ends.row(&rows.row(i)))?;
     }
     Ok(ends.record)
 }
@@ -168,7 +142,7 @@ fn of_cell(cell: Cell) -> Result<Trial, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::record::{EvalRow, Header, LayerInfo, Source, Status, TensorInfo, TensorKind};
+    use crate::record::*;
     use crate::stats::{MISSING, UNDERFLOW};
 
     fn record() -> Record {
@@ -176,7 +150,7 @@ mod tests {
             |n: usize| LayerInfo { name: format!("layers.{n}"), fan_in: 2, fan_out: 2, activation: "relu".into() };
         let tensor = |layer| TensorInfo { layer, kind: TensorKind::Weight, shape: vec![2, 2] };
         let mut record = Record::new(Header {
-            schema: 1,
+            schema: crate::record::header::SCHEMA,
             source: Source { tool: "t".into(), version: "1".into() },
             run: "r".into(),
             labels: BTreeMap::new(),
@@ -194,47 +168,29 @@ mod tests {
         });
         for step in 0..5 {
             let x = [0.1 + step as f64, UNDERFLOW];
-            record.push_step(&StepRow {
-                step,
-                epoch: 0.0,
-                learning_rate: 0.1,
-                loss: 1.0 / (step + 3) as f64,
-                batch_accuracy: 0.5,
-                tensors: [&x; 5],
-                layers: [&[f64::INFINITY, MISSING]; 2],
-            });
+            let mut row = Row::of_step(step).with(EPOCH, 0.0).with(LEARNING_RATE, 0.1).with(BATCH_ACCURACY, 0.5);
+            row.set(LOSS, 1.0 / (step + 3) as f64).set(GRAD_NORM, &x).set(PARAM_NORM, &x);
+            record.push(&row.with(SIGNAL_RMS, &[f64::INFINITY, MISSING])).unwrap();
         }
         for step in [0, 2, 5] {
             let x = [step as f64, 0.0];
-            record.push_snapshot(&SnapshotRow {
-                step,
-                distance_from_init: &x,
-                zero_share: &x,
-                activations: [&x; 5],
-                sketch: &[],
-            });
+            let row = Row::of_snapshot(step).with(DISTANCE_FROM_INIT, &x).with(ZERO_SHARE, &x);
+            record.push(&row.with(ACTIVATION_MEAN, &x)).unwrap();
         }
-        let eval = |step| EvalRow {
-            step,
-            epoch: 0.0,
-            train_loss: 1.0,
-            train_accuracy: 1.0 / 3.0,
-            test_loss: MISSING,
-            test_accuracy: MISSING,
-            validation_loss: MISSING,
-            validation_accuracy: MISSING,
-        };
-        record.evals = vec![eval(0), eval(3), eval(5)];
+        for step in [0, 3, 5] {
+            let row = Row::of_evaluation(step).with(EVAL_EPOCH, 0.0).with(TRAIN_LOSS, 1.0);
+            record.push(&row.with(TRAIN_ACCURACY, 1.0 / 3.0)).unwrap();
+        }
         record
     }
 
     #[test]
     fn a_digest_has_the_first_and_the_last_row_and_every_evaluation() {
         let (whole, d) = (record(), digest(&record()).unwrap());
-        assert_eq!((d.steps.step.clone(), d.snapshots.step.clone()), (vec![0, 4], vec![0, 5]));
-        assert_eq!(d.steps.loss, [whole.steps.loss[0], whole.steps.loss[4]]);
-        assert_eq!(d.steps.tensors[0][2], whole.steps.tensors[0][8]);
-        assert_eq!(d.snapshots.zero_share, [0.0, 0.0, 5.0, 0.0]);
+        assert_eq!((d.steps.step(), d.snapshots.step()), (&[0, 4][..], &[0, 5][..]));
+        assert_eq!(d.steps[LOSS], [whole.steps[LOSS][0], whole.steps[LOSS][4]]);
+        assert_eq!(d.steps[GRAD_NORM][2], whole.steps[GRAD_NORM][8]);
+        assert_eq!(d.snapshots[ZERO_SHARE], [0.0, 0.0, 5.0, 0.0]);
         assert_eq!(d.evals.len(), 3);
         d.check().unwrap();
     }

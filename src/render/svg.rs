@@ -346,8 +346,7 @@ mod tests {
 
     /// A chart that plotters lays out itself, to show that the backend is one like any other.
     fn chart() -> String {
-        let mut svg = Svg::new(400, 300);
-        let backend = std::rc::Rc::new(std::cell::RefCell::new(std::mem::replace(&mut svg, Svg::new(1, 1))));
+        let backend = std::rc::Rc::new(std::cell::RefCell::new(Svg::new(400, 300)));
         let sheet = DrawingArea::from(&backend);
         let mut chart = ChartBuilder::on(&sheet)
             .caption("a < b", ("any", 200).into_font().style(FontStyle::Bold))
@@ -361,8 +360,7 @@ mod tests {
         chart.draw_series([PathElement::new(line, ShapeStyle::from(RED).stroke_width(20))]).unwrap();
         chart.draw_series([Circle::new((5.0, 0.5), 40, BLUE)]).unwrap();
         sheet.present().unwrap();
-        let drawn = backend.borrow().document("chart", "T", "D", Lang::En);
-        drawn
+        backend.borrow().document("chart", "T", "D", Lang::En)
     }
 
     #[test]

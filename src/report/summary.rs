@@ -2,7 +2,11 @@
 
 use serde_json::{Value, json};
 
-use crate::record::{ActivationMetric, LayerMetric, Record, Status, TensorKind, TensorMetric};
+use crate::record::{
+    DEAD_SHARE, DISTANCE_FROM_INIT, EVAL_EPOCH, GRAD_NORM, PARAM_NORM, Record, SATURATED_SHARE, SIGNAL_RMS, Status,
+    TEST_ACCURACY, TEST_LOSS, TRAIN_ACCURACY, TRAIN_LOSS, TensorKind, UPDATE_NORM, VALIDATION_ACCURACY,
+    VALIDATION_LOSS, ZERO_SHARE,
+};
 use crate::stats::{MISSING, Measured};
 use crate::text::summary::Column;
 use crate::text::{Lang, columns};
@@ -26,7 +30,7 @@ pub struct LayerLine {
     /// At the last snapshot that has them.
     pub saturated_share: f64,
     pub dead_share: f64,
-    /// Of the weights, at the last snapshot.
+    /// Share of the weights that are exactly zero, at the last snapshot.
     pub zero_share: f64,
 }
 
@@ -34,22 +38,21 @@ pub struct LayerLine {
 pub fn layers(record: &Record) -> Vec<LayerLine> {
     let header = &record.header;
     let last = record.len().checked_sub(1);
-    let snapshots = record.snapshots.step.len();
+    let snapshots = record.snapshots.step().len();
     (0..header.layers.len())
         .map(|l| {
             let info = &header.layers[l];
             let weight = header.tensor_index(l + 1, TensorKind::Weight);
             let ends = |f: &dyn Fn(usize) -> f64| last.map_or([MISSING; 2], |last| [f(0), f(last)]);
-            let tensor = |m, row| weight.map_or(MISSING, |t| record.tensor(m, row, t));
-            let ratios =
-                (0..record.len()).map(|r| tensor(TensorMetric::UpdateNorm, r) / tensor(TensorMetric::ParamNorm, r));
-            let initial = if last.is_some() { tensor(TensorMetric::ParamNorm, 0) } else { MISSING };
+            let tensor = |m, row| weight.map_or(MISSING, |t| record.value(m, row, t));
+            let ratios = (0..record.len()).map(|r| tensor(UPDATE_NORM, r) / tensor(PARAM_NORM, r));
+            let initial = if last.is_some() { tensor(PARAM_NORM, 0) } else { MISSING };
             let (distance, zero_share) = match (weight, snapshots.checked_sub(1)) {
-                (Some(t), Some(k)) => (record.distance_from_init(k, t), record.zero_share(k, t)),
+                (Some(t), Some(k)) => (record.value(DISTANCE_FROM_INIT, k, t), record.value(ZERO_SHARE, k, t)),
                 _ => (MISSING, MISSING),
             };
             let share = |metric| {
-                let values = (0..snapshots).rev().map(|k| record.activation(metric, k, l));
+                let values = (0..snapshots).rev().map(|k| record.value(metric, k, l));
                 values.into_iter().find(|v| !v.is_nan()).unwrap_or(MISSING)
             };
             LayerLine {
@@ -57,12 +60,12 @@ pub fn layers(record: &Record) -> Vec<LayerLine> {
                 fan_in: info.fan_in,
                 fan_out: info.fan_out,
                 activation: info.activation.clone(),
-                signal: ends(&|r| record.layer(LayerMetric::SignalRms, r, l)),
-                grad: ends(&|r| tensor(TensorMetric::GradNorm, r)),
+                signal: ends(&|r| record.value(SIGNAL_RMS, r, l)),
+                grad: ends(&|r| tensor(GRAD_NORM, r)),
                 relative_update: crate::stats::median(ratios).unwrap_or(MISSING),
                 moved: if initial > 0.0 { distance / initial } else { MISSING },
-                saturated_share: share(ActivationMetric::SaturatedShare),
-                dead_share: share(ActivationMetric::DeadShare),
+                saturated_share: share(SATURATED_SHARE),
+                dead_share: share(DEAD_SHARE),
                 zero_share,
             }
         })
@@ -83,7 +86,7 @@ pub fn text(record: &Record, lang: Lang) -> String {
         line(&lang.setting_name("seed"), &seed.to_string());
     }
     line(&lang.setting_name("status"), &status(&header.status, lang));
-    let recorded = lang.recorded_line(record.len(), record.snapshots.step.len());
+    let recorded = lang.recorded_line(record.len(), record.snapshots.step().len());
     line(&lang.setting_name("recorded"), &recorded);
     let best = header.early_stop.and_then(|_| record.final_eval());
     for (name, row) in [
@@ -92,18 +95,21 @@ pub fn text(record: &Record, lang: Lang) -> String {
         (lang.kept_evaluation_name(), best),
     ] {
         if let Some(row) = row {
-            let train = [number(row.train_loss), percent(row.train_accuracy)];
-            let test = [number(row.test_loss), percent(row.test_accuracy)];
-            let mut words = lang.evaluation_line(row.step, [&train[0], &train[1]], [&test[0], &test[1]]);
-            if !row.validation_loss.is_nan() {
-                words += &lang.validation_part(&number(row.validation_loss), &percent(row.validation_accuracy));
+            let train = [number(row.value(TRAIN_LOSS)), percent(lang, row.value(TRAIN_ACCURACY))];
+            let test = [number(row.value(TEST_LOSS)), percent(lang, row.value(TEST_ACCURACY))];
+            let mut words = lang.evaluation_line(row.step(), [&train[0], &train[1]], [&test[0], &test[1]]);
+            if !row.value(VALIDATION_LOSS).is_nan() {
+                words += &lang.validation_part(
+                    &number(row.value(VALIDATION_LOSS)),
+                    &percent(lang, row.value(VALIDATION_ACCURACY)),
+                );
             }
             line(&name, &words);
         }
     }
     let zeros: Vec<f64> = layers(record).iter().map(|l| l.zero_share).collect();
     if zeros.iter().any(|&share| share > 0.0) {
-        let [name, words] = lang.zeros_line(&zeros.iter().map(|&share| percent(share)).collect::<Vec<_>>());
+        let [name, words] = lang.zeros_line(&zeros.iter().map(|&share| percent(lang, share)).collect::<Vec<_>>());
         line(&name, &words);
     }
     out += &table(record, lang);
@@ -147,9 +153,9 @@ fn table(record: &Record, lang: Lang) -> String {
             (number(line.grad[0]), 9),
             (number(line.grad[1]), 12),
             (number(line.relative_update), 13),
-            (percent(line.moved), 11),
-            (percent(line.saturated_share), 9),
-            (percent(line.dead_share), 0),
+            (percent(lang, line.moved), 11),
+            (percent(lang, line.saturated_share), 9),
+            (percent(lang, line.dead_share), 0),
         ];
         let cells: Vec<String> = cells.iter().map(|(text, width)| padded(text, *width)).collect();
         out += &format!("{:>5}  {}\n", line.layer, cells.join("  "));
@@ -168,13 +174,13 @@ pub fn json(record: &Record) -> Value {
     json!({
         "header": record.header,
         "recorded_steps": record.len(),
-        "snapshots": record.snapshots.step.len(),
-        "first_step": record.steps.step.first(),
-        "last_step": record.steps.step.last(),
+        "snapshots": record.snapshots.step().len(),
+        "first_step": record.steps.step().first(),
+        "last_step": record.steps.step().last(),
         "evaluations": record.evals.iter().map(|r| json!({
-            "step": r.step, "epoch": value(r.epoch), "train_loss": value(r.train_loss), "train_accuracy": value(r.train_accuracy),
-            "test_loss": value(r.test_loss), "test_accuracy": value(r.test_accuracy),
-            "validation_loss": value(r.validation_loss), "validation_accuracy": value(r.validation_accuracy),
+            "step": r.step(), "epoch": value(r.value(EVAL_EPOCH)), "train_loss": value(r.value(TRAIN_LOSS)), "train_accuracy": value(r.value(TRAIN_ACCURACY)),
+            "test_loss": value(r.value(TEST_LOSS)), "test_accuracy": value(r.value(TEST_ACCURACY)),
+            "validation_loss": value(r.value(VALIDATION_LOSS)), "validation_accuracy": value(r.value(VALIDATION_ACCURACY)),
         })).collect::<Vec<_>>(),
         "layers": lines.iter().map(|l| json!({
             "layer": l.layer, "fan_in": l.fan_in, "fan_out": l.fan_out, "activation": l.activation,
@@ -215,13 +221,14 @@ fn number(stored: f64) -> String {
     }
 }
 
-fn percent(share: f64) -> String {
-    match word(share) {
-        Some("0") => "0 %".into(),
+fn percent(lang: Lang, share: f64) -> String {
+    let text = match word(share) {
+        Some("0") => lang.percent(0.0),
         Some(word) => word.into(),
-        None if share < 1e-3 => format!("{:.1e} %", 100.0 * share),
-        None => format!("{:.1} %", 100.0 * share),
-    }
+        None if share < 1e-3 => format!("{:.1e}", 100.0 * share) + lang.percent_sign(),
+        None => lang.tenths(share),
+    };
+    text.replace('\u{a0}', " ")
 }
 
 fn value(stored: f64) -> Value {

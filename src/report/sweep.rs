@@ -2,7 +2,10 @@
 
 use crate::analysis::{Summary, ratio};
 use crate::record::cell::Cell;
-use crate::record::{Record, Status, TensorKind, TensorMetric};
+use crate::record::{
+    DISTANCE_FROM_INIT, GRAD_NORM, PARAM_NORM, Record, Status, TEST_ACCURACY, TEST_LOSS, TRAIN_ACCURACY, TRAIN_LOSS,
+    TensorKind,
+};
 use crate::stats::{MISSING, is_missing};
 
 const SETTINGS: [&str; 9] = [
@@ -64,7 +67,7 @@ pub fn columns(cells: &[Cell]) -> Vec<Column> {
     }
     table.push(("status".into(), text(&|c| status(c).0.to_string())));
     table.push(("reason".into(), text(&|c| status(c).1)));
-    let last = |c: &Cell| c.result.as_ref().ok().and_then(|r| r.steps.step.last().copied());
+    let last = |c: &Cell| c.result.as_ref().ok().and_then(|r| r.steps.step().last().copied());
     table.push(("steps".into(), whole(&|c| i64::try_from(last(c)? + 1).ok())));
     for (i, name) in ["train_accuracy", "test_accuracy", "train_loss", "test_loss"].into_iter().enumerate() {
         table.push((name.into(), real(&|f| f.evaluated[i])));
@@ -177,7 +180,7 @@ struct Facts {
     evaluated: [f64; 4],
     /// Gradient ratio at the start and at the end.
     ratios: [f64; 2],
-    /// Of as many layers as the deepest cell has.
+    /// Columns for as many layers as the deepest cell has.
     movement: Vec<f64>,
 }
 
@@ -185,12 +188,14 @@ impl Facts {
     fn of(cell: &Cell, most: usize) -> Facts {
         let record = cell.result.as_ref().ok();
         let last = record.and_then(Record::final_eval);
-        let evaluated = last.map_or([MISSING; 4], |e| [e.train_accuracy, e.test_accuracy, e.train_loss, e.test_loss]);
+        let evaluated = last.map_or([MISSING; 4], |e| {
+            [e.value(TRAIN_ACCURACY), e.value(TEST_ACCURACY), e.value(TRAIN_LOSS), e.value(TEST_LOSS)]
+        });
         let summary = record.and_then(|r| Summary::new(r).ok());
         let rows = record.map_or(0, Record::len);
         let gradient = |row: usize| {
             let summary = summary.as_ref().filter(|s| s.hidden() > 1 && row < rows)?;
-            let norm = |layer| summary.tensor_value(TensorMetric::GradNorm, TensorKind::Weight, row, layer);
+            let norm = |layer| summary.tensor_value(GRAD_NORM, TensorKind::Weight, row, layer);
             Some(ratio(norm(0), norm(summary.hidden() - 1)))
         };
         let ratios = [gradient(0), rows.checked_sub(1).and_then(gradient)].map(|r| r.unwrap_or(MISSING));
@@ -203,15 +208,15 @@ impl Facts {
 fn moved(summary: &Summary, layer: usize) -> f64 {
     let record = summary.record();
     let (Some(tensor), Some(last)) =
-        (summary.tensor(layer, TensorKind::Weight), record.snapshots.step.len().checked_sub(1))
+        (summary.tensor(layer, TensorKind::Weight), record.snapshots.step().len().checked_sub(1))
     else {
         return MISSING;
     };
     if record.is_empty() {
         return MISSING;
     }
-    let distance = record.snapshots.distance_from_init[last * record.header.tensors.len() + tensor];
-    ratio(distance, summary.tensor_value(TensorMetric::ParamNorm, TensorKind::Weight, 0, layer))
+    let distance = record.value(DISTANCE_FROM_INIT, last, tensor);
+    ratio(distance, summary.tensor_value(PARAM_NORM, TensorKind::Weight, 0, layer))
 }
 
 /// The shortest text that reads back as the same number.

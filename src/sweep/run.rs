@@ -11,7 +11,7 @@ use crate::config::{BatchSize, Every, Precision, TrainConfig};
 use crate::data::{self, DataSpec, Dataset};
 use crate::nn::Scalar;
 use crate::record::cell::{Cell, Ends};
-use crate::record::{EarlyStop, EvalRow, Record, RecordError, RecordSink, RunWriter, SnapshotRow, Status, StepRow};
+use crate::record::{EarlyStop, Ended, Record, RecordError, RecordSink, RunWriter, Status};
 use crate::train::{Progress, Watch, header::header, train};
 
 /// Watches a sweep and may end it. Workers count from 0.
@@ -284,7 +284,8 @@ fn attempt(
         Ok(writer) => writer,
         Err(error) => return Attempt::Unwritable(error),
     };
-    let mut both = Both { ends: &mut ends, writer: writer.as_mut() };
+    // The digest, and the run folder where one is kept.
+    let mut both = (&mut ends, writer.as_mut());
     let trained = match config.precision {
         Precision::F32 => go::<f32>(&plan, &data, &mut both, watch),
         Precision::F64 => go::<f64>(&plan, &data, &mut both, watch),
@@ -294,13 +295,7 @@ fn attempt(
         Ok(ended) => ended,
         Err(error) => return Attempt::Unwritable(error),
     };
-    ends.record.header.status = status.clone();
-    ends.record.header.early_stop = early_stop;
-    let finish = |mut writer: RunWriter| {
-        writer.set_early_stop(early_stop);
-        writer.finish(status, seconds)
-    };
-    match writer.map_or(Ok(()), finish) {
+    match both.finish(&Ended { status, early_stop, elapsed_secs: Some(seconds) }) {
         Ok(()) => Attempt::Done(Box::new(ends.record)),
         Err(error) => Attempt::Unwritable(error),
     }
@@ -313,29 +308,6 @@ fn go<T: Scalar>(
     watch: &dyn Watch,
 ) -> Result<(Status, Option<EarlyStop>, f64), RecordError> {
     train::<T>(plan, data, sink, watch).map(|outcome| (outcome.status, outcome.early_stop, outcome.elapsed_secs))
-}
-
-/// The digest, and the run folder where one is kept.
-struct Both<'a> {
-    ends: &'a mut Ends,
-    writer: Option<&'a mut RunWriter>,
-}
-
-impl RecordSink for Both<'_> {
-    fn step(&mut self, row: &StepRow<'_>) -> Result<(), RecordError> {
-        self.ends.step(row)?;
-        self.writer.as_mut().map_or(Ok(()), |w| w.step(row))
-    }
-
-    fn snapshot(&mut self, row: &SnapshotRow<'_>) -> Result<(), RecordError> {
-        self.ends.snapshot(row)?;
-        self.writer.as_mut().map_or(Ok(()), |w| w.snapshot(row))
-    }
-
-    fn eval(&mut self, row: &EvalRow) -> Result<(), RecordError> {
-        self.ends.eval(row)?;
-        self.writer.as_mut().map_or(Ok(()), |w| w.eval(row))
-    }
 }
 
 #[cfg(test)]

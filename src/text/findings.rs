@@ -1,26 +1,32 @@
 //! What the figures found: the clauses of their titles.
 
 use super::{Lang, Quantity, Special};
+use crate::activation::Activation;
 
 impl Lang {
-    /// A run's name as people write it: `ReLU` for `relu`; a name that is no activation stays as it is.
+    /// A run's name as people write it: `ReLU` for `relu`. A name that is no activation of ours is the author's, and stays as it is.
     pub fn run_name(self, run: &str) -> String {
-        match run {
-            "sigmoid" => "Sigmoid",
-            "relu" => "ReLU",
-            "leaky-relu" => "Leaky ReLU",
-            "elu" => "ELU",
-            "selu" => "SELU",
-            "gelu" => "GELU",
-            "silu" => "SiLU",
-            "tanh" => "Tanh",
-            "softplus" => "Softplus",
-            "softsign" => "Softsign",
-            "hard-sigmoid" => "Hard sigmoid",
-            "identity" => "Identity",
-            other => other,
+        let named = Activation::ALL.iter().find(|(_, name)| *name == run);
+        named.map_or_else(|| run.to_string(), |(activation, _)| self.activation(*activation))
+    }
+
+    /// An activation as people write it, at the beginning of a title.
+    pub fn activation(self, activation: Activation) -> String {
+        match (self, activation) {
+            (Lang::En | Lang::Zh, Activation::Sigmoid) => "Sigmoid".into(),
+            (Lang::En | Lang::Zh, Activation::Tanh) => "Tanh".into(),
+            (Lang::En | Lang::Zh, Activation::Relu) => "ReLU".into(),
+            (Lang::En | Lang::Zh, Activation::LeakyRelu) => "Leaky ReLU".into(),
+            (Lang::En | Lang::Zh, Activation::Elu) => "ELU".into(),
+            (Lang::En | Lang::Zh, Activation::Selu) => "SELU".into(),
+            (Lang::En | Lang::Zh, Activation::Gelu) => "GELU".into(),
+            (Lang::En | Lang::Zh, Activation::Silu) => "SiLU".into(),
+            (Lang::En | Lang::Zh, Activation::Softplus) => "Softplus".into(),
+            (Lang::En | Lang::Zh, Activation::Softsign) => "Softsign".into(),
+            (Lang::En | Lang::Zh, Activation::HardSigmoid) => "Hard sigmoid".into(),
+            (Lang::En | Lang::Zh, Activation::Identity) => "Identity".into(),
+            (Lang::En | Lang::Zh, Activation::Maxout(pieces)) => format!("maxout:{pieces}"),
         }
-        .to_string()
     }
 
     /// Two runs of one name.

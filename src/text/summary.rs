@@ -57,6 +57,8 @@ impl Lang {
                 "seed" => "随机种子",
                 "status" => "状态",
                 "recorded" => "记录",
+                "class_entropy" => "类别熵",
+                "majority_share" => "最多一类的占比",
                 other => other,
             },
         }
@@ -209,13 +211,14 @@ impl Lang {
         }
     }
 
-    /// In percent.
+    /// Shares of the initial norm.
     pub fn demo_movement(self, depth: usize, first: f64, last: f64) -> String {
+        let [first, last] = [first, last].map(|share| self.percent(share));
         match self {
             Lang::En => {
-                format!("weights moved, relative to their start: layer 1 by {first:.2} %, layer {depth} by {last:.1} %")
+                format!("weights moved, relative to their initial norm: layer 1 by {first}, layer {depth} by {last}")
             }
-            Lang::Zh => format!("权重相对于初始值的移动：第 1 层 {first:.2} %，第 {depth} 层 {last:.1} %"),
+            Lang::Zh => format!("权重的移动，相对于初始范数：第 1 层 {first}，第 {depth} 层 {last}"),
         }
     }
 

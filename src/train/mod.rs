@@ -29,8 +29,7 @@ use crate::config::{BatchSize, Every, TrainPlan};
 use crate::data::{Dataset, Split};
 use crate::nn::init::generator;
 use crate::nn::{Engine, Network, Part, Scalar};
-use crate::record::{EarlyStop, EvalRow, RecordError, RecordSink, SnapshotRow, Status, StepRow};
-use crate::stats::MISSING;
+use crate::record::{self, EarlyStop, RecordError, RecordSink, Row, Rows, Status, VALIDATION_LOSS};
 
 /// Random stream of the order of samples; one for each epoch follows.
 const STREAM_ORDER: u64 = 1 << 40;
@@ -54,7 +53,7 @@ pub struct Progress {
 /// Watches a run and may end it.
 pub trait Watch: Sync {
     fn progress(&self, _progress: &Progress) {}
-    fn evaluated(&self, _row: &EvalRow) {}
+    fn evaluated(&self, _row: &Row<'_>) {}
     /// Asked after every step.
     fn should_stop(&self) -> bool {
         false
@@ -74,7 +73,7 @@ pub struct Outcome<T> {
     pub early_stop: Option<EarlyStop>,
     /// Updates made.
     pub steps: u64,
-    pub evals: Vec<EvalRow>,
+    pub evals: Rows,
     pub elapsed_secs: f64,
     pub network: Network<T>,
 }
@@ -113,7 +112,7 @@ pub fn train<T: Scalar>(
         best: plan.config.early_stopping.map(|patience| Best::new(patience, engine.network())),
         sink,
         watch,
-        evals: Vec::new(),
+        evals: Rows::evaluations(),
     };
     let (status, steps) = run.go(&mut engine)?;
     let early_stop = run.best.filter(|_| status == Status::Complete).map(|best| {
@@ -178,10 +177,11 @@ impl<T: Scalar> Best<T> {
         Best { network: network.clone(), step: 0, loss: f64::INFINITY, patience, waited: 0 }
     }
 
-    fn look(&mut self, row: &EvalRow, network: &Network<T>) {
+    fn look(&mut self, row: &Row<'_>, network: &Network<T>) {
         // A loss that is not a number is not lower.
-        if row.validation_loss < self.loss {
-            (self.step, self.loss, self.waited) = (row.step, row.validation_loss, 0);
+        let loss = row.value(VALIDATION_LOSS);
+        if loss < self.loss {
+            (self.step, self.loss, self.waited) = (row.step(), loss, 0);
             self.network.copy_from(network);
         } else {
             self.waited += 1;
@@ -226,7 +226,7 @@ struct Run<'a, T: Scalar> {
     best: Option<Best<T>>,
     sink: &'a mut (dyn RecordSink + Send),
     watch: &'a dyn Watch,
-    evals: Vec<EvalRow>,
+    evals: Rows,
 }
 
 impl<T: Scalar> Run<'_, T> {
@@ -249,7 +249,9 @@ impl<T: Scalar> Run<'_, T> {
             let may_stop = evaluates(step) && self.best.as_ref().is_some_and(Best::may_end);
             let (wanted, snapshot) = (record.at(step) || step + 1 == total || may_stop, snapshots.at(step));
             let (loss, accuracy) = engine.step(learning_rate, wanted, snapshot);
-            let row = Row { step, epoch: step as f64 / plan.steps_per_epoch as f64, learning_rate, loss, accuracy };
+            let epoch = step as f64 / plan.steps_per_epoch as f64;
+            let mut row = Row::of_step(step).with(record::EPOCH, epoch).with(record::LEARNING_RATE, learning_rate);
+            row.set(record::LOSS, loss).set(record::BATCH_ACCURACY, accuracy);
             if snapshot {
                 self.snapshot(step, engine.snapshot())?;
             }
@@ -257,12 +259,13 @@ impl<T: Scalar> Run<'_, T> {
             if wanted {
                 self.step(&row, engine)?;
             } else if diverged {
-                self.bare_step(&row, engine)?;
+                // A step that was not measured but must be in the record, because the run ends here.
+                self.sink.row(&row)?;
             }
             self.watch.progress(&Progress {
                 done: step + 1,
                 total,
-                epoch: row.epoch,
+                epoch,
                 loss,
                 batch_accuracy: accuracy,
                 first_last_ratio: if wanted { first_last_ratio(engine) } else { None },
@@ -289,78 +292,43 @@ impl<T: Scalar> Run<'_, T> {
         Ok((Status::Complete, total))
     }
 
-    fn step(&mut self, row: &Row, engine: &Engine<T>) -> Result<(), RecordError> {
+    fn step(&mut self, row: &Row<'_>, engine: &Engine<T>) -> Result<(), RecordError> {
         let m = engine.measured();
-        let [a, b, c, d, e] = &m.tensors;
-        self.sink.step(&row.with([a, b, c, d, e], [&m.layers[0], &m.layers[1]]))
-    }
-
-    /// A step that was not measured but must be in the record, because the run ends here.
-    fn bare_step(&mut self, row: &Row, engine: &Engine<T>) -> Result<(), RecordError> {
-        let shape = &engine.network().shape;
-        let (tensors, layers) = (vec![MISSING; shape.tensor_count()], vec![MISSING; shape.layers()]);
-        self.sink.step(&row.with([&tensors; 5].map(|t| t.as_slice()), [&layers; 2].map(|l| l.as_slice())))
+        let [gradient, update, driven, decay, parameters] = &m.tensors;
+        let [signal, sample_gradient] = &m.layers;
+        let mut row = row.with(record::GRAD_NORM, gradient).with(record::UPDATE_NORM, update);
+        row.set(record::DRIVEN_NORM, driven).set(record::DECAY_NORM, decay).set(record::PARAM_NORM, parameters);
+        self.sink.row(row.set(record::SIGNAL_RMS, signal).set(record::GRAD_RMS, sample_gradient))
     }
 
     fn snapshot(&mut self, step: u64, m: &crate::nn::engine::SnapshotMeasure) -> Result<(), RecordError> {
-        let [a, b, c, d, e] = &m.activations;
-        self.sink.snapshot(&SnapshotRow {
-            step,
-            distance_from_init: &m.distance_from_init,
-            zero_share: &m.zero_share,
-            activations: [a, b, c, d, e],
-            sketch: &m.sketch,
-        })
+        let [mean, std, saturated, dead, slope] = &m.activations;
+        let mut row = Row::of_snapshot(step).with_sketch(&m.sketch);
+        row.set(record::DISTANCE_FROM_INIT, &m.distance_from_init).set(record::ZERO_SHARE, &m.zero_share);
+        row.set(record::ACTIVATION_MEAN, mean).set(record::ACTIVATION_STD, std);
+        row.set(record::SATURATED_SHARE, saturated).set(record::DEAD_SHARE, dead);
+        self.sink.row(row.set(record::MEAN_SQUARED_SLOPE, slope))
     }
 
     fn evaluate(&mut self, engine: &mut Engine<T>, step: u64) -> Result<(), RecordError> {
-        let (train_loss, train_accuracy) = engine.evaluate(&self.train.inputs, &self.train.labels);
-        let mut of = |samples: &Option<Samples<'_, T>>| match samples {
-            Some(samples) => engine.evaluate(&samples.inputs, &samples.labels),
-            None => (MISSING, MISSING),
-        };
-        let ((test_loss, test_accuracy), (validation_loss, validation_accuracy)) =
-            (of(&self.test), of(&self.validation));
         let epoch = step as f64 / self.plan.steps_per_epoch as f64;
-        let row = EvalRow {
-            step,
-            epoch,
-            train_loss,
-            train_accuracy,
-            test_loss,
-            test_accuracy,
-            validation_loss,
-            validation_accuracy,
-        };
+        let mut row = Row::of_evaluation(step).with(record::EVAL_EPOCH, epoch);
+        let (loss, accuracy) = engine.evaluate(&self.train.inputs, &self.train.labels);
+        row.set(record::TRAIN_LOSS, loss).set(record::TRAIN_ACCURACY, accuracy);
+        if let Some(test) = &self.test {
+            let (loss, accuracy) = engine.evaluate(&test.inputs, &test.labels);
+            row.set(record::TEST_LOSS, loss).set(record::TEST_ACCURACY, accuracy);
+        }
+        if let Some(validation) = &self.validation {
+            let (loss, accuracy) = engine.evaluate(&validation.inputs, &validation.labels);
+            row.set(VALIDATION_LOSS, loss).set(record::VALIDATION_ACCURACY, accuracy);
+        }
         if let Some(best) = &mut self.best {
             best.look(&row, engine.network());
         }
-        self.evals.push(row);
+        self.evals.push(&row).expect("evaluations come in the order of their steps");
         self.watch.evaluated(&row);
-        self.sink.eval(&row)
-    }
-}
-
-/// The scalars of a step.
-struct Row {
-    step: u64,
-    epoch: f64,
-    learning_rate: f64,
-    loss: f64,
-    accuracy: f64,
-}
-
-impl Row {
-    fn with<'a>(&self, tensors: [&'a [f64]; 5], layers: [&'a [f64]; 2]) -> StepRow<'a> {
-        StepRow {
-            step: self.step,
-            epoch: self.epoch,
-            learning_rate: self.learning_rate,
-            loss: self.loss,
-            batch_accuracy: self.accuracy,
-            tensors,
-            layers,
-        }
+        self.sink.row(&row)
     }
 }
 

@@ -1,10 +1,10 @@
 //! Records with holes: Unknown with the reason, never a guess.
 
+use gradfade::diagnosis::{Ailment, Missing};
 use gradfade::diagnosis::{Conclusion, Outcome};
 use gradfade::record::cell::Ends;
-use gradfade::record::{ActivationMetric, LayerMetric, RecordSink, Status, TensorMetric};
+use gradfade::record::*;
 use gradfade::stats::MISSING;
-use gradfade::text::{Ailment, Missing};
 
 use super::*;
 
@@ -21,17 +21,18 @@ fn without(name: &'static str, change: impl FnOnce(&mut Record)) -> Diagnosis {
     judged(&record)
 }
 
+fn blank_activations(r: &mut Record) {
+    let of_layers = Table::Snapshot.metrics().filter(|m| m.per == Per::Layer);
+    of_layers.for_each(|m| r.snapshots.values_mut(m).fill(MISSING));
+}
+
 /// The first `steps` updates of a run that was killed.
 fn cut(record: &Record, steps: usize) -> Record {
     let mut short = Record::new(record.header.clone());
     short.header.status = Status::Running;
-    for row in 0..steps {
-        short.push_step(&record.step_row(row));
-    }
-    for k in (0..record.snapshots.step.len()).filter(|&k| record.snapshots.step[k] < steps as u64) {
-        short.push_snapshot(&record.snapshot_row(k));
-    }
-    short.evals = record.evals.iter().filter(|e| e.step <= steps as u64).copied().collect();
+    (0..steps).for_each(|row| short.push(&record.steps.row(row)).unwrap());
+    record.snapshots.iter().filter(|k| k.step() < steps as u64).for_each(|k| short.push(&k).unwrap());
+    record.evals.iter().filter(|e| e.step() <= steps as u64).for_each(|e| short.push(&e).unwrap());
     short
 }
 
@@ -43,17 +44,17 @@ fn without_test_data_nobody_is_healthy_and_nobody_overfits() {
     assert_eq!(d.conclusion(), Conclusion::Undecided);
     // A fault of training needs no test data.
     let sick =
-        without("sigmoid-5", |r| r.evals.iter_mut().for_each(|e| (e.test_loss, e.test_accuracy) = (MISSING, MISSING)));
+        without("sigmoid-5", |r| [TEST_LOSS, TEST_ACCURACY].iter().for_each(|&m| r.evals.values_mut(m).fill(MISSING)));
     assert!(sick.found(Ailment::VanishingGradient));
 }
 
 #[test]
 fn without_activations_units_are_not_judged() {
-    let d = without("tanh-large-weights", |r| r.snapshots.activations.iter_mut().for_each(|c| c.fill(MISSING)));
+    let d = without("tanh-large-weights", blank_activations);
     assert_eq!(missing(&d, Ailment::SaturatedUnits), Missing::Activations);
     assert_eq!(missing(&d, Ailment::DeadUnits), Missing::Activations);
     // The verdict stands without its reasons.
-    let d = without("sigmoid-5", |r| r.snapshots.activations.iter_mut().for_each(|c| c.fill(MISSING)));
+    let d = without("sigmoid-5", blank_activations);
     let Outcome::Found(finding) = &d.verdict(Ailment::VanishingGradient).unwrap().outcome else { panic!() };
     assert!(finding.why.is_empty());
 }
@@ -81,7 +82,7 @@ fn gaps_are_named() {
         move |r: &mut Record| {
             let layers = r.header.layers.len();
             let start = (from * r.len() as f64) as usize * layers;
-            r.steps.layers[LayerMetric::SignalRms as usize][start..].fill(MISSING);
+            r.steps.values_mut(SIGNAL_RMS)[start..].fill(MISSING);
         }
     };
     let d = without("sigmoid-5", blank(0.5));
@@ -91,7 +92,7 @@ fn gaps_are_named() {
     assert_eq!(missing(&d, Ailment::ExplodingGradient), Missing::Signal);
     let d = without("sigmoid-zeros", |r| {
         let (steps, tensors) = (r.len(), r.header.tensors.len());
-        r.steps.tensors[TensorMetric::ParamNorm as usize][..steps * tensors].fill(MISSING);
+        r.steps.values_mut(PARAM_NORM)[..steps * tensors].fill(MISSING);
     });
     assert_eq!(missing(&d, Ailment::DeadInitialisation), Missing::Parameters);
 }
@@ -102,14 +103,14 @@ fn without_evaluations_the_last_batches_speak_and_it_is_said() {
     assert!(d.training.from_batches && d.found(Ailment::VanishingGradient));
     let d = without("sigmoid-5", |r| {
         r.evals.clear();
-        r.steps.batch_accuracy.fill(MISSING);
+        r.steps.values_mut(BATCH_ACCURACY).fill(MISSING);
     });
     // The loss alone, beside the entropy of the classes.
     assert!(d.training.accuracy.is_none() && d.found(Ailment::VanishingGradient), "{:?}", d.training);
     let d = without("sigmoid-5", |r| {
         r.evals.clear();
-        r.steps.batch_accuracy.fill(MISSING);
-        r.steps.loss.fill(MISSING);
+        r.steps.values_mut(BATCH_ACCURACY).fill(MISSING);
+        r.steps.values_mut(LOSS).fill(MISSING);
     });
     assert_eq!(missing(&d, Ailment::VanishingGradient), Missing::TrainingResult);
     let d = without("sigmoid-5", |r| {
@@ -165,22 +166,11 @@ fn no_more(name: &str, what: &str, less: &Diagnosis, whole: &Diagnosis) {
 fn a_column_that_is_missing_makes_no_rule_speak_up() {
     for name in NAMES {
         let whole = judged(&record(name));
-        for metric in TensorMetric::ALL {
-            let less = without(name, |r| r.steps.tensors[metric as usize].fill(MISSING));
-            no_more(name, metric.name(), &less, &whole);
+        for m in Table::Step.metrics().chain(Table::Snapshot.metrics()).filter(|m| *m != EPOCH) {
+            no_more(name, m.id, &without(name, |r| r.table_mut(m.table).values_mut(m).fill(MISSING)), &whole);
         }
-        for metric in LayerMetric::ALL {
-            no_more(name, metric.name(), &without(name, |r| r.steps.layers[metric as usize].fill(MISSING)), &whole);
-        }
-        for metric in ActivationMetric::ALL {
-            let less = without(name, |r| r.snapshots.activations[metric as usize].fill(MISSING));
-            no_more(name, metric.name(), &less, &whole);
-        }
-        no_more(name, "distances", &without(name, |r| r.snapshots.distance_from_init.fill(MISSING)), &whole);
-        no_more(name, "losses", &without(name, |r| r.steps.loss.fill(MISSING)), &whole);
-        no_more(name, "rates", &without(name, |r| r.steps.learning_rate.fill(MISSING)), &whole);
         no_more(name, "labels", &without(name, |r| r.header.labels.clear()), &whole);
-        no_more(name, "snapshots", &without(name, |r| r.snapshots = Default::default()), &whole);
+        no_more(name, "snapshots", &without(name, |r| r.snapshots.clear()), &whole);
     }
 }
 
@@ -189,13 +179,9 @@ fn a_digest_finds_no_more_than_its_record_and_still_finds_vanishing() {
     for name in NAMES {
         let whole = record(name);
         let mut ends = Ends::new(whole.header.clone());
-        for row in 0..whole.len() {
-            ends.step(&whole.step_row(row)).unwrap();
+        for table in Table::ALL {
+            whole.table(table).iter().for_each(|row| ends.row(&row).unwrap());
         }
-        for k in 0..whole.snapshots.step.len() {
-            ends.snapshot(&whole.snapshot_row(k)).unwrap();
-        }
-        whole.evals.iter().for_each(|e| ends.eval(e).unwrap());
         no_more(name, "its middle", &judged(&ends.record), &judged(&whole));
         let sick = ["sigmoid-5", "sigmoid-5-full", "sigmoid-8-adam"].contains(name);
         assert_eq!(

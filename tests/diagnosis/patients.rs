@@ -1,8 +1,8 @@
 //! What is found in whom, and nothing else.
 
+use gradfade::diagnosis::{Ailment, Measure};
 use gradfade::diagnosis::{Conclusion, Outcome, RULES, State};
-use gradfade::record::{TensorKind, TensorMetric};
-use gradfade::text::{Ailment, Measure};
+use gradfade::record::{GRAD_NORM, TRAIN_ACCURACY, TensorKind};
 
 use super::*;
 
@@ -99,12 +99,12 @@ fn absolute_cuts_that_others_use_stay_silent_on_the_five_sigmoid_layers() {
     let (sick, converged) = (record("sigmoid-5-nielsen"), record("converged"));
     let first = |r: &Record| {
         let t = r.header.tensor_index(1, TensorKind::Weight).unwrap();
-        (0..r.len()).map(|row| r.tensor(TensorMetric::GradNorm, row, t)).fold(f64::INFINITY, f64::min)
+        (0..r.len()).map(|row| r.value(GRAD_NORM, row, t)).fold(f64::INFINITY, f64::min)
     };
     assert!(first(&sick) > 1e-4, "{}", first(&sick));
     assert!(judged(&sick).found(Ailment::VanishingGradient));
     // A network that has learned everything ends with a smaller gradient than the one that learns nothing starts with.
-    let start = sick.tensor(TensorMetric::GradNorm, 0, 0);
+    let start = sick.value(GRAD_NORM, 0, 0);
     assert!(first(&converged) < start, "{} {start}", first(&converged));
     assert_eq!(found(&judged(&converged)), ["overfitting"]);
 }
@@ -147,10 +147,10 @@ fn the_training_state_is_that_of_the_evaluations() {
     for (name, _) in TABLE {
         let (record, d) = (record(name), judged(&record(name)));
         let last = record.evals.last().unwrap();
-        if last.step > 0 && last.step == record.steps.step.last().unwrap() + 1 {
-            assert_eq!(d.training.accuracy, Some(last.train_accuracy), "{name}");
+        if last.step() > 0 && last.step() == record.steps.step().last().unwrap() + 1 {
+            assert_eq!(d.training.accuracy, Some(last.value(TRAIN_ACCURACY)), "{name}");
             let chance: f64 = record.header.label("majority_share").parse().unwrap();
-            let skill = (last.train_accuracy - chance) / (1.0 - chance);
+            let skill = (last.value(TRAIN_ACCURACY) - chance) / (1.0 - chance);
             assert!((d.training.skill.unwrap() - skill).abs() < 1e-12, "{name}");
         }
     }

@@ -45,11 +45,11 @@ pub struct Args {
 
 #[derive(clap::Subcommand)]
 enum Command {
-    /// List the cells, with an estimate of time and disk; or print the plan as TOML
+    /// List the cells with an estimate of time and disk space, or print the plan as TOML
     Plan(PlanArgs),
-    /// Run cells that are missing: all, some, or those of one shard
+    /// Run the cells that are missing: all, some, or those of one shard
     Run(RunArgs),
-    /// Join the finished cells into cells.csv and draw them
+    /// Collect the finished cells in cells.csv and draw the figures
     Merge(MergeArgs),
     /// Print a job script: a Slurm job array, or GNU parallel
     Script(script::Args),
@@ -58,7 +58,7 @@ enum Command {
 /// Which networks: a preset, a plan file or flags; flags are laid over the plan.
 #[derive(clap::Args)]
 struct What {
-    /// A plan that comes with the program: lecture, 20-vs-56, initialisation, activations
+    /// A built-in plan: lecture, 20-vs-56, initialisation, activations
     #[arg(long, value_name = "NAME", conflicts_with = "plan", help_heading = "Plan")]
     preset: Option<String>,
     /// A plan file (TOML)
@@ -75,10 +75,10 @@ struct How {
     /// Folder of the sweep [default: sweeps/NAME]
     #[arg(long, value_name = "DIR", help_heading = "Output")]
     out: Option<PathBuf>,
-    /// Cells that run at the same time [default: all cores]; the result is the same to the bit
+    /// Number of cells that run at the same time [default: all cores]; results are bit-identical for any number
     #[arg(long, value_name = "N", value_parser = threads, help_heading = "Output")]
     threads: Option<usize>,
-    /// No progress on stderr
+    /// Do not show progress on stderr
     #[arg(long, short, help_heading = "Output")]
     quiet: bool,
 }
@@ -88,10 +88,10 @@ struct Draw {
     /// Also write cells.parquet
     #[arg(long, help_heading = "Output")]
     parquet: bool,
-    /// Do not draw
+    /// Do not draw figures
     #[arg(long, help_heading = "Figures")]
     no_figures: bool,
-    /// Which figures, by name [default: all that the cells hold]; `gradfade plot --list` names them
+    /// Names of the figures [default: all that the cells hold]; `gradfade plot --list` names them
     #[arg(
         long,
         value_name = "NAME,..",
@@ -120,7 +120,7 @@ struct PlanArgs {
     /// Print the plan instead of the cells
     #[arg(long)]
     toml: bool,
-    /// A sweep's folder: says also which of its cells are finished
+    /// Folder of a sweep: also show which of its cells are finished
     #[arg(long, value_name = "DIR", help_heading = "Output")]
     out: Option<PathBuf>,
 }

@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
 use super::super::{interrupt, output};
-use crate::record::Status;
 use crate::record::cell::Cell;
+use crate::record::{Status, TRAIN_ACCURACY};
 use crate::sweep::{Observer, PlannedCell, SweepPlan};
 use crate::train::Progress;
 
@@ -68,7 +68,7 @@ impl Show {
         let how = match &cell.result {
             Err(why) => format!("failed: {why}"),
             Ok(record) => {
-                let accuracy = record.final_eval().map_or(f64::NAN, |e| 100.0 * e.train_accuracy);
+                let accuracy = record.final_eval().map_or(f64::NAN, |e| 100.0 * e.value(TRAIN_ACCURACY));
                 match &record.header.status {
                     Status::Diverged { step, .. } => format!("diverged at step {step}"),
                     _ => format!("training accuracy {accuracy:.1} %"),

@@ -1,4 +1,4 @@
-//! One file of rows, every field checked, line and column in every complaint.
+//! Reading one file of rows: every field is checked, and every error names line and column.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -11,7 +11,7 @@ use crate::data::{DataError, DataOptions};
 use crate::field::Field;
 use crate::stats::nearest;
 
-/// Names that a label column has by itself. `y` alone does not betray a header: it may be a yes.
+/// Names that a label column has by itself. `y` alone does not indicate a header, since it may be a value (yes).
 const LABEL_NAMES: [&str; 4] = ["label", "class", "target", "y"];
 
 /// A table in memory: inputs as numbers, labels as indices into their different texts.
@@ -19,7 +19,7 @@ pub(super) struct Table {
     pub(super) path: PathBuf,
     header: Option<Vec<String>>,
     columns: usize,
-    /// From 0.
+    /// Index, from 0.
     label_column: usize,
     /// `[rows, columns - 1]`
     pub(super) inputs: Vec<f32>,
@@ -143,7 +143,7 @@ impl Table {
         self.columns - 1
     }
 
-    /// The label column as its owner would call it.
+    /// Name of the label column, or its number.
     pub(super) fn label_column_name(&self) -> String {
         match &self.header {
             Some(names) => format!("'{}'", names[self.label_column]),

@@ -17,7 +17,7 @@ use super::{FEW, Sweeps, caption, names, panels};
 use crate::analysis::Ensemble;
 use crate::analysis::ensemble::{Series, Spread};
 use crate::field::Field;
-use crate::record::EvalRow;
+use crate::record::{MetricId, TEST_ACCURACY, TRAIN_ACCURACY};
 use crate::text::{Hint, Lang};
 
 pub const SPEC: FigureSpec = FigureSpec {
@@ -35,7 +35,7 @@ fn build(drawn: &Sweeps, options: &Options) -> Result<Figure, FigureError> {
     if first == last {
         return Err(drawn.nothing("second depth", format!("vary {}", Field::HiddenLayers)));
     }
-    let train = |e: &EvalRow| e.train_accuracy;
+    let train = TRAIN_ACCURACY;
     if all.series.iter().all(|s| depths.iter().all(|d| s.last(*d, train).is_none())) {
         return Err(
             drawn.nothing("accuracy of a complete run", "every one diverged or failed; lower the learning rate")
@@ -83,27 +83,20 @@ fn panel(lang: Lang, all: &Ensemble, title: String, members: &[(usize, String)],
     let mut curves = Vec::new();
     for (colour, (i, name)) in members.iter().enumerate() {
         let series = &all.series[*i];
-        let mut test = curve(series, &depths, |e| e.test_accuracy, Stroke::Dashed, colour, String::new());
+        let mut test = curve(series, &depths, TEST_ACCURACY, Stroke::Dashed, colour, String::new());
         // Two bands of one colour over each other tell nothing.
         test.band.clear();
         curves.push(test);
-        curves.push(curve(series, &depths, |e| e.train_accuracy, Stroke::Solid, colour, name.clone()));
+        curves.push(curve(series, &depths, TRAIN_ACCURACY, Stroke::Solid, colour, name.clone()));
     }
     curves.retain(|c: &Curve| c.points.iter().any(|p| p.1.is_some()));
     let marks = all.chance().map(|c| (c, lang.chance_mark(c))).into_iter().collect();
     lines(title, x, accuracy_axis(lang), curves, marks)
 }
 
-fn curve(
-    series: &Series,
-    depths: &[usize],
-    column: fn(&EvalRow) -> f64,
-    style: Stroke,
-    colour: usize,
-    label: String,
-) -> Curve {
+fn curve(series: &Series, depths: &[usize], metric: MetricId, style: Stroke, colour: usize, label: String) -> Curve {
     let at: Vec<(f64, Option<Spread>)> =
-        depths.iter().filter(|d| series.depths.contains_key(d)).map(|d| (*d as f64, series.last(*d, column))).collect();
+        depths.iter().filter(|d| series.depths.contains_key(d)).map(|d| (*d as f64, series.last(*d, metric))).collect();
     let wide = at.iter().filter_map(|(x, s)| s.filter(|s| s.high > s.low).map(|_| *x)).count() > 0;
     Curve {
         label,
@@ -151,7 +144,7 @@ fn heading(lang: Lang, drawn: &Sweeps, depths: &[usize]) -> String {
     let names = names(lang, all);
     let chance = all.chance().unwrap_or(0.0);
     let medians = |s: &Series| -> Vec<(usize, f64)> {
-        depths.iter().filter_map(|d| Some((*d, s.last(*d, |e| e.train_accuracy)?.median))).collect()
+        depths.iter().filter_map(|d| Some((*d, s.last(*d, TRAIN_ACCURACY)?.median))).collect()
     };
     if all.series.len() <= FEW {
         let clauses = all.series.iter().zip(&names).filter_map(|(s, name)| {
@@ -168,7 +161,7 @@ fn heading(lang: Lang, drawn: &Sweeps, depths: &[usize]) -> String {
         .series
         .iter()
         .zip(&names)
-        .filter_map(|(s, name)| Some((name.as_str(), s.last(deepest, |e| e.train_accuracy)?.median)))
+        .filter_map(|(s, name)| Some((name.as_str(), s.last(deepest, TRAIN_ACCURACY)?.median)))
         .collect();
     let worst = at.iter().copied().min_by(|a, b| a.1.total_cmp(&b.1));
     let best = at.iter().copied().max_by(|a, b| a.1.total_cmp(&b.1));

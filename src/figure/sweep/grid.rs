@@ -126,7 +126,7 @@ fn tiles<'a>(
 /// `several` depths are named in the titles; the `lowest` panel of a column has the labels of the steps.
 fn panel(drawn: &Sweeps, tile: &Tile, several: bool, lowest: bool, options: &Options) -> Placed {
     let (lang, chosen) = (options.lang, &tile.chosen);
-    let edges = step_edges(&chosen.run.record().steps.step, chosen.run.end());
+    let edges = step_edges(chosen.run.record().steps.step(), chosen.run.end());
     let x = time_axis(&chosen.run, &edges, options);
     let series = &drawn.all.series[chosen.series];
     let own = name(lang, series, &series.key);

@@ -20,7 +20,7 @@ use super::{ABREAST, FEW, Sweeps, caption, name, spread};
 use crate::analysis::Ensemble;
 use crate::analysis::ensemble::{Run, Spread};
 use crate::field::Field;
-use crate::record::EvalRow;
+use crate::record::{MetricId, TEST_ACCURACY, TRAIN_ACCURACY};
 use crate::text::{Hint, Lang};
 
 pub const SPEC: FigureSpec = FigureSpec {
@@ -41,11 +41,11 @@ struct Line<'a> {
 
 impl Line<'_> {
     fn train_error(&self) -> BTreeMap<u64, Spread> {
-        errors(self.runs, |e| e.train_accuracy)
+        errors(self.runs, TRAIN_ACCURACY)
     }
 
     fn test_error(&self) -> BTreeMap<u64, Spread> {
-        errors(self.runs, |e| e.test_accuracy)
+        errors(self.runs, TEST_ACCURACY)
     }
 }
 
@@ -142,10 +142,10 @@ fn panel(all: &Ensemble, title: &str, drawn: &[Line], most: u64, options: &Optio
 }
 
 /// Error over the seeds at every number of updates at which any run was evaluated.
-fn errors(runs: &[Run], accuracy: fn(&EvalRow) -> f64) -> BTreeMap<u64, Spread> {
+fn errors(runs: &[Run], accuracy: MetricId) -> BTreeMap<u64, Spread> {
     let mut at: BTreeMap<u64, Vec<f64>> = BTreeMap::new();
-    for row in runs.iter().flat_map(|r| &r.summary.record().evals) {
-        at.entry(row.step).or_default().push(1.0 - accuracy(row));
+    for row in runs.iter().flat_map(|r| r.summary.record().evals.iter()) {
+        at.entry(row.step()).or_default().push(1.0 - row.value(accuracy));
     }
     at.into_iter().filter_map(|(step, values)| Some((step, Spread::of(values)?))).collect()
 }

@@ -11,7 +11,7 @@ use super::chart::{AxisKind, Figure, Heatmap, Lines, Panel};
 use super::testing::{Synthetic, healthy};
 use super::*;
 use crate::analysis::Summary;
-use crate::record::{LayerMetric, Record, Status, TensorKind, TensorMetric};
+use crate::record::{GRAD_NORM, Record, Status, TensorKind};
 use crate::stats::{MISSING, Measured, UNDERFLOW};
 use crate::text::Lang;
 
@@ -157,14 +157,15 @@ fn errors_name_the_figure_the_run_and_the_way_out() {
     let unsketched = Synthetic { sketch: false, ..Synthetic::default() }.record();
     assert!(say("convergence-heatmap", std::slice::from_ref(&unsketched)).contains("sketch"));
     let mut torn = record.clone();
-    torn.steps.tensors[0].pop();
+    torn.header.tensors.pop();
     assert!(
         say("gradient-heatmap", std::slice::from_ref(&torn))
-            .contains("grad_norm holds 359 values where the header asks for 360")
+            .contains("grad_norm holds 360 values, expected 20 rows of 17")
     );
-    let mut unordered = record.clone();
-    unordered.steps.step[3] = 2;
-    assert!(say("gradient-heatmap", std::slice::from_ref(&unordered)).contains("goes from step 2 to step 2"));
+    let far = Synthetic { steps: vec![0, 1 << 60], ..Synthetic::default() }.record();
+    assert!(
+        say("gradient-heatmap", std::slice::from_ref(&far)).contains("the step table has step 1152921504606846976")
+    );
 }
 
 #[test]
@@ -254,7 +255,7 @@ fn the_table_holds_every_plotted_number_and_names_every_kind() {
         assert_eq!(row[5], kind);
         if kind == "finite" {
             let value: f64 = row[4].parse().unwrap();
-            let stored = record.tensor(TensorMetric::GradNorm, s, 2 * l);
+            let stored = record.value(GRAD_NORM, s, 2 * l);
             assert_eq!(value.to_bits(), stored.to_bits(), "{value} {stored}");
         }
     }
@@ -327,7 +328,7 @@ proptest! {
         values in proptest::collection::vec(-6.0f64..5.0, 1..40),
     ) {
         let mut record = small(Synthetic::default());
-        for (i, v) in record.steps.tensors[0].iter_mut().enumerate() {
+        for (i, v) in record.steps.values_mut(crate::record::GRAD_NORM).iter_mut().enumerate() {
             *v = 10f64.powf(values[i % values.len()]);
         }
         let figure = one("gradient-heatmap", &record);

@@ -1,6 +1,7 @@
 //! The numbers of a figure are those of its record, special values included.
 
 use super::*;
+use crate::record::{GRAD_NORM, SIGNAL_RMS, UPDATE_NORM};
 
 #[test]
 fn each_cell_is_log10_of_the_value_in_the_record() {
@@ -11,7 +12,7 @@ fn each_cell_is_log10_of_the_value_in_the_record() {
     for l in 0..9 {
         for s in 0..20 {
             // Weights are the even tensors.
-            let stored = record.steps.tensors[TensorMetric::GradNorm as usize][s * 18 + 2 * l];
+            let stored = record.steps[GRAD_NORM][s * 18 + 2 * l];
             assert_eq!(map.cells[l][s], Measured::Finite(stored));
             assert_eq!(stored, 1e-3 * (l + 1) as f64 / (s + 1) as f64);
         }
@@ -94,7 +95,7 @@ fn the_profile_shows_the_first_middle_and_last_row() {
     for (series, step) in panels[0].series.iter().zip([0usize, 9, 19]) {
         assert_eq!(series.label, format!("step {step}"));
         for (l, point) in series.points.iter().enumerate() {
-            let stored = record.layer(LayerMetric::SignalRms, step, l);
+            let stored = record.value(SIGNAL_RMS, step, l);
             assert!((point.1.unwrap() / stored - 1.0).abs() < 1e-12);
             assert_eq!(point.0, (l + 1) as f64);
         }
@@ -198,7 +199,7 @@ fn updates_that_change_no_stored_number_are_hatched_and_named() {
     // The weights of layers 1 to 3 stay the same numbers: as zero, and as a change too small to be stored.
     for (row, layer) in (0..rows).flat_map(|r| [0, 1, 2].map(|l| (r, l))) {
         let applied = if row % 2 == 0 { 0.0 } else { UNDERFLOW };
-        record.steps.tensors[TensorMetric::UpdateNorm as usize][row * tensors + 2 * layer] = applied;
+        record.steps.values_mut(UPDATE_NORM)[row * tensors + 2 * layer] = applied;
     }
     let figure = one("update-heatmap", &record);
     let cells = &heatmaps(&figure)[0].cells;

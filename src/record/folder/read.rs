@@ -1,5 +1,6 @@
 //! Reading a run folder, also one that is being written or that was torn.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::fs;
 use std::io;
@@ -10,15 +11,16 @@ use serde::de::DeserializeOwned;
 
 use super::super::error::again;
 use super::super::header::SCHEMA;
-use super::super::npy::{Element, NpyArray, read_npy};
-use super::super::sink::Widths;
-use super::super::{ActivationMetric, EvalRow, Header, LayerMetric, Record, RecordError, TensorMetric};
-use super::{
-    DISTANCE, EVAL_SCALARS, EVAL_STEP, EVAL_VALIDATION, META, SKETCH, SNAPSHOT_STEP, STEP, STEP_SCALARS, ZEROS,
-    array_stems, file_name,
+use super::super::npy::{self, NpyArray, read_npy};
+use super::super::rows::Widths;
+use super::super::{
+    Element, Header, MetricId, Record, RecordError, Rows, Table, VALIDATION_ACCURACY, VALIDATION_LOSS, ZERO_SHARE,
 };
+use super::{META, array_stems, file_name};
 use crate::field::Field;
-use crate::stats::MISSING;
+
+/// Arrays that came after the first version of schema 1: an older run without them is whole.
+const LATER: [MetricId; 3] = [ZERO_SHARE, VALIDATION_LOSS, VALIDATION_ACCURACY];
 
 /// A header is a few kilobytes; a file above this is something else.
 const MAX_META_BYTES: u64 = 64 << 20;
@@ -30,7 +32,7 @@ pub enum Warning {
     Truncated { path: PathBuf, promised: u64, found: usize },
     /// The arrays of a table differ in length; the rows that all of them have were kept.
     Uneven { table: &'static str, kept: usize, longest: usize },
-    /// The array is not there; its values are missing.
+    /// The array is not there although the program that wrote the run always wrote it; its values are missing.
     Absent { path: PathBuf },
 }
 
@@ -57,109 +59,100 @@ impl Record {
     /// read; [`RecordError::NoSteps`] without `step.npy`; [`RecordError::Array`] when an array is broken or its shape disagrees
     /// with the header; [`RecordError::Invalid`] when the steps of a table do not increase; [`RecordError::Io`].
     pub fn read(dir: &Path) -> Result<(Record, Vec<Warning>), RecordError> {
-        let mut header = read_header(dir)?;
-        let widths = Widths::of(&header);
-        let (t, l) = (widths.tensors, widths.layers);
+        let (mut header, schema) = read_header(dir)?;
+        let expects_all = schema == 1 && header.source.tool == env!("CARGO_PKG_NAME");
         let mut warnings = Vec::new();
-
-        // The key column first: a running writer commits it last, so that the others have at least as many rows.
-        let mut table = Table::open(dir, "step", STEP, &mut warnings)?
-            .ok_or_else(|| RecordError::NoSteps { path: dir.join(file_name(STEP)) })?;
-        let scalars = table.columns(STEP_SCALARS, &[])?;
-        let tensors = table.columns(TensorMetric::ALL.map(TensorMetric::name), &[t])?;
-        let layers = table.columns(LayerMetric::ALL.map(LayerMetric::name), &[l])?;
-        let rows = table.rows();
-        let step = table.keys()?;
-        let [epoch, learning_rate, loss, batch_accuracy] = scalars.map(|c| fill(c, rows, 1));
-        let mut record = Record::new(header.clone());
-        let s = &mut record.steps;
-        (s.step, s.epoch, s.learning_rate, s.loss, s.batch_accuracy) =
-            (step, epoch, learning_rate, loss, batch_accuracy);
-        s.tensors = tensors.map(|c| fill(c, rows, t));
-        s.layers = layers.map(|c| fill(c, rows, l));
-
-        if let Some(mut table) = Table::open(dir, "snapshot", SNAPSHOT_STEP, &mut warnings)? {
-            let distance = table.column::<f64>(DISTANCE, &[t])?;
-            let zeros = table.later_column(ZEROS, &[t])?;
-            let activations = table.columns(ActivationMetric::ALL.map(ActivationMetric::name), &[l])?;
-            let sketch = match header.sketch_buckets {
-                Some(m) => table.column::<f32>(SKETCH, &[t, m])?,
-                None => None,
-            };
-            let rows = table.rows();
-            let s = &mut record.snapshots;
-            s.step = table.keys()?;
-            s.distance_from_init = fill(distance, rows, t);
-            s.zero_share = fill(zeros, rows, t);
-            s.activations = activations.map(|c| fill(c, rows, l));
-            match sketch {
-                Some(mut values) => {
-                    values.truncate(rows * widths.sketch);
-                    s.sketch = values;
-                }
-                // A sketch has no value for "missing", so the run counts as one without a sketch.
-                None => header.sketch_buckets = None,
-            }
+        let mut tables = Vec::with_capacity(Table::ALL.len());
+        for table in Table::ALL {
+            let mut files =
+                Files { dir, table, expects_all, shortest: usize::MAX, longest: 0, warnings: &mut warnings };
+            tables.push(files.read(&header)?);
         }
-
-        if let Some(mut table) = Table::open(dir, "evaluation", EVAL_STEP, &mut warnings)? {
-            let scalars = table.columns(EVAL_SCALARS, &[])?;
-            let [loss, accuracy] = EVAL_VALIDATION;
-            let validation = [table.later_column(loss, &[])?, table.later_column(accuracy, &[])?];
-            let rows = table.rows();
-            let [validation_loss, validation_accuracy] = validation.map(|c| fill(c, rows, 1));
-            let [epoch, train_loss, train_accuracy, test_loss, test_accuracy] = scalars.map(|c| fill(c, rows, 1));
-            let row = |(i, step)| EvalRow {
-                step,
-                epoch: epoch[i],
-                train_loss: train_loss[i],
-                train_accuracy: train_accuracy[i],
-                test_loss: test_loss[i],
-                test_accuracy: test_accuracy[i],
-                validation_loss: validation_loss[i],
-                validation_accuracy: validation_accuracy[i],
-            };
-            record.evals = table.keys()?.into_iter().enumerate().map(row).collect();
+        // A sketch has no number for "missing", so a run that lost its file counts as one without a sketch.
+        if tables.iter().any(|t| !t.step.is_empty() && t.table == Table::Snapshot && t.singles.is_empty()) {
+            header.sketch_buckets = None;
         }
-
-        record.header = header;
+        let mut record = Record::new(header);
+        for mut t in tables {
+            let doubles = |metric: MetricId| t.doubles.remove(&metric);
+            let singles = |metric: MetricId| t.singles.remove(&metric);
+            *record.table_mut(t.table) = Rows::from_columns(t.table, &record.header, t.step, doubles, singles);
+        }
         record.check().map_err(|e| at(e, dir))?;
         Ok((record, warnings))
     }
 }
 
+/// The columns of one table, cut to the rows that all of them have.
+struct Columns {
+    table: Table,
+    step: Vec<u64>,
+    doubles: BTreeMap<MetricId, Vec<f64>>,
+    singles: BTreeMap<MetricId, Vec<f32>>,
+}
+
 /// One table while its arrays are read.
-struct Table<'a> {
+struct Files<'a> {
     dir: &'a Path,
-    name: &'static str,
-    key_path: PathBuf,
-    key: Vec<i64>,
+    table: Table,
+    /// Whether its writer made a file for every metric that there was.
+    expects_all: bool,
     shortest: usize,
     longest: usize,
     warnings: &'a mut Vec<Warning>,
 }
 
-impl<'a> Table<'a> {
-    fn open(
-        dir: &'a Path,
-        name: &'static str,
-        key: &str,
-        warnings: &'a mut Vec<Warning>,
-    ) -> Result<Option<Table<'a>>, RecordError> {
-        let key_path = dir.join(file_name(key));
-        let mut table = Table { dir, name, key_path, key: Vec::new(), shortest: usize::MAX, longest: 0, warnings };
-        let Some(key) = table.column(key, &[])? else { return Ok(None) };
-        table.key = key;
-        Ok(Some(table))
+impl Files<'_> {
+    fn read(&mut self, header: &Header) -> Result<Columns, RecordError> {
+        let widths = Widths::of(header);
+        let mut columns =
+            Columns { table: self.table, step: Vec::new(), doubles: BTreeMap::new(), singles: BTreeMap::new() };
+        // The key column first: a running writer commits it last, so that the others have at least as many rows.
+        let path = self.dir.join(file_name(self.table.key()));
+        let Some(key) = self.column::<i64>(self.table.key(), &[], self.expects_all)? else {
+            return if self.table == Table::Step { Err(RecordError::NoSteps { path }) } else { Ok(columns) };
+        };
+        for metric in self.table.metrics() {
+            let shape = widths.shape(metric);
+            let is_expected = self.expects_all && !LATER.contains(&metric);
+            match metric.element {
+                Element::F64 => {
+                    let values = self.column(metric.id, &shape, is_expected)?;
+                    columns.doubles.extend(values.map(|values| (metric, values)));
+                }
+                Element::F32 if header.sketch_buckets.is_some() => {
+                    let values = self.column(metric.id, &shape, is_expected)?;
+                    columns.singles.extend(values.map(|values| (metric, values)));
+                }
+                Element::F32 => {}
+            }
+        }
+        let rows = self.shortest;
+        if self.longest > rows {
+            self.warnings.push(Warning::Uneven { table: self.table.name(), kept: rows, longest: self.longest });
+        }
+        columns.doubles.iter_mut().for_each(|(&metric, values)| values.truncate(rows * widths.of_metric(metric)));
+        columns.singles.iter_mut().for_each(|(&metric, values)| values.truncate(rows * widths.of_metric(metric)));
+        let step =
+            |&step: &i64| u64::try_from(step).map_err(|_| damaged(path.clone(), &format!("negative step {step}")));
+        columns.step = key[..rows].iter().map(step).collect::<Result<_, _>>()?;
+        Ok(columns)
     }
 
-    /// The values of an array with rows of shape `inner`; `None` with a warning when it is not there.
-    fn column<T: Element>(&mut self, stem: &str, inner: &[usize]) -> Result<Option<Vec<T>>, RecordError> {
+    /// The values of an array with rows of shape `inner`; `None` when it is not there.
+    fn column<T: npy::Element>(
+        &mut self,
+        stem: &str,
+        inner: &[usize],
+        is_expected: bool,
+    ) -> Result<Option<Vec<T>>, RecordError> {
         debug_assert!(array_stems().any(|known| known == stem));
         let path = self.dir.join(file_name(stem));
         let array: NpyArray<T> = match read_npy(&path) {
             Err(RecordError::Io { cause, .. }) if cause.kind() == io::ErrorKind::NotFound => {
-                self.warnings.push(Warning::Absent { path });
+                if is_expected {
+                    self.warnings.push(Warning::Absent { path });
+                }
                 return Ok(None);
             }
             Err(RecordError::Array { path, what }) => return Err(damaged(path, &what)),
@@ -178,59 +171,15 @@ impl<'a> Table<'a> {
         self.longest = self.longest.max(rows);
         Ok(Some(array.data))
     }
-
-    /// The same for an array that runs of the first version do not have.
-    fn later_column(&mut self, stem: &str, inner: &[usize]) -> Result<Option<Vec<f64>>, RecordError> {
-        if self.dir.join(file_name(stem)).exists() { self.column(stem, inner) } else { Ok(None) }
-    }
-
-    fn columns<const N: usize>(
-        &mut self,
-        stems: [&str; N],
-        inner: &[usize],
-    ) -> Result<[Option<Vec<f64>>; N], RecordError> {
-        let mut columns = [const { None }; N];
-        for (column, stem) in columns.iter_mut().zip(stems) {
-            *column = self.column(stem, inner)?;
-        }
-        Ok(columns)
-    }
-
-    /// Rows that all arrays read so far have.
-    fn rows(&self) -> usize {
-        self.shortest
-    }
-
-    /// The steps of those rows; the last thing asked of a table.
-    fn keys(self) -> Result<Vec<u64>, RecordError> {
-        if self.longest > self.shortest {
-            self.warnings.push(Warning::Uneven { table: self.name, kept: self.shortest, longest: self.longest });
-        }
-        let path = self.key_path;
-        let key =
-            |&step: &i64| u64::try_from(step).map_err(|_| damaged(path.clone(), &format!("negative step {step}")));
-        self.key[..self.shortest].iter().map(key).collect()
-    }
 }
 
 /// An array that cannot be used. All but the steps may be absent.
 fn damaged(path: PathBuf, what: &str) -> RecordError {
-    let way_out = match path.ends_with(file_name(STEP)) {
+    let way_out = match path.ends_with(file_name(Table::Step.key())) {
         true => format!("without its steps a run cannot be read: {}", again()),
         false => format!("move this file away to read the run without it, or train it again with {}", Field::Force),
     };
     RecordError::Array { path, what: format!("{what}; {way_out}") }
-}
-
-/// Cuts a column to the table's rows; an absent one is filled with missing values.
-fn fill(column: Option<Vec<f64>>, rows: usize, width: usize) -> Vec<f64> {
-    match column {
-        Some(mut values) => {
-            values.truncate(rows * width);
-            values
-        }
-        None => vec![MISSING; rows * width],
-    }
 }
 
 /// A demo and a sweep hold runs; somebody who names them means one of those.
@@ -249,7 +198,8 @@ fn run_inside(dir: &Path) -> String {
     run.map(|run| format!(", such as {}", run.display())).unwrap_or_default()
 }
 
-fn read_header(dir: &Path) -> Result<Header, RecordError> {
+/// The header, and the schema that it was written in.
+fn read_header(dir: &Path) -> Result<(Header, u64), RecordError> {
     let path = dir.join(META);
     let meta = match fs::metadata(&path) {
         Ok(meta) => meta,
@@ -279,7 +229,7 @@ fn read_header(dir: &Path) -> Result<Header, RecordError> {
     }
     let header: Header = parse(&text, &path)?;
     header.check().map_err(|e| at(e, &path))?;
-    Ok(header)
+    Ok((header, version.schema))
 }
 
 fn parse<T: DeserializeOwned>(text: &[u8], path: &Path) -> Result<T, RecordError> {

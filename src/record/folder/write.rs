@@ -5,16 +5,12 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use super::super::npy::{Element, NpyWriter};
-use super::super::sink::{Widths, follows, invalid};
-use super::super::{
-    ActivationMetric, EarlyStop, EvalRow, Header, LayerMetric, Record, RecordError, RecordSink, SnapshotRow, Status,
-    StepRow, TensorMetric,
-};
-use super::{
-    DISTANCE, EVAL_SCALARS, EVAL_STEP, EVAL_VALIDATION, META, META_PART, SKETCH, SNAPSHOT_STEP, STEP, STEP_SCALARS,
-    WEIGHTS, ZEROS, array_stems, file_name,
-};
+use super::super::npy::NpyWriter;
+use super::super::rows::{Widths, follows, invalid};
+use super::super::{Element, Ended, Header, MetricId, Record, RecordError, RecordSink, Row, Status, Table, Values};
+use super::{META, META_PART, WEIGHTS, array_stems, file_name, part_name};
+use crate::files::{LOCK, Lock};
+use crate::stats::MISSING;
 
 /// Rows are committed at least this often while steps come in: what a kill costs at most.
 pub const MAX_UNCOMMITTED: Duration = Duration::from_millis(500);
@@ -28,51 +24,49 @@ const BUFFER_ROWS: usize = 1024;
 /// Writes a run folder. See [`super`] for what a reader sees at any moment.
 ///
 /// Commits by itself when a buffer is full, after [`MAX_UNCOMMITTED`], with every evaluation, and when dropped (where an
-/// error has nobody to go to: call [`finish`](RunWriter::finish)). After `create`, taking a row allocates nothing.
+/// error has nobody to go to: call [`finish`](RecordSink::finish)). The file of a metric is made with its first value; after
+/// that, taking a row allocates nothing.
 #[derive(Debug)]
 pub struct RunWriter {
     dir: PathBuf,
     header: Header,
-    widths: Widths,
-    steps: StepColumns,
-    snapshots: SnapshotColumns,
-    evals: EvalColumns,
+    /// In the order of [`Table::ALL`].
+    tables: Vec<TableWriter>,
     clock: CommitClock,
     finished: bool,
+    /// Held until all else is done.
+    _lock: Lock,
 }
 
+/// The columns of one table.
 #[derive(Debug)]
-struct StepColumns {
-    key: Key,
-    scalars: [NpyWriter<f64>; 4],
-    tensors: [NpyWriter<f64>; 5],
-    layers: [NpyWriter<f64>; 2],
-}
-
-#[derive(Debug)]
-struct SnapshotColumns {
-    key: Key,
-    distance: NpyWriter<f64>,
-    zeros: NpyWriter<f64>,
-    activations: [NpyWriter<f64>; 5],
-    sketch: Option<NpyWriter<f32>>,
-}
-
-#[derive(Debug)]
-struct EvalColumns {
-    key: Key,
-    scalars: [NpyWriter<f64>; 5],
-    validation: [NpyWriter<f64>; 2],
-}
-
-/// The step column of a table, and how full its buffers are.
-#[derive(Debug)]
-struct Key {
-    column: NpyWriter<i64>,
+struct TableWriter {
+    dir: PathBuf,
+    table: Table,
+    widths: Widths,
+    key: Option<NpyWriter<i64>>,
+    columns: Vec<Column>,
     last: Option<u64>,
+    /// Rows behind the last commit, and before it.
     buffered: usize,
-    /// Rows for which every column of the table has reserved memory.
+    committed: u64,
+    /// Rows for which every column has reserved memory.
     room: usize,
+}
+
+/// The column of a metric; it has no file as long as nothing of it was measured.
+#[derive(Debug)]
+struct Column {
+    metric: MetricId,
+    file: Option<ColumnFile>,
+    /// One row of missing values.
+    missing: Vec<f64>,
+}
+
+#[derive(Debug)]
+enum ColumnFile {
+    Double(NpyWriter<f64>),
+    Single(NpyWriter<f32>),
 }
 
 impl RunWriter {
@@ -89,7 +83,7 @@ impl RunWriter {
         header.check()?;
         let header = Header { status: Status::Running, elapsed_secs: None, ..header.clone() };
         let was_there = dir.exists();
-        fs::create_dir_all(dir).map_err(RecordError::io("create the folder", dir))?;
+        let lock = enter(dir)?;
         let replaces = claim(dir, overwrite)?;
         // The error of what went wrong is the one that is told, not that of tidying up.
         let leave = || {
@@ -105,7 +99,7 @@ impl RunWriter {
             remove(&dir.join(META))?;
             remove_arrays(dir)?;
         }
-        RunWriter::fill(dir, header).inspect_err(|_| {
+        RunWriter::fill(dir, header, lock).inspect_err(|_| {
             if remove_arrays(dir).is_ok() {
                 let _ = fs::remove_file(dir.join(META_PART));
             }
@@ -113,37 +107,19 @@ impl RunWriter {
         })
     }
 
-    /// Puts empty arrays into a folder that holds none, and then the header.
-    fn fill(dir: &Path, header: Header) -> Result<RunWriter, RecordError> {
-        let widths = Widths::of(&header);
-        let step_room = room(8 * (5 + 5 * widths.tensors + 2 * widths.layers));
-        let snapshot_room = room(8 * (1 + 2 * widths.tensors + 5 * widths.layers) + widths.sketch.saturating_mul(4));
-        let [t, l] = [&[widths.tensors][..], &[widths.layers][..]];
-        let steps = StepColumns {
-            key: Key::create(dir, STEP, step_room)?,
-            scalars: columns(dir, STEP_SCALARS, &[], step_room)?,
-            tensors: columns(dir, TensorMetric::ALL.map(TensorMetric::name), t, step_room)?,
-            layers: columns(dir, LayerMetric::ALL.map(LayerMetric::name), l, step_room)?,
-        };
-        let snapshots = SnapshotColumns {
-            key: Key::create(dir, SNAPSHOT_STEP, snapshot_room)?,
-            distance: column(dir, DISTANCE, t, snapshot_room)?,
-            zeros: column(dir, ZEROS, t, snapshot_room)?,
-            activations: columns(dir, ActivationMetric::ALL.map(ActivationMetric::name), l, snapshot_room)?,
-            sketch: match header.sketch_buckets {
-                Some(m) => Some(column(dir, SKETCH, &[widths.tensors, m], snapshot_room)?),
-                None => None,
-            },
-        };
-        // Evaluations are committed one by one; more are buffered only while the disk refuses them.
-        let evals = EvalColumns {
-            key: Key::create(dir, EVAL_STEP, 1)?,
-            scalars: columns(dir, EVAL_SCALARS, &[], 1)?,
-            validation: columns(dir, EVAL_VALIDATION, &[], 1)?,
-        };
+    /// Puts the empty step column into a folder that holds no array, and then the header.
+    fn fill(dir: &Path, header: Header, lock: Lock) -> Result<RunWriter, RecordError> {
+        let mut tables: Vec<_> = Table::ALL.into_iter().map(|table| TableWriter::new(dir, table, &header)).collect();
+        tables[0].open_key()?;
         publish_meta(dir)?;
-        let clock = CommitClock::new();
-        Ok(RunWriter { dir: dir.to_path_buf(), header, widths, steps, snapshots, evals, clock, finished: false })
+        Ok(RunWriter {
+            dir: dir.to_path_buf(),
+            header,
+            tables,
+            clock: CommitClock::new(),
+            finished: false,
+            _lock: lock,
+        })
     }
 
     /// Whether [`RunWriter::create`] would find a place, without leaving anything there: to be asked before the work that
@@ -155,6 +131,7 @@ impl RunWriter {
         let there = dir.ancestors().find(|p| p.exists() || p.as_os_str().is_empty()).unwrap_or(dir);
         let there = if there.as_os_str().is_empty() { Path::new(".") } else { there };
         if there == dir {
+            let _lock = enter(dir)?;
             claim(dir, overwrite)?;
         }
         // The probe's own error would name the probe.
@@ -173,31 +150,7 @@ impl RunWriter {
     /// [`RecordError::Io`] naming the file. Rows that were committed before stay readable, the others stay buffered.
     pub fn commit(&mut self) -> Result<(), RecordError> {
         self.clock.restart();
-        self.steps.commit()?;
-        self.snapshots.commit()?;
-        self.evals.commit()
-    }
-
-    /// What early stopping did, for the header that [`finish`](RunWriter::finish) writes.
-    pub fn set_early_stop(&mut self, early_stop: Option<EarlyStop>) {
-        self.header.early_stop = early_stop;
-    }
-
-    /// Commits, and writes how the run ended into `meta.json`.
-    ///
-    /// # Errors
-    /// [`RecordError::Io`]; the run then still reads as running.
-    pub fn finish(self, status: Status, elapsed_secs: f64) -> Result<(), RecordError> {
-        self.close(status, Some(elapsed_secs))
-    }
-
-    fn close(mut self, status: Status, elapsed_secs: Option<f64>) -> Result<(), RecordError> {
-        self.commit()?;
-        self.finished = true;
-        self.header.status = status;
-        self.header.elapsed_secs = elapsed_secs.filter(|secs| secs.is_finite());
-        write_meta_part(&self.dir, &self.header)?;
-        publish_meta(&self.dir)
+        self.tables.iter_mut().try_for_each(TableWriter::commit)
     }
 }
 
@@ -210,104 +163,183 @@ impl Drop for RunWriter {
 }
 
 impl RecordSink for RunWriter {
-    fn step(&mut self, row: &StepRow<'_>) -> Result<(), RecordError> {
-        self.widths.fits_step(row).map_err(|what| invalid(&self.header, what))?;
-        follows("step", self.steps.key.last, row.step).map_err(|what| invalid(&self.header, what))?;
+    fn row(&mut self, row: &Row<'_>) -> Result<(), RecordError> {
+        if self.finished {
+            return Err(invalid(&self.header, "a row came after the run was finished".into()));
+        }
+        let index = row.table() as usize;
+        let table = &mut self.tables[index];
+        table.widths.fits(row).map_err(|what| invalid(&self.header, what))?;
+        follows(row.table(), table.last, row.step()).map_err(|what| invalid(&self.header, what))?;
         // Before the row is taken, not after: while the disk refuses, rows are refused, and the buffers do not grow.
-        if self.steps.key.is_full() {
+        if table.buffered >= table.room {
             self.commit()?;
         }
-        self.steps.push(row)?;
-        if self.clock.is_due() { self.commit() } else { Ok(()) }
-    }
-
-    fn snapshot(&mut self, row: &SnapshotRow<'_>) -> Result<(), RecordError> {
-        self.widths.fits_snapshot(row).map_err(|what| invalid(&self.header, what))?;
-        follows("snapshot", self.snapshots.key.last, row.step).map_err(|what| invalid(&self.header, what))?;
-        if self.snapshots.key.is_full() {
-            self.commit()?;
+        self.tables[index].push(row)?;
+        match row.table() {
+            Table::Evaluation => self.commit(),
+            Table::Step if self.clock.is_due() => self.commit(),
+            _ => Ok(()),
         }
-        self.snapshots.push(row)
     }
 
-    fn eval(&mut self, row: &EvalRow) -> Result<(), RecordError> {
-        follows("evaluation", self.evals.key.last, row.step).map_err(|what| invalid(&self.header, what))?;
-        if self.evals.key.is_full() {
-            self.commit()?;
+    /// Commits, and writes how the run ended into `meta.json`. What comes after is refused.
+    ///
+    /// # Errors
+    /// [`RecordError::Io`]; the run then still reads as running.
+    fn finish(&mut self, ended: &Ended) -> Result<(), RecordError> {
+        self.commit()?;
+        self.header.end(ended);
+        write_meta_part(&self.dir, &self.header)?;
+        publish_meta(&self.dir)?;
+        self.finished = true;
+        Ok(())
+    }
+}
+
+/// A run folder that is made when the run starts, by the header that it starts with.
+#[derive(Debug)]
+pub struct FolderSink {
+    dir: PathBuf,
+    overwrite: bool,
+    writer: Option<RunWriter>,
+}
+
+impl FolderSink {
+    /// Nothing is made or looked at yet; [`RunWriter::check_place`] looks.
+    pub fn new(dir: &Path, overwrite: bool) -> FolderSink {
+        FolderSink { dir: dir.to_path_buf(), overwrite, writer: None }
+    }
+}
+
+impl RecordSink for FolderSink {
+    /// As [`RunWriter::create`].
+    fn start(&mut self, header: &Header) -> Result<(), RecordError> {
+        self.writer = Some(RunWriter::create(&self.dir, header, self.overwrite)?);
+        Ok(())
+    }
+
+    fn row(&mut self, row: &Row<'_>) -> Result<(), RecordError> {
+        let not_started = || RecordError::Invalid {
+            place: self.dir.display().to_string(),
+            what: "a row came before the run was started".into(),
+        };
+        self.writer.as_mut().ok_or_else(not_started)?.row(row)
+    }
+
+    fn finish(&mut self, ended: &Ended) -> Result<(), RecordError> {
+        self.writer.finish(ended)
+    }
+}
+
+impl TableWriter {
+    fn new(dir: &Path, table: Table, header: &Header) -> TableWriter {
+        let widths = Widths::of(header);
+        let bytes = |metric: MetricId| {
+            let size = if metric.element == Element::F64 { 8 } else { 4 };
+            widths.of_metric(metric).saturating_mul(size)
+        };
+        let row_bytes = table.metrics().map(bytes).fold(8, usize::saturating_add);
+        let column = |metric: MetricId| {
+            let width = if metric.element == Element::F64 { widths.of_metric(metric) } else { 0 };
+            Column { metric, file: None, missing: vec![MISSING; width] }
+        };
+        TableWriter {
+            dir: dir.to_path_buf(),
+            table,
+            widths,
+            key: None,
+            columns: table.metrics().map(column).collect(),
+            last: None,
+            buffered: 0,
+            committed: 0,
+            // Evaluations are committed one by one; more are buffered only while the disk refuses them.
+            room: if table == Table::Evaluation { 1 } else { room(row_bytes) },
         }
-        self.evals.push(row)?;
-        self.commit()
-    }
-}
-
-impl StepColumns {
-    fn push(&mut self, row: &StepRow<'_>) -> Result<(), RecordError> {
-        self.key.push(row.step)?;
-        let scalars = [row.epoch, row.learning_rate, row.loss, row.batch_accuracy];
-        self.scalars.iter_mut().zip(scalars).try_for_each(|(column, value)| column.push(&[value]))?;
-        self.tensors.iter_mut().zip(row.tensors).try_for_each(|(column, values)| column.push(values))?;
-        self.layers.iter_mut().zip(row.layers).try_for_each(|(column, values)| column.push(values))
     }
 
-    fn commit(&mut self) -> Result<(), RecordError> {
-        self.scalars.iter_mut().chain(&mut self.tensors).chain(&mut self.layers).try_for_each(NpyWriter::commit)?;
-        self.key.commit()
-    }
-}
-
-impl SnapshotColumns {
-    fn push(&mut self, row: &SnapshotRow<'_>) -> Result<(), RecordError> {
-        self.key.push(row.step)?;
-        self.distance.push(row.distance_from_init)?;
-        self.zeros.push(row.zero_share)?;
-        self.activations.iter_mut().zip(row.activations).try_for_each(|(column, values)| column.push(values))?;
-        self.sketch.as_mut().map_or(Ok(()), |column| column.push(row.sketch))
+    fn open_key(&mut self) -> Result<&mut NpyWriter<i64>, RecordError> {
+        match &mut self.key {
+            Some(key) => Ok(key),
+            none => Ok(none.insert(NpyWriter::create(&self.dir.join(file_name(self.table.key())), &[], self.room)?)),
+        }
     }
 
-    fn commit(&mut self) -> Result<(), RecordError> {
-        self.distance.commit()?;
-        self.zeros.commit()?;
-        self.activations.iter_mut().try_for_each(NpyWriter::commit)?;
-        self.sketch.as_mut().map_or(Ok(()), NpyWriter::commit)?;
-        self.key.commit()
-    }
-}
-
-impl EvalColumns {
-    fn push(&mut self, row: &EvalRow) -> Result<(), RecordError> {
-        self.key.push(row.step)?;
-        let scalars = [row.epoch, row.train_loss, row.train_accuracy, row.test_loss, row.test_accuracy];
-        let validation = [row.validation_loss, row.validation_accuracy];
-        let mut values = self.scalars.iter_mut().zip(scalars).chain(self.validation.iter_mut().zip(validation));
-        values.try_for_each(|(column, value)| column.push(&[value]))
-    }
-
-    fn commit(&mut self) -> Result<(), RecordError> {
-        self.scalars.iter_mut().chain(&mut self.validation).try_for_each(NpyWriter::commit)?;
-        self.key.commit()
-    }
-}
-
-impl Key {
-    fn create(dir: &Path, stem: &str, room: usize) -> Result<Key, RecordError> {
-        Ok(Key { column: column(dir, stem, &[], room)?, last: None, buffered: 0, room })
-    }
-
-    fn is_full(&self) -> bool {
-        self.buffered >= self.room
-    }
-
-    fn push(&mut self, step: u64) -> Result<(), RecordError> {
-        self.last = Some(step);
+    /// Takes a row that fits. The files that it needs are made before any column takes a value of it.
+    fn push(&mut self, row: &Row<'_>) -> Result<(), RecordError> {
+        self.open_key()?;
+        let before = self.committed + self.buffered as u64;
+        for column in &mut self.columns {
+            if column.file.is_none() && !row.values(column.metric).is_missing() {
+                let shape = self.widths.shape(column.metric);
+                column.file = Some(ColumnFile::create(&self.dir, column, &shape, self.room, before)?);
+            }
+        }
+        self.last = Some(row.step());
         self.buffered += 1;
-        self.column.push(&[step as i64])
+        self.open_key()?.push(&[row.step() as i64])?;
+        self.columns.iter_mut().try_for_each(|column| column.push(row))
     }
 
-    /// The last column of a table to be committed: once it is, so are the others.
+    /// The steps are the last column to be committed: once they are, so are the others.
     fn commit(&mut self) -> Result<(), RecordError> {
-        self.column.commit()?;
+        for column in &mut self.columns {
+            match &mut column.file {
+                Some(ColumnFile::Double(file)) => file.commit()?,
+                Some(ColumnFile::Single(file)) => file.commit()?,
+                None => {}
+            }
+        }
+        if let Some(key) = &mut self.key {
+            key.commit()?;
+        }
+        self.committed += self.buffered as u64;
         self.buffered = 0;
         Ok(())
+    }
+}
+
+impl Column {
+    fn push(&mut self, row: &Row<'_>) -> Result<(), RecordError> {
+        match (&mut self.file, row.values(self.metric)) {
+            (None, _) => Ok(()),
+            (Some(ColumnFile::Double(file)), Values::One(value)) => file.push(&[value]),
+            (Some(ColumnFile::Double(file)), Values::Many(values)) => file.push(values),
+            (Some(ColumnFile::Double(file)), _) => file.push(&self.missing),
+            (Some(ColumnFile::Single(file)), _) => file.push(row.singles(self.metric)),
+        }
+    }
+}
+
+impl ColumnFile {
+    /// Makes the file of a metric, with missing values for the rows `before` this one.
+    fn create(
+        dir: &Path,
+        column: &Column,
+        shape: &[usize],
+        room: usize,
+        before: u64,
+    ) -> Result<ColumnFile, RecordError> {
+        let path = dir.join(file_name(column.metric.id));
+        match column.metric.element {
+            Element::F32 => NpyWriter::create(&path, shape, room).map(ColumnFile::Single),
+            Element::F64 if before == 0 => NpyWriter::create(&path, shape, room).map(ColumnFile::Double),
+            Element::F64 => {
+                // Beside its place until it has the rows that the table has, or a reader would cut the table to its rows.
+                let part = dir.join(part_name(column.metric.id));
+                remove(&part)?;
+                let mut file = NpyWriter::create(&part, shape, room)?;
+                for row in 0..before {
+                    file.push(&column.missing)?;
+                    if (row + 1) % room as u64 == 0 {
+                        file.commit()?;
+                    }
+                }
+                file.commit()?;
+                file.rename(&path)?;
+                Ok(ColumnFile::Double(file))
+            }
+        }
     }
 }
 
@@ -355,25 +387,31 @@ fn room(row_bytes: usize) -> usize {
     (BUFFER_BYTES / row_bytes.max(1)).clamp(1, BUFFER_ROWS)
 }
 
-fn column<T: Element>(dir: &Path, stem: &str, inner: &[usize], room: usize) -> Result<NpyWriter<T>, RecordError> {
-    NpyWriter::create(&dir.join(file_name(stem)), inner, room)
-}
-
-fn columns<const N: usize>(
-    dir: &Path,
-    stems: [&str; N],
-    inner: &[usize],
-    room: usize,
-) -> Result<[NpyWriter<f64>; N], RecordError> {
-    let made = stems.iter().map(|stem| column(dir, stem, inner, room)).collect::<Result<Vec<_>, _>>()?;
-    made.try_into().map_err(|_| RecordError::Array { path: dir.to_path_buf(), what: "a column was lost".to_string() })
+/// Makes the folder where it is not there, and locks it.
+fn enter(dir: &Path) -> Result<Lock, RecordError> {
+    for attempt in 1.. {
+        fs::create_dir_all(dir).map_err(RecordError::io("create the folder", dir))?;
+        match Lock::of_folder(dir) {
+            Ok(lock) => return Ok(lock),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                return Err(RecordError::Busy { path: dir.to_path_buf() });
+            }
+            // Another writer that failed took its new folder away again.
+            Err(error) if error.kind() == io::ErrorKind::NotFound && attempt < 10 => {}
+            Err(error) => return Err(RecordError::io("use it as the folder of a run", dir)(error)),
+        }
+    }
+    unreachable!("the loop ends by itself")
 }
 
 /// Checks that `dir` may be filled; true when it holds a run, or what is left of one, that is to be replaced.
 fn claim(dir: &Path, overwrite: bool) -> Result<bool, RecordError> {
     let mut names = Vec::new();
     for entry in fs::read_dir(dir).map_err(RecordError::io("use it as the folder of a run", dir))? {
-        names.push(entry.map_err(RecordError::io("list it", dir))?.file_name());
+        let name = entry.map_err(RecordError::io("list it", dir))?.file_name();
+        if name != LOCK {
+            names.push(name);
+        }
     }
     if names.is_empty() {
         return Ok(false);
@@ -398,7 +436,7 @@ fn claim(dir: &Path, overwrite: bool) -> Result<bool, RecordError> {
     let value: serde_json::Value = serde_json::from_slice(&text).unwrap_or_default();
     // A header that was cut short describes nothing; the files beside it tell whose it was.
     let own = |name: &std::ffi::OsString| name == META || name == META_PART || own_files().any(|own| *name == *own);
-    let torn = value.is_null() && has(&file_name(STEP)) && names.iter().all(own);
+    let torn = value.is_null() && has(&file_name(Table::Step.key())) && names.iter().all(own);
     let described = value["schema"].is_u64() && value["layers"].is_array();
     if !described && !torn {
         return Err(not_ours(format!("its {meta} does not describe a run")));
@@ -408,7 +446,7 @@ fn claim(dir: &Path, overwrite: bool) -> Result<bool, RecordError> {
 
 /// Names of the files that belong to a run, without its header.
 fn own_files() -> impl Iterator<Item = String> {
-    array_stems().map(file_name).chain(WEIGHTS.map(String::from))
+    array_stems().map(file_name).chain(array_stems().map(part_name)).chain(WEIGHTS.map(String::from))
 }
 
 /// Removes the arrays and weights of a run, and no other file.
@@ -428,7 +466,12 @@ fn write_meta_part(dir: &Path, header: &Header) -> Result<(), RecordError> {
     let write = || -> io::Result<()> {
         let mut text = serde_json::to_vec_pretty(header)?;
         text.push(b'\n');
-        let mut file = fs::File::create(&path)?;
+        // A symbolic link of this name is removed, not followed.
+        match fs::remove_file(&path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+        let mut file = fs::File::create_new(&path)?;
         file.write_all(&text)?;
         // On the disk before it takes the old one's place, or a power failure could leave an empty file there.
         file.sync_all()
@@ -452,11 +495,10 @@ impl Record {
     pub fn write(&self, dir: &Path, overwrite: bool) -> Result<(), RecordError> {
         self.check()?;
         let mut writer = RunWriter::create(dir, &self.header, overwrite)?;
-        (0..self.len()).try_for_each(|i| writer.step(&self.step_row(i)))?;
-        (0..self.snapshots.step.len()).try_for_each(|i| writer.snapshot(&self.snapshot_row(i)))?;
-        for row in &self.evals {
-            writer.eval(row)?;
+        for table in Table::ALL {
+            self.table(table).iter().try_for_each(|row| writer.row(&row))?;
         }
-        writer.close(self.header.status.clone(), self.header.elapsed_secs)
+        let Header { status, early_stop, elapsed_secs, .. } = self.header.clone();
+        writer.finish(&Ended { status, early_stop, elapsed_secs })
     }
 }

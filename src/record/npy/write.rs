@@ -35,6 +35,16 @@ impl<T: Element> NpyWriter<T> {
         let file = File::create(path).map_err(RecordError::io("create it", path))?;
         NpyWriter::new(file, path, inner, reserve)
     }
+
+    /// Gives the file another name, also in errors; what is there is replaced.
+    ///
+    /// # Errors
+    /// [`RecordError::Io`].
+    pub fn rename(&mut self, path: &Path) -> Result<(), RecordError> {
+        std::fs::rename(&self.path, path).map_err(RecordError::io("put it in place", path))?;
+        self.path = path.to_path_buf();
+        Ok(())
+    }
 }
 
 impl<T: Element, W: Write + Seek> NpyWriter<T, W> {
