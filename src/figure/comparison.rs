@@ -19,10 +19,8 @@ use super::spec::{Build, FigureSpec, Runs};
 use super::words::{brief_outcome, caption_of_many, names};
 use super::{FigureError, GradientMetric, Options, StepAxis};
 use crate::analysis::{Grid, Summary};
-use crate::text::{Hint, Lang, Quantity, columns};
-
-/// Width of a title's letter, margins and the ragged ends of two lines included, in CSS pixels.
-const LETTER: f64 = 10.0;
+use crate::font;
+use crate::text::{Hint, Lang, Quantity};
 
 /// Of a panel's width: less than one part of so many is too little to read layers and steps from.
 const SLIVER: u64 = 20;
@@ -173,7 +171,7 @@ fn heading(lang: Lang, sides: &[Side], metric: GradientMetric, width: u32) -> St
         lang.title(&side.name, &[lang.list(&clauses)])
     };
     let full = lang.findings(&sides.iter().map(finding).collect::<Vec<_>>());
-    if columns(&full) as f64 * LETTER <= 2.0 * f64::from(width) {
+    if font::title_lines(&full, width.into()).len() <= 2 {
         return full;
     }
     let outcome = |side: &Side| lang.title(&side.name, &[brief_outcome(lang, side.run)]);

@@ -34,7 +34,7 @@ pub use plan::{Edit, Plan, plan};
 
 use crate::field::Field;
 use crate::figure::chart::Figure;
-use crate::render::{Format, RenderError, Theme};
+use crate::render::{self, Format, RenderError, Theme};
 use crate::text::Lang;
 
 /// The folder of the pictures, beside the notes.
@@ -134,7 +134,7 @@ impl Item {
             reading: figure.reading.clone(),
             lang,
             width: figure.width,
-            height: figure.height,
+            height: render::height(figure),
         }
     }
 

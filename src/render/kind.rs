@@ -64,6 +64,11 @@ pub trait Kind {
         0.0
     }
 
+    /// The height that suits the words of the plot, where a figure's own height is free.
+    fn good_height(&self, width: f64) -> f64 {
+        self.least_height(width)
+    }
+
     /// The index of the colour scale that the panel uses.
     fn scale(&self) -> Option<usize> {
         None

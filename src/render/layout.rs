@@ -83,8 +83,8 @@ struct Words {
     foot: f64,
 }
 
-fn words(figure: &Figure, swatches_under_bars: bool) -> Words {
-    let (width, height) = (f64::from(figure.width), f64::from(figure.height));
+fn words(figure: &Figure, height: f64, swatches_under_bars: bool) -> Words {
+    let width = f64::from(figure.width);
     let inner = width - 2.0 * MARGIN;
     let title = font::title_lines(&figure.title, width);
     let subtitle = font::wrap_evenly(&figure.subtitle, SUBTITLE, Weight::Regular, inner);
@@ -190,6 +190,23 @@ fn places(figure: &Figure, words: &Words, spans: &[Span], gutters: &Gutters) -> 
     (figure.panels.iter().map(place).collect(), spans.iter().zip(bars).map(bar).collect())
 }
 
+/// The height of a figure's sheet, CSS pixels: its own, or what its words need.
+pub fn height(figure: &Figure) -> u32 {
+    if let Some(height) = figure.height {
+        return height;
+    }
+    // On a sheet without height the panels would end above their beginning, by what the words take.
+    let words = words(figure, 0.0, true);
+    let (columns, rows) = (figure.column_weights.len(), figure.row_weights.len());
+    let inner = f64::from(figure.width) - 2.0 * MARGIN - COLUMN_GAP * columns.saturating_sub(1) as f64;
+    let weight = |column: usize| figure.column_weights.get(column).copied().unwrap_or(0.0);
+    let width = |column: usize| inner * weight(column) / figure.column_weights.iter().sum::<f64>();
+    let needs = |p: &Placed| kind(&p.panel).good_height(width(p.column)).max(SMALLEST.1);
+    let row = |row: usize| figure.panels.iter().filter(|p| p.row == row).map(needs).fold(0.0, f64::max);
+    let panels = (0..rows).map(row).sum::<f64>() + ROW_GAP * rows.saturating_sub(1) as f64;
+    (words.head - words.foot + panels).ceil() as u32
+}
+
 pub fn layout(figure: &Figure) -> Result<Layout, RenderError> {
     let under = solve(figure, true)?;
     let fits = |b: &BarPlace| bar::swatches_fit(&figure.scales[b.scale], b.area.h);
@@ -197,13 +214,13 @@ pub fn layout(figure: &Figure) -> Result<Layout, RenderError> {
 }
 
 fn solve(figure: &Figure, swatches_under_bars: bool) -> Result<Layout, RenderError> {
-    let (width, height) = (figure.width, figure.height);
+    let (width, height) = (figure.width, height(figure));
     let too_small = || RenderError::TooSmall { figure: figure.name.clone(), width, height };
     let inner = f64::from(width) - 2.0 * MARGIN;
     if inner < SMALLEST.0 {
         return Err(too_small());
     }
-    let words = words(figure, swatches_under_bars);
+    let words = words(figure, height.into(), swatches_under_bars);
     let spans = spans(figure);
     let (columns, rows) = (figure.column_weights.len() as f64, figure.row_weights.len() as f64);
     let first = Rect { x: 0.0, y: 0.0, w: inner / columns, h: (words.foot - words.head) / rows };

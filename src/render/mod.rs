@@ -52,6 +52,7 @@ use crate::font;
 
 pub use bitmap::png;
 pub use colour::{ColourMap, Rgb};
+pub use layout::height;
 pub use pdf::pdf;
 pub use raster::special_tile;
 pub use theme::{Palette, Theme, Tones};
@@ -149,8 +150,9 @@ pub fn svg(figure: &Figure, style: &Style) -> Result<String, RenderError> {
     check(figure)?;
     let palette = style.theme.palette();
     let place = layout::layout(figure)?;
-    let mut c = Canvas::new(figure.width, figure.height);
-    c.fill(Rect { x: 0.0, y: 0.0, w: figure.width.into(), h: figure.height.into() }, palette.background)?;
+    let height = height(figure);
+    let mut c = Canvas::new(figure.width, height);
+    c.fill(Rect { x: 0.0, y: 0.0, w: figure.width.into(), h: height.into() }, palette.background)?;
     let mut y = font::MARGIN - 4.0;
     for line in &place.title {
         y += layout::TITLE_LINE;
@@ -211,8 +213,10 @@ fn check(figure: &Figure) -> Result<(), RenderError> {
     if figure.name.is_empty() || figure.name.starts_with('.') || figure.name.contains(['/', '\\', '\0']) {
         return invalid("its name is not a file stem".to_string());
     }
-    if !(1..=20_000).contains(&figure.width) || !(1..=20_000).contains(&figure.height) {
-        return invalid(format!("its size is {} x {}, expected 1 to 20,000 pixels", figure.width, figure.height));
+    let sizes = 1..=20_000;
+    if !sizes.contains(&figure.width) || figure.height.is_some_and(|height| !sizes.contains(&height)) {
+        let (width, height) = (figure.width, figure.height.unwrap_or_default());
+        return invalid(format!("its size is {width} x {height}, expected 1 to 20,000 pixels"));
     }
     for (what, weights) in [("column", &figure.column_weights), ("row", &figure.row_weights)] {
         if weights.is_empty() || !weights.iter().all(|w| w.is_finite() && *w > 0.0) {

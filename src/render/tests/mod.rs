@@ -112,7 +112,7 @@ fn every_character_drawn_is_in_the_font_and_no_text_leaves_the_sheet() {
     for f in gallery() {
         for (said, b) in texts(&svg(&f, &Style::default()).unwrap()) {
             assert_eq!(missing_glyphs(&said), Vec::<char>::new(), "{said}");
-            let (w, h) = (f.width as f32, f.height as f32);
+            let (w, h) = (f.width as f32, height(&f) as f32);
             let inside = b.left() >= 4.0 && b.right() <= w - 4.0 && b.top() >= 4.0 && b.bottom() <= h - 4.0;
             assert!(inside, "{}: `{said}` at {b:?}", f.name);
         }
@@ -318,7 +318,7 @@ fn impossible_figures_are_refused_in_one_line() {
     assert!(spoil(|f| map(f).edges[1] = f64::NAN).contains("edges"));
     assert!(spoil(|f| f.scales[0].low = f64::NEG_INFINITY).contains("colour scale 0"));
     assert!(spoil(|f| f.row_weights[0] = 0.0).contains("row weights"));
-    assert!(spoil(|f| (f.width, f.height) = (200, 100)).contains("make it larger"));
+    assert!(spoil(|f| (f.width, f.height) = (200, Some(100))).contains("make it larger"));
     assert!(spoil(|f| f.name = "../up".to_string()).contains("file stem"));
     let tall = Style { scale: 1e9, ..Style::default() };
     assert!(matches!(png("<svg/>", &tall), Err(RenderError::Scale(_))));

@@ -129,7 +129,7 @@ fn the_words_of_overlays_meet_no_other_words() {
     for (_, _, figure, _) in overlaid() {
         let boxes = texts(&svg(&figure, &Style::default()).unwrap());
         for (i, (a, p)) in boxes.iter().enumerate() {
-            let (w, h) = (figure.width as f32, figure.height as f32);
+            let (w, h) = (figure.width as f32, height(&figure) as f32);
             let inside = p.left() >= 4.0 && p.right() <= w - 4.0 && p.top() >= 4.0 && p.bottom() <= h - 4.0;
             assert!(inside, "{}: `{a}` at {p:?}", figure.name);
             for (b, q) in &boxes[..i] {
