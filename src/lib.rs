@@ -1,10 +1,10 @@
 //! gradfade: see and explain why a deep network does not train.
 //!
-//! Modules are listed from the ground up. Two wings share only [`record`] and [`stats`]: the producing wing
-//! (`nn`, `data`, `config`, `train`, `sweep`) and the reading wing (`analysis`, `diagnosis`, `figure`, `render`, `report`).
-//! [`remedy`] is the one bridge between them.
+//! Modules are listed from the bottom up. The modules that produce records (`nn`, `data`, `config`, `train`, `sweep`) and those that
+//! read them (`analysis`, `diagnosis`, `figure`, `render`, `report`) share only [`record`] and [`stats`]; only [`remedy`] uses both.
 
 pub mod activation;
+pub mod escape;
 pub mod field;
 pub mod files;
 pub mod names;
@@ -18,6 +18,7 @@ pub mod nn;
 pub mod config;
 pub mod train;
 
+pub mod pool;
 pub mod sweep;
 
 #[cfg(feature = "figures")]

@@ -6,23 +6,25 @@ use std::path::{Path, PathBuf};
 
 /// A module and the modules that it may name. `cli` may name everything, and everything may name `GROUND`.
 const RULES: &[(&str, &[&str])] = &[
+    ("escape", &[]),
     ("field", &[]),
     ("files", &[]),
+    ("names", &[]),
     ("stats", &[]),
-    ("names", &["stats"]),
     ("activation", &["names"]),
     ("record", &["stats", "files"]),
     ("nn", &["stats", "names", "activation"]),
     ("data", &["stats", "files"]),
     ("baselines", &["data"]),
-    ("config", &["names", "activation", "nn", "data"]),
+    ("config", &["stats", "names", "activation", "nn", "data"]),
     ("train", &["files", "stats", "activation", "record", "nn", "data", "config"]),
-    ("sweep", &["files", "stats", "activation", "record", "nn", "data", "config", "train"]),
+    ("pool", &[]),
+    ("sweep", &["files", "stats", "activation", "record", "nn", "data", "config", "train", "pool"]),
     ("analysis", &["stats", "record"]),
     ("diagnosis", &["stats", "activation", "record", "analysis"]),
     ("text", &["activation", "analysis", "diagnosis"]),
     ("font", &["text"]),
-    ("remedy", &["activation", "record", "nn", "config", "diagnosis"]),
+    ("remedy", &["files", "activation", "analysis", "record", "nn", "data", "config", "train", "pool", "diagnosis"]),
     ("figure", &["stats", "record", "analysis", "diagnosis", "font", "text"]),
     ("render", &["files", "stats", "figure", "font", "text"]),
     ("notes", &["files", "stats", "figure", "render", "text"]),
@@ -30,8 +32,8 @@ const RULES: &[(&str, &[&str])] = &[
     ("report", &["stats", "record", "analysis", "diagnosis", "figure", "render", "text"]),
 ];
 
-/// The names of settings that errors carry: for every module.
-const GROUND: &[&str] = &["field"];
+/// For every module: the names of settings that errors carry, the names of options, text of other people made harmless.
+const GROUND: &[&str] = &["field", "names", "escape"];
 
 /// Outside crates that only some modules may name.
 const ONLY: &[(&str, &[&str])] = &[
@@ -53,6 +55,11 @@ const ONLY: &[(&str, &[&str])] = &[
     // Plans, thresholds, `book.toml`.
     ("toml", &["sweep", "diagnosis", "notes"]),
     ("tempfile", &["files", "record", "render", "sweep"]),
+    ("strsim", &["names"]),
+    ("fnv", &["files"]),
+    ("sha2", &["page"]),
+    ("unicode_width", &["text"]),
+    ("pulldown_cmark", &["notes"]),
     ("clap", &["cli"]),
     ("clap_complete", &["cli"]),
     ("clap_mangen", &["cli"]),
@@ -311,6 +318,33 @@ fn only_one_file_names_the_matrix_library_and_one_module_the_intrinsics() {
             assert!(file.starts_with("nn/kernel/"), "{file}");
         }
     }
+}
+
+/// Whether a source file has `unsafe` code.
+fn is_unsafe(text: &str) -> bool {
+    source(text).code.split(|c: char| !c.is_alphanumeric() && c != '_').any(|word| word == "unsafe")
+}
+
+/// The modules with `unsafe` code, which nothing outside `nn` can name.
+const UNSAFE: &[&str] = &["nn/kernel/", "nn/threads.rs"];
+
+#[test]
+fn only_the_kernels_and_the_threads_are_unsafe_and_neither_is_public() {
+    let files = all();
+    for (file, _, text) in &files {
+        let allowed = UNSAFE.iter().any(|place| file.starts_with(place));
+        assert!(allowed || !is_unsafe(text), "{file} has unsafe code; its place is in {UNSAFE:?}");
+    }
+    for place in UNSAFE {
+        assert!(files.iter().any(|(file, _, text)| file.starts_with(place) && is_unsafe(text)), "{place} has none");
+    }
+    let (_, _, nn) = files.iter().find(|(file, _, _)| file == "nn/mod.rs").unwrap();
+    let code = source(nn).code;
+    for line in ["mod kernel;", "mod threads;"] {
+        assert!(code.lines().any(|l| l == line), "nn keeps '{line}' to itself");
+    }
+    assert!(is_unsafe("fn f() { unsafe { g() } }"));
+    assert!(!is_unsafe("// unsafe\nlet unsafe_code = \"unsafe\";"));
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! What a record says, before anybody draws or judges it: `Record -> Summary`.
+//! Analysis of a record, before it is drawn or diagnosed: `Record -> Summary`.
 //!
 //! A [`Summary`] borrows a checked-enough record and answers in three forms:
 //!
@@ -8,7 +8,7 @@
 //! - [`curves`]: loss and accuracy against steps, thinned and smoothed for the eye.
 //!
 //! Grids are computed on demand and not kept: 56 layers x 10,000 steps are 9 MB each. Layers count from 0 in
-//! this room's indices, as in the record's `[.., L]` arrays; only words shown to people count from 1.
+//! the indices of this module, as in the record's `[.., L]` arrays; only words shown to people count from 1.
 
 pub mod attenuation;
 pub mod curves;
@@ -222,8 +222,8 @@ impl<'a> Summary<'a> {
 }
 
 /// `value / reference` under the rules of [`crate::stats`]: a special value stays what it is; without a
-/// positive finite reference the ratio is missing (nobody can tell it), and one that is lost in rounding is
-/// an underflow, not a zero.
+/// positive finite reference the ratio is missing (it is unknown), and one that is lost in rounding is an
+/// underflow, not a zero.
 pub fn ratio(value: f64, reference: f64) -> f64 {
     if is_missing(value) || is_missing(reference) || reference == 0.0 {
         return MISSING;

@@ -1,4 +1,4 @@
-//! `gradfade demo`: the lecture's experiment, from digits to pictures.
+//! `gradfade demo`: sigmoid against ReLU, from digits to figures.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use serde_json::json;
 
 use super::plot::{Look, read_run, warn_of_missing_characters};
-use super::train::{Finished, Job, ending, exit_code, prepare};
+use super::train::{Job, ending, exit_code, prepare};
 use super::train_args::{layers, width};
 use super::{CommandResult, Failure, interrupt, output};
 use crate::activation::Activation;
@@ -17,6 +17,7 @@ use crate::record::{Record, RunWriter, Status, TEST_ACCURACY, TRAIN_ACCURACY};
 use crate::render::{self, Format};
 use crate::report::summary::{self, LayerLine};
 use crate::text::Lang;
+use crate::train::Finished;
 
 #[derive(clap::Args)]
 #[command(after_help = "Trains two networks that differ in nothing but the activation, on 10,000

@@ -7,6 +7,7 @@ use anyhow::Context;
 
 use super::{CommandResult, Failure, output, plot};
 use crate::diagnosis::{self, Conclusion, Diagnosis, Thresholds};
+use crate::escape;
 use crate::record::{Record, trial};
 use crate::remedy;
 use crate::report::diagnosis::{Form, json, text};
@@ -25,8 +26,8 @@ const UNDECIDED: u8 = 4;
   gradfade diagnose runs/sigmoid --thresholds mine.toml
   gradfade diagnose --list-thresholds > mine.toml
 
-Exit codes: 0 all runs are healthy, 3 a fault was found, 4 no fault, but not
-shown to be healthy; 1 and 2 as everywhere.")]
+Exit codes: 0 all runs are healthy, 3 a fault was found, 4 no fault was found
+but not every run was shown to be healthy; 1 and 2 as listed by gradfade --help.")]
 pub struct Args {
     /// Run folders
     #[arg(value_name = "RUN", required_unless_present = "list_thresholds")]
@@ -52,7 +53,7 @@ pub struct Args {
 pub(super) fn thresholds(file: Option<&Path>) -> Result<Thresholds, Failure> {
     let Some(path) = file else { return Ok(Thresholds::default()) };
     let text =
-        std::fs::read_to_string(path).with_context(|| format!("--thresholds {}: cannot read it", path.display()))?;
+        crate::files::read_text(path).with_context(|| format!("--thresholds {}: cannot read it", path.display()))?;
     Ok(Thresholds::parse(&text, &path.display().to_string())?)
 }
 
@@ -95,9 +96,10 @@ pub fn run(args: Args) -> CommandResult {
                 && remedy::settings(&record.header).is_ok()
                 && remedy::finished(&record.header, 0).is_ok()
             {
+                let command = format!("gradfade remedy {}", dir.display());
                 let command = match form {
-                    Form::Text => format!("gradfade remedy {}", dir.display()),
-                    Form::Markdown => format!("`gradfade remedy {}`", dir.display()),
+                    Form::Text => command,
+                    Form::Markdown => escape::markdown_code(&command),
                 };
                 block += &format!("\n{}\n", lang.prove_it(&command));
             }

@@ -34,11 +34,12 @@ of these comments where you want the figure; in a notebook they are the text of
 one Markdown cell. Without them it is appended at the end (LaTeX: before
 \\end{document}, HTML: before </body>, reveal.js: a slide after the last).
 
-Pictures are written into the folder `gradfade` beside the notes. No byte outside
-the block changes, and a second call changes nothing. After NAME gradfade writes
-two checksums, of the block and of the run: a block or picture that its author
-edited, or that shows another run, is kept unless --force is given. Pictures that
-no block shows any more are kept, since other notes may use them.
+Pictures are written into the folder `gradfade` beside the notes. No byte
+outside the block changes, and a second call changes nothing. After NAME
+gradfade writes two checksums, of the block and of the run: a block or picture
+that its author edited, or that shows another run, is kept unless --force is
+given. Pictures that no block shows any more are kept, since other notes may
+use them.
 
 A folder with a book.toml is an mdBook: the block is written into the chapter
 that already has it, or else into the last chapter of SUMMARY.md. In other
@@ -124,6 +125,7 @@ pub fn run(args: Args) -> CommandResult {
         shown: args.theme.map(Shown::Only),
         force: args.force,
     };
+    let _lock = notes::lock(&target);
     let plan = match notes::plan(&target, &wanted) {
         Err(error) if args.check && error.is_stale() => {
             output::say(format!("gradfade: {error}"));

@@ -17,10 +17,10 @@ use crate::text::Lang;
 
 #[derive(clap::Args)]
 #[command(after_help = "Runs of one depth are shown side by side with linked cursors; a switch selects
-the depth. The page of a sweep shows one seed, and all depths if they are at most
-120 networks and 1,000 layers, otherwise the depths of the figure heatmap-grid.
-Two runs of 10 layers and 1,000 steps make a page of less than 300 kB; a sweep of
-20 networks with 2,000 recorded steps makes one of 1.3 MB.
+the depth. The page of a sweep shows one seed, and all depths if they are at
+most 120 networks and 1,000 layers, otherwise those of the figure heatmap-grid.
+Two runs of 10 layers and 1,000 steps make a page of less than 300 kB; a sweep
+of 20 networks with 2,000 recorded steps makes one of 1.3 MB.
 
 Examples:
   gradfade page runs/sigmoid runs/relu --out page.html

@@ -100,10 +100,14 @@ pub(super) fn language(text: &str) -> Result<Lang, String> {
         .ok_or_else(|| format!("there are: {}", Lang::ALL.map(Lang::tag).join(", ")))
 }
 
+/// In bytes; the largest fonts of Chinese have some 50 MiB.
+const LONGEST_FONT: u64 = 256 << 20;
+
 /// Puts `--font` to use. Asked before anything is computed.
 pub(super) fn use_font(file: Option<&Path>) -> anyhow::Result<()> {
     let Some(path) = file else { return Ok(()) };
-    let data = std::fs::read(path).with_context(|| format!("--font {}: cannot read it", path.display()))?;
+    let data =
+        crate::files::read(path, LONGEST_FONT).with_context(|| format!("--font {}: cannot read it", path.display()))?;
     crate::font::use_font(data).with_context(|| format!("--font {}", path.display()))
 }
 
@@ -127,7 +131,7 @@ fn scale(text: &str) -> Result<f64, String> {
 pub(super) fn gradient(text: &str) -> Result<GradientMetric, String> {
     GradientMetric::ALL.into_iter().find(|m| m.name() == text).ok_or_else(|| {
         let names = GradientMetric::ALL.map(GradientMetric::name);
-        let hint = crate::stats::nearest(text, names).map(|n| format!(" (did you mean '{n}'?)")).unwrap_or_default();
+        let hint = did_you_mean(text, names);
         format!("unknown gradient{hint}; known: {}", names.join(", "))
     })
 }

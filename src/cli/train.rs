@@ -11,12 +11,12 @@ use super::train_args::TrainArgs;
 use super::{CommandResult, Failure, interrupt, output};
 use crate::config::{ConfigError, Precision, TrainConfig, TrainPlan, plain};
 use crate::data::{self, DataError, Dataset};
-use crate::nn::{Normalisation, Scalar};
+use crate::nn::{Network, Normalisation, Scalar};
 use crate::record::{
-    EarlyStop, Ended, RecordSink, Row, Rows, RunWriter, Status, TEST_ACCURACY, TEST_LOSS, TRAIN_ACCURACY, TRAIN_LOSS,
-    VALIDATION_ACCURACY, VALIDATION_LOSS,
+    FolderSink, Header, RecordError, RecordSink, Row, RunWriter, Status, TEST_ACCURACY, TEST_LOSS, TRAIN_ACCURACY,
+    TRAIN_LOSS, VALIDATION_ACCURACY, VALIDATION_LOSS,
 };
-use crate::train::{Watch, header::header, initial_network, train, weights};
+use crate::train::{Finished, Watch, initial_network, train, weights};
 
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
@@ -52,25 +52,6 @@ fn run_label(text: &str) -> Result<String, String> {
         return Err("give a name of 1 to 100 visible characters".into());
     }
     Ok(text.into())
-}
-
-impl Finished {
-    /// The evaluation of the final parameters.
-    fn last(&self) -> Option<Row<'_>> {
-        match self.early_stop {
-            Some(stop) => self.evals.iter().find(|e| e.step() == stop.best_step),
-            None => self.evals.last(),
-        }
-    }
-}
-
-/// What a finished run has to say.
-pub(super) struct Finished {
-    pub status: Status,
-    pub early_stop: Option<EarlyStop>,
-    pub steps: u64,
-    pub evals: Rows,
-    pub elapsed_secs: f64,
 }
 
 pub(super) struct Job<'a> {
@@ -219,32 +200,35 @@ impl Job<'_> {
     }
 
     fn run_in<T: Scalar>(&self, watch: &dyn Watch) -> anyhow::Result<Finished> {
-        let header = header(self.plan, self.data, self.name);
-        let mut writer = RunWriter::create(self.out, &header, self.force)?;
-        let save = |network: &crate::nn::Network<T>, file: &str| -> anyhow::Result<()> {
-            let path = self.out.join(file);
-            weights::save::<T>(network, &path).with_context(|| format!("{}: cannot write", path.display()))
-        };
+        let folder = FolderSink::new(self.out, self.force);
+        let initial = self.save_weights.then(|| InitialWeights::<T> { job: self, network: initial_network(self.plan) });
+        let trained = train::<T>(self.plan, self.data, self.name, &mut (folder, initial), watch)?;
         if self.save_weights {
-            save(&initial_network(self.plan), "weights-init.safetensors")?;
+            self.save(&trained.network, "weights-final.safetensors")?;
         }
-        let sink: &mut (dyn RecordSink + Send) = &mut writer;
-        let outcome = train::<T>(self.plan, self.data, sink, watch)?;
-        if self.save_weights {
-            save(&outcome.network, "weights-final.safetensors")?;
-        }
-        writer.finish(&Ended {
-            status: outcome.status.clone(),
-            early_stop: outcome.early_stop,
-            elapsed_secs: Some(outcome.elapsed_secs),
-        })?;
-        Ok(Finished {
-            status: outcome.status,
-            early_stop: outcome.early_stop,
-            steps: outcome.steps,
-            evals: outcome.evals,
-            elapsed_secs: outcome.elapsed_secs,
-        })
+        Ok(Finished::from(trained))
+    }
+
+    fn save<T: Scalar>(&self, network: &Network<T>, file: &str) -> anyhow::Result<()> {
+        let path = self.out.join(file);
+        weights::save::<T>(network, &path).with_context(|| format!("{}: cannot write", path.display()))
+    }
+}
+
+/// Keeps the parameters before training, as soon as the folder of the run is there.
+struct InitialWeights<'a, T> {
+    job: &'a Job<'a>,
+    network: Network<T>,
+}
+
+impl<T: Scalar> RecordSink for InitialWeights<'_, T> {
+    fn start(&mut self, _header: &Header) -> Result<(), RecordError> {
+        let path = self.job.out.join("weights-init.safetensors");
+        weights::save::<T>(&self.network, &path).map_err(RecordError::io("write it", &path))
+    }
+
+    fn row(&mut self, _row: &Row<'_>) -> Result<(), RecordError> {
+        Ok(())
     }
 }
 

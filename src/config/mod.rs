@@ -23,7 +23,7 @@ use crate::nn::{Initialisation, L1Step, Loss, Normalisation, Optimizer, Optimize
 /// | `widths` | none | sizes of the hidden layers, input side first; replaces the two above |
 /// | `activation` | sigmoid | after every hidden layer; `maxout:K` has K linear pieces a unit |
 /// | `normalisation` | none | of every hidden layer, [`Normalisation`] |
-/// | `residual` | false | skip around every hidden layer with as many outputs as inputs, [`crate::nn::network`] |
+/// | `residual` | false | skip around every hidden layer with as many outputs as inputs, [`crate::nn::shape`] |
 /// | `dropout` | 0 | share of every hidden layer's outputs that is dropped in training, in [0, 1) |
 /// | `initialisation` | by activation | [`Initialisation::default_for`] |
 /// | `loss` | cross-entropy | [`Loss`] |
@@ -34,7 +34,7 @@ use crate::nn::{Initialisation, L1Step, Loss, Normalisation, Optimizer, Optimize
 /// | `l1_step` | subgradient | as PyTorch programs add it, or proximal, which reaches exact zeros: [`L1Step`] |
 /// | `batch_size` | 100 | samples, or the whole training set |
 /// | `epochs` or `steps` | 5 epochs | at least 1 |
-/// | `seed` | 1 | of initialisation, order of samples, made data |
+/// | `seed` | 1 | random seed for initialisation, shuffling and synthetic data |
 /// | `precision` | f32 | of parameters and arithmetic |
 /// | `threads` | 1 | never changes a bit of the result |
 /// | `record` | every:1 | steps whose norms are kept |
@@ -225,7 +225,7 @@ impl TrainConfig {
             return Err(value(
                 Field::Momentum,
                 self.momentum,
-                "must be less than 1, or the velocity never stops growing",
+                "must be less than 1, or the velocity grows without bound",
             ));
         }
         Ok(())
@@ -260,7 +260,7 @@ impl TrainConfig {
         self.check()?;
         let all = data.train.labels.len();
         if self.validation_size >= all {
-            let problem = format!("the training set has only {all} samples, and some must be left to train on");
+            let problem = format!("the training set has only {}, and some must be left to train on", samples_of(all));
             return Err(value(Field::ValidationSize, self.validation_size, &problem));
         }
         let samples = all - self.validation_size;
@@ -268,13 +268,13 @@ impl TrainConfig {
             BatchSize::Full => samples,
             BatchSize::Samples(n) if n <= samples => n,
             BatchSize::Samples(n) => {
-                let problem = format!("the training set has only {samples} samples; use 'full' for all of them");
+                let problem = format!("the training set has only {}; use 'full' for all of them", samples_of(samples));
                 return Err(value(Field::BatchSize, n, &problem));
             }
         };
         if self.normalisation.is_batch() && batch_size < 2 {
             let problem = format!(
-                "a batch of one sample has no deviation, which {} {} divides by",
+                "a batch of one sample has no standard deviation, by which {} {} divides",
                 Field::Normalisation,
                 self.normalisation
             );
@@ -330,8 +330,10 @@ impl TrainConfig {
         let layers = || sizes.windows(2).enumerate().map(|(l, p)| (p[0] as f64, columns(l, p[1])));
         let parameters: f64 = layers().map(|(fan_in, columns)| (fan_in + 1.0 + kept) * columns).sum();
         let copies = if self.early_stopping.is_some() { 7.0 } else { 6.0 };
-        let normal = if kept > 0.0 { 1.0 } else { 0.0 };
-        let rows: f64 = 3.0 * sizes[0] as f64 + layers().map(|(_, columns)| (3.0 + normal) * columns).sum::<f64>();
+        // Values and what is kept of them: a normalisation, dropout and a skip have values of their own.
+        let if_on = |on: bool, sheets: f64| if on { sheets } else { 0.0 };
+        let further = if_on(kept > 0.0, 3.0) + if_on(self.dropout > 0.0, 1.0) + if_on(self.residual, 2.0);
+        let rows: f64 = 3.0 * sizes[0] as f64 + layers().map(|(_, columns)| (3.0 + further) * columns).sum::<f64>();
         let split = if self.validation_size > 0 { bytes * data.train.inputs.len() as f64 } else { 0.0 };
         let inputs = (data.train.inputs.len() + data.test.as_ref().map_or(0, |t| t.inputs.len())) as f64;
         let data_bytes = if self.precision == Precision::F64 { 12.0 } else { 4.0 };
@@ -368,8 +370,12 @@ impl TrainPlan {
     }
 }
 
+fn samples_of(count: usize) -> String {
+    if count == 1 { "1 sample".into() } else { format!("{count} samples") }
+}
+
 fn value(field: Field, given: impl fmt::Display, problem: &str) -> ConfigError {
-    ConfigError::Value { field, given: given.to_string(), problem: problem.into() }
+    ConfigError::Value { field, given: crate::field::shown(given), problem: problem.into() }
 }
 
 fn count(field: Field, given: usize, least: usize, most: usize) -> Result<(), ConfigError> {

@@ -1,8 +1,9 @@
 //! The embedded part of MNIST: the first 10,000 training and the first 2,000 test images.
 //!
-//! `assets/mnist-mini.zlib` is made by `scripts/build_mnist_mini.py`, which describes its layout: background, rim and middle
-//! of the strokes are stored apart, each where its neighbours are alike, and then deflated. Nothing is decoded before
-//! it is needed. Licence and attribution: `assets/mnist-mini.LICENSE.md` (CC BY-SA 3.0, also in [`LICENSE`]).
+//! `assets/mnist-mini.zlib` is made by `scripts/build_mnist_mini.py`, which describes its layout: background,
+//! rim and middle of the strokes are stored apart, each where its neighbours are alike, and then deflated.
+//! Nothing is decoded before it is needed. Licence and attribution: `assets/mnist-mini.LICENSE.md` (CC BY-SA
+//! 3.0, also in [`LICENSE`]).
 
 use std::io::Read;
 

@@ -4,6 +4,7 @@ use std::io;
 use std::path::PathBuf;
 
 use crate::field::Field;
+use crate::names::meant;
 
 /// Errors when data is found, read or generated.
 ///
@@ -11,10 +12,10 @@ use crate::field::Field;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum DataError {
-    #[error("{}: unknown source '{name}'{}; use {}", Field::Data, did_you_mean(.nearest), super::spec::FORMS)]
+    #[error("{}: unknown source '{name}'{}; use {}", Field::Data, meant(.nearest.as_deref()), super::spec::FORMS)]
     UnknownSource { name: String, nearest: Option<String> },
 
-    #[error("{} {kind}: say where the data is: {kind}:PATH", Field::Data)]
+    #[error("{} {kind}: give the path of the data: {kind}:PATH", Field::Data)]
     NoPath { kind: &'static str },
 
     #[error("{} {kind}: takes no path, but '{path}' was given", Field::Data)]
@@ -60,7 +61,7 @@ pub enum DataError {
     #[error("{}: truncated: {found} bytes, but its header promises {expected}; fetch it again", .path.display())]
     Truncated { path: PathBuf, found: u64, expected: u64 },
 
-    #[error("{}: bytes left over: the header promises {expected} bytes, the file has {}", .path.display(), at_least(*.found))]
+    #[error("{}: too long: the header promises {expected} bytes, the file has {}", .path.display(), at_least(*.found))]
     Oversized { path: PathBuf, found: Option<u64>, expected: u64 },
 
     #[error("{}: the header is impossible: {dimensions}", .path.display())]
@@ -93,13 +94,22 @@ pub enum DataError {
     #[error("{}, line {line}: {problem}", .path.display())]
     CsvMalformed { path: PathBuf, line: u64, problem: String },
 
-    #[error("{} {column}: {} has no such column{}; it has {columns}", Field::LabelColumn, .path.display(), did_you_mean(.nearest))]
+    #[error(
+        "{}, line {line}: the quote (\") that begins a field here is never closed, so the rest of the file would be one field; \
+         close it, or remove it", .path.display()
+    )]
+    CsvOpenQuote { path: PathBuf, line: u64 },
+
+    #[error("{} {column}: {} has no such column{}; it has {columns}", Field::LabelColumn, .path.display(), meant(.nearest.as_deref()))]
     CsvColumn { path: PathBuf, column: String, nearest: Option<String>, columns: String },
+
+    #[error("{}: columns {first} and {second} are both named '{column}'; choose one by its number with {}", .path.display(), Field::LabelColumn)]
+    CsvTwice { path: PathBuf, column: String, first: usize, second: usize },
 
     #[error("{}: only a label column, no inputs", .path.display())]
     CsvNoInputs { path: PathBuf },
 
-    #[error("{}: the label column ({column}) has {classes} different values, {why}; choose another with {}", .path.display(), Field::LabelColumn)]
+    #[error("{}: the label column ({column}) has {}, {why}; choose another with {}", .path.display(), values(*.classes), Field::LabelColumn)]
     CsvClasses { path: PathBuf, column: String, classes: usize, why: &'static str },
 
     #[error("{}, line {line}: class '{label}' does not occur in {}", .path.display(), .train.display())]
@@ -129,8 +139,8 @@ impl DataError {
     }
 }
 
-fn did_you_mean(nearest: &Option<String>) -> String {
-    nearest.as_ref().map_or_else(String::new, |name| format!(" (did you mean '{name}'?)"))
+fn values(count: usize) -> String {
+    if count == 1 { "1 value".into() } else { format!("{count} different values") }
 }
 
 fn at_least(found: Option<u64>) -> String {

@@ -1,15 +1,19 @@
 //! Data to train on: where it comes from, read and checked.
 //!
-//! A [`DataSpec`] says which data (`--data`), [`DataOptions`] how much of it and how it is prepared, [`load`] makes the
-//! [`Dataset`]: inputs `[n, features]` in f32 and labels `[n]`. One file a source: [`builtin`], [`idx`], [`cifar`],
-//! [`csv`], [`synthetic`].
+//! A [`DataSpec`] says which data (`--data`), [`DataOptions`] how much of it and how it is prepared, [`load`]
+//! makes the [`Dataset`]: inputs `[n, features]` in f32 and labels `[n]`. One file a source: [`builtin`],
+//! [`idx`], [`cifar`], [`csv`], [`synthetic`].
 //!
 //! Whatever the source, in this order:
-//! 1. The files are checked before memory is taken: header sizes are believed only when they agree with the file.
-//! 2. `train_size` and `test_size` keep the first samples of each part. Asking for more than there is is an error.
+//! 1. The files are checked before memory is taken: header sizes are believed only when they agree with the
+//!    file.
+//! 2. `train_size` and `test_size` keep the first samples of each part. Asking for more than there is is an
+//!    error.
 //! 3. Pixels are byte / 255, in [0, 1].
-//! 4. `standardize` subtracts a mean and divides by a standard deviation, both of the *training* part that is left:
-//!    **images: one mean and one deviation of all pixels together** (a border pixel that is almost always black would
+//! 4. `standardize` subtracts a mean and divides by a standard deviation, both of the *training* part that is
+//!    left:
+//!    **images: one mean and one deviation of all pixels together** (a border pixel that is almost always
+//!    black would
 //!    blow up under its own), **tables and synthetic data: for each feature** (a constant feature becomes 0).
 //!
 //! Nothing depends on the clock, on hash order or on the number of threads: equal arguments give equal bits.
@@ -19,6 +23,7 @@ pub mod cifar;
 pub mod csv;
 mod error;
 pub mod idx;
+mod loaded;
 mod spec;
 mod standardize;
 pub mod synthetic;
@@ -31,6 +36,7 @@ use serde::{Deserialize, Serialize};
 use crate::field::Field;
 
 pub use error::DataError;
+pub use loaded::Loaded;
 pub use spec::DataSpec;
 
 /// Inputs beyond this many bytes (as f32) are refused.
@@ -38,7 +44,8 @@ pub const MAX_BYTES: u64 = 8 << 30;
 /// More classes than this are refused: such a label column holds measurements, not classes.
 pub const MAX_CLASSES: usize = 1000;
 
-/// The largest noise. Far below it the classes of synthetic data are already indistinguishable; far above it f32 overflows.
+/// The largest noise. Far below it the classes of synthetic data are already indistinguishable; far above it
+/// f32 overflows.
 pub const MAX_NOISE: f64 = 1e6;
 
 /// Data for classification.
@@ -169,8 +176,8 @@ impl DataOptions {
 /// Reads or generates the data, truncates it and prepares it.
 ///
 /// # Errors
-/// Every way in which the options or the files can be wrong, see [`DataError`]; nothing is returned in part. Inputs that
-/// would need more than [`MAX_BYTES`] are refused before they are read.
+/// Every way in which the options or the files can be wrong, see [`DataError`]; nothing is returned in part.
+/// Inputs that would need more than [`MAX_BYTES`] are refused before they are read.
 pub fn load(spec: &DataSpec, options: &DataOptions) -> Result<Dataset, DataError> {
     let bytes = memory_estimate(spec, options)?;
     if bytes > MAX_BYTES {
@@ -189,9 +196,10 @@ pub fn load(spec: &DataSpec, options: &DataOptions) -> Result<Dataset, DataError
     Ok(data)
 }
 
-/// Bytes that the inputs and labels of this data set will take, from options, headers and file sizes alone: nothing
-/// big is read or allocated. Exact but for a table, where it is an upper bound (a number takes two characters or more in
-/// the file, four bytes here) and for a gzipped file, whose header has to be believed here.
+/// Bytes that the inputs and labels of this data set will take, from options, headers and file sizes alone:
+/// nothing big is read or allocated. Exact but for a table, where it is an upper bound (a number takes two
+/// characters or more in the file, four bytes here) and for a gzipped file, whose header has to be believed
+/// here.
 ///
 /// # Errors
 /// As [`load`], as far as headers and sizes show it.
@@ -256,5 +264,5 @@ fn short_name(path: &Path, otherwise: &str) -> String {
 }
 
 fn bad(field: Field, value: impl ToString, problem: impl Into<String>) -> DataError {
-    DataError::Option { field, value: value.to_string(), problem: problem.into() }
+    DataError::Option { field, value: crate::field::shown(value), problem: problem.into() }
 }

@@ -7,7 +7,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use super::DataError;
-use crate::stats::nearest;
+use crate::names::nearest;
 
 /// Where data comes from. Written and read as one string, on the command line and in `meta.json`:
 ///

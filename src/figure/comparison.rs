@@ -22,7 +22,7 @@ use crate::analysis::{Grid, Summary};
 use crate::font;
 use crate::text::{Hint, Lang, Quantity};
 
-/// Of a panel's width: less than one part of so many is too little to read layers and steps from.
+/// A panel needs at least one part in this many of the width; in a narrower one layers and steps cannot be read.
 const SLIVER: u64 = 20;
 
 pub const SPEC: FigureSpec = FigureSpec {

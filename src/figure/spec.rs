@@ -171,7 +171,7 @@ impl FigureSpec {
     pub fn find(name: &str) -> Result<&'static FigureSpec, FigureError> {
         FIGURES.iter().find(|s| s.name == name).ok_or_else(|| FigureError::Unknown {
             name: name.to_string(),
-            nearest: crate::stats::nearest(name, FIGURES.iter().map(|s| s.name)),
+            nearest: crate::names::nearest(name, FIGURES.iter().map(|s| s.name)),
         })
     }
 

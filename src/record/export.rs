@@ -4,7 +4,7 @@
 //!
 //! * `step` counts from 0; the [timing rule](crate::record#timing-rule) says what a step's values describe.
 //! * `layer` counts from 1 at the input; empty for values of the whole run (`loss`, `train_accuracy`, ...).
-//! * `tensor` is `weight`, `bias`, `gain` or `shift`; empty for values of a layer (`signal_rms`, `dead_share`, ...).
+//! * `tensor` is `weight`, `bias`, `gain` (scale gamma) or `shift` (bias beta); empty for values of a layer (`signal_rms`, `dead_share`, ...).
 //! * `metric` is the name of the array. `epoch` is that of the step table, `eval_epoch` that of the evaluations.
 //! * `value` is the shortest decimal number that reads back as the same bits, or one of the words `underflow`
 //!   (see [`crate::stats`]), `nan`, `inf` and `-inf`. An exact zero is `0`. A missing value has no line.

@@ -24,7 +24,7 @@ pub struct Header {
     pub seed: Option<u64>,
     /// Weight layers from the input to the output; layer 1 is `layers[0]`.
     pub layers: Vec<LayerInfo>,
-    /// Parameter tensors in the order of all `[.., T]` arrays: for each layer its weight, bias, gain and shift, as far as there
+    /// Parameter tensors in the order of all `[.., T]` arrays: for each layer its weight, bias, scale (gamma) and bias (beta) of its normalisation, as far as there
     /// are.
     pub tensors: Vec<TensorInfo>,
     /// Number of classes, for the chance level.
@@ -43,7 +43,7 @@ pub struct Header {
     #[serde(default)]
     pub config: Option<serde_json::Value>,
     pub status: Status,
-    /// Of a run that watched a validation set and has ended by itself.
+    /// Early stopping of a run that has a validation set and has ended by itself.
     #[serde(default)]
     pub early_stop: Option<EarlyStop>,
     /// Wall time of training in seconds, once the run has ended. Never in a figure.
@@ -73,9 +73,9 @@ pub struct LayerInfo {
 pub enum TensorKind {
     Weight,
     Bias,
-    /// Of a normalisation: multiplies the normalised values (gamma).
+    /// Scale (gamma) of a normalisation, which multiplies the normalised values.
     Gain,
-    /// Of a normalisation: added to them (beta).
+    /// Bias (beta) of a normalisation, which is added to them.
     Shift,
 }
 

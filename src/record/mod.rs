@@ -1,4 +1,4 @@
-//! The common language of both wings: what one training run left behind.
+//! The record of a training run: the data that all other modules share.
 //!
 //! A [`Record`] is a [`Header`] and four tables of rows. On disk it is a *run folder* ([`folder`]): `meta.json` and one
 //! `.npy` array for each column, all of which `numpy.load` opens as they are, also while the run is going on.
@@ -39,7 +39,7 @@
 //!
 //! The output layer is linear: its activation columns describe the logits (slope 1 throughout).
 //!
-//! **Normalised layers, skips, dropout, maxout** ([`crate::nn::network`] has the formulas). The activation columns describe the
+//! **Normalised layers, skips, dropout, maxout** ([`crate::nn::shape`] has the formulas). The activation columns describe the
 //! activation function itself: its values before a normalisation that follows it, before dropout and before the skip is added, and its
 //! slopes where it was evaluated, so after a normalisation that comes before it. Of a maxout unit exactly one piece passes the signal
 //! on, with slope 1: it is never dead nor saturated and its squared slope is 1, and `activation_mean` and `_std` are over the largest

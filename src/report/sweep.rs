@@ -36,7 +36,8 @@ pub struct Column {
     pub values: Values,
 }
 
-/// The table, sorted by number. Columns, of which only the last, `seconds`, may differ between two runs of the same plan:
+/// The table, sorted by number. Columns, of which only the last, `seconds`, may differ between two runs of
+/// the same plan:
 ///
 /// | column | what |
 /// |---|---|
@@ -97,8 +98,8 @@ pub fn cells_csv(cells: &[Cell]) -> String {
     table.into_inner().ok().and_then(|bytes| String::from_utf8(bytes).ok()).unwrap_or_default()
 }
 
-/// The table as a Parquet file, uncompressed: strings, 64-bit integers and doubles; missing is null, NaN and infinity are
-/// themselves.
+/// The table as a Parquet file, uncompressed: strings, 64-bit integers and doubles; missing is null, NaN and
+/// infinity are themselves.
 ///
 /// # Errors
 /// Those of the Parquet writer.

@@ -307,8 +307,9 @@ impl Lang {
         }
     }
 
-    /// `activation sigmoid → relu`
+    /// `activation sigmoid → relu`; a setting without a value is `-` in the record.
     pub fn changed(self, name: &str, from: &str, to: &str) -> String {
+        let [from, to] = [from, to].map(|value| if value == "-" { self.not_set(name) } else { value.to_string() });
         match self {
             Lang::En => format!("{} {from} → {to}", name.replace('_', " ")),
             Lang::Zh => format!("{} {from} → {to}", self.setting_name(name)),

@@ -25,46 +25,6 @@ impl Lang {
         }
     }
 
-    /// Name of a setting. `key` as in the header's labels, and `seed`, `status`, `recorded`; the run's own ones stay as they
-    /// are.
-    pub fn setting_name(self, key: &str) -> String {
-        match self {
-            Lang::En => key,
-            Lang::Zh => match key {
-                "activation" => "激活函数",
-                "initialisation" => "初始化",
-                "loss" => "损失函数",
-                "optimizer" => "优化器",
-                "learning_rate" => "学习率",
-                "weight_decay" => "权重衰减",
-                "l1" => "L1 正则化",
-                "l1_step" => "L1 步骤",
-                "normalisation" => "归一化",
-                "residual" => "残差连接",
-                "dropout" => "随机失活",
-                "early_stopping" => "早停的耐心值",
-                "validation_size" => "验证集大小",
-                "schedule" => "学习率调度",
-                "warm_up" => "预热步数",
-                "batch_size" => "批大小",
-                "data" => "数据集",
-                "standardize" => "标准化",
-                "train_size" => "训练集大小",
-                "test_size" => "测试集大小",
-                "hidden_layers" => "隐藏层数",
-                "width" => "宽度",
-                "precision" => "精度",
-                "seed" => "随机种子",
-                "status" => "状态",
-                "recorded" => "记录",
-                "class_entropy" => "类别熵",
-                "majority_share" => "最多一类的占比",
-                other => other,
-            },
-        }
-        .to_string()
-    }
-
     pub fn running_or_killed(self) -> String {
         match self {
             Lang::En => "running, or killed".into(),
@@ -149,7 +109,8 @@ impl Lang {
         }
     }
 
-    /// Two lines over a column of the table of layers; `first` and `last` stand over the two values of a column that has two.
+    /// Two lines over a column of the table of layers; `first` and `last` stand over the two values of a
+    /// column that has two.
     pub fn column_head(self, column: Column) -> [String; 2] {
         match self {
             Lang::En => match column {

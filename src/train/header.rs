@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::config::{BatchSize, TrainPlan};
 use crate::data::Dataset;
-use crate::nn::engine::SKETCH_BUCKETS;
-use crate::nn::{L1Step, Normalisation, Part};
+use crate::nn::{L1Step, Normalisation, Part, SKETCH_BUCKETS};
 use crate::record::header::SCHEMA;
 use crate::record::{Header, LayerInfo, Source, Status, TensorInfo, TensorKind};
 

@@ -34,7 +34,7 @@ pub struct Row {
     pub geometric_mean: f64,
     pub low: f64,
     pub high: f64,
-    /// Of the published number from the mean, in standard deviations, both of the logarithm.
+    /// Distance of the published number from the mean, in standard deviations of the logarithm.
     pub deviations: f64,
 }
 
@@ -81,7 +81,7 @@ pub fn verify(inputs: &[f32], labels: &[u32], seeds: u64) -> Verification {
                 let mut engine = Engine::new(network, Loss::Bce, sgd, labels.len(), 1);
                 engine.load(&inputs, labels, &order);
                 let (_, gradients) = engine.gradients();
-                (0..depth).map(|l| crate::nn::norm::norm(&gradients[2 * l + 1])).collect()
+                (0..depth).map(|l| crate::nn::norm(&gradients[2 * l + 1])).collect()
             })
             .collect();
         networks += norms.len();

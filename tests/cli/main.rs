@@ -4,6 +4,7 @@
 mod bad_data;
 mod bad_input;
 mod help;
+mod hostile;
 mod interrupt;
 mod manners;
 mod notes;

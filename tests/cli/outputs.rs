@@ -4,10 +4,13 @@
 //! Each output is made by its own code, so each could forget the language, a sentence or a number. A figure
 //! that is added to the registry is covered by itself.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use gradfade::diagnosis::{Remedy, Thresholds, diagnose};
 use gradfade::figure::{Draws, FIGURES, FigureSpec};
+use gradfade::record::Record;
 use gradfade::text::Lang;
 
 use super::{gradfade, room, stdout, train};
@@ -141,5 +144,51 @@ fn notes(dir: &Path, spec: &FigureSpec, drawn: &[&(Lang, Drawn); 2]) {
             "{name}: the Chinese picture replaced the English one"
         );
         fs::write(dir.join(file), before).unwrap();
+    }
+}
+
+/// A text as it reads: terminals break lines, and ties between a number and its unit are no matter here.
+fn plain(text: &str) -> String {
+    text.replace('\u{a0}', " ").split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn text_json_page_and_picture_give_the_same_advice() {
+    let dir = room();
+    let dir = dir.path();
+    train(dir, "net", &ILL);
+    let record = Record::read(&dir.join("net")).unwrap().0;
+    let diagnosis = diagnose(&record, &Thresholds::default()).unwrap();
+    let advice = diagnosis.advice();
+    let keys: BTreeSet<&str> = advice.iter().map(|a| a.remedy.key()).collect();
+    // What the run has is no advice.
+    assert!(!keys.is_empty());
+    assert!(!keys.contains(Remedy::AdaptiveRate.key()) && !keys.contains(Remedy::Momentum.key()), "{keys:?}");
+    for lang in [Lang::En, Lang::Zh] {
+        let tag = lang.tag();
+        let say = |more: &[&str]| {
+            let output = gradfade(dir).args(["diagnose", "net", "--lang", tag]).args(more).output().unwrap();
+            String::from_utf8(output.stdout).unwrap()
+        };
+        let json: serde_json::Value = serde_json::from_str(&say(&["--json"])).unwrap();
+        let verdicts = json["runs"][0]["verdicts"].as_array().unwrap();
+        let faults = verdicts.iter().filter(|v| v["severity"] == "fault");
+        let in_json: BTreeSet<&str> =
+            faults.flat_map(|v| v["remedies"].as_array().unwrap()).map(|r| r.as_str().unwrap()).collect();
+        assert_eq!(in_json, keys, "JSON, {tag}");
+        stdout(dir, &["page", "net", "--lang", tag, "--out", "page.html", "--force"]);
+        let page = fs::read_to_string(dir.join("page.html")).unwrap();
+        assert!(page.contains(&format!("<html lang=\"{}\"", lang.bcp47())), "page, {tag}");
+        let picture = element(&plot(dir, FigureSpec::find("recipe").unwrap(), lang).svg, "desc");
+        for (output, said) in [("text", say(&[])), ("page", page), ("picture", picture)] {
+            let said = plain(&said);
+            for one in &advice {
+                let words = plain(&lang.advice(one));
+                assert!(said.contains(&words), "{output}, {tag}: \"{words}\" is not in {said}");
+            }
+            for has in [Remedy::AdaptiveRate, Remedy::Momentum] {
+                assert!(!said.contains(&plain(&lang.remedy(has))), "{output}, {tag}: advises {}", has.key());
+            }
+        }
     }
 }

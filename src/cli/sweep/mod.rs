@@ -11,10 +11,11 @@ use std::process::ExitCode;
 use super::plot::Look;
 use super::train_args::{GridArgs, SharedArgs};
 use super::{CommandResult, Failure, interrupt, output};
+use crate::data::Loaded;
+use crate::names::did_you_mean;
 use crate::render::Format;
-use crate::sweep::run::Loaded;
 use crate::sweep::{
-    CellState, Observer, PRESETS, PlannedCell, Sizes, Store, SweepPlan, costs, preset, run as run_cells, shard,
+    CellState, Observer, PRESETS, PlannedCell, Ran, Sizes, Store, SweepPlan, costs, preset, run as run_cells, shard,
 };
 pub use merge::{is_sweep, plot};
 use show::Show;
@@ -88,7 +89,7 @@ struct Draw {
     /// Also write cells.parquet
     #[arg(long, help_heading = "Output")]
     parquet: bool,
-    /// Do not draw figures
+    /// Do not draw figures figures
     #[arg(long, help_heading = "Figures")]
     no_figures: bool,
     /// Names of the figures [default: all that the cells hold]; `gradfade plot --list` names them
@@ -186,16 +187,14 @@ impl What {
             (Some(name), _) => {
                 let known = || PRESETS.iter().map(|p| p.name);
                 let found = preset(name).ok_or_else(|| {
-                    let hint = crate::stats::nearest(name, known())
-                        .map(|n| format!(" (did you mean '{n}'?)"))
-                        .unwrap_or_default();
+                    let hint = did_you_mean(name, known());
                     let list = known().collect::<Vec<_>>().join(", ");
                     Failure::usage(anyhow::anyhow!("--preset: unknown preset '{name}'{hint}; known: {list}"))
                 })?;
                 found.plan()?
             }
             (None, Some(path)) => {
-                let text = std::fs::read_to_string(path)
+                let text = crate::files::read_text(path)
                     .map_err(|e| anyhow::anyhow!("{}: cannot read the plan: {e}", path.display()))?;
                 SweepPlan::parse(&text, &path.display().to_string())?
             }
@@ -213,7 +212,7 @@ impl What {
 /// Opens the sweep: what was given, or else what lies in the folder.
 fn open(what: &What, out: Option<&Path>) -> Result<Store, Failure> {
     match (what.is_given(), out) {
-        (false, Some(dir)) => Ok(Store::open(dir)?),
+        (false, Some(dir)) => Ok(Store::resume(dir)?),
         (false, None) => Err(Failure::usage(anyhow::anyhow!(
             "nothing to sweep: give --preset, --plan, a grid such as --hidden-layers 1..10, or the --out of a sweep that was started"
         ))),
@@ -244,9 +243,9 @@ pub fn run(args: Args) -> CommandResult {
             args.draw.look.prepare()?;
             let store = open(&args.what, args.how.out.as_deref())?;
             let all = store.plan().cells();
-            let whole = work(&store, &all, &args.how)?;
+            let ran = work(&store, &all, &args.how)?;
             let merged = merge::run(&store, &args.draw)?;
-            Ok(if whole { merged } else { ExitCode::from(interrupt::EXIT_CODE) })
+            Ok(if ran.stopped { ExitCode::from(interrupt::EXIT_CODE) } else { merged })
         }
     }
 }
@@ -254,6 +253,7 @@ pub fn run(args: Args) -> CommandResult {
 fn some(args: &RunArgs) -> CommandResult {
     let store = open(&args.what, args.how.out.as_deref())?;
     let all = store.plan().cells();
+    let count = all.len();
     let loaded = Loaded::default();
     let chosen: Vec<PlannedCell> = match (&args.cells, args.shard) {
         (Some(numbers), _) => {
@@ -270,49 +270,80 @@ fn some(args: &RunArgs) -> CommandResult {
         }
         (None, None) => all,
     };
-    let whole = work(&store, &chosen, &args.how)?;
-    Ok(if whole { ExitCode::SUCCESS } else { ExitCode::from(interrupt::EXIT_CODE) })
+    let ran = work(&store, &chosen, &args.how)?;
+    Ok(match &ran {
+        ran if ran.stopped => ExitCode::from(interrupt::EXIT_CODE),
+        // The settings of a part may be impossible while those of the others are not.
+        ran if !ran.broken.is_empty() || (chosen.len() == count && ran.none_trained()) => ExitCode::FAILURE,
+        _ => ExitCode::SUCCESS,
+    })
 }
 
 /// For the order and the shares of the cells. A cell whose data cannot be loaded costs nothing: it will fail.
 fn cost(cell: &PlannedCell, loaded: &Loaded) -> f64 {
-    loaded.get(&cell.config).map_or(0.0, |data| costs(&cell.config, Sizes::of(&data)).flops)
+    let data = loaded.get(&cell.config.data, &cell.config.data_options);
+    data.map_or(0.0, |data| costs(&cell.config, Sizes::of(&data)).flops)
 }
 
-/// Runs what is missing of these cells. False when the user stopped it.
-fn work(store: &Store, cells: &[PlannedCell], how: &How) -> Result<bool, Failure> {
-    let mut missing = Vec::new();
+/// Cells as they were found before any of them is run.
+#[derive(Default)]
+struct Found {
+    missing: Vec<PlannedCell>,
+    trained: usize,
+    impossible: usize,
+}
+
+fn look(store: &Store, cells: &[PlannedCell]) -> Result<Found, Failure> {
+    let mut found = Found::default();
     for cell in cells {
         match store.state(cell.number)? {
-            CellState::Finished(_) => {}
-            CellState::Missing => missing.push(cell.clone()),
+            CellState::Finished(there) if there.result.is_ok() => found.trained += 1,
+            CellState::Finished(_) => found.impossible += 1,
+            CellState::Missing => found.missing.push(cell.clone()),
             CellState::Broken(what) => {
                 output::say(format!("gradfade: cell {} cannot be trusted ({what}); it is run again", cell.number));
-                missing.push(cell.clone());
+                found.missing.push(cell.clone());
             }
         }
     }
+    Ok(found)
+}
+
+/// Runs what is missing of these cells. The answer counts those that were finished before, too.
+fn work(store: &Store, cells: &[PlannedCell], how: &How) -> Result<Ran, Failure> {
+    let Found { missing, trained, impossible } = look(store, cells)?;
     let threads = how.threads.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
     if !how.quiet {
         let done = cells.len() - missing.len();
         let kept = if done > 0 { format!(", {done} of them finished before") } else { String::new() };
         output::say(format!("{}: {} cells{kept}, {threads} at a time", store.dir().display(), cells.len()));
     }
-    if missing.is_empty() {
-        return Ok(true);
-    }
-    let loaded = Loaded::default();
-    // Data that is not there at all is one error, not one of every cell.
-    for (i, cell) in missing.iter().enumerate() {
-        if !missing[..i].iter().any(|before| before.config.data == cell.config.data) {
-            loaded.get(&cell.config).map_err(|e| anyhow::anyhow!(e))?;
+    let mut ran = Ran::default();
+    if !missing.is_empty() {
+        let loaded = Loaded::default();
+        check_data(&missing, &loaded)?;
+        interrupt::listen();
+        let show = Show::new(store.plan(), missing.len(), threads.min(missing.len()), how.quiet);
+        let result = run_cells(store, &missing, threads, &loaded, &show as &dyn Observer);
+        show.finish();
+        ran = result?;
+        for (number, why) in &ran.broken {
+            output::say(format!("gradfade: cell {number} is not finished: {why}; the next call runs it again"));
         }
     }
-    interrupt::listen();
-    let show = Show::new(store.plan(), missing.len(), threads.min(missing.len()), how.quiet);
-    let whole = run_cells(store, &missing, threads, &loaded, &show as &dyn Observer);
-    show.finish();
-    Ok(whole?)
+    ran.trained += trained;
+    ran.impossible += impossible;
+    Ok(ran)
+}
+
+/// Data that is not there at all is one error, not one of every cell.
+fn check_data(missing: &[PlannedCell], loaded: &Loaded) -> Result<(), Failure> {
+    for (i, cell) in missing.iter().enumerate() {
+        if !missing[..i].iter().any(|before| before.config.data == cell.config.data) {
+            loaded.get(&cell.config.data, &cell.config.data_options)?;
+        }
+    }
+    Ok(())
 }
 
 fn plan(args: &PlanArgs) -> CommandResult {
@@ -335,7 +366,7 @@ fn plan(args: &PlanArgs) -> CommandResult {
             Some(name) => preset(name).filter(|p| p.plan().is_ok_and(|p| p == plan)).map(|p| p.toml.to_string()),
             None => None,
         };
-        output::print(text.unwrap_or_else(|| plan.to_toml()))?;
+        output::print(text.map_or_else(|| plan.to_toml(), Ok)?)?;
         return Ok(ExitCode::SUCCESS);
     }
     let store = match &args.out {

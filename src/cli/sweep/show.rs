@@ -64,6 +64,15 @@ impl Show {
         }
     }
 
+    /// One cell more has ended; how many have.
+    fn count(&self) -> usize {
+        let done = self.done.fetch_add(1, Ordering::Relaxed) + 1;
+        if let Some(bars) = &self.bars {
+            bars.whole.set_position(done as u64);
+        }
+        done
+    }
+
     fn line(&self, cell: &Cell, done: usize) -> String {
         let how = match &cell.result {
             Err(why) => format!("failed: {why}"),
@@ -84,7 +93,7 @@ impl Observer for Show {
     fn started(&self, worker: usize, cell: &PlannedCell) {
         if let Some((bar, _)) = self.bars.as_ref().and_then(|b| b.workers.get(worker)) {
             bar.set_position(0);
-            bar.set_message(cell.label(&self.plan));
+            bar.set_message(crate::escape::one_line(&cell.label(&self.plan)).into_owned());
         }
     }
 
@@ -99,11 +108,12 @@ impl Observer for Show {
         }
     }
 
+    fn broken(&self, _worker: usize, _cell: &PlannedCell, _why: &str) {
+        self.count();
+    }
+
     fn finished(&self, _worker: usize, cell: &Cell) {
-        let done = self.done.fetch_add(1, Ordering::Relaxed) + 1;
-        if let Some(bars) = &self.bars {
-            bars.whole.set_position(done as u64);
-        }
+        let done = self.count();
         if !self.plain {
             return;
         }

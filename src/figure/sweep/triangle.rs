@@ -202,8 +202,8 @@ fn heading(lang: Lang, drawn: &Sweeps, what: &Triangle, names: &[String]) -> Str
     lang.findings(&sentences)
 }
 
-/// Of many series, those whose layer 1 has the smallest and the largest value: a ratio of layers would not
-/// tell a network in which all gradients are alike from one in which all of them are nothing.
+/// The series, of many, whose layer 1 has the smallest and the largest value: a ratio of layers would not
+/// distinguish a network in which all gradients are alike from one in which all of them are nothing.
 fn extremes(
     lang: Lang,
     drawn: &Sweeps,
