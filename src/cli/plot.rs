@@ -9,6 +9,7 @@ use super::{CommandResult, Failure, output, sweep};
 use crate::figure::chart::Figure;
 use crate::figure::updates::Norms;
 use crate::figure::{self, Drawn, Draws, FIGURES, FigureError, FigureSpec, GradientMetric, Input, Options, StepAxis};
+use crate::names::did_you_mean;
 use crate::record::Record;
 use crate::record::trial::{self, Trials};
 use crate::render::{self, ColourMap, Format, Style, Theme};
