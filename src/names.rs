@@ -1,5 +1,28 @@
-//! Names of options: how a fixed list of names becomes `Display` and `FromStr`, and which known name a wrong one was most
-//! likely meant to be.
+//! Names of options: how a fixed list of names becomes `Display` and `FromStr`, which known name a wrong one was most likely
+//! meant to be, and which words have two spellings.
+
+/// Words that are spelt in two ways: as this program spells them, and the other one. Options, keys of plans and names of
+/// remedies are taken in both.
+const SPELLINGS: [(&str, &str); 7] = [
+    ("initialisation", "initialization"),
+    ("normalisation", "normalization"),
+    ("standardize", "standardise"),
+    ("optimizer", "optimiser"),
+    ("neighbour", "neighbor"),
+    ("colour", "color"),
+    ("grey", "gray"),
+];
+
+/// The name as this program spells it: `normalization` becomes `normalisation`.
+pub fn our_spelling(name: &str) -> String {
+    SPELLINGS.iter().fold(name.to_string(), |name, (ours, other)| name.replace(other, ours))
+}
+
+/// The name in its other spelling; none where it has only one.
+pub fn other_spelling(name: &str) -> Option<String> {
+    let other = SPELLINGS.iter().fold(name.to_string(), |name, (ours, other)| name.replace(ours, other));
+    (other != name).then_some(other)
+}
 
 /// A name that is not one of the known ones, or a value that is out of range.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -79,6 +102,16 @@ pub fn meant(nearest: Option<&str>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_name_is_known_in_both_spellings() {
+        assert_eq!(our_spelling("batch-normalization"), "batch-normalisation");
+        assert_eq!(other_spelling("colour-map").as_deref(), Some("color-map"));
+        assert_eq!(other_spelling("width"), None);
+        for (ours, other) in SPELLINGS {
+            assert_eq!((our_spelling(ours).as_str(), our_spelling(other).as_str()), (ours, ours));
+        }
+    }
 
     #[test]
     fn slips_find_their_word_and_other_words_do_not() {

@@ -5,7 +5,8 @@ use std::process::ExitCode;
 
 use serde_json::json;
 
-use super::plot::{Look, read_run, warn_of_missing_characters};
+use super::open::read_run;
+use super::plot::{Look, warn_of_missing_characters};
 use super::train::{Job, ending, exit_code, prepare};
 use super::train_args::{layers, width};
 use super::{CommandResult, Failure, interrupt, output};

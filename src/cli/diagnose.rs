@@ -5,12 +5,13 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 
-use super::{CommandResult, Failure, output, plot};
+use super::{CommandResult, Failure, open, output, plot};
 use crate::diagnosis::{self, Conclusion, Diagnosis, Thresholds};
 use crate::escape;
-use crate::record::{Record, trial};
+use crate::record::Record;
 use crate::remedy;
 use crate::report::diagnosis::{Form, json, text};
+use crate::source::{self, Kind};
 use crate::text::Lang;
 
 /// A fault was found in at least one run.
@@ -59,7 +60,7 @@ pub(super) fn thresholds(file: Option<&Path>) -> Result<Thresholds, Failure> {
 
 /// `runs/*` takes in what `gradfade remedy` left beside the runs: folders of runs, which are named and passed over.
 fn without_remedies(mut folders: Vec<PathBuf>) -> Vec<PathBuf> {
-    let left: Vec<PathBuf> = folders.extract_if(.., |dir| dir.join(trial::FILE).is_file()).collect();
+    let left: Vec<PathBuf> = folders.extract_if(.., |dir| source::kind(dir) == Some(Kind::Remedies)).collect();
     if folders.is_empty() {
         return left;
     }
@@ -80,7 +81,7 @@ pub fn run(args: Args) -> CommandResult {
     let lang = args.lang;
     let thresholds = thresholds(args.thresholds.as_deref())?;
     let runs = without_remedies(args.runs);
-    let records = plot::read_runs(&runs)?;
+    let records = open::read_runs(&runs)?;
     let mut all = Vec::with_capacity(records.len());
     for record in &records {
         all.push(diagnosis::diagnose(record, &thresholds)?);

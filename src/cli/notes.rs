@@ -5,7 +5,8 @@ use std::process::ExitCode;
 
 use anyhow::anyhow;
 
-use super::plot::{build_all, chosen, is_remedies, read_runs, runs_of, warn_of_missing_characters};
+use super::open::{self, read_runs};
+use super::plot::{build_all, chosen, of_remedies, runs_of, warn_of_missing_characters};
 use super::{CommandResult, Failure, output, sweep};
 use crate::analysis::AnalysisError;
 use crate::diagnosis::{Thresholds, diagnose};
@@ -14,8 +15,8 @@ use crate::figure::{Draws, FigureError, FigureSpec, Input, Options};
 use crate::notes::plan::Wanted;
 use crate::notes::{self, FORMATS, Kind, Shown, State};
 use crate::record::Record;
-use crate::record::trial::Trials;
 use crate::render::Theme;
+use crate::source;
 use crate::text::Lang;
 
 /// Exit code of `--check` for notes that a call without it would change.
@@ -57,7 +58,7 @@ Examples:
   gradfade notes sweeps/depth --into slides.html --name depths
   gradfade notes runs/sigmoid --into lecture.ipynb --check")]
 pub struct Args {
-    /// Run folders, or the folder of one sweep
+    /// Run folders, or the folder of one sweep, or of remedies
     #[arg(value_name = "RUN|SWEEP", required = true)]
     runs: Vec<PathBuf>,
     /// The notes: a file or a folder
@@ -175,21 +176,16 @@ fn default_name(runs: &[PathBuf]) -> String {
 /// The figures asked for, or the one that suits what was given.
 pub(super) fn figures(runs: &[PathBuf], asked: &[String], lang: Lang) -> Result<Vec<Figure>, Failure> {
     let options = Options::new(lang);
-    match runs {
-        [dir] if sweep::is_sweep(dir) => of_sweep(dir, asked, &options),
-        [dir] if is_remedies(dir) => {
-            build_all(&chosen(asked, Draws::Trials)?, Input::Trials(&Trials::read(dir)?), true, &options)
-        }
-        dirs if dirs.iter().any(|dir| sweep::is_sweep(dir) || is_remedies(dir)) => {
-            Err(Failure::usage(anyhow!("a sweep or a folder of remedies is drawn alone; name one, or run folders")))
-        }
-        dirs => {
-            let mut specs = chosen(asked, runs_of(dirs.len()))?;
+    match open::kind(runs)? {
+        source::Kind::Sweep => of_sweep(&runs[0], asked, &options),
+        source::Kind::Remedies => of_remedies(&runs[0], asked, &options, |_| Ok(())),
+        _ => {
+            let mut specs = chosen(asked, runs_of(runs.len()))?;
             if asked.is_empty() {
                 // The first figure of the registry is the one that a reader meets first.
                 specs.truncate(1);
             }
-            let runs = read_runs(dirs)?;
+            let runs = read_runs(runs)?;
             let mut figures = build_all(&specs, Input::Runs(&runs), true, &options)?;
             // Once in a block.
             if let Some(first) = figures.first_mut() {

@@ -5,14 +5,15 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 
+use super::open::{self, read_runs};
 use super::{CommandResult, Failure, output, sweep};
 use crate::figure::chart::Figure;
 use crate::figure::updates::Norms;
 use crate::figure::{self, Drawn, Draws, FIGURES, FigureError, FigureSpec, GradientMetric, Input, Options, StepAxis};
 use crate::names::did_you_mean;
-use crate::record::Record;
-use crate::record::trial::{self, Trials};
+use crate::record::trial::Trials;
 use crate::render::{self, ColourMap, Format, Style, Theme};
+use crate::source::Kind;
 use crate::text::Lang;
 
 #[derive(clap::Args)]
@@ -149,17 +150,9 @@ pub fn run(args: Args) -> CommandResult {
     args.look.prepare()?;
     let options = args.options();
     // Everything is built before anything is written.
-    let figures = match args.runs.as_slice() {
-        [dir] if sweep::is_sweep(dir) => sweep::plot(dir, &args.figure, &options, |names| args.may_write(names))?,
-        [dir] if is_remedies(dir) => of_remedies(dir, &args, &options)?,
-        dirs if dirs.iter().any(|dir| is_remedies(dir)) => {
-            let error = anyhow::anyhow!("a folder of remedies is drawn alone; name one, or the run folders in it");
-            return Err(Failure::usage(error));
-        }
-        dirs if dirs.iter().any(|dir| sweep::is_sweep(dir)) => {
-            let error = anyhow::anyhow!("a sweep is drawn alone; name one sweep, or run folders");
-            return Err(Failure::usage(error));
-        }
+    let figures = match open::kind(&args.runs)? {
+        Kind::Sweep => sweep::plot(&args.runs[0], &args.figure, &options, |specs| args.may_write(specs))?,
+        Kind::Remedies => of_remedies(&args.runs[0], &args.figure, &options, |specs| args.may_write(specs))?,
         _ => of_runs(&args, &options)?,
     };
     output::writable_folder(&args.out)?;
@@ -222,15 +215,16 @@ pub(super) fn build_all(
     Ok(built)
 }
 
-/// Is this what `gradfade remedy` wrote?
-pub(super) fn is_remedies(dir: &Path) -> bool {
-    dir.join(trial::FILE).is_file()
-}
-
-fn of_remedies(dir: &Path, args: &Args, options: &Options) -> Result<Vec<Figure>, Failure> {
-    let figures = chosen(&args.figure, Draws::Trials)?;
-    args.may_write(&figures)?;
-    build_all(&figures, Input::Trials(&Trials::read(dir)?), true, options)
+/// The figures of remedies.
+pub(super) fn of_remedies(
+    dir: &Path,
+    asked: &[String],
+    options: &Options,
+    may_write: impl FnOnce(&[&FigureSpec]) -> anyhow::Result<()>,
+) -> Result<Vec<Figure>, Failure> {
+    let specs = chosen(asked, Draws::Trials)?;
+    may_write(&specs)?;
+    build_all(&specs, Input::Trials(&Trials::read(dir)?), true, options)
 }
 
 /// Saves figures in a folder that is there, and says nothing of it.
@@ -296,17 +290,4 @@ fn without_repeats<T: Clone + PartialEq>(all: &[T]) -> Vec<T> {
         }
     }
     once
-}
-
-/// Reads run folders; warnings go to stderr.
-pub(super) fn read_runs(folders: &[PathBuf]) -> anyhow::Result<Vec<Record>> {
-    folders.iter().map(|dir| read_run(dir)).collect()
-}
-
-pub(super) fn read_run(dir: &Path) -> anyhow::Result<Record> {
-    let (record, warnings) = Record::read(dir)?;
-    for warning in warnings {
-        output::say(format!("gradfade: warning: {warning}"));
-    }
-    Ok(record)
 }

@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use super::plot::{Look, read_run, save_all};
+use super::open::read_run;
+use super::plot::{Look, save_all};
 use super::progress::Together;
 use super::{CommandResult, Failure, diagnose, interrupt, output};
 use crate::config::TrainConfig;
@@ -179,8 +180,8 @@ fn only(names: &[String]) -> Result<Option<Vec<&'static Change>>, Failure> {
     }
     let mut chosen = Vec::new();
     for name in names {
-        let found: Vec<&Change> =
-            CHANGES.iter().filter(|c| c.name == name.as_str() || c.remedy.key() == name.as_str()).collect();
+        let ours = crate::names::our_spelling(name);
+        let found: Vec<&Change> = CHANGES.iter().filter(|c| c.name == ours || c.remedy.key() == ours).collect();
         if found.is_empty() {
             let known: Vec<&str> = CHANGES.iter().map(|c| c.name).collect();
             let all = known.iter().copied().chain(CHANGES.iter().map(|c| c.remedy.key()));

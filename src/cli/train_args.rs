@@ -127,7 +127,7 @@ pub struct SharedArgs {
     validation_size: Option<usize>,
 
     /// Normalisation of the hidden layers, before or after the activation [default: none]
-    #[arg(long, value_name = "NAME", alias = "normalization", value_parser = names!(Normalisation), help_heading = "Network")]
+    #[arg(long, value_name = "NAME", value_parser = names!(Normalisation), help_heading = "Network")]
     normalisation: Option<Normalisation>,
     /// Residual connections: add the input to the output of each hidden layer that has as many outputs as inputs
     #[arg(long, help_heading = "Network")]
@@ -232,7 +232,7 @@ pub struct TrainArgs {
     activation: Activation,
     /// glorot-uniform, glorot-normal, he-uniform, he-normal, lecun-uniform, lecun-normal, orthogonal, pytorch, nielsen,
     /// normal:STD or zeros [default: follows the activation]
-    #[arg(long, value_name = "NAME", alias = "init", alias = "initialization", help_heading = "Network")]
+    #[arg(long, value_name = "NAME", alias = "init", help_heading = "Network")]
     initialisation: Option<Initialisation>,
     /// Optimiser
     #[arg(long, value_name = "NAME", default_value = "sgd", value_parser = names!(OptimizerKind), help_heading = "Training")]
@@ -273,21 +273,13 @@ pub struct GridArgs {
         long,
         value_name = "NAME,..",
         alias = "initialisation",
-        alias = "initializations",
         alias = "init",
         value_delimiter = ',',
         help_heading = "Grid"
     )]
     initialisations: Option<Vec<Initialisation>>,
     /// Optimisers
-    #[arg(
-        long,
-        value_name = "NAME,..",
-        alias = "optimizer",
-        alias = "optimisers",
-        value_delimiter = ',',
-        help_heading = "Grid"
-    )]
+    #[arg(long, value_name = "NAME,..", alias = "optimizer", value_delimiter = ',', help_heading = "Grid")]
     optimizers: Option<Vec<OptimizerKind>>,
     /// Learning rates
     #[arg(

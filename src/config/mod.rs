@@ -52,11 +52,14 @@ pub struct TrainConfig {
     pub width: usize,
     pub widths: Option<Vec<usize>>,
     pub activation: Activation,
+    #[serde(alias = "normalization")]
     pub normalisation: Normalisation,
     pub residual: bool,
     pub dropout: f64,
+    #[serde(alias = "initialization")]
     pub initialisation: Option<Initialisation>,
     pub loss: Loss,
+    #[serde(alias = "optimiser")]
     pub optimizer: OptimizerKind,
     pub momentum: f64,
     pub learning_rate: Option<f64>,

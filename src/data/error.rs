@@ -46,6 +46,10 @@ pub enum DataError {
     #[error("{}: not a regular file; put the data into one", .path.display())]
     NotAFile { path: PathBuf },
 
+    /// The reader of this data was not compiled in.
+    #[error("{} {spec}: this build reads no such data; build it with the feature `{feature}`", Field::Data)]
+    LeftOut { spec: String, feature: &'static str },
+
     #[error("{}: no such folder", .folder.display())]
     NoFolder { folder: PathBuf },
 

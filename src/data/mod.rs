@@ -18,17 +18,23 @@
 //!
 //! Nothing depends on the clock, on hash order or on the number of threads: equal arguments give equal bits.
 
+#[cfg(feature = "digits")]
 pub mod builtin;
+#[cfg(feature = "data-files")]
 pub mod cifar;
+#[cfg(feature = "data-files")]
 pub mod csv;
 mod error;
+#[cfg(feature = "data-files")]
 pub mod idx;
 mod loaded;
 mod spec;
 mod standardize;
 pub mod synthetic;
 
-use std::path::{Path, PathBuf};
+#[cfg(feature = "data-files")]
+use std::path::Path;
+use std::path::PathBuf;
 
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
@@ -105,6 +111,7 @@ impl Split {
 pub struct DataOptions {
     pub train_size: Option<usize>,
     pub test_size: Option<usize>,
+    #[serde(alias = "standardise")]
     pub standardize: bool,
     pub seed: u64,
     pub test_share: f64,
@@ -184,11 +191,17 @@ pub fn load(spec: &DataSpec, options: &DataOptions) -> Result<Dataset, DataError
         return Err(DataError::TooLarge { place: format!("{} {spec}", Field::Data), bytes, limit: MAX_BYTES });
     }
     let mut data = match spec {
-        DataSpec::MnistMini => builtin::load(options.train_size, options.test_size),
-        DataSpec::Idx(folder) => idx::load(folder, options),
-        DataSpec::Cifar10(folder) => cifar::load(folder, options),
-        DataSpec::Csv(file) => csv::load(file, options),
         DataSpec::Spiral | DataSpec::Xor | DataSpec::Gaussians => synthetic::load(spec, options),
+        #[cfg(feature = "digits")]
+        DataSpec::MnistMini => builtin::load(options.train_size, options.test_size),
+        #[cfg(feature = "data-files")]
+        DataSpec::Idx(folder) => idx::load(folder, options),
+        #[cfg(feature = "data-files")]
+        DataSpec::Cifar10(folder) => cifar::load(folder, options),
+        #[cfg(feature = "data-files")]
+        DataSpec::Csv(file) => csv::load(file, options),
+        #[cfg(not(all(feature = "digits", feature = "data-files")))]
+        other => Err(left_out(other)),
     }?;
     if options.standardize {
         standardize::standardize(&mut data);
@@ -205,23 +218,32 @@ pub fn load(spec: &DataSpec, options: &DataOptions) -> Result<Dataset, DataError
 /// As [`load`], as far as headers and sizes show it.
 pub fn memory_estimate(spec: &DataSpec, options: &DataOptions) -> Result<u64, DataError> {
     options.check(spec)?;
-    let name = spec.to_string();
     let (train, test, features) = match spec {
-        DataSpec::MnistMini => (
-            cut(Field::TrainSize, options.train_size, builtin::TRAIN, "training images", &name)?,
-            cut(Field::TestSize, options.test_size, builtin::TEST, "test images", &name)?,
-            builtin::SIDE * builtin::SIDE,
-        ),
-        DataSpec::Idx(folder) => idx::extent(folder, options)?,
-        DataSpec::Cifar10(folder) => cifar::extent(folder, options)?,
-        DataSpec::Csv(file) => return csv::upper_bound(file, options),
         DataSpec::Spiral | DataSpec::Xor | DataSpec::Gaussians => synthetic::extent(spec, options)?,
+        #[cfg(feature = "digits")]
+        DataSpec::MnistMini => builtin::extent(options.train_size, options.test_size)?,
+        #[cfg(feature = "data-files")]
+        DataSpec::Idx(folder) => idx::extent(folder, options)?,
+        #[cfg(feature = "data-files")]
+        DataSpec::Cifar10(folder) => cifar::extent(folder, options)?,
+        #[cfg(feature = "data-files")]
+        DataSpec::Csv(file) => return csv::upper_bound(file, options),
+        #[cfg(not(all(feature = "digits", feature = "data-files")))]
+        other => return Err(left_out(other)),
     };
     let samples = (train as u64).saturating_add(test as u64);
     Ok(samples.saturating_mul((features as u64).saturating_add(1)).saturating_mul(4))
 }
 
+/// The error for data whose reader was not compiled in.
+#[cfg(not(all(feature = "digits", feature = "data-files")))]
+fn left_out(spec: &DataSpec) -> DataError {
+    let feature = if *spec == DataSpec::MnistMini { "digits" } else { "data-files" };
+    DataError::LeftOut { spec: spec.to_string(), feature }
+}
+
 /// Size of a regular file in bytes.
+#[cfg(feature = "data-files")]
 fn file_size(path: &Path) -> Result<u64, DataError> {
     let about = std::fs::metadata(path).map_err(|cause| DataError::Io { path: path.to_path_buf(), cause })?;
     if about.is_file() { Ok(about.len()) } else { Err(DataError::NotAFile { path: path.to_path_buf() }) }
@@ -245,6 +267,7 @@ fn cut(
     }
 }
 
+#[cfg(any(feature = "digits", feature = "data-files"))]
 /// Pixels to numbers in [0, 1]. `bytes` are `[labels.len(), features]`.
 fn image_split(bytes: &[u8], features: usize, labels: Vec<u32>) -> Split {
     let scale: Vec<f32> = (0..=255u8).map(|byte| f32::from(byte) / 255.0).collect();
@@ -258,6 +281,7 @@ fn split(values: Vec<f32>, features: usize, labels: Vec<u32>) -> Split {
     Split { inputs, labels }
 }
 
+#[cfg(feature = "data-files")]
 /// The last part of a path, or `otherwise` where it has none.
 fn short_name(path: &Path, otherwise: &str) -> String {
     path.file_name().map_or_else(|| otherwise.to_string(), |name| name.to_string_lossy().into_owned())

@@ -41,6 +41,7 @@ mod code;
 mod columns;
 mod data;
 mod html;
+pub mod select;
 mod sha256;
 mod verdicts;
 

@@ -84,17 +84,23 @@
 pub mod cell;
 mod check;
 pub mod error;
+#[cfg(feature = "data-files")]
 pub mod export;
+#[cfg(feature = "fs")]
 pub mod folder;
 pub mod header;
 pub mod metrics;
+#[cfg(feature = "fs")]
 pub mod npy;
 mod rows;
 pub mod sink;
+#[cfg(feature = "fs")]
 pub mod trial;
 
 pub use error::RecordError;
+#[cfg(feature = "data-files")]
 pub use export::export_csv;
+#[cfg(feature = "fs")]
 pub use folder::{FolderSink, RunWriter, Warning};
 pub use header::{EarlyStop, Header, LayerInfo, Source, Status, TensorInfo, TensorKind};
 pub use metrics::*;

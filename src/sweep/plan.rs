@@ -58,7 +58,9 @@ impl Default for SweepPlan {
 pub struct Grid {
     pub data: Option<Vec<DataSpec>>,
     pub activation: Option<Vec<Activation>>,
+    #[serde(alias = "initialization")]
     pub initialisation: Option<Vec<Initialisation>>,
+    #[serde(alias = "optimiser")]
     pub optimizer: Option<Vec<OptimizerKind>>,
     pub learning_rate: Option<Vec<f64>>,
     pub batch_size: Option<Vec<BatchSize>>,

@@ -21,12 +21,17 @@
 mod best;
 pub mod clock;
 pub mod header;
+mod memory;
 pub mod nielsen;
 mod samples;
 mod trainer;
+#[cfg(feature = "fs")]
 pub mod weights;
 
-pub use clock::{Clock, SystemClock};
+pub use clock::Clock;
+#[cfg(feature = "fs")]
+pub use clock::SystemClock;
+pub use memory::{TrainError, in_memory};
 pub use trainer::{Event, Trainer};
 
 use crate::config::TrainPlan;
@@ -123,6 +128,7 @@ pub fn initial_network<T: Scalar>(plan: &TrainPlan) -> Network<T> {
 ///
 /// # Errors
 /// What the sink reports; the rows before it are stored. A run that diverges is no error: see [`Trained::status`].
+#[cfg(feature = "fs")]
 pub fn train<T: Scalar>(
     plan: &TrainPlan,
     data: &Dataset,

@@ -13,6 +13,8 @@ mod page;
 mod record;
 mod remedies;
 mod remedy;
+mod source;
+mod spelling;
 mod sweep;
 mod training;
 mod weights;

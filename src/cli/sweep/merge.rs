@@ -11,6 +11,7 @@ use crate::figure::sweep::SweepInput;
 use crate::figure::{Draws, FigureSpec, Input, Options};
 use crate::record::Record;
 use crate::record::cell::Cell;
+use crate::source;
 use crate::sweep::{CellState, Store};
 
 /// Folder of the pictures inside the sweep's.
@@ -61,14 +62,9 @@ pub fn plot(
 ) -> Result<Vec<Figure>, Failure> {
     let specs = chosen(asked, Draws::Sweep)?;
     may_write(&specs)?;
-    let store = Store::open(dir)?;
+    let store = source::open_sweep(dir)?;
     let cells = read(&store)?;
     with_input(&store, &cells, |sweep| build_all(&specs, Input::Sweep(sweep), !asked.is_empty(), options))
-}
-
-/// Is this the folder of a sweep?
-pub fn is_sweep(dir: &Path) -> bool {
-    dir.join("plan.toml").is_file()
 }
 
 /// Finished cells. Says on stderr which are missing.

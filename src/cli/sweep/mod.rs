@@ -14,10 +14,11 @@ use super::{CommandResult, Failure, interrupt, output};
 use crate::data::Loaded;
 use crate::names::did_you_mean;
 use crate::render::Format;
+use crate::source::{self, Kind};
 use crate::sweep::{
     CellState, Observer, PRESETS, PlannedCell, Ran, Sizes, Store, SweepPlan, costs, preset, run as run_cells, shard,
 };
-pub use merge::{is_sweep, plot};
+pub use merge::plot;
 use show::Show;
 
 #[derive(clap::Args)]
@@ -186,7 +187,7 @@ impl What {
         let base = match (&self.preset, &self.plan) {
             (Some(name), _) => {
                 let known = || PRESETS.iter().map(|p| p.name);
-                let found = preset(name).ok_or_else(|| {
+                let found = preset(&crate::names::our_spelling(name)).ok_or_else(|| {
                     let hint = did_you_mean(name, known());
                     let list = known().collect::<Vec<_>>().join(", ");
                     Failure::usage(anyhow::anyhow!("--preset: unknown preset '{name}'{hint}; known: {list}"))
@@ -212,7 +213,10 @@ impl What {
 /// Opens the sweep: what was given, or else what lies in the folder.
 fn open(what: &What, out: Option<&Path>) -> Result<Store, Failure> {
     match (what.is_given(), out) {
-        (false, Some(dir)) => Ok(Store::resume(dir)?),
+        (false, Some(dir)) => {
+            source::expect(dir, Kind::Sweep)?;
+            Ok(Store::resume(dir)?)
+        }
         (false, None) => Err(Failure::usage(anyhow::anyhow!(
             "nothing to sweep: give --preset, --plan, a grid such as --hidden-layers 1..10, or the --out of a sweep that was started"
         ))),
@@ -236,7 +240,7 @@ pub fn run(args: Args) -> CommandResult {
         Some(Command::Run(args)) => some(&args),
         Some(Command::Merge(args)) => {
             args.draw.look.prepare()?;
-            merge::run(&Store::open(&args.out)?, &args.draw)
+            merge::run(&source::open_sweep(&args.out)?, &args.draw)
         }
         Some(Command::Script(args)) => script::run(&args),
         None => {
@@ -348,7 +352,7 @@ fn check_data(missing: &[PlannedCell], loaded: &Loaded) -> Result<(), Failure> {
 
 fn plan(args: &PlanArgs) -> CommandResult {
     let plan = match (&args.out, args.what.is_given()) {
-        (Some(dir), false) => Store::open(dir)?.plan().clone(),
+        (Some(dir), false) => source::open_sweep(dir)?.plan().clone(),
         (None, false) => {
             let mut list =
                 String::from("presets (gradfade sweep plan --preset NAME lists the cells, --toml prints the plan):\n");
@@ -370,7 +374,7 @@ fn plan(args: &PlanArgs) -> CommandResult {
         return Ok(ExitCode::SUCCESS);
     }
     let store = match &args.out {
-        Some(dir) if is_sweep(dir) => Store::find(dir, &plan)?,
+        Some(dir) if source::kind(dir) == Some(Kind::Sweep) => Store::find(dir, &plan)?,
         _ => None,
     };
     output::print(estimate::table(&plan, store.as_ref())?)?;
