@@ -207,8 +207,6 @@ pub(super) fn build_all(
             Ok(figure) => built.push(figure),
             // It is no failure if a record holds nothing for a figure that was not named on the command line.
             Err(error @ FigureError::Nothing { .. }) if !asked => output::say(format!("gradfade: {error}; left out")),
-            // Silently: no sweep suits all of them.
-            Err(FigureError::NothingInSweep { .. }) if !asked => {}
             Err(error) => return Err(error.into()),
         }
     }

@@ -1,8 +1,10 @@
-//! What to train: [`TrainConfig`], plain values from anywhere, becomes a [`TrainPlan`] by [`TrainConfig::check`]. Only a
-//! checked plan runs.
+//! What to train: [`TrainConfig`], plain values from anywhere, becomes a [`TrainPlan`] by
+//! [`TrainConfig::check`]. Only a checked plan runs.
 
+mod settings;
 mod words;
 
+pub use settings::{Form, SETTINGS, Setting};
 pub use words::{BatchSize, Every, Schedule, plain};
 
 use std::fmt;
@@ -126,6 +128,8 @@ pub const DEFAULT_EPOCHS: u64 = 5;
 /// More would be a slip of the keyboard: a network of this depth or width has no use here.
 pub(crate) const MOST_LAYERS: usize = 10_000;
 pub(crate) const MOST_WIDTH: usize = 1_000_000;
+/// No data set that is read has as many samples.
+const MOST_SAMPLES: usize = 1 << 31;
 /// What the signed step numbers of a record hold.
 const MOST_STEPS: u64 = i64::MAX as u64;
 
@@ -158,10 +162,6 @@ pub enum ConfigError {
         Field::MaxMemory
     )]
     Memory { needed_mib: u64, limit_mib: u64 },
-    #[error(
-        "this needs about {needed_mib} MiB of memory, which the system refuses; make the network, the batch or the data smaller"
-    )]
-    NoMemory { needed_mib: u64 },
 }
 
 /// A checked configuration with everything derived from it and the data.
@@ -199,8 +199,10 @@ impl TrainConfig {
         at_least_one(Field::Steps, self.steps)?;
         count(Field::Threads, self.threads, 1, 1024)?;
         if let BatchSize::Samples(n) = self.batch_size {
-            count(Field::BatchSize, n, 1, usize::MAX)?;
+            count(Field::BatchSize, n, 1, MOST_SAMPLES)?;
         }
+        count(Field::ValidationSize, self.validation_size, 0, MOST_SAMPLES)?;
+        at_least_one(Field::MaxMemory, Some(self.max_memory_mib))?;
         not_negative(Field::LearningRate, self.learning_rate.unwrap_or(0.0))?;
         not_negative(Field::WeightDecay, self.weight_decay)?;
         not_negative(Field::L1, self.l1)?;
@@ -318,15 +320,15 @@ impl TrainConfig {
         })
     }
 
-    /// Parameters, their initial copy, the optimiser's state and the batch's activations, in bytes of the chosen precision,
-    /// and the data, which f64 needs a second time.
+    /// Parameters, their initial copy, the optimiser's state and the batch's activations, in bytes of the
+    /// chosen precision, and the data, which f64 needs a second time.
     fn check_memory(&self, sizes: &[usize], batch_size: usize, data: &Dataset) -> Result<(), ConfigError> {
         let bytes = match self.precision {
             Precision::F32 => 4.0,
             Precision::F64 => 8.0,
         };
-        // In f64: products of sizes that make no sense must not wrap around. A hidden unit of K pieces has K rows of the weight,
-        // K signals, and what normalisation keeps of it.
+        // In f64: products of sizes that make no sense must not wrap around. A hidden unit of K pieces has K
+        // rows of the weight, K signals, and what normalisation keeps of it.
         let (pieces, classes) = (self.activation.pieces() as f64, sizes.len() - 2);
         let columns = |l: usize, n: usize| if l < classes { pieces * n as f64 } else { n as f64 };
         let kept = if self.normalisation == Normalisation::None { 0.0 } else { 2.0 };
@@ -346,11 +348,6 @@ impl TrainConfig {
         let needed_mib = (needed / 1_048_576.0).ceil() as u64;
         if needed_mib > self.max_memory_mib {
             return Err(ConfigError::Memory { needed_mib, limit_mib: self.max_memory_mib });
-        }
-        // Where the limit was raised beyond what there is, an error now is better than an abort while the network is made.
-        let bytes = usize::try_from(needed_mib.saturating_mul(1 << 20)).unwrap_or(usize::MAX);
-        if Vec::<u8>::new().try_reserve_exact(bytes).is_err() {
-            return Err(ConfigError::NoMemory { needed_mib });
         }
         Ok(())
     }

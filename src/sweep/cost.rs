@@ -72,8 +72,9 @@ pub fn costs(config: &TrainConfig, sizes: Sizes) -> Cost {
     Cost { flops, steps, bytes }
 }
 
-/// The cells of shard `k` of `n`, from 1: each cell goes to the shard that has least to do so far, longest first. Depends on
-/// the costs alone, so that all shards agree wherever they run. Every cell is in exactly one.
+/// The cells of shard `k` of `n`, from 1: each cell goes to the shard that has least to do so far, longest
+/// first. Depends on the costs alone, so that all shards agree wherever they run. Every cell is in exactly
+/// one.
 pub fn shard(costs: &[f64], k: usize, n: usize) -> Vec<usize> {
     let mut order: Vec<usize> = (0..costs.len()).collect();
     order.sort_by(|&a, &b| costs[b].total_cmp(&costs[a]).then(a.cmp(&b)));

@@ -136,12 +136,29 @@ impl Lang {
     /// A setting in a caption, with its name where the value alone does not say what it is. `key` as in the
     /// header's labels.
     pub fn setting(self, key: &str, value: &str) -> String {
+        let setting = Setting::from_key(key);
+        if let Some(absent) = setting.filter(|_| matches!(value, "none" | "no")).and_then(|s| self.absent_setting(s)) {
+            return absent.into();
+        }
         let value = &*self.setting_value(key, value);
-        match (self, Setting::from_key(key)) {
+        match (self, setting) {
             (_, None) => format!("{} {value}", key.replace('_', " ")),
             (Lang::En, Some(setting)) => self.english_setting(setting, value),
             (Lang::Zh, Some(setting)) => self.chinese_setting(setting, value),
         }
+    }
+
+    /// Something that one run has and another one has not.
+    fn absent_setting(self, setting: Setting) -> Option<&'static str> {
+        Some(match (self, setting) {
+            (Lang::En, Setting::Normalisation) => "no normalisation",
+            (Lang::Zh, Setting::Normalisation) => "无归一化",
+            (Lang::En, Setting::Residual) => "no residual connections",
+            (Lang::Zh, Setting::Residual) => "无残差连接",
+            (Lang::En, Setting::EarlyStopping) => "no early stopping",
+            (Lang::Zh, Setting::EarlyStopping) => "无早停",
+            _ => return None,
+        })
     }
 
     fn english_setting(self, setting: Setting, value: &str) -> String {

@@ -105,8 +105,8 @@ fn labels(plan: &TrainPlan, data: &Dataset) -> BTreeMap<String, String> {
     labels
 }
 
-/// Share of the most frequent class, which is the accuracy of a network that knows no more, and the entropy of the classes in
-/// nats, its cross-entropy.
+/// Share of the most frequent class, which is the accuracy of a network that knows no more, and the entropy
+/// of the classes in nats, its cross-entropy.
 fn frequencies(labels: &[u32], classes: usize) -> (f64, f64) {
     let mut counts = vec![0u64; classes];
     for &label in labels {

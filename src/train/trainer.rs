@@ -49,9 +49,9 @@ pub enum Event<'t> {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// The events of a run without divergence, for a plan that evaluates after every epoch: the evaluation before training; the
-/// updates, each behind its snapshot where one is due, and an evaluation at the end of every epoch but the last; the last
-/// snapshot; the last evaluation; the end.
+/// The events of a run without divergence, for a plan that evaluates after every epoch: the evaluation before
+/// training; the updates, each behind its snapshot where one is due, and an evaluation at the end of every
+/// epoch but the last; the last snapshot; the last evaluation; the end.
 pub struct Trainer<'a, T: Scalar> {
     plan: &'a TrainPlan,
     sets: Sets<'a, T>,
@@ -118,7 +118,8 @@ impl Due {
 }
 
 impl<'a, T: Scalar> Trainer<'a, T> {
-    /// Prepares the run; nothing is trained or evaluated yet. Where the plan has one thread, no other is ever started.
+    /// Prepares the run; nothing is trained or evaluated yet. Where the plan has one thread, no other is ever
+    /// started.
     pub fn new(plan: &'a TrainPlan, data: &'a Dataset) -> Trainer<'a, T> {
         let config = &plan.config;
         let network = initial_network::<T>(plan);
@@ -151,8 +152,8 @@ impl<'a, T: Scalar> Trainer<'a, T> {
         self.done
     }
 
-    /// Ends the run as interrupted before its next update. After the last update, or where the run ends by itself, this has
-    /// no effect.
+    /// Ends the run as interrupted before its next update. After the last update, or where the run ends by
+    /// itself, this has no effect.
     pub fn stop(&mut self) {
         self.stop = true;
     }
@@ -198,7 +199,8 @@ impl<'a, T: Scalar> Trainer<'a, T> {
         }
     }
 
-    /// What the run made, with the parameters that early stopping chose. `elapsed_secs` is what the caller measured.
+    /// What the run made, with the parameters that early stopping chose. `elapsed_secs` is what the caller
+    /// measured.
     pub fn finish(self, elapsed_secs: f64) -> Trained<T> {
         let status = self.status().clone();
         let complete = status == Status::Complete;
@@ -224,7 +226,8 @@ impl<'a, T: Scalar> Trainer<'a, T> {
         let samples = &self.order[batch * plan.batch_size..][..plan.batch_size];
         self.engine.load(&self.sets.train.inputs, &self.sets.train.labels, samples);
         let learning_rate = plan.learning_rate_at(step);
-        // The last step is recorded whatever the schedule says, also when early stopping may make this one the last.
+        // The last step is recorded whatever the schedule says, also when early stopping may make this one
+        // the last.
         let may_stop = self.evaluates(step) && self.best.as_ref().is_some_and(Best::may_end);
         let measured = self.record.at(step) || step + 1 == plan.steps || may_stop;
         let snapshot = self.snapshots.at(step);

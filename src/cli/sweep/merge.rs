@@ -3,12 +3,12 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use super::super::plot::{build_all, chosen, save_all};
+use super::super::plot::{chosen, save_all};
 use super::super::{CommandResult, Failure, output};
 use super::Draw;
 use crate::figure::chart::Figure;
 use crate::figure::sweep::SweepInput;
-use crate::figure::{Draws, FigureSpec, Input, Options};
+use crate::figure::{Draws, FigureError, FigureSpec, Options};
 use crate::record::Record;
 use crate::record::cell::Cell;
 use crate::source;
@@ -17,7 +17,7 @@ use crate::sweep::{CellState, Store};
 /// Folder of the pictures inside the sweep's.
 const FIGURES: &str = "figures";
 
-pub fn run(store: &Store, draw: &Draw) -> CommandResult {
+pub fn run(store: &Store, draw: &Draw, quiet: bool) -> CommandResult {
     let specs = if draw.no_figures { Vec::new() } else { chosen(&draw.figure, Draws::Sweep)? };
     let cells = read(store)?;
     let path = store.dir().join("cells.csv");
@@ -30,14 +30,18 @@ pub fn run(store: &Store, draw: &Draw) -> CommandResult {
     }
     let options = Options::new(draw.look.lang);
     let asked = !draw.figure.is_empty();
-    let figures = with_input(store, &cells, |sweep| build_all(&specs, Input::Sweep(sweep), asked, &options))?;
+    let (figures, left_out) = figures(store, &cells, &specs, asked, &options)?;
+    if !quiet && cells.iter().any(|cell| cell.result.is_ok()) {
+        left_out.iter().for_each(|why| output::say(format!("gradfade: not drawn: {why}")));
+    }
     if !figures.is_empty() {
         let folder = store.dir().join(FIGURES);
         output::writable_folder(&folder)?;
         // They are made from the cells beside them: drawing them anew loses nothing.
         save_all(&figures, &draw.look, &draw.format, &folder, draw.csv)?;
     }
-    // Which cells are missing was said; a script that goes on to use the table must not take a part for the whole.
+    // Which cells are missing was said; a script that goes on to use the table must not take a part for the
+    // whole.
     let whole = cells.len() == store.plan().count() as usize;
     Ok(if whole && !none_trained(&cells) { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
@@ -63,13 +67,13 @@ pub fn plot(
     let specs = chosen(asked, Draws::Sweep)?;
     may_write(&specs)?;
     let store = source::open_sweep(dir)?;
-    let cells = read(&store)?;
-    with_input(&store, &cells, |sweep| build_all(&specs, Input::Sweep(sweep), !asked.is_empty(), options))
+    Ok(figures(&store, &read(&store)?, &specs, !asked.is_empty(), options)?.0)
 }
 
 /// Finished cells. Says on stderr which are missing.
 fn read(store: &Store) -> Result<Vec<Cell>, Failure> {
-    let planned = store.plan().count() as usize;
+    let plan = store.plan();
+    let planned = plan.count() as usize;
     let mut cells: Vec<Cell> = Vec::new();
     let mut absent = Vec::new();
     for number in 1..=planned {
@@ -88,6 +92,11 @@ fn read(store: &Store) -> Result<Vec<Cell>, Failure> {
             }
         }
     }
+    if !plan.earlier.is_empty() {
+        // What varies now may not have varied when a cell was made.
+        let all = plan.cells();
+        cells.iter_mut().for_each(|cell| cell.settings = all[cell.number - 1].settings(plan));
+    }
     if absent.is_empty() {
         store.tidy()?;
     } else {
@@ -103,18 +112,35 @@ fn read(store: &Store) -> Result<Vec<Cell>, Failure> {
     Ok(cells)
 }
 
-/// Calls `then` with what figures of this sweep are drawn from.
-fn with_input<T>(store: &Store, cells: &[Cell], then: impl FnOnce(&SweepInput) -> T) -> T {
+/// The figures, and why others were left out: those that were not asked for by name and have nothing to draw,
+/// since no sweep suits all of them.
+fn figures(
+    store: &Store,
+    cells: &[Cell],
+    specs: &[&FigureSpec],
+    asked: bool,
+    options: &Options,
+) -> Result<(Vec<Figure>, Vec<FigureError>), Failure> {
     let record = |number: usize| -> Option<Record> {
         let dir: PathBuf = store.cell_dir(number);
         Record::read(&dir).ok().map(|(record, _)| record)
     };
     let plan = store.plan();
-    then(&SweepInput {
+    let input = SweepInput {
         name: &plan.name,
         cells,
         planned: plan.count() as usize,
         depths: plan.depths.as_deref(),
         record: &record,
-    })
+    };
+    let mut figures = Vec::new();
+    let mut left_out = Vec::new();
+    for spec in specs {
+        match spec.build(&input, options) {
+            Ok(figure) => figures.push(figure),
+            Err(why @ FigureError::NothingInSweep { .. }) if !asked => left_out.push(why),
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok((figures, left_out))
 }

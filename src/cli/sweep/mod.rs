@@ -11,6 +11,7 @@ use std::process::ExitCode;
 use super::plot::Look;
 use super::train_args::{GridArgs, SharedArgs};
 use super::{CommandResult, Failure, interrupt, output};
+use crate::config::TrainConfig;
 use crate::data::Loaded;
 use crate::names::did_you_mean;
 use crate::render::Format;
@@ -77,7 +78,8 @@ struct How {
     /// Folder of the sweep [default: sweeps/NAME]
     #[arg(long, value_name = "DIR", help_heading = "Output")]
     out: Option<PathBuf>,
-    /// Number of cells that run at the same time [default: all cores]; results are bit-identical for any number
+    /// Number of cells that run at the same time [default: all cores]; results are bit-identical for any
+    /// number
     #[arg(long, value_name = "N", value_parser = threads, help_heading = "Output")]
     threads: Option<usize>,
     /// Do not show progress on stderr
@@ -174,13 +176,7 @@ fn part(text: &str) -> Result<(usize, usize), String> {
 
 impl What {
     fn is_given(&self) -> bool {
-        self.preset.is_some() || self.plan.is_some() || self.laid_over(SweepPlan::default()) != SweepPlan::default()
-    }
-
-    fn laid_over(&self, mut plan: SweepPlan) -> SweepPlan {
-        self.grid.apply(&mut plan);
-        self.shared.apply(&mut plan.train);
-        plan
+        self.preset.is_some() || self.plan.is_some() || self.grid.is_given() || !self.shared.given().is_empty()
     }
 
     fn plan(&self) -> Result<SweepPlan, Failure> {
@@ -201,11 +197,14 @@ impl What {
             }
             (None, None) => SweepPlan::default(),
         };
-        let plan = self.laid_over(base);
+        let mut plan = base;
+        self.shared.apply_to_plan(&mut plan);
+        let given = self.grid.apply(&self.shared, &mut plan).map_err(|what| Failure::usage(anyhow::anyhow!(what)))?;
         plan.check().map_err(|what| Failure::usage(anyhow::anyhow!(what)))?;
         let cells = plan.cells();
         self.shared.data().idle(&cells.iter().map(|c| &c.config.data).collect::<Vec<_>>()).map_err(Failure::usage)?;
-        self.shared.idle(&cells.iter().map(|c| &c.config).collect::<Vec<_>>()).map_err(Failure::usage)?;
+        let configs: Vec<&TrainConfig> = cells.iter().map(|c| &c.config).collect();
+        self.shared.idle(&given, &configs).map_err(Failure::usage)?;
         Ok(plan)
     }
 }
@@ -240,7 +239,7 @@ pub fn run(args: Args) -> CommandResult {
         Some(Command::Run(args)) => some(&args),
         Some(Command::Merge(args)) => {
             args.draw.look.prepare()?;
-            merge::run(&source::open_sweep(&args.out)?, &args.draw)
+            merge::run(&source::open_sweep(&args.out)?, &args.draw, false)
         }
         Some(Command::Script(args)) => script::run(&args),
         None => {
@@ -248,7 +247,7 @@ pub fn run(args: Args) -> CommandResult {
             let store = open(&args.what, args.how.out.as_deref())?;
             let all = store.plan().cells();
             let ran = work(&store, &all, &args.how)?;
-            let merged = merge::run(&store, &args.draw)?;
+            let merged = merge::run(&store, &args.draw, args.how.quiet)?;
             Ok(if ran.stopped { ExitCode::from(interrupt::EXIT_CODE) } else { merged })
         }
     }
@@ -352,7 +351,8 @@ fn check_data(missing: &[PlannedCell], loaded: &Loaded) -> Result<(), Failure> {
 
 fn plan(args: &PlanArgs) -> CommandResult {
     let plan = match (&args.out, args.what.is_given()) {
-        (Some(dir), false) => source::open_sweep(dir)?.plan().clone(),
+        // How it was grown belongs to that folder.
+        (Some(dir), false) => SweepPlan { earlier: Vec::new(), ..source::open_sweep(dir)?.plan().clone() },
         (None, false) => {
             let mut list =
                 String::from("presets (gradfade sweep plan --preset NAME lists the cells, --toml prints the plan):\n");
@@ -377,6 +377,7 @@ fn plan(args: &PlanArgs) -> CommandResult {
         Some(dir) if source::kind(dir) == Some(Kind::Sweep) => Store::find(dir, &plan)?,
         _ => None,
     };
-    output::print(estimate::table(&plan, store.as_ref())?)?;
+    let plan = store.as_ref().map_or(&plan, Store::plan);
+    output::print(estimate::table(plan, store.as_ref())?)?;
     Ok(ExitCode::SUCCESS)
 }

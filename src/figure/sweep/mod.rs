@@ -69,10 +69,10 @@ impl<'a> Sweeps<'a> {
 
 /// What a series is called: the settings that tell it from the others, or its activation where there are no
 /// others.
-fn name(lang: Lang, series: &Series, of: &[(&'static str, String)]) -> String {
+fn name(lang: Lang, series: &Series, of: &[(String, String)]) -> String {
     let words: Vec<String> = of
         .iter()
-        .map(|(key, value)| match *key {
+        .map(|(key, value)| match key.as_str() {
             "activation" => lang.run_name(value),
             // These say by themselves what they are.
             "initialisation" | "optimizer" | "data" => value.clone(),
