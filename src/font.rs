@@ -53,6 +53,7 @@ pub fn extra() -> Option<&'static Extra> {
 
 /// Why a file is no font for figures.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum FontError {
     #[error("no TrueType or OpenType font, or a damaged one; give a .ttf, .otf or .ttc file")]
     NoFont,

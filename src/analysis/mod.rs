@@ -29,6 +29,7 @@ const MAX_STEP: u64 = 1 << 53;
 
 /// Why a record cannot be summarised.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
 pub enum AnalysisError {
     #[error("{0}; record the run again")]
     Record(String),

@@ -69,6 +69,7 @@ pub static FIGURES: &[FigureSpec] = &[
 
 /// Why a figure cannot be drawn.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum FigureError {
     #[error("no figure is called `{name}`{}", nearest.map(|n| format!("; did you mean `{n}`?")).unwrap_or_default())]
     Unknown { name: String, nearest: Option<&'static str> },

@@ -168,6 +168,7 @@ struct Setting<'a> {
 
 /// What is wrong with notes.
 #[derive(Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
 pub enum Problem {
     #[error("line {line}: the block `{name}` has no end; add its end marker, or remove the begin marker")]
     NoEnd { name: String, line: usize },
@@ -242,6 +243,7 @@ impl Problem {
 
 /// Why notes did not get their figure.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum NotesError {
     #[error("{}: {problem}", path.display())]
     In { path: PathBuf, problem: Problem },

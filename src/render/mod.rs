@@ -108,6 +108,7 @@ impl FromStr for Format {
 
 /// Why a figure could not be drawn or saved.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum RenderError {
     #[error("figure `{figure}`: {what}")]
     Invalid { figure: String, what: String },
