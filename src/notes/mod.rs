@@ -197,7 +197,7 @@ pub enum Problem {
     )]
     OtherRun { name: String },
     #[error(
-        "ends inside a code block, so nothing can follow; close the code block, or put a pair of markers elsewhere"
+        "ends inside a code block, a comment or a script, so nothing can follow; close it, or put a pair of markers elsewhere"
     )]
     EndsInCode,
     #[error(
