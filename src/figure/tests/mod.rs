@@ -269,7 +269,7 @@ fn overlays_reach_the_table_the_description_and_the_words_that_are_drawn() {
     use super::chart::{Overlay, Stroke};
     let record = small(Synthetic::default());
     for lang in Lang::ALL {
-        let figure = build("layer-profile", &[record.clone()], &Options::new(lang)).unwrap();
+        let figure = build("layer-profile", std::slice::from_ref(&record), &Options::new(lang)).unwrap();
         let mut panels = figure.panels.clone();
         let points = vec![(1.0, 0.125), (3.0, 0.1 + 0.2)];
         panels[0].overlays = vec![
