@@ -256,7 +256,7 @@ fn inside(polygon: &[Point], area: Rect) -> Vec<Point> {
 fn hatch(c: &mut Canvas, polygon: &[Point], on_cells: bool, palette: &Palette) -> Result<(), RenderError> {
     let sums = || polygon.iter().map(|p| p.0 + p.1);
     let (low, high) = (sums().fold(f64::INFINITY, f64::min), sums().fold(f64::NEG_INFINITY, f64::max));
-    if !(low < high) {
+    if !low.is_finite() || !high.is_finite() || low >= high {
         return Ok(());
     }
     for k in (low / HATCH).ceil() as i64..=(high / HATCH).floor() as i64 {
