@@ -30,9 +30,9 @@ pub struct Figure {
     /// Colour scales that heatmaps refer to by index; each is drawn once as a colour bar, beside the rows
     /// that use it.
     pub scales: Vec<ColourScale>,
-    /// Size in CSS pixels.
+    /// Size in CSS pixels; without a height, as high as the words need (the renderer measures them).
     pub width: u32,
-    pub height: u32,
+    pub height: Option<u32>,
 }
 
 /// A panel, where it stands in the grid of the page (counted from the top left), and what is drawn over it.

@@ -19,10 +19,8 @@ use super::spec::{Build, FigureSpec, Runs};
 use super::words::{brief_outcome, caption_of_many, names};
 use super::{FigureError, GradientMetric, Options, StepAxis};
 use crate::analysis::{Grid, Summary};
-use crate::text::{Hint, Lang, Quantity, columns};
-
-/// Width of a title's letter, margins and the ragged ends of two lines included, in CSS pixels.
-const LETTER: f64 = 10.0;
+use crate::font;
+use crate::text::{Hint, Lang, Quantity};
 
 /// A panel needs at least one part in this many of the width; in a narrower one layers and steps cannot be
 /// read.
@@ -174,7 +172,7 @@ fn heading(lang: Lang, sides: &[Side], metric: GradientMetric, width: u32) -> St
         lang.title(&side.name, &[lang.list(&clauses)])
     };
     let full = lang.findings(&sides.iter().map(finding).collect::<Vec<_>>());
-    if columns(&full) as f64 * LETTER <= 2.0 * f64::from(width) {
+    if font::title_lines(&full, width.into()).len() <= 2 {
         return full;
     }
     let outcome = |side: &Side| lang.title(&side.name, &[brief_outcome(lang, side.run)]);

@@ -48,8 +48,7 @@ fn build(runs: &Runs, options: &Options) -> Result<Figure, FigureError> {
         caption: caption(lang, run),
         reading: vec![lang.reading_recipe()],
     };
-    let size = (WIDTH, height(&flow));
-    let sheet = Sheet::stack(vec![(1.0, Panel::Flow(flow))], Vec::new(), size);
+    let sheet = Sheet::stack(vec![(1.0, Panel::Flow(flow))], Vec::new(), (WIDTH, 0));
     Ok(Figure::new(runs.figure, lang, words, sheet))
 }
 
@@ -182,22 +181,6 @@ fn remedies(lang: Lang, d: &Diagnosis, branch: Branch, way: Way) -> FlowBox {
     lines.push(FlowLine::plain(reason));
     lines.extend(Remedy::usual(branch).map(|r| FlowLine::item(lang.brief_remedy(r))));
     FlowBox { column, row: 2, heading: lang.grey_heading(), lines, tone: Tone::Greyed }
-}
-
-/// A height that surely holds the words: the renderer measures them, and spreads what is left between the
-/// rows.
-fn height(flow: &Flow) -> u32 {
-    let inner = f64::from(WIDTH) - 140.0;
-    let total: f64 = COLUMNS.iter().sum();
-    let of_box = |b: &FlowBox| {
-        let width = inner * COLUMNS[b.column] / total - 24.0;
-        // Seven pixels a letter, twice as many for one that is as wide as high.
-        let length = |text: &str| text.chars().map(|c| if c as u32 > 0x2e80 { 13.5 } else { 6.9 }).sum::<f64>();
-        let lines = |text: &str| (length(text) / width).ceil().max(1.0);
-        lines(&b.heading) * 18.0 + b.lines.iter().map(|l| lines(&l.text) * 17.0).sum::<f64>() + 32.0
-    };
-    let row = |r: usize| flow.boxes.iter().filter(|b| b.row == r).map(of_box).fold(0.0, f64::max);
-    (150.0 + (0..3).map(row).sum::<f64>() + 2.0 * 44.0).ceil() as u32
 }
 
 #[cfg(test)]

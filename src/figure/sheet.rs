@@ -30,7 +30,7 @@ pub struct Sheet {
     pub rows: Vec<f64>,
     pub panels: Vec<Placed>,
     pub scales: Vec<ColourScale>,
-    /// Width and height in CSS pixels.
+    /// Width and height in CSS pixels; with the height 0 it becomes as high as the words need.
     pub size: (u32, u32),
 }
 
@@ -71,7 +71,7 @@ impl Figure {
             panels: sheet.panels,
             scales: sheet.scales,
             width: sheet.size.0,
-            height: sheet.size.1,
+            height: (sheet.size.1 > 0).then_some(sheet.size.1),
         };
         figure.description = describe(lang, &figure);
         figure

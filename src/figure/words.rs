@@ -5,9 +5,10 @@ use super::chart::{ColourScale, DotRow, Dots, Figure, Heatmap, Lines, Overlay, P
 use super::flow::Tone;
 use crate::analysis::curves::Ending;
 use crate::analysis::{Attenuation, Grid, Summary};
+use crate::font;
 use crate::record::{SIGNAL_RMS, Status};
 use crate::stats::{Measured, ValueScale};
-use crate::text::{Lang, Quantity, Special, columns};
+use crate::text::{Lang, Quantity, Special};
 
 /// From one decade on, two layers are told apart by their ratio; below that all layers by their spread.
 const ONE_DECADE: f64 = 1.0;
@@ -15,8 +16,9 @@ const ONE_DECADE: f64 = 1.0;
 /// A description does not list the values of more layers than this.
 pub const MANY: usize = 12;
 
-/// A title has room for about this many characters.
-const TITLE: usize = 140;
+/// The usual width of a sheet in CSS pixels. A title there has at most so many lines.
+const SHEET: f64 = 960.0;
+const TITLE_LINES: usize = 2;
 
 /// `head: finding; outcome`, without the number of layers where that would grow too long.
 pub fn title(lang: Lang, summary: &Summary, clauses: Vec<String>) -> String {
@@ -31,7 +33,7 @@ pub fn title_of(lang: Lang, summary: &Summary, bias: bool, mut clauses: Vec<Stri
         false => name(lang, summary),
     };
     let full = lang.title(&lang.head(&name, summary.hidden()), &clauses);
-    if columns(&full) <= TITLE { full } else { lang.title(&name, &clauses) }
+    if font::title_lines(&full, SHEET).len() <= TITLE_LINES { full } else { lang.title(&name, &clauses) }
 }
 
 /// What a figure calls a run: its name, or only the activation where the name was made from settings

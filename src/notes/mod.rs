@@ -42,7 +42,7 @@ use words::Words;
 
 use crate::field::Field;
 use crate::figure::chart::Figure;
-use crate::render::{Format, RenderError, Theme};
+use crate::render::{self, Format, RenderError, Theme};
 use crate::text::Lang;
 
 /// The folder of the pictures, beside the notes.
@@ -145,7 +145,7 @@ impl Item {
             reading: Words::new(&figure.reading),
             lang,
             width: figure.width,
-            height: figure.height,
+            height: render::height(figure),
         }
     }
 

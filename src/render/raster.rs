@@ -1,9 +1,9 @@
 //! A heatmap's cells as one small indexed PNG.
 //!
-//! Columns become *bins*: one a column where they are equally wide and fit, else two a CSS pixel, each of which gathers
-//! the columns that fall into it. A cell of a special kind is drawn as a pattern, so that it differs from every colour of
-//! the map and from the other kinds without colour vision and on a grey printer; where it is too small for a pattern, the
-//! pattern's ground stands alone.
+//! Columns become *bins*: one a column where they are equally wide and fit, else two a CSS pixel, each of
+//! which gathers the columns that fall into it. A cell of a special kind is drawn as a pattern, so that it
+//! differs from every colour of the map and from the other kinds without colour vision and on a grey
+//! printer; where it is too small for a pattern, the pattern's ground stands alone.
 
 use std::ops::Range;
 
@@ -16,15 +16,18 @@ use super::canvas::Rect;
 use super::colour::{ColourMap, Rgb};
 use super::theme::Palette;
 
-/// Colours of the map in a raster; the rest of the 256 entries of a palette belongs to the paper and the patterns.
+/// Colours of the map in a raster; the rest of the 256 entries of a palette belongs to the paper and the
+/// patterns.
 pub const LEVELS: usize = 240;
 const PAPER: u8 = LEVELS as u8;
 const SPECIAL: u8 = PAPER + 1;
 /// Raster pixels per CSS pixel where patterns or binned columns are drawn.
 const FINE: f64 = 2.0;
-/// More bins a heatmap than this are not drawn, whatever the number of columns: it is the resolution of print at full width.
+/// More bins a heatmap than this are not drawn, whatever the number of columns: it is the resolution of
+/// print at full width.
 const MOST_BINS: usize = 1200;
-/// Bins are made wider where all heatmaps of a figure together would have more cells than this, about a byte each.
+/// Bins are made wider where all heatmaps of a figure together would have more cells than this, about a
+/// byte each.
 const MOST_CELLS: usize = 100_000;
 /// But not wider than this many a heatmap, however many rows there are.
 const FEWEST_BINS: usize = 300;
@@ -45,8 +48,8 @@ pub fn kind(cell: Measured, scale: ValueScale) -> Option<usize> {
     }
 }
 
-/// What one bin shows of the cells in it: NaN or infinity if it occurs at all, else what [`typical`] makes of them. This is the
-/// one exception to that rule: a pixel must not hide the step at which a run broke.
+/// What one bin shows of the cells in it: NaN or infinity if it occurs at all, else what [`typical`] makes
+/// of them. This is the one exception to that rule: a pixel must not hide the step at which a run broke.
 pub fn gather(cells: &[Measured], scale: ValueScale) -> Measured {
     if let [only] = cells {
         return *only;
@@ -71,7 +74,8 @@ pub fn most_bins(rows: usize) -> usize {
     (MOST_CELLS / rows.max(1)).clamp(FEWEST_BINS, MOST_BINS)
 }
 
-/// The bins of a heatmap over `plot`: where their picture lies, and which columns each gathers (empty: paper).
+/// The bins of a heatmap over `plot`: where their picture lies, and which columns each gathers (empty:
+/// paper).
 fn bins(map: &Heatmap, plot: Rect, most: usize) -> (Rect, Vec<Range<usize>>) {
     let columns = map.edges.len() - 1;
     let scale = Scale::new(&map.x, plot.x, plot.right());
@@ -125,8 +129,8 @@ fn ink(kind: usize, x: f64, y: f64) -> bool {
     }
 }
 
-/// One period of the pattern of a special kind, two entries a CSS pixel, true where it has ink: for code that draws cells without
-/// this room. In the order of [`Palette::special`].
+/// One period of the pattern of a special kind, two entries a CSS pixel, true where it has ink: for code
+/// that draws cells without this room. In the order of [`Palette::special`].
 pub fn special_tile(kind: usize) -> Vec<Vec<bool>> {
     let (w, h) = [(5, 5), (6, 6), (8, 8), (6, 6), (12, 6)][kind.min(4)];
     (0..2 * h).map(|y| (0..2 * w).map(|x| ink(kind, f64::from(x) / FINE, f64::from(y) / FINE)).collect()).collect()
@@ -162,7 +166,8 @@ pub fn heatmap(
     }
     let kinds: Vec<Vec<Option<usize>>> =
         grid.iter().map(|row| row.iter().map(|c| c.and_then(|c| kind(c, values))).collect()).collect();
-    // One pixel a cell is enough for colours: the viewer stretches it with hard edges. A pattern needs pixels of its own.
+    // One pixel a cell is enough for colours: the viewer stretches it with hard edges. A pattern needs
+    // pixels of its own.
     let patterned = kinds.iter().flatten().any(Option::is_some);
     let (width, height) = if patterned {
         (((FINE * area.w) as usize).max(bins.len()), ((FINE * area.h) as usize).max(rows))
@@ -194,7 +199,8 @@ pub fn heatmap(
     Ok((area, png))
 }
 
-/// A single NaN or infinity must be seen at any resolution: its run is widened to one CSS pixel where bins are narrower.
+/// A single NaN or infinity must be seen at any resolution: its run is widened to one CSS pixel where bins
+/// are narrower.
 fn widen_alarms(row: &mut [Option<Measured>], bin: f64, values: ValueScale) {
     let least = (1.0 / bin).ceil() as usize;
     let alarm = |c: Option<Measured>| c.and_then(|c| kind(c, values)).filter(|k| *k == 2 || *k == 3);
@@ -270,7 +276,8 @@ fn encode(
         push(tones.ground);
         push(tones.ink);
     }
-    // Patterns repeat from line to line, colours do not repeat at all: filtering helps the first and spoils the second.
+    // Patterns repeat from line to line, colours do not repeat at all: filtering helps the first and spoils
+    // the second.
     let mut out = Vec::new();
     let mut encoder = png::Encoder::new(&mut out, width as u32, height as u32);
     encoder.set_color(png::ColorType::Indexed);
@@ -284,7 +291,8 @@ fn encode(
     Ok(out)
 }
 
-/// Do finite values lie below or above the ends of the scale? They are drawn in the end's colour, and the bar says so.
+/// Do finite values lie below or above the ends of the scale? They are drawn in the end's colour, and the
+/// bar says so.
 pub fn overflow(map: &Heatmap, scale: &ColourScale) -> (bool, bool) {
     let slack = 1e-9 * (scale.high - scale.low).abs();
     let (mut below, mut above) = (false, false);

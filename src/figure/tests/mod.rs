@@ -65,7 +65,8 @@ fn of_runs() -> impl Iterator<Item = &'static FigureSpec> {
 
 /// A figure in few lines, for snapshots.
 fn outline(f: &Figure) -> String {
-    let mut out = format!("{} {}x{}\n{}\n{}\n{}\n", f.name, f.width, f.height, f.title, f.subtitle, f.caption);
+    let mut out = format!("{} {}x{}\n", f.name, f.width, f.height.map_or("?".to_string(), |h| h.to_string()));
+    out += &format!("{}\n{}\n{}\n", f.title, f.subtitle, f.caption);
     for s in &f.scales {
         out += &format!(
             "scale {:?} {}..{} log={} percent={} {:?}\n",

@@ -1,6 +1,7 @@
 //! Figures drawn whole: what the SVG says, how large it is, and which pixels the PNG has.
 
 mod beside;
+mod overlays;
 mod specimens;
 
 use proptest::prelude::*;
@@ -111,7 +112,7 @@ fn every_character_drawn_is_in_the_font_and_no_text_leaves_the_sheet() {
     for f in gallery() {
         for (said, b) in texts(&svg(&f, &Style::default()).unwrap()) {
             assert_eq!(missing_glyphs(&said), Vec::<char>::new(), "{said}");
-            let (w, h) = (f.width as f32, f.height as f32);
+            let (w, h) = (f.width as f32, height(&f) as f32);
             let inside = b.left() >= 4.0 && b.right() <= w - 4.0 && b.top() >= 4.0 && b.bottom() <= h - 4.0;
             assert!(inside, "{}: `{said}` at {b:?}", f.name);
         }
@@ -136,7 +137,8 @@ fn no_two_texts_overlap() {
 fn a_large_record_makes_a_small_file() {
     let drawn = svg(&large(), &Style::default()).unwrap();
     assert!(drawn.len() < 200_000, "{} bytes", drawn.len());
-    // The worst cases: noise without any structure, speckled with special cells, and four such heatmaps in one figure.
+    // The worst cases: noise without any structure, speckled with special cells, and four such heatmaps in
+    // one figure.
     let speckled = |map: &mut Heatmap| {
         for (r, row) in map.cells.iter_mut().enumerate() {
             for (c, cell) in row.iter_mut().enumerate() {
@@ -316,7 +318,7 @@ fn impossible_figures_are_refused_in_one_line() {
     assert!(spoil(|f| map(f).edges[1] = f64::NAN).contains("edges"));
     assert!(spoil(|f| f.scales[0].low = f64::NEG_INFINITY).contains("colour scale 0"));
     assert!(spoil(|f| f.row_weights[0] = 0.0).contains("row weights"));
-    assert!(spoil(|f| (f.width, f.height) = (200, 100)).contains("make it larger"));
+    assert!(spoil(|f| (f.width, f.height) = (200, Some(100))).contains("make it larger"));
     assert!(spoil(|f| f.name = "../up".to_string()).contains("file stem"));
     let tall = Style { scale: 1e9, ..Style::default() };
     assert!(matches!(png("<svg/>", &tall), Err(RenderError::Scale(_))));

@@ -96,7 +96,7 @@ pub fn sheet(name: &str, title: &str, columns: usize, row_weights: &[f64], size:
         panels: Vec::new(),
         scales: vec![decades(-8.0, 0.0)],
         width: size.0,
-        height: size.1,
+        height: Some(size.1),
     }
 }
 
