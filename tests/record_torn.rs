@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use gradfade::record::{header::SCHEMA, *};
+use gradfade::record::*;
 use gradfade::stats::is_missing;
 
 const LAYERS: usize = 5;
@@ -15,25 +15,11 @@ const BUCKETS: usize = 8;
 const FOLDER: &str = "GRADFADE_TEST_RUN";
 
 fn header() -> Header {
+    let layer = |n| LayerInfo::dense(format!("layers.{n}"), 3, 2).with_activation("relu");
+    let tensor = |layer| TensorInfo::new("", layer, "weight", &[2, 3]);
     let numbers = 1..=LAYERS;
-    let name = |n| LayerInfo { name: format!("layers.{n}"), fan_in: 3, fan_out: 2, activation: "relu".into() };
-    Header {
-        schema: SCHEMA,
-        source: Source { tool: "test".into(), version: "0".into() },
-        run: "endless".into(),
-        labels: Default::default(),
-        seed: None,
-        layers: numbers.clone().map(name).collect(),
-        tensors: numbers.map(|layer| TensorInfo { layer, kind: TensorKind::Weight, shape: vec![2, 3] }).collect(),
-        classes: None,
-        steps_per_epoch: None,
-        planned_steps: None,
-        sketch_buckets: Some(BUCKETS),
-        config: None,
-        status: Status::Running,
-        early_stop: None,
-        elapsed_secs: None,
-    }
+    let header = Header::builder("endless", numbers.clone().map(layer).collect(), numbers.map(tensor).collect());
+    header.sketch_buckets(BUCKETS).build().unwrap()
 }
 
 /// The value that stands in column `column` of step `step`.

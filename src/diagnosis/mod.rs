@@ -44,8 +44,9 @@ pub use performance::{Performance, State};
 pub use thresholds::{ThresholdError, Thresholds};
 pub use why::{Cause, Split};
 
+use crate::activation::Activation;
 use crate::analysis::AnalysisError;
-use crate::record::{Header, Record};
+use crate::record::{Header, LayerInfo, Record};
 use crate::text::{Ailment, Measure, Missing, Remedy};
 
 /// Which question of the recipe a rule helps to answer.
@@ -199,9 +200,10 @@ pub struct Verdict {
 impl Verdict {
     /// What helps, the most likely first, but for what the run has already.
     pub fn remedies(&self, header: &Header) -> impl Iterator<Item = Remedy> {
-        let is = |label: &str, words: &[&str]| words.contains(&header.label(label));
-        let adaptive = is("optimizer", &["adagrad", "rmsprop", "adam", "adamw"]);
-        let momentum = is("optimizer", &["momentum", "nesterov", "adam", "adamw"]);
+        let optimizer = header.facts.optimizer.as_ref().map(|o| o.name.to_lowercase());
+        let is = |words: &[&str]| optimizer.as_deref().is_some_and(|name| words.contains(&name));
+        let adaptive = is(&["adagrad", "rmsprop", "adam", "adamw"]);
+        let momentum = is(&["momentum", "nesterov", "adam", "adamw"]);
         let has = move |remedy| match remedy {
             Remedy::AdaptiveRate => adaptive,
             Remedy::Momentum => momentum,
@@ -209,6 +211,12 @@ impl Verdict {
         };
         self.rule.remedies.iter().copied().filter(move |&r| !has(r))
     }
+}
+
+/// Our name of the activation that a layer has, however its program spells it; any other as it is.
+fn activation(layer: &LayerInfo) -> String {
+    let name = layer.activation();
+    name.parse::<Activation>().map_or_else(|_| name.to_string(), |known| known.to_string())
 }
 
 /// What it comes to.

@@ -25,9 +25,8 @@ pub const RULE: Rule = Rule {
 const BOUNDED: [&str; 4] = ["sigmoid", "tanh", "softsign", "hard-sigmoid"];
 
 fn judge(case: &Case, _: &[Verdict]) -> Outcome {
-    let layers = &case.record().header.layers;
     let bounded: Vec<usize> =
-        (0..case.hidden()).filter(|&l| BOUNDED.contains(&layers[l].activation.as_str())).collect();
+        (0..case.hidden()).filter(|&l| BOUNDED.contains(&super::activation(case.run.layer(l)).as_str())).collect();
     if bounded.is_empty() {
         return Outcome::Clear(Vec::new());
     }
@@ -35,6 +34,6 @@ fn judge(case: &Case, _: &[Verdict]) -> Outcome {
         Ok(found) => found,
         Err(missing) => return Outcome::Unknown(missing),
     };
-    let share = |k: usize, l: usize| case.record().value(SATURATED_SHARE, k, l);
+    let share = |k: usize, l: usize| case.run.layer_value(SATURATED_SHARE, k, l);
     judge_shares(case, Measure::SaturatedShare, "saturated_share", case.limits.saturated_share, bounded, at, share)
 }

@@ -2,7 +2,7 @@
 
 use super::why::RANDOM_ALIGNMENT;
 use super::{Bound, Cause, Conclusion, Diagnosis, Evidence, Finding, Performance, State};
-use crate::record::Record;
+use crate::record::{Record, TensorKind};
 use crate::text::Lang;
 
 impl Diagnosis {
@@ -65,9 +65,11 @@ impl Finding {
     /// Why each layer shrinks the signal, a line for each, the output side first. Empty where that is not the question.
     pub fn why_words(&self, lang: Lang, record: &Record) -> Vec<String> {
         let line = |s: &super::Split| {
-            let activation = record.header.layers.get(s.layer - 1).map_or("", |l| l.activation.as_str());
+            let with_weight = |l: &usize| record.header.tensor_index(l + 1, TensorKind::Weight).is_some();
+            let layer = (0..record.header.layers.len()).filter(with_weight).nth(s.layer - 1);
+            let activation = layer.map_or_else(String::new, |l| super::activation(&record.header.layers[l]));
             let factors = [s.weight_scale, s.slope, s.alignment];
-            lang.why_line(s.layer, s.total, factors, &s.cause.words(lang, activation))
+            lang.why_line(s.layer, s.total, factors, &s.cause.words(lang, &activation))
         };
         self.why.iter().rev().map(line).collect()
     }

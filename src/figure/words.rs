@@ -241,16 +241,18 @@ pub fn settings(lang: Lang, summary: &Summary) -> Vec<(&'static str, String)> {
 
 /// `784-8x100-10`: widths from the input to the output, repeated ones counted.
 fn architecture(summary: &Summary) -> String {
-    let layers = &summary.header().layers;
+    let layers = (0..summary.layers()).map(|l| summary.layer(l));
+    let fans: Vec<(usize, usize)> = layers.filter_map(|layer| layer.fan_in.zip(layer.fan_out)).collect();
+    let Some(&(inputs, _)) = fans.first() else { return summary.layers().to_string() };
     let mut runs: Vec<(usize, usize)> = Vec::new();
-    for layer in layers {
+    for (_, outputs) in fans {
         match runs.last_mut() {
-            Some(r) if r.1 == layer.fan_out => r.0 += 1,
-            _ => runs.push((1, layer.fan_out)),
+            Some(r) if r.1 == outputs => r.0 += 1,
+            _ => runs.push((1, outputs)),
         }
     }
     // The input is no layer, so it is never counted with the layers behind it.
-    runs.insert(0, (1, layers[0].fan_in));
+    runs.insert(0, (1, inputs));
     let parts = runs.iter().map(|&(n, w)| if n == 1 { w.to_string() } else { format!("{n}×{w}") });
     parts.collect::<Vec<_>>().join("–")
 }

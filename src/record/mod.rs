@@ -85,21 +85,30 @@ pub mod cell;
 mod check;
 pub mod error;
 pub mod export;
+mod facts;
 pub mod folder;
 pub mod header;
 pub mod metrics;
 pub mod npy;
+mod recorder;
 mod rows;
+mod schema1;
 pub mod sink;
 pub mod trial;
 
 pub use error::RecordError;
 pub use export::export_csv;
+pub use facts::{Column, Facts, Inputs, Optimizer, Spread};
 pub use folder::{FolderSink, RunWriter, Warning};
-pub use header::{EarlyStop, Header, LayerInfo, Source, Status, TensorInfo, TensorKind};
+pub use header::{EarlyStop, Header, HeaderBuilder, LayerInfo, Role, Source, Status, TensorInfo, TensorKind};
 pub use metrics::*;
+pub use recorder::{Number, Recorder, RecorderBuilder, TensorStep};
 pub use rows::{Row, Rows, Values};
+#[cfg(test)]
+pub(crate) use schema1::facts as facts_of_labels;
 pub use sink::{Ended, MemorySink, NullSink, RecordSink};
+
+use crate::stats::is_missing;
 
 /// A whole run in memory. Built by a reader or a memory sink; the shapes agree with the header ([`Record::check`]).
 #[derive(Clone, Debug, PartialEq)]
@@ -159,6 +168,26 @@ impl Record {
     /// Whether a metric was measured at any row.
     pub fn has(&self, metric: MetricId) -> bool {
         self.table(metric.table).has(metric)
+    }
+
+    /// The step before which a plain NaN can only be a value that nobody measured: another program wrote the record, and
+    /// the loss was finite until then. 0 for our own runs, which have another number for what is missing.
+    pub fn gaps_end(&self) -> u64 {
+        if !self.is_foreign() {
+            return 0;
+        }
+        let losses = self.steps.step().iter().zip(&self.steps[LOSS]);
+        let lost = losses.into_iter().find(|(_, loss)| !loss.is_finite() && !is_missing(**loss)).map(|(&step, _)| step);
+        let told = match self.header.status {
+            Status::Diverged { step, .. } => Some(step),
+            _ => None,
+        };
+        lost.into_iter().chain(told).min().unwrap_or(u64::MAX)
+    }
+
+    /// Whether another program than this one made the record.
+    pub fn is_foreign(&self) -> bool {
+        self.header.source.tool != env!("CARGO_PKG_NAME")
     }
 
     /// Estimated L2 distance |theta_t - theta_end| of a tensor, t being a row of the snapshot table and `end` its last row.
