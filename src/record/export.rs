@@ -2,7 +2,7 @@
 //!
 //! `step,layer,tensor,metric,value`, one value a line:
 //!
-//! * `step` counts from 0; the [timing rule](crate::record#timing-rule) says what a step's values describe.
+//! * `step` counts from 0; the [timing rule](crate::record#timing) says what a step's values describe.
 //! * `layer` counts from 1 at the input; empty for values of the whole run (`loss`, `train_accuracy`, ...).
 //! * `tensor` is the role of the tensor: `weight`, `bias`, `scale`, `shift` or another word; its name where its layer has
 //!   several of that role. Empty for values of a layer (`signal_rms`, `dead_share`, ...).
