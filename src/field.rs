@@ -118,9 +118,29 @@ impl fmt::Display for Field {
     }
 }
 
+/// A value as errors show it: `1e308` and `1e-300` instead of hundreds of digits.
+pub fn shown(value: impl ToString) -> String {
+    let text = value.to_string();
+    match text.parse::<f64>() {
+        Ok(x) if text.len() > MOST_DIGITS => format!("{x:e}"),
+        _ => text,
+    }
+}
+
+/// No 64-bit whole number is longer.
+const MOST_DIGITS: usize = 20;
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn long_numbers_are_shown_with_an_exponent() {
+        assert_eq!(shown(1e308), "1e308");
+        assert_eq!(shown(-2.5e-300), "-2.5e-300");
+        assert_eq!(shown(u64::MAX), "18446744073709551615");
+        assert_eq!((shown(0.1), shown("full")), ("0.1".into(), "full".into()));
+    }
 
     #[test]
     fn a_field_is_written_as_the_library_calls_it_unless_a_program_says_otherwise() {

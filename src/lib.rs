@@ -1,8 +1,7 @@
 //! gradfade: see and explain why a deep network does not train.
 //!
-//! Modules are listed from the ground up. Two wings share only [`record`] and [`stats`]: the producing wing
-//! (`nn`, `data`, `config`, `train`, `sweep`) and the reading wing (`analysis`, `diagnosis`, `figure`, `render`, `report`).
-//! [`remedy`] is the one bridge between them.
+//! Modules are listed from the bottom up. The modules that produce records (`nn`, `data`, `config`, `train`, `sweep`) and those that
+//! read them (`analysis`, `diagnosis`, `figure`, `render`, `report`) share only [`record`] and [`stats`]; only [`remedy`] uses both.
 
 pub mod activation;
 pub mod field;
@@ -18,6 +17,7 @@ pub mod nn;
 pub mod config;
 pub mod train;
 
+pub mod pool;
 pub mod sweep;
 
 #[cfg(feature = "figures")]
@@ -26,6 +26,8 @@ pub mod analysis;
 pub mod diagnosis;
 #[cfg(feature = "figures")]
 pub mod figure;
+#[cfg(feature = "figures")]
+pub mod font;
 #[cfg(feature = "figures")]
 pub mod notes;
 #[cfg(feature = "figures")]

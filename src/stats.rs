@@ -2,7 +2,7 @@
 //!
 //! A recorded norm is one of six facts, and a figure shows all six: a finite positive number, an exact zero, an
 //! underflow (the true value is not zero, but the number format could not hold it), not-a-number, infinity, and missing
-//! (nobody measured it). They travel inside ordinary `f64` arrays, so that any program can read them:
+//! (it was not measured). They travel inside ordinary `f64` arrays, so that any program can read them:
 //!
 //! | fact | stored as | test in NumPy |
 //! |---|---|---|
@@ -15,7 +15,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// The stored form of "nobody measured this": a quiet NaN that carries R's `NA` payload.
+/// The stored form of "not measured": a quiet NaN that carries R's `NA` payload.
 pub const MISSING: f64 = f64::from_bits(0x7FF8_0000_0000_07A2);
 
 /// The stored form of "not zero, but too small for the number format".

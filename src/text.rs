@@ -1,4 +1,6 @@
-//! Every word that a figure or report shows.
+//! Every word that a figure or report shows, and no word's meaning: quantities are defined in [`crate::analysis`], ailments,
+//! measures, what is missing and remedies in [`crate::diagnosis`], each with its stable key. A term added there does not
+//! compile until it has its words here.
 //!
 //! A phrase is a method of [`Lang`] that takes numbers and returns a finished string through one `match` on the language:
 //! a language added to the enum does not compile until every phrase has its words. Callers never glue sentences together
@@ -6,7 +8,7 @@
 //!
 //! - [`numbers`]: how a number is written (`2,600`, `3.2 × 10⁻⁹`, `11 %`);
 //! - [`figure`]: quantities and subtitles of figures; [`labels`]: their axes and legends; [`findings`]: their titles;
-//!   [`caption`]: settings and descriptions; [`page`]: the interactive page; [`summary`]: a run in a terminal; [`sweep`]:
+//!   [`settings`]: settings of a run; [`caption`]: captions and descriptions; [`page`]: the interactive page; [`summary`]: a run in a terminal; [`sweep`]:
 //!   figures of many networks; [`reading`]: how to read a figure; [`notes`]: notes; [`diagnosis`](mod@diagnosis): verdicts, evidence, remedies;
 //!   [`remedy`]: what they did.
 //!
@@ -23,11 +25,12 @@ pub mod numbers;
 pub mod page;
 pub mod reading;
 pub mod remedy;
+pub mod settings;
 pub mod summary;
 pub mod sweep;
 
-pub use diagnosis::{Ailment, Measure, Missing, Remedy, Unfit, Unit};
-pub use figure::{Quantity, Special};
+pub use crate::analysis::Quantity;
+pub use figure::Special;
 pub use page::{Shown, VerdictLevel};
 pub use reading::Hint;
 pub use remedy::TrialColumn;

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use gradfade::config::TrainConfig;
 use gradfade::data::{self, DataSpec};
-use gradfade::record::{Element, GRAD_NORM, MetricId, Per, Quantity, Record, RunWriter, Table};
+use gradfade::record::{Element, GRAD_NORM, MetricId, Per, Record, RunWriter, Table, ValueKind};
 use gradfade::train::header::header;
 use serde_json::Value;
 
@@ -25,12 +25,12 @@ fn line(metric: MetricId) -> String {
         (Per::Tensor, Element::F64) => ", T",
         (Per::Tensor, Element::F32) => ", T, M",
     };
-    let kind = match metric.quantity {
-        Quantity::Norm => "norm",
-        Quantity::Magnitude => "magnitude",
-        Quantity::Share => "share",
-        Quantity::Number => "number",
-        Quantity::Sketch => "sketch",
+    let kind = match metric.kind {
+        ValueKind::Norm => "norm",
+        ValueKind::Magnitude => "magnitude",
+        ValueKind::Share => "share",
+        ValueKind::Number => "number",
+        ValueKind::Sketch => "sketch",
     };
     let (element, unit, meaning) = (metric.element.name(), metric.unit, metric.meaning);
     format!("| `{}.npy` | `[{rows}{width}]` {element} | {kind} | {unit} | {meaning} |", metric.id)

@@ -8,7 +8,9 @@ use gradfade::data::{self, DataOptions, DataSpec, Dataset, Split};
 use gradfade::nn::{Engine, Loss, Network, Normalisation, Optimizer, OptimizerKind, Scalar};
 use gradfade::record::*;
 use gradfade::stats::is_missing;
-use gradfade::train::{Outcome, Progress, Unwatched, Watch, header::header, initial_network, nielsen, train};
+use gradfade::train::{
+    Event, Progress, Trained, Trainer, Unwatched, Watch, header::header, initial_network, nielsen, train, train_timed,
+};
 
 /// 128 samples of 2 features in 4 classes, a network 2-9-7-5-4, 8 updates in an epoch.
 fn config() -> TrainConfig {
@@ -30,10 +32,10 @@ fn prepare(config: &TrainConfig) -> (Dataset, TrainPlan) {
     (data, plan)
 }
 
-fn run<T: Scalar>(config: &TrainConfig) -> (Outcome<T>, Record) {
+fn run<T: Scalar>(config: &TrainConfig) -> (Trained<T>, Record) {
     let (data, plan) = prepare(config);
     let mut sink = MemorySink::new(header(&plan, &data, "test"));
-    let outcome = train::<T>(&plan, &data, &mut sink, &Unwatched).unwrap();
+    let outcome = train::<T>(&plan, &data, "test", &mut sink, &Unwatched).unwrap();
     sink.record.check().unwrap();
     (outcome, sink.record)
 }
@@ -73,9 +75,9 @@ fn recording_changes_nothing<T: Scalar>(kind: OptimizerKind) {
     for plan in [&plan, &rare.plan(&data).unwrap()] {
         let mut memory = MemorySink::new(header.clone());
         let mut folder = RunWriter::create(&dir.path().join("run"), &header, true).unwrap();
-        let sinks: [&mut (dyn RecordSink + Send); 3] = [&mut NullSink, &mut memory, &mut folder];
+        let sinks: [&mut dyn RecordSink; 3] = [&mut NullSink, &mut memory, &mut folder];
         for sink in sinks {
-            ends.push(bits(&train::<T>(plan, &data, sink, &Unwatched).unwrap().network));
+            ends.push(bits(&train::<T>(plan, &data, "test", sink, &Unwatched).unwrap().network));
         }
         folder.finish(&Ended::new(Status::Complete)).unwrap();
         let (read, _) = Record::read(&dir.path().join("run")).unwrap();
@@ -120,7 +122,9 @@ fn recording_every_fifth_step_keeps_exactly_those_rows() {
         );
         Table::Step.metrics().for_each(|m| assert_eq!(a[m], b[m], "{m:?}"));
     }
-    assert_eq!(rows(&all)[4], rows(&some)[4], "snapshots have their own schedule");
+    let distances =
+        |record: &Record| -> Vec<u64> { record.snapshots[DISTANCE_FROM_INIT].iter().map(|x| x.to_bits()).collect() };
+    assert_eq!(distances(&all), distances(&some), "snapshots have their own schedule");
 }
 
 /// The networks theta_0, theta_1, ... of a run, from shorter runs of the same settings.
@@ -130,7 +134,7 @@ fn path<T: Scalar>(config: &TrainConfig, steps: u64) -> Vec<Network<T>> {
     for steps in 1..=steps {
         let config = TrainConfig { epochs: None, steps: Some(steps), ..config.clone() };
         let plan = config.plan(&data).unwrap();
-        networks.push(train::<T>(&plan, &data, &mut NullSink, &Unwatched).unwrap().network);
+        networks.push(train::<T>(&plan, &data, "test", &mut NullSink, &Unwatched).unwrap().network);
     }
     networks
 }
@@ -253,7 +257,7 @@ fn a_watcher_can_end_a_run_whose_rows_are_then_those_of_the_whole_run() {
     let (data, plan) = prepare(&config);
     let mut sink = MemorySink::new(header(&plan, &data, "test"));
     let watch = Stopper { after: 13, told: AtomicU64::new(0) };
-    let outcome = train::<f32>(&plan, &data, &mut sink, &watch).unwrap();
+    let outcome = train::<f32>(&plan, &data, "test", &mut sink, &watch).unwrap();
     assert_eq!((&outcome.status, outcome.steps), (&Status::Interrupted { step: 13 }, 13));
     assert_eq!(watch.told.load(Ordering::Relaxed), 13);
     let (_, whole) = run::<f32>(&config);
@@ -267,7 +271,7 @@ fn a_watcher_can_end_a_run_whose_rows_are_then_those_of_the_whole_run() {
     assert_eq!(bits(&left), bits(&outcome.network));
     // Asked to stop at the very end it is complete.
     let watch = Stopper { after: 32, told: AtomicU64::new(0) };
-    assert_eq!(train::<f32>(&plan, &data, &mut NullSink, &watch).unwrap().status, Status::Complete);
+    assert_eq!(train::<f32>(&plan, &data, "test", &mut NullSink, &watch).unwrap().status, Status::Complete);
 }
 
 #[test]
@@ -321,7 +325,7 @@ fn each_epoch_uses_every_sample_once_in_an_order_of_its_own() {
             let plan = TrainConfig { seed, steps: Some(steps.max(1)), ..base.clone() }.plan(&data).unwrap();
             match steps {
                 0 => initial_network::<f64>(&plan),
-                _ => train::<f64>(&plan, &data, &mut NullSink, &Unwatched).unwrap().network,
+                _ => train::<f64>(&plan, &data, "test", &mut NullSink, &Unwatched).unwrap().network,
             }
         };
         let changed = |step: u64| {
@@ -368,7 +372,7 @@ fn a_full_batch_is_the_mean_over_all_samples_whatever_their_order() {
         backwards.train.labels[i] = data.train.labels[n - 1 - i];
         backwards.train.inputs.row_mut(i).assign(&data.train.inputs.row(n - 1 - i));
     }
-    let other = train::<f64>(&plan, &backwards, &mut NullSink, &Unwatched).unwrap();
+    let other = train::<f64>(&plan, &backwards, "test", &mut NullSink, &Unwatched).unwrap();
     for (a, b) in outcome.network.parameters.iter().zip(&other.network.parameters) {
         assert!((a - b).abs() < 1e-12);
     }
@@ -520,4 +524,77 @@ fn a_batch_of_one_cannot_be_normalised() {
     let config = TrainConfig { validation_size: 128, normalisation: Normalisation::Layer, ..config };
     let problem = config.plan(&data).unwrap_err().to_string();
     assert!(problem.starts_with("validation_size 128: the training set has only 128 samples"), "{problem}");
+}
+
+/// The events of a run in the order in which they come: `e` evaluation, `n` snapshot, `r` update with a row, `u` without.
+fn events(trainer: &mut Trainer<'_, f32>, mut after: impl FnMut(u64) -> bool) -> String {
+    let mut seen = String::new();
+    loop {
+        let (letter, stop) = match trainer.step() {
+            Event::Evaluation(_) => ('e', false),
+            Event::Snapshot(_) => ('n', false),
+            Event::Step { row, progress } => (if row.is_some() { 'r' } else { 'u' }, after(progress.done)),
+            Event::Ended(_) => return seen,
+        };
+        seen.push(letter);
+        if stop {
+            trainer.stop();
+        }
+    }
+}
+
+#[test]
+fn a_trainer_moves_on_event_by_event() {
+    let config =
+        TrainConfig { record: Every::Steps(2), snapshots: Every::Steps(3), epochs: None, steps: Some(10), ..config() };
+    let (data, plan) = prepare(&config);
+    let mut trainer = Trainer::<f32>::new(&plan, &data);
+    assert_eq!((trainer.status(), trainer.done()), (&Status::Running, 0));
+    // 8 updates are an epoch. A snapshot comes before the update that is made from its parameters.
+    assert_eq!(events(&mut trainer, |_| false), "enrurnurunruernrne");
+    assert_eq!((trainer.status(), trainer.done()), (&Status::Complete, 10));
+    assert!(matches!(trainer.step(), Event::Ended(Status::Complete)), "the end is said again");
+    let stepped = trainer.finish(1.5);
+    let whole = train::<f32>(&plan, &data, "test", &mut NullSink, &Unwatched).unwrap();
+    assert_eq!(bits(&stepped.network), bits(&whole.network));
+    assert_eq!((stepped.elapsed_secs, stepped.steps, stepped.evals.len()), (1.5, 10, whole.evals.len()));
+    // Stopped by hand, it ends with a snapshot and no evaluation; after the last update it is too late to stop.
+    let mut trainer = Trainer::<f32>::new(&plan, &data);
+    assert_eq!(events(&mut trainer, |done| done == 5), "enrurnurn");
+    assert_eq!(trainer.status(), &Status::Interrupted { step: 5 });
+    let mut trainer = Trainer::<f32>::new(&plan, &data);
+    events(&mut trainer, |done| done == 10);
+    assert_eq!(trainer.status(), &Status::Complete);
+}
+
+#[test]
+fn the_time_comes_from_the_clock_that_is_handed_in() {
+    let (data, plan) = prepare(&config());
+    let calls = std::cell::Cell::new(0.0);
+    let clock = || {
+        calls.set(calls.get() + 1.0);
+        100.0 * calls.get()
+    };
+    let trained = train_timed::<f32>(&plan, &data, "test", &mut NullSink, &Unwatched, &clock).unwrap();
+    // Asked at the start and at the end, and never between: 200 - 100.
+    assert_eq!((trained.elapsed_secs, calls.get()), (100.0, 2.0));
+}
+
+#[test]
+fn early_stopping_gives_the_best_parameters_back_when_the_run_has_ended() {
+    let config = TrainConfig {
+        validation_size: 16,
+        early_stopping: Some(1),
+        learning_rate: Some(5.0),
+        epochs: Some(50),
+        ..config()
+    };
+    let (data, plan) = prepare(&config);
+    let mut trainer = Trainer::<f32>::new(&plan, &data);
+    events(&mut trainer, |_| false);
+    let trained = trainer.finish(0.0);
+    let stop = trained.early_stop.unwrap();
+    assert!(stop.stopped && trained.steps < plan.steps && stop.best_step < trained.steps);
+    let best = path::<f32>(&TrainConfig { early_stopping: None, ..config }, stop.best_step).pop().unwrap();
+    assert_eq!(bits(&trained.network), bits(&best));
 }

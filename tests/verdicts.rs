@@ -99,7 +99,7 @@ fn a_part_of_the_table_trained_again_gets_the_same_verdicts() {
         let data = data::load(&config.data, &config.data_options).unwrap();
         let plan = config.plan(&data).unwrap();
         let mut sink = MemorySink::new(header(&plan, &data, "row"));
-        sink.record.header.status = train::<f32>(&plan, &data, &mut sink, &Unwatched).unwrap().status;
+        sink.record.header.status = train::<f32>(&plan, &data, "test", &mut sink, &Unwatched).unwrap().status;
         let said = words(&diagnose(&sink.record, &Thresholds::default()).unwrap());
         if said != table.get(row, "gradfade") {
             wrong.push(format!("{said} instead of {}: {:?}", table.get(row, "gradfade"), row));

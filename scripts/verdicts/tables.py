@@ -51,12 +51,12 @@ def table(rows, head, labels):
         out.append(f"| {label} | {mine} | " + " | ".join(cells) + " |")
     healthy = [r for r in rows if r["label"] == "healthy"]
     accused = [sum(not said(r, tool) & {"healthy", *r["also"].split()} for r in healthy) for tool in TOOLS]
-    out.append(f"| *healthy runs accused* | {len(healthy)} | " + " | ".join(map(str, accused)) + " |")
+    out.append(f"| *healthy runs with a fault* | {len(healthy)} | " + " | ".join(map(str, accused)) + " |")
     ill = [r for r in rows if r["label"] and r["label"] != "healthy"]
     right = [sum(bool(said(r, tool) & {r["label"], *r["also"].split()}) for r in ill) for tool in TOOLS]
-    out.append(f"| *ill runs with a right verdict* | {len(ill)} | " + " | ".join(map(str, right)) + " |")
+    out.append(f"| *faulty runs with a right verdict* | {len(ill)} | " + " | ".join(map(str, right)) + " |")
     silent = [sum("healthy" in said(r, tool) for r in ill) for tool in TOOLS]
-    out.append(f"| *ill runs called healthy* | {len(ill)} | " + " | ".join(map(str, silent)) + " |")
+    out.append(f"| *faulty runs called healthy* | {len(ill)} | " + " | ".join(map(str, silent)) + " |")
     return "\n".join(out)
 
 

@@ -30,7 +30,7 @@ impl Attenuation {
         Attenuation::of_profile(&(0..grid.layers()).map(|l| grid.at(l, column)).collect::<Vec<_>>())
     }
 
-    /// Of one cell a layer, input side first.
+    /// Attenuation of a profile, one cell for each layer, input side first.
     pub fn of_profile(profile: &[Cell]) -> Attenuation {
         let y: Vec<Option<f64>> = profile.iter().map(|c| c.log10()).collect();
         let hidden = &y[..y.len().saturating_sub(1)];

@@ -89,7 +89,7 @@ fn smooth_raw(steps: &[u64], values: &[f64], from: usize, to: usize) -> Vec<(f64
     (from..to).map(|i| (steps[i] as f64, values[i].is_finite().then_some(values[i]))).collect()
 }
 
-/// What the accuracy did in the end. Whoever tells it chooses the words; the thresholds are here.
+/// Course of the accuracy at the end. The thresholds are here, the words in `text`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Outcome {
     /// Never better than 1.5 times the chance level.

@@ -22,7 +22,7 @@ pub struct Series<'a> {
     /// The settings in which this series differs from others, as (setting, value), in the order of the axes; empty when there is
     /// only one series.
     pub key: Vec<(&'static str, String)>,
-    /// Of every cell: what all of its series has in common.
+    /// Settings of each cell that its whole series shares.
     pub activation: String,
     /// Runs by number of hidden layers; the seeds in the order of their cells.
     pub depths: BTreeMap<usize, Vec<Run<'a>>>,
@@ -56,7 +56,7 @@ pub struct Spread {
 }
 
 impl Spread {
-    /// Of the finite values; `None` without any.
+    /// Range of the finite values; `None` without any.
     pub fn of(values: impl IntoIterator<Item = f64>) -> Option<Spread> {
         let finite: Vec<f64> = values.into_iter().filter(|x| x.is_finite()).collect();
         Some(Spread {

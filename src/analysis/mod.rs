@@ -1,4 +1,4 @@
-//! What a record says, before anybody draws or judges it: `Record -> Summary`.
+//! Analysis of a record, before it is drawn or diagnosed: `Record -> Summary`.
 //!
 //! A [`Summary`] borrows a checked-enough record and answers in three forms:
 //!
@@ -7,19 +7,21 @@
 //! - [`ensemble`]: many runs side by side, by depth and seed;
 //! - [`curves`]: loss and accuracy against steps, thinned and smoothed for the eye.
 //!
-//! Grids are computed on demand and not kept: 56 layers x 10,000 steps are 9 MB each. Layers count from 0 in this room's
-//! indices, as in the record's `[.., L]` arrays; only words shown to people count from 1.
+//! Grids are computed on demand and not kept: 56 layers x 10,000 steps are 9 MB each. Layers count from 0 in the indices
+//! of this module, as in the record's `[.., L]` arrays; only words shown to people count from 1.
 
 pub mod attenuation;
 pub mod curves;
 pub mod ensemble;
 pub mod journey;
+mod quantity;
 
 pub use attenuation::{Attenuation, edge_rows};
 pub use ensemble::Ensemble;
 pub use journey::{DecayPart, Fate, Journey, Movement, STILL_RANDOM};
+pub use quantity::Quantity;
 
-use crate::record::{Header, LayerInfo, MetricId, PARAM_NORM, Quantity, Record, RecordError, Table, TensorKind};
+use crate::record::{Header, LayerInfo, MetricId, PARAM_NORM, Record, RecordError, Table, TensorKind, ValueKind};
 use crate::stats::{Cell, MISSING, UNDERFLOW, is_missing};
 
 /// Steps above this do not fit in `f64` exactly, and so cannot stand on an axis.
@@ -215,7 +217,7 @@ impl<'a> Summary<'a> {
             let values = self
                 .tensors(layer, role)
                 .map(|t| (self.record.value(metric, row, t), self.header().tensors[t].count() as f64));
-            return together(metric.quantity, &values.collect::<Vec<_>>());
+            return together(metric.kind, &values.collect::<Vec<_>>());
         };
         self.record.value(metric, row, first)
     }
@@ -282,13 +284,13 @@ impl<'a> Summary<'a> {
 /// The value of a metric for several tensors together, from each one's value and size: of norms the root of the sum of the
 /// squares, of shares the mean weighted by the sizes. Missing when one is missing, and not a number or infinite when one is;
 /// an underflow among zeros is an underflow.
-pub fn together(quantity: Quantity, parts: &[(f64, f64)]) -> f64 {
+pub fn together(kind: ValueKind, parts: &[(f64, f64)]) -> f64 {
     let values = || parts.iter().map(|part| part.0);
     if parts.is_empty() || values().any(is_missing) {
         return MISSING;
     }
-    let total = match quantity {
-        Quantity::Norm => {
+    let total = match kind {
+        ValueKind::Norm => {
             // Scaled, so that squares neither overflow nor underflow.
             let largest = values().fold(0.0, |a: f64, b| if b.is_nan() { b } else { a.max(b) });
             if !largest.is_finite() || largest == 0.0 {
@@ -297,7 +299,9 @@ pub fn together(quantity: Quantity, parts: &[(f64, f64)]) -> f64 {
                 largest * values().map(|x| (x / largest).powi(2)).sum::<f64>().sqrt()
             }
         }
-        Quantity::Share => parts.iter().map(|(x, n)| x * n).sum::<f64>() / parts.iter().map(|part| part.1).sum::<f64>(),
+        ValueKind::Share => {
+            parts.iter().map(|(x, n)| x * n).sum::<f64>() / parts.iter().map(|part| part.1).sum::<f64>()
+        }
         // Nothing says how to put others together.
         _ => return MISSING,
     };
@@ -320,7 +324,7 @@ pub fn plain_cell(value: f64) -> Cell {
 }
 
 /// `value / reference` under the rules of [`crate::stats`]: a special value stays what it is; without a positive finite
-/// reference the ratio is missing (nobody can tell it), and one that is lost in rounding is an underflow, not a zero.
+/// reference the ratio is missing (it is unknown), and one that is lost in rounding is an underflow, not a zero.
 pub fn ratio(value: f64, reference: f64) -> f64 {
     if is_missing(value) || is_missing(reference) || reference == 0.0 {
         return MISSING;
@@ -353,7 +357,7 @@ mod tests {
 
     #[test]
     fn several_tensors_together_keep_the_special_facts_apart() {
-        let norm = |values: &[f64]| together(Quantity::Norm, &values.iter().map(|&x| (x, 1.0)).collect::<Vec<_>>());
+        let norm = |values: &[f64]| together(ValueKind::Norm, &values.iter().map(|&x| (x, 1.0)).collect::<Vec<_>>());
         assert_eq!(norm(&[3.0, 4.0]), 5.0);
         assert_eq!(norm(&[3e-200, 4e-200]), 5e-200);
         assert_eq!(Cell::from_stored(norm(&[0.0, 0.0])), Cell::Zero);
@@ -362,7 +366,7 @@ mod tests {
         assert_eq!(Cell::from_stored(norm(&[1.0, f64::INFINITY])), Cell::Infinite);
         assert_eq!(Cell::from_stored(norm(&[1.0, MISSING])), Cell::Missing);
         assert_eq!(Cell::from_stored(norm(&[])), Cell::Missing);
-        assert_eq!(together(Quantity::Share, &[(1.0, 1.0), (0.0, 3.0)]), 0.25);
+        assert_eq!(together(ValueKind::Share, &[(1.0, 1.0), (0.0, 3.0)]), 0.25);
     }
 
     #[test]

@@ -15,10 +15,10 @@ use crate::remedy;
 use crate::text::{Lang, columns};
 
 #[derive(clap::Args)]
-#[command(after_help = "Both reach 100 % on their training set at once; a deep network may not,
+#[command(after_help = "Both reach 100 % on their training set by construction; a deep network may not,
 which is why its training accuracy is looked at first.
 
-The embedded 10,000 digits take half a minute on two cores; time grows
+The built-in 10,000 digits take half a minute on two cores; the time grows
 with the square of the number of training samples.
 
 Examples:
@@ -31,13 +31,13 @@ pub struct Args {
     data: Option<DataSpec>,
     #[command(flatten)]
     how: DataArgs,
-    /// Of made data and of the split of a table [default: 1]
+    /// Random seed for synthetic data and for splitting a table [default: 1]
     #[arg(long, value_name = "N", help_heading = "Data")]
     seed: Option<u64>,
-    /// Set the accuracy of this run beside the others, on its data
+    /// Compare with the accuracy of this run, on the data of this run
     #[arg(long, value_name = "RUN")]
     run: Option<PathBuf>,
-    /// Neighbours that vote
+    /// Number of neighbours (k)
     #[arg(long, value_name = "K", alias = "neighbors", short = 'k', default_value_t = 1)]
     neighbours: usize,
     /// Threads
@@ -49,7 +49,7 @@ pub struct Args {
     /// Language of the text: en or zh (Chinese); JSON keeps its keys
     #[arg(long, value_name = "LANG", default_value = "en", value_parser = language)]
     lang: Lang,
-    /// No progress on stderr
+    /// Do not show progress on stderr
     #[arg(long, short)]
     quiet: bool,
 }
@@ -122,7 +122,7 @@ fn same_data(header: &Header, data: &Dataset) -> Result<(), Failure> {
     let held_out = facts.validation_size.unwrap_or(0) as usize;
     let test_size = facts.test_size.map(|n| n as usize);
     let test = data.test.as_ref().map_or(0, Split::len);
-    let (name, train) = (header.label("data"), facts.train_size.map(|n| n as usize + held_out));
+    let (name, train) = (facts.data.as_deref().unwrap_or_default(), facts.train_size.map(|n| n as usize + held_out));
     let sizes = train.is_none_or(|n| n == data.train.len()) && test_size.is_none_or(|n| n == test);
     if (name.is_empty() || name == data.name) && sizes {
         return Ok(());
@@ -143,7 +143,7 @@ fn row(key: &str, name: String, f: Fitted) -> Row {
 }
 
 fn text(lang: Lang, rows: &[Row]) -> String {
-    let share = |x: Option<f64>| x.map_or_else(|| lang.unknown(), |x| format!("{:.1} %", 100.0 * x));
+    let share = |x: Option<f64>| x.map_or_else(|| lang.unknown(), |x| lang.tenths(x).replace('\u{a0}', " "));
     let mut table = vec![lang.baseline_columns()];
     for r in rows {
         let seconds = r.seconds.map_or_else(|| lang.unknown(), |s| format!("{s:.1}"));

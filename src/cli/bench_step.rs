@@ -34,7 +34,7 @@ pub struct Args {
     /// Do not measure
     #[arg(long)]
     no_record: bool,
-    /// Timed repeats, after one that is not
+    /// Timed repetitions, after one that is not timed
     #[arg(long, default_value_t = 3, value_parser = positive())]
     repeats: usize,
     #[arg(long)]

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use serde_json::json;
 
 use super::plot::{Look, read_run, warn_of_missing_characters};
-use super::train::{Finished, Job, ending, exit_code, prepare};
+use super::train::{Job, ending, exit_code, prepare};
 use super::train_args::{layers, width};
 use super::{CommandResult, Failure, interrupt, output};
 use crate::activation::Activation;
@@ -17,6 +17,7 @@ use crate::record::{Record, RunWriter, Status, TEST_ACCURACY, TRAIN_ACCURACY};
 use crate::render::{self, Format};
 use crate::report::summary::{self, LayerLine};
 use crate::text::Lang;
+use crate::train::Finished;
 
 #[derive(clap::Args)]
 #[command(after_help = "Trains two networks that differ in nothing but the activation, on 10,000
@@ -38,10 +39,10 @@ pub struct Args {
     /// Passes over the training set
     #[arg(long, value_name = "N", default_value_t = 10)]
     epochs: u64,
-    /// Of the initialisation and the order of samples
+    /// Random seed for initialisation and shuffling
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
-    /// Threads on each step; the result is the same to the bit
+    /// Threads for each step; results are bit-identical for any number
     #[arg(long, value_name = "N", default_value_t = 1)]
     threads: usize,
     #[command(flatten)]
@@ -52,7 +53,7 @@ pub struct Args {
     /// Print the result as JSON
     #[arg(long)]
     json: bool,
-    /// No progress on stderr
+    /// Do not show progress on stderr
     #[arg(long, short)]
     quiet: bool,
 }
@@ -180,11 +181,11 @@ fn to_text(results: &[(Record, Finished)], out: &Path, pictures: &[PathBuf], lan
     for (record, finished) in results {
         let Some(f) = finding(record, finished) else { continue };
         let depth = f.last_hidden.layer;
-        let [train, test] = [f.train_accuracy, f.test_accuracy].map(|x| format!("{:.1} %", 100.0 * x));
+        let [train, test] = [f.train_accuracy, f.test_accuracy].map(|x| lang.tenths(x));
         let lines = [
             lang.demo_accuracy(&train, &test, finished.steps, finished.elapsed_secs),
             lang.demo_signal(depth, f.last_hidden.signal[0], f.first.signal[0], f.attenuation.log10()),
-            lang.demo_movement(depth, 100.0 * f.first.moved, 100.0 * f.last_hidden.moved),
+            lang.demo_movement(depth, f.first.moved, f.last_hidden.moved),
         ];
         text += &format!("{:8} {}\n", f.run, lines[0]);
         if finished.status != Status::Complete {

@@ -25,8 +25,8 @@ const UNDECIDED: u8 = 4;
   gradfade diagnose runs/sigmoid --thresholds mine.toml
   gradfade diagnose --list-thresholds > mine.toml
 
-Exit codes: 0 all runs are healthy, 3 a fault was found, 4 no fault, but not
-shown to be healthy; 1 and 2 as everywhere.")]
+Exit codes: 0 all runs are healthy, 3 a fault was found, 4 no fault was found but
+not every run was shown to be healthy; 1 and 2 as listed by gradfade --help.")]
 pub struct Args {
     /// Run folders
     #[arg(value_name = "RUN", required_unless_present = "list_thresholds")]
@@ -37,13 +37,13 @@ pub struct Args {
     /// Print Markdown
     #[arg(long)]
     markdown: bool,
-    /// Language of every word: en or zh (Chinese); JSON keeps its keys
+    /// Language of all text: en or zh (Chinese); JSON keeps its keys
     #[arg(long, value_name = "LANG", default_value = "en", value_parser = plot::language)]
     lang: Lang,
-    /// A TOML file of thresholds, one `key = number` a line
+    /// A TOML file of thresholds with one `key = number` on each line
     #[arg(long, value_name = "FILE")]
     thresholds: Option<PathBuf>,
-    /// Print all thresholds with their reasons, as a file for --thresholds
+    /// Print all thresholds with their reasons, in the format of --thresholds
     #[arg(long, exclusive = true)]
     list_thresholds: bool,
 }
@@ -89,9 +89,9 @@ pub fn run(args: Args) -> CommandResult {
     } else {
         let form = if args.markdown { Form::Markdown } else { Form::Text };
         let block = |((d, record), dir): ((&Diagnosis, &Record), &PathBuf)| {
-            let mut block = text(lang, d, record, form);
+            let mut block = text(lang, d, form);
             // Advice that can be tried: the record holds what the run can be made again from.
-            if !remedy::advised(d).is_empty()
+            if !d.advice().is_empty()
                 && remedy::settings(&record.header).is_ok()
                 && remedy::finished(&record.header, 0).is_ok()
             {

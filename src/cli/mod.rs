@@ -67,40 +67,40 @@ const AFTER_HELP: &str = "Examples:
   gradfade remedy runs/tanh
 
 Exit codes:
-    0  done; also a run that diverged, whose record says at which step
-    1  failed: data, a file or what is written in it, a record
-       sweep merge: cells are missing, the others are joined
-    2  the command line makes no sense
+    0  success; also for a run that diverged, whose record says at which step
+    1  failure: data, a file or its contents, a record
+       sweep merge: cells are missing; the others are collected
+    2  the command line is wrong
     3  diagnose: a fault was found in at least one run
-    4  diagnose: no fault, but not every run is shown to be healthy
+    4  diagnose: no fault was found, but not every run was shown to be healthy
     5  notes --check: a figure is stale or missing
-  130  stopped by Ctrl-C; what was recorded is kept";
+  130  stopped by Ctrl-C; recorded steps are kept";
 
 #[derive(Subcommand)]
 enum Command {
-    /// Train a sigmoid and a ReLU network, record every step, draw what happened
+    /// Train a sigmoid and a ReLU network, record every step, and draw what happened
     Demo(demo::Args),
     /// Train one network and record it into a run folder
     Train(Box<train::Args>),
-    /// Train a grid of networks and draw the comparison, by depth or by any setting
+    /// Train a grid of networks and compare them by depth or by any setting
     Sweep(Box<sweep::Args>),
     /// Draw figures from run folders
     Plot(plot::Args),
-    /// Write an interactive page of runs or of a sweep, one file that needs nothing else
+    /// Write an interactive page of runs or of a sweep as a single HTML file
     Page(page::Args),
-    /// Put a figure into lecture notes, and keep it current: Markdown, mdBook, Quarto, Jupyter, LaTeX, Typst, HTML, reveal.js
+    /// Insert a figure into lecture notes and keep it up to date: Markdown, mdBook, Quarto, Jupyter, LaTeX, Typst, HTML, reveal.js
     Notes(notes::Args),
     /// Print a run's header and a table by layer
     Summary(summary::Args),
-    /// Say what is wrong with runs, from their records, and what to do
+    /// Diagnose runs from their records: what is wrong, and what to do
     Diagnose(diagnose::Args),
-    /// Try what diagnose advises: the same run with each remedy, before and after
+    /// Train a run again with each remedy that diagnose advises, and compare
     Remedy(remedy::Args),
-    /// Nearest neighbours and a decision tree on the same data, for contrast
+    /// Train nearest neighbours and a decision tree on the same data, for comparison
     Baselines(baselines::Args),
     /// Write a run's numbers as one long table
     Export(export::Args),
-    /// Compare our gradients with published numbers
+    /// Compare the gradients with published numbers
     Verify(verify::Args),
     /// Print the completion script of a shell
     Completions(pages::CompletionArgs),

@@ -22,31 +22,31 @@ use crate::text::Lang;
 const STALE: u8 = 5;
 
 #[derive(clap::Args)]
-#[command(after_help = "The figure stands in a block between two comments with its name:
+#[command(after_help = "The figure is inserted in a block between two comments with its name:
 
   <!-- gradfade begin NAME -->   Markdown, mdBook, Quarto, HTML, reveal.js
   <!-- gradfade end NAME -->
   % gradfade begin NAME          LaTeX
   // gradfade begin NAME         Typst
 
-NAME is the name of the run's folder, or what --name says. An empty pair of
-these comments is the place where the figure goes; in a notebook they are the
-text of one Markdown cell. Without them it goes to the end (LaTeX: before
+NAME is the name of the run's folder or the value of --name. Write an empty pair
+of these comments where you want the figure; in a notebook they are the text of
+one Markdown cell. Without them it is appended at the end (LaTeX: before
 \\end{document}, HTML: before </body>, reveal.js: a slide after the last).
 
-Pictures lie in the folder `gradfade` beside the notes. Everything outside the
-block stays as it is, byte for byte, and a second call changes nothing. Behind
-NAME gradfade keeps two checksums, of what it wrote and of which run: a block or
-picture that its author edited, or that shows another run, is left alone until
---force. Pictures that no block shows any more stay: other notes may show them.
+Pictures are written into the folder `gradfade` beside the notes. No byte outside
+the block changes, and a second call changes nothing. After NAME gradfade writes
+two checksums, of the block and of the run: a block or picture that its author
+edited, or that shows another run, is kept unless --force is given. Pictures that
+no block shows any more are kept, since other notes may use them.
 
-A folder with a book.toml is an mdBook: the block goes into the chapter that
-holds it already, else into the last chapter of SUMMARY.md. In other folders it
-goes into the file that holds it, else a Quarto project's index.qmd, else the
-only notes.
+A folder with a book.toml is an mdBook: the block is written into the chapter
+that already has it, or else into the last chapter of SUMMARY.md. In other
+folders it is written into the file that already has it, or else into the
+index.qmd of a Quarto project, or else into the only notes.
 
-With --check nothing is written, and the exit code is 5 where a block or a
-picture is stale or missing.
+With --check nothing is written, and the exit code is 5 if a block or a picture
+is stale or missing.
 
 Examples:
   gradfade notes runs/sigmoid --into lecture.md
@@ -59,31 +59,31 @@ pub struct Args {
     /// Run folders, or the folder of one sweep
     #[arg(value_name = "RUN|SWEEP", required = true)]
     runs: Vec<PathBuf>,
-    /// The notes: a file, or a folder
+    /// The notes: a file or a folder
     #[arg(long, value_name = "DIR|FILE")]
     into: PathBuf,
-    /// Kind of the notes: auto, mdbook, markdown, quarto, notebook, latex, typst, html or reveal
+    /// Format of the notes: auto, mdbook, markdown, quarto, notebook, latex, typst, html or reveal
     #[arg(long, value_name = "KIND", default_value = "auto", value_parser = kind)]
     to: To,
-    /// Which figures, by name [default: gradient-heatmap; of several runs comparison; of a sweep the first that it holds]
+    /// Names of the figures [default: gradient-heatmap; of several runs comparison; of a sweep the first that it holds]
     #[arg(long, value_name = "NAME,..", value_delimiter = ',')]
     figure: Vec<String>,
     /// Name of the block: letters, digits, - and _ [default: the run's folder]
     #[arg(long, value_name = "NAME", value_parser = name)]
     name: Option<String>,
-    /// Language of every word: en or zh (Chinese)
+    /// Language of all text: en or zh (Chinese)
     #[arg(long, value_name = "LANG", default_value = "en", value_parser = super::plot::language)]
     lang: Lang,
-    /// light or dark [default: both where the notes can switch, else what suits them]
+    /// light or dark [default: both if the notes can switch themes, else the one that suits them]
     #[arg(long, value_name = "NAME")]
     theme: Option<Theme>,
     /// A TrueType or OpenType font for characters that the built-in one lacks (Latin, Greek, Chinese)
     #[arg(long, value_name = "FILE")]
     font: Option<PathBuf>,
-    /// Write nothing; fail where something is stale
+    /// Write nothing; fail if something is stale
     #[arg(long)]
     check: bool,
-    /// Replace a block or a picture that its author edited, or that shows another run
+    /// Replace a block or a picture that its author edited or that shows another run
     #[arg(long)]
     force: bool,
 }

@@ -21,7 +21,7 @@ pub fn seen(written: std::io::Result<()>) -> anyhow::Result<()> {
     }
 }
 
-/// Says a line on stderr. Where that is closed nobody wants to hear it.
+/// Writes a line to stderr, if that is open.
 pub fn say(line: impl std::fmt::Display) {
     let _ = writeln!(std::io::stderr().lock(), "{line}");
 }

@@ -16,12 +16,11 @@ use crate::sweep::{CellState, PlannedCell, Store};
 use crate::text::Lang;
 
 #[derive(clap::Args)]
-#[command(after_help = "Runs of one depth stand side by side, their cursors linked; depths are switched
-between. Of a sweep one seed is shown, and all depths where they have room (120
-networks and 1,000 layers in all), else those of the figure heatmap-grid: the
-page says which.
-Two runs of 10 layers and 1,000 steps make a page of less than 300 kB, a sweep
-of 20 networks with 2,000 recorded steps one of 1.3 MB.
+#[command(after_help = "Runs of one depth are shown side by side with linked cursors; a switch selects
+the depth. The page of a sweep shows one seed, and all depths if they are at most
+120 networks and 1,000 layers, otherwise the depths of the figure heatmap-grid.
+Two runs of 10 layers and 1,000 steps make a page of less than 300 kB; a sweep of
+20 networks with 2,000 recorded steps makes one of 1.3 MB.
 
 Examples:
   gradfade page runs/sigmoid runs/relu --out page.html
@@ -35,7 +34,7 @@ pub struct Args {
     /// The page
     #[arg(long, value_name = "FILE", default_value = "page.html")]
     out: PathBuf,
-    /// Only the inner part of the page, to stand in another one
+    /// Write an embeddable fragment instead of a full page
     #[arg(long)]
     fragment: bool,
     /// viridis or cividis
@@ -44,16 +43,16 @@ pub struct Args {
     /// What the button "Gradient" shows: batch-mean, per-parameter, per-sample or signal [default: per-sample where it is recorded]
     #[arg(long, value_name = "NAME", value_parser = gradient)]
     gradient: Option<GradientMetric>,
-    /// Depths of sweeps to show, as numbers of hidden layers
+    /// Depths of sweeps to show (numbers of hidden layers)
     #[arg(long, value_name = "N,...", value_delimiter = ',')]
     depths: Vec<usize>,
     /// Seed of sweeps to show [default: the first]
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
-    /// A TOML file of thresholds for the verdicts, as of `diagnose`
+    /// A TOML file of thresholds for the verdicts, as for `diagnose`
     #[arg(long, value_name = "FILE")]
     thresholds: Option<PathBuf>,
-    /// Language of every word: en or zh
+    /// Language of all text: en or zh
     #[arg(long, value_name = "NAME", default_value = "en", value_parser = language)]
     lang: Lang,
     /// Replace a page that is already there

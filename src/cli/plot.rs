@@ -27,7 +27,7 @@ pub struct Args {
     /// Run folders, or the folder of one sweep, or of remedies
     #[arg(value_name = "RUN", required_unless_present = "list")]
     runs: Vec<PathBuf>,
-    /// Which figures, by name [default: all that suit the number of runs]
+    /// Names of the figures [default: all that can be drawn of these runs]
     #[arg(long, value_name = "NAME,..", value_delimiter = ',')]
     figure: Vec<String>,
     /// List the figures
@@ -53,7 +53,7 @@ pub struct Args {
     /// What gradient-heatmap and comparison draw: batch-mean, per-parameter, per-sample or signal
     #[arg(long, value_name = "NAME", value_parser = gradient)]
     gradient: Option<GradientMetric>,
-    /// update-heatmap: norms as they are, instead of relative to the parameters
+    /// update-heatmap: absolute norms instead of norms relative to the parameters
     #[arg(long)]
     absolute: bool,
     /// Replace pictures that are already there
@@ -70,10 +70,10 @@ pub struct Look {
     /// viridis or cividis
     #[arg(long, value_name = "NAME", default_value = "viridis")]
     colour_map: ColourMap,
-    /// PNG pixels for each CSS pixel
+    /// PNG pixels per CSS pixel
     #[arg(long, value_name = "X", default_value_t = 2.0, value_parser = scale)]
     scale: f64,
-    /// Language of every word: en or zh (Chinese)
+    /// Language of all text: en or zh (Chinese)
     #[arg(long, value_name = "LANG", default_value = "en", value_parser = language)]
     pub lang: Lang,
     /// A TrueType or OpenType font for characters that the built-in one lacks (Latin, Greek, Chinese)
@@ -104,13 +104,13 @@ pub(super) fn language(text: &str) -> Result<Lang, String> {
 pub(super) fn use_font(file: Option<&Path>) -> anyhow::Result<()> {
     let Some(path) = file else { return Ok(()) };
     let data = std::fs::read(path).with_context(|| format!("--font {}: cannot read it", path.display()))?;
-    render::use_font(data).with_context(|| format!("--font {}", path.display()))
+    crate::font::use_font(data).with_context(|| format!("--font {}", path.display()))
 }
 
 /// Says which characters no font has: they are drawn as boxes, or not at all.
 pub(super) fn warn_of_missing_characters(figures: &[Figure]) {
     let said: String = figures.iter().flat_map(figure::words).collect();
-    let missing: Vec<String> = render::missing_glyphs(&said).iter().map(char::to_string).collect();
+    let missing: Vec<String> = crate::font::missing_glyphs(&said).iter().map(char::to_string).collect();
     if !missing.is_empty() {
         let list = missing.join(" ");
         output::say(format!("gradfade: warning: no font for {list}; give one that has them with --font FILE"));
@@ -194,7 +194,7 @@ fn of_runs(args: &Args, options: &Options) -> Result<Vec<Figure>, Failure> {
     build_all(&names, &runs, !args.figure.is_empty(), options)
 }
 
-/// Figures of runs; `chosen` where somebody named them.
+/// Figures of runs; `chosen` if they were named on the command line.
 pub(super) fn build_all(
     names: &[String],
     runs: &[Record],
@@ -205,7 +205,7 @@ pub(super) fn build_all(
     for name in names {
         match figure::build(name, runs, options) {
             Ok(figure) => figures.push(figure),
-            // A record that holds nothing for a figure that nobody asked for by name is no failure.
+            // It is no failure if a record holds nothing for a figure that was not named on the command line.
             Err(error @ FigureError::Nothing { .. }) if !chosen => output::say(format!("gradfade: {error}; left out")),
             Err(error @ FigureError::RunCount { .. }) => return Err(Failure::usage(error)),
             Err(error) => return Err(error.into()),

@@ -120,7 +120,7 @@ impl Together {
     }
 
     /// A run has ended.
-    pub fn finished(&self, name: &str, how: &str) {
+    pub fn line(&self, name: &str, how: &str) {
         let done = self.done.fetch_add(1, Ordering::Relaxed) + 1;
         let line = format!("{done}/{}: {name}: {how}", self.total);
         if let Some(bar) = &self.bar {

@@ -2,27 +2,26 @@
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use super::plot::{Look, read_run, save_all};
 use super::progress::Together;
-use super::train::Job;
 use super::{CommandResult, Failure, diagnose, interrupt, output};
 use crate::config::TrainConfig;
-use crate::diagnosis::{self, Diagnosis, Thresholds};
+use crate::data::Loaded;
+use crate::diagnosis::{self, Diagnosis, Remedy, Thresholds, Unfit};
 use crate::figure::{self, Options};
-use crate::record::trial::{self, Trial, Trials};
-use crate::record::{Record, RunWriter, Status};
+use crate::record::trial::{self, Trials};
+use crate::record::{Record, Status};
+use crate::remedy::runner::{self, Observer, Ran, RunnerError, Try};
 use crate::remedy::{self, CHANGES, Change, Planned};
 use crate::render::Format;
 use crate::report;
-use crate::sweep::run::Loaded;
-use crate::text::{Remedy, Unfit};
+use crate::text::Lang;
+use crate::train::Finished;
 
 #[derive(clap::Args)]
-#[command(after_help = "Each remedy becomes a run folder in OUT that every other command opens.
-Runs that are there already and whole are not made again, and stay in\nthe figure.
+#[command(after_help = "Each remedy becomes a run folder in OUT that every other command can open.
+Runs that are already there and complete are not trained again, and stay in\nthe figure.
 
 Examples:
   gradfade remedy runs/sigmoid
@@ -34,16 +33,16 @@ pub struct Args {
     /// Run folder of `gradfade train`
     #[arg(value_name = "RUN", required_unless_present = "list")]
     run: Option<PathBuf>,
-    /// Try these and no others: names of --list, or kinds that diagnose advises
+    /// Try only these: names or kinds from --list
     #[arg(long, value_name = "NAME,..", value_delimiter = ',')]
     only: Vec<String>,
     /// List all remedies
-    #[arg(long, exclusive = true)]
+    #[arg(long, conflicts_with_all = ["run", "only"])]
     list: bool,
     /// Folder of the runs and the figure [default: RUN-remedies]
     #[arg(long, value_name = "DIR", help_heading = "Output")]
     out: Option<PathBuf>,
-    /// Runs at the same time [default: all cores]
+    /// Number of runs at the same time [default: all cores]
     #[arg(long, value_name = "N", value_parser = super::sweep::threads, help_heading = "Output")]
     threads: Option<usize>,
     /// A TOML file of thresholds for the verdicts
@@ -54,20 +53,29 @@ pub struct Args {
     format: Vec<Format>,
     #[command(flatten)]
     look: Look,
-    /// Make all runs again, and replace those of other settings
+    /// Train all runs again, and replace those with other settings
     #[arg(long, help_heading = "Output")]
     force: bool,
     /// Print the result as JSON
     #[arg(long, help_heading = "Output")]
     json: bool,
-    /// No progress on stderr
+    /// Do not show progress on stderr
     #[arg(long, short, help_heading = "Output")]
     quiet: bool,
 }
 
+/// What is to be remedied.
+struct Job<'a> {
+    record: &'a Record,
+    config: &'a TrainConfig,
+    found: &'a Diagnosis,
+    only: Option<&'a [&'static Change]>,
+    thresholds: &'a Thresholds,
+}
+
 pub fn run(args: Args) -> CommandResult {
     let (Some(dir), false) = (&args.run, args.list) else {
-        output::print(list())?;
+        output::print(list(args.look.lang))?;
         return Ok(ExitCode::SUCCESS);
     };
     let only = only(&args.only)?;
@@ -77,57 +85,75 @@ pub fn run(args: Args) -> CommandResult {
     let config = remedy::settings(&record.header)?;
     remedy::finished(&record.header, record.steps.step().last().map_or(0, |s| s + 1))?;
     let found = diagnosis::diagnose(&record, &thresholds)?;
-    let mut planned = remedy::plan(&config, &record.header, &found, only.as_deref());
-    let lang = args.look.lang;
-    let before = judged(&record, &found)?;
-    if planned.is_empty() {
-        let head = lang.diagnosis_head(&record.header.run, &report::diagnosis::conclusion(lang, &found));
-        output::print(if args.json {
-            let none = Trials { before, after: Vec::new() };
-            format!("{:#}\n", report::remedy::json(lang, &none, &[], ""))
-        } else {
-            format!("{head}\n{}\n", lang.nothing_to_remedy("--only", "--list"))
-        })?;
-        return Ok(ExitCode::SUCCESS);
+    let only = only.as_deref();
+    let job = Job { record: &record, config: &config, found: &found, only, thresholds: &thresholds };
+    if remedy::plan(&config, &record.header, &found, only).is_empty() {
+        return nothing(&args, &job);
     }
     let out = args.out.clone().unwrap_or_else(|| beside(dir));
-    // What was tried before stays in the table and in the figure.
-    let there = may_use(&out, &record, args.force)?;
-    let more: Vec<&Change> = there.iter().filter_map(|name| remedy::change(name)).collect();
-    planned.extend(remedy::plan(&config, &record.header, &found, Some(&more)));
-    planned.sort_by_key(|p| CHANGES.iter().position(|c| c.name == p.change.name));
-    planned.dedup_by_key(|p| p.change.name);
-    let left_out: Vec<(&str, Unfit)> =
-        planned.iter().filter_map(|p| p.config.as_ref().err().map(|why| (p.change.name, *why))).collect();
-    let tried: Vec<Try> = planned.iter().filter_map(|p| Try::new(p, &out)).collect();
-    let missing = missing(&tried, &out, args.force)?;
+    // Whoever may not use the folder leaves nothing there.
+    Chosen::new(&args, &job, &out)?;
     output::writable_folder(&out)?;
+    let _folder = runner::Folder::lock(&out).map_err(with_way_out)?;
+    // Another call may have ended in between.
+    let chosen = Chosen::new(&args, &job, &out)?;
     let loaded = Loaded::default();
     // Data that is not there is one error, not one of every run.
-    loaded.get(&config).map_err(|e| anyhow::anyhow!(e))?;
-    interrupt::listen();
-    let Some(failures) = work(&missing, &loaded, &args)? else {
+    loaded.get(&config.data, &config.data_options)?;
+    let missing: Vec<&Try> = chosen.missing.iter().map(|i| &chosen.tried[*i]).collect();
+    let ran = work(&missing, &loaded, &args)?;
+    if ran.stopped {
         output::say(format!("gradfade: stopped; runs that are whole are kept in {}", out.display()));
         return Ok(ExitCode::from(interrupt::EXIT_CODE));
-    };
-    let mut after = Vec::new();
-    for one in &tried {
-        let failure = failures.iter().find(|f| f.0 == one.change.name).map(|f| f.1.clone());
-        after.push(one.trial(&config, failure, &thresholds)?);
     }
-    let trials = Trials { before, after };
+    let trials = judge(&job, &chosen.tried, &ran)?;
     output::write(&out.join(trial::FILE), &trials.to_json()?)?;
-    let options = Options { lang, ..Options::default() };
-    let figure = figure::remedy::build(&trials, &options)?;
+    show(&args, &trials, &chosen.left_out, &out)?;
+    Ok(if ran.broken.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// A run that needs no remedy.
+fn nothing(args: &Args, job: &Job) -> CommandResult {
+    let lang = args.look.lang;
+    output::print(if args.json {
+        let none = Trials { before: runner::judged(job.record, job.found)?, after: Vec::new() };
+        format!("{:#}\n", report::remedy::json(lang, &none, &[], ""))
+    } else {
+        let conclusion = report::diagnosis::conclusion(lang, job.found);
+        let head = lang.diagnosis_head(&job.record.header.run, &conclusion);
+        format!("{head}\n{}\n", lang.nothing_to_remedy("--only", "--list"))
+    })?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Reads and judges every run that was made, now or before.
+fn judge(job: &Job, tried: &[Try], ran: &Ran) -> anyhow::Result<Trials> {
+    let mut after = Vec::new();
+    for one in tried {
+        let of = |all: &[(&'static str, String)]| all.iter().find(|f| f.0 == one.change.name).map(|f| f.1.clone());
+        if of(&ran.broken).is_some() {
+            continue;
+        }
+        after.push(match of(&ran.impossible) {
+            Some(why) => one.impossible(job.config, &why),
+            None => one.judged(job.config, &read_run(one.folder())?, job.thresholds)?,
+        });
+    }
+    Ok(Trials { before: runner::judged(job.record, job.found)?, after })
+}
+
+/// Prints what the remedies did and draws the figure.
+fn show(args: &Args, trials: &Trials, left_out: &[(&str, Unfit)], out: &Path) -> anyhow::Result<()> {
+    let lang = args.look.lang;
+    let figure = figure::remedy::build(trials, &Options { lang, ..Options::default() })?;
     if args.json {
         let folder = out.display().to_string();
-        output::print(format!("{:#}\n", report::remedy::json(lang, &trials, &left_out, &folder)))?;
-        super::plot::save_quietly(&[figure], &args.look, &args.format, &out)?;
+        output::print(format!("{:#}\n", report::remedy::json(lang, trials, left_out, &folder)))?;
+        super::plot::save_quietly(&[figure], &args.look, &args.format, out)
     } else {
-        output::print(report::remedy::text(lang, &trials, &left_out) + "\n")?;
-        save_all(&[figure], &args.look, &args.format, &out, false)?;
+        output::print(report::remedy::text(lang, trials, left_out) + "\n")?;
+        save_all(&[figure], &args.look, &args.format, out, false)
     }
-    Ok(ExitCode::SUCCESS)
 }
 
 /// `runs/sigmoid` -> `runs/sigmoid-remedies`
@@ -167,8 +193,7 @@ fn only(names: &[String]) -> Result<Option<Vec<&'static Change>>, Failure> {
 }
 
 /// Every remedy with its kind, the kinds in the words of a diagnosis.
-fn list() -> String {
-    let lang = crate::text::Lang::default();
+fn list(lang: Lang) -> String {
     let mut out = String::new();
     let mut last: Option<Remedy> = None;
     for change in CHANGES {
@@ -176,168 +201,73 @@ fn list() -> String {
             out += &format!("{}: {}\n", change.remedy.key(), lang.remedy(change.remedy));
             last = Some(change.remedy);
         }
-        out += &format!("  {:16} {}\n", change.name, lang.change(change.name));
+        out += &format!("  {:16} {}\n", change.name, lang.treatment(change.treatment));
     }
     out
 }
 
-/// A folder of remedies belongs to one run. Names of the remedies that were tried in it.
-fn may_use(out: &Path, record: &Record, force: bool) -> anyhow::Result<Vec<String>> {
-    output::check_folder(out)?;
-    if force || !out.join(trial::FILE).exists() {
-        return Ok(Vec::new());
-    }
-    let there = Trials::read(out)?;
-    let same = there.before.result.as_ref().is_ok_and(|r| r.header.config == record.header.config);
-    anyhow::ensure!(
-        same,
-        "{}: holds the remedies of another run ({}); use --force to replace them, or another --out",
-        out.display(),
-        there.before.name
-    );
-    Ok(there.after.into_iter().map(|t| t.name).collect())
+/// The remedies to try in a folder, in the order of the table: those that were asked for, and those tried before.
+struct Chosen {
+    tried: Vec<Try>,
+    left_out: Vec<(&'static str, Unfit)>,
+    /// Those whose run is not there yet, or not whole, by their place in `tried`.
+    missing: Vec<usize>,
 }
 
-/// A remedy with its settings and its folder.
-struct Try {
-    change: &'static Change,
-    fits: bool,
-    config: TrainConfig,
-    folder: PathBuf,
-}
-
-/// Names of faults, and how it stands.
-fn keys(d: &Diagnosis) -> (Vec<String>, String) {
-    (d.faults().map(|v| v.rule.ailment.key().to_string()).collect(), d.conclusion().key().to_string())
-}
-
-/// The run as it was.
-fn judged(record: &Record, d: &Diagnosis) -> anyhow::Result<Trial> {
-    let (faults, conclusion) = keys(d);
-    Ok(Trial {
-        name: record.header.run.clone(),
-        kind: String::new(),
-        fits: false,
-        faults,
-        conclusion,
-        changes: Vec::new(),
-        result: Ok(trial::digest(record)?),
-        seconds: record.header.elapsed_secs.unwrap_or(0.0),
-    })
-}
-
-impl Try {
-    fn new(planned: &Planned, out: &Path) -> Option<Try> {
-        let config = TrainConfig { threads: 1, ..planned.config.clone().ok()? };
-        Some(Try { change: planned.change, fits: planned.fits, config, folder: out.join(planned.change.name) })
-    }
-
-    /// Reads its run and judges it.
-    fn trial(&self, before: &TrainConfig, failure: Option<String>, thresholds: &Thresholds) -> anyhow::Result<Trial> {
-        let start = Trial {
-            name: self.change.name.into(),
-            kind: self.change.remedy.key().into(),
-            fits: self.fits,
-            faults: Vec::new(),
-            conclusion: "undecided".into(),
-            changes: remedy::changes(before, &self.config),
-            result: Err(String::new()),
-            seconds: 0.0,
-        };
-        if let Some(why) = failure {
-            return Ok(Trial { result: Err(why), ..start });
-        }
-        let record = read_run(&self.folder)?;
-        let judged = judged(&record, &diagnosis::diagnose(&record, thresholds)?)?;
-        Ok(Trial {
-            faults: judged.faults,
-            conclusion: judged.conclusion,
-            result: judged.result,
-            seconds: judged.seconds,
-            ..start
-        })
-    }
-}
-
-/// Remedies whose run is not there yet, or not whole.
-fn missing<'a>(tried: &'a [Try], out: &Path, force: bool) -> anyhow::Result<Vec<&'a Try>> {
-    let mut missing = Vec::new();
-    for one in tried {
-        let there = one.folder.join("meta.json").exists();
-        if there && !force {
-            let (record, _) = Record::read(&one.folder)?;
-            let same = serde_json::to_value(&one.config).ok() == record.header.config;
-            anyhow::ensure!(
-                same,
-                "{}: holds a run of other settings; use --force to replace it, or another --out than {}",
-                one.folder.display(),
-                out.display()
-            );
-            if matches!(record.header.status, Status::Complete | Status::Diverged { .. }) {
-                continue;
+impl Chosen {
+    fn new(args: &Args, job: &Job, out: &Path) -> anyhow::Result<Chosen> {
+        output::check_folder(out)?;
+        let there = runner::tried_before(out, job.record, args.force).map_err(with_way_out)?;
+        let more: Vec<&Change> = there.iter().filter_map(|name| remedy::change(name)).collect();
+        let mut planned = remedy::plan(job.config, &job.record.header, job.found, job.only);
+        planned.extend(remedy::plan(job.config, &job.record.header, job.found, Some(&more)));
+        planned.sort_by_key(|p| CHANGES.iter().position(|c| c.name == p.change.name));
+        planned.dedup_by_key(|p| p.change.name);
+        let unfit = |p: &Planned| p.config.as_ref().err().map(|why| (p.change.name, *why));
+        let tried: Vec<Try> = planned.iter().filter_map(|p| Try::new(p, out)).collect();
+        let mut missing = Vec::new();
+        for (i, one) in tried.iter().enumerate() {
+            if !one.is_whole(args.force).map_err(with_way_out)? {
+                missing.push(i);
             }
         }
-        RunWriter::check_place(&one.folder, there)?;
-        missing.push(one);
+        Ok(Chosen { left_out: planned.iter().filter_map(unfit).collect(), tried, missing })
     }
-    Ok(missing)
 }
 
-/// Trains, several at a time. `None` when the user stopped it; else which could not be trained, and why.
-fn work(missing: &[&Try], loaded: &Loaded, args: &Args) -> anyhow::Result<Option<Vec<(&'static str, String)>>> {
+/// The error of a folder with the options that help.
+fn with_way_out(error: RunnerError) -> anyhow::Error {
+    match error {
+        RunnerError::OtherRun { .. } | RunnerError::OtherSettings { .. } => {
+            anyhow::anyhow!("{error}; use --force to replace them, or another --out")
+        }
+        RunnerError::Busy { .. } => anyhow::anyhow!("{error}, or give another --out"),
+        other => other.into(),
+    }
+}
+
+impl Observer for Together {
+    fn finished(&self, name: &str, finished: &Finished) {
+        if !matches!(finished.status, Status::Interrupted { .. }) {
+            self.line(name, &super::train::brief(finished));
+        }
+    }
+
+    fn failed(&self, name: &str, why: &str) {
+        self.line(name, &format!("not trained: {why}"));
+    }
+}
+
+/// Trains what is missing, several at a time.
+fn work(missing: &[&Try], loaded: &Loaded, args: &Args) -> anyhow::Result<Ran> {
     let threads = args.threads.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
-    let workers = threads.clamp(1, missing.len().max(1));
-    let (next, stop) = (AtomicUsize::new(0), AtomicBool::new(false));
-    let failures: Mutex<Vec<(&'static str, String)>> = Mutex::new(Vec::new());
-    let broken: Mutex<Option<anyhow::Error>> = Mutex::new(None);
+    interrupt::listen();
     let show = Together::new(missing.len(), args.quiet);
-    let one = || {
-        while let Some(one) = missing.get(next.fetch_add(1, Ordering::Relaxed)) {
-            if stop.load(Ordering::Relaxed) || interrupt::requested() {
-                return;
-            }
-            let mut config = one.config.clone();
-            // Fewer runs than threads: each takes several, which changes no bit of it.
-            config.threads = (threads / workers).max(1);
-            let data = loaded.get(&config);
-            let plan = data.and_then(|d| config.plan(&d).map(|p| (d, p)).map_err(|e| e.to_string()));
-            let (data, plan) = match plan {
-                Ok(both) => both,
-                Err(why) => {
-                    show.finished(one.change.name, &format!("not trained: {why}"));
-                    failures.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push((one.change.name, why));
-                    continue;
-                }
-            };
-            let job = Job {
-                plan: &plan,
-                data: &data,
-                name: one.change.name,
-                out: &one.folder,
-                force: true,
-                save_weights: false,
-                quiet: true,
-            };
-            match job.run_watched(&show) {
-                Ok(done) if matches!(done.status, Status::Interrupted { .. }) => stop.store(true, Ordering::Relaxed),
-                Ok(done) => show.finished(one.change.name, &super::train::brief(&done)),
-                Err(error) => {
-                    stop.store(true, Ordering::Relaxed);
-                    broken.lock().unwrap_or_else(std::sync::PoisonError::into_inner).get_or_insert(error);
-                }
-            }
-        }
-    };
-    std::thread::scope(|scope| {
-        for _ in 1..workers {
-            scope.spawn(one);
-        }
-        one();
-    });
+    let ran = runner::run(missing, threads, loaded, &show);
     show.clear();
-    if let Some(error) = broken.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner) {
-        return Err(error);
+    let ran = ran?;
+    for (name, why) in &ran.broken {
+        output::say(format!("gradfade: remedy {name} is not finished: {why}; the next call runs it again"));
     }
-    let failures = failures.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
-    Ok((!stop.into_inner() && !interrupt::requested()).then_some(failures))
+    Ok(ran)
 }

@@ -11,12 +11,12 @@ use super::train_args::TrainArgs;
 use super::{CommandResult, Failure, interrupt, output};
 use crate::config::{ConfigError, Precision, TrainConfig, TrainPlan, plain};
 use crate::data::{self, DataError, Dataset};
-use crate::nn::{Normalisation, Scalar};
+use crate::nn::{Network, Normalisation, Scalar};
 use crate::record::{
-    EarlyStop, Ended, RecordSink, Row, Rows, RunWriter, Status, TEST_ACCURACY, TEST_LOSS, TRAIN_ACCURACY, TRAIN_LOSS,
-    VALIDATION_ACCURACY, VALIDATION_LOSS,
+    FolderSink, Header, RecordError, RecordSink, Row, RunWriter, Status, TEST_ACCURACY, TEST_LOSS, TRAIN_ACCURACY,
+    TRAIN_LOSS, VALIDATION_ACCURACY, VALIDATION_LOSS,
 };
-use crate::train::{Watch, header::header, initial_network, train, weights};
+use crate::train::{Finished, Watch, initial_network, train, weights};
 
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
@@ -29,19 +29,19 @@ pub struct Args {
     /// Folder of the run [default: runs/NAME]
     #[arg(long, value_name = "DIR", help_heading = "Output")]
     out: Option<PathBuf>,
-    /// What figures call this run [default: made from the settings]
+    /// Name of the run in figures [default: made from the settings]
     #[arg(long, value_parser = run_label, help_heading = "Output")]
     name: Option<String>,
     /// Replace a run that is already there
     #[arg(long, help_heading = "Output")]
     force: bool,
-    /// Keep the parameters before and after as safetensors files
+    /// Save the parameters before and after training as safetensors files
     #[arg(long, help_heading = "Output")]
     save_weights: bool,
     /// Print the result as JSON
     #[arg(long, help_heading = "Output")]
     json: bool,
-    /// No progress on stderr
+    /// Do not show progress on stderr
     #[arg(long, short, help_heading = "Output")]
     quiet: bool,
 }
@@ -52,25 +52,6 @@ fn run_label(text: &str) -> Result<String, String> {
         return Err("give a name of 1 to 100 visible characters".into());
     }
     Ok(text.into())
-}
-
-impl Finished {
-    /// The evaluation of the final parameters.
-    fn last(&self) -> Option<Row<'_>> {
-        match self.early_stop {
-            Some(stop) => self.evals.iter().find(|e| e.step() == stop.best_step),
-            None => self.evals.last(),
-        }
-    }
-}
-
-/// What a finished run has to say.
-pub(super) struct Finished {
-    pub status: Status,
-    pub early_stop: Option<EarlyStop>,
-    pub steps: u64,
-    pub evals: Rows,
-    pub elapsed_secs: f64,
 }
 
 pub(super) struct Job<'a> {
@@ -92,7 +73,7 @@ pub fn run(args: Args) -> CommandResult {
     given.idle(&[&config]).map_err(Failure::usage)?;
     let name = args.name.clone().unwrap_or_else(|| run_name(&config));
     let out = args.out.clone().unwrap_or_else(|| default_folder(&name));
-    // The place first: nobody waits for data or a network only to learn that it cannot be kept.
+    // The folder is checked first, before time is spent on data or a network that could not be saved.
     RunWriter::check_place(&out, args.force)?;
     let (data, plan) = prepare(&config)?;
     given.idle_in(&plan).map_err(Failure::usage)?;
@@ -219,32 +200,35 @@ impl Job<'_> {
     }
 
     fn run_in<T: Scalar>(&self, watch: &dyn Watch) -> anyhow::Result<Finished> {
-        let header = header(self.plan, self.data, self.name);
-        let mut writer = RunWriter::create(self.out, &header, self.force)?;
-        let save = |network: &crate::nn::Network<T>, file: &str| -> anyhow::Result<()> {
-            let path = self.out.join(file);
-            weights::save::<T>(network, &path).with_context(|| format!("{}: cannot write", path.display()))
-        };
+        let folder = FolderSink::new(self.out, self.force);
+        let initial = self.save_weights.then(|| InitialWeights::<T> { job: self, network: initial_network(self.plan) });
+        let trained = train::<T>(self.plan, self.data, self.name, &mut (folder, initial), watch)?;
         if self.save_weights {
-            save(&initial_network(self.plan), "weights-init.safetensors")?;
+            self.save(&trained.network, "weights-final.safetensors")?;
         }
-        let sink: &mut (dyn RecordSink + Send) = &mut writer;
-        let outcome = train::<T>(self.plan, self.data, sink, watch)?;
-        if self.save_weights {
-            save(&outcome.network, "weights-final.safetensors")?;
-        }
-        writer.finish(&Ended {
-            status: outcome.status.clone(),
-            early_stop: outcome.early_stop,
-            elapsed_secs: Some(outcome.elapsed_secs),
-        })?;
-        Ok(Finished {
-            status: outcome.status,
-            early_stop: outcome.early_stop,
-            steps: outcome.steps,
-            evals: outcome.evals,
-            elapsed_secs: outcome.elapsed_secs,
-        })
+        Ok(Finished::from(trained))
+    }
+
+    fn save<T: Scalar>(&self, network: &Network<T>, file: &str) -> anyhow::Result<()> {
+        let path = self.out.join(file);
+        weights::save::<T>(network, &path).with_context(|| format!("{}: cannot write", path.display()))
+    }
+}
+
+/// Keeps the parameters before training, as soon as the folder of the run is there.
+struct InitialWeights<'a, T> {
+    job: &'a Job<'a>,
+    network: Network<T>,
+}
+
+impl<T: Scalar> RecordSink for InitialWeights<'_, T> {
+    fn start(&mut self, _header: &Header) -> Result<(), RecordError> {
+        let path = self.job.out.join("weights-init.safetensors");
+        weights::save::<T>(&self.network, &path).map_err(RecordError::io("write it", &path))
+    }
+
+    fn row(&mut self, _row: &Row<'_>) -> Result<(), RecordError> {
+        Ok(())
     }
 }
 
@@ -267,7 +251,9 @@ pub(super) fn ending(status: &Status, steps: u64) -> String {
         Status::Diverged { step, what } => {
             // Before the first update it was not the learning rate.
             let hint = match step {
-                0 => "the start is too large: another --initialisation or --standardize may help",
+                0 => {
+                    "the initial weights or the inputs are too large: another --initialisation or --standardize may help"
+                }
                 _ => "a smaller --learning-rate may help",
             };
             format!("diverged at step {step}: {what}; the record up to there is kept ({hint})")
@@ -276,12 +262,17 @@ pub(super) fn ending(status: &Status, steps: u64) -> String {
     }
 }
 
+/// An accuracy as every table writes it.
+fn percent(share: f64) -> String {
+    crate::text::Lang::default().tenths(share).replace('\u{a0}', " ")
+}
+
 /// How a run ended, in as few words as a line of many runs has.
 pub(super) fn brief(finished: &Finished) -> String {
-    let accuracy = finished.last().map_or(f64::NAN, |e| 100.0 * e.value(TRAIN_ACCURACY));
+    let accuracy = percent(finished.last().map_or(f64::NAN, |e| e.value(TRAIN_ACCURACY)));
     match &finished.status {
         Status::Diverged { step, .. } => format!("diverged at step {step}, {:.1} s", finished.elapsed_secs),
-        _ => format!("training accuracy {accuracy:.1} %, {:.1} s", finished.elapsed_secs),
+        _ => format!("training accuracy {accuracy}, {:.1} s", finished.elapsed_secs),
     }
 }
 
@@ -292,24 +283,14 @@ fn result_text(out: &Path, finished: &Finished) -> String {
         text += &format!("{why}the validation loss was lowest at step {}, whose parameters are kept\n", stop.best_step);
     }
     if let (Status::Complete, Some(last)) = (&finished.status, finished.last()) {
-        text += &format!(
-            "training loss {}, training accuracy {:.1} %",
-            loss(last.value(TRAIN_LOSS)),
-            100.0 * last.value(TRAIN_ACCURACY)
-        );
-        if !last.value(TEST_ACCURACY).is_nan() {
-            text += &format!(
-                "; test loss {}, test accuracy {:.1} %",
-                loss(last.value(TEST_LOSS)),
-                100.0 * last.value(TEST_ACCURACY)
-            );
+        let [train, test, validation] = [TRAIN_ACCURACY, TEST_ACCURACY, VALIDATION_ACCURACY].map(|m| last.value(m));
+        text += &format!("training loss {}, training accuracy {}", loss(last.value(TRAIN_LOSS)), percent(train));
+        if !test.is_nan() {
+            text += &format!("; test loss {}, test accuracy {}", loss(last.value(TEST_LOSS)), percent(test));
         }
-        if !last.value(VALIDATION_ACCURACY).is_nan() {
-            let accuracy = 100.0 * last.value(VALIDATION_ACCURACY);
-            text += &format!(
-                "; validation loss {}, validation accuracy {accuracy:.1} %",
-                loss(last.value(VALIDATION_LOSS))
-            );
+        if !validation.is_nan() {
+            let validation_loss = loss(last.value(VALIDATION_LOSS));
+            text += &format!("; validation loss {validation_loss}, validation accuracy {}", percent(validation));
         }
         text += "\n";
     }

@@ -53,7 +53,7 @@ where
     }
 }
 
-/// How data is cut, split, made and prepared. What is not given stays as it is.
+/// How data is truncated, split, generated and prepared. What is not given stays as it is.
 #[derive(Args)]
 pub struct DataArgs {
     /// Use only the first N training samples
@@ -62,7 +62,7 @@ pub struct DataArgs {
     /// Use only the first N test samples
     #[arg(long, value_name = "N", help_heading = "Data")]
     test_size: Option<usize>,
-    /// Subtract the training set's mean and divide by its deviation
+    /// Standardise the inputs: subtract the training set's mean and divide by its standard deviation
     #[arg(long, help_heading = "Data")]
     standardize: bool,
     /// csv: label column, by name or by number from 1 [default: label, class, target or y, else the last]
@@ -71,16 +71,16 @@ pub struct DataArgs {
     /// csv: whether the first line is a header [default: detected]
     #[arg(long, value_name = "yes|no", value_parser = yes_no(), help_heading = "Data")]
     csv_header: Option<bool>,
-    /// csv: take the test set from this file instead of splitting
+    /// csv: read the test set from this file instead of splitting
     #[arg(long, value_name = "FILE", help_heading = "Data")]
     test_file: Option<std::path::PathBuf>,
-    /// csv: share of the rows that becomes the test set [default: 0.2]
+    /// csv: share of the rows used as the test set [default: 0.2]
     #[arg(long, value_name = "SHARE", help_heading = "Data")]
     test_share: Option<f64>,
-    /// spiral, xor, gaussians: training samples to make (a quarter as many for testing) [default: 2000]
+    /// spiral, xor, gaussians: number of training samples to generate (plus a quarter as many test samples) [default: 2000]
     #[arg(long, value_name = "N", help_heading = "Data")]
     samples: Option<usize>,
-    /// spiral, gaussians: number of classes; idx: their number, when it is not the largest label + 1
+    /// spiral, gaussians: number of classes; idx: number of classes, if it is not the largest label + 1
     #[arg(long, value_name = "N", help_heading = "Data")]
     classes: Option<usize>,
     /// spiral, xor, gaussians: standard deviation of the noise [default: 0.2]
@@ -122,39 +122,39 @@ pub struct SharedArgs {
     #[command(flatten)]
     data: DataArgs,
 
-    /// Keep N training samples, drawn by the seed, out of training and evaluate them beside the test set [default: 0]
+    /// Hold out N training samples, drawn with the seed, as a validation set [default: 0]
     #[arg(long, value_name = "N", help_heading = "Data")]
     validation_size: Option<usize>,
 
-    /// Normalise every hidden layer, before or after the activation [default: none]
+    /// Normalisation of the hidden layers, before or after the activation [default: none]
     #[arg(long, value_name = "NAME", alias = "normalization", value_parser = names!(Normalisation), help_heading = "Network")]
     normalisation: Option<Normalisation>,
-    /// Add its input to every hidden layer that has as many outputs as inputs
+    /// Residual connections: add the input to the output of each hidden layer that has as many outputs as inputs
     #[arg(long, help_heading = "Network")]
     residual: bool,
-    /// Share of each hidden layer's outputs that is dropped in training and kept in evaluation [default: 0]
+    /// Dropout: share of each hidden layer's outputs that is dropped during training [default: 0]
     #[arg(long, value_name = "SHARE", help_heading = "Network")]
     dropout: Option<f64>,
 
-    /// What is minimised [default: cross-entropy]
+    /// Loss function [default: cross-entropy]
     #[arg(long, value_name = "NAME", value_parser = names!(Loss), help_heading = "Training")]
     loss: Option<Loss>,
-    /// constant, cosine, or step:EVERY[:GAMMA] [default: constant]
+    /// Schedule of the learning rate: constant, cosine, or step:EVERY[:GAMMA] [default: constant]
     #[arg(long, value_name = "NAME", help_heading = "Training")]
     schedule: Option<Schedule>,
-    /// Steps over which the rate grows linearly before the schedule starts [default: 0]
+    /// Steps over which the learning rate increases linearly before the schedule starts [default: 0]
     #[arg(long, value_name = "STEPS", help_heading = "Training")]
     warm_up: Option<u64>,
-    /// Friction of momentum and nesterov [default: 0.9]
+    /// Momentum coefficient of momentum and nesterov [default: 0.9]
     #[arg(long, value_name = "MU", help_heading = "Training")]
     momentum: Option<f64>,
-    /// L2 decay of all parameters: coupled as in PyTorch, decoupled in adamw [default: 0]
+    /// L2 weight decay of all parameters: coupled as in PyTorch, decoupled in adamw [default: 0]
     #[arg(long, value_name = "X", help_heading = "Training")]
     weight_decay: Option<f64>,
-    /// L1 decay of all parameters [default: 0]
+    /// L1 penalty of all parameters [default: 0]
     #[arg(long, value_name = "X", help_heading = "Training")]
     l1: Option<f64>,
-    /// subgradient, as PyTorch programs add it, or proximal, which reaches exact zeros [default: subgradient]
+    /// Step of the L1 penalty: subgradient, as in PyTorch programs, or proximal, which gives exact zeros [default: subgradient]
     #[arg(long, value_name = "NAME", value_parser = names!(L1Step), help_heading = "Training")]
     l1_step: Option<L1Step>,
     /// Stop after this many evaluations without a lower validation loss and go back to the best parameters; needs
@@ -164,23 +164,23 @@ pub struct SharedArgs {
     /// Passes over the training set [default: 5]
     #[arg(long, value_name = "N", conflicts_with = "steps", help_heading = "Training")]
     epochs: Option<u64>,
-    /// Updates, instead of epochs
+    /// Number of updates, instead of epochs
     #[arg(long, value_name = "N", help_heading = "Training")]
     steps: Option<u64>,
     /// f32 or f64 [default: f32]
     #[arg(long, value_name = "NAME", value_parser = names!(Precision), help_heading = "Training")]
     precision: Option<Precision>,
-    /// Refuse to start when more memory than this would be needed [default: 8192]
+    /// Refuse to start if more memory than this would be needed [default: 8192]
     #[arg(long, value_name = "MIB", help_heading = "Training")]
     max_memory: Option<u64>,
 
-    /// Steps whose norms are recorded: every:N, log, or summary (the first and the last) [default: every:1]
+    /// Steps at which norms are recorded: every:N, log, or summary (the first and the last) [default: every:1]
     #[arg(long, value_name = "WHEN", help_heading = "Record")]
     record: Option<Every>,
     /// Steps at which distances, activations and sketches are recorded: every:N, log or summary [default: every:10]
     #[arg(long, value_name = "WHEN", help_heading = "Record")]
     snapshots: Option<Every>,
-    /// Epochs between evaluations on the whole sets; 0: only before and after training [default: 1]
+    /// Epochs between evaluations on the whole data sets; 0: only before and after training [default: 1]
     #[arg(long, value_name = "N", help_heading = "Record")]
     eval_every: Option<u64>,
 }
@@ -227,26 +227,26 @@ pub struct TrainArgs {
     /// Sizes of the hidden layers one by one, input side first, such as 300,100,50
     #[arg(long, value_name = "A,B,..", value_delimiter = ',', value_parser = width, conflicts_with_all = ["hidden_layers", "width"], help_heading = "Network")]
     widths: Option<Vec<usize>>,
-    /// What follows every hidden layer; maxout:K takes the largest of K linear pieces
+    /// Activation function of the hidden layers; maxout:K takes the largest of K linear pieces
     #[arg(long, value_name = "NAME", default_value = "sigmoid", value_parser = PossibleValuesHint::<Activation>::new(Activation::NAMES.into_iter()), help_heading = "Network")]
     activation: Activation,
     /// glorot-uniform, glorot-normal, he-uniform, he-normal, lecun-uniform, lecun-normal, orthogonal, pytorch, nielsen,
     /// normal:STD or zeros [default: follows the activation]
     #[arg(long, value_name = "NAME", alias = "init", alias = "initialization", help_heading = "Network")]
     initialisation: Option<Initialisation>,
-    /// How parameters follow the gradient
+    /// Optimiser
     #[arg(long, value_name = "NAME", default_value = "sgd", value_parser = names!(OptimizerKind), help_heading = "Training")]
     optimizer: OptimizerKind,
-    /// Step size [default: sgd 0.1, momentum, nesterov and adagrad 0.01, rmsprop, adam and adamw 0.001]
+    /// Learning rate [default: sgd 0.1, momentum, nesterov and adagrad 0.01, rmsprop, adam and adamw 0.001]
     #[arg(long, value_name = "RATE", alias = "lr", help_heading = "Training")]
     learning_rate: Option<f64>,
-    /// Samples in a batch, or full
+    /// Samples in each batch, or full for the whole training set
     #[arg(long, value_name = "N|full", default_value = "100", help_heading = "Training")]
     batch_size: BatchSize,
-    /// Of the initialisation, the order of samples and made data
+    /// Random seed for initialisation, shuffling and synthetic data
     #[arg(long, value_name = "N", default_value_t = 1, help_heading = "Training")]
     seed: u64,
-    /// Threads on each step; the result is the same to the bit
+    /// Threads for each step; results are bit-identical for any number
     #[arg(long, value_name = "N", default_value_t = 1, help_heading = "Training")]
     threads: usize,
     #[command(flatten)]
@@ -289,7 +289,7 @@ pub struct GridArgs {
         help_heading = "Grid"
     )]
     optimizers: Option<Vec<OptimizerKind>>,
-    /// Step sizes
+    /// Learning rates
     #[arg(
         long,
         value_name = "RATE,..",
@@ -299,10 +299,10 @@ pub struct GridArgs {
         help_heading = "Grid"
     )]
     learning_rates: Option<Vec<f64>>,
-    /// Samples in a batch, or full
+    /// Samples in each batch, or full for the whole training set
     #[arg(long, value_name = "N,..", alias = "batch-size", value_delimiter = ',', help_heading = "Grid")]
     batch_sizes: Option<Vec<BatchSize>>,
-    /// How many seeds, from 1 on; or which, such as 4..6 or 7,9
+    /// Number of seeds, starting at 1, or the seeds themselves, such as 4..6 or 7,9
     #[arg(long, value_name = "COUNT|A..B", value_parser = seeds, help_heading = "Grid")]
     seeds: Option<Numbers>,
 }

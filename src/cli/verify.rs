@@ -10,13 +10,13 @@ use crate::train::nielsen::{self, GROWTH, IMAGES, Verification};
 
 #[derive(clap::Args)]
 #[command(after_help = "The table is that of M. Nielsen, Neural Networks and Deep Learning, chapter 5:
-bias-gradient norms of sigmoid networks 784-30-..-30-10 at initialisation.
-Exits with 1 when a number does not agree.
+norms of the bias gradients of sigmoid networks 784-30-..-30-10 at initialisation.
+The exit code is 1 if a number does not agree.
 
 Example:
   gradfade verify --seeds 50")]
 pub struct Args {
-    /// Networks of each depth
+    /// Number of networks of each depth
     #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u64).range(20..=100_000))]
     seeds: u64,
     /// Print the result as JSON
@@ -50,14 +50,14 @@ pub fn run(args: Args) -> CommandResult {
 fn text(result: &Verification, seeds: u64) -> String {
     let mut text = format!(
         "Bias-gradient norms of sigmoid networks at initialisation (Nielsen, Neural Networks and Deep Learning, ch. 5)
-ours: geometric mean and [5 %, 95 %] of {seeds} seeds, f64, the first {IMAGES} images
+measured: geometric mean and [5 %, 95 %] of {seeds} seeds, f64, the first {IMAGES} images
 
-hidden layers  layer  published    ours  [5 %, 95 %]       deviations
+hidden layers  layer  published  measured  [5 %, 95 %]       deviations
 "
     );
     for r in &result.rows {
         text += &format!(
-            "{:>13}  {:>5}  {:>9.4}  {:>6.4}  [{:.4}, {:.4}]  {:>+10.1}  {}\n",
+            "{:>13}  {:>5}  {:>9.4}  {:>8.4}  [{:.4}, {:.4}]  {:>+10.1}  {}\n",
             r.hidden_layers,
             r.layer,
             r.published,
@@ -69,8 +69,12 @@ hidden layers  layer  published    ours  [5 %, 95 %]       deviations
         );
     }
     let growth: Vec<String> = result.growth.iter().map(|g| format!("{g:.2}")).collect();
-    text +=
-        &format!("\ngrowth from a hidden layer to the next: {} (law: 5.0, accepted {GROWTH:?})\n", growth.join(", "));
+    text += &format!(
+        "\ngrowth from a hidden layer to the next: {} (law: 5.0, accepted {} to {})\n",
+        growth.join(", "),
+        GROWTH.start(),
+        GROWTH.end()
+    );
     text += &format!("strictly growing in {} of {} networks\n", result.monotone, result.networks);
     text + if result.passes() { "everything agrees\n" } else { "NOT everything agrees\n" }
 }

@@ -260,7 +260,7 @@ impl TrainConfig {
         self.check()?;
         let all = data.train.labels.len();
         if self.validation_size >= all {
-            let problem = format!("the training set has only {all} samples, and some must be left to train on");
+            let problem = format!("the training set has only {}, and some must be left to train on", samples_of(all));
             return Err(value(Field::ValidationSize, self.validation_size, &problem));
         }
         let samples = all - self.validation_size;
@@ -268,7 +268,7 @@ impl TrainConfig {
             BatchSize::Full => samples,
             BatchSize::Samples(n) if n <= samples => n,
             BatchSize::Samples(n) => {
-                let problem = format!("the training set has only {samples} samples; use 'full' for all of them");
+                let problem = format!("the training set has only {}; use 'full' for all of them", samples_of(samples));
                 return Err(value(Field::BatchSize, n, &problem));
             }
         };
@@ -368,8 +368,12 @@ impl TrainPlan {
     }
 }
 
+fn samples_of(count: usize) -> String {
+    if count == 1 { "1 sample".into() } else { format!("{count} samples") }
+}
+
 fn value(field: Field, given: impl fmt::Display, problem: &str) -> ConfigError {
-    ConfigError::Value { field, given: given.to_string(), problem: problem.into() }
+    ConfigError::Value { field, given: crate::field::shown(given), problem: problem.into() }
 }
 
 fn count(field: Field, given: usize, least: usize, most: usize) -> Result<(), ConfigError> {

@@ -178,7 +178,7 @@ as_string!(BatchSize, Schedule, Every);
 
 /// In a plan people write `batch_size = 100`, without quotes.
 #[derive(Deserialize)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "a batch size is a whole number, or `full`")]
 enum NumberOrWord {
     Number(usize),
     Word(String),

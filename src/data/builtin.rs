@@ -2,7 +2,7 @@
 //!
 //! `assets/mnist-mini.zlib` is made by `scripts/build_mnist_mini.py`, which describes its layout: background, rim and middle
 //! of the strokes are stored apart, each where its neighbours are alike, and then deflated. Nothing is decoded before
-//! somebody asks for it. Licence and attribution: `assets/mnist-mini.LICENSE.md` (CC BY-SA 3.0, also in [`LICENSE`]).
+//! it is needed. Licence and attribution: `assets/mnist-mini.LICENSE.md` (CC BY-SA 3.0, also in [`LICENSE`]).
 
 use std::io::Read;
 

@@ -25,7 +25,7 @@ use crate::field::Field;
 use classes::Classes;
 use table::Table;
 
-/// Stream of the generator that splits tables; see `synthetic` for the others of this room.
+/// Stream of the generator that splits tables; see `synthetic` for the other streams of this module.
 const SPLIT_STREAM: u64 = 0x6461_7461_0003;
 
 /// Bytes of the inputs at most, from the file sizes.

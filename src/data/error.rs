@@ -1,11 +1,11 @@
-//! Everything that can be wrong with data, in one line that names the file or the field and the way out.
+//! Errors of data, each in one line that names the file or the field and the way out.
 
 use std::io;
 use std::path::PathBuf;
 
 use crate::field::Field;
 
-/// What went wrong while data was found, read or made.
+/// Errors when data is found, read or generated.
 ///
 /// `cause` is part of the message already, so it is not given again as [`std::error::Error::source`].
 #[derive(Debug, thiserror::Error)]
@@ -96,10 +96,13 @@ pub enum DataError {
     #[error("{} {column}: {} has no such column{}; it has {columns}", Field::LabelColumn, .path.display(), did_you_mean(.nearest))]
     CsvColumn { path: PathBuf, column: String, nearest: Option<String>, columns: String },
 
+    #[error("{}: columns {first} and {second} are both named '{column}'; choose one by its number with {}", .path.display(), Field::LabelColumn)]
+    CsvTwice { path: PathBuf, column: String, first: usize, second: usize },
+
     #[error("{}: only a label column, no inputs", .path.display())]
     CsvNoInputs { path: PathBuf },
 
-    #[error("{}: the label column ({column}) has {classes} different values, {why}; choose another with {}", .path.display(), Field::LabelColumn)]
+    #[error("{}: the label column ({column}) has {}, {why}; choose another with {}", .path.display(), values(*.classes), Field::LabelColumn)]
     CsvClasses { path: PathBuf, column: String, classes: usize, why: &'static str },
 
     #[error("{}, line {line}: class '{label}' does not occur in {}", .path.display(), .train.display())]
@@ -127,6 +130,10 @@ impl DataError {
                 | DataError::CsvColumn { .. }
         )
     }
+}
+
+fn values(count: usize) -> String {
+    if count == 1 { "1 value".into() } else { format!("{count} different values") }
 }
 
 fn did_you_mean(nearest: &Option<String>) -> String {

@@ -19,6 +19,7 @@ pub mod cifar;
 pub mod csv;
 mod error;
 pub mod idx;
+mod loaded;
 mod spec;
 mod standardize;
 pub mod synthetic;
@@ -31,14 +32,15 @@ use serde::{Deserialize, Serialize};
 use crate::field::Field;
 
 pub use error::DataError;
+pub use loaded::Loaded;
 pub use spec::DataSpec;
 
 /// Inputs beyond this many bytes (as f32) are refused.
 pub const MAX_BYTES: u64 = 8 << 30;
-/// More classes than this are refused: such a label column is a measurement.
+/// More classes than this are refused: such a label column holds measurements, not classes.
 pub const MAX_CLASSES: usize = 1000;
 
-/// Noise beyond this has nothing to do with the shapes of synthetic data any more, and some way beyond it nothing with f32.
+/// The largest noise. Far below it the classes of synthetic data are already indistinguishable; far above it f32 overflows.
 pub const MAX_NOISE: f64 = 1e6;
 
 /// Data for classification.
@@ -78,14 +80,14 @@ impl Split {
     }
 }
 
-/// How data is cut, split, made and prepared.
+/// How data is truncated, split, generated and prepared.
 ///
 /// | field | default | meaning, range |
 /// |---|---|---|
 /// | `train_size` | all | keep the first N training samples; 1 to what there is |
 /// | `test_size` | all | keep the first N test samples; 1 to what there is |
 /// | `standardize` | no | see [`crate::data`] |
-/// | `seed` | 0 | of the split of a table and of synthetic data |
+/// | `seed` | 0 | random seed for splitting a table and for synthetic data |
 /// | `test_share` | 0.2 | table without a test file: this share of the rows is for testing; [0, 1), 0 = no test set |
 /// | `label_column` | see [`csv`] | table: a column's name, or its number, **counted from 1** |
 /// | `header` | detect | table: whether the first row names the columns |
@@ -166,7 +168,7 @@ impl DataOptions {
     }
 }
 
-/// Reads or makes the data, cuts it to size and prepares it.
+/// Reads or generates the data, truncates it and prepares it.
 ///
 /// # Errors
 /// Every way in which the options or the files can be wrong, see [`DataError`]; nothing is returned in part. Inputs that
@@ -256,5 +258,5 @@ fn short_name(path: &Path, otherwise: &str) -> String {
 }
 
 fn bad(field: Field, value: impl ToString, problem: impl Into<String>) -> DataError {
-    DataError::Option { field, value: value.to_string(), problem: problem.into() }
+    DataError::Option { field, value: crate::field::shown(value), problem: problem.into() }
 }

@@ -1,4 +1,4 @@
-//! Small planar problems, made from a seed: two features, as many samples as wanted.
+//! Synthetic data, generated from a seed: small problems with two features and any number of samples.
 //!
 //! With `s` the option `noise`, `z` standard normal and samples taking the classes in turn:
 //!
@@ -21,7 +21,7 @@ use super::{DataError, DataOptions, DataSpec, Dataset, Split, bad, cut, split};
 use crate::field::Field;
 
 const FEATURES: usize = 2;
-const TRAIN_STREAM: u64 = 0x6461_7461_0001; // "data" and a number: no other room uses these streams
+const TRAIN_STREAM: u64 = 0x6461_7461_0001; // "data" and a number: no other module uses these streams
 const TEST_STREAM: u64 = 0x6461_7461_0002;
 
 fn classes(spec: &DataSpec, options: &DataOptions) -> usize {
@@ -47,7 +47,7 @@ pub(super) fn extent(spec: &DataSpec, options: &DataOptions) -> Result<(usize, u
     Ok((train, test, FEATURES))
 }
 
-/// Makes the data; see the module docs.
+/// Generates the data; see the documentation of the module.
 pub(super) fn load(spec: &DataSpec, options: &DataOptions) -> Result<Dataset, DataError> {
     let (train, test, features) = extent(spec, options)?;
     let classes = classes(spec, options);

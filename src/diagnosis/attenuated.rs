@@ -1,15 +1,14 @@
-//! **Attenuated, but training**: the signal falls by a decade or more, and the network learns all the same, or is leaving its
+//! **Attenuated, but training**: the signal falls by a decade or more, and the network learns nevertheless, or is leaving its
 //! plateau. A note, never a fault.
 //!
-//! **How to read it.** The layers near the input learn slower than those near the output. A few layers more, or a smaller
-//! rate, and this network may stop to train.
+//! **How to read it.** The layers near the input learn slower than those near the output. With a few more layers or a smaller
+//! rate this network may not train at all.
 //!
 //! **When it misleads.** It is no reason to change a network that does well.
 
 use super::case::Case;
 use super::vanishing::{Fading, fading};
-use super::{Branch, Finding, Outcome, Rule, Severity, Verdict};
-use crate::text::{Ailment, Remedy};
+use super::{Ailment, Branch, Finding, Outcome, Remedy, Rule, Severity, Verdict};
 
 pub const RULE: Rule = Rule {
     ailment: Ailment::Attenuated,

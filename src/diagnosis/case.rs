@@ -1,4 +1,4 @@
-//! What the rules look at: one run, its performance, and the quantities that several rules need, each computed once.
+//! The data that rules judge: one run, its performance, and the quantities that several rules need, each computed once.
 //!
 //! "First" and "last" rows are [`edge_rows`] of the step table; rows from the first one on that holds a number that is not
 //! finite are left out, since what a diverged run does afterwards says nothing about how it got there.
@@ -6,16 +6,15 @@
 use std::ops::Range;
 
 use super::performance::{self, Performance, State};
-use super::{Evidence, Severity, Thresholds};
+use super::{Evidence, Measure, Missing, Severity, Thresholds};
 use crate::analysis::{AnalysisError, Grid, Summary, edge_rows};
 use crate::record::{DRIVEN_NORM, GRAD_RMS, MetricId, PARAM_NORM, Record, SIGNAL_RMS, TensorKind, UPDATE_NORM};
 use crate::stats::{Cell, median};
-use crate::text::{Measure, Missing};
 
 /// Which rows stand for a quantity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Part {
-    /// The first row alone: the network as it was made.
+    /// The first row alone: the network at initialisation.
     Start,
     First,
     Last,
@@ -33,7 +32,7 @@ pub enum Ratio {
     Of(f64, (u64, u64)),
 }
 
-/// A run on the table.
+/// A run that is being diagnosed.
 #[derive(Debug)]
 pub struct Case<'a> {
     pub run: Summary<'a>,
@@ -63,7 +62,7 @@ impl<'a> Case<'a> {
         self.run.hidden()
     }
 
-    /// A disorder of a network that does well all the same is a note.
+    /// A fault of a network that does well nevertheless is only a note.
     pub fn severity(&self) -> Severity {
         if self.training.state == State::Good { Severity::Note } else { Severity::Fault }
     }
@@ -137,8 +136,8 @@ impl<'a> Case<'a> {
         self.ratio(&grid, part, SIGNAL_RMS.id, Missing::Signal)
     }
 
-    /// The smaller of the ratios of the first row and of the first rows: optimisers that take whole steps repair a signal that starts
-    /// faint within a few of them, but not what these steps did to the weights.
+    /// The smaller of the ratios of the first row and of the first rows: adaptive optimisers repair a signal that starts
+    /// faint within a few steps, but not what these steps did to the weights.
     ///
     /// # Errors
     /// What is missing.
@@ -150,8 +149,8 @@ impl<'a> Case<'a> {
         })
     }
 
-    /// The ratio of the signal at or below which it is attenuated, with the key of the threshold: between two layers there is one step
-    /// down, which a decade is too much to ask of.
+    /// The ratio of the signal at or below which it is attenuated, with the key of the threshold: two hidden layers are only one step
+    /// apart, and a decade is too much for one step.
     pub fn faint(&self) -> (&'static str, f64) {
         match self.hidden() {
             2 => ("layer_ratio", self.limits.layer_ratio.max(self.limits.signal_ratio)),
@@ -171,13 +170,13 @@ impl<'a> Case<'a> {
         if driven.all_missing() { self.run.grid_relative(UPDATE_NORM, TensorKind::Weight) } else { driven }
     }
 
-    /// The layers whose speed counts: the hidden ones, or the only one.
+    /// The layers whose relative updates are judged: the hidden ones, or the only layer.
     pub fn working_layers(&self) -> Range<usize> {
         0..self.hidden().max(1)
     }
 
     /// The largest relative update of a working layer, typical of the first rows, the last ones or the whole run, whichever is
-    /// largest: a warm-up begins slowly, a collapsed network ends so. With its layer (from 0) and steps.
+    /// largest: a warm-up begins with small updates, a collapsed network ends with them. Returned with its layer (from 0) and steps.
     ///
     /// # Errors
     /// What is missing.
@@ -185,8 +184,8 @@ impl<'a> Case<'a> {
         self.fastest_update_in(&[Part::First, Part::Whole, Part::Last], self.working_layers())
     }
 
-    /// The same without the first rows, unless they are faster by `even_factor`: the first steps of an adaptive optimiser are some
-    /// times too long, but a network that was thrown somewhere and lies there is not slow.
+    /// The same without the first rows, unless they are faster by `even_factor`: the first steps of an adaptive optimiser are several
+    /// times too long, but a network that large first steps have killed is not slow.
     ///
     /// # Errors
     /// What is missing.
@@ -238,7 +237,7 @@ impl<'a> Case<'a> {
         })
     }
 
-    /// The last snapshot whose activations were measured, when it is late enough to speak for the end of the run.
+    /// The last snapshot whose activations were measured, if it is late enough to represent the end of the run.
     ///
     /// # Errors
     /// What is missing.
@@ -254,12 +253,12 @@ impl<'a> Case<'a> {
     }
 }
 
-/// The cell that stands for some cells.
+/// The cell that represents several cells.
 fn typical(cells: &[Cell]) -> Cell {
     let known = cells.iter().filter(|c| **c != Cell::Missing);
     let finite: Vec<f64> = cells.iter().filter_map(|c| c.log10()).collect();
     let count = known.clone().count();
-    // A few rows among many gaps speak for nobody.
+    // A few rows among many gaps represent nothing.
     if 2 * count < cells.len().max(1) {
         return Cell::Missing;
     }

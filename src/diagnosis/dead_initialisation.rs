@@ -1,16 +1,15 @@
-//! **Dead or symmetric initialisation**: the weights of a hidden layer all begin at zero.
+//! **Dead or symmetric initialisation**: the weights of a hidden layer are all zero at the start.
 //!
-//! **How to read it.** With rectifiers nothing but the output's bias ever gets a gradient; with a sigmoid all units of a layer
-//! get the same one and stay copies of each other, so that the layer is one unit wide.
+//! **How to read it.** With rectifiers only the bias of the output layer ever gets a gradient; with a sigmoid all units of a layer
+//! get the same gradient and stay identical, so that the layer has the effect of a single unit.
 //!
-//! **When it misleads.** Weights that are all equal, but not zero, are as symmetric and cannot be told by a norm. An output
-//! layer alone that begins at zero is a choice that trains, and is not accused; nor is a network without a hidden layer.
+//! **When it misleads.** Weights that are all equal but not zero are just as symmetric, but a norm does not show it. An output
+//! layer alone that starts at zero can train and is not reported; nor is a network without a hidden layer.
 
 use super::case::Case;
-use super::{Branch, Evidence, Finding, Outcome, Rule, Verdict};
+use super::{Ailment, Branch, Evidence, Finding, Measure, Missing, Outcome, Remedy, Rule, Verdict};
 use crate::record::{PARAM_NORM, TensorKind};
 use crate::stats::Cell;
-use crate::text::{Ailment, Measure, Missing, Remedy};
 
 pub const RULE: Rule = Rule {
     ailment: Ailment::DeadInitialisation,

@@ -1,16 +1,15 @@
-//! **Dead units**: in a hidden layer, at least the given share of the units is switched on by no sample of the batch.
+//! **Dead units**: in a hidden layer, at least the given share of the units is off for every sample of the batch.
 //!
-//! **How to read it.** Such a unit gets no gradient, so it stays as it is. One jump of too large a rate can do that to a whole
+//! **How to read it.** Such a unit gets no gradient, so it does not change any more. One step with too large a learning rate can kill a whole
 //! layer. The share is that of the last snapshot; a high share already at the first one means that all samples look alike in
 //! that layer (the signal collapsed on its way up), not that units died.
 //!
-//! **When it misleads.** A batch is not the training set: a unit that is off on 50 samples may serve the 51st. For smooth functions
-//! a unit counts whose slope is under 5.91 % of the largest on the whole batch.
+//! **When it misleads.** A batch is not the training set: a unit that is off for 50 samples may be on for the 51st. For smooth functions
+//! a unit counts as dead if its slope is under 5.91 % of the largest slope for the whole batch.
 
 use super::case::Case;
-use super::{Branch, Evidence, Finding, Outcome, Rule, Verdict};
+use super::{Ailment, Branch, Evidence, Finding, Measure, Outcome, Remedy, Rule, Verdict};
 use crate::record::DEAD_SHARE;
-use crate::text::{Ailment, Measure, Remedy};
 
 pub const RULE: Rule = Rule {
     ailment: Ailment::DeadUnits,

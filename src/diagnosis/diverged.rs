@@ -1,17 +1,16 @@
 //! **Diverged**: a loss, a gradient, an update or a parameter is no longer finite.
 //!
 //! **How to read it.** The step is the first one whose recorded row holds such a number. The layer is the one that held it
-//! first; where a whole row went at once, which is usual (one infinite activation makes every gradient NaN), it is the layer
+//! first; if a whole row became invalid at once, which is usual (one infinite activation makes every gradient NaN), it is the layer
 //! whose weights changed most, relative to their norm, in the last finite step before.
 //!
 //! **When it misleads.** Only recorded rows are seen: with rows far apart the first layer may have been another one. A loss
 //! that is huge but finite is no divergence; see the learning rate.
 
 use super::case::Case;
-use super::{Branch, Evidence, Outcome, Rule, Verdict};
+use super::{Ailment, Branch, Evidence, Measure, Missing, Outcome, Remedy, Rule, Verdict};
 use crate::record::{GRAD_NORM, LOSS, Per, Record, Row, Status, TRAIN_LOSS, Table, TensorKind};
 use crate::stats::{Cell, is_missing};
-use crate::text::{Ailment, Measure, Missing, Remedy};
 
 pub const RULE: Rule = Rule {
     ailment: Ailment::Diverged,

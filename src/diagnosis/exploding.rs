@@ -1,14 +1,13 @@
 //! **Exploding gradient**: the per-sample backward signal grows from the last hidden layer to layer 1 by a large factor.
 //!
 //! **How to read it.** Weights too large for their width multiply the signal in each layer. The ratio is that of the first
-//! rows or of the last finite ones, whichever is larger. Growth in *time* alone, the same in all layers, is the learning rate's.
+//! rows or of the last finite ones, whichever is larger. Growth over *time* alone, the same in all layers, is a matter of the learning rate.
 //!
 //! **When it misleads.** Batch normalisation makes gradients grow toward the input at the start; deep networks with it train
-//! all the same, so without a failed training the finding is a note.
+//! nevertheless, so unless training failed the finding is only a note.
 
 use super::case::{Case, Part, Ratio};
-use super::{Branch, Evidence, Finding, Outcome, Rule, Verdict};
-use crate::text::{Ailment, Measure, Remedy};
+use super::{Ailment, Branch, Evidence, Finding, Measure, Outcome, Remedy, Rule, Verdict};
 
 pub const RULE: Rule = Rule {
     ailment: Ailment::ExplodingGradient,
@@ -45,7 +44,7 @@ fn judge(case: &Case, _: &[Verdict]) -> Outcome {
                     (finding.why, finding.why_step) = super::why::split(case);
                     Outcome::Found(finding)
                 }
-                // Half of the picture is no clearance.
+                // Half of the data is not enough to rule it out.
                 Some(m) => Outcome::Unknown(m),
                 None => Outcome::Clear(vec![evidence]),
             }

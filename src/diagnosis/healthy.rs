@@ -1,14 +1,13 @@
 //! **Healthy**: good on the training set, good on the test set, and no other rule found a fault.
 //!
-//! **How to read it.** It is a finding like the others, with evidence, not what is left when nothing was found: without a
-//! test set, or of a record that was cut short, nobody can say it.
+//! **How to read it.** It is a finding like the others, with evidence, not merely the absence of faults: without a
+//! test set, or for a record that was cut short, it cannot be decided.
 //!
-//! **When it misleads.** Another network may do better; this one has no illness that the record shows.
+//! **When it misleads.** Another network may do better; the record of this one shows no fault.
 
 use super::case::Case;
 use super::performance::State;
-use super::{Branch, Evidence, Finding, Outcome, Rule, Severity, Verdict};
-use crate::text::{Ailment, Measure};
+use super::{Ailment, Branch, Evidence, Finding, Measure, Outcome, Rule, Severity, Verdict};
 
 pub const RULE: Rule = Rule {
     ailment: Ailment::Healthy,

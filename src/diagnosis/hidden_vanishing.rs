@@ -1,16 +1,15 @@
-//! **The optimiser hides a vanishing gradient**: the signal fades, but the updates are evener than the gradients by a decade or more.
+//! **The optimiser hides a vanishing gradient**: the signal fades, but the updates vary less between layers than the gradients, by a decade or more.
 //!
-//! **How to read it.** Adam, RMSprop and Adagrad divide each gradient by its own size, so that every layer is moved by about the
-//! learning rate, whatever its gradient. A picture of the updates, or of how far the weights have come, then looks healthy. In a
-//! network that fails, such layers were moved along noise.
+//! **How to read it.** Adam, RMSprop and Adagrad divide each gradient by its own size, so that every layer moves by about the
+//! learning rate, whatever its gradient. A figure of the updates or of the movement then looks healthy. In a
+//! network that fails, such layers have followed noise.
 //!
-//! **When it misleads.** The same evening-out lets some attenuated networks train; then it is a note.
+//! **When it misleads.** The same effect lets some attenuated networks train; then it is only a note.
 
 use super::case::{Case, Part, Ratio};
 use super::vanishing::{Fading, fading};
-use super::{Branch, Evidence, Finding, Outcome, Rule, Severity, Verdict};
+use super::{Ailment, Branch, Evidence, Finding, Measure, Missing, Outcome, Remedy, Rule, Severity, Verdict};
 use crate::record::{DRIVEN_NORM, GRAD_NORM, TensorKind};
-use crate::text::{Ailment, Measure, Missing, Remedy};
 
 pub const RULE: Rule = Rule {
     ailment: Ailment::HiddenVanishing,

@@ -1,4 +1,5 @@
-//! What is wrong with a run, from its record alone: rules become verdicts, verdicts the recipe of the lecture.
+//! Diagnosis of a run from its record alone: rules give verdicts, and the verdicts follow the recipe of Hung-yi Lee's lecture "Tips
+//! for Deep Learning".
 //!
 //! The recipe asks about the **training set first**. A network that is bad there does not overfit, whatever its test accuracy
 //! says, and no regulariser helps it; only one that is good there and bad on the test set overfits. So every rule belongs to
@@ -6,17 +7,22 @@
 //!
 //! One file a rule: what it looks for, how to read it, when it misleads, its source. A rule answers with an [`Outcome`]:
 //! [`Found`](Outcome::Found) with evidence (layers, steps, the measured value, the threshold, its unit), [`Clear`](Outcome::Clear)
-//! with what it saw, or [`Unknown`](Outcome::Unknown) with what was not recorded. No rule is ever silent, and a record that is
+//! with what it saw, or [`Unknown`](Outcome::Unknown) with what was not recorded. Every rule answers, and a record that is
 //! short of something never counts as healthy for that. The numbers that rules compare with are in [`thresholds`].
 //!
-//! A finding is a [`Severity::Fault`], or a [`Severity::Note`] where the network does well all the same: attenuation that
-//! training overcomes is no illness.
+//! A finding is a [`Severity::Fault`], or a [`Severity::Note`] where the network does well nevertheless: attenuation that
+//! training overcomes is no fault.
 //!
-//! [`diagnose`] is a pure function of a record: it costs a pass over its norms, and it takes a digest of a first and a last row
-//! ([`crate::record::cell::Ends`]) as it takes a whole run; rules that need more then answer Unknown.
+//! The terms that verdicts are made of ([`Ailment`], [`Measure`], [`Missing`], [`Remedy`], ...) have stable keys and no words; [`crate::text`]
+//! has their words. What is advised is a rule's remedies without those that the run has already ([`Verdict::advice`]).
+//!
+//! [`diagnose`] is a pure function of a record: it costs one pass over its norms. It accepts a digest of a first and a last row
+//! ([`crate::record::cell::Ends`]) as well as a whole run; rules that need more then answer Unknown.
 
+mod advice;
 pub mod case;
 pub mod performance;
+mod terms;
 pub mod thresholds;
 pub mod why;
 
@@ -37,34 +43,34 @@ mod stuck;
 mod underflow;
 mod uniform;
 mod vanishing;
-mod words;
 
+pub use advice::{Advice, Family};
 pub use case::Case;
 pub use performance::{Performance, State};
+pub use terms::{Ailment, Branch, Measure, Missing, Remedy, Treatment, Unfit, Unit};
 pub use thresholds::{ThresholdError, Thresholds};
 pub use why::{Cause, Split};
 
-use crate::activation::Activation;
+use advice::Had;
+
 use crate::analysis::AnalysisError;
-use crate::record::{Header, LayerInfo, Record};
-use crate::text::{Ailment, Measure, Missing, Remedy};
+use crate::record::Record;
 
-/// Which question of the recipe a rule helps to answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Branch {
-    /// Why is it not good on the training set?
-    Training,
-    /// Why is it not good on the test set?
-    Test,
-    /// Neither: nothing is wrong.
-    Done,
-}
-
-/// Which side of a threshold is the ill one.
+/// On which side of a threshold the fault lies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Bound {
     AtMost,
     AtLeast,
+}
+
+impl Bound {
+    /// The stable name in JSON.
+    pub fn key(self) -> &'static str {
+        match self {
+            Bound::AtMost => "at_most",
+            Bound::AtLeast => "at_least",
+        }
+    }
 }
 
 /// The threshold that a value was compared with.
@@ -81,7 +87,7 @@ pub struct Limit {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Evidence {
     pub measure: Measure,
-    /// From 1 at the input; empty for the network as a whole.
+    /// Layers, counted from 1 at the input; empty for the network as a whole.
     pub layers: Vec<usize>,
     /// First and last step that it was measured at.
     pub steps: Option<(u64, u64)>,
@@ -114,15 +120,25 @@ impl Evidence {
 pub enum Severity {
     /// Something to act upon.
     Fault,
-    /// Worth knowing; the network does well all the same.
+    /// Worth knowing; the network does well nevertheless.
     Note,
+}
+
+impl Severity {
+    /// The stable name in JSON.
+    pub fn key(self) -> &'static str {
+        match self {
+            Severity::Fault => "fault",
+            Severity::Note => "note",
+        }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct Finding {
     pub severity: Severity,
     pub evidence: Vec<Evidence>,
-    /// Why each layer shrinks the signal, where that is the question.
+    /// Why each layer shrinks the signal, for rules on the signal.
     pub why: Vec<Split>,
     /// The step at which `why` was measured.
     pub why_step: Option<u64>,
@@ -147,6 +163,15 @@ impl Outcome {
         Outcome::Found(Finding::new(Severity::Fault, evidence))
     }
 
+    /// The stable name in JSON.
+    pub fn key(&self) -> &'static str {
+        match self {
+            Outcome::Found(_) => "found",
+            Outcome::Clear(_) => "clear",
+            Outcome::Unknown(_) => "unknown",
+        }
+    }
+
     pub fn is_found(&self) -> bool {
         matches!(self, Outcome::Found(_))
     }
@@ -161,15 +186,15 @@ impl Outcome {
 pub struct Rule {
     pub ailment: Ailment,
     pub branch: Branch,
-    /// Where the rule comes from.
+    /// Publication that the rule comes from.
     pub source: &'static str,
-    /// What helps, the most likely first.
-    pub remedies: &'static [Remedy],
-    /// The verdicts of the rules before it in [`RULES`] are handed over.
+    /// What helps, the most likely first, whatever the run has; [`Verdict::advice`] is what may be said.
+    remedies: &'static [Remedy],
+    /// Judges a run, given the verdicts of the rules before it in [`RULES`].
     judge: fn(&Case, &[Verdict]) -> Outcome,
 }
 
-/// Every rule, in the order of the recipe: numbers that are none, then the training set, then the test set.
+/// Every rule, in the order of the recipe: numbers that are not finite, then the training set, then the test set.
 pub static RULES: &[Rule] = &[
     diverged::RULE,
     underflow::RULE,
@@ -195,31 +220,11 @@ pub static RULES: &[Rule] = &[
 pub struct Verdict {
     pub rule: &'static Rule,
     pub outcome: Outcome,
+    /// See [`Verdict::advice`].
+    advice: Vec<Advice>,
 }
 
-impl Verdict {
-    /// What helps, the most likely first, but for what the run has already.
-    pub fn remedies(&self, header: &Header) -> impl Iterator<Item = Remedy> {
-        let optimizer = header.facts.optimizer.as_ref().map(|o| o.name.to_lowercase());
-        let is = |words: &[&str]| optimizer.as_deref().is_some_and(|name| words.contains(&name));
-        let adaptive = is(&["adagrad", "rmsprop", "adam", "adamw"]);
-        let momentum = is(&["momentum", "nesterov", "adam", "adamw"]);
-        let has = move |remedy| match remedy {
-            Remedy::AdaptiveRate => adaptive,
-            Remedy::Momentum => momentum,
-            _ => false,
-        };
-        self.rule.remedies.iter().copied().filter(move |&r| !has(r))
-    }
-}
-
-/// Our name of the activation that a layer has, however its program spells it; any other as it is.
-fn activation(layer: &LayerInfo) -> String {
-    let name = layer.activation();
-    name.parse::<Activation>().map_or_else(|_| name.to_string(), |known| known.to_string())
-}
-
-/// What it comes to.
+/// Conclusion from all verdicts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Conclusion {
     Healthy,
@@ -227,7 +232,7 @@ pub enum Conclusion {
     Faulty,
     /// Training is not good, and no rule says why.
     Unexplained,
-    /// No fault was found, but what would show health is not recorded.
+    /// No fault was found, but the record does not show that the run is healthy.
     Undecided,
 }
 
@@ -251,8 +256,9 @@ pub struct Diagnosis {
     pub hidden: usize,
     pub training: Performance,
     pub test: Performance,
-    /// One a rule, in the order of [`RULES`].
+    /// One verdict for each rule, in the order of [`RULES`].
     pub verdicts: Vec<Verdict>,
+    had: Had,
 }
 
 impl Diagnosis {
@@ -265,7 +271,7 @@ impl Diagnosis {
         self.verdict(ailment).is_some_and(|v| v.outcome.is_found())
     }
 
-    /// Faults, in the order of the recipe; units that are dead or saturated come last, since something put them there.
+    /// Faults, in the order of the recipe; units that are dead or saturated come last, since they are symptoms of another fault.
     pub fn faults(&self) -> impl Iterator<Item = &Verdict> {
         self.causes_first().filter(|v| v.outcome.is_fault())
     }
@@ -289,16 +295,18 @@ impl Diagnosis {
     }
 }
 
-/// Judges a run.
+/// Diagnoses a run.
 ///
 /// # Errors
 /// When the record's tables contradict its header.
 pub fn diagnose(record: &Record, thresholds: &Thresholds) -> Result<Diagnosis, AnalysisError> {
     let case = Case::new(record, thresholds)?;
+    let had = Had::of(&record.header);
     let mut verdicts: Vec<Verdict> = Vec::with_capacity(RULES.len());
     for rule in RULES {
         let outcome = (rule.judge)(&case, &verdicts);
-        verdicts.push(Verdict { rule, outcome });
+        let advice = if outcome.is_fault() { had.without(rule.remedies) } else { Vec::new() };
+        verdicts.push(Verdict { rule, outcome, advice });
     }
     Ok(Diagnosis {
         run: record.header.run.clone(),
@@ -306,10 +314,11 @@ pub fn diagnose(record: &Record, thresholds: &Thresholds) -> Result<Diagnosis, A
         training: case.training,
         test: case.test,
         verdicts,
+        had,
     })
 }
 
-/// What explains a training loss that is not down yet, whatever its course: rules on the course alone are silent where one of these spoke.
+/// What explains a training loss that is not down yet, whatever its course: rules on the course alone report nothing if one of these was found.
 const NAMED_CAUSES: &[Ailment] = &[
     Ailment::DeadInitialisation,
     Ailment::VanishingGradient,
@@ -318,8 +327,10 @@ const NAMED_CAUSES: &[Ailment] = &[
     Ailment::RateTooLarge,
 ];
 
-/// Did an earlier rule find one of these, which then explains what this one sees? Where one of them cannot tell, neither can
-/// this one.
+/// True if an earlier rule found one of these, which then explains what this rule sees.
+///
+/// # Errors
+/// What is missing, if one of those rules could not decide; then this one cannot either.
 fn explained(verdicts: &[Verdict], by: &[Ailment]) -> Result<bool, Missing> {
     if by.iter().any(|&a| found(verdicts, a)) {
         return Ok(true);
@@ -331,7 +342,35 @@ fn explained(verdicts: &[Verdict], by: &[Ailment]) -> Result<bool, Missing> {
     unknown.map_or(Ok(false), Err)
 }
 
-/// Did an earlier rule find this?
+/// True if an earlier rule found this ailment.
 fn found(verdicts: &[Verdict], ailment: Ailment) -> bool {
     verdicts.iter().any(|v| v.rule.ailment == ailment && v.outcome.is_found())
 }
+
+/// The diagnosis of a record with these faults and no others, for tests of what the outputs say.
+#[cfg(test)]
+pub(crate) fn accused(record: &Record, ailments: &[Ailment]) -> Diagnosis {
+    let mut diagnosis = diagnose(record, &Thresholds::default()).unwrap();
+    for verdict in &mut diagnosis.verdicts {
+        let this = ailments.contains(&verdict.rule.ailment);
+        verdict.outcome = if this { Outcome::fault(Vec::new()) } else { Outcome::Clear(Vec::new()) };
+        verdict.advice = if this { diagnosis.had.without(verdict.rule.remedies) } else { Vec::new() };
+        if this && verdict.rule.branch == Branch::Test {
+            (diagnosis.training.state, diagnosis.test.state) = (State::Good, State::Failed);
+        } else if this && verdict.rule.branch == Branch::Training {
+            diagnosis.training.state = State::Failed;
+        }
+    }
+    diagnosis
+}
+
+#[cfg(test)]
+impl Rule {
+    /// Its remedies, whatever the run has.
+    pub(crate) fn unfiltered(&self) -> &'static [Remedy] {
+        self.remedies
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,15 +1,14 @@
 //! **Not trained long enough**: training is not good yet, and the training loss was still falling when the run ended.
 //!
 //! **How to read it.** The fall is the share of itself that the loss lost over the last quarter of the run, or twice that over the last
-//! half: a last evaluation that is worse than the one before is no end of learning.
+//! half: one worse evaluation at the end does not mean that learning has ended.
 //!
 //! **When it misleads.** A schedule that ends at a rate of zero flattens any curve; a rate that is too small makes every run too
 //! short, and that rule comes first.
 
 use super::case::Case;
 use super::performance::{State, cut_short, loss_fall};
-use super::{Branch, Evidence, Outcome, Rule, Verdict};
-use crate::text::{Ailment, Measure, Missing, Remedy};
+use super::{Ailment, Branch, Evidence, Measure, Missing, Outcome, Remedy, Rule, Verdict};
 
 pub const RULE: Rule = Rule {
     ailment: Ailment::NotLongEnough,

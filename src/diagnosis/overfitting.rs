@@ -1,16 +1,15 @@
 //! **Overfitting**: good on the training set, bad on the test set.
 //!
-//! **How to read it.** Only a network that is good on its training set can overfit; one that is bad there is asked the first question
-//! again. The gap between the two accuracies counts, where it is larger than the chance of a small test set.
+//! **How to read it.** Only a network that is good on its training set can overfit; one that is bad there belongs to the first question
+//! of the recipe. The gap between the two accuracies counts, where it is larger than the chance of a small test set.
 //!
-//! **When it misleads.** A test set from another source than the training set makes a gap that no regulariser closes. The test loss
-//! turns up long before the accuracy falls; it is told beside the finding, and accuses nobody alone.
+//! **When it misleads.** A test set from another source than the training set causes a gap that no regulariser closes. The test loss
+//! rises long before the accuracy falls; it is reported with the finding, but is not a fault by itself.
 
 use super::case::Case;
 use super::performance::{State, gap_deviations, least_gap};
-use super::{Branch, Evidence, Outcome, Rule, Verdict};
+use super::{Ailment, Branch, Evidence, Measure, Outcome, Remedy, Rule, Verdict};
 use crate::record::TEST_LOSS;
-use crate::text::{Ailment, Measure, Remedy};
 
 pub const RULE: Rule = Rule {
     ailment: Ailment::Overfitting,
@@ -30,7 +29,7 @@ fn judge(case: &Case, _: &[Verdict]) -> Outcome {
         return Outcome::Unknown(missing.clone());
     }
     let (Some(train), Some(test)) = (case.training.accuracy, case.test.accuracy) else {
-        return Outcome::Unknown(crate::text::Missing::TestResult);
+        return Outcome::Unknown(super::Missing::TestResult);
     };
     let at = case.test.step.map(|s| (s, s));
     let mut evidence = vec![
@@ -54,7 +53,7 @@ fn judge(case: &Case, _: &[Verdict]) -> Outcome {
     }
 }
 
-/// When the test loss turned up, if it did.
+/// The step at which the test loss began to rise, if it did.
 fn turn(case: &Case) -> Option<Evidence> {
     let known = || case.record().evals.iter().filter(|e| e.value(TEST_LOSS).is_finite() && e.value(TEST_LOSS) > 0.0);
     let best = known().min_by(|a, b| a.value(TEST_LOSS).total_cmp(&b.value(TEST_LOSS)))?;

@@ -1,4 +1,4 @@
-//! How far training came: the first question of the recipe, and the second.
+//! Performance on the training set and the test set: the two questions of the recipe.
 //!
 //! *Skill* s = (accuracy - chance) / (1 - chance): 0 is what guessing gives, 1 is no mistake, whatever the number of classes.
 //! Chance is the share of the most frequent class where the record names it (label `majority_share`: a network that has
@@ -9,11 +9,11 @@
 //! Numbers come from the last evaluation of the whole set in evaluation mode; where the record has none in its second half,
 //! from the median of the last batches, and the diagnosis says so.
 
+use super::Missing;
 use super::Thresholds;
 use crate::analysis::{Summary, edge_rows};
 use crate::record::{BATCH_ACCURACY, LOSS, Status, TEST_ACCURACY, TEST_LOSS, TRAIN_ACCURACY, TRAIN_LOSS};
 use crate::stats::median;
-use crate::text::Missing;
 
 /// The answer to "good results on the training set?".
 #[derive(Clone, Debug, PartialEq)]
@@ -25,6 +25,18 @@ pub enum State {
     Unknown(Missing),
 }
 
+impl State {
+    /// The stable name in JSON.
+    pub fn key(&self) -> &'static str {
+        match self {
+            State::Good => "good",
+            State::Partly => "partly",
+            State::Failed => "failed",
+            State::Unknown(_) => "unknown",
+        }
+    }
+}
+
 /// What is known of one set of data at the end of a run.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Performance {
@@ -32,11 +44,11 @@ pub struct Performance {
     pub accuracy: Option<f64>,
     pub loss: Option<f64>,
     pub skill: Option<f64>,
-    /// Accuracy of guessing.
+    /// Accuracy of guessing the most frequent class.
     pub chance: Option<f64>,
     /// Step of the evaluation, or of the last batch.
     pub step: Option<u64>,
-    /// From batches in training, for want of an evaluation.
+    /// The numbers are those of training batches, since there is no evaluation.
     pub from_batches: bool,
 }
 
@@ -54,12 +66,12 @@ pub fn prior(run: &Summary) -> (Option<f64>, Option<f64>) {
     (chance, loss.filter(|l| *l > 0.0))
 }
 
-/// The step from which on an evaluation speaks for the end of the run.
+/// The step from which on an evaluation represents the end of the run.
 fn late(run: &Summary) -> u64 {
     run.end().div_ceil(2)
 }
 
-/// How the record was cut short, when it was and too early to be judged.
+/// How the record was cut short, if that was too early for a judgement.
 pub fn cut_short(run: &Summary, limits: &Thresholds) -> Option<Missing> {
     let at = match run.header().status {
         Status::Running => run.end(),
@@ -108,7 +120,7 @@ pub fn training(run: &Summary, limits: &Thresholds) -> Performance {
     Performance { state, accuracy, loss, skill, chance, step, from_batches }
 }
 
-/// How the test set is answered. Good when it is known and less than `accuracy_gap` of what there is to learn behind the training set.
+/// Performance on the test set. It is good when it is known and less than `accuracy_gap` of what there is to learn behind the training set.
 pub fn test(run: &Summary, training: &Performance, limits: &Thresholds) -> Performance {
     let (chance, _) = prior(run);
     let eval = run.record().evals.iter().rev().find(|e| e.step() >= late(run) && e.value(TEST_ACCURACY).is_finite());
@@ -143,7 +155,7 @@ fn overfits(run: &Summary, train: f64, test: f64, limits: &Thresholds) -> bool {
     train - test >= least_gap(prior(run).0, limits) && sure
 }
 
-/// The least gap in accuracy that counts: a share of what guessing leaves to learn.
+/// The smallest gap in accuracy that counts: a share of 1 - chance.
 pub fn least_gap(chance: Option<f64>, limits: &Thresholds) -> f64 {
     limits.accuracy_gap * (1.0 - chance.unwrap_or(0.0))
 }

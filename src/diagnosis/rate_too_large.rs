@@ -1,21 +1,20 @@
-//! **Learning rate too large**: training is not good, and the weights were changed by a tenth or more of themselves in a step.
+//! **Learning rate too large**: training is not good, and a step changed the weights by a tenth of their norm or more.
 //!
 //! **How to read it.** The value is the largest relative update of a hidden layer, typical of the first steps, the last ones or the
-//! whole run: rates do their damage early, and a network whose units died has no updates left at the end. The loss at the end over
-//! that of the start says what it came to. A network that was good and lost it again (the training loss ends at twice its
-//! smallest value or more) has the same illness, with smaller steps.
+//! whole run: large rates do their damage early, and a network whose units died has no updates at the end. The loss at the end over
+//! that at the start shows the result. A network that was good and became bad again (the training loss ends at twice its
+//! smallest value or more) has the same fault with smaller steps.
 //!
-//! **When it misleads.** Weights that begin at, or near, zero change by any factor in health; a start that already explodes needs
-//! smaller weights, not a smaller rate, and is left to that rule. So is a signal that faded from the start on: the weights that Adam or
-//! Adagrad throws about there are those that hear nothing. A network that has learned something and whose loss is falling at the end
-//! has got over its first jumps.
+//! **When it misleads.** Weights that begin at, or near, zero change by any factor in healthy networks; an initialisation that already explodes needs
+//! smaller weights, not a smaller rate, and is left to that rule. A signal that was faint from the start is left to its rule too: the large updates that
+//! Adam or Adagrad makes there follow noise. A network that has learned something and whose loss is falling at the end
+//! has recovered from its first jumps.
 
 use super::case::{Case, Part, Ratio};
 use super::performance::{State, loss_fall};
-use super::{Branch, Evidence, Outcome, Rule, Verdict};
+use super::{Ailment, Branch, Evidence, Measure, Missing, Outcome, Remedy, Rule, Verdict};
 use crate::record::{LOSS, TRAIN_ACCURACY, TRAIN_LOSS};
 use crate::stats::{Cell, median};
-use crate::text::{Ailment, Measure, Missing, Remedy};
 
 pub const RULE: Rule = Rule {
     ailment: Ailment::RateTooLarge,
@@ -25,7 +24,7 @@ pub const RULE: Rule = Rule {
     judge,
 };
 
-/// Were the updates jumps? With the evidence.
+/// The evidence that the updates were too large, if they were.
 pub fn too_large(case: &Case) -> Result<(bool, Vec<Evidence>), Missing> {
     let grid = case.relative_updates();
     if grid.all_missing() {
@@ -66,7 +65,7 @@ fn loss_over_start(case: &Case) -> Option<Evidence> {
     (start > 0.0).then(|| Evidence::new(Measure::LossOverStart, end.0 / start).at(&[], Some((0, end.1.1))))
 }
 
-/// The training loss at the end over its smallest value, where the network had been good once and lost it.
+/// The training loss at the end over its smallest value, if the network had been good before.
 fn fell_back(case: &Case) -> Option<Evidence> {
     let evals = &case.record().evals;
     let last = evals.iter().rev().find(|e| e.value(TRAIN_LOSS).is_finite())?;
@@ -82,7 +81,7 @@ fn fell_back(case: &Case) -> Option<Evidence> {
     (was_good && rise >= limit).then(|| evidence.at_least("train_loss_rise", limit))
 }
 
-/// What jumps may be laid to instead. A signal that was faint is the reason for jumps below it, unless these drowned it altogether.
+/// Other causes of large updates. A signal that was faint from the start is the cause of large updates below it, unless these destroyed it altogether.
 fn explaining(case: &Case) -> &'static [Ailment] {
     const STARTS: &[Ailment] = &[Ailment::VanishingGradient, Ailment::ExplodingGradient, Ailment::DeadInitialisation];
     let drowned = match (case.signal_ratio(Part::Start), case.signal_ratio(Part::Last)) {

@@ -1,20 +1,19 @@
 //! **Learning rate too small**: training is not good, there is a gradient, and even the fastest hidden layer changes by less
-//! than half a thousandth of itself in a step, or by less than three thousandths while the training loss is still falling: the same budget
+//! than half a thousandth of its norm in a step, or by less than three thousandths while the training loss is still falling: the same budget
 //! would have taken the network further.
 //!
 //! **How to read it.** The value is the relative update of the fastest hidden layer over the run or at its end, whichever is larger: the
-//! first steps of RMSprop and Adagrad are some times longer than the rate makes the others. Karpathy's rule of thumb is a thousandth. One sample's gradient beside the weights tells a small rate from a gradient that vanished in
-//! all layers.
+//! first steps of RMSprop and Adagrad are several times longer than the later ones. Karpathy's rule of thumb is a thousandth. One sample's gradient
+//! compared with the weights distinguishes a small rate from a gradient that vanished in all layers.
 //!
-//! **When it misleads.** With very many steps a small rate arrives all the same: then training is good and nothing is said. Where the
+//! **When it misleads.** With very many steps a small rate succeeds too: then training is good and nothing is reported. Where the
 //! signal has faded to a hundredth or less, no rate helps, and the finding is left to the vanishing gradient, unless the output layer stands
 //! still as well.
 
 use super::case::{Case, Part, Ratio};
 use super::performance::{State, loss_fall};
-use super::{Branch, Evidence, Outcome, Rule, Verdict};
+use super::{Ailment, Branch, Evidence, Measure, Missing, Outcome, Remedy, Rule, Verdict};
 use crate::stats::Cell;
-use crate::text::{Ailment, Measure, Missing, Remedy};
 
 pub const RULE: Rule = Rule {
     ailment: Ailment::RateTooSmall,
@@ -24,7 +23,7 @@ pub const RULE: Rule = Rule {
     judge,
 };
 
-/// Are the updates a tenth or less of what is too small? Then nothing else can be told of the network.
+/// True if the updates are a tenth or less of what is too small; then nothing else can be said about the network.
 ///
 /// # Errors
 /// What is missing.
@@ -32,7 +31,7 @@ pub fn far_too_small(case: &Case) -> Result<bool, Missing> {
     Ok(case.usual_update()?.0 <= case.limits.small_update / case.limits.even_factor)
 }
 
-/// Is the rate what holds the network? With the evidence.
+/// The evidence that the rate is too small, if it is.
 pub fn too_small(case: &Case) -> Result<(bool, Vec<Evidence>), Missing> {
     let (size, layer, steps) = case.usual_update()?;
     let limits = case.limits;
@@ -69,7 +68,7 @@ pub fn too_small(case: &Case) -> Result<(bool, Vec<Evidence>), Missing> {
             .at(&[l + 1], steps)
             .at_least("relative_gradient", limits.relative_gradient),
     );
-    // Where not even the output layer moves, what fades below it is another matter.
+    // If not even the output layer moves, the signal below it does not matter yet.
     let absurd = case.fastest_update_anywhere()? <= limits.small_update / limits.even_factor.powi(2);
     let faded = match case.signal_ratio(Part::Last)? {
         Ratio::Of(ratio, _) => ratio <= limits.strong_ratio,
@@ -89,7 +88,7 @@ fn judge(case: &Case, verdicts: &[Verdict]) -> Outcome {
         Ok((false, evidence)) => Outcome::Clear(evidence),
         Ok((true, evidence)) => match &case.training.state {
             State::Unknown(missing) => Outcome::Unknown(missing.clone()),
-            // Beside weights that are far too large, which also put units onto their flat ends, any step is small.
+            // Compared with weights that are far too large, which also saturate the units, any step is small.
             _ => match super::explained(
                 verdicts,
                 &[Ailment::DeadInitialisation, Ailment::ExplodingGradient, Ailment::SaturatedUnits],

@@ -1,17 +1,17 @@
 //! **Saturated units**: at least half of a layer's activations lie on the flat ends of a bounded function.
 //!
-//! **How to read it.** A saturated unit passes next to nothing back, and its output hardly depends on its input. Weights too large
-//! at the start, or a jump of too large a rate, put it there.
+//! **How to read it.** A saturated unit passes back almost nothing, and its output hardly depends on its input. The cause is weights or inputs
+//! that are too large, or a step with too large a learning rate.
 //!
 //! **When it misleads.** Vanishing needs no saturation: with Glorot's initialisation no sigmoid is saturated, and the slope of at
 //! most 1/4 is enough. Networks that train well end with some saturated layers. Functions with one open end (ReLU, SELU, ...) are
-//! not judged: half of a rectifier's slopes are zero in health.
+//! not judged: half of the slopes of a rectifier are zero in a healthy network.
 
 use super::case::Case;
 use super::dead_units::judge_shares;
-use super::{Branch, Outcome, Rule, Verdict};
+use super::{Ailment, Branch, Measure, Outcome, Remedy, Rule, Verdict};
+use crate::activation::Activation;
 use crate::record::SATURATED_SHARE;
-use crate::text::{Ailment, Measure, Remedy};
 
 pub const RULE: Rule = Rule {
     ailment: Ailment::SaturatedUnits,
@@ -21,12 +21,13 @@ pub const RULE: Rule = Rule {
     judge,
 };
 
-/// Functions with two flat ends.
-const BOUNDED: [&str; 4] = ["sigmoid", "tanh", "softsign", "hard-sigmoid"];
+/// True for functions with two flat ends, in any program's spelling.
+fn is_bounded(name: &str) -> bool {
+    name.parse::<Activation>().is_ok_and(Activation::is_bounded)
+}
 
 fn judge(case: &Case, _: &[Verdict]) -> Outcome {
-    let bounded: Vec<usize> =
-        (0..case.hidden()).filter(|&l| BOUNDED.contains(&super::activation(case.run.layer(l)).as_str())).collect();
+    let bounded: Vec<usize> = (0..case.hidden()).filter(|&l| is_bounded(case.run.layer(l).activation())).collect();
     if bounded.is_empty() {
         return Outcome::Clear(Vec::new());
     }
@@ -36,4 +37,19 @@ fn judge(case: &Case, _: &[Verdict]) -> Outcome {
     };
     let share = |k: usize, l: usize| case.run.layer_value(SATURATED_SHARE, k, l);
     judge_shares(case, Measure::SaturatedShare, "saturated_share", case.limits.saturated_share, bounded, at, share)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bounded_functions_are_known_in_any_spelling() {
+        for name in ["sigmoid", "Sigmoid", "nn.Tanh", "tanh", "Softsign", "HardSigmoid", "hard-sigmoid"] {
+            assert_eq!(is_bounded(name), name != "nn.Tanh", "{name}");
+        }
+        for name in ["relu", "ReLU", "SELU", "softplus", "identity", "maxout:2", ""] {
+            assert!(!is_bounded(name), "{name}");
+        }
+    }
 }

@@ -2,17 +2,16 @@
 //!
 //! **How to read it.** This is not a vanishing gradient: the signal of one sample is as strong in layer 1 as above it, and as strong as
 //! at the start. The samples pull in different directions. The network cannot represent the task (too narrow, no
-//! non-linearity), the labels are noise, or the steps jump over the valley.
+//! non-linearity), the labels are noise, or the steps jump across the minimum.
 //!
 //! **When it misleads.** A rate that is too small also makes a loss stand still; that rule comes first. He et al. 2016 saw a 56-layer
-//! network with a higher *training* error than one of 20 layers although batch normalisation kept its gradients alive: such a case is
-//! this one.
+//! network with a higher *training* error than one of 20 layers although batch normalisation kept its gradients alive: this rule finds such a
+//! case.
 
 use super::case::{Case, Part, Ratio};
 use super::performance::{State, loss_fall};
-use super::{Branch, Evidence, Outcome, Rule, Verdict};
+use super::{Ailment, Branch, Evidence, Measure, Missing, Outcome, Remedy, Rule, Verdict};
 use crate::record::SIGNAL_RMS;
-use crate::text::{Ailment, Measure, Missing, Remedy};
 
 pub const RULE: Rule = Rule {
     ailment: Ailment::StuckWithLargeGradients,

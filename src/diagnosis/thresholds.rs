@@ -1,6 +1,6 @@
 //! Every number that a rule compares with, in one place: its default, the reason for it, and where it comes from.
 //!
-//! A threshold is a default, not a law. All of them can be set from a TOML file of `key = number` lines
+//! All of them can be set from a TOML file of `key = number` lines
 //! ([`Thresholds::parse`]; `gradfade diagnose --thresholds FILE`); a key that is not here, or a value that is no number in
 //! its range, is refused with its line.
 
@@ -59,7 +59,7 @@ thresholds! {
     good_skill = 0.89 in 0.0..=1.0,
         "Training is good from this skill on, skill being (accuracy - chance) / (1 - chance): nine tenths of the way from \
          guessing to 0.99: small networks do not reach 1 on thousands of samples. Networks that train on MNIST pass it within some epochs \
-         (0.92 to 1.00), those that stop on a plateau stay below. On data with wrong labels it cannot be reached: lower it.";
+         (0.92 to 1.00), those that stop on a plateau stay below. With wrong labels it cannot be reached and should be lowered.";
     failed_skill = 0.5 in 0.0..=1.0,
         "Below this skill training has failed: the network misses more than half of what there is to learn. Sigmoid networks \
          on their plateau have 0.0 to 0.2, networks that train pass 0.5 in their first epoch.";
@@ -70,21 +70,21 @@ thresholds! {
         "The training loss is still falling when it lost at least this share of itself over the last quarter of the run: \
          at that pace another run of the same length takes away a fifth.";
     escaping = 0.2 in 0.0..=1.0,
-        "A failed network whose training loss lost this share of itself over the last quarter is leaving its plateau; the \
-         attenuation that it has does not hold it.";
+        "A failed network whose training loss lost this share of itself over the last quarter is leaving its plateau; its \
+         attenuation does not prevent it from learning.";
     stalled = 0.02 in 0.0..=1.0,
         "Training stalls when the training loss lost less than this share of itself over the last half: the noise of a \
          plateau's batches is of this size.";
     signal_ratio = 0.1 in 0.0..=1.0,
         "Per-sample backward signal of layer 1 over that of the last hidden layer, at or below which it is attenuated: \
-         layer 1 hears a tenth. Ratios down to 0.01 still train and below 0.003 no run did, so no ratio alone \
-         accuses a network: training must have failed too.";
+         layer 1 receives a tenth of it. Ratios down to 0.01 still train and below 0.003 no run did, so a small ratio alone \
+         is no fault: training must have failed too.";
     layer_ratio = 0.25 in 0.0..=1.0,
         "The same for one layer: no sigmoid has a steeper slope than a quarter. It counts where there are two hidden layers, and so a single \
          step down; more layers at a quarter each are below `signal_ratio`.";
     strong_ratio = 0.01 in 0.0..=1.0,
-        "A signal that faded to this share is brought back by no rate: one that suits layer 1 is a hundred times too large for the last \
-         layers. It also accuses a network that learned something and then stands still, and one that left its plateau too late.";
+        "No learning rate makes up for a signal that faded to this share: one that suits layer 1 is a hundred times too large for the last \
+         layers. It also applies to a network that learned something and then stopped improving, and to one that left its plateau too late.";
     explosion_ratio = 70.0 in 1.0..=1e300,
         "Per-sample backward signal of layer 1 over that of the last hidden layer, from which on it explodes \
          (AutoTrainer, Zhang et al. 2021). Batch normalisation makes 1.2 a layer for ReLU, 8 layers a factor of 4.";
@@ -103,7 +103,7 @@ thresholds! {
         "Norm of an update over the norm of its weights, from which on a step is a jump (DeepDiagnosis, Wardat et al. 2022: outside \
          [1e-5, 1e-1]).";
     train_loss_rise = 2.0 in 1.0..=1e300,
-        "Last training loss over its smallest one, from which on a network has lost what it had learned: noise between evaluations \
+        "Last training loss over its smallest one, from which on a network has unlearned what it had learned: the noise between evaluations \
          of the whole set is some per cent.";
     kept_signal = 0.1 in 0.0..=1.0,
         "Gradients are still large when the per-sample signal ends at no less than this share of where it started; a network that has \
@@ -115,15 +115,15 @@ thresholds! {
         "Share of a layer's units that no sample of the batch switches on, from which on the layer is dead (SageMaker Debugger: \
          more than 50 %). Healthy ReLU layers show 0 to 0.3.";
     lost_share = 0.5 in 0.0..=1.0,
-        "Share of the recorded steps in which a layer has a gradient, but no stored number changes: from here on arithmetic, not \
-         learning, holds the layer.";
+        "Share of the recorded steps in which a layer has a gradient, but no stored number changes: from here on rounding prevents \
+         the layer from learning.";
     accuracy_gap = 0.15 in 0.0..=1.0,
         "Training accuracy minus test accuracy, as a share of what there is to learn (1 - chance), from which on a network that is good on \
-         its training set overfits: three parts in twenty it knows by heart only. Of the networks of docs/verdicts.md that thresholds were \
-         chosen by, those that no regulariser and no more data helps have up to 0.10, those that are bad on the test set 0.156 and more; those \
+         its training set overfits: three parts in twenty are only memorised. Of the networks of docs/verdicts.md that were used to choose \
+         thresholds, those that no regulariser and no more data helps have up to 0.10, those that are bad on the test set 0.156 and more; those \
          between do well, and more data would do better.";
     gap_deviations = 3.0 in 0.0..=100.0,
-        "The gap must also be this many standard errors of the test accuracy, so that a small test set accuses nobody by chance.";
+        "The gap must also be this many standard errors of the test accuracy, so that the noise of a small test set is not reported as overfitting.";
     test_loss_rise = 1.5 in 1.0..=1e300,
         "Last test loss over its smallest one, from which on it is worth saying when the test loss turned: the moment at which early \
          stopping would have stopped.";
@@ -138,7 +138,7 @@ pub struct ThresholdError {
 }
 
 impl Thresholds {
-    /// Defaults with what `text` (TOML) sets; `place` names the text in errors.
+    /// The defaults, changed by the values in `text` (TOML); `place` names the text in errors.
     ///
     /// # Errors
     /// One line that names the line and the key: no TOML, an unknown key, a value that is no number or out of its range, or
@@ -167,6 +167,7 @@ impl Thresholds {
             let (low, high) = info.range;
             if !(low..=high).contains(&number) {
                 let most = if high >= 1e300 { format!("from {low} on") } else { format!("from {low} to {high}") };
+                let number = crate::field::shown(number);
                 return Err(fail(format!("{at}: {number} is out of range; give a number {most}")));
             }
             if let Some(slot) = out.slot(info.key) {

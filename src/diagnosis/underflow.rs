@@ -1,16 +1,15 @@
 //! **Updates lost to float rounding**: a layer has a gradient, but in most steps adding the update changes no stored number.
 //!
 //! **How to read it.** In f32 a weight of size 1 cannot change by less than about 6e-8, and nothing is smaller than 1e-45. The
-//! record keeps the true gradient beside the applied update, so a layer that stands still because its gradient is zero is
-//! told from one whose update was lost.
+//! record holds both the true gradient and the applied update, which distinguishes a layer whose gradient is zero
+//! from one whose update was lost.
 //!
-//! **When it misleads.** A network that has converged may lose updates too; then it is a note.
+//! **When it misleads.** A network that has converged may lose updates too; then it is only a note.
 
 use super::case::Case;
-use super::{Branch, Evidence, Finding, Outcome, Rule, Verdict};
+use super::{Ailment, Branch, Evidence, Finding, Measure, Missing, Outcome, Remedy, Rule, Verdict};
 use crate::record::{GRAD_NORM, LEARNING_RATE, TensorKind, UPDATE_NORM};
 use crate::stats::Cell;
-use crate::text::{Ailment, Measure, Missing, Remedy};
 
 pub const RULE: Rule = Rule {
     ailment: Ailment::FloatUnderflow,

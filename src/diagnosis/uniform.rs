@@ -1,18 +1,17 @@
-//! **Uniform vanishing**: the weight gradients of all hidden layers are alike, and all next to nothing.
+//! **Uniform vanishing**: the weight gradients of all hidden layers are alike, and all of them are tiny.
 //!
 //! **How to read it.** With rectifiers and weights too small, the signal falls from layer to layer downward and the
-//! activations fall upward; their product, the weight gradient, is the same in every layer and small by both. A first/last
-//! ratio of gradients says "healthy". What shows it is one sample's gradient beside the norm of the weights: at or below the limit
+//! activations fall upward; their product, the weight gradient, is the same in every layer, and small. A first/last
+//! ratio of gradients says "healthy". The gradient of one sample relative to the norm of the weights shows it: at or below the limit
 //! even a rate of 10 would change the weights by less than a thousandth in a step.
 //!
 //! **When it misleads.** A network that has converged has small gradients too, so training must have failed.
 
 use super::case::{Case, Part};
 use super::performance::State;
-use super::{Branch, Evidence, Finding, Outcome, Rule, Severity, Verdict};
+use super::{Ailment, Branch, Evidence, Finding, Measure, Missing, Outcome, Remedy, Rule, Severity, Verdict};
 use crate::record::GRAD_RMS;
 use crate::stats::Cell;
-use crate::text::{Ailment, Measure, Missing, Remedy};
 
 pub const RULE: Rule = Rule {
     ailment: Ailment::UniformVanishing,
@@ -22,7 +21,7 @@ pub const RULE: Rule = Rule {
     judge,
 };
 
-/// Are the gradients of all hidden layers alike and next to nothing at the end?
+/// The evidence that the gradients of all hidden layers are alike and tiny at the end, if they are.
 pub fn uniform(case: &Case) -> Result<(bool, Vec<Evidence>), Missing> {
     if case.hidden() == 0 {
         return Ok((false, Vec::new()));
@@ -39,7 +38,7 @@ pub fn uniform(case: &Case) -> Result<(bool, Vec<Evidence>), Missing> {
         return Err(Missing::Gap { column: "grad_rms", last: None });
     }
     let logs: Vec<f64> = plain.iter().filter_map(|c| c.log10()).collect();
-    // Exact zeros are units that are dead, not signals that faded.
+    // Exact zeros come from dead units, not from a signal that vanished.
     let largest =
         (0..relative.len()).filter_map(|l| Some((l, relative[l].log10()?))).max_by(|a, b| a.1.total_cmp(&b.1));
     let Some((layer, largest)) = largest.filter(|_| logs.len() == plain.len()) else { return Ok((false, Vec::new())) };
@@ -53,7 +52,7 @@ pub fn uniform(case: &Case) -> Result<(bool, Vec<Evidence>), Missing> {
             .at_most("relative_gradient", limits.relative_gradient),
         Evidence::new(Measure::GradientSpread, spread).at(&[], steps).at_most("even_factor", limits.even_factor),
     ];
-    // Gradients that were there and went (saturated, dead, or thrown out by the rate) are another illness.
+    // Gradients that were normal at first and then vanished (saturation, dead units, a large rate) are another fault.
     let first = case.profile(&relative_all, case.rows(Part::First));
     let began = first[..case.hidden()].iter().filter_map(|c| c.log10()).fold(f64::NEG_INFINITY, f64::max);
     let jumps = super::rate_too_large::too_large(case).is_ok_and(|l| l.0);

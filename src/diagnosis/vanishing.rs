@@ -2,23 +2,22 @@
 //! *and* the network fails on its own training set.
 //!
 //! **How to read it.** Neither half is enough. Networks with a ratio of 0.01 train, and a converged network has tiny
-//! gradients in all layers; a network that fails with an even signal has another illness. The quantity is the signal of one
-//! sample, RMS over the batch, because the batch-mean gradient that frameworks show can hide everything: once the output bias
+//! gradients in all layers; a network that fails with an even signal has another fault. The quantity is the signal of one
+//! sample, RMS over the batch, because the batch-mean gradient that frameworks show can hide it: once the output bias
 //! knows the class frequencies, the full-batch gradient of a collapsed network is the same in every layer. The finding says
 //! for each layer whether the weights, the slope or the alignment take the signal away ([`super::why`]). The ratio is that of
 //! the first rows or the last ones, whichever is smaller: a network may repair its signal too late. A signal that was even at the
-//! start and faded in training is the doing of the steps, and is left to the rules on rates and units.
+//! start and faded during training was destroyed by the steps, and is left to the rules on rates and units.
 //!
 //! **When it misleads.** A failure with another cause in a network that also attenuates (wrong labels, a sigmoid network that
 //! was trained for too few steps) looks the same. A network that is leaving its plateau at the end is left to the rule on more steps,
-//! unless its signal began at a hundredth: then the plateau took its budget. One whose rate is far too small to tell is left to that
-//! rule; one whose rate is only too small has both. Between normalised or residual layers the ratio is that of the pre-activations.
+//! unless its signal began at a hundredth: then the plateau used up its budget. A network whose rate is far too small is left to that
+//! rule; if the rate is only too small, both are reported. Between normalised or residual layers the ratio is that of the pre-activations.
 
 use super::case::{Case, Part, Ratio};
 use super::performance::{State, loss_fall};
-use super::{Branch, Evidence, Finding, Outcome, Rule, Severity, Verdict};
+use super::{Ailment, Branch, Evidence, Finding, Measure, Missing, Outcome, Remedy, Rule, Severity, Verdict};
 use crate::record::{GRAD_NORM, TensorKind};
-use crate::text::{Ailment, Measure, Missing, Remedy};
 
 pub const RULE: Rule = Rule {
     ailment: Ailment::VanishingGradient,
@@ -34,19 +33,19 @@ pub const RULE: Rule = Rule {
     judge,
 };
 
-/// What the signal and the training say together.
+/// Joint judgement of the signal and the training.
 pub enum Fading {
     /// The signal does not fall by the limit, or there is no depth.
     No(Vec<Evidence>),
-    /// It falls, and training fails for it.
+    /// It falls, and training fails because of it.
     Vanishing(Vec<Evidence>),
-    /// It falls, and training works, or goes on.
+    /// It falls, and training succeeds, or is still progressing.
     Attenuated(Vec<Evidence>),
-    /// It falls, and training fails for a reason of its own.
+    /// It falls, and training fails for another reason.
     Otherwise(Vec<Evidence>),
 }
 
-/// The reading that the rules on attenuation share.
+/// The judgement that the rules on attenuation share.
 pub fn fading(case: &Case) -> Result<Fading, Missing> {
     // Training repairs the signal when it gets going at all, or kills the last layer, and so all signal; what it spent its budget on
     // is seen at the start.

@@ -5,24 +5,24 @@
 //! `|delta^l|^2 / |delta^{l+1}|^2 = (|W^{l+1}|_F^2 / N_{l+1}) x mean phi'^2 x A_l`,
 //!
 //! N_{l+1} being the width of layer l + 1: *weight scale*, *slope* and *alignment*. The first two are measured, so the third
-//! is what is left. For random weights A_l is 1 within some per cent; a layer whose alignment is still 1 after training has
+//! is the remaining factor. For random weights A_l is 1 within a few per cent; a layer whose alignment is still 1 after training has
 //! not learned to pass the signal. Factors are given on the norm, the square root of those above.
 //!
-//! When it misleads: normalisation, residual connections and dropout stand between W and phi; their part is then in the
-//! alignment. No split is made of layers whose slope was not recorded.
+//! When it misleads: normalisation, residual connections and dropout stand between W and phi; their effect is then contained in the
+//! alignment. Layers whose slope was not recorded are not split.
 
 use super::case::Case;
+use crate::activation::Activation;
 use crate::record::{MEAN_SQUARED_SLOPE, PARAM_NORM, SIGNAL_RMS, TensorKind};
-use crate::text::Lang;
 
-/// What makes most of a layer's loss.
+/// The main cause of the loss of signal in a layer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cause {
     /// The layer does not shrink the signal.
     None,
     WeightScale,
-    /// The slope is as large as this function's slopes are.
-    FlatFunction,
+    /// The slope is as large as that of this function is for small pre-activations.
+    FlatFunction(Activation),
     /// The activations lie where the function is flat.
     Slope,
     Alignment,
@@ -34,27 +34,17 @@ impl Cause {
         match self {
             Cause::None => "none",
             Cause::WeightScale => "weight-scale",
-            Cause::FlatFunction => "flat-function",
+            Cause::FlatFunction(_) => "flat-function",
             Cause::Slope => "slope",
             Cause::Alignment => "alignment",
         }
     }
-
-    pub fn words(self, lang: Lang, activation: &str) -> String {
-        match self {
-            Cause::None => lang.cause_none(),
-            Cause::WeightScale => lang.cause_weight_scale(),
-            Cause::FlatFunction => lang.cause_flat_function(activation),
-            Cause::Slope => lang.cause_slope(),
-            Cause::Alignment => lang.cause_alignment(),
-        }
-    }
 }
 
-/// One hidden layer's factors on the norm of the signal that it hands down to the layer below.
+/// One hidden layer's factors on the norm of the signal that it passes to the layer below.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Split {
-    /// From 1 at the input.
+    /// Layer, counted from 1 at the input.
     pub layer: usize,
     /// Signal of this layer over that of the layer above.
     pub total: f64,
@@ -94,12 +84,16 @@ pub fn split(case: &Case) -> (Vec<Split>, Option<u64>) {
         let known = [total, weight_scale, slope, alignment].iter().all(|x| x.is_finite() && *x > 0.0);
         known.then(|| {
             let least = weight_scale.min(slope).min(alignment);
-            let largest = largest_slope(&super::activation(case.run.layer(l)));
+            let flat = flat_function(case.run.layer(l).activation());
             let cause = match () {
                 () if total >= PASSES => Cause::None,
                 () if least == weight_scale => Cause::WeightScale,
-                () if least == slope && largest.is_some_and(|s| slope >= NEAR_LARGEST * s) => Cause::FlatFunction,
-                () if least == slope => Cause::Slope,
+                () if least == slope => match flat {
+                    Some(activation) if slope >= NEAR_LARGEST * activation.slope_near_zero() => {
+                        Cause::FlatFunction(activation)
+                    }
+                    _ => Cause::Slope,
+                },
                 () => Cause::Alignment,
             };
             Split { layer: l + 1, total, weight_scale, slope, alignment, cause }
@@ -109,15 +103,24 @@ pub fn split(case: &Case) -> (Vec<Split>, Option<u64>) {
     (all.unwrap_or_default(), Some(snapshots[k]))
 }
 
-/// The root of the mean squared slope that a function has where its inputs are small, for the functions whose slope is small
-/// everywhere; a rectifier's is 1 or 0, and a half of its units is off.
-fn largest_slope(activation: &str) -> Option<f64> {
-    match activation {
-        "sigmoid" => Some(0.25),
-        "hard-sigmoid" => Some(1.0 / 6.0),
-        // Half of the inputs lie on the flat side.
-        "relu" | "leaky-relu" => Some(0.5f64.sqrt()),
-        "softplus" => Some(0.5),
-        _ => None,
+/// The activation of a layer, in any program's spelling, if its slope is below 1 for small pre-activations: such a function shrinks
+/// the signal of a layer without any saturation.
+fn flat_function(name: &str) -> Option<Activation> {
+    name.parse::<Activation>().ok().filter(|activation| activation.slope_near_zero() < 1.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn functions_that_shrink_the_signal_without_saturation_are_known_in_any_spelling() {
+        for name in ["sigmoid", "Sigmoid", "logistic", "ReLU", "LeakyReLU", "hard_sigmoid", "Softplus", "GELU", "swish"]
+        {
+            assert!(flat_function(name).is_some(), "{name}");
+        }
+        for name in ["tanh", "Tanh", "SELU", "linear", "identity", "maxout:2", "", "attention"] {
+            assert_eq!(flat_function(name), None, "{name}");
+        }
     }
 }

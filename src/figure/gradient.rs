@@ -75,11 +75,12 @@ fn draw(input: &Input, options: &Options, metric: GradientMetric) -> Result<Figu
     let mut subtitle = vec![lang.explain(q, bias), lang.ratios_are_medians()];
     let inputs = run.layer(0).fan_in.unwrap_or(0);
     let width = run.layer(0).fan_out.unwrap_or(0);
-    if !bias && run.hidden() > 1 && inputs > 2 * width && metric == GradientMetric::BatchMean {
+    let wide = !bias && run.hidden() > 1 && inputs > 2 * width && metric == GradientMetric::BatchMean;
+    if wide {
         subtitle.push(lang.wide_input_note(inputs));
     }
     if let Some(signal) = signal_ratio(run).filter(|s| metric == GradientMetric::BatchMean && s.abs() >= 1.0) {
-        subtitle.push(lang.signal_note(signal));
+        subtitle.push(lang.signal_note(signal, wide));
     }
     subtitle.push(clamped);
     let words = Words {

@@ -6,10 +6,10 @@ use super::words::Depth;
 use super::{GradientMetric, Options};
 use crate::analysis::curves::Outcome;
 use crate::analysis::{Fate, Grid, STILL_RANDOM, Summary};
-use crate::diagnosis::{Thresholds, diagnose};
+use crate::diagnosis::{Ailment, Thresholds, diagnose};
 use crate::record::DRIVEN_NORM;
 use crate::stats::median;
-use crate::text::{Ailment, Hint, Lang, Quantity};
+use crate::text::{Hint, Lang, Quantity};
 
 /// Two or three sentences. `name` is the figure's in [`super::FIGURES`].
 pub(super) fn of_runs(name: &str, figure: &Figure, runs: &[Summary], options: &Options) -> String {

@@ -13,8 +13,8 @@ use super::flow::{Flow, FlowArrow, FlowBox, FlowLine, Tone};
 use super::frame::{Words, stack};
 use super::words::{caption, name, outcome};
 use super::{FigureError, Input, Options, Runs, Spec};
-use crate::diagnosis::{self, Branch, Diagnosis, Finding, Outcome, Performance, Severity, State, Thresholds, Verdict};
-use crate::text::{Lang, Remedy};
+use crate::diagnosis::{self, Branch, Diagnosis, Outcome, Performance, Remedy, Severity, State, Thresholds, Verdict};
+use crate::text::Lang;
 
 pub const SPEC: Spec = Spec {
     name: "recipe",
@@ -30,6 +30,9 @@ const COLUMNS: [f64; 3] = [1.3, 1.3, 0.8];
 /// More faults than this in one box are counted, not named.
 const MOST: usize = 3;
 
+/// The same of remedies.
+const MOST_REMEDIES: usize = 7;
+
 fn build(input: &Input, options: &Options) -> Result<Figure, FigureError> {
     let (run, lang) = (input.run(), options.lang);
     if run.record().is_empty() && run.record().evals.is_empty() {
@@ -39,7 +42,7 @@ fn build(input: &Input, options: &Options) -> Result<Figure, FigureError> {
     let flow = flow(lang, &d);
     let head = lang.head(&name(lang, run), run.hidden());
     let words = Words {
-        title: lang.title(&head, &[conclusion(lang, &d), outcome(lang, run)]),
+        title: lang.title(&head, &[d.concluded_briefly(lang, MOST), outcome(lang, run)]),
         subtitle: lang.recipe_note(),
         caption: caption(lang, run),
         description: String::new(),
@@ -49,20 +52,6 @@ fn build(input: &Input, options: &Options) -> Result<Figure, FigureError> {
     let mut figure = stack(input.figure, words, vec![(1.0, Panel::Flow(flow))], Vec::new(), (WIDTH, height));
     figure.description = description;
     Ok(figure)
-}
-
-/// The faults by name, or how it stands without one.
-fn conclusion(lang: Lang, d: &Diagnosis) -> String {
-    use diagnosis::Conclusion;
-    match d.conclusion() {
-        Conclusion::Healthy => lang.concluded_healthy(),
-        Conclusion::Faulty => {
-            let names: Vec<String> = d.faults().map(|v| lang.ailment(v.rule.ailment)).collect();
-            lang.list(&names[..names.len().min(MOST)])
-        }
-        Conclusion::Unexplained => lang.concluded_unexplained(),
-        Conclusion::Undecided => lang.concluded_undecided(),
-    }
 }
 
 /// Where the answers lead.
@@ -126,10 +115,10 @@ fn flow(lang: Lang, d: &Diagnosis) -> Flow {
         arrow(3, 5, String::new(), way == Way::Training),
         arrow(4, 6, String::new(), way == Way::Test),
     ];
-    let noted: Vec<String> = found(d, Severity::Note)
-        .filter(|(v, _)| v.rule.branch != Branch::Done)
-        .map(|(v, _)| lang.ailment(v.rule.ailment))
-        .collect();
+    let is_note = |v: &&Verdict| {
+        matches!(&v.outcome, Outcome::Found(f) if f.severity == Severity::Note) && v.rule.branch != Branch::Done
+    };
+    let noted: Vec<String> = d.verdicts.iter().filter(is_note).map(|v| lang.ailment(v.rule.ailment)).collect();
     if !noted.is_empty() {
         let lines = noted.into_iter().map(FlowLine::item).collect();
         boxes.push(place(2, 1, lang.noted_heading(), lines, Tone::Open));
@@ -138,13 +127,7 @@ fn flow(lang: Lang, d: &Diagnosis) -> Flow {
 }
 
 fn answer(lang: Lang, p: &Performance) -> Vec<FlowLine> {
-    let numbers = lang.performance_numbers(p.accuracy, p.chance, p.loss);
-    let (answer, words) = match &p.state {
-        State::Good => (lang.yes(), numbers),
-        State::Partly => (lang.partly(), numbers),
-        State::Failed => (lang.no(), numbers),
-        State::Unknown(missing) => (lang.not_known(), lang.missing(missing)),
-    };
+    let (answer, words) = p.answer(lang);
     let mut lines = vec![FlowLine::bold(lang.title(&answer, &[words]))];
     if p.from_batches && p.skill.is_some() {
         lines.push(FlowLine::plain(lang.from_batches()));
@@ -152,16 +135,9 @@ fn answer(lang: Lang, p: &Performance) -> Vec<FlowLine> {
     lines
 }
 
-fn found(d: &Diagnosis, severity: Severity) -> impl Iterator<Item = (&Verdict, &Finding)> {
-    d.verdicts.iter().filter_map(move |v| match &v.outcome {
-        Outcome::Found(f) if f.severity == severity => Some((v, f)),
-        _ => None,
-    })
-}
-
 /// The faults of a branch, each with the number that shows it best.
 fn findings(lang: Lang, d: &Diagnosis, branch: Branch, taken: bool) -> Vec<FlowLine> {
-    let all: Vec<_> = found(d, Severity::Fault).filter(|(v, _)| v.rule.branch == branch).collect();
+    let all: Vec<&Verdict> = d.faults().filter(|v| v.rule.branch == branch).collect();
     if all.is_empty() {
         let asked = branch == Branch::Training || d.training.state == State::Good;
         return vec![FlowLine::plain(match (taken, asked) {
@@ -171,7 +147,8 @@ fn findings(lang: Lang, d: &Diagnosis, branch: Branch, taken: bool) -> Vec<FlowL
         })];
     }
     let mut lines = Vec::new();
-    for (verdict, finding) in all.iter().take(MOST) {
+    for verdict in all.iter().take(MOST) {
+        let Outcome::Found(finding) = &verdict.outcome else { continue };
         lines.push(FlowLine::bold(lang.ailment(verdict.rule.ailment)));
         // The number with a limit says why it was found.
         let shown = finding.evidence.iter().find(|e| e.limit.is_some()).or(finding.evidence.first());
@@ -186,36 +163,15 @@ fn findings(lang: Lang, d: &Diagnosis, branch: Branch, taken: bool) -> Vec<FlowL
     lines
 }
 
-/// What each branch offers when nothing more special was found there.
-const OFFERS: [(Branch, &[Remedy]); 2] = [
-    (
-        Branch::Training,
-        &[
-            Remedy::NewActivation,
-            Remedy::AdaptiveRate,
-            Remedy::BetterInitialisation,
-            Remedy::Normalisation,
-            Remedy::Residual,
-        ],
-    ),
-    (Branch::Test, &[Remedy::EarlyStopping, Remedy::WeightDecay, Remedy::Dropout, Remedy::MoreData]),
-];
-
 fn remedies(lang: Lang, d: &Diagnosis, branch: Branch, way: Way) -> FlowBox {
     let (column, own) = match branch {
         Branch::Training => (0, Way::Training),
         Branch::Test | Branch::Done => (1, Way::Test),
     };
-    let offers = OFFERS.iter().find(|o| o.0 == branch).map_or(&[][..], |o| o.1);
     let mut lines = Vec::new();
     if way == own {
-        let mut all: Vec<Remedy> = Vec::new();
-        for (v, _) in found(d, Severity::Fault).filter(|(v, _)| v.rule.branch == branch) {
-            all.extend(v.rule.remedies.iter().filter(|r| !all.contains(r)).copied().collect::<Vec<_>>());
-        }
-        all.truncate(6);
-        let all = if all.is_empty() { offers.to_vec() } else { all };
-        lines.extend(all.into_iter().map(|r| FlowLine::item(lang.remedy(r))));
+        let all: Vec<String> = d.advice().iter().map(|advice| lang.advice(advice)).collect();
+        lines.extend(lang.cut(all, MOST_REMEDIES).into_iter().map(FlowLine::item));
         return FlowBox { column, row: 2, heading: lang.remedies_heading(), lines, tone: Tone::Taken };
     }
     let reason = match (way, branch) {
@@ -225,7 +181,7 @@ fn remedies(lang: Lang, d: &Diagnosis, branch: Branch, way: Way) -> FlowBox {
         (Way::Test, _) => lang.grey_training_side(),
     };
     lines.push(FlowLine::plain(reason));
-    lines.extend(offers.iter().map(|&r| FlowLine::item(lang.brief_remedy(r))));
+    lines.extend(Remedy::usual(branch).map(|r| FlowLine::item(lang.brief_remedy(r))));
     FlowBox { column, row: 2, heading: lang.grey_heading(), lines, tone: Tone::Greyed }
 }
 
@@ -252,4 +208,35 @@ fn describe(lang: Lang, title: &str, flow: &Flow) -> String {
         all.push(lang.describe_box(&b.heading, &lines, b.tone == Tone::Taken, b.tone == Tone::Greyed));
     }
     lang.sentences(&all)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnosis::{Ailment, RULES, Rule, accused};
+    use crate::figure::testing::equipped;
+
+    #[test]
+    fn the_box_gives_the_advice_of_the_diagnosis_and_says_what_it_leaves_out() {
+        let one = |rule: &'static Rule| vec![rule.ailment];
+        let of_branch = |branch| RULES.iter().filter(|rule| rule.branch == branch).map(|rule| rule.ailment).collect();
+        let mut cases: Vec<Vec<Ailment>> = RULES.iter().filter(|rule| rule.branch != Branch::Done).map(one).collect();
+        cases.extend([of_branch(Branch::Training), of_branch(Branch::Test)]);
+        let mut cut = 0;
+        for (record, _) in equipped() {
+            for (faults, lang) in cases.iter().flat_map(|faults| Lang::ALL.map(|lang| (faults, lang))) {
+                let d = accused(&record, faults);
+                let flow = flow(lang, &d);
+                let boxes = flow.boxes.iter().filter(|b| b.heading == lang.remedies_heading());
+                let said: Vec<Vec<String>> = boxes.map(|b| b.lines.iter().map(|l| l.text.clone()).collect()).collect();
+                let advice: Vec<String> = d.advice().iter().map(|a| lang.advice(a)).collect();
+                let left = advice.len().saturating_sub(MOST_REMEDIES);
+                let mut expected = advice[..advice.len() - left].to_vec();
+                expected.extend((left > 0).then(|| lang.and_more(left)));
+                assert_eq!(said, [expected], "{faults:?}");
+                cut += left;
+            }
+        }
+        assert!(cut > 0, "no list was long enough to be cut");
+    }
 }

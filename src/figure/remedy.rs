@@ -14,11 +14,11 @@ use super::frame::{Words, stack};
 use super::words::{caption, name, signal_ratio};
 use super::{FigureError, Options};
 use crate::analysis::Summary;
-use crate::diagnosis::{Branch, RULES};
+use crate::diagnosis::{Ailment, Branch, RULES, Remedy, Treatment};
 use crate::field::Field;
 use crate::record::trial::{Trial, Trials};
 use crate::record::{Record, TEST_ACCURACY, TRAIN_ACCURACY, TensorKind, ZERO_SHARE};
-use crate::text::{Ailment, Lang, Remedy};
+use crate::text::Lang;
 
 /// Name of the figure.
 pub const NAME: &str = "remedy";
@@ -95,13 +95,8 @@ pub fn verdict(lang: Lang, trial: &Trial) -> String {
     if let Err(why) = &trial.result {
         return lang.not_tried(why);
     }
-    let known = |key: &String| Ailment::ALL.into_iter().find(|a| a.key() == key).map(|a| lang.ailment(a));
-    let mut names: Vec<String> = trial.faults.iter().filter_map(known).collect();
-    if names.len() > MOST {
-        let more = lang.and_more(names.len() - MOST);
-        names.truncate(MOST);
-        names.push(more);
-    }
+    let known = |key: &String| Ailment::from_key(key).map(|ailment| lang.ailment(ailment));
+    let names = lang.cut(trial.faults.iter().filter_map(known).collect(), MOST);
     match (names.is_empty(), trial.conclusion.as_str()) {
         (false, _) => lang.list(&names),
         (true, "healthy") => lang.concluded_healthy(),
@@ -110,10 +105,14 @@ pub fn verdict(lang: Lang, trial: &Trial) -> String {
     }
 }
 
+/// What was tried, in words; another program's record may name what this one does not know.
+fn treatment(lang: Lang, name: &str) -> String {
+    Treatment::from_key(name).map_or_else(|| name.to_string(), |treatment| lang.treatment(treatment))
+}
+
 /// Why a remedy does not fit; empty where it does.
 pub fn reason(lang: Lang, trial: &Trial, branch: Branch) -> String {
-    const TEST: [Remedy; 4] = [Remedy::EarlyStopping, Remedy::WeightDecay, Remedy::Dropout, Remedy::MoreData];
-    let of_test = TEST.iter().any(|r| r.key() == trial.kind);
+    let of_test = Remedy::from_key(&trial.kind).is_some_and(|remedy| remedy.branch() == Branch::Test);
     match branch {
         _ if trial.fits => String::new(),
         Branch::Training if of_test => lang.control_of_test_side(),
@@ -162,7 +161,7 @@ pub fn build(trials: &Trials, options: &Options) -> std::result::Result<Figure, 
         let zeros = result.zeros.filter(|_| trial.name == "l1").map(|z| lang.zeros(z)).unwrap_or_default();
         let verdict = lang.title(&verdict(lang, trial), &[zeros]);
         dots.push(DotRow {
-            label: lang.change(&trial.name),
+            label: treatment(lang, &trial.name),
             values: result.accuracy,
             words: lang.title(&verdict, &[reason(lang, trial, branch)]),
             tone: if trial.fits { Tone::Taken } else { Tone::Greyed },
@@ -205,7 +204,7 @@ fn findings(lang: Lang, branch: Branch, rows: &[&Trial], results: &[Result]) -> 
     if let (Some((best, after)), Some(from)) = (fitting.clone().find(|(_, r)| of(r).is_some()), of(&results[0]))
         && let Some(to) = of(after)
     {
-        clauses.push(lang.best_remedy(test, from, to, &lang.change(&best.name)));
+        clauses.push(lang.best_remedy(test, from, to, &treatment(lang, &best.name)));
     }
     let count = fitting.clone().count();
     if count > 0 {
@@ -213,7 +212,7 @@ fn findings(lang: Lang, branch: Branch, rows: &[&Trial], results: &[Result]) -> 
     }
     let control = rows.iter().zip(&results[1..]).find(|(t, r)| !t.fits && of(r).is_some());
     if let Some((trial, Some(to))) = control.map(|(t, r)| (t, of(r))) {
-        clauses.push(lang.control_clause(&lang.change(&trial.name), test, to));
+        clauses.push(lang.control_clause(&treatment(lang, &trial.name), test, to));
     }
     clauses
 }

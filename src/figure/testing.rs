@@ -154,3 +154,49 @@ impl Synthetic {
         record
     }
 }
+
+/// Records of networks that have different things of what can be advised, with the keys of what must not be advised to them.
+pub fn equipped() -> Vec<(Record, Vec<&'static str>)> {
+    let of = |base: Synthetic, changed: &[(&str, &str)]| {
+        let mut record = base.record();
+        record.header.config = Some(serde_json::Value::Null);
+        for (key, value) in changed {
+            record.header.labels.insert((*key).into(), (*value).into());
+        }
+        record.header.facts = facts_of_labels(&record.header.labels, Some(10));
+        record
+    };
+    let taken = ["less-decay", "less-dropout"];
+    vec![
+        (of(Synthetic::default(), &[("initialisation", "normal:0.1")]), taken.to_vec()),
+        (of(Synthetic::default(), &[]), [&["better-initialisation"][..], &taken].concat()),
+        (
+            of(healthy(), &[("optimizer", "adam"), ("weight_decay", "0.001")]),
+            vec!["adaptive-rate", "momentum", "better-initialisation", "weight-decay", "less-dropout"],
+        ),
+        (
+            of(
+                Synthetic::default(),
+                &[
+                    ("optimizer", "momentum"),
+                    ("normalisation", "batch"),
+                    ("residual", "yes"),
+                    ("precision", "f64"),
+                    ("early_stopping", "5"),
+                    ("l1", "0.0001"),
+                    ("dropout", "0.5"),
+                ],
+            ),
+            vec![
+                "momentum",
+                "better-initialisation",
+                "normalisation",
+                "residual",
+                "more-precision",
+                "early-stopping",
+                "weight-decay",
+                "dropout",
+            ],
+        ),
+    ]
+}

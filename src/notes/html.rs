@@ -56,7 +56,7 @@ fn pictures(shown: Shown) -> Vec<(Theme, Format)> {
     }
 }
 
-/// What suits the page where nobody chose.
+/// The theme that suits the page, if none was chosen.
 pub fn suits(kind: Kind, text: &str) -> Shown {
     match kind {
         Kind::Reveal if DARK_SLIDES.iter().any(|name| text.contains(&format!("theme/{name}."))) => {

@@ -7,7 +7,7 @@
 //! | [`notebook`] | the same for cells of a Jupyter notebook |
 //! | `find` | which kind of notes a path is, and which file of a folder |
 //! | [`plan`](mod@plan) | every file that changes, as plain data; then written, the notes last |
-//! | `signature` | a picture that says of itself that nobody has changed it |
+//! | `signature` | a picture that carries a checksum of itself |
 //! | [`preprocessor`] | mdBook's protocol: a fenced block becomes a figure while the book is built |
 //!
 //! A kind of notes is one line in [`FORMATS`].
@@ -251,12 +251,6 @@ impl NotesError {
 /// Text of an HTML element or attribute.
 fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
-}
-
-fn in_base64(bytes: &[u8]) -> String {
-    let mut out = String::new();
-    crate::render::base64(bytes, &mut out);
-    out
 }
 
 /// The end of the file.

@@ -1,6 +1,6 @@
 //! Jupyter notebooks: cells of our own, and every byte of the others where it was.
 //!
-//! A Python notebook gets, for each figure, a code cell whose output is the picture (SVG, with a PNG and a PDF for whoever
+//! A Python notebook gets, for each figure, a code cell whose output is the picture (SVG, with a PNG and a PDF for programs that
 //! cannot show that) and whose source shows it again when the notebook is run, and a Markdown cell with the words. A notebook
 //! of another language gets a Markdown cell with the picture attached. Cells carry the block's name in their metadata.
 //!
@@ -9,10 +9,12 @@
 
 use std::ops::Range;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value, json};
 
 use super::block::{Comment, Filling, Spliced, State, checksum, is_name, marker};
-use super::{Item, Kind, Problem, Shown, Spec, in_base64, markdown};
+use super::{Item, Kind, Problem, Shown, Spec, markdown};
 use crate::render::{Format, Theme};
 
 pub const SPEC: Spec = Spec {
@@ -305,7 +307,7 @@ fn parts(layout: &Layout, filling: Filling, items: &[Item], drawn: &[Pictures], 
             let cell = json!({
                 "cell_type": "markdown",
                 "metadata": {},
-                "attachments": {file: {"image/png": in_base64(&pictures.png)}},
+                "attachments": {file: {"image/png": STANDARD.encode(&pictures.png)}},
                 "source": as_lines(&text),
             });
             parts.push(Part { part: format!("{}-words", item.id), cell });
@@ -346,8 +348,8 @@ fn output(item: &Item, pictures: &Pictures) -> Value {
         "output_type": "display_data",
         "data": {
             "image/svg+xml": as_lines(&pictures.svg),
-            "image/png": in_base64(&pictures.png),
-            "application/pdf": in_base64(&pictures.pdf),
+            "image/png": STANDARD.encode(&pictures.png),
+            "application/pdf": STANDARD.encode(&pictures.pdf),
             "text/plain": as_lines(&item.alt),
         },
         "metadata": {"image/png": alt, "image/svg+xml": {"alt": item.alt}},

@@ -45,7 +45,7 @@ pub struct Wanted<'a> {
 }
 
 /// What a block and its pictures are made from: a checksum of where the runs lie, seen from the notes. A run that is trained
-/// again in the same place is the same one; and no path of anybody's computer gets into the notes.
+/// again in the same place is the same one; and no absolute path gets into the notes.
 fn source(notes: &Path, runs: &[PathBuf]) -> String {
     let paths: Vec<String> = runs.iter().map(|run| seen_from(notes, run)).collect();
     block::checksum(paths.join("\n").as_bytes())
@@ -166,7 +166,7 @@ pub fn plan(target: &Target, wanted: &Wanted) -> Result<Plan, NotesError> {
     Ok(Plan { state: spliced.state, edits, hints })
 }
 
-/// Places that somebody made for a figure of another name, where this one went to the end.
+/// Empty markers for figures of other names, reported if this figure was appended at the end.
 fn waiting(kind: Kind, name: &str, text: &[u8]) -> Option<String> {
     let spec = kind.spec();
     let (held, empty) = match kind {
@@ -215,7 +215,7 @@ impl Plan {
     /// Writes the files. Where one fails, the notes are as they were: they come last.
     ///
     /// # Errors
-    /// Those of the file system, and notes that somebody else changed in the meantime.
+    /// Errors of the file system, and notes that were changed by another program in the meantime.
     pub fn write(&self) -> Result<(), NotesError> {
         for edit in &self.edits {
             let at = || NotesError::at(&edit.path);

@@ -16,10 +16,12 @@
 
 use std::path::{Path, PathBuf};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{Item, Shown, in_base64, markdown};
+use super::{Item, Shown, markdown};
 use crate::figure::chart::Figure;
 use crate::render::{self, RenderError, Style, Theme};
 
@@ -205,7 +207,7 @@ pub fn html(figure: &Figure, id: &str, style: &Style, theme: Option<Theme>) -> R
     let mut sources = Vec::new();
     for theme in themes {
         let svg = render::svg(&figure, &Style { theme, ..*style })?;
-        sources.push((theme, format!("data:image/svg+xml;base64,{}", in_base64(svg.as_bytes()))));
+        sources.push((theme, format!("data:image/svg+xml;base64,{}", STANDARD.encode(svg.as_bytes()))));
     }
     let source = |theme| sources.iter().find(|s| s.0 == theme).map(|s| s.1.clone()).unwrap_or_default();
     let mut item = Item::new(id, &figure);

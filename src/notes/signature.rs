@@ -1,4 +1,4 @@
-//! A picture that says of itself that nobody has changed it: it carries a checksum of all its other bytes, and what it was
+//! Pictures that show whether they were changed: each carries a checksum of all its other bytes, and what it was
 //! made from (see [`super::plan::source`]).
 //!
 //! Several notes may show one picture, each drawn from another state of the record; so the mark lies in the picture and not in a

@@ -20,7 +20,7 @@ fn content(spec: &Spec, shown: Shown) -> String {
     (spec.content)(&Setting { items: &[item()], shown, inside_slide: false })
 }
 
-/// Of a run whose checksum this is.
+/// The marker of a run with this checksum.
 const SOURCE: &str = "0123456789abcdef";
 
 fn filling(force: bool) -> Filling<'static> {

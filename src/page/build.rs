@@ -22,7 +22,7 @@ const IN_A_TITLE: usize = 2;
 /// Decades of a colour scale, as in the figures.
 const MAX_DECADES: f64 = 45.0;
 
-/// Of [`SHOWN`], those that have a column for each recorded step.
+/// The metrics in [`SHOWN`] that have a column for each recorded step.
 pub const STEP_METRICS: usize = 3;
 
 /// What can be switched to, in the order of the buttons, and the figure that each is taken from.

@@ -9,9 +9,10 @@
 //! | 0 to 4 | zero, underflow, NaN, infinite, missing |
 //! | 5 + 900 (e - `exponent`) + (m - 100) | the value |
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 
-use super::base64;
 use crate::stats::Cell;
 
 /// Codes below this are the five special kinds.
@@ -29,7 +30,7 @@ pub struct Digits {
 }
 
 impl Digits {
-    /// Of 10^`log10`, which must be finite.
+    /// Code of 10^`log10`, which must be finite.
     pub fn of(log10: f64) -> Digits {
         let floor = log10.floor();
         let mantissa = 10f64.powf(log10 - floor + 2.0).round() as u32;
@@ -93,7 +94,7 @@ impl Codes {
             };
             raw.extend(&code.to_le_bytes()[..usize::from(bytes)]);
         }
-        Codes { exponent: least, bytes, base64: base64(&raw) }
+        Codes { exponent: least, bytes, base64: STANDARD.encode(&raw) }
     }
 }
 

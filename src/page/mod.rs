@@ -28,7 +28,7 @@
 //! So there are no event-handler or style attributes; the script sets styles through the object model.
 //!
 //! **When it misleads.** Colours have one scale for all runs of the page, which may be wider than that of a figure of one run.
-//! Of more than 1,200 recorded steps some are left out, and the page says so. Bars begin at the low end of a logarithmic scale:
+//! If there are more than 1,200 recorded steps, some are left out, and the page says so. Bars begin at the low end of a logarithmic scale:
 //! their lengths are differences of orders of magnitude, never proportions.
 
 mod build;
@@ -49,14 +49,7 @@ use crate::record::Record;
 use crate::render::{ColourMap, RenderError};
 use crate::text::Lang;
 
-/// RFC 4648, with padding.
-fn base64(bytes: &[u8]) -> String {
-    let mut out = String::new();
-    crate::render::base64(bytes, &mut out);
-    out
-}
-
-/// A page of more runs than this is not read by anybody.
+/// More runs than this on one page cannot be read.
 pub const MOST_RUNS: usize = 120;
 
 /// Do runs with so many layers each, recorded step by step, have room on one page?
@@ -105,7 +98,7 @@ pub enum PageError {
 pub struct Page {
     title: String,
     lang: Lang,
-    /// Of every class.
+    /// Prefix of every class.
     prefix: String,
     style: String,
     script: String,
@@ -129,7 +122,7 @@ impl Page {
         let (data, figure) = build::build(&records, options)?;
         let diagnoses = records.iter().map(|r| diagnose(r, &options.thresholds)).collect::<Result<Vec<_>, _>>();
         let diagnoses = diagnoses.map_err(FigureError::from)?;
-        let verdicts = verdicts::panel(options.lang, &data, &diagnoses, &records);
+        let verdicts = verdicts::panel(options.lang, &data, &diagnoses);
         let recorded: Vec<usize> = records.iter().map(Record::len).collect();
         html::page(&data, figure, verdicts, &recorded, options)
     }

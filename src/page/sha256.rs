@@ -1,6 +1,7 @@
 //! SHA-256 (FIPS 180-4), for the one hash of a script and of a style that a content-security policy names.
 
-use super::base64;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 
 /// First 32 bits of the fractional parts of the cube roots of the first 64 primes.
 const K: [u32; 64] = [
@@ -62,7 +63,7 @@ fn compress(state: &mut [u32; 8], block: &[u8]) {
 
 /// As a policy writes it: `'sha256-...'`.
 pub fn source(text: &str) -> String {
-    format!("'sha256-{}'", base64(&digest(text.as_bytes())))
+    format!("'sha256-{}'", STANDARD.encode(digest(text.as_bytes())))
 }
 
 /// The first eight hexadecimal digits.

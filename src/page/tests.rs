@@ -128,7 +128,7 @@ fn a_long_run_is_thinned_to_real_steps_and_loses_no_alarm() {
     assert!(at.contains(&4321) && values[1].contains(&"nan".to_string()));
     // Metrics of the same steps share a clock, so that their columns stay the same moments.
     assert_eq!(held(&data, 0, 2).0, at);
-    assert!(html.contains("of 5,000 recorded steps 1,200 are held"));
+    assert!(html.contains("of 5,000 recorded steps 1,200 are kept"));
 }
 
 #[test]

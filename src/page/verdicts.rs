@@ -7,27 +7,26 @@
 use super::data::Data;
 use super::html::{PREFIX, escape};
 use crate::diagnosis::{Branch, Diagnosis, Finding, Outcome, Severity, Verdict};
-use crate::record::Record;
 use crate::text::{Lang, VerdictLevel};
 
 /// The panel of all runs, in their order; the levels of its headings are left open.
-pub fn panel(lang: Lang, data: &Data, diagnoses: &[Diagnosis], records: &[Record]) -> String {
+pub fn panel(lang: Lang, data: &Data, diagnoses: &[Diagnosis]) -> String {
     let mut out = format!(
         "<div class=\"{PREFIX}-verdicts\">\n<{{{{below}}}} class=\"{PREFIX}-name\">{}</{{{{below}}}}>\n<div class=\"{PREFIX}-panels\">\n",
         escape(&lang.verdicts())
     );
-    for (i, ((run, d), record)) in data.runs.iter().zip(diagnoses).zip(records).enumerate() {
+    for (i, (run, d)) in data.runs.iter().zip(diagnoses).enumerate() {
         let head = escape(&lang.diagnosis_head(&run.name, &d.concluded(lang)));
         out += &format!(
             "<div class=\"{PREFIX}-panel\" data-run=\"{i}\">\n<{{{{lowest}}}} class=\"{PREFIX}-run-name\">{head}</{{{{lowest}}}}>\n"
         );
-        out += &of_run(lang, d, record);
+        out += &of_run(lang, d);
         out += "</div>\n";
     }
     out + "</div>\n</div>\n"
 }
 
-fn of_run(lang: Lang, d: &Diagnosis, record: &Record) -> String {
+fn of_run(lang: Lang, d: &Diagnosis) -> String {
     let mut out = format!("<dl class=\"{PREFIX}-questions\">\n");
     for (question, answer) in d.questions(lang) {
         out += &format!("<div><dt>{}</dt> <dd>{}</dd></div>\n", escape(&question), escape(&answer));
@@ -39,7 +38,7 @@ fn of_run(lang: Lang, d: &Diagnosis, record: &Record) -> String {
     let found = |severity| d.causes_first().filter_map(move |v| found(v, severity).map(|f| (v, f)));
     let all: Vec<_> = found(Severity::Fault).chain(found(Severity::Note)).collect();
     if !all.is_empty() {
-        let items: String = all.iter().map(|(v, f)| finding(lang, d, record, v, f)).collect();
+        let items: String = all.iter().map(|(v, f)| finding(lang, d, v, f)).collect();
         out += &format!("<ul class=\"{PREFIX}-findings\">\n{items}</ul>\n");
     }
     for (level, n) in
@@ -81,7 +80,7 @@ fn items(lines: impl IntoIterator<Item = String>) -> String {
 }
 
 /// What is found: what it means, what it rests on, what helps.
-fn finding(lang: Lang, d: &Diagnosis, record: &Record, verdict: &Verdict, finding: &Finding) -> String {
+fn finding(lang: Lang, d: &Diagnosis, verdict: &Verdict, finding: &Finding) -> String {
     let rule = verdict.rule;
     let fault = finding.severity == Severity::Fault;
     let (class, level) = match (fault, rule.branch) {
@@ -99,7 +98,7 @@ fn finding(lang: Lang, d: &Diagnosis, record: &Record, verdict: &Verdict, findin
         "<ul class=\"{PREFIX}-evidence\">\n{}</ul>\n",
         items(finding.evidence.iter().map(|e| e.words(lang, d.hidden)))
     );
-    let why = finding.why_words(lang, record);
+    let why = finding.why_words(lang);
     if !why.is_empty() {
         let heading = escape(&lang.why_heading());
         let lines = items(why.into_iter().chain(finding.untrained_words(lang)));
@@ -107,9 +106,9 @@ fn finding(lang: Lang, d: &Diagnosis, record: &Record, verdict: &Verdict, findin
             "<details><summary>{heading}</summary>\n<ul class=\"{PREFIX}-evidence\">\n{lines}</ul>\n</details>\n"
         );
     }
-    if fault && !rule.remedies.is_empty() {
-        let remedies: Vec<String> = verdict.remedies(&record.header).map(|r| lang.remedy(r)).collect();
-        out += &format!("<p>{}</p>\n", escape(&lang.title(&lang.remedies_heading(), &remedies)));
+    let advice = verdict.advice_words(lang);
+    if !advice.is_empty() {
+        out += &format!("<p>{}</p>\n", escape(&advice));
     }
     if fault {
         let source = lang.title(&lang.source_heading(), &[rule.source.to_string()]);
@@ -129,4 +128,26 @@ fn brief(lang: Lang, d: &Diagnosis, verdict: &Verdict) -> String {
     let name = lang.capitalised(&lang.ailment(verdict.rule.ailment));
     let text = if clauses.is_empty() { name } else { lang.title(&name, &clauses) };
     format!("<li>{}</li>\n", escape(&text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnosis::{RULES, accused};
+    use crate::figure::testing::equipped;
+
+    #[test]
+    fn the_panel_gives_the_advice_of_the_diagnosis() {
+        for (record, _) in equipped() {
+            for rule in RULES.iter().filter(|rule| rule.branch != Branch::Done) {
+                let d = accused(&record, &[rule.ailment]);
+                for lang in Lang::ALL {
+                    let html = of_run(lang, &d);
+                    let said = d.verdict(rule.ailment).unwrap().advice_words(lang);
+                    assert_eq!(html.contains(&lang.remedies_heading()), !said.is_empty(), "{html}");
+                    assert!(html.contains(&format!("<p>{}</p>", escape(&said))) || said.is_empty(), "{said}: {html}");
+                }
+            }
+        }
+    }
 }

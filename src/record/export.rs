@@ -77,7 +77,7 @@ impl<W: Write> Lines<W> {
                         (names.layers[*layer].as_str(), word.as_str())
                     }
                 };
-                let is_plain_zero = value == 0.0 && !metric.quantity.can_underflow();
+                let is_plain_zero = value == 0.0 && !metric.kind.can_underflow();
                 self.line(layer, tensor, metric.id, if is_plain_zero { 0.0 } else { value })?;
             }
         }

@@ -11,6 +11,9 @@ pub struct Facts {
     /// What is learned: `classification`, `regression`, `language-modelling`, ...
     #[serde(skip_serializing_if = "Option::is_none")]
     pub task: Option<String>,
+    /// Name of the data set.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub data: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub classes: Option<usize>,
     /// Share of the most frequent class of the training set: the accuracy of a network that knows no more.
@@ -40,6 +43,24 @@ pub struct Facts {
     /// `cross-entropy`, `mse`, ...
     #[serde(skip_serializing_if = "Option::is_none")]
     pub loss: Option<String>,
+    /// Name of the initialisation, such as `he-normal`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub initialisation: Option<String>,
+    /// Name of the normalisation of hidden layers; `none` where there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub normalisation: Option<String>,
+    /// Whether hidden layers have skip connections.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub residual: Option<bool>,
+    /// Share of units that are dropped in training; 0 where none are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dropout: Option<f64>,
+    /// Number type of the parameters: `f32`, `f64`, `f16`, ...
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub precision: Option<String>,
+    /// Evaluations that early stopping waits for; 0 without early stopping.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub early_stopping: Option<u64>,
     /// Standard deviation that the initial values of a tensor were drawn with, by the tensor's name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub initial_deviation: Option<BTreeMap<String, f64>>,

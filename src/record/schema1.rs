@@ -97,6 +97,7 @@ pub(crate) fn facts(labels: &BTreeMap<String, String>, classes: Option<usize>) -
     let batch = |text: String| text.trim_start_matches("full (").trim_end_matches(')').parse::<u64>().ok();
     Facts {
         task: classes.map(|_| "classification".into()),
+        data: word("data"),
         classes,
         majority_share: number("majority_share"),
         class_entropy: number("class_entropy"),
@@ -109,6 +110,12 @@ pub(crate) fn facts(labels: &BTreeMap<String, String>, classes: Option<usize>) -
         weight_decay: number("weight_decay"),
         l1: number("l1"),
         loss: word("loss"),
+        initialisation: word("initialisation"),
+        normalisation: word("normalisation"),
+        residual: word("residual").map(|word| word != "no"),
+        dropout: number("dropout"),
+        precision: word("precision"),
+        early_stopping: count("early_stopping"),
         initial_deviation: None,
         inputs: None,
     }

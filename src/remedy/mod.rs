@@ -1,24 +1,25 @@
 //! Remedies: what to change in a run's settings, one line a remedy, and which of them suit what is wrong.
 //!
-//! The one bridge between the wings: a diagnosis (of a record) names remedies, and a remedy edits a [`TrainConfig`]. A run
-//! with a remedy has the same data, order of samples, seed and budget as the run before it, so that the difference is the
-//! remedy's; the few that need another budget or other data say so among their [`changes`].
+//! This module connects diagnosis and training: a diagnosis (of a record) names remedies, and a remedy edits a [`TrainConfig`]. A
+//! run with a remedy has the same data, order of samples, seed and budget as the original run, so that any difference is due to
+//! the remedy; the few remedies that need another budget or other data list that among their [`changes`].
 //!
-//! A remedy of the other branch is tried too, as a control: regularisation holds a network back from learning by heart, and
-//! makes one that has not learned worse; another activation does nothing for one that only overfits.
+//! A remedy of the other branch is tried too, as a control: regularisation keeps a network from memorising samples and
+//! makes one that has not learned worse; another activation does nothing for a network that only overfits.
 //!
 //! Strengths are usual ones, not tuned for the run: they show whether a remedy works, not how well it could.
 
+pub mod runner;
+
 use crate::activation::Activation;
 use crate::config::{DEFAULT_EPOCHS, Precision, TrainConfig};
-use crate::diagnosis::{Branch, Diagnosis, State};
+use crate::diagnosis::{Branch, Diagnosis, Remedy, Treatment, Unfit};
 use crate::nn::{Initialisation, L1Step, Normalisation, OptimizerKind};
 use crate::record::{Header, Status};
-use crate::text::{Remedy, Unfit};
 
 /// Pieces of the maxout remedy.
 const PIECES: usize = 2;
-/// More would overflow the budget of a reader's patience; a network on its plateau leaves it within this, or not.
+/// A network that leaves its plateau at all does so within four times the epochs.
 const MORE_EPOCHS: u64 = 4;
 const WIDER: usize = 4;
 /// Share of the training set that early stopping watches, and the evaluations that it waits for.
@@ -34,58 +35,67 @@ const DROPOUT: f64 = 0.5;
 /// Something that can be changed in a run's settings.
 #[derive(Debug)]
 pub struct Change {
-    /// On the command line, in tables and as the name of its run.
+    pub treatment: Treatment,
+    /// Its name on the command line, in tables and as the name of its run.
     pub name: &'static str,
     /// What diagnoses call it.
     pub remedy: Remedy,
-    /// The question that it answers.
-    pub branch: Branch,
     apply: fn(&mut TrainConfig, &Header) -> Result<(), Unfit>,
 }
 
 macro_rules! changes {
-    ($($branch:ident $remedy:ident $name:literal: $apply:expr;)*) => {
+    ($($treatment:ident: $apply:expr;)*) => {
         /// Every remedy that can be tried, the training side first.
         pub static CHANGES: &[Change] =
-            &[$(Change { name: $name, remedy: Remedy::$remedy, branch: Branch::$branch, apply: $apply }),*];
+            &[$(Change {
+                treatment: Treatment::$treatment,
+                name: Treatment::$treatment.key(),
+                remedy: Treatment::$treatment.remedy(),
+                apply: $apply,
+            }),*];
     };
 }
 
 changes! {
-    Training NewActivation "relu": |c, _| activation(c, Activation::Relu);
-    Training NewActivation "leaky-relu": |c, _| activation(c, Activation::LeakyRelu);
-    Training NewActivation "selu": |c, _| activation(c, Activation::Selu);
-    Training NewActivation "maxout": |c, _| activation(c, Activation::Maxout(PIECES));
-    Training BetterInitialisation "initialisation": |c, _| initialisation(c);
-    Training Normalisation "batch-norm": |c, _| batch_norm(c);
-    Training Normalisation "layer-norm": |c, _| layer_norm(c);
-    Training Residual "residual": residual;
-    Training AdaptiveRate "adagrad": |c, _| optimizer(c, OptimizerKind::Adagrad);
-    Training AdaptiveRate "rmsprop": |c, _| optimizer(c, OptimizerKind::Rmsprop);
-    Training AdaptiveRate "adam": |c, _| optimizer(c, OptimizerKind::Adam);
-    Training Momentum "momentum": |c, _| momentum(c);
-    Training LargerRate "rate-x10": |c, _| rate(c, |rate| rate * 10.0);
-    Training LargerRate "rate-x100": |c, _| rate(c, |rate| rate * 100.0);
-    Training LargerRate "rate-up-to-usual": |c, _| usual_rate(c, |usual, rate| usual > 100.0 * rate);
-    Training SmallerRate "rate-down-to-usual": |c, _| usual_rate(c, |usual, rate| usual < rate / 100.0);
-    Training SmallerRate "rate-div10": |c, _| rate(c, |rate| rate / 10.0);
-    Training SmallerRate "rate-div100": |c, _| rate(c, |rate| rate / 100.0);
-    Training ClipOrScale "standardize": |c, _| new(&mut c.data_options.standardize, true);
-    Training MoreEpochs "more-epochs": |c, _| more_epochs(c);
-    Training LargerNetwork "wider": |c, _| wider(c);
-    Training LessDecay "no-decay": |c, _| no_decay(c);
-    Training LessDropout "no-dropout": |c, _| new(&mut c.dropout, 0.0);
-    Training MorePrecision "f64": |c, _| new(&mut c.precision, Precision::F64);
-    Test EarlyStopping "early-stopping": early_stopping;
-    Test WeightDecay "l2": |c, _| from_zero(&mut c.weight_decay, L2);
-    Test WeightDecay "l1": |c, _| { c.l1_step = L1Step::Proximal; from_zero(&mut c.l1, L1) };
-    Test Dropout "dropout": |c, _| hidden(c).and_then(|()| from_zero(&mut c.dropout, DROPOUT));
-    Test MoreData "more-data": more_data;
+    Relu: |c, _| activation(c, Activation::Relu);
+    LeakyRelu: |c, _| activation(c, Activation::LeakyRelu);
+    Selu: |c, _| activation(c, Activation::Selu);
+    Maxout: |c, _| activation(c, Activation::Maxout(PIECES));
+    Initialisation: |c, _| initialisation(c);
+    BatchNorm: |c, _| batch_norm(c);
+    LayerNorm: |c, _| layer_norm(c);
+    Residual: residual;
+    Adagrad: |c, _| optimizer(c, OptimizerKind::Adagrad);
+    Rmsprop: |c, _| optimizer(c, OptimizerKind::Rmsprop);
+    Adam: |c, _| optimizer(c, OptimizerKind::Adam);
+    Momentum: |c, _| momentum(c);
+    RateTimes10: |c, _| rate(c, |rate| rate * 10.0);
+    RateTimes100: |c, _| rate(c, |rate| rate * 100.0);
+    RateUpToUsual: |c, _| usual_rate(c, |usual, rate| usual > 100.0 * rate);
+    RateDownToUsual: |c, _| usual_rate(c, |usual, rate| usual < rate / 100.0);
+    RateOver10: |c, _| rate(c, |rate| rate / 10.0);
+    RateOver100: |c, _| rate(c, |rate| rate / 100.0);
+    Standardize: |c, _| new(&mut c.data_options.standardize, true);
+    MoreEpochs: |c, _| more_epochs(c);
+    Wider: |c, _| wider(c);
+    NoDecay: |c, _| no_decay(c);
+    NoDropout: |c, _| new(&mut c.dropout, 0.0);
+    F64: |c, _| new(&mut c.precision, Precision::F64);
+    EarlyStopping: early_stopping;
+    L2: |c, _| from_zero(&mut c.weight_decay, L2);
+    L1: |c, _| { c.l1_step = L1Step::Proximal; from_zero(&mut c.l1, L1) };
+    Dropout: |c, _| hidden(c).and_then(|()| from_zero(&mut c.dropout, DROPOUT));
+    MoreData: more_data;
 }
 
-/// What shows on the other branch that it is the other branch's, in order of preference.
-const CONTROLS: [(Branch, &[&str]); 2] =
-    [(Branch::Training, &["dropout", "l1"]), (Branch::Test, &["relu", "leaky-relu", "batch-norm"])];
+/// What is tried though it belongs to the other branch, to show that it does: in order of preference.
+fn controls(branch: Branch) -> &'static [Treatment] {
+    match branch {
+        Branch::Training => &[Treatment::Dropout, Treatment::L1],
+        Branch::Test => &[Treatment::Relu, Treatment::LeakyRelu, Treatment::BatchNorm],
+        Branch::Done => &[],
+    }
+}
 
 impl Change {
     /// The settings with this change.
@@ -312,50 +322,6 @@ pub fn finished(header: &Header, done: u64) -> Result<(), RemedyError> {
     }
 }
 
-/// The branch of the recipe whose remedies suit a run; `None` where nothing is known to be wrong.
-pub fn branch(d: &Diagnosis) -> Option<Branch> {
-    let ill = |branch| d.faults().any(|v| v.rule.branch == branch);
-    if ill(Branch::Training) || matches!(d.training.state, State::Failed | State::Partly) {
-        Some(Branch::Training)
-    } else {
-        ill(Branch::Test).then_some(Branch::Test)
-    }
-}
-
-/// What is advised for a run, the most likely first. Where training is not good and no rule says why: what helps training.
-pub fn advised(d: &Diagnosis) -> Vec<Remedy> {
-    let Some(branch) = branch(d) else { return Vec::new() };
-    let mut all: Vec<Remedy> = Vec::new();
-    for verdict in d.faults().filter(|v| v.rule.branch == branch) {
-        for remedy in verdict.rule.remedies {
-            if !all.contains(remedy) {
-                all.push(*remedy);
-            }
-        }
-    }
-    if all.is_empty() {
-        use Remedy::{
-            AdaptiveRate, BetterInitialisation, LargerNetwork, LargerRate, NewActivation, Normalisation, SmallerRate,
-        };
-        all = vec![
-            NewActivation,
-            AdaptiveRate,
-            BetterInitialisation,
-            Normalisation,
-            LargerRate,
-            SmallerRate,
-            LargerNetwork,
-        ];
-    }
-    // The lecture's warning the other way round: what keeps a network from learning by heart holds back one that has not learned.
-    if branch == Branch::Training {
-        let taken_away = [Remedy::LessDecay, Remedy::LessDropout].into_iter();
-        let more: Vec<Remedy> = taken_away.filter(|r| !all.contains(r)).collect();
-        all.extend(more);
-    }
-    all
-}
-
 /// A remedy that will be tried, or why not.
 #[derive(Debug)]
 pub struct Planned {
@@ -367,22 +333,18 @@ pub struct Planned {
 
 /// Which remedies to try: those in `only`, or all that are advised and one of the other branch.
 pub fn plan(config: &TrainConfig, header: &Header, d: &Diagnosis, only: Option<&[&'static Change]>) -> Vec<Planned> {
-    let advised = advised(d);
-    let own = branch(d);
-    let fits = |c: &Change| own == Some(c.branch) && advised.contains(&c.remedy);
+    let advised = d.advice();
+    let own = d.branch();
+    let fits = |c: &Change| advised.iter().any(|advice| advice.treatments.contains(&c.treatment));
     let planned =
         |change: &'static Change| Planned { change, fits: fits(change), config: change.apply(config, header) };
     if let Some(only) = only {
         return CHANGES.iter().filter(|c| only.iter().any(|o| o.name == c.name)).map(planned).collect();
     }
     let mut all: Vec<Planned> = CHANGES.iter().filter(|c| fits(c)).map(planned).collect();
-    // Nobody misses what was not there to be taken away.
-    let idle = |p: &Planned| {
-        matches!(p.change.remedy, Remedy::LessDecay | Remedy::LessDropout) && p.config == Err(Unfit::There)
-    };
-    all.retain(|p| !idle(p));
-    let controls = CONTROLS.iter().find(|c| Some(c.0) == own).map_or(&[][..], |c| c.1);
-    all.extend(controls.iter().filter_map(|name| change(name)).map(planned).find(|p| p.config.is_ok()));
+    let controls = own.map_or(&[][..], controls);
+    let of = |treatment: &Treatment| CHANGES.iter().find(|c| c.treatment == *treatment);
+    all.extend(controls.iter().filter_map(of).map(planned).find(|p| p.config.is_ok()));
     all
 }
 

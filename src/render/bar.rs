@@ -1,10 +1,10 @@
 //! Colour bars, and the swatches that explain the special kinds of cell.
 
 use crate::figure::chart::ColourScale;
+use crate::font::{self, Weight};
 
 use super::axis;
 use super::canvas::{Anchor, Canvas, Letters, Pen, Rect};
-use super::font::{self, Weight};
 use super::panel::{self, LABEL, TICK};
 use super::theme::Palette;
 use super::{RenderError, Style, raster};
@@ -90,7 +90,7 @@ pub fn draw(
     let (entries, below) = if with_swatches { block(scale, area.h) } else { (Vec::new(), 0.0) };
     let (under, over) = (if beyond.0 { ARROW } else { 0.0 }, if beyond.1 { ARROW } else { 0.0 });
     let bar = Rect { x: area.x + GAP, y: area.y + over, w: BAR, h: area.h - below - over - under };
-    c.image(bar, &raster::bar(style.colour_map, palette)?);
+    c.image(bar, &raster::bar(style.colour_map, palette)?)?;
     let pen = Pen::solid(palette.axis, 1.0);
     let (left, right, middle) = (bar.x, bar.right(), bar.x + 0.5 * bar.w);
     let mut outline = vec![(left, bar.y)];
@@ -131,7 +131,7 @@ pub fn draw(
 /// A swatch with its words; `at` is its top left corner.
 fn entry(c: &mut Canvas, entry: &Entry, at: (f64, f64), style: &Style, palette: &Palette) -> Result<(), RenderError> {
     let box_ = Rect { x: at.0, y: at.1.round(), w: SWATCH_W, h: SWATCH_H };
-    c.image(box_, &raster::swatch(entry.kind, box_, style.colour_map, palette)?);
+    c.image(box_, &raster::swatch(entry.kind, box_, style.colour_map, palette)?)?;
     c.frame(box_, Pen::solid(palette.axis, 0.8))?;
     for (i, line) in entry.lines.iter().enumerate() {
         let middle = box_.y + 0.5 * SWATCH_H + i as f64 * WORD_LINE;

@@ -3,7 +3,8 @@
 use resvg::tiny_skia::{Pixmap, Transform};
 use resvg::usvg::{self, Tree};
 
-use super::{RenderError, Style, font};
+use super::{RenderError, Style, fonts};
+use crate::font::STACK;
 
 /// Largest picture that is drawn: 200 million pixels take 800 MB.
 const MOST_PIXELS: u64 = 200_000_000;
@@ -17,8 +18,7 @@ pub fn png(svg: &str, style: &Style) -> Result<Vec<u8>, RenderError> {
     if !(0.25..=16.0).contains(&style.scale) {
         return Err(RenderError::Scale(style.scale));
     }
-    let options =
-        usvg::Options { fontdb: font::database(), font_family: font::STACK.to_string(), ..Default::default() };
+    let options = usvg::Options { fontdb: fonts::database(), font_family: STACK.to_string(), ..Default::default() };
     let tree = Tree::from_str(svg, &options)?;
     let across = |css: f32| (f64::from(css) * style.scale).round().max(1.0) as u64;
     let (width, height) = (across(tree.size().width()), across(tree.size().height()));

@@ -1,19 +1,21 @@
 //! Two dots a row: a full one and a ring, a line between them, words at both sides, and the first row's numbers drawn on
 //! through the others.
 
-use crate::figure::chart::{DotRow, Dots};
+use crate::figure::chart::{Axis, DotRow, Dots, Figure};
 use crate::figure::flow::Tone;
+use crate::font::{self, Weight};
 
 use super::RenderError;
 use super::axis::Scale;
 use super::canvas::{Anchor, Canvas, Letters, Pen, Rect};
 use super::colour::Rgb;
-use super::font::{self, Weight};
+use super::kind::{Kind, Look};
+use super::layout::Place;
 use super::panel::{self, LABEL, TICK};
 use super::theme::Palette;
 
 /// Height of the line of words over the plot.
-pub const HEAD: f64 = 20.0;
+const HEAD: f64 = 20.0;
 const GAP: f64 = 10.0;
 /// Words at the right are broken at this width.
 const WORDS: f64 = 310.0;
@@ -25,19 +27,6 @@ const RIM: f64 = 1.8;
 const DASH: &[f64] = &[4.0, 3.0];
 const DOTTED: &[f64] = &[1.5, 3.0];
 
-/// Pixels that the labels of the rows take.
-pub fn left_room(d: &Dots) -> f64 {
-    let weight = |row: &DotRow| if row.tone == Tone::Open { Weight::Bold } else { Weight::Regular };
-    GAP + d.rows.iter().map(|r| font::width(&font::tidy(&r.label), LABEL, weight(r))).fold(0.0, f64::max)
-}
-
-/// Pixels that the words at the right take.
-pub fn right_room(d: &Dots) -> f64 {
-    let lines = d.rows.iter().flat_map(|r| font::wrap(&r.words, TICK, Weight::Regular, WORDS));
-    let widest = lines.map(|l| font::width(&l, TICK, Weight::Regular)).fold(0.0, f64::max);
-    if widest > 0.0 { GAP + widest } else { 0.0 }
-}
-
 /// Dot, ring, the first row's label, the other labels.
 fn colours(tone: Tone, palette: &Palette) -> ([Rgb; 2], Rgb) {
     match tone {
@@ -46,8 +35,53 @@ fn colours(tone: Tone, palette: &Palette) -> ([Rgb; 2], Rgb) {
     }
 }
 
-pub fn draw(c: &mut Canvas, d: &Dots, plot: Rect, palette: &Palette) -> Result<(), RenderError> {
-    let x = Scale::new(&d.x, plot.x, plot.right());
+impl Kind for Dots {
+    fn problem(&self, _: &Figure, _: usize) -> Option<String> {
+        self.rows.is_empty().then(|| "it has no rows".to_string())
+    }
+
+    fn draw(&self, c: &mut Canvas, place: Place, look: &Look) -> Result<(), RenderError> {
+        let (plot, palette) = (place.plot, look.palette);
+        let x = Scale::new(&self.x, plot.x, plot.right());
+        draw_ground(c, self, x, plot, palette)?;
+        // Under the dots, some of which lie on it.
+        panel::axes(c, &self.x, None, plot, palette)?;
+        c.frame(plot, Pen::solid(palette.axis, 1.0))?;
+        let pitch = plot.h / self.rows.len() as f64;
+        for (i, row) in self.rows.iter().enumerate() {
+            draw_row(c, row, plot.y + (i as f64 + 0.5) * pitch, x, plot, palette)?;
+        }
+        legend(c, self, plot, palette)
+    }
+
+    fn x(&self) -> Option<&Axis> {
+        Some(&self.x)
+    }
+
+    fn head(&self, _: f64) -> f64 {
+        HEAD
+    }
+
+    fn left(&self, _: f64) -> f64 {
+        let weight = |row: &DotRow| if row.tone == Tone::Open { Weight::Bold } else { Weight::Regular };
+        let wide = |row: &DotRow| font::width(&font::tidy(&row.label), LABEL, weight(row));
+        GAP + self.rows.iter().map(wide).fold(0.0, f64::max)
+    }
+
+    fn right(&self, _: f64) -> f64 {
+        let lines = self.rows.iter().flat_map(|r| font::wrap(&r.words, TICK, Weight::Regular, WORDS));
+        let widest = lines.map(|l| font::width(&l, TICK, Weight::Regular)).fold(0.0, f64::max);
+        if widest > 0.0 { GAP + widest } else { 0.0 }
+    }
+}
+
+/// Where the number of a row stands, if there is one.
+fn place(value: Option<f64>, x: Scale, plot: Rect) -> Option<f64> {
+    value.filter(|v| v.is_finite()).map(|v| x.place(v).clamp(plot.x, plot.right()))
+}
+
+/// Everything under the dots: grounds of rows, the grid, the mark, and the first row's numbers drawn on through the others.
+fn draw_ground(c: &mut Canvas, d: &Dots, x: Scale, plot: Rect, palette: &Palette) -> Result<(), RenderError> {
     let pitch = plot.h / d.rows.len() as f64;
     for (i, row) in d.rows.iter().enumerate() {
         if row.tone == Tone::Greyed {
@@ -62,42 +96,46 @@ pub fn draw(c: &mut Canvas, d: &Dots, plot: Rect, palette: &Palette) -> Result<(
         let at = x.place(*value);
         c.line((at, plot.y), (at, plot.bottom()), Pen { dash: DOTTED, ..Pen::solid(palette.muted, 1.2) })?;
     }
-    let inside = |v: &f64| v.is_finite();
-    let place = |v: f64| x.place(v).clamp(plot.x, plot.right());
     for (value, colour) in d.rows[0].values.iter().zip([palette.series[0], palette.series[1]]) {
-        if let Some(at) = value.filter(inside).map(place) {
+        if let Some(at) = place(*value, x, plot) {
             let pen = Pen { dash: DASH, opacity: 0.8, ..Pen::solid(colour, 1.2) };
             c.line((at, plot.y + 0.5 * pitch), (at, plot.bottom()), pen)?;
         }
     }
-    // Under the dots, some of which lie on it.
-    panel::axes(c, &d.x, None, plot, palette)?;
-    c.frame(plot, Pen::solid(palette.axis, 1.0))?;
-    for (i, row) in d.rows.iter().enumerate() {
-        let middle = plot.y + (i as f64 + 0.5) * pitch;
-        let ([full, ring], text) = colours(row.tone, palette);
-        let ground = if row.tone == Tone::Greyed { palette.veil } else { palette.background };
-        let at = row.values.map(|v| v.filter(inside).map(place));
-        if let [Some(a), Some(b)] = at {
-            c.line((a, middle), (b, middle), Pen::solid(palette.axis, 2.0))?;
-        }
-        if let Some(b) = at[1] {
-            circle(c, (b, middle), ring, ground)?;
-        }
-        if let Some(a) = at[0] {
-            c.dot((a, middle), if at[1].is_some_and(|b| (a - b).abs() < RING) { DOT - 2.0 } else { DOT }, full)?;
-        }
-        let letters = Letters::new(LABEL, text).anchored(Anchor::End);
-        let letters = if row.tone == Tone::Open { letters.bold() } else { letters };
-        c.text(&row.label, (plot.x - GAP, middle + panel::half_height(LABEL)), letters)?;
-        let lines = font::wrap(&row.words, TICK, Weight::Regular, WORDS);
-        let mut y = middle + panel::half_height(TICK) - 0.5 * WORD_LINE * (lines.len().max(1) - 1) as f64;
-        for line in &lines {
-            c.text(line, (plot.right() + GAP, y), Letters::new(TICK, text))?;
-            y += WORD_LINE;
-        }
+    Ok(())
+}
+
+/// The dots of a row whose middle is at this height, and its words at both sides.
+fn draw_row(
+    c: &mut Canvas,
+    row: &DotRow,
+    middle: f64,
+    x: Scale,
+    plot: Rect,
+    palette: &Palette,
+) -> Result<(), RenderError> {
+    let ([full, ring], text) = colours(row.tone, palette);
+    let ground = if row.tone == Tone::Greyed { palette.veil } else { palette.background };
+    let at = row.values.map(|v| place(v, x, plot));
+    if let [Some(a), Some(b)] = at {
+        c.line((a, middle), (b, middle), Pen::solid(palette.axis, 2.0))?;
     }
-    legend(c, d, plot, palette)
+    if let Some(b) = at[1] {
+        circle(c, (b, middle), ring, ground)?;
+    }
+    if let Some(a) = at[0] {
+        c.dot((a, middle), if at[1].is_some_and(|b| (a - b).abs() < RING) { DOT - 2.0 } else { DOT }, full)?;
+    }
+    let letters = Letters::new(LABEL, text).anchored(Anchor::End);
+    let letters = if row.tone == Tone::Open { letters.bold() } else { letters };
+    c.text(&row.label, (plot.x - GAP, middle + panel::half_height(LABEL)), letters)?;
+    let lines = font::wrap(&row.words, TICK, Weight::Regular, WORDS);
+    let mut y = middle + panel::half_height(TICK) - 0.5 * WORD_LINE * (lines.len().max(1) - 1) as f64;
+    for line in &lines {
+        c.text(line, (plot.right() + GAP, y), Letters::new(TICK, text))?;
+        y += WORD_LINE;
+    }
+    Ok(())
 }
 
 fn circle(c: &mut Canvas, at: (f64, f64), colour: Rgb, ground: Rgb) -> Result<(), RenderError> {

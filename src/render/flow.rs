@@ -1,11 +1,14 @@
 //! A path of decisions: boxes as high as their words, arrows between neighbours.
 
+use crate::figure::chart::{Axis, Figure};
 use crate::figure::flow::{Flow, FlowArrow, FlowBox, FlowLine, Tone};
+use crate::font::{self, Weight};
 
 use super::RenderError;
 use super::canvas::{Anchor, Canvas, Letters, Pen, Rect};
 use super::colour::Rgb;
-use super::font::{self, Weight};
+use super::kind::{Kind, Look};
+use super::layout::Place;
 use super::panel::{LABEL, PANEL_TITLE};
 use super::theme::Palette;
 
@@ -74,7 +77,7 @@ fn columns(flow: &Flow, plot: Rect) -> Vec<(f64, f64)> {
 }
 
 /// The smallest height that holds all words at this width.
-pub fn least_height(flow: &Flow, plot: Rect) -> f64 {
+fn least_height(flow: &Flow, plot: Rect) -> f64 {
     let heights = row_heights(flow, plot);
     heights.iter().sum::<f64>() + ROW_GAP * heights.len().saturating_sub(1) as f64
 }
@@ -86,8 +89,52 @@ fn row_heights(flow: &Flow, plot: Rect) -> Vec<f64> {
     (0..rows).map(|r| flow.boxes.iter().filter(|b| b.row == r).map(height).fold(0.0, f64::max)).collect()
 }
 
+impl Kind for Flow {
+    fn problem(&self, _: &Figure, _: usize) -> Option<String> {
+        (!placeable(self)).then(|| "a box or an arrow stands outside its grid".to_string())
+    }
+
+    /// From the top of its place.
+    fn draw(&self, c: &mut Canvas, place: Place, look: &Look) -> Result<(), RenderError> {
+        let (plot, palette) = (place.plot, look.palette);
+        let (columns, heights) = (columns(self, plot), row_heights(self, plot));
+        let gaps = heights.len().saturating_sub(1).max(1) as f64;
+        let spare = (plot.h - least_height(self, plot)).max(0.0) / gaps;
+        let gap = (ROW_GAP + spare).min(WIDEST_ROW_GAP).floor();
+        let mut tops = Vec::with_capacity(heights.len());
+        let mut y = plot.y.round();
+        for h in &heights {
+            tops.push(y);
+            y += h.ceil() + gap;
+        }
+        let places: Vec<Rect> = self
+            .boxes
+            .iter()
+            .map(|b| Rect { x: columns[b.column].0, y: tops[b.row], w: columns[b.column].1, h: heights[b.row].ceil() })
+            .collect();
+        for (b, place) in self.boxes.iter().zip(&places) {
+            draw_box(c, b, *place, palette)?;
+        }
+        // What was taken lies above what was not.
+        let (taken, open): (Vec<_>, Vec<_>) = self.arrows.iter().partition(|a| a.taken);
+        for arrow in open.into_iter().chain(taken) {
+            draw_arrow(c, arrow, places[arrow.from], places[arrow.to], palette)?;
+        }
+        Ok(())
+    }
+
+    /// It has no axis.
+    fn x(&self) -> Option<&Axis> {
+        None
+    }
+
+    fn least_height(&self, width: f64) -> f64 {
+        least_height(self, Rect { w: width, ..Rect::default() })
+    }
+}
+
 /// Does everything stand in the grid, and does every arrow join neighbours of a row or a column?
-pub fn placeable(flow: &Flow) -> bool {
+fn placeable(flow: &Flow) -> bool {
     let columns = flow.column_weights.len();
     let boxes = flow.boxes.iter().all(|b| b.column < columns && b.row < 100);
     let weights = flow.column_weights.iter().all(|w| w.is_finite() && *w > 0.0);
@@ -98,37 +145,6 @@ pub fn placeable(flow: &Flow) -> bool {
         _ => false,
     };
     weights && columns > 0 && boxes && flow.arrows.iter().all(joins)
-}
-
-/// Draws the path into `plot`, from its top.
-///
-/// # Errors
-/// When the canvas fails; that the words fit has been checked by [`least_height`].
-pub fn draw(c: &mut Canvas, flow: &Flow, plot: Rect, palette: &Palette) -> Result<(), RenderError> {
-    let (columns, heights) = (columns(flow, plot), row_heights(flow, plot));
-    let gaps = heights.len().saturating_sub(1).max(1) as f64;
-    let spare = (plot.h - least_height(flow, plot)).max(0.0) / gaps;
-    let gap = (ROW_GAP + spare).min(WIDEST_ROW_GAP).floor();
-    let mut tops = Vec::with_capacity(heights.len());
-    let mut y = plot.y.round();
-    for h in &heights {
-        tops.push(y);
-        y += h.ceil() + gap;
-    }
-    let places: Vec<Rect> = flow
-        .boxes
-        .iter()
-        .map(|b| Rect { x: columns[b.column].0, y: tops[b.row], w: columns[b.column].1, h: heights[b.row].ceil() })
-        .collect();
-    for (b, place) in flow.boxes.iter().zip(&places) {
-        draw_box(c, b, *place, palette)?;
-    }
-    // What was taken lies above what was not.
-    let (taken, open): (Vec<_>, Vec<_>) = flow.arrows.iter().partition(|a| a.taken);
-    for arrow in open.into_iter().chain(taken) {
-        draw_arrow(c, arrow, places[arrow.from], places[arrow.to], palette)?;
-    }
-    Ok(())
 }
 
 fn draw_box(c: &mut Canvas, b: &FlowBox, place: Rect, palette: &Palette) -> Result<(), RenderError> {

@@ -1,12 +1,14 @@
 //! Panels of cells: the raster, its frame, the rows' labels and the words at the ends of the layer axis.
 
-use crate::figure::chart::{ColourScale, Heatmap};
+use crate::figure::chart::{Axis, ColourScale, Figure, Heatmap};
+use crate::font::{self, Weight};
 
 use super::canvas::{Anchor, Canvas, Letters, Pen, Rect};
-use super::font::{self, Weight};
+use super::kind::{Kind, Look};
+use super::layout::Place;
 use super::panel::{self, LABEL, LANE, TICK};
 use super::theme::Palette;
-use super::{RenderError, Style, raster};
+use super::{RenderError, raster};
 
 /// Labels of rows come no closer than this, CSS pixels.
 const ROW_LABEL_PITCH: f64 = 13.0;
@@ -57,25 +59,75 @@ fn notes(map: &Heatmap, height: f64) -> Notes {
     Notes { bottom, top, own_lanes }
 }
 
-/// Room left of the plot.
-pub fn left_room(map: &Heatmap, height: f64) -> f64 {
-    let labels = labelled_rows(map, height).into_iter().map(|i| panel::tick_width(&font::tidy(&map.rows[i])));
-    let label_lane = panel::y_label_lines(&map.y_label, height).len();
-    labels.fold(0.0, f64::max) + 8.0 + LANE * (label_lane + notes(map, height).own_lanes) as f64
+impl Kind for Heatmap {
+    fn problem(&self, figure: &Figure, _: usize) -> Option<String> {
+        let (rows, columns) = (self.rows.len(), self.edges.len().saturating_sub(1));
+        if self.veils.iter().any(|v| v.first > v.last || v.last >= rows) {
+            return Some("it veils rows that it does not have".to_string());
+        }
+        if rows == 0 || columns == 0 {
+            return Some("it has no cells".to_string());
+        }
+        if self.cells.len() != rows || self.cells.iter().any(|row| row.len() != columns) {
+            return Some(format!("cells are not {rows} rows of {columns} columns"));
+        }
+        let named = self.columns.is_empty() || self.columns.len() == columns;
+        let heights = self.heights.is_empty() || self.heights.len() == columns;
+        if !named || !heights || self.heights.iter().any(|h| *h > rows) {
+            return Some(format!("not one name and one height up to its rows for each of {columns} columns"));
+        }
+        if !raster::placeable(self) {
+            return Some("the edges of its columns have to rise and to lie on the axis".to_string());
+        }
+        let scales = figure.scales.len();
+        (self.scale >= scales).then(|| format!("it uses colour scale {}, there are {scales}", self.scale))
+    }
+
+    fn draw(&self, c: &mut Canvas, place: Place, look: &Look) -> Result<(), RenderError> {
+        let Place { plot, left } = place;
+        let palette = look.palette;
+        let scale = &look.scales[self.scale];
+        let (area, png) = raster::heatmap(self, scale, plot, look.most_bins, look.style.colour_map, palette)?;
+        c.image(area, &png)?;
+        draw_veils(c, self, plot, palette)?;
+        match self.columns.is_empty() {
+            true => panel::axes(c, &self.x, None, plot, palette)?,
+            false => panel::named_columns(c, self, plot, palette)?,
+        }
+        c.frame(plot, Pen::solid(palette.axis, 1.0))?;
+        draw_row_labels(c, self, plot, palette)?;
+        panel::y_label(c, &self.y_label, left, plot, palette)?;
+        draw_notes(c, self, place, palette)
+    }
+
+    fn x(&self) -> Option<&Axis> {
+        Some(&self.x)
+    }
+
+    fn title(&self) -> &str {
+        &self.title
+    }
+
+    fn left(&self, height: f64) -> f64 {
+        let labels = labelled_rows(self, height).into_iter().map(|i| panel::tick_width(&font::tidy(&self.rows[i])));
+        let label_lanes = panel::y_label_lines(&self.y_label, height).len();
+        labels.fold(0.0, f64::max) + 8.0 + LANE * (label_lanes + notes(self, height).own_lanes) as f64
+    }
+
+    fn scale(&self) -> Option<usize> {
+        Some(self.scale)
+    }
+
+    fn beyond(&self, scale: &ColourScale) -> (bool, bool) {
+        raster::overflow(self, scale)
+    }
+
+    fn rows_of_cells(&self) -> usize {
+        self.rows.len()
+    }
 }
 
-/// Draws the panel; `left` is the left end of its column's gutter, `most_bins` that of [`raster::most_bins`].
-pub fn draw(
-    c: &mut Canvas,
-    map: &Heatmap,
-    scale: &ColourScale,
-    (plot, left): (Rect, f64),
-    most_bins: usize,
-    style: &Style,
-    palette: &Palette,
-) -> Result<(), RenderError> {
-    let (area, png) = raster::heatmap(map, scale, plot, most_bins, style.colour_map, palette)?;
-    c.image(area, &png);
+fn draw_veils(c: &mut Canvas, map: &Heatmap, plot: Rect, palette: &Palette) -> Result<(), RenderError> {
     let pitch = plot.h / map.rows.len() as f64;
     for veil in &map.veils {
         let top = plot.bottom() - (veil.last + 1) as f64 * pitch;
@@ -96,17 +148,21 @@ pub fn draw(
             c.text(&veil.words, (plot.x + 0.5 * plot.w, middle + panel::half_height(size)), letters)?;
         }
     }
-    match map.columns.is_empty() {
-        true => panel::axes(c, &map.x, None, plot, palette)?,
-        false => panel::named_columns(c, map, plot, palette)?,
-    }
-    c.frame(plot, Pen::solid(palette.axis, 1.0))?;
+    Ok(())
+}
+
+fn draw_row_labels(c: &mut Canvas, map: &Heatmap, plot: Rect, palette: &Palette) -> Result<(), RenderError> {
+    let pitch = plot.h / map.rows.len() as f64;
     for i in labelled_rows(map, plot.h) {
         let middle = plot.bottom() - (i as f64 + 0.5) * pitch;
         let letters = Letters::new(TICK, palette.muted).anchored(Anchor::End);
         c.text(&map.rows[i], (plot.x - 6.0, middle + panel::half_height(TICK)), letters)?;
     }
-    panel::y_label(c, &map.y_label, left, plot, palette)?;
+    Ok(())
+}
+
+fn draw_notes(c: &mut Canvas, map: &Heatmap, place: Place, palette: &Palette) -> Result<(), RenderError> {
+    let Place { plot, left } = place;
     let notes = notes(map, plot.h);
     let letters = Letters::new(LABEL, palette.muted).upright();
     let label_lanes = if notes.own_lanes > 0 { panel::y_label_lines(&map.y_label, plot.h).len() } else { 0 };
@@ -123,7 +179,7 @@ pub fn draw(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::figure::chart::{Axis, AxisKind};
+    use crate::figure::chart::AxisKind;
 
     fn map(rows: usize) -> Heatmap {
         Heatmap {

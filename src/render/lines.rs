@@ -1,11 +1,13 @@
 //! Panels of curves: grid, bands, curves, marks, and the words at the curves' ends or in a legend.
 
-use crate::figure::chart::{Lines, Series, Stroke};
+use crate::figure::chart::{Axis, Figure, Lines, Series, Stroke};
+use crate::font::{self, Weight};
 
 use super::RenderError;
 use super::axis::{Scale, linear};
 use super::canvas::{Anchor, Canvas, Letters, Pen, Point, Rect};
-use super::font::{self, Weight};
+use super::kind::{Kind, Look};
+use super::layout::Place;
 use super::panel::{self, LABEL};
 use super::theme::Palette;
 
@@ -33,17 +35,6 @@ fn pen(series: &Series, palette: &Palette) -> Pen {
     }
 }
 
-/// Pixels that the words at the right take.
-pub fn right_room(lines: &Lines) -> f64 {
-    let ends = lines.series.iter().filter(|_| lines.direct_labels).map(|s| s.label.as_str());
-    let words = ends.chain(lines.marks.iter().map(|m| m.1.as_str()));
-    let widest = words
-        .flat_map(|w| font::wrap_evenly(w, LABEL, Weight::Regular, END_LABEL_WIDTH))
-        .map(|l| font::width(&l, LABEL, Weight::Regular))
-        .fold(0.0, f64::max);
-    if widest > 0.0 { widest + END_LABEL_GAP } else { 0.0 }
-}
-
 /// The legend as rows of series, where there is one.
 fn legend(lines: &Lines, width: f64) -> Vec<Vec<(f64, usize)>> {
     let mut rows: Vec<Vec<(f64, usize)>> = Vec::new();
@@ -65,47 +56,92 @@ fn legend(lines: &Lines, width: f64) -> Vec<Vec<(f64, usize)>> {
     rows
 }
 
+impl Kind for Lines {
+    fn problem(&self, _: &Figure, _: usize) -> Option<String> {
+        None
+    }
+
+    fn draw(&self, c: &mut Canvas, place: Place, look: &Look) -> Result<(), RenderError> {
+        let (plot, palette) = (place.plot, look.palette);
+        let x = Scale::new(&self.x, plot.x, plot.right());
+        let y = Scale::new(&self.y, plot.bottom(), plot.y);
+        panel::grid(c, &self.x, &self.y, plot, palette)?;
+        for (value, _) in &self.marks {
+            let at = y.place(*value);
+            if at >= plot.y - 0.5 && at <= plot.bottom() + 0.5 {
+                let pen = Pen { dash: &[4.0, 3.0], ..Pen::solid(palette.muted, 1.0) };
+                c.line((plot.x, at), (plot.right(), at), pen)?;
+            }
+        }
+        for s in &self.series {
+            band(c, s, (x, y), plot, palette)?;
+        }
+        panel::axes(c, &self.x, Some(&self.y), plot, palette)?;
+        // Faint curves lie under the others.
+        let (under, over): (Vec<&Series>, Vec<&Series>) = self.series.iter().partition(|s| s.style == Stroke::Faint);
+        for s in under.into_iter().chain(over) {
+            draw_series(c, s, (x, y), plot, palette)?;
+        }
+        draw_legend(c, self, plot, palette)?;
+        end_labels(c, self, (x, y), plot, palette)?;
+        panel::y_label(c, &self.y.label, place.left, plot, palette)
+    }
+
+    fn x(&self) -> Option<&Axis> {
+        Some(&self.x)
+    }
+
+    fn title(&self) -> &str {
+        &self.title
+    }
+
+    fn head(&self, width: f64) -> f64 {
+        legend_room(self, width)
+    }
+
+    fn left(&self, height: f64) -> f64 {
+        panel::y_room(&self.y, height)
+    }
+
+    fn right(&self, _: f64) -> f64 {
+        let ends = self.series.iter().filter(|_| self.direct_labels).map(|s| s.label.as_str());
+        let words = ends.chain(self.marks.iter().map(|m| m.1.as_str()));
+        let widest = words
+            .flat_map(|w| font::wrap_evenly(w, LABEL, Weight::Regular, END_LABEL_WIDTH))
+            .map(|l| font::width(&l, LABEL, Weight::Regular))
+            .fold(0.0, f64::max);
+        if widest > 0.0 { widest + END_LABEL_GAP } else { 0.0 }
+    }
+}
+
 /// Pixels that the legend takes above the plot.
-pub fn legend_room(lines: &Lines, width: f64) -> f64 {
+fn legend_room(lines: &Lines, width: f64) -> f64 {
     legend(lines, width).len() as f64 * LEGEND_LINE
 }
 
-pub fn draw(c: &mut Canvas, lines: &Lines, plot: Rect, palette: &Palette) -> Result<(), RenderError> {
-    let x = Scale::new(&lines.x, plot.x, plot.right());
-    let y = Scale::new(&lines.y, plot.bottom(), plot.y);
-    panel::grid(c, &lines.x, &lines.y, plot, palette)?;
-    for (value, _) in &lines.marks {
-        let at = y.place(*value);
-        if at >= plot.y - 0.5 && at <= plot.bottom() + 0.5 {
-            let pen = Pen { dash: &[4.0, 3.0], ..Pen::solid(palette.muted, 1.0) };
-            c.line((plot.x, at), (plot.right(), at), pen)?;
+/// The curve, and its markers.
+fn draw_series(
+    c: &mut Canvas,
+    s: &Series,
+    scales: (Scale, Scale),
+    plot: Rect,
+    palette: &Palette,
+) -> Result<(), RenderError> {
+    let pen = pen(s, palette);
+    let within = |v: f64, low: f64, high: f64| v >= low - 0.5 && v <= high + 0.5;
+    let inside = |p: &&Point| within(p.0, plot.x, plot.right()) && within(p.1, plot.y, plot.bottom());
+    for run in runs(s, scales) {
+        for piece in clip(&thin(&run), plot) {
+            c.curve(&piece, pen)?;
+        }
+        for p in run.iter().filter(|_| s.markers).filter(inside) {
+            c.dot(*p, 3.0, pen.colour)?;
         }
     }
-    for s in &lines.series {
-        band(c, s, (x, y), plot, palette)?;
-    }
-    panel::axes(c, &lines.x, Some(&lines.y), plot, palette)?;
-    // Faint curves lie under the others.
-    let (under, over): (Vec<&Series>, Vec<&Series>) = lines.series.iter().partition(|s| s.style == Stroke::Faint);
-    for s in under.into_iter().chain(over) {
-        let pen = pen(s, palette);
-        for run in runs(s, (x, y)) {
-            for piece in clip(&thin(&run), plot) {
-                c.curve(&piece, pen)?;
-            }
-            if s.markers {
-                let inside = |p: &&Point| {
-                    p.0 >= plot.x - 0.5
-                        && p.0 <= plot.right() + 0.5
-                        && p.1 >= plot.y - 0.5
-                        && p.1 <= plot.bottom() + 0.5
-                };
-                for p in run.iter().filter(inside) {
-                    c.dot(*p, 3.0, pen.colour)?;
-                }
-            }
-        }
-    }
+    Ok(())
+}
+
+fn draw_legend(c: &mut Canvas, lines: &Lines, plot: Rect, palette: &Palette) -> Result<(), RenderError> {
     for (row, entries) in legend(lines, plot.w).iter().enumerate() {
         let rows = legend_room(lines, plot.w) / LEGEND_LINE;
         let middle = plot.y - 6.0 - (rows - row as f64 - 0.5) * LEGEND_LINE;
@@ -119,7 +155,7 @@ pub fn draw(c: &mut Canvas, lines: &Lines, plot: Rect, palette: &Palette) -> Res
             c.text(&s.label, at, Letters::new(LABEL, palette.text))?;
         }
     }
-    end_labels(c, lines, (x, y), plot, palette)
+    Ok(())
 }
 
 /// The drawable runs of a series, in pixels: a gap, or a value without a place on a log axis, ends a run.

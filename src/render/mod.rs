@@ -1,13 +1,16 @@
-//! How a [`Figure`] is drawn: one SVG through plotters, and PNG and PDF from that very SVG.
+//! How a [`Figure`] is drawn: one SVG by a plotters backend of its own, and PNG and PDF from that very SVG.
 //!
 //! | file | what it knows |
 //! |---|---|
 //! | `layout` | where everything stands |
-//! | `panel`, `heatmap`, `lines`, `rows`, `dots`, `flow`, `bar` | how each part is drawn |
+//! | `kind` | what a kind of panel has to say for itself, and the list of the kinds |
+//! | `heatmap`, `lines`, `rows`, `dots`, `flow` | the kinds, one a file |
+//! | `panel`, `bar` | what panels have in common; colour bars |
 //! | `raster` | a heatmap's cells as a small indexed PNG |
 //! | `axis` | ticks and numbers |
-//! | `canvas` | plotters' SVG backend, completed |
-//! | `font`, `colour`, `theme` | what a figure looks like |
+//! | `canvas` | the one interface that all of these draw on, through plotters |
+//! | `svg` | the plotters backend under it |
+//! | `fonts`, `colour`, `theme` | what a figure looks like |
 //! | `bitmap`, `pdf` | SVG to PNG and to PDF |
 //!
 //! The same figure and style give the same bytes: there is no clock, no hash order, and no font but the bundled one.
@@ -19,14 +22,16 @@ mod canvas;
 mod colour;
 mod dots;
 mod flow;
-mod font;
+mod fonts;
 mod heatmap;
+mod kind;
 mod layout;
 mod lines;
 mod panel;
 mod pdf;
 mod raster;
 mod rows;
+mod svg;
 mod theme;
 
 #[cfg(test)]
@@ -39,17 +44,17 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use crate::field::Field;
-use crate::figure::chart::{Figure, Panel};
+use crate::figure::chart::Figure;
+use crate::font;
 
 pub use bitmap::png;
-pub use canvas::base64;
 pub use colour::{ColourMap, Rgb};
-pub use font::{FontError, missing_glyphs, use_font};
 pub use pdf::pdf;
 pub use raster::special_tile;
 pub use theme::{Palette, Theme, Tones};
 
 use canvas::{Canvas, Letters, Rect};
+use kind::{Look, kind};
 
 /// How figures look, whatever they show.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -142,48 +147,32 @@ pub fn svg(figure: &Figure, style: &Style) -> Result<String, RenderError> {
     let place = layout::layout(figure)?;
     let mut c = Canvas::new(figure.width, figure.height);
     c.fill(Rect { x: 0.0, y: 0.0, w: figure.width.into(), h: figure.height.into() }, palette.background)?;
-    let mut y = layout::MARGIN - 4.0;
+    let mut y = font::MARGIN - 4.0;
     for line in &place.title {
         y += layout::TITLE_LINE;
-        c.text(line, (layout::MARGIN, y - 3.0), Letters::new(panel::TITLE, palette.text).bold())?;
+        c.text(line, (font::MARGIN, y - 3.0), Letters::new(font::TITLE, palette.text).bold())?;
     }
     for line in &place.subtitle {
         y += layout::SUBTITLE_LINE;
-        c.text(line, (layout::MARGIN, y), Letters::new(panel::SUBTITLE, palette.muted))?;
+        c.text(line, (font::MARGIN, y), Letters::new(panel::SUBTITLE, palette.muted))?;
     }
-    let rows = figure.panels.iter().map(|p| if let Panel::Heatmap(m) = &p.panel { m.rows.len() } else { 0 });
-    let most_bins = raster::most_bins(rows.sum());
+    let rows = figure.panels.iter().map(|p| kind(&p.panel).rows_of_cells()).sum();
+    let look = Look { style, palette, scales: &figure.scales, most_bins: raster::most_bins(rows) };
     for (placed, at) in figure.panels.iter().zip(&place.panels) {
-        match &placed.panel {
-            Panel::Heatmap(map) => {
-                panel::title(&mut c, &map.title, at.plot, 0.0, palette)?;
-                heatmap::draw(&mut c, map, &figure.scales[map.scale], (at.plot, at.left), most_bins, style, palette)?;
-            }
-            Panel::Lines(l) => {
-                let legend = lines::legend_room(l, at.plot.w);
-                panel::title(&mut c, &l.title, at.plot, if legend > 0.0 { legend + 4.0 } else { 0.0 }, palette)?;
-                lines::draw(&mut c, l, at.plot, palette)?;
-                panel::y_label(&mut c, &l.y.label, at.left, at.plot, palette)?;
-            }
-            Panel::Rows(r) => rows::draw(&mut c, r, at.plot, palette)?,
-            Panel::Dots(d) => dots::draw(&mut c, d, at.plot, palette)?,
-            Panel::Flow(f) if flow::least_height(f, at.plot) > at.plot.h => {
-                let (width, height) = (figure.width, figure.height);
-                return Err(RenderError::TooSmall { figure: figure.name.clone(), width, height });
-            }
-            Panel::Flow(f) => flow::draw(&mut c, f, at.plot, palette)?,
-        }
+        kind::draw(&mut c, kind(&placed.panel), *at, &look)?;
     }
     for b in &place.bars {
         let scale = &figure.scales[b.scale];
-        let beyond = raster::overflow(&layout::users(figure, b.scale), scale);
+        let users = figure.panels.iter().map(|p| kind(&p.panel)).filter(|p| p.scale() == Some(b.scale));
+        let (below, above): (Vec<bool>, Vec<bool>) = users.map(|p| p.beyond(scale)).unzip();
+        let beyond = (below.contains(&true), above.contains(&true));
         bar::draw(&mut c, scale, b.area, beyond, place.swatches_under_bars, style, palette)?;
     }
-    bar::draw_legend(&mut c, &place.legend, (layout::MARGIN, place.legend_top), style, palette)?;
+    bar::draw_legend(&mut c, &place.legend, (font::MARGIN, place.legend_top), style, palette)?;
     let mut y = place.caption_top;
     for line in &place.caption {
         y += layout::CAPTION_LINE;
-        c.text(line, (layout::MARGIN, y - 4.0), Letters::new(panel::CAPTION, palette.muted))?;
+        c.text(line, (font::MARGIN, y - 4.0), Letters::new(panel::CAPTION, palette.muted))?;
     }
     Ok(c.finish(&figure.name, &figure.title, &figure.description, figure.lang))
 }
@@ -231,61 +220,12 @@ fn check(figure: &Figure) -> Result<(), RenderError> {
             return invalid(format!("colour scale {i} goes from {} to {}", scale.low, scale.high));
         }
     }
-    let heatmap_rows = |row: usize| {
-        figure.panels.iter().find_map(|p| match &p.panel {
-            Panel::Heatmap(m) if p.row == row => Some(m.rows.len()),
-            _ => None,
-        })
-    };
     for (i, p) in figure.panels.iter().enumerate() {
         if p.column >= figure.column_weights.len() || p.row >= figure.row_weights.len() {
             return invalid(format!("panel {i} stands in column {}, row {}, outside the grid", p.column, p.row));
         }
-        let map = match &p.panel {
-            Panel::Heatmap(map) => map,
-            Panel::Lines(_) => continue,
-            Panel::Dots(d) => {
-                if d.rows.is_empty() {
-                    return invalid(format!("panel {i} has no rows"));
-                }
-                continue;
-            }
-            Panel::Flow(f) => {
-                if !flow::placeable(f) {
-                    return invalid(format!("panel {i}: a box or an arrow stands outside its grid"));
-                }
-                continue;
-            }
-            Panel::Rows(r) => {
-                let n = r.values.len();
-                if n == 0 || r.words.len() != n || r.rows.len() != n || heatmap_rows(p.row).is_some_and(|m| m != n) {
-                    return invalid(format!("panel {i}: not one number, word and label for each row beside it"));
-                }
-                continue;
-            }
-        };
-        if map.veils.iter().any(|v| v.first > v.last || v.last >= map.rows.len()) {
-            return invalid(format!("panel {i} veils rows that it does not have"));
-        }
-        let columns = map.edges.len().saturating_sub(1);
-        if map.rows.is_empty() || columns == 0 {
-            return invalid(format!("panel {i} has no cells"));
-        }
-        if map.cells.len() != map.rows.len() || map.cells.iter().any(|row| row.len() != columns) {
-            return invalid(format!("panel {i}: cells are not {} rows of {columns} columns", map.rows.len()));
-        }
-        let named = map.columns.is_empty() || map.columns.len() == columns;
-        let heights = map.heights.is_empty() || map.heights.len() == columns;
-        if !named || !heights || map.heights.iter().any(|h| *h > map.rows.len()) {
-            return invalid(format!(
-                "panel {i}: not one name and one height up to its rows for each of {columns} columns"
-            ));
-        }
-        if !raster::placeable(map) {
-            return invalid(format!("panel {i}: the edges of its columns have to rise and to lie on the axis"));
-        }
-        if map.scale >= figure.scales.len() {
-            return invalid(format!("panel {i} uses colour scale {}, there are {}", map.scale, figure.scales.len()));
+        if let Some(what) = kind(&p.panel).problem(figure, p.row) {
+            return invalid(format!("panel {i}: {what}"));
         }
     }
     Ok(())

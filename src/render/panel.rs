@@ -1,15 +1,14 @@
 //! What panels have in common: sizes of type, axes, ticks, grid, titles.
 
 use crate::figure::chart::{Axis, Heatmap};
+use crate::font::{self, Weight};
 
 use super::RenderError;
 use super::axis::{self, Scale, Tick};
 use super::canvas::{Anchor, Canvas, Letters, Pen, Rect};
-use super::font::{self, Weight};
 use super::theme::Palette;
 
-/// Sizes of type, CSS pixels.
-pub const TITLE: f64 = 17.0;
+/// Sizes of type, CSS pixels; that of the figure's title is [`font::TITLE`].
 pub const SUBTITLE: f64 = 12.5;
 pub const PANEL_TITLE: f64 = 13.0;
 pub const LABEL: f64 = 12.0;

@@ -18,8 +18,9 @@ use krilla::text::{Font, GlyphId, KrillaGlyph};
 use resvg::usvg::tiny_skia_path::{self, PathSegment};
 use resvg::usvg::{self, ImageKind, Node, Tree, fontdb};
 
-use super::{RenderError, font};
+use super::{RenderError, fonts};
 use crate::figure::chart::Figure;
+use crate::font::STACK;
 
 /// PDF points per CSS pixel.
 const POINTS: f32 = 0.75;
@@ -29,8 +30,7 @@ const POINTS: f32 = 0.75;
 /// # Errors
 /// Text that is no SVG, or one with something that figures do not have (gradients, masks, filters).
 pub fn pdf(figure: &Figure, svg: &str) -> Result<Vec<u8>, RenderError> {
-    let options =
-        usvg::Options { fontdb: font::database(), font_family: font::STACK.to_string(), ..Default::default() };
+    let options = usvg::Options { fontdb: fonts::database(), font_family: STACK.to_string(), ..Default::default() };
     let tree = Tree::from_str(svg, &options)?;
     let mut document = Document::new();
     document.set_metadata(

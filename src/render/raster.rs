@@ -301,10 +301,10 @@ fn encode(
 }
 
 /// Do finite values lie below or above the ends of the scale? They are drawn in the end's colour, and the bar says so.
-pub fn overflow(maps: &[&Heatmap], scale: &ColourScale) -> (bool, bool) {
+pub fn overflow(map: &Heatmap, scale: &ColourScale) -> (bool, bool) {
     let slack = 1e-9 * (scale.high - scale.low).abs();
     let (mut below, mut above) = (false, false);
-    for cell in maps.iter().flat_map(|m| m.cells.iter().flatten()) {
+    for cell in map.cells.iter().flatten() {
         if let (Cell::Finite(x), None) = (cell, kind(*cell)) {
             below |= *x < scale.low - slack;
             above |= *x > scale.high + slack;

@@ -20,15 +20,14 @@
 //! | `.missing`, `.missing_words` | of what is unknown: what was not recorded, as a key and in words; else null |
 //! | `.why[]` | factors on the norm of the signal by layer: `layer`, `total`, `weight_scale`, `slope`, `alignment`, `cause` (`none`, `weight-scale`, `flat-function`, `slope`, `alignment`) |
 //! | `.why_step` | the step they were measured at, or null |
-//! | `.remedies[]` | what helps, the most likely first; of what is found only |
+//! | `.remedies[]` | what helps, the most likely first, without what the run has already; of faults only |
 //! | `.source` | where the rule comes from |
 
 use serde_json::{Value, json};
 
 use crate::diagnosis::{
-    Bound, Branch, Diagnosis, Evidence, Finding, Outcome, Performance, Severity, State, Thresholds, Verdict,
+    Branch, Diagnosis, Evidence, Finding, Outcome, Performance, Severity, State, Thresholds, Verdict,
 };
-use crate::record::Record;
 use crate::text::{Lang, columns};
 
 /// How a report marks its parts.
@@ -44,7 +43,7 @@ pub fn conclusion(lang: Lang, d: &Diagnosis) -> String {
 }
 
 /// One block for a run.
-pub fn text(lang: Lang, d: &Diagnosis, record: &Record, form: Form) -> String {
+pub fn text(lang: Lang, d: &Diagnosis, form: Form) -> String {
     let mark = |text: &str, markdown: &str| match form {
         Form::Text => text.to_string(),
         Form::Markdown => markdown.to_string(),
@@ -70,7 +69,7 @@ pub fn text(lang: Lang, d: &Diagnosis, record: &Record, form: Form) -> String {
             let (open, close) = (mark("", "**"), mark("", "**"));
             let said = lang.title(&format!("{open}{name}{close}"), &[lang.ailment_means(verdict.rule.ailment)]);
             out += &format!("{item}{said}\n");
-            for line in finding_lines(lang, d, record, verdict, finding) {
+            for line in finding_lines(lang, d, verdict, finding) {
                 out += &format!("{inner}{line}\n");
             }
         }
@@ -101,16 +100,16 @@ pub fn text(lang: Lang, d: &Diagnosis, record: &Record, form: Form) -> String {
     wrap(&out, form)
 }
 
-fn finding_lines(lang: Lang, d: &Diagnosis, record: &Record, verdict: &Verdict, finding: &Finding) -> Vec<String> {
+fn finding_lines(lang: Lang, d: &Diagnosis, verdict: &Verdict, finding: &Finding) -> Vec<String> {
     let mut lines: Vec<String> = finding.evidence.iter().map(|e| e.words(lang, d.hidden)).collect();
     if !finding.why.is_empty() {
         lines.push(lang.why_heading());
-        lines.extend(finding.why_words(lang, record).into_iter().map(|line| String::from("  ") + &line));
+        lines.extend(finding.why_words(lang).into_iter().map(|line| String::from("  ") + &line));
         lines.extend(finding.untrained_words(lang));
     }
-    if finding.severity == Severity::Fault && !verdict.rule.remedies.is_empty() {
-        let remedies: Vec<String> = verdict.remedies(&record.header).map(|r| lang.remedy(r)).collect();
-        lines.push(lang.title(&lang.remedies_heading(), &remedies));
+    let advice = verdict.advice_words(lang);
+    if !advice.is_empty() {
+        lines.push(advice);
     }
     if finding.severity == Severity::Fault {
         lines.push(lang.title(&lang.source_heading(), &[verdict.rule.source.to_string()]));
@@ -164,39 +163,28 @@ fn run_json(lang: Lang, d: &Diagnosis) -> Value {
 }
 
 fn performance_json(p: &Performance) -> Value {
-    let (state, missing) = match &p.state {
-        State::Good => ("good", None),
-        State::Partly => ("partly", None),
-        State::Failed => ("failed", None),
-        State::Unknown(missing) => ("unknown", Some(missing.key())),
+    let missing = match &p.state {
+        State::Unknown(missing) => Some(missing.key()),
+        State::Good | State::Partly | State::Failed => None,
     };
     json!({
-        "state": state, "missing": missing, "accuracy": p.accuracy, "chance": p.chance, "skill": p.skill, "loss": p.loss,
+        "state": p.state.key(), "missing": missing, "accuracy": p.accuracy, "chance": p.chance, "skill": p.skill, "loss": p.loss,
         "step": p.step, "from_batches": p.from_batches,
     })
 }
 
 fn verdict_json(lang: Lang, v: &Verdict) -> Value {
-    let (outcome, severity, evidence, missing, finding) = match &v.outcome {
-        Outcome::Found(f) => {
-            let severity = if f.severity == Severity::Fault { "fault" } else { "note" };
-            ("found", Some(severity), f.evidence.as_slice(), None, Some(f))
-        }
-        Outcome::Clear(evidence) => ("clear", None, evidence.as_slice(), None, None),
-        Outcome::Unknown(missing) => ("unknown", None, &[][..], Some(missing), None),
-    };
-    let branch = match v.rule.branch {
-        Branch::Training => "training",
-        Branch::Test => "test",
-        Branch::Done => "done",
+    let (evidence, missing, finding) = match &v.outcome {
+        Outcome::Found(f) => (f.evidence.as_slice(), None, Some(f)),
+        Outcome::Clear(evidence) => (evidence.as_slice(), None, None),
+        Outcome::Unknown(missing) => (&[][..], Some(missing), None),
     };
     let why = finding.map(|f| f.why.as_slice()).unwrap_or_default();
-    let remedies = if finding.is_some() { v.rule.remedies } else { &[] };
     json!({
         "rule": v.rule.ailment.key(),
-        "branch": branch,
-        "outcome": outcome,
-        "severity": severity,
+        "branch": v.rule.branch.key(),
+        "outcome": v.outcome.key(),
+        "severity": finding.map(|f| f.severity.key()),
         "evidence": evidence.iter().map(evidence_json).collect::<Vec<_>>(),
         "missing": missing.map(|m| m.key()),
         "missing_words": missing.map(|m| lang.missing(m)),
@@ -205,7 +193,7 @@ fn verdict_json(lang: Lang, v: &Verdict) -> Value {
             "cause": s.cause.key(),
         })).collect::<Vec<_>>(),
         "why_step": finding.and_then(|f| f.why_step),
-        "remedies": remedies.iter().map(|r| r.key()).collect::<Vec<_>>(),
+        "remedies": v.advice().iter().map(|a| a.remedy.key()).collect::<Vec<_>>(),
         "source": v.rule.source,
     })
 }
@@ -218,7 +206,59 @@ fn evidence_json(e: &Evidence) -> Value {
         "value": e.value,
         "unit": e.measure.unit().key(),
         "threshold": e.limit.map(|l| json!({
-            "key": l.key, "value": l.value, "bound": if l.bound == Bound::AtMost { "at_most" } else { "at_least" },
+            "key": l.key, "value": l.value, "bound": l.bound.key(),
         })),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnosis::{Ailment, RULES, Remedy, Treatment, accused};
+    use crate::figure::testing::{equipped, healthy};
+
+    #[test]
+    fn text_markdown_and_json_give_the_same_advice() {
+        for (record, _) in equipped() {
+            for rule in RULES.iter().filter(|rule| rule.branch != Branch::Done) {
+                let d = accused(&record, &[rule.ailment]);
+                let verdict = d.verdict(rule.ailment).unwrap();
+                for lang in Lang::ALL {
+                    let said = verdict.advice_words(lang);
+                    let (plain, markdown) = (text(lang, &d, Form::Text), text(lang, &d, Form::Markdown));
+                    let joined = |t: &str| t.split_whitespace().collect::<String>();
+                    assert!(joined(&plain).contains(&joined(&said)), "{said}: {plain}");
+                    assert!(markdown.contains(&said), "{said}: {markdown}");
+                    let heading = lang.remedies_heading();
+                    assert_eq!(plain.contains(&heading), !said.is_empty(), "{plain}");
+                    let json = verdict_json(lang, verdict);
+                    let keys: Vec<&str> =
+                        json["remedies"].as_array().unwrap().iter().map(|r| r.as_str().unwrap()).collect();
+                    let words = verdict.advice().iter().map(|a| lang.advice(a)).collect::<Vec<_>>();
+                    assert_eq!(keys, verdict.advice().iter().map(|a| a.remedy.key()).collect::<Vec<_>>());
+                    assert!(words.iter().all(|word| said.contains(word)), "{said}: {words:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn no_rule_advises_what_the_run_has() {
+        for (record, had) in equipped() {
+            for rule in RULES.iter().filter(|rule| rule.branch != Branch::Done) {
+                let diagnosis = accused(&record, &[rule.ailment]);
+                let of_rule = diagnosis.verdict(rule.ailment).unwrap().advice().to_vec();
+                for advice in of_rule.iter().chain(&diagnosis.advice()) {
+                    assert!(!had.contains(&advice.remedy.key()), "{:?}: {:?} of {had:?}", rule.ailment, advice.remedy);
+                    assert!(!advice.treatments.is_empty(), "{:?}", advice.remedy);
+                }
+                // What the run does not have is said.
+                let left = rule.unfiltered().iter().filter(|remedy| !had.contains(&remedy.key())).count();
+                assert_eq!(of_rule.len(), left, "{:?}", rule.ailment);
+            }
+        }
+        let relu = accused(&healthy().record(), &[Ailment::VanishingGradient]);
+        let activation = relu.advice().into_iter().find(|a| a.remedy == Remedy::NewActivation).unwrap();
+        assert_eq!(activation.treatments, [Treatment::LeakyRelu, Treatment::Selu, Treatment::Maxout]);
+    }
 }

@@ -14,10 +14,10 @@
 
 use serde_json::{Value, json};
 
-use crate::diagnosis::Branch;
+use crate::diagnosis::Unfit;
 use crate::figure::remedy::{branch, cured, ordered, reason, result, verdict};
 use crate::record::trial::{Trial, Trials};
-use crate::text::{Lang, TrialColumn, Unfit, columns};
+use crate::text::{Lang, TrialColumn, columns};
 
 const COLUMNS: [TrialColumn; 6] = [
     TrialColumn::Remedy,
@@ -124,7 +124,7 @@ pub fn json(lang: Lang, trials: &Trials, left_out: &[(&str, Unfit)], folder: &st
     json!({
         "schema": 1,
         "folder": folder,
-        "branch": match side { Branch::Training => "training", Branch::Test => "test", Branch::Done => "done" },
+        "branch": side.key(),
         "before": merged(json!({ "run": trials.before.name }), common(&trials.before)),
         "remedies": trials.after.iter().map(remedy).collect::<Vec<_>>(),
         "left_out": left_out.iter().map(|(name, why)| {

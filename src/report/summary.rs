@@ -32,7 +32,7 @@ pub struct LayerLine {
     /// At the last snapshot that has them.
     pub saturated_share: f64,
     pub dead_share: f64,
-    /// Of the weights, at the last snapshot.
+    /// Share of the weights that are exactly zero, at the last snapshot.
     pub zero_share: f64,
 }
 
@@ -98,19 +98,21 @@ pub fn text(record: &Record, lang: Lang) -> String {
         (lang.kept_evaluation_name(), best),
     ] {
         if let Some(row) = row {
-            let train = [number(row.value(TRAIN_LOSS)), percent(row.value(TRAIN_ACCURACY))];
-            let test = [number(row.value(TEST_LOSS)), percent(row.value(TEST_ACCURACY))];
+            let train = [number(row.value(TRAIN_LOSS)), percent(lang, row.value(TRAIN_ACCURACY))];
+            let test = [number(row.value(TEST_LOSS)), percent(lang, row.value(TEST_ACCURACY))];
             let mut words = lang.evaluation_line(row.step(), [&train[0], &train[1]], [&test[0], &test[1]]);
             if !row.value(VALIDATION_LOSS).is_nan() {
-                words += &lang
-                    .validation_part(&number(row.value(VALIDATION_LOSS)), &percent(row.value(VALIDATION_ACCURACY)));
+                words += &lang.validation_part(
+                    &number(row.value(VALIDATION_LOSS)),
+                    &percent(lang, row.value(VALIDATION_ACCURACY)),
+                );
             }
             line(&name, &words);
         }
     }
     let zeros: Vec<f64> = layers(record).iter().map(|l| l.zero_share).collect();
     if zeros.iter().any(|&share| share > 0.0) {
-        let [name, words] = lang.zeros_line(&zeros.iter().map(|&share| percent(share)).collect::<Vec<_>>());
+        let [name, words] = lang.zeros_line(&zeros.iter().map(|&share| percent(lang, share)).collect::<Vec<_>>());
         line(&name, &words);
     }
     out += &table(record, lang);
@@ -154,9 +156,9 @@ fn table(record: &Record, lang: Lang) -> String {
             (number(line.grad[0]), 9),
             (number(line.grad[1]), 12),
             (number(line.relative_update), 13),
-            (percent(line.moved), 11),
-            (percent(line.saturated_share), 9),
-            (percent(line.dead_share), 0),
+            (percent(lang, line.moved), 11),
+            (percent(lang, line.saturated_share), 9),
+            (percent(lang, line.dead_share), 0),
         ];
         let cells: Vec<String> = cells.iter().map(|(text, width)| padded(text, *width)).collect();
         let name = line.name.as_ref().map_or_else(String::new, |name| format!("  {name}"));
@@ -227,13 +229,14 @@ fn width(units: Option<usize>) -> String {
     units.map_or_else(|| "-".into(), |n| n.to_string())
 }
 
-fn percent(share: f64) -> String {
-    match word(share) {
-        Some("0") => "0 %".into(),
+fn percent(lang: Lang, share: f64) -> String {
+    let text = match word(share) {
+        Some("0") => lang.percent(0.0),
         Some(word) => word.into(),
-        None if share < 1e-3 => format!("{:.1e} %", 100.0 * share),
-        None => format!("{:.1} %", 100.0 * share),
-    }
+        None if share < 1e-3 => format!("{:.1e}", 100.0 * share) + lang.percent_sign(),
+        None => lang.tenths(share),
+    };
+    text.replace('\u{a0}', " ")
 }
 
 fn value(stored: f64) -> Value {

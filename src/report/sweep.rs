@@ -180,7 +180,7 @@ struct Facts {
     evaluated: [f64; 4],
     /// Gradient ratio at the start and at the end.
     ratios: [f64; 2],
-    /// Of as many layers as the deepest cell has.
+    /// Columns for as many layers as the deepest cell has.
     movement: Vec<f64>,
 }
 

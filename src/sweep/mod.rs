@@ -12,17 +12,30 @@
 //! A cell is made under a temporary name and renamed when it is whole, so whatever has a number is finished. `cell.json`
 //! names the sizes of the other files: a cell that was cut short afterwards is run again. A cell's bytes depend on its
 //! settings only (timings aside): not on threads, order, shards or the other cells.
+//!
+//! Several programs may work on one sweep at the same time. Each holds a lock of its own in the folder
+//! (`.gradfade-work-*.lock`) as long as it runs; the plan is read and changed under `.gradfade.lock`. What killed programs
+//! left is removed only while no program runs cells.
+//!
+//! A cell can fail in two ways. Settings that can never be trained are *impossible*: the cell is finished, and its row says
+//! why. What may pass, such as data that cannot be read or a panic, leaves the cell *broken*: it is not kept, the call says
+//! so, and the next call runs it again.
 
+pub mod cost;
 pub mod plan;
 pub mod preset;
 pub mod run;
 pub mod script;
 pub mod store;
 
+pub use cost::{Cost, Sizes, costs, shard};
 pub use plan::{Grid, Numbers, PlannedCell, SweepPlan};
 pub use preset::{PRESETS, preset};
-pub use run::{Observer, Sizes, costs, run, shard};
+pub use run::{Observer, Ran, run};
 pub use store::{CellState, Store};
+
+#[cfg(test)]
+mod tests;
 
 use std::path::{Path, PathBuf};
 
@@ -38,6 +51,8 @@ pub enum SweepError {
     Io { doing: &'static str, path: PathBuf, source: std::io::Error },
     #[error("{}: is not empty and holds no sweep; choose another {}", path.display(), Field::Out)]
     NotOurs { path: PathBuf },
+    #[error("{}: another program has held the plan of this sweep for 10 seconds; try again", path.display())]
+    Busy { path: PathBuf },
     #[error("{}: holds no sweep (no plan.toml); start one with {}, {} or a grid", path.display(), Field::Preset, Field::Plan)]
     NoPlan { path: PathBuf },
     #[error(

@@ -73,7 +73,7 @@ pub struct Grid {
 pub struct Numbers(pub Vec<u64>);
 
 #[derive(Deserialize)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "give a list of whole numbers, or a range such as \"1..10\"")]
 enum ListOrRange {
     List(Vec<u64>),
     One(u64),
@@ -224,7 +224,12 @@ impl SweepPlan {
     /// The plan as TOML, to be printed and edited.
     ///
     /// A setting that varies is left out of `[train]`, where it would stand a second time and say nothing.
-    pub fn to_toml(&self) -> String {
+    ///
+    /// # Errors
+    /// [`SweepError::Plan`] naming the setting that TOML cannot hold.
+    pub fn to_toml(&self) -> Result<String, SweepError> {
+        let wrong = |what: String| SweepError::Plan { place: format!("plan `{}`", self.name), what };
+        self.fits_toml().map_err(wrong)?;
         let text = || -> Result<String, toml::ser::Error> {
             let mut table = toml::Table::try_from(self)?;
             let varied: Vec<String> =
@@ -234,8 +239,17 @@ impl SweepPlan {
             }
             toml::to_string(&table)
         };
-        // Nothing in a plan has a form that TOML cannot hold, but for numbers beyond its 64 bits with a sign.
-        text().unwrap_or_else(|e| format!("# this plan cannot be written as TOML: {e}\n"))
+        text().map_err(|e| wrong(format!("it cannot be written as TOML: {e}")))
+    }
+
+    /// The integers of TOML have 64 bits with a sign.
+    fn fits_toml(&self) -> Result<(), String> {
+        let grid = serde_json::json!(self.grid);
+        let train = serde_json::json!(self.train);
+        match too_large("", &grid).or_else(|| too_large("", &train)) {
+            None => Ok(()),
+            Some((setting, number)) => Err(format!("`{setting}` is {number}; a plan holds numbers up to {}", i64::MAX)),
+        }
     }
 
     /// What makes no sense whatever the data is.
@@ -275,6 +289,7 @@ impl SweepPlan {
                 Field::Threads
             ));
         }
+        self.fits_toml()?;
         if self.name.is_empty() || self.name.len() > 100 || self.name.chars().any(char::is_control) {
             return Err("`name` must have 1 to 100 visible characters".into());
         }
@@ -339,7 +354,7 @@ impl SweepPlan {
     /// Stands for everything that a cell's result depends on: the grid and the settings, not the name or how it is drawn.
     /// Settings at their default are left out, so that cells stay good when the program learns a new setting; a plan file
     /// names every setting, so a default that changes is a difference. FNV-1a over the JSON: it must tell plans apart that
-    /// people make, not resist somebody.
+    /// people make, not to resist an attacker.
     pub fn fingerprint(&self) -> String {
         let mut train = serde_json::json!(self.train);
         without_defaults(&mut train, &serde_json::json!(TrainConfig::default()));
@@ -382,6 +397,17 @@ fn without_defaults(value: &mut serde_json::Value, default: &serde_json::Value) 
         }
         None => true,
     });
+}
+
+/// The first whole number beyond what TOML can hold, with the name of its setting.
+fn too_large(at: &str, value: &serde_json::Value) -> Option<(String, u64)> {
+    use serde_json::Value;
+    match value {
+        Value::Object(fields) => fields.iter().find_map(|(key, value)| too_large(key, value)),
+        Value::Array(all) => all.iter().find_map(|value| too_large(at, value)),
+        Value::Number(number) => number.as_u64().filter(|n| i64::try_from(*n).is_err()).map(|n| (at.to_string(), n)),
+        _ => None,
+    }
 }
 
 fn first_difference(at: &str, a: &serde_json::Value, b: &serde_json::Value) -> Option<String> {
@@ -435,7 +461,7 @@ mod tests {
     fn a_plan_survives_toml_and_its_fingerprint_tells_what_matters() {
         let text = "name = \"x\"\n[grid]\nlearning_rate = [0.1, 0.5]\nbatch_size = [10, \"full\"]\ninitialisation = [\"normal:0.01\"]\n[train]\nsteps = 5\nrecord = \"summary\"\n";
         let plan = SweepPlan::parse(text, "p").unwrap();
-        let again = SweepPlan::parse(&plan.to_toml(), "again").unwrap_or_else(|e| panic!("{e}\n{}", plan.to_toml()));
+        let again = SweepPlan::parse(&plan.to_toml().unwrap(), "again").unwrap();
         assert_eq!(again, plan);
         assert_eq!(again.fingerprint(), plan.fingerprint());
         let renamed = SweepPlan { name: "y".into(), ..plan.clone() };

@@ -4,14 +4,23 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
 
 use super::{SweepError, SweepPlan};
-use crate::files::write_whole;
+use crate::files::{Lock, write_whole};
 use crate::record::cell::{Cell, from_json, to_json};
 
 const PLAN: &str = "plan.toml";
 const CELLS: &str = "cells";
 const CELL: &str = "cell.json";
+/// Names that begin like this are the program's own: locks, and files of a program that was killed while it wrote one.
+const OWN: &str = ".gradfade";
+/// Locks of the programs that run cells, one each: their existence keeps what they are making.
+const WORK: &str = ".gradfade-work-";
+/// The plan is locked for moments only.
+const LOCK_ATTEMPTS: u32 = 1000;
+const LOCK_PAUSE: Duration = Duration::from_millis(10);
 
 /// A sweep's folder and its plan.
 #[derive(Clone, Debug)]
@@ -19,6 +28,15 @@ pub struct Store {
     dir: PathBuf,
     plan: SweepPlan,
     fingerprint: String,
+    /// Held by whoever may run cells; copies of the store share it.
+    work: Option<Arc<Work>>,
+}
+
+/// The lock of a program that runs cells.
+#[derive(Debug)]
+struct Work {
+    path: PathBuf,
+    _lock: Lock,
 }
 
 /// What is there of a cell.
@@ -31,28 +49,37 @@ pub enum CellState {
 }
 
 impl Store {
-    /// Opens the sweep in `dir`, or starts it there.
+    /// Goes on with the sweep of this plan in `dir`, or starts it there. Several programs may do so at the same time.
     ///
     /// # Errors
     /// [`SweepError::OtherPlan`] and [`SweepError::NotOurs`] when the folder is taken, [`SweepError::Io`].
     pub fn create(dir: &Path, plan: &SweepPlan) -> Result<Store, SweepError> {
-        let path = dir.join(PLAN);
-        if path.exists() {
-            if let Some(there) = Store::find(dir, plan)? {
-                return Ok(there);
-            }
+        fs::create_dir_all(dir).map_err(SweepError::io("create the folder", dir))?;
+        let _lock = lock_plan(dir)?;
+        let found = if dir.join(PLAN).exists() {
+            Store::find(dir, plan)?
         } else {
-            fs::create_dir_all(dir).map_err(SweepError::io("create the folder", dir))?;
-            let mut entries = fs::read_dir(dir).map_err(SweepError::io("list it", dir))?;
-            if entries.next().is_some() {
-                return Err(SweepError::NotOurs { path: dir.to_path_buf() });
+            holds_nothing_else(dir)?;
+            None
+        };
+        match found {
+            Some(there) => there.join(),
+            None => {
+                write_plan(dir, plan)?;
+                Store::open(dir)?.join()
             }
         }
-        let text = plan.to_toml();
-        // A plan that would not come back must not be started.
-        SweepPlan::parse(&text, &path.display().to_string())?;
-        write_whole(&path, text.as_bytes()).map_err(SweepError::io("write it", &path))?;
-        Store::open(dir)
+    }
+
+    /// Goes on with the sweep in `dir`, whatever its plan is.
+    ///
+    /// # Errors
+    /// Those of [`Store::open`].
+    pub fn resume(dir: &Path) -> Result<Store, SweepError> {
+        // The errors of a folder that holds no sweep come first: nothing is written there.
+        Store::open(dir)?;
+        let _lock = lock_plan(dir)?;
+        Store::open(dir)?.join()
     }
 
     /// The sweep of this plan in `dir`. `None` where another plan lies there of which no cell was ever begun: nothing is lost
@@ -63,15 +90,13 @@ impl Store {
     pub fn find(dir: &Path, plan: &SweepPlan) -> Result<Option<Store>, SweepError> {
         let there = Store::open(dir)?;
         let Some(difference) = there.plan.difference(plan) else { return Ok(Some(there)) };
-        let cells = dir.join(CELLS);
-        let mut begun = fs::read_dir(&cells).map_err(SweepError::io("list it", &cells))?;
-        match begun.next() {
-            Some(_) => Err(SweepError::OtherPlan { path: dir.to_path_buf(), difference }),
-            None => Ok(None),
+        if there.begun()? {
+            return Err(SweepError::OtherPlan { path: dir.to_path_buf(), difference });
         }
+        Ok(None)
     }
 
-    /// Opens the sweep in `dir`.
+    /// Opens the sweep in `dir` to look at it; nothing is written there.
     ///
     /// # Errors
     /// [`SweepError::NoPlan`], [`SweepError::Plan`], [`SweepError::Io`].
@@ -83,9 +108,30 @@ impl Store {
         })?;
         let plan = SweepPlan::parse(&text, &path.display().to_string())?;
         let fingerprint = plan.fingerprint();
-        let cells = dir.join(CELLS);
+        Ok(Store { dir: dir.to_path_buf(), plan, fingerprint, work: None })
+    }
+
+    /// Says that this program runs cells from now on. To be called under the lock of the plan.
+    fn join(mut self) -> Result<Store, SweepError> {
+        let cells = self.dir.join(CELLS);
         fs::create_dir_all(&cells).map_err(SweepError::io("create the folder", &cells))?;
-        Ok(Store { dir: dir.to_path_buf(), plan, fingerprint })
+        let moment = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |d| d.as_nanos());
+        let path = self.dir.join(format!("{WORK}{}-{moment}.lock", std::process::id()));
+        let lock = Lock::acquire(&path).map_err(SweepError::io("write it", &path))?;
+        self.work = Some(Arc::new(Work { path, _lock: lock }));
+        Ok(self)
+    }
+
+    /// Whether a cell was ever begun, or is about to be by another program.
+    fn begun(&self) -> Result<bool, SweepError> {
+        Ok(!entries(&self.dir.join(CELLS))?.is_empty() || self.others_work()?)
+    }
+
+    /// Whether other programs run cells here. What killed ones left of their locks is removed.
+    fn others_work(&self) -> Result<bool, SweepError> {
+        let own = self.work.as_ref().map(|work| &work.path);
+        let locks = entries(&self.dir)?.into_iter().filter(|path| name(path).starts_with(WORK));
+        Ok(locks.filter(|path| Some(path) != own).any(|path| Lock::acquire(&path).is_err()))
     }
 
     pub fn dir(&self) -> &Path {
@@ -132,7 +178,11 @@ impl Store {
                 Err(_) => return Ok(CellState::Broken(format!("{name} is not there"))),
             }
         }
-        Ok(CellState::Finished(Box::new(cell)))
+        match &cell.result {
+            // Earlier versions kept these as failures.
+            Err(why) if why.starts_with("internal error: ") => Ok(CellState::Broken(why.clone())),
+            _ => Ok(CellState::Finished(Box::new(cell))),
+        }
     }
 
     /// A new temporary folder for a cell.
@@ -173,17 +223,63 @@ impl Store {
         }
     }
 
-    /// Removes what killed programs left, once every cell is finished and nobody can still be working.
+    /// Removes what killed programs left, once every cell is finished. Where another program still runs cells, or the folder
+    /// cannot be written, everything stays.
+    ///
+    /// # Errors
+    /// [`SweepError::Io`] when what is left cannot be listed or removed.
     pub fn tidy(&self) -> Result<(), SweepError> {
-        let cells = self.dir.join(CELLS);
-        for entry in fs::read_dir(&cells).map_err(SweepError::io("list it", &cells))? {
-            let entry = entry.map_err(SweepError::io("list it", &cells))?;
-            let name = entry.file_name();
-            let name = name.to_string_lossy();
-            if name.starts_with('.') && name.ends_with(".part") {
-                fs::remove_dir_all(entry.path()).map_err(SweepError::io("remove it", &entry.path()))?;
+        let Ok(_lock) = Lock::of_folder(&self.dir) else { return Ok(()) };
+        if self.others_work()? {
+            return Ok(());
+        }
+        for path in entries(&self.dir.join(CELLS))? {
+            if name(&path).starts_with('.') && name(&path).ends_with(".part") {
+                fs::remove_dir_all(&path).map_err(SweepError::io("remove it", &path))?;
             }
         }
         Ok(())
     }
+}
+
+/// The lock under which the plan of a folder is read and changed. Others hold it for moments, so this waits for it.
+fn lock_plan(dir: &Path) -> Result<Lock, SweepError> {
+    for _ in 0..LOCK_ATTEMPTS {
+        match Lock::of_folder(dir) {
+            Err(e) if e.kind() == io::ErrorKind::WouldBlock => std::thread::sleep(LOCK_PAUSE),
+            other => return other.map_err(SweepError::io("write into it", dir)),
+        }
+    }
+    Err(SweepError::Busy { path: dir.to_path_buf() })
+}
+
+/// # Errors
+/// [`SweepError::NotOurs`] where something lies in the folder that is not the program's own.
+fn holds_nothing_else(dir: &Path) -> Result<(), SweepError> {
+    match entries(dir)?.iter().all(|path| name(path).starts_with(OWN)) {
+        true => Ok(()),
+        false => Err(SweepError::NotOurs { path: dir.to_path_buf() }),
+    }
+}
+
+fn write_plan(dir: &Path, plan: &SweepPlan) -> Result<(), SweepError> {
+    let path = dir.join(PLAN);
+    let text = plan.to_toml()?;
+    // A plan that would not come back must not be started.
+    SweepPlan::parse(&text, &path.display().to_string())?;
+    write_whole(&path, text.as_bytes()).map_err(SweepError::io("write it", &path))
+}
+
+/// What lies in a folder; nothing where there is no folder.
+fn entries(dir: &Path) -> Result<Vec<PathBuf>, SweepError> {
+    let listed = match fs::read_dir(dir) {
+        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        other => other.and_then(Iterator::collect::<io::Result<Vec<_>>>),
+    };
+    let listed = listed.map_err(SweepError::io("list it", dir))?;
+    Ok(listed.into_iter().map(|entry| entry.path()).collect())
+}
+
+fn name(path: &Path) -> std::borrow::Cow<'_, str> {
+    path.file_name().unwrap_or_default().to_string_lossy()
 }

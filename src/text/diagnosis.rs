@@ -1,81 +1,13 @@
-//! What a diagnosis says: names of the verdicts, their evidence, what was not recorded, and what to do.
+//! A diagnosis in words: names of the verdicts, their evidence, what was not recorded, and what to do. What these things
+//! are, and their stable keys, is in [`crate::diagnosis`].
 
 mod advice;
 mod evidence;
 mod unfit;
-
-pub use advice::Remedy;
-pub use evidence::{Measure, Missing, Unit};
-pub use unfit::Unfit;
+mod verdict;
 
 use super::Lang;
-
-/// Everything that a verdict can be about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Ailment {
-    Diverged,
-    FloatUnderflow,
-    DeadInitialisation,
-    ExplodingGradient,
-    VanishingGradient,
-    UniformVanishing,
-    HiddenVanishing,
-    Attenuated,
-    DeadUnits,
-    SaturatedUnits,
-    RateTooLarge,
-    RateTooSmall,
-    StuckWithLargeGradients,
-    DecayOnly,
-    NotLongEnough,
-    Overfitting,
-    Healthy,
-}
-
-impl Ailment {
-    pub const ALL: [Ailment; 17] = [
-        Ailment::Diverged,
-        Ailment::FloatUnderflow,
-        Ailment::DeadInitialisation,
-        Ailment::ExplodingGradient,
-        Ailment::VanishingGradient,
-        Ailment::UniformVanishing,
-        Ailment::HiddenVanishing,
-        Ailment::Attenuated,
-        Ailment::DeadUnits,
-        Ailment::SaturatedUnits,
-        Ailment::RateTooLarge,
-        Ailment::RateTooSmall,
-        Ailment::StuckWithLargeGradients,
-        Ailment::DecayOnly,
-        Ailment::NotLongEnough,
-        Ailment::Overfitting,
-        Ailment::Healthy,
-    ];
-
-    /// The stable name in JSON and in thresholds' documentation; not for readers of a report.
-    pub fn key(self) -> &'static str {
-        match self {
-            Ailment::Diverged => "diverged",
-            Ailment::FloatUnderflow => "float-underflow",
-            Ailment::DeadInitialisation => "dead-initialisation",
-            Ailment::ExplodingGradient => "exploding-gradient",
-            Ailment::VanishingGradient => "vanishing-gradient",
-            Ailment::UniformVanishing => "uniform-vanishing",
-            Ailment::HiddenVanishing => "optimiser-hides-vanishing",
-            Ailment::Attenuated => "attenuated-but-training",
-            Ailment::DeadUnits => "dead-units",
-            Ailment::SaturatedUnits => "saturated-units",
-            Ailment::RateTooLarge => "learning-rate-too-large",
-            Ailment::RateTooSmall => "learning-rate-too-small",
-            Ailment::StuckWithLargeGradients => "stuck-with-large-gradients",
-            Ailment::DecayOnly => "movement-by-decay-only",
-            Ailment::NotLongEnough => "not-trained-long-enough",
-            Ailment::Overfitting => "overfitting",
-            Ailment::Healthy => "healthy",
-        }
-    }
-}
+use crate::diagnosis::Ailment;
 
 impl Lang {
     /// The name of a verdict.
@@ -109,8 +41,8 @@ impl Lang {
                 Ailment::UniformVanishing => "各层一致的梯度消失",
                 Ailment::HiddenVanishing => "优化器掩盖了梯度消失",
                 Ailment::Attenuated => "信号衰减但仍在训练",
-                Ailment::DeadUnits => "失活单元",
-                Ailment::SaturatedUnits => "饱和单元",
+                Ailment::DeadUnits => "死亡神经元",
+                Ailment::SaturatedUnits => "饱和神经元",
                 Ailment::RateTooLarge => "学习率过大",
                 Ailment::RateTooSmall => "学习率过小",
                 Ailment::StuckWithLargeGradients => "梯度不小却停滞",
@@ -127,45 +59,45 @@ impl Lang {
     pub fn ailment_means(self, ailment: Ailment) -> String {
         match self {
             Lang::En => match ailment {
-                Ailment::Diverged => "A number is no longer finite, and no step after it can repair that.",
+                Ailment::Diverged => "A number is no longer finite, and no later step can repair that.",
                 Ailment::FloatUnderflow => "There is a gradient, but adding the update changes no stored number.",
                 Ailment::DeadInitialisation => {
-                    "Weights that all start at zero get the same gradient or none, so the units of a layer stay copies of one unit."
+                    "Weights that all start at zero get the same gradient or none, so all units of a layer stay identical."
                 }
                 Ailment::ExplodingGradient => "The error signal grows from layer to layer toward the input.",
                 Ailment::VanishingGradient => {
                     "The error signal shrinks from layer to layer toward the input, and the network fails on its own training set: the layers near the input stay random."
                 }
                 Ailment::UniformVanishing => {
-                    "All hidden layers are alike, so no ratio shows it, but one sample's gradient is next to nothing beside the weights."
+                    "All hidden layers are alike, so no ratio shows it, but the gradient of one sample is tiny compared with the weights."
                 }
                 Ailment::HiddenVanishing => {
-                    "The optimiser makes all updates equally large, so the layers move; but what they follow is noise where the signal has vanished."
+                    "The optimiser makes the updates of all layers equally large, so every layer moves; but where the signal has vanished, the updates follow noise."
                 }
-                Ailment::Attenuated => "The error signal shrinks toward the input, but the network learns all the same.",
-                Ailment::DeadUnits => "Units that are off, or on a flat end, for every sample get no gradient and do not come back by themselves.",
-                Ailment::SaturatedUnits => "Activations on the flat ends of the function pass next to no gradient back.",
+                Ailment::Attenuated => "The error signal shrinks toward the input, but the network learns nevertheless.",
+                Ailment::DeadUnits => "Units that are off or saturated for every sample get no gradient and do not recover by themselves.",
+                Ailment::SaturatedUnits => "Saturated activations, at the flat ends of the function, pass back almost no gradient.",
                 Ailment::RateTooLarge => "Each step changes the weights by so much that the loss cannot settle.",
-                Ailment::RateTooSmall => "Each step changes the weights by so little that the budget is over before the network has learned.",
+                Ailment::RateTooSmall => "Each step changes the weights by so little that training ends before the network has learned.",
                 Ailment::StuckWithLargeGradients => {
                     "The loss stands still although every layer gets a strong signal: this is not a vanishing gradient."
                 }
                 Ailment::DecayOnly => "Weights moved, but no farther than weight decay alone carries them: that is not learning.",
                 Ailment::NotLongEnough => "The training loss was still falling when the run ended.",
-                Ailment::Overfitting => "Good on the training set, bad on the test set: it learned samples by heart.",
+                Ailment::Overfitting => "Good on the training set, bad on the test set: it memorised its training samples.",
                 Ailment::Healthy => "Good on the training set and good on the test set.",
             },
             Lang::Zh => match ailment {
                 Ailment::Diverged => "某个数不再是有限数，之后的任何一步都无法挽回。",
                 Ailment::FloatUnderflow => "梯度存在，但加上更新量后存储的数不变。",
-                Ailment::DeadInitialisation => "从零开始的权重得到相同的梯度或没有梯度，同一层的单元始终彼此相同。",
+                Ailment::DeadInitialisation => "从零开始的权重得到相同的梯度或没有梯度，同一层的神经元始终彼此相同。",
                 Ailment::ExplodingGradient => "误差信号朝输入方向逐层放大。",
                 Ailment::VanishingGradient => "误差信号朝输入方向逐层缩小，网络连训练集都没有学好：靠近输入的层仍是随机的。",
                 Ailment::UniformVanishing => "各隐藏层都一样，因此没有比值能显示，但单个样本的梯度与权重相比微乎其微。",
                 Ailment::HiddenVanishing => "优化器使各层更新量一样大，各层都在移动；但在信号已消失的层，它们跟随的是噪声。",
                 Ailment::Attenuated => "误差信号朝输入方向缩小，但网络仍然学得到。",
-                Ailment::DeadUnits => "对所有样本都未激活或处于平坦段的单元得不到梯度，也不会自行恢复。",
-                Ailment::SaturatedUnits => "落在激活函数平坦段的激活几乎不往回传梯度。",
+                Ailment::DeadUnits => "对所有样本都未激活或饱和的神经元得不到梯度，也不会自行恢复。",
+                Ailment::SaturatedUnits => "落在激活函数平坦段的神经元几乎不传回梯度。",
                 Ailment::RateTooLarge => "每一步对权重的改变过大，损失无法稳定下来。",
                 Ailment::RateTooSmall => "每一步对权重的改变过小，训练结束时网络还没有学会。",
                 Ailment::StuckWithLargeGradients => "损失停滞不前，但每一层都收到很强的信号：这不是梯度消失。",
@@ -257,12 +189,12 @@ impl Lang {
         match self {
             Lang::En => {
                 parts.extend(accuracy.map(|a| format!("accuracy {}", self.percent(a))));
-                parts.extend(accuracy.and(chance).map(|c| format!("guessing gives {}", self.percent(c))));
+                parts.extend(accuracy.and(chance).map(|c| format!("chance {}", self.percent(c))));
                 parts.extend(loss.map(|l| format!("loss {}", self.number(l))));
             }
             Lang::Zh => {
                 parts.extend(accuracy.map(|a| format!("准确率 {}", self.percent(a))));
-                parts.extend(accuracy.and(chance).map(|c| format!("随机猜测为 {}", self.percent(c))));
+                parts.extend(accuracy.and(chance).map(|c| format!("随机水平 {}", self.percent(c))));
                 parts.extend(loss.map(|l| format!("损失 {}", self.number(l))));
             }
         }
@@ -272,7 +204,7 @@ impl Lang {
     /// Where the numbers are not those of an evaluation.
     pub fn from_batches(self) -> String {
         match self {
-            Lang::En => "measured on the last batches, for want of an evaluation".into(),
+            Lang::En => "measured on the last batches, since there is no evaluation".into(),
             Lang::Zh => "没有评估数据，取自最后几个批次".into(),
         }
     }
@@ -293,7 +225,7 @@ impl Lang {
 
     pub fn noted_heading(self) -> String {
         match self {
-            Lang::En => "Noted, no fault".into(),
+            Lang::En => "Noted (no fault)".into(),
             Lang::Zh => "提示（不是问题）".into(),
         }
     }
@@ -337,7 +269,7 @@ impl Lang {
 
     pub fn recipe_note(self) -> String {
         match self {
-            Lang::En => "The training set is asked about first: a network that is bad there does not overfit. Thick: the way that this run takes. Grey: remedies that do not belong to it, and why.".into(),
+            Lang::En => "The training set comes first: a network that is bad on it does not overfit. Thick: the path of this run. Grey: remedies that do not apply, and why.".into(),
             Lang::Zh => "先看训练集：在训练集上就不好的网络不是过拟合。粗线：这次训练所走的路径。灰色：不适用的对策及其原因。".into(),
         }
     }
@@ -408,7 +340,7 @@ impl Lang {
 
     pub fn grey_unknown(self) -> String {
         match self {
-            Lang::En => "Which side needs help is not known.".into(),
+            Lang::En => "It is not known whether training or the test set needs help.".into(),
             Lang::Zh => "尚不知道哪一边需要帮助。".into(),
         }
     }
@@ -417,7 +349,7 @@ impl Lang {
     pub fn grey_test_side(self) -> String {
         match self {
             Lang::En => {
-                "They hold a network back from learning by heart; this one has not learned yet, and they would make training worse.".into()
+                "They keep a network from memorising its samples; this one has not learned yet, and they would make training worse.".into()
             }
             Lang::Zh => "它们防止网络死记样本；这个网络还没有学会，用了只会让训练更差。".into(),
         }
@@ -426,7 +358,7 @@ impl Lang {
     /// Why the remedies of the training side do not help a network that overfits.
     pub fn grey_training_side(self) -> String {
         match self {
-            Lang::En => "They help a network to train; this one is good on its training set already.".into(),
+            Lang::En => "They help a network to train; this one is already good on its training set.".into(),
             Lang::Zh => "它们帮助网络训练；这个网络在训练集上已经很好。".into(),
         }
     }
@@ -434,7 +366,7 @@ impl Lang {
     /// A box in words.
     pub fn describe_box(self, heading: &str, lines: &[String], taken: bool, grey: bool) -> String {
         let mark = match self {
-            Lang::En if taken => " (on the way)",
+            Lang::En if taken => " (on the path)",
             Lang::En if grey => " (grey)",
             Lang::Zh if taken => "（在路径上）",
             Lang::Zh if grey => "（灰色）",

@@ -2,30 +2,7 @@
 //! [`super::findings`], captions and descriptions in [`super::caption`].
 
 use super::Lang;
-
-/// What a heatmap or curve shows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Quantity {
-    /// L2 norm of the batch-mean gradient of a tensor.
-    BatchGradient,
-    /// The same, divided by the root of the number of parameters.
-    GradientPerParameter,
-    /// RMS over the samples of the norm of one sample's weight gradient.
-    SampleGradient,
-    /// RMS over the samples of the norm of d loss / d pre-activation.
-    Signal,
-    /// Part of the update that the gradient made, absolute or relative to the tensor's norm.
-    Driven,
-    DrivenRelative,
-    /// Part of the update that weight decay and L1 made.
-    Decay,
-    DecayRelative,
-    Movement,
-    Remaining,
-    SaturatedShare,
-    DeadShare,
-    MeanSquaredSlope,
-}
+use crate::analysis::Quantity;
 
 /// A kind of cell that has no colour on the scale.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,7 +60,7 @@ impl Lang {
                     Quantity::Movement => format!("离初始{of}的相对距离"),
                     Quantity::Remaining => format!("尚未走完的路程比例（{of}）"),
                     Quantity::SaturatedShare => "饱和比例".into(),
-                    Quantity::DeadShare => "死亡单元".into(),
+                    Quantity::DeadShare => "死亡神经元".into(),
                     Quantity::MeanSquaredSlope => "激活函数导数平方的均值".into(),
                 }
             }
@@ -133,7 +110,7 @@ impl Lang {
                         "Batch-mean gradient of each layer's {tensor}: its L2 norm over the root of the number of entries."
                     ),
                     Quantity::SampleGradient => {
-                        "Norm of one sample's weight gradient, RMS over the batch: averaging cannot hide it.".into()
+                        "Norm of one sample's weight gradient, RMS over the batch: the samples cannot cancel each other.".into()
                     }
                     Quantity::Signal => {
                         "Norm of d loss / d pre-activation of one sample, RMS over the batch: what arrives at a layer."
@@ -159,16 +136,27 @@ impl Lang {
             Lang::Zh => {
                 let tensor = if bias { "偏置向量" } else { "权重矩阵" };
                 match q {
-     Quantity::BatchGradient => format!("各层{tensor}的批平均梯度的 L2 范数。"),
-     Quantity::GradientPerParameter => format!("各层{tensor}的批平均梯度：L2 范数除以元素个数的平方根。"),
-     Quantity::SampleGradient => "单个样本的权重梯度的范数，在批内取均方根：取平均不会把它掩盖。".into(),
-     Quantity::Signal => "单个样本的损失对预激活值的梯度的范数，在批内取均方根：即到达该层的信号。".into(),
-     Quantity::Driven | Quantity::Decay => format!("每一步{tensor}变化的 L2 范数，按其来源分开。"),
-     Quantity::DrivenRelative | Quantity::DecayRelative => format!("每一步{tensor}的变化与其范数之比，按其来源分开。"),
-     Quantity::Movement => format!("各{tensor}离随机初始值的距离，相对于其初始范数。"),
-     Quantity::Remaining => format!("颜色：各{tensor}离最终值的距离占其全部路程的比例（亮：路还全在前面；暗：已经到达）。右侧：路程的长度，相对于初始范数。"),
-     Quantity::SaturatedShare | Quantity::DeadShare | Quantity::MeanSquaredSlope => "饱和：导数不到其最大值的 5.91\u{a0}%；死亡：对批内每个样本都是如此。只画隐藏层：输出层是线性的。".into(),
-   }
+                    Quantity::BatchGradient => format!("各层{tensor}的批平均梯度的 L2 范数。"),
+                    Quantity::GradientPerParameter => {
+                        format!("各层{tensor}的批平均梯度：L2 范数除以元素个数的平方根。")
+                    }
+                    Quantity::SampleGradient => "单个样本的权重梯度的范数，在批内取均方根：各样本不会相互抵消。".into(),
+                    Quantity::Signal => {
+                        "单个样本的损失对预激活值的梯度的范数，在批内取均方根：即到达该层的信号。".into()
+                    }
+                    Quantity::Driven | Quantity::Decay => format!("每一步{tensor}变化的 L2 范数，按其来源分开。"),
+                    Quantity::DrivenRelative | Quantity::DecayRelative => {
+                        format!("每一步{tensor}的变化与其范数之比，按其来源分开。")
+                    }
+                    Quantity::Movement => format!("各{tensor}离随机初始值的距离，相对于其初始范数。"),
+                    Quantity::Remaining => format!(
+                        "颜色：各{tensor}离最终值的距离占其全部路程的比例（亮：路还全在前面；暗：已经到达）。右侧：路程的长度，相对于初始范数。"
+                    ),
+                    Quantity::SaturatedShare | Quantity::DeadShare | Quantity::MeanSquaredSlope => {
+                        "饱和：导数不到其最大值的 5.91%；死亡：对批内每个样本都是如此。只画隐藏层：输出层是线性的。"
+                            .into()
+                    }
+                }
             }
         }
     }
@@ -201,12 +189,17 @@ impl Lang {
         }
     }
 
-    pub fn signal_note(self, log10: f64) -> String {
+    /// The per-sample signal of layer 1; `follows` where the sentence before it is about that layer.
+    pub fn signal_note(self, log10: f64, follows: bool) -> String {
         match self {
             Lang::En => {
-                format!("Its per-sample backward signal is {} than the last hidden layer's.", self.compared(log10))
+                let whose = if follows { "Its" } else { "Layer 1's" };
+                format!("{whose} per-sample backward signal is {} than the last hidden layer's.", self.compared(log10))
             }
-            Lang::Zh => format!("其单样本反向信号{}。", self.beside("最后一个隐藏层", log10)),
+            Lang::Zh => {
+                let whose = if follows { "其" } else { "第 1 层的" };
+                format!("{whose}单样本反向信号{}。", self.beside("最后一个隐藏层", log10))
+            }
         }
     }
 
@@ -280,7 +273,7 @@ impl Lang {
             Lang::En => {
                 format!("Distances are sketched, each with an error of about {}.", self.percent(relative_error))
             }
-            Lang::Zh => format!("距离由随机草图估计，每个的误差约为 {}。", self.percent(relative_error)),
+            Lang::Zh => format!("距离由随机投影估计，每个的误差约为 {}。", self.percent(relative_error)),
         }
     }
 
@@ -328,7 +321,7 @@ impl Lang {
         let each: Vec<String> = each.collect();
         match self {
             _ if each.is_empty() => String::new(),
-            Lang::En => format!("At the left edge, too narrow to be read: {}.", each.join("; ")),
+            Lang::En => format!("At the left edge, too short to be readable: {}.", each.join("; ")),
             Lang::Zh => format!("太短，只在图的最左侧，几乎看不见：{}。", each.join("；")),
         }
     }

@@ -79,7 +79,7 @@ impl Lang {
         format!("{:.1}{NBSP}×{NBSP}10{}", 10f64.powf(log10 - exponent), superscript(&format!("{exponent}")))
     }
 
-    /// A number that somebody chose, as it was written; from 10⁵ on and below 10⁻⁴, where digits have to be counted, as a
+    /// A number that was chosen by hand, as it was written; from 10⁵ on and below 10⁻⁴, where digits have to be counted, as a
     /// power of ten. What is no number stays as it is.
     pub fn chosen(self, text: &str) -> String {
         match text.parse::<f64>() {
@@ -100,12 +100,21 @@ impl Lang {
 
     /// A share as a percentage, with all its digits.
     pub fn exact_percent(self, share: f64) -> String {
-        exact(share, 2) + &format!("{NBSP}%")
+        exact(share, 2) + self.percent_sign()
+    }
+
+    /// Behind a number: English sets a no-break space before the sign, as ISO 80000-1 does, Chinese none.
+    pub fn percent_sign(self) -> &'static str {
+        match self {
+            Lang::En => "\u{a0}%",
+            Lang::Zh => "%",
+        }
     }
 
     /// A threshold as a percentage: round numbers stay round (`1 %`).
     pub fn mark(self, share: f64) -> String {
-        self.percent(share).replace(&format!(".0{NBSP}"), &NBSP.to_string())
+        let sign = self.percent_sign();
+        self.percent(share).replace(&format!(".0{sign}"), sign)
     }
 
     /// A share as a percentage with two significant digits; one under 100 % is never rounded up to it.
@@ -120,10 +129,7 @@ impl Lang {
         } else {
             self.number(p)
         };
-        match self {
-            Lang::En | Lang::Zh if share.is_finite() => format!("{text}{NBSP}%"),
-            Lang::En | Lang::Zh => text,
-        }
+        if share.is_finite() { text + self.percent_sign() } else { text }
     }
 }
 

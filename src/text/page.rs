@@ -21,7 +21,7 @@ pub enum VerdictLevel {
     Noted,
     /// It was looked for and is not there.
     Clear,
-    /// It was not recorded, so nobody can tell.
+    /// What it needs was not recorded.
     Unknown,
 }
 
@@ -59,7 +59,7 @@ impl Lang {
         match self {
             Lang::En => match level {
                 VerdictLevel::Found => "found",
-                VerdictLevel::Noted => "noted, no fault",
+                VerdictLevel::Noted => "noted (no fault)",
                 VerdictLevel::Clear => "clear",
                 VerdictLevel::Unknown => "unknown",
             },
@@ -241,7 +241,7 @@ impl Lang {
         }
     }
 
-    /// Of a cell: what stands there.
+    /// Value of a cell, with its place.
     pub fn place_value(self) -> String {
         match self {
             Lang::En => "{place}: {value}".into(),
@@ -249,7 +249,7 @@ impl Lang {
         }
     }
 
-    /// Of a cell that has a value that should not be read alone.
+    /// Value of a cell that needs a remark.
     pub fn place_remark(self) -> String {
         match self {
             Lang::En => "{value} ({remark})".into(),
@@ -283,7 +283,7 @@ impl Lang {
     pub fn explain_convergence(self, limit: f64) -> String {
         match self {
             Lang::En => format!(
-                "Share of each layer's way that is still ahead: bright is all of it, dark is arrived. Grey layers moved less than {} of their initial norm: they are still random.",
+                "Distance of each layer to its final weights, as a share of its whole way: bright is the whole way ahead, dark is arrived. Grey layers moved less than {} of their initial norm: they are still random.",
                 self.mark(limit)
             ),
             Lang::Zh => format!(
@@ -302,7 +302,7 @@ impl Lang {
 
     pub fn keys_note(self) -> String {
         match self {
-            Lang::En => "Point at a cell to read it, press to stay there. In a heatmap the arrow keys go by layer and step, Page Up and Page Down by a tenth of the steps, Home and End to the ends.".into(),
+            Lang::En => "Point at a cell to read it; click to keep it selected. In a heatmap the arrow keys move by layer and step, Page Up and Page Down by a tenth of the steps, Home and End to the ends.".into(),
             Lang::Zh => "指向一格可读出其数值，点按可停在该处。在热图中，方向键按层和步移动，Page Up 和 Page Down 移动十分之一的步数，Home 和 End 到两端。".into(),
         }
     }
@@ -318,7 +318,7 @@ impl Lang {
         let [held, recorded] = [held, recorded].map(|n| self.count(n as u64));
         match self {
             Lang::En => format!(
-                "{run}: of {recorded} recorded steps {held} are held, at even distances; where steps between them are not finite, the first of these stands there."
+                "{run}: of {recorded} recorded steps {held} are kept, at even distances; if steps between them are not finite, the first of those is kept instead."
             ),
             Lang::Zh => format!(
                 "{run}：在记录的 {recorded} 步中等距保留 {held} 步；若其间有数值非有限的步，则以其中第一步代之。"

@@ -6,7 +6,7 @@ use super::{Lang, Quantity};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Hint {
     Gradient,
-    /// Of a run whose diagnosis is an exploding gradient.
+    /// Gradient of a run whose diagnosis is an exploding gradient.
     Explosion,
     Signal,
     Update,
@@ -73,34 +73,34 @@ impl Lang {
             Lang::En => match hint {
                 Hint::Gradient => "Rows that lose their brightness toward the bottom are a vanishing gradient; where a network can train, all rows look about alike.",
                 Hint::Explosion => "Rows that gain brightness toward the bottom are an exploding gradient; where a network can train, all rows look about alike.",
-                Hint::Signal => "It is measured for single samples, so an average over the batch cannot hide that little arrives at the input side.",
+                Hint::Signal => "It is measured for single samples, so averaging over the batch cannot hide a signal that vanishes.",
                 Hint::Update => "About a thousandth of the weights at each step is a usual size; rows far below it hardly learn, whatever the loss does.",
-                Hint::Movement => "A row that stays dark is a layer that is still what chance made it.",
-                Hint::Convergence => "A row that darkens early arrived early; a grey row went nowhere, so its colours would say nothing.",
-                Hint::Profile => "A line that climbs to the right shrinks on its way back to the input; a level line is healthy.",
-                Hint::Curves => "A training accuracy at the chance level has learned nothing; training far above test is overfitting, and low training accuracy is not.",
-                Hint::Activation => "A saturated unit passes almost no gradient on, a dead one none for any sample of the batch.",
-                Hint::Comparison => "One colour scale serves each row, so the same colour is the same number in every column.",
+                Hint::Movement => "A row that stays dark is a layer that still has its random initial weights.",
+                Hint::Convergence => "A row that darkens early is a layer that reached its final weights early; a grey row is a layer that hardly moved, so its colours would mean nothing.",
+                Hint::Profile => "A line that rises to the right shows a signal that shrinks on its way back to the input; a level line is healthy.",
+                Hint::Curves => "A network whose training accuracy stays at the chance level has learned nothing; a training accuracy far above the test accuracy is overfitting, a low training accuracy is not.",
+                Hint::Activation => "A saturated unit passes back almost no gradient, and a dead one none for any sample of the batch.",
+                Hint::Comparison => "Each row has one colour scale, so the same colour is the same number in every column.",
                 Hint::AccuracyByDepth => "Where a solid line falls to the chance level, more depth has made the network untrainable, not overfitted.",
                 Hint::TriangleGradient => "Each column is a network of its own; a column that darkens toward the bottom loses its gradient on the way to the input.",
-                Hint::TriangleMovement => "Each column is a network of its own; a dark cell is a layer that training left as chance made it.",
-                Hint::Grid => "Each panel is a network, deeper ones further on, all on one colour scale: look how far down the brightness reaches.",
+                Hint::TriangleMovement => "Each column is a network of its own; a dark cell is a layer that still has its random initial weights.",
+                Hint::Grid => "Each panel is a network, ordered by depth, all on one colour scale: look how far down the bright colours reach.",
                 Hint::Errors => "Compare the training errors first: a deeper network that is worse on its own training set has not overfitted.",
             },
             Lang::Zh => match hint {
                 Hint::Gradient => "越往下越暗就是梯度消失；能训练的网络各行颜色相近。",
                 Hint::Explosion => "越往下越亮就是梯度爆炸；能训练的网络各行颜色相近。",
-                Hint::Signal => "它按单个样本测量，所以对批取平均不会掩盖到达输入侧的信号有多少。",
+                Hint::Signal => "它按单个样本测量，所以对批取平均不会掩盖信号的消失。",
                 Hint::Update => "每一步约为权重的千分之一是常见的大小；远低于它的行几乎不在学习，无论损失如何变化。",
-                Hint::Movement => "一直很暗的行，仍是随机初始化给它的样子。",
-                Hint::Convergence => "早早变暗的行早早到达；灰色的行哪里也没去，它的颜色说明不了什么。",
-                Hint::Profile => "向右上升的曲线，在传回输入的途中变小；水平的曲线是健康的。",
+                Hint::Movement => "一直很暗的行，是仍保持随机初始权重的层。",
+                Hint::Convergence => "早早变暗的行是早早到达最终权重的层；灰色的行是几乎没有移动的层，其颜色没有意义。",
+                Hint::Profile => "曲线向右上升，说明信号在传回输入的途中变小；水平的曲线是健康的。",
                 Hint::Curves => "训练准确率停在随机水平，说明什么也没学到；训练远高于测试才是过拟合，训练准确率低则不是。",
-                Hint::Activation => "饱和的单元几乎不传梯度，死亡的单元对批内任何样本都不传。",
+                Hint::Activation => "饱和的神经元几乎不传回梯度，死亡的神经元对批内任何样本都不传。",
                 Hint::Comparison => "每一行共用一个色标，所以同样的颜色在每一列都是同样的数值。",
                 Hint::AccuracyByDepth => "实线落到随机水平之处，更大的深度使网络无法训练，而不是过拟合。",
                 Hint::TriangleGradient => "每一列是一个单独的网络；越往下越暗的列，在通向输入的途中失去了梯度。",
-                Hint::TriangleMovement => "每一列是一个单独的网络；暗的单元格是训练后仍如随机初始化时的层。",
+                Hint::TriangleMovement => "每一列是一个单独的网络；暗的单元格是训练后仍保持随机初始权重的层。",
                 Hint::Grid => "每一幅是一个网络，越往后越深，共用一个色标：看亮色能到达多靠下的层。",
                 Hint::Errors => "先比较训练错误率：更深的网络若在自己的训练集上更差，就不是过拟合。",
             },
@@ -127,8 +127,8 @@ impl Lang {
     /// Curves over the steps.
     pub fn reading_curves(self) -> String {
         match self {
-            Lang::En => "Time runs to the right; the dotted line is what guessing reaches.".into(),
-            Lang::Zh => "时间向右；点线是随机猜测能达到的水平。".into(),
+            Lang::En => "Time runs to the right; the line marked \"chance\" is what guessing reaches.".into(),
+            Lang::Zh => "时间向右；标有“随机水平”的线是随机猜测能达到的水平。".into(),
         }
     }
 

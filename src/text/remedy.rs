@@ -1,6 +1,7 @@
 //! Words of what remedies did: their names, the figure, the table.
 
 use super::Lang;
+use crate::diagnosis::Treatment;
 
 /// A column of the table of remedies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -9,76 +10,73 @@ pub enum TrialColumn {
     Train,
     Test,
     Signal,
-    Zeros,
     Seconds,
     Verdict,
 }
 
 impl Lang {
-    /// A remedy that can be tried, by its name on the command line; a name that is none stays as it is.
-    pub fn change(self, name: &str) -> String {
+    /// What is tried, in a few words.
+    pub fn treatment(self, treatment: Treatment) -> String {
         match self {
-            Lang::En => match name {
-                "relu" => "ReLU",
-                "leaky-relu" => "leaky ReLU",
-                "selu" => "SELU",
-                "maxout" => "maxout of 2",
-                "initialisation" => "initialisation",
-                "batch-norm" => "batch normalisation",
-                "layer-norm" => "layer normalisation",
-                "residual" => "residual connections",
-                "adagrad" => "Adagrad",
-                "rmsprop" => "RMSprop",
-                "adam" => "Adam",
-                "momentum" => "momentum",
-                "rate-x10" => "10 times the rate",
-                "rate-x100" => "100 times the rate",
-                "rate-div10" => "a tenth of the rate",
-                "rate-div100" => "a hundredth of the rate",
-                "rate-up-to-usual" | "rate-down-to-usual" => "the usual rate",
-                "standardize" => "standardised inputs",
-                "more-epochs" => "4 times the epochs",
-                "wider" => "4 times the width",
-                "no-decay" => "no weight decay",
-                "no-dropout" => "no dropout",
-                "f64" => "f64",
-                "early-stopping" => "early stopping",
-                "l2" => "L2",
-                "l1" => "L1",
-                "dropout" => "dropout",
-                "more-data" => "all samples",
-                other => other,
+            Lang::En => match treatment {
+                Treatment::Relu => "ReLU",
+                Treatment::LeakyRelu => "leaky ReLU",
+                Treatment::Selu => "SELU",
+                Treatment::Maxout => "maxout of 2",
+                Treatment::Initialisation => "initialisation",
+                Treatment::BatchNorm => "batch normalisation",
+                Treatment::LayerNorm => "layer normalisation",
+                Treatment::Residual => "residual connections",
+                Treatment::Adagrad => "Adagrad",
+                Treatment::Rmsprop => "RMSprop",
+                Treatment::Adam => "Adam",
+                Treatment::Momentum => "momentum",
+                Treatment::RateTimes10 => "10 times the rate",
+                Treatment::RateTimes100 => "100 times the rate",
+                Treatment::RateOver10 => "a tenth of the rate",
+                Treatment::RateOver100 => "a hundredth of the rate",
+                Treatment::RateUpToUsual | Treatment::RateDownToUsual => "the usual rate",
+                Treatment::Standardize => "standardised inputs",
+                Treatment::MoreEpochs => "4 times the epochs",
+                Treatment::Wider => "4 times the width",
+                Treatment::NoDecay => "no weight decay",
+                Treatment::NoDropout => "no dropout",
+                Treatment::F64 => "f64",
+                Treatment::EarlyStopping => "early stopping",
+                Treatment::L2 => "L2",
+                Treatment::L1 => "L1",
+                Treatment::Dropout => "dropout",
+                Treatment::MoreData => "all samples",
             },
-            Lang::Zh => match name {
-                "relu" => "ReLU",
-                "leaky-relu" => "leaky ReLU",
-                "selu" => "SELU",
-                "maxout" => "maxout（2 段）",
-                "initialisation" => "初始化",
-                "batch-norm" => "批归一化",
-                "layer-norm" => "层归一化",
-                "residual" => "残差连接",
-                "adagrad" => "Adagrad",
-                "rmsprop" => "RMSprop",
-                "adam" => "Adam",
-                "momentum" => "动量",
-                "rate-x10" => "10 倍学习率",
-                "rate-x100" => "100 倍学习率",
-                "rate-div10" => "1/10 学习率",
-                "rate-div100" => "1/100 学习率",
-                "rate-up-to-usual" | "rate-down-to-usual" => "通常的学习率",
-                "standardize" => "输入标准化",
-                "more-epochs" => "4 倍轮次",
-                "wider" => "4 倍宽度",
-                "no-decay" => "无权重衰减",
-                "no-dropout" => "无随机失活",
-                "f64" => "f64",
-                "early-stopping" => "早停",
-                "l2" => "L2",
-                "l1" => "L1",
-                "dropout" => "随机失活",
-                "more-data" => "全部样本",
-                other => other,
+            Lang::Zh => match treatment {
+                Treatment::Relu => "ReLU",
+                Treatment::LeakyRelu => "leaky ReLU",
+                Treatment::Selu => "SELU",
+                Treatment::Maxout => "maxout（2 段）",
+                Treatment::Initialisation => "初始化",
+                Treatment::BatchNorm => "批归一化",
+                Treatment::LayerNorm => "层归一化",
+                Treatment::Residual => "残差连接",
+                Treatment::Adagrad => "Adagrad",
+                Treatment::Rmsprop => "RMSprop",
+                Treatment::Adam => "Adam",
+                Treatment::Momentum => "动量",
+                Treatment::RateTimes10 => "10 倍学习率",
+                Treatment::RateTimes100 => "100 倍学习率",
+                Treatment::RateOver10 => "1/10 学习率",
+                Treatment::RateOver100 => "1/100 学习率",
+                Treatment::RateUpToUsual | Treatment::RateDownToUsual => "通常的学习率",
+                Treatment::Standardize => "输入标准化",
+                Treatment::MoreEpochs => "4 倍轮次",
+                Treatment::Wider => "4 倍宽度",
+                Treatment::NoDecay => "无权重衰减",
+                Treatment::NoDropout => "无随机失活",
+                Treatment::F64 => "f64",
+                Treatment::EarlyStopping => "早停",
+                Treatment::L2 => "L2",
+                Treatment::L1 => "L1",
+                Treatment::Dropout => "随机失活",
+                Treatment::MoreData => "全部样本",
             },
         }
         .into()
@@ -108,7 +106,7 @@ impl Lang {
         };
         match self {
             Lang::En => format!(
-                "The same data, seed and budget; each row is one remedy. Grey: a remedy that does not fit the verdict, tried to show that.{more}"
+                "The same data, seed and budget; each row is one remedy. Grey: a remedy that does not fit the verdict, tried as a control.{more}"
             ),
             Lang::Zh => {
                 format!("数据、随机种子和训练预算都相同，每行是一种对策。灰色：与诊断不符的对策，仅用于对照。{more}")
@@ -119,7 +117,7 @@ impl Lang {
     /// How to read the figure, for the text beside it.
     pub fn remedy_reading(self) -> String {
         match self {
-            Lang::En => "Each row is the same network with one remedy, trained on the same samples in the same order; the full dot is its training accuracy, the ring its test accuracy, the dashed lines those of the run as it was. Where the training set was the trouble look at the full dots first: a network that trains at last may overfit then, which is the next question of the recipe.".into(),
+            Lang::En => "Each row is the same network with one remedy, trained on the same samples in the same order; the full dot is its training accuracy, the ring its test accuracy, the dashed lines those of the run as it was. If the run failed on its training set, look at the full dots first: a network that now trains may overfit, which is the next question of the recipe.".into(),
             Lang::Zh => "每一行是同一个网络采用一种对策，以相同的样本和顺序训练；实心点是训练准确率，圆圈是测试准确率，虚线是原来的运行。如果问题出在训练集，先看实心点：终于能训练的网络随后可能过拟合，那是下一个问题。".into(),
         }
     }
@@ -181,7 +179,7 @@ impl Lang {
     /// Why a remedy of the right branch is grey.
     pub fn grey_not_advised(self, cured: bool) -> String {
         match self {
-            Lang::En if cured => "it is not advised for this verdict, and helps all the same".into(),
+            Lang::En if cured => "it is not advised for this verdict, but it helps".into(),
             Lang::En => "it is not advised for this verdict".into(),
             Lang::Zh if cured => "这个诊断不建议采用它，但它仍然有效".into(),
             Lang::Zh => "这个诊断不建议采用它".into(),
@@ -198,7 +196,7 @@ impl Lang {
     /// Why a remedy of the test side does not fit a network that fails on its training set.
     pub fn control_of_test_side(self) -> String {
         match self {
-            Lang::En => "it keeps a network from learning by heart, and this one has not learned yet".into(),
+            Lang::En => "it keeps a network from memorising samples, and this one has not learned yet".into(),
             Lang::Zh => "它防止网络死记样本，而这个网络还没有学会".into(),
         }
     }
@@ -206,7 +204,7 @@ impl Lang {
     /// Why a remedy of the training side does not fit a network that overfits.
     pub fn control_of_training_side(self) -> String {
         match self {
-            Lang::En => "it helps a network to train, and this one is good on its training set already".into(),
+            Lang::En => "it helps a network to train, and this one is already good on its training set".into(),
             Lang::Zh => "它帮助网络训练，而这个网络在训练集上已经很好".into(),
         }
     }
@@ -215,15 +213,13 @@ impl Lang {
     pub fn tenths(self, share: f64) -> String {
         // 99.96 % is not all.
         let p = if share < 1.0 { (1000.0 * share).round().min(999.0) / 10.0 } else { 100.0 * share };
-        match self {
-            Lang::En | Lang::Zh => format!("{p:.1}\u{a0}%"),
-        }
+        format!("{p:.1}") + self.percent_sign()
     }
 
     /// `only` and `list` are what a user gives to try chosen remedies and to see all.
     pub fn nothing_to_remedy(self, only: &str, list: &str) -> String {
         match self {
-            Lang::En => format!("nothing to remedy; {only} NAMES tries some all the same, {list} names them"),
+            Lang::En => format!("nothing to remedy; {only} NAMES tries some anyway, and {list} shows their names"),
             Lang::Zh => format!("没有需要修正的地方；可以用 {only} 指定对策，{list} 列出全部"),
         }
     }
@@ -263,7 +259,6 @@ impl Lang {
                 TrialColumn::Train => "training",
                 TrialColumn::Test => "test",
                 TrialColumn::Signal => "signal",
-                TrialColumn::Zeros => "zeros",
                 TrialColumn::Seconds => "seconds",
                 TrialColumn::Verdict => "verdict, and what was changed",
             },
@@ -272,7 +267,6 @@ impl Lang {
                 TrialColumn::Train => "训练",
                 TrialColumn::Test => "测试",
                 TrialColumn::Signal => "信号",
-                TrialColumn::Zeros => "零",
                 TrialColumn::Seconds => "秒",
                 TrialColumn::Verdict => "诊断与改动",
             },
@@ -301,7 +295,7 @@ impl Lang {
 
     pub fn unfit_heading(self) -> String {
         match self {
-            Lang::En => "Do not fit, tried to show that".into(),
+            Lang::En => "Do not fit, tried as a control".into(),
             Lang::Zh => "与诊断不符，仅作对照".into(),
         }
     }
@@ -313,8 +307,9 @@ impl Lang {
         }
     }
 
-    /// `activation sigmoid → relu`
+    /// `activation sigmoid → relu`; a setting without a value is `-` in the record.
     pub fn changed(self, name: &str, from: &str, to: &str) -> String {
+        let [from, to] = [from, to].map(|value| if value == "-" { self.not_set(name) } else { value.to_string() });
         match self {
             Lang::En => format!("{} {from} → {to}", name.replace('_', " ")),
             Lang::Zh => format!("{} {from} → {to}", self.setting_name(name)),
@@ -344,10 +339,10 @@ mod tests {
 
     #[test]
     fn latin_names_stand_apart_from_han_characters() {
-        let title = |name: &str| Lang::Zh.best_remedy(false, 0.5, 1.0, &Lang::Zh.change(name));
-        assert!(title("relu").starts_with("采用 ReLU 后训练"), "{}", title("relu"));
-        assert!(title("batch-norm").starts_with("采用批归一化后训练"));
-        assert!(title("maxout").starts_with("采用 maxout（2 段）后训练"));
+        let title = |tried: Treatment| Lang::Zh.best_remedy(false, 0.5, 1.0, &Lang::Zh.treatment(tried));
+        assert!(title(Treatment::Relu).starts_with("采用 ReLU 后训练"), "{}", title(Treatment::Relu));
+        assert!(title(Treatment::BatchNorm).starts_with("采用批归一化后训练"));
+        assert!(title(Treatment::Maxout).starts_with("采用 maxout（2 段）后训练"));
         assert!(Lang::Zh.control_clause("L2", true, 0.5).starts_with("L2 不适用"));
     }
 

@@ -25,44 +25,6 @@ impl Lang {
         }
     }
 
-    /// Name of a setting. `key` as in the header's labels, and `seed`, `status`, `recorded`; the run's own ones stay as they
-    /// are.
-    pub fn setting_name(self, key: &str) -> String {
-        match self {
-            Lang::En => key,
-            Lang::Zh => match key {
-                "activation" => "激活函数",
-                "initialisation" => "初始化",
-                "loss" => "损失函数",
-                "optimizer" => "优化器",
-                "learning_rate" => "学习率",
-                "weight_decay" => "权重衰减",
-                "l1" => "L1 正则化",
-                "l1_step" => "L1 步骤",
-                "normalisation" => "归一化",
-                "residual" => "残差连接",
-                "dropout" => "随机失活",
-                "early_stopping" => "早停的耐心值",
-                "validation_size" => "验证集大小",
-                "schedule" => "学习率调度",
-                "warm_up" => "预热步数",
-                "batch_size" => "批大小",
-                "data" => "数据集",
-                "standardize" => "标准化",
-                "train_size" => "训练集大小",
-                "test_size" => "测试集大小",
-                "hidden_layers" => "隐藏层数",
-                "width" => "宽度",
-                "precision" => "精度",
-                "seed" => "随机种子",
-                "status" => "状态",
-                "recorded" => "记录",
-                other => other,
-            },
-        }
-        .to_string()
-    }
-
     pub fn running_or_killed(self) -> String {
         match self {
             Lang::En => "running, or killed".into(),
@@ -209,13 +171,14 @@ impl Lang {
         }
     }
 
-    /// In percent.
+    /// Shares of the initial norm.
     pub fn demo_movement(self, depth: usize, first: f64, last: f64) -> String {
+        let [first, last] = [first, last].map(|share| self.percent(share));
         match self {
             Lang::En => {
-                format!("weights moved, relative to their start: layer 1 by {first:.2} %, layer {depth} by {last:.1} %")
+                format!("weights moved, relative to their initial norm: layer 1 by {first}, layer {depth} by {last}")
             }
-            Lang::Zh => format!("权重相对于初始值的移动：第 1 层 {first:.2} %，第 {depth} 层 {last:.1} %"),
+            Lang::Zh => format!("权重的移动，相对于初始范数：第 1 层 {first}，第 {depth} 层 {last}"),
         }
     }
 

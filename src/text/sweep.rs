@@ -218,8 +218,8 @@ impl Lang {
 
     pub fn training_error_note(self) -> String {
         match self {
-            Lang::En => "A network that is worse on the training set than another does not overfit.".into(),
-            Lang::Zh => "在训练集上就比另一个网络差的网络，不是过拟合。".into(),
+            Lang::En => "A higher training error of a deeper network is not a sign of overfitting.".into(),
+            Lang::Zh => "更深的网络训练错误率更高，这并不是过拟合。".into(),
         }
     }
 
@@ -237,7 +237,7 @@ impl Lang {
         }
     }
 
-    /// Of a sweep that is not finished; nothing when it is.
+    /// Note on a sweep that is not finished; empty if it is.
     pub fn unfinished_note(self, there: usize, planned: usize) -> String {
         match self {
             _ if there >= planned => String::new(),

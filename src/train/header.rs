@@ -65,6 +65,7 @@ fn facts(plan: &TrainPlan, data: &Dataset, tensors: &[TensorInfo]) -> Facts {
     };
     Facts {
         task: Some("classification".into()),
+        data: Some(data.name.clone()),
         classes: Some(data.classes),
         majority_share: Some(majority),
         class_entropy: Some(entropy),
@@ -80,6 +81,12 @@ fn facts(plan: &TrainPlan, data: &Dataset, tensors: &[TensorInfo]) -> Facts {
         weight_decay: Some(config.weight_decay),
         l1: Some(config.l1),
         loss: Some(config.loss.to_string()),
+        initialisation: Some(plan.initialisation.to_string()),
+        normalisation: Some(config.normalisation.to_string()),
+        residual: Some(config.residual),
+        dropout: Some(config.dropout),
+        precision: Some(config.precision.to_string()),
+        early_stopping: Some(config.early_stopping.unwrap_or(0)),
         initial_deviation: Some(tensors.iter().map(deviation).collect()),
         inputs,
     }

@@ -169,7 +169,7 @@ fn tables_that_are_ragged_not_numbers_or_without_classes_name_line_and_column() 
         ("a,b,y\n", &[], &["no data rows"]),
         ("", &[], &["no data rows"]),
         ("y\n0\n1\n", &[], &["only a label column"]),
-        ("a,b,y\n1,2,0\n3,4,0\n", &[], &["label column ('y') has 1 different values", "--label-column"]),
+        ("a,b,y\n1,2,0\n3,4,0\n", &[], &["label column ('y') has 1 value, ", "--label-column"]),
         ("a,b,y\n1,2,0\n3,4,1\n", &["--csv-header", "no"], &["line 1, column 1", "'a' is not a number"]),
     ] {
         std::fs::write(dir.path().join("t.csv"), text).unwrap();

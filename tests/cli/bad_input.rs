@@ -158,6 +158,9 @@ fn files_that_are_missing_or_wrong_are_failures_and_no_wrong_command_line() {
             refused(dir.path(), 1, &[args, &["--font", &ttf]].concat(), &["--font", &ttf]);
         }
     }
+    // A collection that claims to hold 4,294,967,295 fonts.
+    std::fs::write(dir.path().join("many.ttc"), b"ttcf\0\x01\0\0\xff\xff\xff\xff").unwrap();
+    refused(dir.path(), 1, &["plot", "run", "--font", "many.ttc"], &["many.ttc", "damaged"]);
 }
 
 #[test]

@@ -126,7 +126,8 @@ fn limits(panel: &str, key: &str) -> Vec<f64> {
 
 #[test]
 fn the_panel_of_verdicts_is_what_diagnose_says() {
-    use gradfade::text::{Ailment, Lang};
+    use gradfade::diagnosis::Ailment;
+    use gradfade::text::Lang;
     let dir = room();
     train(dir.path(), "a", &["--activation", "sigmoid", "--widths", "6,6,6,6", "--epochs", "20"]);
     std::fs::write(dir.path().join("mine.toml"), "signal_ratio = 0.12345\nfailed_skill = 0.505\n").unwrap();
@@ -149,7 +150,7 @@ fn the_panel_of_verdicts_is_what_diagnose_says() {
                 ("clear", ..) => counts[2] += 1,
                 _ => counts[3] += 1,
             }
-            let ailment = Ailment::ALL.into_iter().find(|a| a.key() == text("rule")).unwrap();
+            let ailment = Ailment::from_key(&text("rule")).unwrap();
             let name = Lang::En.capitalised(&Lang::En.ailment(ailment));
             assert!(panel.contains(&name), "{name}");
             for evidence in verdict["evidence"].as_array().unwrap() {

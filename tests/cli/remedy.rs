@@ -197,6 +197,39 @@ fn what_cannot_be_remedied_is_said_in_one_line() {
 }
 
 #[test]
+fn the_same_remedy_started_twice_is_refused_once_and_works_afterwards() {
+    let dir = room();
+    train(dir.path(), "run", &["--activation", "relu", "--learning-rate", "0.000001", "--epochs", "300"]);
+    let start = || {
+        std::process::Command::new(env!("CARGO_BIN_EXE_gradfade"))
+            .args(["remedy", "run", "--only", "adam,rate-x10", "--quiet", "--format", "svg"])
+            .current_dir(dir.path())
+            .stdout(std::process::Stdio::null())
+            .stderr(std::process::Stdio::piped())
+            .spawn()
+            .unwrap()
+    };
+    let outputs = [start(), start()].map(|child| child.wait_with_output().unwrap());
+    assert!(outputs.iter().any(|o| o.status.success()), "{outputs:?}");
+    for output in outputs.iter().filter(|o| !o.status.success()) {
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert!(stderr.contains("run-remedies: another program is running remedies here"), "{stderr}");
+        assert_eq!((output.status.code(), stderr.lines().count()), (Some(1), 1), "{stderr}");
+    }
+    // While the folder is held there is one clear refusal, and nothing is lost by it.
+    let out = dir.path().join("run-remedies");
+    let held = gradfade::files::Lock::of_folder(&out).unwrap();
+    let words = ["another program is running remedies here", "--out"];
+    refused(dir.path(), 1, &["remedy", "run", "--only", "adam", "--quiet"], &words);
+    drop(held);
+    // A run that was cut short so that nothing can be read of it is made again.
+    std::fs::write(out.join("adam/meta.json"), "").unwrap();
+    let again = json(dir.path(), &["remedy", "run", "--only", "adam", "--quiet", "--json"]);
+    let names: Vec<_> = again["remedies"].as_array().unwrap().iter().map(|r| r["remedy"].clone()).collect();
+    assert_eq!(names, ["adam", "rate-x10"]);
+}
+
+#[test]
 fn a_healthy_run_needs_no_remedy() {
     let dir = room();
     let more = ["--activation", "relu", "--epochs", "200", "--noise", "0.05", "--samples", "200"];

@@ -366,6 +366,96 @@ fn a_folder_of_another_plan_or_of_something_else_is_left_alone() {
     refused(dir.path(), 1, &["sweep", "merge", "--out", "s"], &["000003: belongs to another plan"]);
 }
 
+/// Starts sweep commands together and waits for all of them; each must succeed.
+fn together(dir: &Path, commands: &[Vec<&str>]) {
+    let start = |args: &Vec<&str>| {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_gradfade"));
+        command.arg("sweep").args(args).current_dir(dir);
+        command.stdout(std::process::Stdio::null()).stderr(std::process::Stdio::piped()).spawn().unwrap()
+    };
+    let children: Vec<std::process::Child> = commands.iter().map(start).collect();
+    for (child, args) in children.into_iter().zip(commands) {
+        let output = child.wait_with_output().unwrap();
+        assert!(output.status.success(), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
+    }
+}
+
+#[test]
+fn programs_that_start_together_on_a_new_folder_all_succeed() {
+    let dir = room();
+    sweep(dir.path(), &[], "alone", &["--quiet", "--no-figures"]);
+    let shards = ["1/4", "2/4", "3/4", "4/4"];
+    let shard = |k| [&["run"], &GRID[..], &["--out", "shards", "--quiet", "--shard", k]].concat();
+    together(dir.path(), &shards.map(shard));
+    stdout(dir.path(), &["sweep", "merge", "--out", "shards", "--no-figures"]);
+    // The same sweep twice: each may find a cell made by the other, and none removes what the other is making.
+    let whole = || [&GRID[..], &["--out", "twice", "--quiet", "--no-figures", "--threads", "2"]].concat();
+    together(dir.path(), &[whole(), whole()]);
+    for other in ["shards", "twice"] {
+        let place = dir.path().join(other);
+        assert_eq!(table(&place), table(&dir.path().join("alone")), "{other}");
+        let left: Vec<PathBuf> = tree(&place).into_keys().collect();
+        assert!(!left.iter().any(|p| p.to_string_lossy().contains(".part")), "{left:?}");
+    }
+}
+
+#[test]
+fn a_program_killed_at_its_first_write_leaves_a_folder_that_can_be_used() {
+    let dir = room();
+    std::fs::create_dir(dir.path().join("s")).unwrap();
+    std::fs::write(dir.path().join("s/.gradfade-Xk3v1a.part"), "name = \"sw").unwrap();
+    std::fs::write(dir.path().join("s/.gradfade-work-1-2.lock"), "").unwrap();
+    sweep(dir.path(), &[], "s", &["--quiet", "--no-figures"]);
+    assert_eq!(read(dir.path().join("s/cells.csv")).lines().count(), 9);
+}
+
+#[test]
+fn a_sweep_of_which_nothing_can_be_trained_fails_and_says_why() {
+    let dir = room();
+    for (more, words) in [
+        (["--batch-sizes", "5000", "--max-memory", "64"], "--batch-size 5000: the training set has only 64 samples"),
+        (["--batch-sizes", "16", "--max-memory", "0"], "more than the limit of 0 MiB"),
+    ] {
+        let out = format!("s{}", more[3]);
+        let made =
+            ["--data", "gaussians", "--samples", "64", "--widths", "5", "--hidden-layers", "1,2", "--epochs", "1"];
+        let line = ["none of the 2 cells can be trained; cell 1: ", words];
+        for verb in [&["sweep"][..], &["sweep", "merge"]] {
+            let rest: &[&str] = if verb.len() == 1 { &made } else { &[] };
+            let grid = if verb.len() == 1 { &more[..] } else { &[] };
+            let args = [verb, rest, grid, &["--out", &out, "--no-figures"]].concat();
+            let args: Vec<&str> = if verb.len() == 1 { [&args[..], &["--quiet"]].concat() } else { args };
+            refused_after_output(dir.path(), &args, &line);
+        }
+        // The reason is in the table as well.
+        assert!(read(dir.path().join(&out).join("cells.csv")).contains(",failed,"));
+    }
+}
+
+/// A command that writes its results and then fails with one line.
+fn refused_after_output(dir: &Path, args: &[&str], words: &[&str]) {
+    let output = gradfade(dir).args(args).output().unwrap();
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{args:?}: {stderr}");
+    assert_eq!(stderr.lines().count(), 1, "{stderr}");
+    assert!(words.iter().all(|w| stderr.contains(w)), "{args:?}: {stderr}");
+}
+
+#[test]
+fn a_setting_that_a_plan_cannot_hold_is_refused_by_name() {
+    let dir = room();
+    let huge = (1_u64 << 63).to_string();
+    let twice = format!("1,{huge}");
+    for (option, setting) in
+        [("--max-memory", "max_memory_mib"), ("--steps", "steps"), ("--eval-every", "eval_every"), ("--seeds", "seed")]
+    {
+        let value = if option == "--seeds" { &twice } else { &huge };
+        let args = ["sweep", "--hidden-layers", "1,2", option, value, "--out", "s"];
+        refused(dir.path(), 2, &args, &[&format!("`{setting}` is {huge}"), "up to 9223372036854775807"]);
+    }
+    assert!(!dir.path().join("s").exists());
+}
+
 #[cfg(unix)]
 #[test]
 fn ctrl_c_keeps_the_finished_cells() {

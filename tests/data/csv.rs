@@ -38,6 +38,17 @@ fn column(column: &str) -> DataOptions {
 }
 
 #[test]
+fn a_label_column_whose_name_occurs_twice_is_chosen_by_its_number() {
+    for (header, options) in [("label,a,label", DataOptions::default()), ("a,kind,kind", column("kind"))] {
+        let text = format!("{header}\n1,2,1\n2,3,2\n3,4,1\n");
+        let problem = wrong(&text, options);
+        assert!(problem.contains("are both named") && problem.contains("label_column"), "{problem}");
+    }
+    let by_number = whole("label,a,label\n1,2,1\n2,3,2\n3,4,1\n", column("3"));
+    assert_eq!(by_number.train.labels, [0, 1, 0]);
+}
+
+#[test]
 fn headers_are_told_from_rows() {
     let expected = (vec![0, 1, 0], vec![1.0, 10.0, 2.0, 20.0, 3.0, 30.0]);
     for text in [
@@ -172,7 +183,7 @@ fn what_is_wrong_is_named_with_line_and_column() {
         let text = wrong(&format!("1,2,x\n3,{value},y\n"), plain());
         assert!(text.contains("line 2, column 2") && text.contains("finite"), "{text}");
     }
-    assert!(wrong("1,2,x\n3,4,x\n", plain()).contains("1 different values, at least 2"));
+    assert!(wrong("1,2,x\n3,4,x\n", plain()).contains("has 1 value, at least 2"));
     let many: String = (0..1001).map(|i| format!("{i},{i}.5\n")).collect();
     assert!(wrong(&many, plain()).contains("(number 2) has 1001 different values"));
     let folder = tempdir().unwrap();

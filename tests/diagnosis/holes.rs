@@ -1,10 +1,10 @@
 //! Records with holes: Unknown with the reason, never a guess.
 
+use gradfade::diagnosis::{Ailment, Missing};
 use gradfade::diagnosis::{Conclusion, Outcome};
 use gradfade::record::cell::Ends;
 use gradfade::record::*;
 use gradfade::stats::MISSING;
-use gradfade::text::{Ailment, Missing};
 
 use super::*;
 

@@ -149,7 +149,7 @@ fn record(name: &'static str) -> Arc<Record> {
         }
         let plan = config.plan(&data).unwrap();
         let mut sink = MemorySink::new(header(&plan, &data, name));
-        let outcome = train::<f32>(&plan, &data, &mut sink, &Unwatched).unwrap();
+        let outcome = train::<f32>(&plan, &data, "test", &mut sink, &Unwatched).unwrap();
         sink.record.header.status = outcome.status;
         Arc::new(sink.record)
     }))

@@ -1,8 +1,8 @@
 //! What is found in whom, and nothing else.
 
+use gradfade::diagnosis::{Ailment, Measure};
 use gradfade::diagnosis::{Conclusion, Outcome, RULES, State};
 use gradfade::record::{GRAD_NORM, TRAIN_ACCURACY, TensorKind};
-use gradfade::text::{Ailment, Measure};
 
 use super::*;
 

@@ -2,12 +2,10 @@
 
 use std::time::Instant;
 
-use anyhow::anyhow;
-
 use crate::config::{Precision, TrainConfig};
+use crate::data::Loaded;
 use crate::record::NullSink;
-use crate::sweep::run::{Cost, Loaded};
-use crate::sweep::{CellState, PlannedCell, Sizes, Store, SweepPlan, costs};
+use crate::sweep::{CellState, Cost, PlannedCell, Sizes, Store, SweepPlan, costs};
 use crate::train::{Unwatched, train};
 
 /// Steps of the trial run that measures this machine.
@@ -19,14 +17,16 @@ pub fn table(plan: &SweepPlan, store: Option<&Store>) -> anyhow::Result<String> 
     let cells = plan.cells();
     let mut rows: Vec<(&PlannedCell, Cost)> = Vec::new();
     for cell in &cells {
-        let data = loaded.get(&cell.config).map_err(|e| anyhow!(e))?;
+        let data = loaded.get(&cell.config.data, &cell.config.data_options)?;
         rows.push((cell, costs(&cell.config, Sizes::of(&data))));
     }
     let longest = rows.iter().max_by(|a, b| a.1.flops.total_cmp(&b.1.flops));
     let Some((cell, cost)) = longest else { return Ok(String::new()) };
     let per_flop = seconds_per_flop(cell, cost, &loaded)?;
     let mut text = format!("{:>6}  {:>9}  {:>9}  cell\n", "number", "seconds", "disk");
-    let (mut seconds, mut bytes, mut finished) = (0.0, 0.0, 0);
+    let mut seconds = 0.0;
+    let mut bytes = 0.0;
+    let mut finished = 0;
     for (cell, cost) in &rows {
         let state = match store.map(|s| s.state(cell.number)).transpose()? {
             Some(CellState::Finished(_)) => {
@@ -57,14 +57,14 @@ pub fn table(plan: &SweepPlan, store: Option<&Store>) -> anyhow::Result<String> 
 
 /// Trains the longest cell for a few steps.
 fn seconds_per_flop(cell: &PlannedCell, whole: &Cost, loaded: &Loaded) -> anyhow::Result<f64> {
-    let data = loaded.get(&cell.config).map_err(|e| anyhow!(e))?;
+    let data = loaded.get(&cell.config.data, &cell.config.data_options)?;
     let steps = TRIAL_STEPS.min(whole.steps as u64).max(1);
     let config = TrainConfig { epochs: None, steps: Some(steps), eval_every: 0, warm_up: 0, ..cell.config.clone() };
     let plan = config.plan(&data)?;
     let start = Instant::now();
     match config.precision {
-        Precision::F32 => train::<f32>(&plan, &data, &mut NullSink, &Unwatched).map(drop)?,
-        Precision::F64 => train::<f64>(&plan, &data, &mut NullSink, &Unwatched).map(drop)?,
+        Precision::F32 => train::<f32>(&plan, &data, "trial", &mut NullSink, &Unwatched).map(drop)?,
+        Precision::F64 => train::<f64>(&plan, &data, "trial", &mut NullSink, &Unwatched).map(drop)?,
     }
     Ok(start.elapsed().as_secs_f64() / costs(&config, Sizes::of(&data)).flops)
 }

@@ -38,7 +38,18 @@ pub fn run(store: &Store, draw: &Draw) -> CommandResult {
     }
     // Which cells are missing was said; a script that goes on to use the table must not take a part for the whole.
     let whole = cells.len() == store.plan().count() as usize;
-    Ok(if whole { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if whole && !none_trained(&cells) { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// A table of failures only is said to be one.
+fn none_trained(cells: &[Cell]) -> bool {
+    let Some(Err(why)) = cells.first().map(|cell| &cell.result) else { return false };
+    if cells.iter().any(|cell| cell.result.is_ok()) {
+        return false;
+    }
+    let n = cells.len();
+    output::say(format!("gradfade: none of the {n} cells can be trained; cell {}: {why}", cells[0].number));
+    true
 }
 
 /// `gradfade plot SWEEP`: the named figures, or all that the cells hold.

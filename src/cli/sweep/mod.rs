@@ -11,10 +11,10 @@ use std::process::ExitCode;
 use super::plot::Look;
 use super::train_args::{GridArgs, SharedArgs};
 use super::{CommandResult, Failure, interrupt, output};
+use crate::data::Loaded;
 use crate::render::Format;
-use crate::sweep::run::Loaded;
 use crate::sweep::{
-    CellState, Observer, PRESETS, PlannedCell, Sizes, Store, SweepPlan, costs, preset, run as run_cells, shard,
+    CellState, Observer, PRESETS, PlannedCell, Ran, Sizes, Store, SweepPlan, costs, preset, run as run_cells, shard,
 };
 pub use merge::{is_sweep, plot};
 use show::Show;
@@ -45,11 +45,11 @@ pub struct Args {
 
 #[derive(clap::Subcommand)]
 enum Command {
-    /// List the cells, with an estimate of time and disk; or print the plan as TOML
+    /// List the cells with an estimate of time and disk space, or print the plan as TOML
     Plan(PlanArgs),
-    /// Run cells that are missing: all, some, or those of one shard
+    /// Run the cells that are missing: all, some, or those of one shard
     Run(RunArgs),
-    /// Join the finished cells into cells.csv and draw them
+    /// Collect the finished cells in cells.csv and draw the figures
     Merge(MergeArgs),
     /// Print a job script: a Slurm job array, or GNU parallel
     Script(script::Args),
@@ -58,7 +58,7 @@ enum Command {
 /// Which networks: a preset, a plan file or flags; flags are laid over the plan.
 #[derive(clap::Args)]
 struct What {
-    /// A plan that comes with the program: lecture, 20-vs-56, initialisation, activations
+    /// A built-in plan: lecture, 20-vs-56, initialisation, activations
     #[arg(long, value_name = "NAME", conflicts_with = "plan", help_heading = "Plan")]
     preset: Option<String>,
     /// A plan file (TOML)
@@ -75,10 +75,10 @@ struct How {
     /// Folder of the sweep [default: sweeps/NAME]
     #[arg(long, value_name = "DIR", help_heading = "Output")]
     out: Option<PathBuf>,
-    /// Cells that run at the same time [default: all cores]; the result is the same to the bit
+    /// Number of cells that run at the same time [default: all cores]; results are bit-identical for any number
     #[arg(long, value_name = "N", value_parser = threads, help_heading = "Output")]
     threads: Option<usize>,
-    /// No progress on stderr
+    /// Do not show progress on stderr
     #[arg(long, short, help_heading = "Output")]
     quiet: bool,
 }
@@ -88,10 +88,10 @@ struct Draw {
     /// Also write cells.parquet
     #[arg(long, help_heading = "Output")]
     parquet: bool,
-    /// Do not draw
+    /// Do not draw figures figures
     #[arg(long, help_heading = "Figures")]
     no_figures: bool,
-    /// Which figures, by name [default: all that the cells hold]; `gradfade plot --list` names them
+    /// Names of the figures [default: all that the cells hold]; `gradfade plot --list` names them
     #[arg(
         long,
         value_name = "NAME,..",
@@ -120,7 +120,7 @@ struct PlanArgs {
     /// Print the plan instead of the cells
     #[arg(long)]
     toml: bool,
-    /// A sweep's folder: says also which of its cells are finished
+    /// Folder of a sweep: also show which of its cells are finished
     #[arg(long, value_name = "DIR", help_heading = "Output")]
     out: Option<PathBuf>,
 }
@@ -213,7 +213,7 @@ impl What {
 /// Opens the sweep: what was given, or else what lies in the folder.
 fn open(what: &What, out: Option<&Path>) -> Result<Store, Failure> {
     match (what.is_given(), out) {
-        (false, Some(dir)) => Ok(Store::open(dir)?),
+        (false, Some(dir)) => Ok(Store::resume(dir)?),
         (false, None) => Err(Failure::usage(anyhow::anyhow!(
             "nothing to sweep: give --preset, --plan, a grid such as --hidden-layers 1..10, or the --out of a sweep that was started"
         ))),
@@ -244,9 +244,9 @@ pub fn run(args: Args) -> CommandResult {
             args.draw.look.prepare()?;
             let store = open(&args.what, args.how.out.as_deref())?;
             let all = store.plan().cells();
-            let whole = work(&store, &all, &args.how)?;
+            let ran = work(&store, &all, &args.how)?;
             let merged = merge::run(&store, &args.draw)?;
-            Ok(if whole { merged } else { ExitCode::from(interrupt::EXIT_CODE) })
+            Ok(if ran.stopped { ExitCode::from(interrupt::EXIT_CODE) } else { merged })
         }
     }
 }
@@ -254,6 +254,7 @@ pub fn run(args: Args) -> CommandResult {
 fn some(args: &RunArgs) -> CommandResult {
     let store = open(&args.what, args.how.out.as_deref())?;
     let all = store.plan().cells();
+    let count = all.len();
     let loaded = Loaded::default();
     let chosen: Vec<PlannedCell> = match (&args.cells, args.shard) {
         (Some(numbers), _) => {
@@ -270,49 +271,80 @@ fn some(args: &RunArgs) -> CommandResult {
         }
         (None, None) => all,
     };
-    let whole = work(&store, &chosen, &args.how)?;
-    Ok(if whole { ExitCode::SUCCESS } else { ExitCode::from(interrupt::EXIT_CODE) })
+    let ran = work(&store, &chosen, &args.how)?;
+    Ok(match &ran {
+        ran if ran.stopped => ExitCode::from(interrupt::EXIT_CODE),
+        // The settings of a part may be impossible while those of the others are not.
+        ran if !ran.broken.is_empty() || (chosen.len() == count && ran.none_trained()) => ExitCode::FAILURE,
+        _ => ExitCode::SUCCESS,
+    })
 }
 
 /// For the order and the shares of the cells. A cell whose data cannot be loaded costs nothing: it will fail.
 fn cost(cell: &PlannedCell, loaded: &Loaded) -> f64 {
-    loaded.get(&cell.config).map_or(0.0, |data| costs(&cell.config, Sizes::of(&data)).flops)
+    let data = loaded.get(&cell.config.data, &cell.config.data_options);
+    data.map_or(0.0, |data| costs(&cell.config, Sizes::of(&data)).flops)
 }
 
-/// Runs what is missing of these cells. False when the user stopped it.
-fn work(store: &Store, cells: &[PlannedCell], how: &How) -> Result<bool, Failure> {
-    let mut missing = Vec::new();
+/// Cells as they were found before any of them is run.
+#[derive(Default)]
+struct Found {
+    missing: Vec<PlannedCell>,
+    trained: usize,
+    impossible: usize,
+}
+
+fn look(store: &Store, cells: &[PlannedCell]) -> Result<Found, Failure> {
+    let mut found = Found::default();
     for cell in cells {
         match store.state(cell.number)? {
-            CellState::Finished(_) => {}
-            CellState::Missing => missing.push(cell.clone()),
+            CellState::Finished(there) if there.result.is_ok() => found.trained += 1,
+            CellState::Finished(_) => found.impossible += 1,
+            CellState::Missing => found.missing.push(cell.clone()),
             CellState::Broken(what) => {
                 output::say(format!("gradfade: cell {} cannot be trusted ({what}); it is run again", cell.number));
-                missing.push(cell.clone());
+                found.missing.push(cell.clone());
             }
         }
     }
+    Ok(found)
+}
+
+/// Runs what is missing of these cells. The answer counts those that were finished before, too.
+fn work(store: &Store, cells: &[PlannedCell], how: &How) -> Result<Ran, Failure> {
+    let Found { missing, trained, impossible } = look(store, cells)?;
     let threads = how.threads.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
     if !how.quiet {
         let done = cells.len() - missing.len();
         let kept = if done > 0 { format!(", {done} of them finished before") } else { String::new() };
         output::say(format!("{}: {} cells{kept}, {threads} at a time", store.dir().display(), cells.len()));
     }
-    if missing.is_empty() {
-        return Ok(true);
-    }
-    let loaded = Loaded::default();
-    // Data that is not there at all is one error, not one of every cell.
-    for (i, cell) in missing.iter().enumerate() {
-        if !missing[..i].iter().any(|before| before.config.data == cell.config.data) {
-            loaded.get(&cell.config).map_err(|e| anyhow::anyhow!(e))?;
+    let mut ran = Ran::default();
+    if !missing.is_empty() {
+        let loaded = Loaded::default();
+        check_data(&missing, &loaded)?;
+        interrupt::listen();
+        let show = Show::new(store.plan(), missing.len(), threads.min(missing.len()), how.quiet);
+        let result = run_cells(store, &missing, threads, &loaded, &show as &dyn Observer);
+        show.finish();
+        ran = result?;
+        for (number, why) in &ran.broken {
+            output::say(format!("gradfade: cell {number} is not finished: {why}; the next call runs it again"));
         }
     }
-    interrupt::listen();
-    let show = Show::new(store.plan(), missing.len(), threads.min(missing.len()), how.quiet);
-    let whole = run_cells(store, &missing, threads, &loaded, &show as &dyn Observer);
-    show.finish();
-    Ok(whole?)
+    ran.trained += trained;
+    ran.impossible += impossible;
+    Ok(ran)
+}
+
+/// Data that is not there at all is one error, not one of every cell.
+fn check_data(missing: &[PlannedCell], loaded: &Loaded) -> Result<(), Failure> {
+    for (i, cell) in missing.iter().enumerate() {
+        if !missing[..i].iter().any(|before| before.config.data == cell.config.data) {
+            loaded.get(&cell.config.data, &cell.config.data_options)?;
+        }
+    }
+    Ok(())
 }
 
 fn plan(args: &PlanArgs) -> CommandResult {
@@ -335,7 +367,7 @@ fn plan(args: &PlanArgs) -> CommandResult {
             Some(name) => preset(name).filter(|p| p.plan().is_ok_and(|p| p == plan)).map(|p| p.toml.to_string()),
             None => None,
         };
-        output::print(text.unwrap_or_else(|| plan.to_toml()))?;
+        output::print(text.map_or_else(|| plan.to_toml(), Ok)?)?;
         return Ok(ExitCode::SUCCESS);
     }
     let store = match &args.out {

@@ -19,10 +19,10 @@ pub struct Args {
     engine: String,
     #[command(flatten)]
     what: What,
-    /// Folder of the sweep, which every task must see [default: sweeps/NAME]
+    /// Folder of the sweep, which every task must be able to access [default: sweeps/NAME]
     #[arg(long, value_name = "DIR", help_heading = "Output")]
     out: Option<std::path::PathBuf>,
-    /// Cells that one task runs, one after the other or one a thread
+    /// Number of cells that one task runs, in turn or one on each thread
     #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u32).range(1..), help_heading = "Tasks")]
     cells_per_task: u32,
     /// Threads of a task

@@ -64,6 +64,15 @@ impl Show {
         }
     }
 
+    /// One cell more has ended; how many have.
+    fn count(&self) -> usize {
+        let done = self.done.fetch_add(1, Ordering::Relaxed) + 1;
+        if let Some(bars) = &self.bars {
+            bars.whole.set_position(done as u64);
+        }
+        done
+    }
+
     fn line(&self, cell: &Cell, done: usize) -> String {
         let how = match &cell.result {
             Err(why) => format!("failed: {why}"),
@@ -99,11 +108,12 @@ impl Observer for Show {
         }
     }
 
+    fn broken(&self, _worker: usize, _cell: &PlannedCell, _why: &str) {
+        self.count();
+    }
+
     fn finished(&self, _worker: usize, cell: &Cell) {
-        let done = self.done.fetch_add(1, Ordering::Relaxed) + 1;
-        if let Some(bars) = &self.bars {
-            bars.whole.set_position(done as u64);
-        }
+        let done = self.count();
         if !self.plain {
             return;
         }

@@ -1,4 +1,4 @@
-//! One file of rows, every field checked, line and column in every complaint.
+//! Reading one file of rows: every field is checked, and every error names line and column.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -11,7 +11,7 @@ use crate::data::{DataError, DataOptions};
 use crate::field::Field;
 use crate::stats::nearest;
 
-/// Names that a label column has by itself. `y` alone does not betray a header: it may be a yes.
+/// Names that a label column has by itself. `y` alone does not indicate a header, since it may be a value (yes).
 const LABEL_NAMES: [&str; 4] = ["label", "class", "target", "y"];
 
 /// A table in memory: inputs as numbers, labels as indices into their different texts.
@@ -19,7 +19,7 @@ pub(super) struct Table {
     pub(super) path: PathBuf,
     header: Option<Vec<String>>,
     columns: usize,
-    /// From 0.
+    /// Index, from 0.
     label_column: usize,
     /// `[rows, columns - 1]`
     pub(super) inputs: Vec<f32>,
@@ -143,7 +143,7 @@ impl Table {
         self.columns - 1
     }
 
-    /// The label column as its owner would call it.
+    /// Name of the label column, or its number.
     pub(super) fn label_column_name(&self) -> String {
         match &self.header {
             Some(names) => format!("'{}'", names[self.label_column]),
@@ -192,6 +192,7 @@ fn first_row(path: &Path, row: &StringRecord, options: &DataOptions) -> Result<(
                 return Err(no_such(column, format!("no header, only columns 1 to {}", row.len()), None));
             }
             let index = row.iter().position(|field| field == column);
+            unique(path, row, index)?;
             let index = index.or_else(|| row.iter().position(|field| field.eq_ignore_ascii_case(column)));
             let index = index.ok_or_else(|| {
                 let some: Vec<&str> = row.iter().take(8).collect();
@@ -206,8 +207,22 @@ fn first_row(path: &Path, row: &StringRecord, options: &DataOptions) -> Result<(
             let guess = named.unwrap_or(last);
             let is_header =
                 options.header.unwrap_or_else(|| texts_outside(guess) || name(&row[guess], &LABEL_NAMES[..3]));
+            unique(path, row, named.filter(|_| is_header))?;
             Ok((is_header, if is_header { guess } else { last }))
         }
+    }
+}
+
+/// A label column is chosen by name only where no other column has that name.
+fn unique(path: &Path, row: &StringRecord, label: Option<usize>) -> Result<(), DataError> {
+    let Some(first) = label else { return Ok(()) };
+    let same = |&other: &usize| row[other] == row[first];
+    match (first + 1..row.len()).find(same) {
+        Some(second) => {
+            let (path, column) = (path.to_path_buf(), row[first].to_string());
+            Err(DataError::CsvTwice { path, column, first: first + 1, second: second + 1 })
+        }
+        None => Ok(()),
     }
 }
 

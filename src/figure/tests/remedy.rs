@@ -93,7 +93,7 @@ fn on_the_test_side_the_test_accuracy_counts() {
     assert_eq!(branch(&trials), crate::diagnosis::Branch::Test);
     let (figure, d) = dots(&trials, Lang::En);
     assert_eq!(d.rows[1].label, "L2");
-    assert!(d.rows[3].words.ends_with("this one is good on its training set already"));
+    assert!(d.rows[3].words.ends_with("this one is already good on its training set"));
     let title = figure.title.replace('\u{a0}', " ");
     assert!(title.contains("test accuracy 83.0 % → 90.0 % with L2; 1 of 2 remedies cures it"), "{title}");
     // The axis shows what differs, and holds every number.

@@ -164,7 +164,7 @@ fn a_run_too_short_to_be_seen_beside_another_is_named() {
         Synthetic { steps: (0..steps).collect(), status, snapshots, accuracy, ..Synthetic::default() }.record()
     };
     let said = |steps, options: &Options| drawn("comparison", &[short(steps), long.clone()], options).subtitle;
-    let note = "At the left edge, too narrow to be read: Sigmoid has 20 of 2,000 steps.";
+    let note = "At the left edge, too short to be readable: Sigmoid has 20 of 2,000 steps.";
     let plain = Options::default();
     assert!(said(20, &plain).contains(note), "{}", said(20, &plain));
     assert!(!said(100, &plain).contains("edge"));

@@ -7,6 +7,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::figure::chart::*;
+use crate::font::{self, missing_glyphs};
 use crate::stats::Cell;
 use specimens::*;
 
@@ -97,7 +98,7 @@ fn texts(drawn: &str) -> Vec<(String, resvg::tiny_skia::Rect)> {
             }
         }
     }
-    let options = resvg::usvg::Options { fontdb: font::database(), ..Default::default() };
+    let options = resvg::usvg::Options { fontdb: fonts::database(), ..Default::default() };
     let tree = resvg::usvg::Tree::from_str(drawn, &options).unwrap();
     let mut out = Vec::new();
     walk(tree.root(), &mut out);
@@ -250,7 +251,7 @@ fn text_leaves_ink_in_the_png() {
     let silent = Picture::of(&png(&silent, &style).unwrap());
     let xml = resvg::usvg::roxmltree::Document::parse(&drawn).unwrap();
     for t in xml.descendants().filter(|n| n.has_tag_name("text")) {
-        let number = |key: &str| t.attribute(key).unwrap().parse::<f64>().unwrap() / canvas::UNITS * style.scale;
+        let number = |key: &str| t.attribute(key).unwrap().parse::<f64>().unwrap() / svg::UNITS * style.scale;
         let (x, y, reach) = (number("x"), number("y"), number("font-size"));
         let mut changed = 0;
         for dx in -(reach as i64)..reach as i64 {
@@ -268,8 +269,8 @@ fn the_title_is_broken_inside_the_sheet() {
     let f = vanishing();
     let lines = layout::layout(&f).unwrap().title;
     assert_eq!(lines.len(), 2);
-    let limit = f64::from(f.width) - 2.0 * layout::MARGIN;
-    assert!(lines.iter().all(|l| font::width(l, panel::TITLE, font::Weight::Bold) <= limit));
+    let limit = f64::from(f.width) - 2.0 * font::MARGIN;
+    assert!(lines.iter().all(|l| font::width(l, font::TITLE, font::Weight::Bold) <= limit));
 }
 
 #[test]

@@ -1,184 +1,9 @@
 //! Evidence in words: what was measured, where, against which limit; and what was not recorded.
 
+use crate::diagnosis::{Measure, Missing, Unit};
 use crate::text::Lang;
 
-/// A quantity that a verdict rests on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Measure {
-    /// Per-sample backward signal of layer 1 over that of the last hidden layer.
-    SignalRatio,
-    /// One sample's weight gradient of layer 1 over that of the last hidden layer.
-    GradientRatio,
-    /// Batch-mean weight gradient of layer 1 over that of the last hidden layer.
-    BatchGradientRatio,
-    /// Gradient-driven update of layer 1 over that of the last hidden layer.
-    UpdateRatio,
-    /// Largest over smallest of the hidden layers, one sample's weight gradient.
-    GradientSpread,
-    /// Norm of an update over the norm of the weights.
-    RelativeUpdate,
-    /// Norm of one sample's weight gradient over the norm of the weights.
-    RelativeGradient,
-    /// Signal at the end over the signal at the start.
-    KeptSignal,
-    TrainAccuracy,
-    TestAccuracy,
-    Skill,
-    /// Share of itself that the training loss lost over the last quarter, or half.
-    LossFallQuarter,
-    LossFallHalf,
-    /// Training loss at the end over that at the start.
-    LossOverStart,
-    /// Training loss at the end over its smallest.
-    TrainLossRise,
-    /// Batch loss, gradient or parameter that is no number.
-    NotFinite,
-    InitialNorm,
-    SaturatedShare,
-    DeadShare,
-    LostShare,
-    Movement,
-    DecayTravel,
-    AccuracyGap,
-    GapDeviations,
-    TestLossRise,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Unit {
-    Ratio,
-    Share,
-    Norm,
-    /// Standard errors.
-    Deviations,
-    Steps,
-}
-
-impl Unit {
-    /// The stable name in JSON.
-    pub fn key(self) -> &'static str {
-        match self {
-            Unit::Ratio => "ratio",
-            Unit::Share => "share",
-            Unit::Norm => "norm",
-            Unit::Deviations => "standard_errors",
-            Unit::Steps => "steps",
-        }
-    }
-}
-
-impl Measure {
-    /// The stable name in JSON.
-    pub fn key(self) -> &'static str {
-        match self {
-            Measure::SignalRatio => "signal_ratio",
-            Measure::GradientRatio => "gradient_ratio",
-            Measure::BatchGradientRatio => "batch_gradient_ratio",
-            Measure::UpdateRatio => "update_ratio",
-            Measure::GradientSpread => "gradient_spread",
-            Measure::RelativeUpdate => "relative_update",
-            Measure::RelativeGradient => "relative_gradient",
-            Measure::KeptSignal => "kept_signal",
-            Measure::TrainAccuracy => "train_accuracy",
-            Measure::TestAccuracy => "test_accuracy",
-            Measure::Skill => "skill",
-            Measure::LossFallQuarter => "loss_fall_last_quarter",
-            Measure::LossFallHalf => "loss_fall_last_half",
-            Measure::LossOverStart => "loss_over_start",
-            Measure::TrainLossRise => "train_loss_rise",
-            Measure::NotFinite => "not_finite",
-            Measure::InitialNorm => "initial_norm",
-            Measure::SaturatedShare => "saturated_share",
-            Measure::DeadShare => "dead_share",
-            Measure::LostShare => "lost_share",
-            Measure::Movement => "movement",
-            Measure::DecayTravel => "decay_travel",
-            Measure::AccuracyGap => "accuracy_gap",
-            Measure::GapDeviations => "gap_in_standard_errors",
-            Measure::TestLossRise => "test_loss_rise",
-        }
-    }
-
-    pub fn unit(self) -> Unit {
-        match self {
-            Measure::SignalRatio
-            | Measure::GradientRatio
-            | Measure::BatchGradientRatio
-            | Measure::UpdateRatio
-            | Measure::GradientSpread
-            | Measure::RelativeUpdate
-            | Measure::RelativeGradient
-            | Measure::KeptSignal
-            | Measure::LossOverStart
-            | Measure::TrainLossRise
-            | Measure::TestLossRise => Unit::Ratio,
-            Measure::TrainAccuracy
-            | Measure::TestAccuracy
-            | Measure::Skill
-            | Measure::LossFallQuarter
-            | Measure::LossFallHalf
-            | Measure::SaturatedShare
-            | Measure::DeadShare
-            | Measure::LostShare
-            | Measure::Movement
-            | Measure::DecayTravel
-            | Measure::AccuracyGap => Unit::Share,
-            Measure::InitialNorm => Unit::Norm,
-            Measure::GapDeviations => Unit::Deviations,
-            Measure::NotFinite => Unit::Steps,
-        }
-    }
-}
-
-/// What a rule would have needed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Missing {
-    Steps,
-    FirstStep,
-    Signal,
-    SampleGradient,
-    Updates,
-    Parameters,
-    Activations,
-    Movement,
-    TrainingResult,
-    TestResult,
-    LossHistory,
-    Classes,
-    Optimizer,
-    /// (recorded to, planned)
-    CutShort(u64, Option<u64>),
-    /// The last row of a quantity lies long before the run's end.
-    Gap {
-        column: &'static str,
-        last: Option<u64>,
-    },
-}
-
-impl Missing {
-    /// The stable name in JSON.
-    pub fn key(&self) -> &'static str {
-        match self {
-            Missing::Steps => "steps",
-            Missing::FirstStep => "first_step",
-            Missing::Signal => "signal_rms",
-            Missing::SampleGradient => "grad_rms",
-            Missing::Updates => "update_norm",
-            Missing::Parameters => "param_norm",
-            Missing::Activations => "activations",
-            Missing::Movement => "distance_from_init",
-            Missing::TrainingResult => "train_accuracy",
-            Missing::TestResult => "test_accuracy",
-            Missing::LossHistory => "loss_history",
-            Missing::Classes => "classes",
-            Missing::Optimizer => "optimizer",
-            Missing::CutShort(..) => "cut_short",
-            Missing::Gap { .. } => "gap",
-        }
-    }
-}
-
-/// A number with more digits was written by nobody.
+/// A number with more digits was computed, not chosen.
 const MOST_DIGITS: usize = 8;
 
 impl Lang {
@@ -193,21 +18,21 @@ impl Lang {
                 Measure::GradientSpread => "weight gradient of one sample, largest over smallest hidden layer".into(),
                 Measure::RelativeUpdate => "update over weights".into(),
                 Measure::RelativeGradient => "weight gradient of one sample over weights".into(),
-                Measure::KeptSignal => "backward signal at the end over the start".into(),
+                Measure::KeptSignal => "backward signal at the end over that at the start".into(),
                 Measure::TrainAccuracy => "training accuracy".into(),
                 Measure::TestAccuracy => "test accuracy".into(),
-                Measure::Skill => "training skill (0 = guessing, 100 % = no mistake)".into(),
+                Measure::Skill => "training skill (0 = chance, 100 % = no mistake)".into(),
                 Measure::LossFallQuarter => "fall of the training loss over the last quarter".into(),
                 Measure::LossFallHalf => "fall of the training loss over the last half".into(),
-                Measure::LossOverStart => "training loss at the end over the start".into(),
+                Measure::LossOverStart => "training loss at the end over that at the start".into(),
                 Measure::TrainLossRise => "training loss at the end over its smallest".into(),
-                Measure::NotFinite => "first step with a number that is not finite".into(),
+                Measure::NotFinite => "first step with a value that is not finite".into(),
                 Measure::InitialNorm => "norm of the weights before training".into(),
                 Measure::SaturatedShare => "saturated activations".into(),
-                Measure::DeadShare => "units that no sample of the batch switches on".into(),
+                Measure::DeadShare => "units that are off for every sample of the batch".into(),
                 Measure::LostShare => "steps whose update changes no stored number".into(),
-                Measure::Movement => "way from the start, of the initial norm".into(),
-                Measure::DecayTravel => "way that decay alone can have made".into(),
+                Measure::Movement => "distance from the start, relative to the initial norm".into(),
+                Measure::DecayTravel => "distance that weight decay alone can account for".into(),
                 Measure::AccuracyGap => "training accuracy minus test accuracy".into(),
                 Measure::GapDeviations => "the gap in standard errors of the test accuracy".into(),
                 Measure::TestLossRise => "test loss at the end over its smallest".into(),
@@ -223,15 +48,15 @@ impl Lang {
                 Measure::KeptSignal => "结束时与开始时反向信号之比".into(),
                 Measure::TrainAccuracy => "训练集准确率".into(),
                 Measure::TestAccuracy => "测试集准确率".into(),
-                Measure::Skill => "训练水平（0 为随机猜测，100 % 为全对）".into(),
+                Measure::Skill => "训练得分（0 为随机水平，100% 为全对）".into(),
                 Measure::LossFallQuarter => "最后四分之一训练中训练损失的降幅".into(),
                 Measure::LossFallHalf => "后一半训练中训练损失的降幅".into(),
                 Measure::LossOverStart => "结束时与开始时训练损失之比".into(),
                 Measure::TrainLossRise => "结束时训练损失与其最小值之比".into(),
                 Measure::NotFinite => "首次出现非有限数的步".into(),
                 Measure::InitialNorm => "训练前权重的范数".into(),
-                Measure::SaturatedShare => "饱和的激活".into(),
-                Measure::DeadShare => "批次中没有样本能激活的单元".into(),
+                Measure::SaturatedShare => "饱和的激活值".into(),
+                Measure::DeadShare => "对批内每个样本都未激活的神经元".into(),
                 Measure::LostShare => "更新不改变任何存储值的步".into(),
                 Measure::Movement => "离起点的距离，相对初始范数".into(),
                 Measure::DecayTravel => "单凭权重衰减可能走过的距离".into(),
@@ -331,8 +156,8 @@ impl Lang {
                 Missing::Movement => "the distance from the start (distance_from_init) is not recorded".into(),
                 Missing::TrainingResult => "neither accuracy nor loss of the training set is recorded".into(),
                 Missing::TestResult => "the accuracy on a test set is not recorded".into(),
-                Missing::LossHistory => "the loss is recorded at too few steps to see where it goes".into(),
-                Missing::Classes => "the number of classes is not recorded, so nobody knows what guessing gives".into(),
+                Missing::LossHistory => "the loss is recorded at too few steps to show a trend".into(),
+                Missing::Classes => "the number of classes is not recorded, so the chance level is unknown".into(),
                 Missing::Optimizer => "the optimiser is not recorded".into(),
                 Missing::CutShort(at, Some(planned)) => {
                     format!("the record was cut short at step {} of {}", self.count(*at), self.count(*planned))
@@ -352,12 +177,12 @@ impl Lang {
                 Missing::SampleGradient => "没有记录单个样本的权重梯度（grad_rms）".into(),
                 Missing::Updates => "没有记录更新量（update_norm）".into(),
                 Missing::Parameters => "没有记录权重的范数（param_norm）".into(),
-                Missing::Activations => "没有记录激活".into(),
+                Missing::Activations => "没有记录激活值".into(),
                 Missing::Movement => "没有记录离起点的距离（distance_from_init）".into(),
                 Missing::TrainingResult => "没有记录训练集的准确率和损失".into(),
                 Missing::TestResult => "没有记录测试集的准确率".into(),
                 Missing::LossHistory => "记录损失的步太少，看不出走势".into(),
-                Missing::Classes => "没有记录类别数，不知道随机猜测的水平".into(),
+                Missing::Classes => "没有记录类别数，因此不知道随机水平".into(),
                 Missing::Optimizer => "没有记录优化器".into(),
                 Missing::CutShort(at, Some(planned)) => {
                     format!("记录在第 {} 步中断，计划 {} 步", self.count(*at), self.count(*planned))

@@ -1,36 +1,7 @@
-//! Why a remedy has nothing to change in a run.
+//! Why a remedy has nothing to change in a run, in words.
 
+use crate::diagnosis::Unfit;
 use crate::text::Lang;
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Unfit {
-    /// The run has it already.
-    There,
-    NoHiddenLayer,
-    /// No hidden layer has as many outputs as inputs.
-    NoEqualLayers,
-    /// Momentum belongs to plain gradient descent.
-    NotSgd,
-    /// A rate of 0 has no multiples.
-    NoRate,
-    TooFewSamples,
-    AllData,
-}
-
-impl Unfit {
-    /// The stable name in JSON.
-    pub fn key(self) -> &'static str {
-        match self {
-            Unfit::There => "there",
-            Unfit::NoHiddenLayer => "no-hidden-layer",
-            Unfit::NoEqualLayers => "no-equal-layers",
-            Unfit::NotSgd => "not-sgd",
-            Unfit::NoRate => "no-rate",
-            Unfit::TooFewSamples => "too-few-samples",
-            Unfit::AllData => "all-data",
-        }
-    }
-}
 
 impl Lang {
     pub fn unfit(self, unfit: Unfit) -> String {

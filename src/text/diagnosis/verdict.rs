@@ -1,16 +1,23 @@
-//! A diagnosis in words, as every report and page says it: the phrases are those of [`crate::text`], the order is here.
+//! A diagnosis in words, as every report, page and figure says it: phrases in the order in which they are read.
 
-use super::why::RANDOM_ALIGNMENT;
-use super::{Bound, Cause, Conclusion, Diagnosis, Evidence, Finding, Performance, State};
-use crate::record::{Record, TensorKind};
+use crate::diagnosis::why::RANDOM_ALIGNMENT;
+use crate::diagnosis::{Bound, Cause, Conclusion, Diagnosis, Evidence, Finding, Performance, Split, State, Verdict};
 use crate::text::Lang;
 
 impl Diagnosis {
     /// What it comes to: the faults by name, the most urgent first.
     pub fn concluded(&self, lang: Lang) -> String {
+        self.concluded_briefly(lang, usize::MAX)
+    }
+
+    /// The same with at most so many faults by name; the others are counted.
+    pub fn concluded_briefly(&self, lang: Lang, most: usize) -> String {
         match self.conclusion() {
             Conclusion::Healthy => lang.concluded_healthy(),
-            Conclusion::Faulty => lang.list(&self.faults().map(|v| lang.ailment(v.rule.ailment)).collect::<Vec<_>>()),
+            Conclusion::Faulty => {
+                let names: Vec<String> = self.faults().map(|v| lang.ailment(v.rule.ailment)).collect();
+                lang.list(&lang.cut(names, most))
+            }
             Conclusion::Unexplained => lang.concluded_unexplained(),
             Conclusion::Undecided => lang.concluded_undecided(),
         }
@@ -47,6 +54,14 @@ impl Performance {
     }
 }
 
+impl Verdict {
+    /// What to do about it, one line; empty where nothing is advised.
+    pub fn advice_words(&self, lang: Lang) -> String {
+        let all: Vec<String> = self.advice().iter().map(|advice| lang.advice(advice)).collect();
+        if all.is_empty() { String::new() } else { lang.title(&lang.remedies_heading(), &all) }
+    }
+}
+
 impl Evidence {
     /// A line: what, where, how much, against which threshold, when. `hidden`: hidden layers of the network.
     pub fn words(&self, lang: Lang, hidden: usize) -> String {
@@ -63,13 +78,10 @@ impl Evidence {
 
 impl Finding {
     /// Why each layer shrinks the signal, a line for each, the output side first. Empty where that is not the question.
-    pub fn why_words(&self, lang: Lang, record: &Record) -> Vec<String> {
-        let line = |s: &super::Split| {
-            let with_weight = |l: &usize| record.header.tensor_index(l + 1, TensorKind::Weight).is_some();
-            let layer = (0..record.header.layers.len()).filter(with_weight).nth(s.layer - 1);
-            let activation = layer.map_or_else(String::new, |l| super::activation(&record.header.layers[l]));
+    pub fn why_words(&self, lang: Lang) -> Vec<String> {
+        let line = |s: &Split| {
             let factors = [s.weight_scale, s.slope, s.alignment];
-            lang.why_line(s.layer, s.total, factors, &s.cause.words(lang, &activation))
+            lang.why_line(s.layer, s.total, factors, &lang.cause(s.cause))
         };
         self.why.iter().rev().map(line).collect()
     }
@@ -81,5 +93,28 @@ impl Finding {
         let trained = self.why_step.is_some_and(|s| s > 0);
         let shrinks = self.why.iter().any(|s| s.cause != Cause::None);
         (trained && shrinks && !untrained.is_empty()).then(|| lang.untrained_note(&untrained))
+    }
+}
+
+impl Lang {
+    /// At most so many items of a list, with the number of those that are left out.
+    pub fn cut(self, mut items: Vec<String>, most: usize) -> Vec<String> {
+        if items.len() > most {
+            let more = self.and_more(items.len() - most);
+            items.truncate(most);
+            items.push(more);
+        }
+        items
+    }
+
+    /// What takes most of a layer's signal away.
+    fn cause(self, cause: Cause) -> String {
+        match cause {
+            Cause::None => self.cause_none(),
+            Cause::WeightScale => self.cause_weight_scale(),
+            Cause::FlatFunction(activation) => self.cause_flat_function(activation),
+            Cause::Slope => self.cause_slope(),
+            Cause::Alignment => self.cause_alignment(),
+        }
     }
 }

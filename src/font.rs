@@ -1,23 +1,27 @@
-//! The bundled font: how wide a text is, where it may be broken, and which characters it lacks.
+//! The one font of every figure: how wide a text is, where it may be broken, and which characters are missing.
 //!
-//! One family serves everything: it is registered with plotters, loaded into resvg's font database, and named first in the
-//! SVG's stack. Its ascent and descent sum to 1.24 em, so all three agree on the size of a text.
+//! Whoever needs to know how much room words take asks here, so that a figure's title is shortened, a box is made higher and
+//! a text is drawn by one and the same measure. The module draws nothing: `render` gives the font to resvg and names it
+//! first in the SVG.
 //!
-//! A reader's own font ([`use_font`]) helps out with the characters that the bundled one lacks, and only with those.
+//! A reader's own font ([`use_font`]) supplies the characters that the bundled one lacks, and only those.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::OnceLock;
 
-use ab_glyph::{Font, FontRef, FontVec};
-use plotters::style::FontStyle;
-use resvg::usvg::fontdb;
+use ttf_parser::{Face, GlyphId, name_id};
 
 use crate::text::is_wide;
 
-static REGULAR: &[u8] = include_bytes!("../../assets/font/GradfadeSans-Regular.ttf");
-static BOLD: &[u8] = include_bytes!("../../assets/font/GradfadeSans-Bold.ttf");
+/// The files of the bundled font: regular and bold, 1000 units per em, ascent and descent 1.24 em together.
+pub static BUNDLED: [&[u8]; 2] =
+    [include_bytes!("../assets/font/GradfadeSans-Regular.ttf"), include_bytes!("../assets/font/GradfadeSans-Bold.ttf")];
 
-/// The `font-family` of every text in the SVG: the bundled font, then what a viewer without it is likely to have.
+/// The `font-family` of every text: the bundled font, then what a viewer without it is likely to have.
 pub const STACK: &str = "Gradfade Sans, Noto Sans, Helvetica, Arial, sans-serif";
+
+/// Blank border of a figure's sheet, and the size of its title; CSS pixels.
+pub const MARGIN: f64 = 18.0;
+pub const TITLE: f64 = 17.0;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Weight {
@@ -25,87 +29,79 @@ pub enum Weight {
     Bold,
 }
 
-fn face(weight: Weight) -> &'static FontRef<'static> {
-    static FACES: OnceLock<[FontRef<'static>; 2]> = OnceLock::new();
-    let faces = FACES.get_or_init(|| {
-        [REGULAR, BOLD].map(|bytes| FontRef::try_from_slice(bytes).expect("the bundled font is a valid TrueType file"))
-    });
+fn face(weight: Weight) -> &'static Face<'static> {
+    static FACES: OnceLock<[Face<'static>; 2]> = OnceLock::new();
+    let faces = FACES
+        .get_or_init(|| BUNDLED.map(|bytes| Face::parse(bytes, 0).expect("the bundled font is a valid TrueType file")));
     &faces[weight as usize]
 }
 
-/// A font that helps out.
-struct Extra {
-    face: FontVec,
-    units_per_em: f64,
-    data: Arc<Vec<u8>>,
-    family: String,
+/// A font that supplies what the bundled one lacks.
+pub struct Extra {
+    face: Face<'static>,
+    pub data: &'static [u8],
+    pub family: String,
 }
 
 static EXTRA: OnceLock<Extra> = OnceLock::new();
 
+/// The font that [`use_font`] was given.
+pub fn extra() -> Option<&'static Extra> {
+    EXTRA.get()
+}
+
 /// Why a file is no font for figures.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum FontError {
-    #[error("no TrueType or OpenType font; give a .ttf, .otf or .ttc file")]
+    #[error("no TrueType or OpenType font, or a damaged one; give a .ttf, .otf or .ttc file")]
     NoFont,
-    #[error("another font was given before; one can help out")]
+    #[error("another font was given before; a program has room for one")]
     Another,
 }
 
-/// Draws the characters that the bundled font lacks with this one (TrueType, OpenType, the first font of a collection), in every
-/// figure from now on: lines are broken by one width everywhere, so a program has one such font.
+/// Draws the characters that the bundled font lacks with this one (TrueType, OpenType, the first font of a collection), in
+/// every figure from now on: lines are broken by one width everywhere, so a program has one such font.
 ///
 /// # Errors
 /// Bytes that are no font, or a second font.
 pub fn use_font(data: Vec<u8>) -> Result<(), FontError> {
-    let mut db = fontdb::Database::new();
-    db.load_font_data(data.clone());
-    let family = db.faces().next().and_then(|f| f.families.first()).map(|f| f.0.clone()).ok_or(FontError::NoFont)?;
-    let face = FontVec::try_from_vec(data.clone()).map_err(|_| FontError::NoFont)?;
-    let units_per_em = face.units_per_em().filter(|u| *u > 0.0).ok_or(FontError::NoFont)?.into();
-    let extra = EXTRA.get_or_init(|| Extra { face, units_per_em, data: Arc::new(data.clone()), family });
-    if *extra.data == data { Ok(()) } else { Err(FontError::Another) }
-}
-
-/// The `font-family` of an SVG: [`STACK`], and behind the bundled font the one that helps out.
-pub(super) fn stack() -> String {
-    let Some(extra) = EXTRA.get() else { return STACK.to_string() };
-    let family: String = extra.family.chars().filter(|c| !"'\"<>&,;".contains(*c) && !c.is_control()).collect();
-    match STACK.split_once(", ") {
-        Some((first, rest)) => format!("{first}, '{family}', {rest}"),
-        None => STACK.to_string(),
+    if !counts_its_fonts(&data) {
+        return Err(FontError::NoFont);
     }
+    // Only the first font of a collection is parsed, so its count of fonts reserves no memory.
+    let face = Face::parse(&data, 0).map_err(|_| FontError::NoFont)?;
+    let family = family(&face).unwrap_or_else(|| "Unnamed".to_string());
+    if let Some(extra) = EXTRA.get() {
+        return if extra.data == data { Ok(()) } else { Err(FontError::Another) };
+    }
+    // It serves until the program ends.
+    let data: &'static [u8] = data.leak();
+    let face = Face::parse(data, 0).map_err(|_| FontError::NoFont)?;
+    let extra = EXTRA.get_or_init(|| Extra { face, data, family });
+    if extra.data == data { Ok(()) } else { Err(FontError::Another) }
 }
 
-/// Makes the font known to plotters under the whole stack, because plotters looks fonts up by that very string.
-pub(super) fn register() {
-    static ONCE: OnceLock<()> = OnceLock::new();
-    ONCE.get_or_init(|| {
-        for (style, bytes) in [(FontStyle::Normal, REGULAR), (FontStyle::Bold, BOLD)] {
-            // The only failure is a broken file, and `face` has a test that opens both.
-            let _ = plotters::style::register_font(STACK, style, bytes);
-        }
-    });
+/// A collection (`ttcf`) has a list of as many offsets as it says, four bytes each, behind its header of twelve.
+fn counts_its_fonts(data: &[u8]) -> bool {
+    if !data.starts_with(b"ttcf") {
+        return true;
+    }
+    let count = data.get(8..12).and_then(|bytes| bytes.try_into().ok()).map(u32::from_be_bytes);
+    count.is_some_and(|n| n as usize <= (data.len() - 12) / 4)
 }
 
-/// resvg's fonts: the bundled family, the font that helps out, and nothing of the system's, so that a PNG does not depend on
-/// the machine.
-pub(super) fn database() -> Arc<fontdb::Database> {
-    static BUNDLED: OnceLock<Arc<fontdb::Database>> = OnceLock::new();
-    static BOTH: OnceLock<Arc<fontdb::Database>> = OnceLock::new();
-    let bundled = BUNDLED.get_or_init(|| {
-        let mut db = fontdb::Database::new();
-        db.load_font_source(fontdb::Source::Binary(Arc::new(REGULAR)));
-        db.load_font_source(fontdb::Source::Binary(Arc::new(BOLD)));
-        Arc::new(db)
-    });
-    let Some(extra) = EXTRA.get() else { return bundled.clone() };
-    let both = BOTH.get_or_init(|| {
-        let mut db = fontdb::Database::clone(bundled);
-        db.load_font_source(fontdb::Source::Binary(extra.data.clone()));
-        Arc::new(db)
-    });
-    both.clone()
+/// The name of a font's family, the English one if there is one.
+fn family(face: &Face) -> Option<String> {
+    let english = |language| language == ttf_parser::Language::English_UnitedStates;
+    [name_id::TYPOGRAPHIC_FAMILY, name_id::FAMILY].into_iter().find_map(|id| {
+        let named = face.names().into_iter().filter(|name| name.name_id == id);
+        let all: Vec<_> = named.filter_map(|name| Some((english(name.language()), name.to_string()?))).collect();
+        all.iter().find(|name| name.0).or(all.first()).map(|name| name.1.clone()).filter(|name| !name.is_empty())
+    })
+}
+
+fn glyph(face: &Face, c: char) -> Option<GlyphId> {
+    face.glyph_index(c).filter(|id| id.0 != 0)
 }
 
 /// Punctuation that stays with what it closes, with what it opens, and a separating dot or dash with what it follows.
@@ -118,9 +114,9 @@ const NBSP: char = '\u{a0}';
 pub fn missing_glyphs(text: &str) -> Vec<char> {
     let mut missing = Vec::new();
     for c in text.chars().filter(|c| !c.is_control()) {
-        let has = |weight| face(weight).glyph_id(c).0 != 0;
-        let helped = || EXTRA.get().is_some_and(|extra| extra.face.glyph_id(c).0 != 0);
-        let drawn = has(Weight::Regular) && has(Weight::Bold) || helped();
+        let has = |weight| glyph(face(weight), c).is_some();
+        let supplied = || EXTRA.get().is_some_and(|extra| glyph(&extra.face, c).is_some());
+        let drawn = has(Weight::Regular) && has(Weight::Bold) || supplied();
         if !drawn && !missing.contains(&c) {
             missing.push(c);
         }
@@ -130,17 +126,20 @@ pub fn missing_glyphs(text: &str) -> Vec<char> {
 
 /// Width of a line in CSS pixels, without kerning (which only makes it a little narrower).
 pub fn width(text: &str, size: f64, weight: Weight) -> f64 {
-    let face = face(weight);
+    let bundled = face(weight);
     let advance = |c: char| {
-        let id = face.glyph_id(c);
-        match EXTRA.get() {
-            Some(extra) if id.0 == 0 && extra.face.glyph_id(c).0 != 0 => {
-                f64::from(extra.face.h_advance_unscaled(extra.face.glyph_id(c))) / extra.units_per_em
-            }
-            _ => f64::from(face.h_advance_unscaled(id)) / 1000.0,
-        }
+        let supplied = || EXTRA.get().and_then(|extra| Some((&extra.face, glyph(&extra.face, c)?)));
+        let own = glyph(bundled, c).map(|id| (bundled, id));
+        // A character that no font has is drawn as the box for missing characters, the first glyph.
+        let (face, id) = own.or_else(supplied).unwrap_or((bundled, GlyphId(0)));
+        f64::from(face.glyph_hor_advance(id).unwrap_or(0)) / f64::from(face.units_per_em())
     };
     text.chars().map(advance).sum::<f64>() * size
+}
+
+/// The lines of a figure's title on a sheet that is `sheet` CSS pixels wide.
+pub fn title_lines(title: &str, sheet: f64) -> Vec<String> {
+    wrap_clauses(title, TITLE, Weight::Bold, sheet - 2.0 * MARGIN)
 }
 
 /// Text as one line: runs of blanks and line breaks become one space, as an SVG viewer would show them; characters that XML
@@ -247,7 +246,6 @@ fn pieces(text: &str) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use plotters::style::IntoFont;
 
     #[test]
     fn a_title_is_broken_between_its_findings() {
@@ -262,33 +260,24 @@ mod tests {
     }
 
     #[test]
+    fn a_damaged_font_is_refused_and_its_count_of_fonts_reserves_nothing() {
+        // A collection of 4,294,967,295 fonts in twelve bytes: fontdb made room for all of them, 34 GB.
+        let mut collection = b"ttcf\0\x01\0\0\xff\xff\xff\xff".to_vec();
+        assert_eq!(use_font(collection.clone()), Err(FontError::NoFont));
+        // And with a first font behind it.
+        collection.extend([0, 0, 0, 16]);
+        collection.extend(BUNDLED[0]);
+        assert_eq!(use_font(collection), Err(FontError::NoFont));
+        assert_eq!(use_font(BUNDLED[0][..200].to_vec()), Err(FontError::NoFont));
+        assert_eq!(use_font(Vec::new()), Err(FontError::NoFont));
+        assert!(extra().is_none());
+    }
+
+    #[test]
     fn the_font_draws_what_figures_say() {
         let said = "|∂L/∂W| ≤ 1.2×10⁻³ · −5 … “layer” – 10⁰¹²³⁴⁵⁶⁷⁸⁹ θ₁ → δ ≈ ‖g‖ ≥ √2 ± ∞ ← — ‰ 100% Müller Hôpital";
         assert_eq!(missing_glyphs(said), Vec::<char>::new());
         assert_eq!(missing_glyphs("a\u{9f98}b\u{9f98}"), vec!['\u{9f98}']);
-    }
-
-    #[test]
-    fn widths_agree_with_plotters_and_with_resvg() {
-        register();
-        let text = "gradient norm 10⁻³ at layer 12 is lost";
-        for (weight, style) in [(Weight::Regular, FontStyle::Normal), (Weight::Bold, FontStyle::Bold)] {
-            let ours = width(text, 100.0, weight);
-            let font = (STACK, 124.0, style).into_font();
-            let ((x0, _), (x1, _)) = font.layout_box(text).unwrap();
-            assert!((ours - f64::from(x1 - x0)).abs() < 2.0, "plotters: {ours} against {}", x1 - x0);
-
-            let bold = if weight == Weight::Bold { "bold" } else { "normal" };
-            let svg = format!(
-                "<svg xmlns='http://www.w3.org/2000/svg' width='3000' height='200'><text x='10' y='100' font-size='100' \
-                 font-family='{STACK}' font-weight='{bold}'>{text}</text></svg>"
-            );
-            let options = resvg::usvg::Options { fontdb: database(), ..Default::default() };
-            let tree = resvg::usvg::Tree::from_str(&svg, &options).unwrap();
-            let drawn = f64::from(tree.root().abs_bounding_box().width());
-            // The box is that of the ink, so side bearings and kerning are missing from it.
-            assert!(drawn < ours && drawn > 0.97 * ours, "resvg: {ours} against {drawn}");
-        }
     }
 
     #[test]
