@@ -1,13 +1,15 @@
 //! Activation functions phi: value, slope phi', range and names. Nothing here knows what a network is.
 //!
-//! A hidden unit computes `x = phi(h)` from its pre-activation h, and the backward pass multiplies by `phi'(h)`. The slope is
-//! given in a form that is right *relatively* where the unit saturates: the textbook `sigma (1 - sigma)` and `1 - tanh^2` fall to
-//! exactly zero in f32 from |h| = 17 and 9 on, and would show a vanishing gradient that is not there. Used instead:
-//! `sigma(h) sigma(-h)` and `sech^2 h`.
+//! A hidden unit computes `x = phi(h)` from its pre-activation h, and the backward pass multiplies by
+//! `phi'(h)`. The slope is given in a form that is right *relatively* where the unit saturates: the textbook
+//! `sigma (1 - sigma)` and `1 - tanh^2` fall to exactly zero in f32 from |h| = 17 and 9 on, and would show a
+//! vanishing gradient that is not there. Used instead: `sigma(h) sigma(-h)` and `sech^2 h`.
 //!
-//! These are the plain definitions, in f64. The vectorised forms that a training step uses are in `nn` and are tested against these.
+//! These are the plain definitions, in f64. The vectorised forms that a training step uses are in `nn` and
+//! are tested against these.
 //!
-//! To add an activation: a variant, its name in [`Activation::ALL`], and the arms that the compiler then asks for.
+//! To add an activation: a variant, its name in [`Activation::ALL`], and the arms that the compiler then asks
+//! for.
 
 use std::f64::consts::FRAC_1_SQRT_2;
 use std::fmt;
@@ -17,8 +19,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::names::NameError;
 
-/// The function that follows a layer. Definitions are PyTorch's; `softplus` has no linear shortcut above 20 (a difference of less
-/// than 3e-9), `gelu` is the exact one (erf).
+/// The function that follows a layer. Definitions are PyTorch's; `softplus` has no linear shortcut above 20
+/// (a difference of less than 3e-9), `gelu` is the exact one (erf).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
 pub enum Activation {
@@ -44,8 +46,9 @@ pub enum Activation {
     /// h / 6 + 1/2, cut at 0 and 1.
     HardSigmoid,
     Identity,
-    /// `maxout:K`, the largest of K linear pieces (Goodfellow et al. 2013). A layer of W units has the weight `[K W, fan_in]`; row
-    /// `k W + j` is piece k of unit j. The gradient goes to the piece that was the maximum alone, of equal ones to the first.
+    /// `maxout:K`, the largest of K linear pieces (Goodfellow et al. 2013). A layer of W units has the weight
+    /// `[K W, fan_in]`; row `k W + j` is piece k of unit j. The gradient goes to the piece that was the
+    /// maximum alone, of equal ones to the first.
     Maxout(usize),
 }
 
@@ -62,12 +65,13 @@ pub const LEAK: f64 = 0.01;
 /// Density of N(0, 1) at 0: 1 / sqrt(2 pi).
 pub const NORMAL_DENSITY: f64 = 0.398_942_280_401_432_7;
 
-/// A slope under this share of the function's largest one counts as saturated: 1 - 0.97^2, which for tanh is Karpathy's
+/// A slope under this share of the function's largest one counts as saturated: 1 - 0.97^2, which for tanh is
+/// Karpathy's
 /// |tanh h| > 0.97 (makemore, part 3) and for the sigmoid the same place, an output outside [0.015, 0.985].
 pub const SATURATION: f64 = 0.0591;
 
-/// Spellings of other programs (classes of PyTorch, functions of Keras and JAX), as `folded` writes them, where they
-/// differ from our own name.
+/// Spellings of other programs (classes of PyTorch, functions of Keras and JAX), as `folded` writes them,
+/// where they differ from our own name.
 const ALIASES: [(&str, Activation); 4] = [
     ("logistic", Activation::Sigmoid),
     ("lrelu", Activation::LeakyRelu),
@@ -76,7 +80,8 @@ const ALIASES: [(&str, Activation); 4] = [
 ];
 
 impl Activation {
-    /// Those without a parameter. [`Activation::Maxout`] has one, and stands beside them in [`Activation::NAMES`].
+    /// Those without a parameter. [`Activation::Maxout`] has one, and stands beside them in
+    /// [`Activation::NAMES`].
     pub const ALL: [(Activation, &'static str); 12] = [
         (Activation::Sigmoid, "sigmoid"),
         (Activation::Tanh, "tanh"),
@@ -221,8 +226,9 @@ impl Activation {
         }
     }
 
-    /// Root mean square of the slopes just left and right of 0: what a backward signal is multiplied by in a layer whose
-    /// pre-activations are small and symmetric. 1/4 for the sigmoid, sqrt(1/2) for ReLU, 1 for tanh.
+    /// Root mean square of the slopes just left and right of 0: what a backward signal is multiplied by in a
+    /// layer whose pre-activations are small and symmetric. 1/4 for the sigmoid, sqrt(1/2) for ReLU, 1 for
+    /// tanh.
     pub fn slope_near_zero(self) -> f64 {
         let (left, right) = (self.slope(-f64::MIN_POSITIVE), self.slope(f64::MIN_POSITIVE));
         (0.5 * (left * left + right * right)).sqrt()
@@ -245,7 +251,8 @@ impl Activation {
         }
     }
 
-    /// Whether the range is bounded on both sides, so that both ends of the function are flat and a unit can saturate there.
+    /// Whether the range is bounded on both sides, so that both ends of the function are flat and a unit can
+    /// saturate there.
     pub fn is_bounded(self) -> bool {
         let (lowest, highest) = self.range();
         lowest.is_finite() && highest.is_finite()
@@ -256,7 +263,8 @@ impl Activation {
         SATURATION * self.largest_slope()
     }
 
-    /// True when the derivative is continuous everywhere, so that central differences converge at every point.
+    /// True when the derivative is continuous everywhere, so that central differences converge at every
+    /// point.
     pub fn is_smooth(self) -> bool {
         !matches!(
             self,
@@ -294,9 +302,9 @@ impl fmt::Display for Activation {
     }
 }
 
-/// Our names in any case, and the spellings of PyTorch and Keras: `ReLU`, `LeakyReLU`, `leaky_relu`, `swish`, `linear`. A
-/// foreign leaky ReLU or ELU may have been given another parameter than ours: of such a name only what holds of the whole family
-/// may be used (range, smoothness, whether it saturates).
+/// Our names in any case, and the spellings of PyTorch and Keras: `ReLU`, `LeakyReLU`, `leaky_relu`, `swish`,
+/// `linear`. A foreign leaky ReLU or ELU may have been given another parameter than ours: of such a name only
+/// what holds of the whole family may be used (range, smoothness, whether it saturates).
 impl FromStr for Activation {
     type Err = NameError;
 

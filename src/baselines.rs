@@ -1,13 +1,15 @@
-//! Two classical models on the same data, for contrast: the nearest neighbours and a decision tree (smartcore).
+//! Two classical models on the same data, for contrast: the nearest neighbours and a decision tree
+//! (smartcore).
 //!
-//! Both reach 100 % on their training set at once, by their making: the nearest neighbour of a training sample is that
-//! sample itself, and a tree splits until every leaf has one class. So their accuracy on the training set is never in question. A
-//! deep network may fail there, which is why its *training* accuracy comes first.
+//! Both reach 100 % on their training set at once, by their making: the nearest neighbour of a training
+//! sample is that sample itself, and a tree splits until every leaf has one class. So their accuracy on the
+//! training set is never in question. A deep network may fail there, which is why its *training* accuracy
+//! comes first.
 //!
 //! (Not quite 100 % where two equal samples have different labels.)
 //!
-//! **Cost.** Neighbours are searched one by one, n_train x features operations a sample; a cover tree is slower from some dozens of
-//! features on, where it prunes nothing. The tree sorts every feature.
+//! **Cost.** Neighbours are searched one by one, n_train x features operations a sample; a cover tree is
+//! slower from some dozens of features on, where it prunes nothing. The tree sorts every feature.
 
 use std::time::Instant;
 
@@ -33,7 +35,7 @@ pub struct Fitted {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum BaselineError {
-    #[error("{} {k}: the training set has {samples} samples; give a number from 1 to that", Field::Neighbours)]
+    #[error("{} {k}: the training set has {samples} samples; give a number from 1 to {samples}", Field::Neighbours)]
     Neighbours { k: usize, samples: usize },
     #[error(
         "every training sample has the same class; a {model} needs two classes, so take more samples or other data"
@@ -78,7 +80,8 @@ fn matrix(split: &Split, rows: std::ops::Range<usize>) -> Result<DenseMatrix<f32
     DenseMatrix::new(n, features, values, false)
 }
 
-/// Share of right answers. Blocks of rows go to the threads; the order of the sum makes no difference to a count.
+/// Share of right answers. Blocks of rows go to the threads; the order of the sum makes no difference to a
+/// count.
 fn accuracy(
     split: &Split,
     threads: usize,

@@ -1,6 +1,9 @@
-//! Writing a file so that a crash leaves the old one or the new one, never half of one.
+//! Writing a file so that a crash leaves the old one or the new one, never half of one; and checksums of what
+//! files hold.
 
-use std::io::{self, Write};
+use std::fs::File;
+use std::hash::Hasher as _;
+use std::io::{self, Read as _, Write as _};
 use std::path::Path;
 
 mod lock;
@@ -10,31 +13,96 @@ pub use lock::{LOCK, Lock};
 /// Writes `bytes` beside `path` and renames the file there. It is as readable as any new file of the user.
 ///
 /// # Errors
-/// Those of the file system; `path` is then untouched.
+/// Those of the file system, and a `path` that is there and no regular file (a device or a pipe must not be
+/// replaced by one); `path` is then untouched.
 pub fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut builder = tempfile::Builder::new();
-    builder.prefix(".gradfade-").suffix(".part");
     #[cfg(unix)]
     {
         // A temporary file is private by default; the user's mask still applies to this.
         use std::os::unix::fs::PermissionsExt as _;
         builder.permissions(std::fs::Permissions::from_mode(0o666));
     }
-    let mut file = builder.tempfile_in(folder).map_err(without_path)?;
+    let mut file = beside(path, &mut builder)?;
     file.as_file_mut().write_all(bytes)?;
     file.persist(path).map_err(|e| e.error)?;
     Ok(())
 }
 
-/// Like [`write_whole`], and a file that is there keeps its permissions.
+/// Like [`write_whole`], for a file that somebody works on: it keeps its permissions and, where the system
+/// allows that, its owner, is at no moment readable by more people than before, and is on the disk before it
+/// takes the other's place.
 ///
 /// # Errors
-/// Those of the file system; `path` is then untouched.
+/// Those of [`write_whole`].
 pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let old = std::fs::metadata(path).map(|m| m.permissions()).ok();
-    write_whole(path, bytes)?;
-    old.map_or(Ok(()), |permissions| std::fs::set_permissions(path, permissions))
+    let Ok(old) = std::fs::metadata(path) else { return write_whole(path, bytes) };
+    let mut file = beside(path, &mut tempfile::Builder::new())?;
+    file.as_file_mut().write_all(bytes)?;
+    #[cfg(unix)]
+    {
+        // Only the superuser may give a file away; everybody else keeps what is already theirs.
+        use std::os::unix::fs::{MetadataExt as _, fchown};
+        let _ = fchown(file.as_file(), Some(old.uid()), Some(old.gid()));
+    }
+    file.as_file().set_permissions(old.permissions())?;
+    file.as_file().sync_all()?;
+    file.persist(path).map_err(|e| e.error)?;
+    Ok(())
+}
+
+/// A temporary file in the folder of `path`.
+fn beside(path: &Path, builder: &mut tempfile::Builder) -> io::Result<tempfile::NamedTempFile> {
+    if std::fs::metadata(path).is_ok_and(|m| !m.is_file() && !m.is_dir()) {
+        return Err(not_regular());
+    }
+    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    builder.prefix(".gradfade-").suffix(".part").tempfile_in(folder).map_err(without_path)
+}
+
+fn not_regular() -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidInput, "not a regular file")
+}
+
+/// Reads a file of at most `limit` bytes. A pipe or a device, which could wait or go on for ever, is refused.
+///
+/// # Errors
+/// Those of the file system, what is no regular file, and one that is longer.
+pub fn read(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
+    let there = std::fs::metadata(path)?;
+    if there.is_dir() {
+        return Err(io::Error::new(io::ErrorKind::IsADirectory, "is a folder"));
+    }
+    if !there.is_file() {
+        return Err(not_regular());
+    }
+    let mut bytes = Vec::new();
+    File::open(path)?.take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > limit {
+        let what = format!("longer than the {} MiB that such a file may have", limit >> 20);
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, what));
+    }
+    Ok(bytes)
+}
+
+/// The longest text that people write by hand for the program to read, in bytes: a plan, thresholds, the
+/// summary of a book.
+pub const TEXT: u64 = 16 << 20;
+
+/// Like [`read`], for a text of at most [`TEXT`] bytes.
+///
+/// # Errors
+/// Those of [`read`], and text that is not UTF-8.
+pub fn read_text(path: &Path) -> io::Result<String> {
+    String::from_utf8(read(path, TEXT)?).map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "is not UTF-8"))
+}
+
+/// Keeps other calls of the program away from a folder's files until it is dropped. `None` where the system
+/// cannot do that: then nothing is kept away.
+pub fn lock_folder(dir: &Path) -> Option<File> {
+    let folder = File::open(dir).ok()?;
+    folder.lock().ok()?;
+    Some(folder)
 }
 
 /// The system's own error: the caller names the file that was asked for, not the temporary one beside it.
@@ -52,9 +120,24 @@ pub fn try_folder(dir: &Path) -> io::Result<()> {
     tempfile::Builder::new().prefix(".gradfade-").tempfile_in(dir).map(|_| ()).map_err(without_path)
 }
 
+/// Checksum as 16 hexadecimal digits: the hash of Fowler, Noll and Vo with 64 bits (FNV-1a). It notices
+/// changes, and does not resist anybody who looks for two texts with the same one.
+pub fn checksum(bytes: impl IntoIterator<Item = u8>) -> String {
+    let mut hasher = fnv::FnvHasher::default();
+    bytes.into_iter().for_each(|byte| hasher.write_u8(byte));
+    format!("{:016x}", hasher.finish())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn checksums_are_the_published_ones() {
+        // Landon Curt Noll's test vectors of FNV-1a with 64 bits.
+        let of = |text: &str| checksum(text.bytes());
+        assert_eq!([of(""), of("a"), of("foobar")], ["cbf29ce484222325", "af63dc4c8601ec8c", "85944171f73967e8"]);
+    }
 
     #[test]
     fn the_new_file_replaces_the_old_one_and_leaves_nothing_beside_it() {
@@ -65,5 +148,47 @@ mod tests {
         assert_eq!(std::fs::read(&path).unwrap(), b"new");
         assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1);
         assert!(write_whole(&dir.path().join("missing/a.txt"), b"x").is_err());
+    }
+
+    #[test]
+    fn a_file_longer_than_its_limit_and_a_folder_are_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a.txt");
+        std::fs::write(&path, b"12345").unwrap();
+        assert_eq!(read(&path, 5).unwrap(), b"12345");
+        assert_eq!(read(&path, 4).unwrap_err().kind(), io::ErrorKind::FileTooLarge);
+        assert!(read(dir.path(), 4).unwrap_err().to_string().contains("folder"));
+        std::fs::write(&path, b"\xff").unwrap();
+        assert!(read_text(&path).unwrap_err().to_string().contains("UTF-8"));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_is_no_regular_file_is_neither_read_nor_replaced() {
+        use std::os::unix::fs::FileTypeExt as _;
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("socket");
+        let _socket = std::os::unix::net::UnixListener::bind(&path).unwrap();
+        let all = [read(&path, 10).map(|_| ()), write_whole(&path, b"x"), replace(&path, b"x")];
+        for result in all {
+            assert_eq!(result.unwrap_err().to_string(), "not a regular file");
+        }
+        assert!(std::fs::metadata(&path).unwrap().file_type().is_socket());
+        assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_replaced_file_keeps_who_may_read_it() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a.txt");
+        for mode in [0o600, 0o640, 0o444] {
+            write_whole(&path, b"old").unwrap();
+            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).unwrap();
+            replace(&path, b"new").unwrap();
+            assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, mode);
+            assert_eq!(std::fs::read(&path).unwrap(), b"new");
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! The one font of every figure: how wide a text is, where it may be broken, and which characters are missing.
 //!
-//! Whoever needs to know how much room words take asks here, so that a figure's title is shortened, a box is made higher and
+//! Widths of texts are measured here, so that a figure's title is shortened, a box is made higher and
 //! a text is drawn by one and the same measure. The module draws nothing: `render` gives the font to resvg and names it
 //! first in the SVG.
 //!
@@ -55,7 +55,7 @@ pub fn extra() -> Option<&'static Extra> {
 pub enum FontError {
     #[error("no TrueType or OpenType font, or a damaged one; give a .ttf, .otf or .ttc file")]
     NoFont,
-    #[error("another font was given before; a program has room for one")]
+    #[error("another font is already in use; give only one")]
     Another,
 }
 

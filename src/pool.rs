@@ -1,8 +1,8 @@
 //! Independent jobs on several threads: jobs in, results in the order of the jobs.
 //!
-//! Workers take the jobs one after the other, so a caller that wants the longest first sorts them. A job that panics has
-//! that as its result and costs no other job. Where the system refuses a thread the jobs run on fewer; the calling thread
-//! is always one of the workers, and with one worker no thread is started.
+//! Workers take the jobs one after the other, so a caller that wants the longest first sorts them. A job that
+//! panics has that as its result and costs no other job. Where the system refuses a thread the jobs run on
+//! fewer; the calling thread is always one of the workers, and with one worker no thread is started.
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -11,7 +11,7 @@ use std::sync::{Mutex, PoisonError};
 
 /// How a job ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Ended<R> {
+pub enum JobEnd<R> {
     Done(R),
     /// The job panicked, with this message.
     Panicked(String),
@@ -37,31 +37,31 @@ impl Stop {
     }
 }
 
-/// How `threads` are shared out over `jobs`: the number of workers, and the threads of each. Where there are fewer jobs
-/// than threads, each job takes several.
+/// How `threads` are shared out over `jobs`: the number of workers, and the threads of each. Where there are
+/// fewer jobs than threads, each job takes several.
 pub fn share(threads: usize, jobs: usize) -> (usize, usize) {
     let workers = threads.clamp(1, jobs.max(1));
     (workers, (threads / workers).max(1))
 }
 
-/// Runs `work(worker, job)` for every job on up to `workers` threads; workers count from 0. `done` is called on the worker's
-/// thread when a job has ended, in whatever order they end.
+/// Runs `work(worker, job)` for every job on up to `workers` threads; workers count from 0. `done` is called
+/// on the worker's thread when a job has ended, in whatever order they end.
 pub fn run<J: Sync, R: Send>(
     jobs: &[J],
     workers: usize,
     stop: &Stop,
     work: impl Fn(usize, &J) -> R + Sync,
-    done: impl Fn(usize, &J, &Ended<R>) + Sync,
-) -> Vec<Ended<R>> {
+    done: impl Fn(usize, &J, &JobEnd<R>) + Sync,
+) -> Vec<JobEnd<R>> {
     let next = AtomicUsize::new(0);
-    let results: Mutex<Vec<Ended<R>>> = Mutex::new(jobs.iter().map(|_| Ended::NotRun).collect());
+    let results: Mutex<Vec<JobEnd<R>>> = Mutex::new(jobs.iter().map(|_| JobEnd::NotRun).collect());
     let serve = |worker: usize| {
         while !stop.is_requested() {
             let at = next.fetch_add(1, Ordering::Relaxed);
             let Some(job) = jobs.get(at) else { return };
             let ended = match catch_unwind(AssertUnwindSafe(|| work(worker, job))) {
-                Ok(result) => Ended::Done(result),
-                Err(panic) => Ended::Panicked(message(panic.as_ref())),
+                Ok(result) => JobEnd::Done(result),
+                Err(panic) => JobEnd::Panicked(message(panic.as_ref())),
             };
             done(worker, job, &ended);
             results.lock().unwrap_or_else(PoisonError::into_inner)[at] = ended;
@@ -105,7 +105,7 @@ mod tests {
                 },
                 |_, job, _| ended.lock().unwrap().push(*job),
             );
-            assert_eq!(results, jobs.iter().map(|j| Ended::Done(j * j)).collect::<Vec<_>>());
+            assert_eq!(results, jobs.iter().map(|j| JobEnd::Done(j * j)).collect::<Vec<_>>());
             let mut ended = ended.into_inner().unwrap();
             ended.sort_unstable();
             assert_eq!(ended, jobs);
@@ -118,8 +118,8 @@ mod tests {
         let jobs = [1, 2, 3, 4];
         let work = |_: usize, job: &i32| if *job == 2 { panic!("job {job} is broken") } else { *job };
         let results = run(&jobs, 2, &Stop::new(), work, |_, _, _| ());
-        assert_eq!(results[1], Ended::Panicked("job 2 is broken".into()));
-        assert_eq!([&results[0], &results[2], &results[3]], [&Ended::Done(1), &Ended::Done(3), &Ended::Done(4)]);
+        assert_eq!(results[1], JobEnd::Panicked("job 2 is broken".into()));
+        assert_eq!([&results[0], &results[2], &results[3]], [&JobEnd::Done(1), &JobEnd::Done(3), &JobEnd::Done(4)]);
     }
 
     #[test]
@@ -132,14 +132,14 @@ mod tests {
             *job
         };
         let results = run(&[1, 2, 3, 4], 1, &stop, work, |_, _, _| ());
-        assert_eq!(results, [Ended::Done(1), Ended::Done(2), Ended::NotRun, Ended::NotRun]);
+        assert_eq!(results, [JobEnd::Done(1), JobEnd::Done(2), JobEnd::NotRun, JobEnd::NotRun]);
     }
 
     #[test]
     fn one_worker_is_the_calling_thread() {
         let caller = std::thread::current().id();
         let results = run(&[(), ()], 1, &Stop::new(), |_, ()| std::thread::current().id(), |_, (), _| ());
-        assert_eq!(results, [Ended::Done(caller), Ended::Done(caller)]);
+        assert_eq!(results, [JobEnd::Done(caller), JobEnd::Done(caller)]);
     }
 
     #[test]

@@ -74,47 +74,6 @@ pub fn median(values: impl IntoIterator<Item = f64>) -> Option<f64> {
     Some(if v.len() % 2 == 1 { v[mid] } else { 0.5 * (v[mid - 1] + v[mid]) })
 }
 
-/// The candidate that is spelled most like `name`, or `None` when none is near: for "did you mean" in error messages.
-///
-/// Near is an edit distance ([`edit_distance`], upper and lower case alike) of at most a third of the longer spelling,
-/// at least 1; a `name` of three letters or more that begins a candidate is near too (`mnist` for `mnist-mini`). Of equally
-/// near candidates the first is returned.
-pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let name = name.to_lowercase();
-    let length = name.chars().count();
-    let mut best: Option<(usize, &'a str)> = None;
-    for candidate in candidates {
-        let lower = candidate.to_lowercase();
-        let distance = edit_distance(&name, &lower);
-        let limit = (length.max(lower.chars().count()) / 3).max(1);
-        let near = distance <= limit || (length >= 3 && lower.starts_with(&name));
-        if near && best.is_none_or(|(d, _)| distance < d) {
-            best = Some((distance, candidate));
-        }
-    }
-    best.map(|(_, candidate)| candidate)
-}
-
-/// Number of single-character insertions, deletions, substitutions and swaps of neighbours that turn `a` into `b`, no
-/// place being edited twice (the "optimal string alignment" distance of Damerau 1964).
-pub fn edit_distance(a: &str, b: &str) -> usize {
-    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
-    let mut before: Vec<usize> = Vec::new();
-    let mut last: Vec<usize> = (0..=b.len()).collect();
-    for i in 1..=a.len() {
-        let mut row = vec![i; b.len() + 1];
-        for j in 1..=b.len() {
-            let same = a[i - 1] == b[j - 1];
-            row[j] = (last[j] + 1).min(row[j - 1] + 1).min(last[j - 1] + usize::from(!same));
-            if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
-                row[j] = row[j].min(before[j - 2] + 1);
-            }
-        }
-        before = std::mem::replace(&mut last, row);
-    }
-    last[b.len()]
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -132,41 +91,8 @@ mod tests {
     }
 
     #[test]
-    fn slips_find_their_word_and_other_words_do_not() {
-        let known = ["sigmoid", "softplus", "relu", "leaky-relu"];
-        assert_eq!(nearest("sigmod", known), Some("sigmoid"));
-        assert_eq!(nearest("ReLU", known), Some("relu"));
-        assert_eq!(nearest("soft", known), Some("softplus"));
-        assert_eq!(nearest("banana", known), None);
-        assert_eq!(nearest("", known), None);
-        assert_eq!(edit_distance("kitten", "sitting"), 3);
-    }
-
-    #[test]
     fn median_ignores_what_is_not_finite() {
         assert_eq!(median([3.0, f64::NAN, 1.0]), Some(2.0));
         assert_eq!(median([f64::INFINITY]), None);
-    }
-
-    #[test]
-    fn edit_distances_are_the_textbook_ones() {
-        // Wagner and Fischer's pair, the usual "kitten" example, and a swap that plain Levenshtein counts twice.
-        for (a, b, distance) in
-            [("kitten", "sitting", 3), ("saturday", "sunday", 3), ("", "abc", 3), ("relu", "rleu", 1), ("ca", "abc", 3)]
-        {
-            assert_eq!(edit_distance(a, b), distance, "{a} {b}");
-            assert_eq!(edit_distance(b, a), distance, "{b} {a}");
-        }
-    }
-
-    #[test]
-    fn the_nearest_name_is_found_or_none() {
-        let names = ["sigmoid", "softsign", "hard-sigmoid", "relu", "selu", "elu"];
-        assert_eq!(nearest("sigmiod", names), Some("sigmoid"));
-        assert_eq!(nearest("ReLU", names), Some("relu"));
-        assert_eq!(nearest("rlu", names), Some("relu"));
-        assert_eq!(nearest("hard", names), Some("hard-sigmoid"));
-        assert_eq!(nearest("quadratic", names), None);
-        assert_eq!(nearest("", names), None);
     }
 }

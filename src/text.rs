@@ -1,19 +1,24 @@
-//! Every word that a figure or report shows, and no word's meaning: quantities are defined in [`crate::analysis`], ailments,
-//! measures, what is missing and remedies in [`crate::diagnosis`], each with its stable key. A term added there does not
-//! compile until it has its words here.
+//! Every word that a figure or report shows, and no word's meaning: quantities are defined in
+//! [`crate::analysis`], ailments, measures, what is missing and remedies in [`crate::diagnosis`], each with
+//! its stable key. A term added there does not compile until it has its words here.
 //!
-//! A phrase is a method of [`Lang`] that takes numbers and returns a finished string through one `match` on the language:
-//! a language added to the enum does not compile until every phrase has its words. Callers never glue sentences together
-//! from words; they only choose a phrase, and join whole clauses with [`Lang::title`] and [`Lang::sentences`].
+//! A phrase is a method of [`Lang`] that takes numbers and returns a finished string through one `match` on
+//! the language: a language added to the enum does not compile until every phrase has its words. Callers
+//! never glue sentences together from words; they only choose a phrase, and join whole clauses with
+//! [`Lang::title`] and [`Lang::sentences`].
 //!
 //! - [`numbers`]: how a number is written (`2,600`, `3.2 × 10⁻⁹`, `11 %`);
-//! - [`figure`]: quantities and subtitles of figures; [`labels`]: their axes and legends; [`findings`]: their titles;
-//!   [`settings`]: settings of a run; [`caption`]: captions and descriptions; [`page`]: the interactive page; [`summary`]: a run in a terminal; [`sweep`]:
-//!   figures of many networks; [`reading`]: how to read a figure; [`notes`]: notes; [`diagnosis`](mod@diagnosis): verdicts, evidence, remedies;
+//! - [`figure`]: quantities and subtitles of figures; [`labels`]: their axes and legends; [`findings`]: their
+//!   titles;
+//!   [`settings`]: settings of a run; [`caption`]: captions and descriptions; [`page`]: the interactive page;
+//!   [`summary`]: a run in a terminal; [`sweep`]:
+//!   figures of many networks; [`reading`]: how to read a figure; [`notes`]: notes;
+//!   [`diagnosis`](mod@diagnosis): verdicts, evidence, remedies;
 //!   [`remedy`]: what they did.
 //!
-//! Numbers look the same in every language. The no-break space (U+00A0) stands between a number and its unit. In Chinese
-//! a blank stands between Han characters and digits or Latin letters, none beside full-width punctuation.
+//! Numbers look the same in every language. The no-break space (U+00A0) stands between a number and its unit.
+//! In Chinese a blank stands between Han characters and digits or Latin letters, none beside full-width
+//! punctuation.
 
 pub mod caption;
 pub mod diagnosis;
@@ -34,6 +39,8 @@ pub use figure::Special;
 pub use page::{Shown, VerdictLevel};
 pub use reading::Hint;
 pub use remedy::TrialColumn;
+
+use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr};
 
 /// A language that figures and reports can speak.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -107,14 +114,13 @@ impl Lang {
     }
 }
 
-/// Width of a text in columns of a terminal, or in letters of a line: Han characters and full-width punctuation take two.
+/// Width of a text in columns of a terminal, or in letters of a line: Han characters and full-width
+/// punctuation take two.
 pub fn columns(text: &str) -> usize {
-    text.chars().map(|c| if is_wide(c) { 2 } else { 1 }).sum()
+    UnicodeWidthStr::width(text)
 }
 
 /// True for characters as wide as a line is high: Han, kana, hangul and full-width punctuation.
 pub fn is_wide(c: char) -> bool {
-    matches!(c, '\u{1100}'..='\u{115f}' | '\u{2e80}'..='\u{303e}' | '\u{3041}'..='\u{a4cf}' | '\u{ac00}'..='\u{d7a3}'
-        | '\u{f900}'..='\u{faff}' | '\u{fe30}'..='\u{fe6f}' | '\u{ff00}'..='\u{ff60}' | '\u{ffe0}'..='\u{ffe6}'
-        | '\u{20000}'..='\u{3fffd}')
+    c.width() == Some(2)
 }

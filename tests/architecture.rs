@@ -6,10 +6,11 @@ use std::path::{Path, PathBuf};
 
 /// A module and the modules that it may name. `cli` may name everything, and everything may name `GROUND`.
 const RULES: &[(&str, &[&str])] = &[
+    ("escape", &[]),
     ("field", &[]),
     ("files", &[]),
+    ("names", &[]),
     ("stats", &[]),
-    ("names", &["stats"]),
     ("activation", &["names"]),
     ("record", &["stats", "files"]),
     ("nn", &["stats", "names", "activation"]),
@@ -19,6 +20,8 @@ const RULES: &[(&str, &[&str])] = &[
     ("train", &["files", "stats", "activation", "record", "nn", "data", "config"]),
     ("pool", &[]),
     ("sweep", &["files", "stats", "activation", "record", "nn", "data", "config", "train", "pool"]),
+    ("import", &["record"]),
+    ("source", &["record", "sweep", "import"]),
     ("analysis", &["stats", "record"]),
     ("diagnosis", &["stats", "activation", "record", "analysis"]),
     ("text", &["activation", "analysis", "diagnosis"]),
@@ -27,12 +30,12 @@ const RULES: &[(&str, &[&str])] = &[
     ("figure", &["stats", "record", "analysis", "diagnosis", "font", "text"]),
     ("render", &["files", "stats", "figure", "font", "text"]),
     ("notes", &["files", "stats", "figure", "render", "text"]),
-    ("page", &["stats", "record", "analysis", "diagnosis", "figure", "render", "text"]),
+    ("page", &["stats", "record", "sweep", "analysis", "diagnosis", "figure", "render", "text"]),
     ("report", &["stats", "record", "analysis", "diagnosis", "figure", "render", "text"]),
 ];
 
-/// The names of settings that errors carry: for every module.
-const GROUND: &[&str] = &["field"];
+/// For every module: the names of settings that errors carry, the names of options, text of other people made harmless.
+const GROUND: &[&str] = &["field", "names", "escape"];
 
 /// Outside crates that only some modules may name.
 const ONLY: &[(&str, &[&str])] = &[
@@ -54,6 +57,11 @@ const ONLY: &[(&str, &[&str])] = &[
     // Plans, thresholds, `book.toml`.
     ("toml", &["sweep", "diagnosis", "notes"]),
     ("tempfile", &["files", "record", "render", "sweep"]),
+    ("strsim", &["names"]),
+    ("fnv", &["files"]),
+    ("sha2", &["page"]),
+    ("unicode_width", &["text"]),
+    ("pulldown_cmark", &["notes"]),
     ("clap", &["cli"]),
     ("clap_complete", &["cli"]),
     ("clap_mangen", &["cli"]),
@@ -314,6 +322,33 @@ fn only_one_file_names_the_matrix_library_and_one_module_the_intrinsics() {
     }
 }
 
+/// Whether a source file has `unsafe` code.
+fn is_unsafe(text: &str) -> bool {
+    source(text).code.split(|c: char| !c.is_alphanumeric() && c != '_').any(|word| word == "unsafe")
+}
+
+/// The modules with `unsafe` code, which nothing outside `nn` can name.
+const UNSAFE: &[&str] = &["nn/kernel/", "nn/threads"];
+
+#[test]
+fn only_the_kernels_and_the_threads_are_unsafe_and_neither_is_public() {
+    let files = all();
+    for (file, _, text) in &files {
+        let allowed = UNSAFE.iter().any(|place| file.starts_with(place));
+        assert!(allowed || !is_unsafe(text), "{file} has unsafe code; its place is in {UNSAFE:?}");
+    }
+    for place in UNSAFE {
+        assert!(files.iter().any(|(file, _, text)| file.starts_with(place) && is_unsafe(text)), "{place} has none");
+    }
+    let (_, _, nn) = files.iter().find(|(file, _, _)| file == "nn/mod.rs").unwrap();
+    let code = source(nn).code;
+    for line in ["mod kernel;", "mod threads;"] {
+        assert!(code.lines().any(|l| l == line), "nn keeps '{line}' to itself");
+    }
+    assert!(is_unsafe("fn f() { unsafe { g() } }"));
+    assert!(!is_unsafe("// unsafe\nlet unsafe_code = \"unsafe\";"));
+}
+
 #[test]
 fn the_check_finds_what_it_forbids() {
     assert_eq!(violations("nn", "use crate::data::Dataset;"), ["nn names data"]);
@@ -348,4 +383,78 @@ fn comments_and_literals_are_no_code() {
     // What the text says is no dependency; what follows on its line is one.
     assert_eq!(violations("nn", "let url = \"http://a\"; use crate::data;"), ["nn names data"]);
     assert!(violations("nn", "let told = \"see crate::data::load\";").is_empty());
+}
+
+/// The source files that are compiled without any feature, from `lib.rs` down.
+fn without_features() -> Vec<(String, String)> {
+    let files: std::collections::BTreeMap<String, String> =
+        all().into_iter().map(|(file, _, text)| (file, text)).collect();
+    let mut found = Vec::new();
+    let mut open = vec![("lib.rs".to_string(), String::new())];
+    while let Some((file, folder)) = open.pop() {
+        let text = without_tests(&files[&file]).to_string();
+        for name in plain_modules(&text) {
+            let places = [format!("{folder}{name}.rs"), format!("{folder}{name}/mod.rs")];
+            let place = places.into_iter().find(|place| files.contains_key(place)).unwrap();
+            open.push((place, format!("{folder}{name}/")));
+        }
+        found.push((file, text));
+    }
+    found
+}
+
+/// The modules that a file declares without any condition.
+fn plain_modules(text: &str) -> Vec<String> {
+    let code = source(text).code;
+    let lines: Vec<&str> = code.lines().map(str::trim).collect();
+    let declared = |line: &str| {
+        let rest = line.strip_prefix("pub ").unwrap_or(line).strip_prefix("mod ")?;
+        rest.strip_suffix(';').map(String::from)
+    };
+    let free = |i: usize| lines[..i].iter().rev().take_while(|l| l.starts_with('#')).all(|l| !l.starts_with("#[cfg("));
+    (0..lines.len()).filter(|&i| free(i)).filter_map(|i| declared(lines[i])).collect()
+}
+
+/// Names of the operating system in code that no feature asks for: files, threads, clocks.
+fn system_names(text: &str) -> Vec<&'static str> {
+    const SYSTEM: [&str; 7] =
+        ["std::fs", "std::thread", "std::time", "std::env", "std::process", "tempfile::", "File::open"];
+    let code = source(text).code;
+    let mut kept = Vec::new();
+    let mut lines = code.lines();
+    while let Some(line) = lines.next() {
+        if !line.trim().starts_with("#[cfg(feature") {
+            kept.push(line);
+            continue;
+        }
+        // The item under the condition: up to the end of its line, or of its block.
+        let mut depth = 0;
+        for item in lines.by_ref() {
+            depth += item.matches('{').count() as i64 - item.matches('}').count() as i64;
+            let ends = item.trim_end().ends_with([';', ',', '}']);
+            if depth <= 0 && ends {
+                break;
+            }
+        }
+    }
+    let kept = kept.join("\n");
+    SYSTEM.into_iter().filter(|name| kept.contains(name)).collect()
+}
+
+#[test]
+fn without_features_there_are_no_files_threads_or_clocks() {
+    let files = without_features();
+    for module in ["activation.rs", "record/mod.rs", "nn/mod.rs", "train/mod.rs", "data/synthetic.rs"] {
+        assert!(files.iter().any(|(file, _)| file == module), "{module} needs a feature");
+    }
+    for module in ["files.rs", "source.rs", "record/folder/mod.rs", "data/csv.rs", "nn/threads/pool.rs"] {
+        assert!(files.iter().all(|(file, _)| file != module), "{module} needs no feature");
+    }
+    for (file, text) in &files {
+        assert!(system_names(text).is_empty(), "{file} names {:?} without a feature", system_names(text));
+    }
+    assert_eq!(system_names("fn f() { std::fs::read(p) }"), ["std::fs"]);
+    assert!(system_names("#[cfg(feature = \"fs\")]\nfn f() {\n    std::fs::read(p)\n}\nfn g() {}").is_empty());
+    assert_eq!(system_names("#[cfg(feature = \"fs\")]\nuse std::fs;\nuse std::time::Instant;"), ["std::time"]);
+    assert_eq!(plain_modules("mod a;\n#[cfg(feature = \"x\")]\n#[doc(hidden)]\npub mod b;\npub mod c;"), ["a", "c"]);
 }

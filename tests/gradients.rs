@@ -1,9 +1,15 @@
 //! Analytic gradients against central differences, in f64: every activation, loss and family of initialisation.
 
 use gradfade::activation::Activation;
-use gradfade::nn::gradcheck::check;
+use gradfade::nn::gradcheck::{Disagreement, analytic, check};
 use gradfade::nn::init::{generator, unit};
 use gradfade::nn::{Initialisation, Loss, Network, Normalisation, Part, Shape};
+
+/// The engine's gradient against central differences.
+fn engine_error(network: &Network<f64>, loss: Loss, inputs: &[f64], labels: &[u32], samples: usize) -> Disagreement {
+    let gradient = analytic(network, loss, inputs, labels);
+    check(network, loss, inputs, labels, &gradient, samples)
+}
 
 #[test]
 fn analytic_gradients_agree_with_central_differences() {
@@ -27,7 +33,7 @@ fn analytic_gradients_agree_with_central_differences() {
                         network.tensor_mut(2 * l + 1).iter_mut().for_each(|b| *b += 0.2 * unit(&mut rng) - 0.1);
                     }
                 }
-                let worst = check(&network, loss, &inputs, &labels, 12);
+                let worst = engine_error(&network, loss, &inputs, &labels, 12);
                 // A smaller h near a kink leaves fewer digits of the difference.
                 let tolerance = if activation.is_smooth() { 1e-6 } else { 1e-5 };
                 assert!(worst.relative < tolerance, "{name} {loss_name} {init}: {worst:?}");
@@ -60,7 +66,7 @@ fn remedies_have_the_gradients_of_central_differences() {
                             let by = if part == Part::Weight { 0.0 } else { 0.4 };
                             network.tensor_mut(t).iter_mut().for_each(|w| *w += by * (2.0 * unit(&mut rng) - 1.0));
                         }
-                        let worst = check(&network, loss, &inputs, &labels, 20);
+                        let worst = engine_error(&network, loss, &inputs, &labels, 20);
                         let tolerance = if activation.is_smooth() { 1e-6 } else { 1e-5 };
                         let what = format!("{activation} {name} residual {residual} dropout {dropout} {loss_name}");
                         assert!(worst.relative < tolerance, "{what}: {worst:?}");
@@ -75,23 +81,37 @@ fn remedies_have_the_gradients_of_central_differences() {
 
 #[test]
 fn a_wrong_gradient_is_found() {
-    // The check must be able to fail: differences of another loss do not agree.
-    let network = Network::new(&[3, 4, 3], Activation::Tanh, Initialisation::GlorotNormal, 1);
-    let (inputs, labels) = ([0.1, 0.5, -0.2, 0.7, 0.3, 0.9], [0, 2]);
+    let shape = Shape { normalisation: Normalisation::Layer, ..Shape::plain(&[3, 4, 3], Activation::Tanh) };
+    let network = Network::of(shape, Initialisation::GlorotNormal, 1);
+    let (loss, inputs, labels) = (Loss::CrossEntropy, [0.1, 0.5, -0.2, 0.7, 0.3, 0.9], [0, 2]);
+    let right = analytic(&network, loss, &inputs, &labels);
+    let check = |gradient: &[Vec<f64>]| check(&network, loss, &inputs, &labels, gradient, 100);
+    assert!(check(&right).relative < 1e-8);
+    // One wrong element of any tensor, or not a number, or a whole tensor of the wrong size.
+    for t in 0..right.len() {
+        for element in [0, right[t].len() - 1] {
+            let largest = right[t].iter().fold(0.0f64, |m, g| m.max(g.abs()));
+            for wrong in [right[t][element] + 1e-4 * largest, -right[t][element] - largest, f64::NAN] {
+                let mut gradient = right.clone();
+                gradient[t][element] = wrong;
+                let found = check(&gradient);
+                assert!(found.relative > 0.5e-4, "tensor {t}, element {element}: {found:?}");
+                assert!(found.tensor == t && found.element == element, "{found:?}");
+            }
+        }
+        let mut gradient = right.clone();
+        gradient[t].iter_mut().for_each(|g| *g *= 1.001);
+        let found = check(&gradient);
+        assert!(found.tensor == t && (found.relative / 1e-3 - 1.0).abs() < 0.1, "{found:?}");
+        // No gradient at all.
+        gradient[t].fill(0.0);
+        assert!(check(&gradient).relative > 1.0);
+    }
+    // The gradient of another network.
     let mut other = network.clone();
     other.tensor_mut(0)[0] += 0.01;
-    let right = check(&network, Loss::CrossEntropy, &inputs, &labels, 100);
-    assert!(right.relative < 1e-8);
-    let mut engine = gradfade::nn::Engine::new(
-        other,
-        Loss::CrossEntropy,
-        gradfade::nn::Optimizer::new(gradfade::nn::OptimizerKind::Sgd),
-        2,
-        1,
-    );
-    engine.load(&inputs, &labels, &[0, 1]);
-    let (_, moved) = engine.gradients();
-    assert!((moved[right.tensor][right.element] - right.numeric).abs() > 1e-5 * right.numeric.abs());
+    let moved = analytic(&other, loss, &inputs, &labels);
+    assert!(check(&moved).relative > 1e-5);
 }
 
 #[test]

@@ -2,8 +2,9 @@
 
 use gradfade::activation::Activation;
 use gradfade::config::Schedule;
-use gradfade::nn::activation::at;
-use gradfade::nn::{Engine, Initialisation, L1Step, Loss, Network, Optimizer, OptimizerKind, Part, Scalar, Shape};
+use gradfade::nn::{
+    Engine, Initialisation, L1Step, Loss, Network, Optimizer, OptimizerKind, Part, Scalar, Shape, value_and_slope,
+};
 use serde_json::Value;
 
 fn fixture(name: &str) -> Value {
@@ -126,15 +127,14 @@ fn run_case<T: Scalar>(document: &Value, case: &Value, tolerance: f64) {
         near(&[loss], &numbers(&want["loss"]), tolerance, &format!("{name}, step {step}: loss"));
         near(&[accuracy], &numbers(&want["batch_accuracy"]), 1e-12, &format!("{name}, step {step}: accuracy"));
         let measured = engine.measured();
-        let [grad, update, driven, decay, param] = &measured.tensors;
         for (metric, got) in [
-            ("grad_norm", grad),
-            ("update_norm", update),
-            ("driven_norm", driven),
-            ("decay_norm", decay),
-            ("param_norm", param),
-            ("signal_rms", &measured.layers[0]),
-            ("grad_rms", &measured.layers[1]),
+            ("grad_norm", &measured.grad_norm),
+            ("update_norm", &measured.update_norm),
+            ("driven_norm", &measured.driven_norm),
+            ("decay_norm", &measured.decay_norm),
+            ("param_norm", &measured.param_norm),
+            ("signal_rms", &measured.signal_rms),
+            ("grad_rms", &measured.grad_rms),
         ] {
             // Adaptive optimisers divide by |g + d|. Where the gradient g and the decay d nearly cancel, the two parts of an
             // update are large and opposite, and amplify the last bit of g: two correct f32 programs, whose products add in
@@ -220,7 +220,7 @@ fn values_and_saturated_slopes_are_right_relatively() {
         let expected = &document["activations"][name];
         let (values, slopes) = (numbers(&expected["value"]), numbers(&expected["derivative"]));
         for (i, &h) in z.iter().enumerate() {
-            let (value, slope) = at(activation, h);
+            let (value, slope) = value_and_slope(activation, h);
             for (what, got, want) in [
                 ("value", value, values[i]),
                 ("slope", slope, slopes[i]),
@@ -244,7 +244,7 @@ fn values_and_saturated_slopes_are_right_relatively() {
             }
             // In f32, where the result is a normal number.
             if h as f32 as f64 == h && slopes[i].abs() > 1.2e-38 && slopes[i].abs() < 1e38 && h.abs() > 2.0 {
-                let got = at(activation, h as f32).1 as f64;
+                let got = value_and_slope(activation, h as f32).1 as f64;
                 let tolerance = if activation == Activation::Gelu { 6e-6 } else { 1e-6 };
                 assert!((got - slopes[i]).abs() <= tolerance * slopes[i].abs(), "{name} f32 slope at {h}: {got:e}");
             }
@@ -272,10 +272,10 @@ fn a_56_layer_sigmoid_network_is_measured_where_f32_underflows() {
         engine.step(0.1, true, false);
         let (want, measured) = (&case["expected"], engine.measured());
         let name = text(&case["name"]);
-        near(&measured.tensors[0], &numbers(&want["grad_norm"]), 1e-3, &format!("{name}: grad_norm"));
-        near(&measured.layers[0], &numbers(&want["signal_rms"]), 1e-3, &format!("{name}: signal_rms"));
-        near(&measured.layers[1], &numbers(&want["grad_rms"]), 1e-3, &format!("{name}: grad_rms"));
+        near(&measured.grad_norm, &numbers(&want["grad_norm"]), 1e-3, &format!("{name}: grad_norm"));
+        near(&measured.signal_rms, &numbers(&want["signal_rms"]), 1e-3, &format!("{name}: signal_rms"));
+        near(&measured.grad_rms, &numbers(&want["grad_rms"]), 1e-3, &format!("{name}: grad_rms"));
         // The parameters cannot follow: the update is lost to rounding, which is not the same as no update.
-        assert_eq!(measured.tensors[1][0].to_bits(), gradfade::stats::UNDERFLOW.to_bits(), "{name}");
+        assert_eq!(measured.update_norm[0].to_bits(), gradfade::stats::UNDERFLOW.to_bits(), "{name}");
     }
 }

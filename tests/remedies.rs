@@ -47,7 +47,7 @@ fn train(shape: &Shape, batch: usize, optimizer: Optimizer, threads: usize, meas
     let (loss, accuracy) = engine.evaluate(&inputs, &labels);
     let network = engine.network();
     let numbers = network.parameters.iter().chain(&network.running).map(|x| u64::from(x.to_bits()));
-    (numbers.chain([loss.to_bits(), accuracy.to_bits()]).collect(), engine.measured().tensors[0].clone())
+    (numbers.chain([loss.to_bits(), accuracy.to_bits()]).collect(), engine.measured().grad_norm.clone())
 }
 
 #[test]
@@ -95,7 +95,9 @@ type StepAndSnapshot = (Vec<f64>, Vec<f64>, Vec<f64>);
 
 fn measures<T: Scalar>(engine: &Engine<T>) -> StepAndSnapshot {
     let (m, s) = (engine.measured(), engine.snapshot());
-    (m.tensors[0].clone(), m.layers.concat(), s.activations.concat())
+    let layers = [&m.signal_rms, &m.grad_rms].map(|column| column.clone()).concat();
+    let activations = [&s.activation_mean, &s.activation_std, &s.saturated_share, &s.dead_share, &s.mean_squared_slope];
+    (m.grad_norm.clone(), layers, activations.map(|column| column.clone()).concat())
 }
 
 /// Mean squares of the signal at every layer, of one batch at the start.
@@ -105,7 +107,7 @@ fn squares(shape: &Shape, init: Initialisation, batch: usize, seed: u64) -> Vec<
     let (inputs, labels) = data::<f32>(batch, shape.sizes[0]);
     engine.load(&inputs, &labels, &(0..batch as u32).collect::<Vec<_>>());
     engine.step(0.0, true, false);
-    engine.measured().layers[0].iter().map(|x| x * x).collect()
+    engine.measured().signal_rms.iter().map(|x| x * x).collect()
 }
 
 /// E of the squared slope and of phi^2, and the variance of phi, for a standard normal pre-activation (Simpson).
@@ -187,7 +189,7 @@ fn signals_that_f32_cannot_hold_are_true() {
             let inputs: Vec<T> = inputs.iter().map(|&x| T::from_f64(x.into())).collect();
             engine.load(&inputs, &labels, &(0..16).collect::<Vec<_>>());
             engine.step(0.1, true, false);
-            (engine.measured().tensors[0].clone(), engine.measured().layers[0].clone())
+            (engine.measured().grad_norm.clone(), engine.measured().signal_rms.clone())
         }
         let (single, double) = (norms::<f32>(&shape, init), norms::<f64>(&shape, init));
         let lowest = double.1.iter().copied().fold(f64::INFINITY, f64::min);

@@ -434,7 +434,7 @@ fn bias_gradients_at_initialisation_agree_with_nielsens_published_table() {
     assert!(result.passes(), "{result:?}");
 }
 
-/// Noisy classes that 60 samples cannot tell apart: the validation loss falls, and rises when the network learns them by heart.
+/// Noisy classes that 60 samples cannot tell apart: the validation loss falls, and rises when the network memorises them.
 fn overfitting() -> TrainConfig {
     TrainConfig {
         data_options: DataOptions { samples: 100, noise: 1.5, ..DataOptions::default() },

@@ -13,16 +13,18 @@ use crate::record::cell::Cell as Network;
 use crate::record::{MetricId, Status};
 use crate::stats::{Cell, median};
 
-/// Settings that may tell series apart, the one that a reader asks for first in front.
+/// Settings that may tell series apart, the one that a reader asks for first in front. Others follow by their names.
 const AXES: [&str; 7] = ["activation", "initialisation", "optimizer", "learning_rate", "batch_size", "width", "data"];
+/// Settings that vary inside of a series.
+const INSIDE: [&str; 2] = ["hidden_layers", "seed"];
 
 /// Networks that differ in depth and seed only.
 #[derive(Clone, Debug)]
 pub struct Series<'a> {
     /// The settings in which this series differs from others, as (setting, value), in the order of the axes; empty when there is
     /// only one series.
-    pub key: Vec<(&'static str, String)>,
-    /// Settings of each cell that its whole series shares.
+    pub key: Vec<(String, String)>,
+    /// Activation, which all cells of the series share.
     pub activation: String,
     /// Runs by number of hidden layers; the seeds in the order of their cells.
     pub depths: BTreeMap<usize, Vec<Run<'a>>>,
@@ -82,8 +84,8 @@ impl<'a> Ensemble<'a> {
                 continue;
             };
             diverged += usize::from(matches!(record.header.status, Status::Diverged { .. }));
-            let key: Vec<(&'static str, String)> =
-                axes.iter().map(|axis| (*axis, cell.setting(axis).to_string())).collect();
+            let value = |axis: &&str| ((*axis).to_string(), cell.setting(axis).to_string());
+            let key: Vec<(String, String)> = axes.iter().map(value).collect();
             let at = series.iter().position(|s| s.key == key).unwrap_or_else(|| {
                 let activation = cell.setting("activation").to_string();
                 series.push(Series { key, activation, depths: BTreeMap::new() });
@@ -165,14 +167,16 @@ pub fn typical(cells: &[Cell]) -> Cell {
 }
 
 /// The axes that split the cells, each of which splits further than those before it.
-fn telling(cells: &[Network]) -> Vec<&'static str> {
-    let mut axes: Vec<&'static str> = Vec::new();
-    let groups = |axes: &[&'static str]| {
+fn telling(cells: &[Network]) -> Vec<&str> {
+    let names: BTreeSet<&str> = cells.iter().flat_map(|c| c.settings.keys()).map(String::as_str).collect();
+    let others = names.into_iter().filter(|name| !AXES.contains(name) && !INSIDE.contains(name));
+    let groups = |axes: &[&str]| {
         let keys = cells.iter().map(|c| axes.iter().map(|axis| c.setting(axis)).collect::<Vec<_>>());
         keys.collect::<BTreeSet<_>>().len()
     };
+    let mut axes: Vec<&str> = Vec::new();
     let mut count = 1;
-    for axis in AXES {
+    for axis in AXES.into_iter().chain(others) {
         axes.push(axis);
         match groups(&axes) {
             more if more > count => count = more,
@@ -199,6 +203,10 @@ mod tests {
         let c = [("activation", "relu"), ("initialisation", "orthogonal"), ("learning_rate", "0.1")];
         assert_eq!(telling(&[cell(1, &a), cell(2, &b), cell(3, &c)]), ["activation", "initialisation"]);
         assert_eq!(telling(&[cell(1, &a), cell(2, &a)]), [""; 0]);
+        // A setting of which this program knows nothing but its name.
+        let d = [&a[..], &[("dropout", "0.5"), ("hidden_layers", "3"), ("seed", "2")]].concat();
+        let e = [&a[..], &[("dropout", "0"), ("hidden_layers", "2"), ("seed", "1")]].concat();
+        assert_eq!(telling(&[cell(1, &d), cell(2, &e)]), ["dropout"]);
         let ensemble = [cell(1, &a), cell(2, &b)];
         assert_eq!(Ensemble::new(&ensemble).unwrap().failed, 2);
     }

@@ -5,7 +5,8 @@ use std::process::ExitCode;
 
 use serde_json::json;
 
-use super::plot::{language, read_run};
+use super::open::read_run;
+use super::plot::language;
 use super::train_args::DataArgs;
 use super::{CommandResult, Failure, output, train};
 use crate::baselines::{Fitted, neighbours, tree};
@@ -38,7 +39,7 @@ pub struct Args {
     #[arg(long, value_name = "RUN")]
     run: Option<PathBuf>,
     /// Number of neighbours (k)
-    #[arg(long, value_name = "K", alias = "neighbors", short = 'k', default_value_t = 1)]
+    #[arg(long, value_name = "K", short = 'k', default_value_t = 1)]
     neighbours: usize,
     /// Threads
     #[arg(long, value_name = "N", value_parser = super::sweep::threads)]

@@ -74,7 +74,17 @@ pub fn run(args: Args) -> CommandResult {
             if !args.no_record {
                 let m = engine.measured();
                 rows.push(m.loss);
-                m.tensors.iter().chain(&m.layers).for_each(|column| rows.extend_from_slice(column));
+                for column in [
+                    &m.grad_norm,
+                    &m.update_norm,
+                    &m.driven_norm,
+                    &m.decay_norm,
+                    &m.param_norm,
+                    &m.signal_rms,
+                    &m.grad_rms,
+                ] {
+                    rows.extend_from_slice(column);
+                }
             }
         }
         if repeat > 0 {

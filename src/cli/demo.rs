@@ -1,11 +1,12 @@
-//! `gradfade demo`: the lecture's experiment, from digits to pictures.
+//! `gradfade demo`: sigmoid against ReLU, from digits to figures.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use serde_json::json;
 
-use super::plot::{Look, read_run, warn_of_missing_characters};
+use super::open::read_run;
+use super::plot::{Look, warn_of_missing_characters};
 use super::train::{Job, ending, exit_code, prepare};
 use super::train_args::{layers, width};
 use super::{CommandResult, Failure, interrupt, output};

@@ -5,11 +5,13 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 
-use super::{CommandResult, Failure, output, plot};
+use super::{CommandResult, Failure, open, output, plot};
 use crate::diagnosis::{self, Conclusion, Diagnosis, Thresholds};
-use crate::record::{Record, trial};
+use crate::escape;
+use crate::record::Record;
 use crate::remedy;
 use crate::report::diagnosis::{Form, json, text};
+use crate::source::{self, Kind};
 use crate::text::Lang;
 
 /// A fault was found in at least one run.
@@ -25,8 +27,8 @@ const UNDECIDED: u8 = 4;
   gradfade diagnose runs/sigmoid --thresholds mine.toml
   gradfade diagnose --list-thresholds > mine.toml
 
-Exit codes: 0 all runs are healthy, 3 a fault was found, 4 no fault was found but
-not every run was shown to be healthy; 1 and 2 as listed by gradfade --help.")]
+Exit codes: 0 all runs are healthy, 3 a fault was found, 4 no fault was found
+but not every run was shown to be healthy; 1 and 2 as listed by gradfade --help.")]
 pub struct Args {
     /// Run folders
     #[arg(value_name = "RUN", required_unless_present = "list_thresholds")]
@@ -52,13 +54,13 @@ pub struct Args {
 pub(super) fn thresholds(file: Option<&Path>) -> Result<Thresholds, Failure> {
     let Some(path) = file else { return Ok(Thresholds::default()) };
     let text =
-        std::fs::read_to_string(path).with_context(|| format!("--thresholds {}: cannot read it", path.display()))?;
+        crate::files::read_text(path).with_context(|| format!("--thresholds {}: cannot read it", path.display()))?;
     Ok(Thresholds::parse(&text, &path.display().to_string())?)
 }
 
 /// `runs/*` takes in what `gradfade remedy` left beside the runs: folders of runs, which are named and passed over.
 fn without_remedies(mut folders: Vec<PathBuf>) -> Vec<PathBuf> {
-    let left: Vec<PathBuf> = folders.extract_if(.., |dir| dir.join(trial::FILE).is_file()).collect();
+    let left: Vec<PathBuf> = folders.extract_if(.., |dir| source::kind(dir) == Some(Kind::Remedies)).collect();
     if folders.is_empty() {
         return left;
     }
@@ -79,7 +81,7 @@ pub fn run(args: Args) -> CommandResult {
     let lang = args.lang;
     let thresholds = thresholds(args.thresholds.as_deref())?;
     let runs = without_remedies(args.runs);
-    let records = plot::read_runs(&runs)?;
+    let records = open::read_runs(&runs)?;
     let mut all = Vec::with_capacity(records.len());
     for record in &records {
         all.push(diagnosis::diagnose(record, &thresholds)?);
@@ -95,9 +97,10 @@ pub fn run(args: Args) -> CommandResult {
                 && remedy::settings(&record.header).is_ok()
                 && remedy::finished(&record.header, 0).is_ok()
             {
+                let command = format!("gradfade remedy {}", dir.display());
                 let command = match form {
-                    Form::Text => format!("gradfade remedy {}", dir.display()),
-                    Form::Markdown => format!("`gradfade remedy {}`", dir.display()),
+                    Form::Text => command,
+                    Form::Markdown => escape::markdown_code(&command),
                 };
                 block += &format!("\n{}\n", lang.prove_it(&command));
             }

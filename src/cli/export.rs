@@ -4,7 +4,7 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use super::{CommandResult, output, plot};
+use super::{CommandResult, open, output};
 use crate::record::export_csv;
 
 #[derive(clap::Args)]
@@ -33,7 +33,7 @@ pub fn run(args: Args) -> CommandResult {
     if let Some(path) = &args.out {
         output::may_write([path], args.force)?;
     }
-    let record = plot::read_run(&args.run)?;
+    let record = open::read_run(&args.run)?;
     match &args.out {
         Some(path) => {
             let mut table = Vec::new();

@@ -55,7 +55,7 @@ fn book() -> CommandResult {
     let book = preprocessor::run(&input, |request, root, id| {
         draw(request, root, id).map_err(|failure| with_causes(&failure.error))
     })?;
-    output::print(book)?;
+    output::print_for_programs(book)?;
     Ok(ExitCode::SUCCESS)
 }
 

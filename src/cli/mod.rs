@@ -21,6 +21,7 @@ mod flags;
 mod interrupt;
 mod mdbook;
 mod notes;
+mod open;
 mod output;
 mod page;
 mod pages;
@@ -174,12 +175,21 @@ fn ended(program: &str, result: CommandResult) -> ExitCode {
 /// The whole command line as clap sees it, for manual pages, completions and tests.
 pub fn command() -> clap::Command {
     // A negative number is the value of the option before it, whose own check then names it; never an unknown `-1`.
-    Cli::command().mut_subcommands(|command| {
-        command.mut_args(|arg| {
+    fn completed(command: clap::Command) -> clap::Command {
+        command.mut_subcommands(completed).mut_args(|arg| {
             let takes_number = arg.get_long().is_some() && arg.get_action().takes_values();
-            arg.allow_negative_numbers(takes_number)
+            both_spellings(arg.allow_negative_numbers(takes_number))
         })
-    })
+    }
+    completed(Cli::command())
+}
+
+/// `--optimiser` is `--optimizer`: every option is taken in both spellings of its words, without being listed twice.
+fn both_spellings(arg: clap::Arg) -> clap::Arg {
+    let aliases = arg.get_all_aliases().unwrap_or_default();
+    let names: Vec<&str> = arg.get_long().into_iter().chain(aliases).collect();
+    let others: Vec<String> = names.iter().filter_map(|name| crate::names::other_spelling(name)).collect();
+    arg.aliases(others)
 }
 
 /// Help and version go to stdout and are no error; everything else is one line on stderr.

@@ -5,7 +5,8 @@ use std::process::ExitCode;
 
 use anyhow::anyhow;
 
-use super::plot::{build_all, names, read_runs, warn_of_missing_characters};
+use super::open::{self, read_runs};
+use super::plot::{build_all, names, of_remedies, warn_of_missing_characters};
 use super::{CommandResult, Failure, output, sweep};
 use crate::analysis::AnalysisError;
 use crate::diagnosis::{Thresholds, diagnose};
@@ -16,6 +17,7 @@ use crate::notes::plan::Wanted;
 use crate::notes::{self, FORMATS, Kind, Shown, State};
 use crate::record::Record;
 use crate::render::Theme;
+use crate::source;
 use crate::text::Lang;
 
 /// Exit code of `--check` for notes that a call without it would change.
@@ -34,11 +36,12 @@ of these comments where you want the figure; in a notebook they are the text of
 one Markdown cell. Without them it is appended at the end (LaTeX: before
 \\end{document}, HTML: before </body>, reveal.js: a slide after the last).
 
-Pictures are written into the folder `gradfade` beside the notes. No byte outside
-the block changes, and a second call changes nothing. After NAME gradfade writes
-two checksums, of the block and of the run: a block or picture that its author
-edited, or that shows another run, is kept unless --force is given. Pictures that
-no block shows any more are kept, since other notes may use them.
+Pictures are written into the folder `gradfade` beside the notes. No byte
+outside the block changes, and a second call changes nothing. After NAME
+gradfade writes two checksums, of the block and of the run: a block or picture
+that its author edited, or that shows another run, is kept unless --force is
+given. Pictures that no block shows any more are kept, since other notes may
+use them.
 
 A folder with a book.toml is an mdBook: the block is written into the chapter
 that already has it, or else into the last chapter of SUMMARY.md. In other
@@ -56,7 +59,7 @@ Examples:
   gradfade notes sweeps/depth --into slides.html --name depths
   gradfade notes runs/sigmoid --into lecture.ipynb --check")]
 pub struct Args {
-    /// Run folders, or the folder of one sweep
+    /// Run folders, or the folder of one sweep, or of remedies
     #[arg(value_name = "RUN|SWEEP", required = true)]
     runs: Vec<PathBuf>,
     /// The notes: a file or a folder
@@ -124,6 +127,7 @@ pub fn run(args: Args) -> CommandResult {
         shown: args.theme.map(Shown::Only),
         force: args.force,
     };
+    let _lock = notes::lock(&target);
     let plan = match notes::plan(&target, &wanted) {
         Err(error) if args.check && error.is_stale() => {
             output::say(format!("gradfade: {error}"));
@@ -173,15 +177,13 @@ fn default_name(runs: &[PathBuf]) -> String {
 /// The figures asked for, or the one that suits runs or a sweep.
 pub(super) fn figures(runs: &[PathBuf], asked: &[String], lang: Lang) -> Result<Vec<Figure>, Failure> {
     let options = Options { lang, ..Options::default() };
-    match runs {
-        [dir] if sweep::is_sweep(dir) => of_sweep(dir, asked, &options),
-        dirs if dirs.iter().any(|dir| sweep::is_sweep(dir)) => {
-            Err(Failure::usage(anyhow!("a sweep is drawn alone; name one sweep, or run folders")))
-        }
-        dirs => {
-            let one = if dirs.len() > 1 { "comparison" } else { "gradient-heatmap" };
-            let names = if asked.is_empty() { vec![one.to_string()] } else { names(asked, dirs.len())? };
-            let runs = read_runs(dirs)?;
+    match open::kind(runs)? {
+        source::Kind::Sweep => of_sweep(&runs[0], asked, &options),
+        source::Kind::Remedies => Ok(vec![of_remedies(&runs[0], asked, &options, |_| Ok(()))?]),
+        _ => {
+            let one = if runs.len() > 1 { "comparison" } else { "gradient-heatmap" };
+            let names = if asked.is_empty() { vec![one.to_string()] } else { names(asked, runs.len())? };
+            let runs = read_runs(runs)?;
             let mut figures = build_all(&names, &runs, true, &options)?;
             // Once in a block, with a figure that has words.
             if let Some(first) = figures.iter_mut().find(|figure| !figure.reading.is_empty()) {

@@ -5,12 +5,21 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 
+use crate::escape;
+
 /// Prints a result on stdout. A reader that has seen enough (`| head`) is no failure; a full disk behind `>` is one.
 ///
-/// The `print!` family is not used anywhere: it panics on both.
-pub fn print(text: impl AsRef<[u8]>) -> anyhow::Result<()> {
+/// The words of a record, a table or a path may be somebody else's: characters that would do something in a terminal are
+/// printed as escapes, in JSON too, where those mean the same. The `print!` family is not used anywhere: it does not do that,
+/// and it panics where stdout is closed or full.
+pub fn print(text: impl AsRef<str>) -> anyhow::Result<()> {
+    print_for_programs(escape::lines(text.as_ref()).as_bytes())
+}
+
+/// Prints what only a program reads (a book for mdBook, a script for a shell) on stdout, byte for byte.
+pub fn print_for_programs(bytes: impl AsRef<[u8]>) -> anyhow::Result<()> {
     let mut out = std::io::stdout().lock();
-    seen(out.write_all(text.as_ref()).and_then(|()| out.flush()))
+    seen(out.write_all(bytes.as_ref()).and_then(|()| out.flush()))
 }
 
 /// What became of writing to stdout.
@@ -21,9 +30,9 @@ pub fn seen(written: std::io::Result<()>) -> anyhow::Result<()> {
     }
 }
 
-/// Writes a line to stderr, if that is open.
+/// Writes a line to stderr, if that is open. As in [`print`], control characters are shown; line breaks within the line too.
 pub fn say(line: impl std::fmt::Display) {
-    let _ = writeln!(std::io::stderr().lock(), "{line}");
+    let _ = writeln!(std::io::stderr().lock(), "{}", escape::one_line(&line.to_string()));
 }
 
 /// Fails when `dir` is there but no folder that files can be written into. Creates nothing.
@@ -40,13 +49,15 @@ pub fn writable_folder(dir: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Fails when one of the files exists and may not be replaced.
+/// Fails when one of the files exists and may not be replaced; a device or a pipe may never be.
 pub fn may_write<'a>(files: impl IntoIterator<Item = &'a PathBuf>, force: bool) -> anyhow::Result<()> {
-    if !force {
-        for file in files {
-            if file.exists() {
-                bail!("{}: exists; use --force to replace it, or another --out", file.display());
+    for file in files {
+        match std::fs::metadata(file) {
+            Ok(there) if !there.is_file() && !there.is_dir() => {
+                bail!("{}: not a regular file; choose another --out", file.display());
             }
+            Ok(_) if !force => bail!("{}: exists; use --force to replace it, or another --out", file.display()),
+            _ => {}
         }
     }
     Ok(())

@@ -30,7 +30,7 @@ pub struct ManArgs {
 pub fn completions(args: CompletionArgs) -> CommandResult {
     let mut script = Vec::new();
     clap_complete::generate(args.shell, &mut super::command(), "gradfade", &mut script);
-    output::print(script)?;
+    output::print_for_programs(script)?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -39,7 +39,7 @@ pub fn man(args: ManArgs) -> CommandResult {
     let Some(dir) = args.out else {
         let mut page = Vec::new();
         clap_mangen::Man::new(command).render(&mut page)?;
-        output::print(page)?;
+        output::print_for_programs(page)?;
         return Ok(ExitCode::SUCCESS);
     };
     // Subcommands learn their whole names.

@@ -5,13 +5,16 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 
+use super::open::{self, read_runs};
 use super::{CommandResult, Failure, output, sweep};
 use crate::figure::chart::Figure;
 use crate::figure::sweep::SWEEP_FIGURES;
 use crate::figure::{self, FIGURES, FigureError, GradientMetric, Options, Runs};
-use crate::record::trial::{self, Trials};
+use crate::names::did_you_mean;
+use crate::record::trial::Trials;
 use crate::record::{Record, TensorKind};
 use crate::render::{self, ColourMap, Format, Style, Theme};
+use crate::source::Kind;
 use crate::text::Lang;
 
 #[derive(clap::Args)]
@@ -100,10 +103,14 @@ pub(super) fn language(text: &str) -> Result<Lang, String> {
         .ok_or_else(|| format!("there are: {}", Lang::ALL.map(Lang::tag).join(", ")))
 }
 
+/// In bytes; the largest fonts of Chinese have some 50 MiB.
+const LONGEST_FONT: u64 = 256 << 20;
+
 /// Puts `--font` to use. Asked before anything is computed.
 pub(super) fn use_font(file: Option<&Path>) -> anyhow::Result<()> {
     let Some(path) = file else { return Ok(()) };
-    let data = std::fs::read(path).with_context(|| format!("--font {}: cannot read it", path.display()))?;
+    let data =
+        crate::files::read(path, LONGEST_FONT).with_context(|| format!("--font {}: cannot read it", path.display()))?;
     crate::font::use_font(data).with_context(|| format!("--font {}", path.display()))
 }
 
@@ -127,7 +134,7 @@ fn scale(text: &str) -> Result<f64, String> {
 pub(super) fn gradient(text: &str) -> Result<GradientMetric, String> {
     GradientMetric::ALL.into_iter().find(|m| m.name() == text).ok_or_else(|| {
         let names = GradientMetric::ALL.map(GradientMetric::name);
-        let hint = crate::stats::nearest(text, names).map(|n| format!(" (did you mean '{n}'?)")).unwrap_or_default();
+        let hint = did_you_mean(text, names);
         format!("unknown gradient{hint}; known: {}", names.join(", "))
     })
 }
@@ -155,16 +162,10 @@ pub fn run(args: Args) -> CommandResult {
         lang: args.look.lang,
     };
     // Everything is built before anything is written.
-    let figures = match args.runs.as_slice() {
-        [dir] if sweep::is_sweep(dir) => sweep::plot(dir, &args.figure, &options, |names| args.may_write(names))?,
-        [dir] if is_remedies(dir) => vec![of_remedies(dir, &args, &options)?],
-        dirs if dirs.iter().any(|dir| is_remedies(dir)) => {
-            let error = anyhow::anyhow!("a folder of remedies is drawn alone; name one, or the run folders in it");
-            return Err(Failure::usage(error));
-        }
-        dirs if dirs.iter().any(|dir| sweep::is_sweep(dir)) => {
-            let error = anyhow::anyhow!("a sweep is drawn alone; name one sweep, or run folders");
-            return Err(Failure::usage(error));
+    let figures = match open::kind(&args.runs)? {
+        Kind::Sweep => sweep::plot(&args.runs[0], &args.figure, &options, |names| args.may_write(names))?,
+        Kind::Remedies => {
+            vec![of_remedies(&args.runs[0], &args.figure, &options, |names| args.may_write(names))?]
         }
         _ => of_runs(&args, &options)?,
     };
@@ -214,20 +215,21 @@ pub(super) fn build_all(
     Ok(figures)
 }
 
-/// Is this what `gradfade remedy` wrote?
-fn is_remedies(dir: &Path) -> bool {
-    dir.join(trial::FILE).is_file()
-}
-
-fn of_remedies(dir: &Path, args: &Args, options: &Options) -> Result<Figure, Failure> {
+/// The figure of remedies; `asked` may name no other.
+pub(super) fn of_remedies(
+    dir: &Path,
+    asked: &[String],
+    options: &Options,
+    may_write: impl FnOnce(&[String]) -> anyhow::Result<()>,
+) -> Result<Figure, Failure> {
     let name = figure::remedy::NAME;
-    if let Some(other) = args.figure.iter().find(|f| *f != name) {
+    if let Some(other) = asked.iter().find(|f| *f != name) {
         let error = anyhow::anyhow!(
             "--figure: '{other}' is not drawn from a folder of remedies; known: {name}; the runs in it have the others"
         );
         return Err(Failure::usage(error));
     }
-    args.may_write(&[name.to_string()])?;
+    may_write(&[name.to_string()])?;
     Ok(figure::remedy::build(&Trials::read(dir)?, options)?)
 }
 
@@ -274,9 +276,7 @@ pub(super) fn names(asked: &[String], runs: usize) -> Result<Vec<String>, Failur
     for name in asked {
         if !FIGURES.iter().any(|s| s.name == name) {
             let known: Vec<&str> = FIGURES.iter().map(|s| s.name).collect();
-            let hint = crate::stats::nearest(name, known.iter().copied())
-                .map(|n| format!(" (did you mean '{n}'?)"))
-                .unwrap_or_default();
+            let hint = did_you_mean(name, known.iter().copied());
             let list = known.join(", ");
             return Err(Failure::usage(anyhow::anyhow!("--figure: unknown figure '{name}'{hint}; known: {list}")));
         }
@@ -292,17 +292,4 @@ fn without_repeats<T: Clone + PartialEq>(all: &[T]) -> Vec<T> {
         }
     }
     once
-}
-
-/// Reads run folders; warnings go to stderr.
-pub(super) fn read_runs(folders: &[PathBuf]) -> anyhow::Result<Vec<Record>> {
-    folders.iter().map(|dir| read_run(dir)).collect()
-}
-
-pub(super) fn read_run(dir: &Path) -> anyhow::Result<Record> {
-    let (record, warnings) = Record::read(dir)?;
-    for warning in warnings {
-        output::say(format!("gradfade: warning: {warning}"));
-    }
-    Ok(record)
 }

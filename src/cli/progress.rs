@@ -9,6 +9,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::train::loss;
 use super::{interrupt, output};
+use crate::escape::one_line;
 use crate::record::{Row, TEST_ACCURACY, TRAIN_ACCURACY, TRAIN_LOSS};
 use crate::train::{Progress, Watch};
 
@@ -36,7 +37,7 @@ impl Show {
             let style = ProgressStyle::with_template("{prefix:>10} [{bar:28}] {pos}/{len}  ETA {eta}\n{wide_msg}")
                 .map(|s| s.progress_chars("=> "))
                 .unwrap_or_else(|_| ProgressStyle::default_bar());
-            ProgressBar::new(total).with_style(style).with_prefix(name.to_string())
+            ProgressBar::new(total).with_style(style).with_prefix(one_line(name).into_owned())
         });
         let state = Mutex::new(State { next: Instant::now(), ratio: None });
         Show { name: name.into(), bar, plain: !terminal && !quiet, state }
@@ -88,7 +89,7 @@ impl Watch for Show {
             100.0 * row.value(TRAIN_ACCURACY)
         );
         if let Some(bar) = &self.bar {
-            bar.println(line);
+            bar.println(one_line(&line));
         } else if self.plain {
             output::say(line);
         }
@@ -124,7 +125,7 @@ impl Together {
         let done = self.done.fetch_add(1, Ordering::Relaxed) + 1;
         let line = format!("{done}/{}: {name}: {how}", self.total);
         if let Some(bar) = &self.bar {
-            bar.println(line);
+            bar.println(one_line(&line));
             bar.set_position(done as u64);
         } else if self.plain {
             output::say(line);

@@ -3,13 +3,15 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use super::plot::{Look, read_run, save_all};
+use super::open::read_run;
+use super::plot::{Look, save_all};
 use super::progress::Together;
 use super::{CommandResult, Failure, diagnose, interrupt, output};
 use crate::config::TrainConfig;
 use crate::data::Loaded;
 use crate::diagnosis::{self, Diagnosis, Remedy, Thresholds, Unfit};
 use crate::figure::{self, Options};
+use crate::names::did_you_mean;
 use crate::record::trial::{self, Trials};
 use crate::record::{Record, Status};
 use crate::remedy::runner::{self, Observer, Ran, RunnerError, Try};
@@ -91,7 +93,7 @@ pub fn run(args: Args) -> CommandResult {
         return nothing(&args, &job);
     }
     let out = args.out.clone().unwrap_or_else(|| beside(dir));
-    // Whoever may not use the folder leaves nothing there.
+    // If the folder may not be used, nothing is left there.
     Chosen::new(&args, &job, &out)?;
     output::writable_folder(&out)?;
     let _folder = runner::Folder::lock(&out).map_err(with_way_out)?;
@@ -103,7 +105,7 @@ pub fn run(args: Args) -> CommandResult {
     let missing: Vec<&Try> = chosen.missing.iter().map(|i| &chosen.tried[*i]).collect();
     let ran = work(&missing, &loaded, &args)?;
     if ran.stopped {
-        output::say(format!("gradfade: stopped; runs that are whole are kept in {}", out.display()));
+        output::say(format!("gradfade: stopped; complete runs are kept in {}", out.display()));
         return Ok(ExitCode::from(interrupt::EXIT_CODE));
     }
     let trials = judge(&job, &chosen.tried, &ran)?;
@@ -178,12 +180,12 @@ fn only(names: &[String]) -> Result<Option<Vec<&'static Change>>, Failure> {
     }
     let mut chosen = Vec::new();
     for name in names {
-        let found: Vec<&Change> =
-            CHANGES.iter().filter(|c| c.name == name.as_str() || c.remedy.key() == name.as_str()).collect();
+        let ours = crate::names::our_spelling(name);
+        let found: Vec<&Change> = CHANGES.iter().filter(|c| c.name == ours || c.remedy.key() == ours).collect();
         if found.is_empty() {
             let known: Vec<&str> = CHANGES.iter().map(|c| c.name).collect();
             let all = known.iter().copied().chain(CHANGES.iter().map(|c| c.remedy.key()));
-            let hint = crate::stats::nearest(name, all).map(|n| format!(" (did you mean '{n}'?)")).unwrap_or_default();
+            let hint = did_you_mean(name, all);
             let list = known.join(", ");
             return Err(Failure::usage(anyhow::anyhow!("--only: unknown remedy '{name}'{hint}; known: {list}")));
         }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use super::{CommandResult, output, plot};
+use super::{CommandResult, open, output, plot};
 use crate::report::summary;
 use crate::text::Lang;
 
@@ -25,7 +25,7 @@ pub struct Args {
 }
 
 pub fn run(args: Args) -> CommandResult {
-    let record = plot::read_run(&args.run)?;
+    let record = open::read_run(&args.run)?;
     if args.json {
         output::print(format!("{:#}\n", summary::json(&record)))?;
     } else {

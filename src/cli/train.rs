@@ -16,6 +16,7 @@ use crate::record::{
     FolderSink, Header, RecordError, RecordSink, Row, RunWriter, Status, TEST_ACCURACY, TEST_LOSS, TRAIN_ACCURACY,
     TRAIN_LOSS, VALIDATION_ACCURACY, VALIDATION_LOSS,
 };
+use crate::sweep::Grid;
 use crate::train::{Finished, Watch, initial_network, train, weights};
 
 #[derive(clap::Args)]
@@ -70,7 +71,7 @@ pub fn run(args: Args) -> CommandResult {
     config.data_options.check(&config.data).map_err(data_failure)?;
     let given = args.what.shared();
     given.data().idle(&[&config.data]).map_err(data_failure)?;
-    given.idle(&[&config]).map_err(Failure::usage)?;
+    given.idle(&Grid::default(), &[&config]).map_err(Failure::usage)?;
     let name = args.name.clone().unwrap_or_else(|| run_name(&config));
     let out = args.out.clone().unwrap_or_else(|| default_folder(&name));
     // The folder is checked first, before time is spent on data or a network that could not be saved.
@@ -110,7 +111,7 @@ pub(super) fn exit_code(status: &Status) -> ExitCode {
 pub(super) fn prepare(config: &TrainConfig) -> Result<(Dataset, TrainPlan), Failure> {
     let data = data::load(&config.data, &config.data_options).map_err(data_failure)?;
     let plan = config.plan(&data).map_err(|e| match e {
-        ConfigError::Memory { .. } | ConfigError::NoMemory { .. } => Failure::from(e),
+        ConfigError::Memory { .. } => Failure::from(e),
         other => Failure::usage(other),
     })?;
     Ok((data, plan))

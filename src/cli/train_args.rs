@@ -9,7 +9,7 @@ use crate::activation::Activation;
 use crate::config::{BatchSize, Every, MOST_LAYERS, MOST_WIDTH, Precision, Schedule, TrainConfig};
 use crate::data::{DataOptions, DataSpec};
 use crate::nn::{Initialisation, L1Step, Loss, Normalisation, OptimizerKind};
-use crate::sweep::{Numbers, SweepPlan};
+use crate::sweep::{Axis, Grid, Numbers, SweepPlan};
 
 /// A parser for a plain enum: help lists the names, errors name the nearest.
 macro_rules! names {
@@ -127,7 +127,7 @@ pub struct SharedArgs {
     validation_size: Option<usize>,
 
     /// Normalisation of the hidden layers, before or after the activation [default: none]
-    #[arg(long, value_name = "NAME", alias = "normalization", value_parser = names!(Normalisation), help_heading = "Network")]
+    #[arg(long, value_name = "NAME", value_parser = names!(Normalisation), help_heading = "Network")]
     normalisation: Option<Normalisation>,
     /// Residual connections: add the input to the output of each hidden layer that has as many outputs as inputs
     #[arg(long, help_heading = "Network")]
@@ -186,6 +186,57 @@ pub struct SharedArgs {
 }
 
 impl SharedArgs {
+    /// Names of the settings that were given.
+    pub fn given(&self) -> Vec<&'static str> {
+        let data = &self.data;
+        let all = [
+            ("train_size", data.train_size.is_some()),
+            ("test_size", data.test_size.is_some()),
+            ("standardize", data.standardize),
+            ("label_column", data.label_column.is_some()),
+            ("header", data.csv_header.is_some()),
+            ("test_file", data.test_file.is_some()),
+            ("test_share", data.test_share.is_some()),
+            ("samples", data.samples.is_some()),
+            ("classes", data.classes.is_some()),
+            ("noise", data.noise.is_some()),
+            ("validation_size", self.validation_size.is_some()),
+            ("normalisation", self.normalisation.is_some()),
+            ("residual", self.residual),
+            ("dropout", self.dropout.is_some()),
+            ("loss", self.loss.is_some()),
+            ("schedule", self.schedule.is_some()),
+            ("warm_up", self.warm_up.is_some()),
+            ("momentum", self.momentum.is_some()),
+            ("weight_decay", self.weight_decay.is_some()),
+            ("l1", self.l1.is_some()),
+            ("l1_step", self.l1_step.is_some()),
+            ("early_stopping", self.early_stopping.is_some()),
+            ("epochs", self.epochs.is_some()),
+            ("steps", self.steps.is_some()),
+            ("precision", self.precision.is_some()),
+            ("max_memory_mib", self.max_memory.is_some()),
+            ("record", self.record.is_some()),
+            ("snapshots", self.snapshots.is_some()),
+            ("eval_every", self.eval_every.is_some()),
+        ];
+        all.into_iter().filter(|(_, given)| *given).map(|(name, _)| name).collect()
+    }
+
+    /// Lays what was given over a plan, in which it varies no more.
+    pub fn apply_to_plan(&self, plan: &mut SweepPlan) {
+        self.apply(&mut plan.train);
+        for name in self.given() {
+            plan.grid.remove(name);
+            // One replaces the other.
+            match name {
+                "epochs" => plan.grid.remove("steps"),
+                "steps" => plan.grid.remove("epochs"),
+                _ => {}
+            }
+        }
+    }
+
     /// Lays what was given over `config`.
     pub fn apply(&self, config: &mut TrainConfig) {
         self.data.apply(&mut config.data_options);
@@ -232,7 +283,7 @@ pub struct TrainArgs {
     activation: Activation,
     /// glorot-uniform, glorot-normal, he-uniform, he-normal, lecun-uniform, lecun-normal, orthogonal, pytorch, nielsen,
     /// normal:STD or zeros [default: follows the activation]
-    #[arg(long, value_name = "NAME", alias = "init", alias = "initialization", help_heading = "Network")]
+    #[arg(long, value_name = "NAME", alias = "init", help_heading = "Network")]
     initialisation: Option<Initialisation>,
     /// Optimiser
     #[arg(long, value_name = "NAME", default_value = "sgd", value_parser = names!(OptimizerKind), help_heading = "Training")]
@@ -273,21 +324,13 @@ pub struct GridArgs {
         long,
         value_name = "NAME,..",
         alias = "initialisation",
-        alias = "initializations",
         alias = "init",
         value_delimiter = ',',
         help_heading = "Grid"
     )]
     initialisations: Option<Vec<Initialisation>>,
     /// Optimisers
-    #[arg(
-        long,
-        value_name = "NAME,..",
-        alias = "optimizer",
-        alias = "optimisers",
-        value_delimiter = ',',
-        help_heading = "Grid"
-    )]
+    #[arg(long, value_name = "NAME,..", alias = "optimizer", value_delimiter = ',', help_heading = "Grid")]
     optimizers: Option<Vec<OptimizerKind>>,
     /// Learning rates
     #[arg(
@@ -305,6 +348,9 @@ pub struct GridArgs {
     /// Number of seeds, starting at 1, or the seeds themselves, such as 4..6 or 7,9
     #[arg(long, value_name = "COUNT|A..B", value_parser = seeds, help_heading = "Grid")]
     seeds: Option<Numbers>,
+    /// Any option of train as one more axis: its name and the values, such as dropout=0,0.2; may be repeated
+    #[arg(long, value_name = "NAME=VALUE,..", help_heading = "Grid")]
+    axis: Vec<String>,
 }
 
 /// `--hidden-layers`
@@ -340,40 +386,71 @@ fn seeds(text: &str) -> Result<Numbers, String> {
 }
 
 impl GridArgs {
+    /// The axes that were given; a setting with one value is one of them.
+    ///
+    /// # Errors
+    /// One line that names the option, the setting and the value.
+    fn axes(&self) -> Result<Vec<Axis>, String> {
+        fn of<V: serde::Serialize>(name: &str, given: Option<&[V]>) -> Option<Result<Axis, String>> {
+            given.map(|values| Axis::of(name, values))
+        }
+        let numbers = |given: &Option<Numbers>| given.as_ref().map(|numbers| numbers.0.clone());
+        let named = [
+            of("data", self.data.as_deref()),
+            of("activation", self.activations.as_deref()),
+            of("width", self.widths.as_deref()),
+            of("initialisation", self.initialisations.as_deref()),
+            of("optimizer", self.optimizers.as_deref()),
+            of("learning_rate", self.learning_rates.as_deref()),
+            of("batch_size", self.batch_sizes.as_deref()),
+            of("hidden_layers", numbers(&self.hidden_layers).as_deref()),
+            of("seed", numbers(&self.seeds).as_deref()),
+        ];
+        let mut axes = named.into_iter().flatten().collect::<Result<Vec<Axis>, String>>()?;
+        for text in &self.axis {
+            let axis = Axis::parse(text).map_err(|what| format!("--axis {what}"))?;
+            if axes.iter().any(|other| other.setting == axis.setting) {
+                return Err(format!("--axis {}: the values of this setting are given twice", axis.setting.name));
+            }
+            axes.push(axis);
+        }
+        Ok(axes)
+    }
+
     /// Lays what was given over `plan`: a setting with one value is set for all cells, one with several varies.
-    pub fn apply(&self, plan: &mut SweepPlan) {
-        fn vary<T: Clone>(axis: &mut Option<Vec<T>>, given: &Option<Vec<T>>, set: impl FnOnce(&T)) {
-            match given.as_deref() {
-                None => {}
-                Some([one]) => {
-                    *axis = None;
-                    set(one);
+    /// The answer is what varies because it was given.
+    ///
+    /// # Errors
+    /// One line that names the option, the setting and the value.
+    pub fn apply(&self, shared: &SharedArgs, plan: &mut SweepPlan) -> Result<Grid, String> {
+        let fixed = shared.given();
+        let mut given = Grid::default();
+        for axis in self.axes()? {
+            let setting = axis.setting;
+            if fixed.contains(&setting.name) {
+                return Err(format!("--axis {}: one value for all cells is given as well", setting.name));
+            }
+            // One replaces the other.
+            match setting.name {
+                "epochs" => (plan.train.steps, plan.train.epochs) = (None, None),
+                "steps" => plan.train.epochs = None,
+                _ => {}
+            }
+            plan.grid.remove(setting.name);
+            match axis.values() {
+                [one] => setting.set(&mut plan.train, one)?,
+                _ => {
+                    given.set(axis.clone());
+                    plan.grid.set(axis);
                 }
-                Some(many) => *axis = Some(many.to_vec()),
             }
         }
-        let (grid, train) = (&mut plan.grid, &mut plan.train);
-        vary(&mut grid.data, &self.data, |v| train.data = v.clone());
-        vary(&mut grid.activation, &self.activations, |v| train.activation = *v);
-        vary(&mut grid.width, &self.widths, |v| train.width = *v);
-        vary(&mut grid.initialisation, &self.initialisations, |v| train.initialisation = Some(*v));
-        vary(&mut grid.optimizer, &self.optimizers, |v| train.optimizer = *v);
-        vary(&mut grid.learning_rate, &self.learning_rates, |v| train.learning_rate = Some(*v));
-        vary(&mut grid.batch_size, &self.batch_sizes, |v| train.batch_size = *v);
-        if let Some(depths) = &self.hidden_layers {
-            match depths.0.as_slice() {
-                [one] => {
-                    (grid.hidden_layers, train.hidden_layers) = (None, usize::try_from(*one).unwrap_or(usize::MAX))
-                }
-                _ => grid.hidden_layers = Some(depths.clone()),
-            }
-        }
-        if let Some(seeds) = &self.seeds {
-            match seeds.0.as_slice() {
-                [one] => (grid.seed, train.seed) = (None, *one),
-                _ => grid.seed = Some(seeds.clone()),
-            }
-        }
+        Ok(given)
+    }
+
+    /// Whether anything was given.
+    pub fn is_given(&self) -> bool {
+        self.axes().map_or(true, |axes| !axes.is_empty())
     }
 }
 

@@ -10,8 +10,8 @@ use crate::train::nielsen::{self, GROWTH, IMAGES, Verification};
 
 #[derive(clap::Args)]
 #[command(after_help = "The table is that of M. Nielsen, Neural Networks and Deep Learning, chapter 5:
-norms of the bias gradients of sigmoid networks 784-30-..-30-10 at initialisation.
-The exit code is 1 if a number does not agree.
+norms of the bias gradients of sigmoid networks 784-30-..-30-10 at
+initialisation. The exit code is 1 if a number does not agree.
 
 Example:
   gradfade verify --seeds 50")]

@@ -1,8 +1,10 @@
-//! What to train: [`TrainConfig`], plain values from anywhere, becomes a [`TrainPlan`] by [`TrainConfig::check`]. Only a
-//! checked plan runs.
+//! What to train: [`TrainConfig`], plain values from anywhere, becomes a [`TrainPlan`] by
+//! [`TrainConfig::check`]. Only a checked plan runs.
 
+mod settings;
 mod words;
 
+pub use settings::{Form, SETTINGS, Setting};
 pub use words::{BatchSize, Every, Schedule, plain};
 
 use std::fmt;
@@ -23,7 +25,7 @@ use crate::nn::{Initialisation, L1Step, Loss, Normalisation, Optimizer, Optimize
 /// | `widths` | none | sizes of the hidden layers, input side first; replaces the two above |
 /// | `activation` | sigmoid | after every hidden layer; `maxout:K` has K linear pieces a unit |
 /// | `normalisation` | none | of every hidden layer, [`Normalisation`] |
-/// | `residual` | false | skip around every hidden layer with as many outputs as inputs, [`crate::nn::network`] |
+/// | `residual` | false | skip around every hidden layer with as many outputs as inputs, [`crate::nn::shape`] |
 /// | `dropout` | 0 | share of every hidden layer's outputs that is dropped in training, in [0, 1) |
 /// | `initialisation` | by activation | [`Initialisation::default_for`] |
 /// | `loss` | cross-entropy | [`Loss`] |
@@ -34,7 +36,7 @@ use crate::nn::{Initialisation, L1Step, Loss, Normalisation, Optimizer, Optimize
 /// | `l1_step` | subgradient | as PyTorch programs add it, or proximal, which reaches exact zeros: [`L1Step`] |
 /// | `batch_size` | 100 | samples, or the whole training set |
 /// | `epochs` or `steps` | 5 epochs | at least 1 |
-/// | `seed` | 1 | of initialisation, order of samples, made data |
+/// | `seed` | 1 | random seed for initialisation, shuffling and synthetic data |
 /// | `precision` | f32 | of parameters and arithmetic |
 /// | `threads` | 1 | never changes a bit of the result |
 /// | `record` | every:1 | steps whose norms are kept |
@@ -52,11 +54,14 @@ pub struct TrainConfig {
     pub width: usize,
     pub widths: Option<Vec<usize>>,
     pub activation: Activation,
+    #[serde(alias = "normalization")]
     pub normalisation: Normalisation,
     pub residual: bool,
     pub dropout: f64,
+    #[serde(alias = "initialization")]
     pub initialisation: Option<Initialisation>,
     pub loss: Loss,
+    #[serde(alias = "optimiser")]
     pub optimizer: OptimizerKind,
     pub momentum: f64,
     pub learning_rate: Option<f64>,
@@ -123,6 +128,8 @@ pub const DEFAULT_EPOCHS: u64 = 5;
 /// More would be a slip of the keyboard: a network of this depth or width has no use here.
 pub(crate) const MOST_LAYERS: usize = 10_000;
 pub(crate) const MOST_WIDTH: usize = 1_000_000;
+/// No data set that is read has as many samples.
+const MOST_SAMPLES: usize = 1 << 31;
 /// What the signed step numbers of a record hold.
 const MOST_STEPS: u64 = i64::MAX as u64;
 
@@ -155,10 +162,6 @@ pub enum ConfigError {
         Field::MaxMemory
     )]
     Memory { needed_mib: u64, limit_mib: u64 },
-    #[error(
-        "this needs about {needed_mib} MiB of memory, which the system refuses; make the network, the batch or the data smaller"
-    )]
-    NoMemory { needed_mib: u64 },
 }
 
 /// A checked configuration with everything derived from it and the data.
@@ -196,8 +199,10 @@ impl TrainConfig {
         at_least_one(Field::Steps, self.steps)?;
         count(Field::Threads, self.threads, 1, 1024)?;
         if let BatchSize::Samples(n) = self.batch_size {
-            count(Field::BatchSize, n, 1, usize::MAX)?;
+            count(Field::BatchSize, n, 1, MOST_SAMPLES)?;
         }
+        count(Field::ValidationSize, self.validation_size, 0, MOST_SAMPLES)?;
+        at_least_one(Field::MaxMemory, Some(self.max_memory_mib))?;
         not_negative(Field::LearningRate, self.learning_rate.unwrap_or(0.0))?;
         not_negative(Field::WeightDecay, self.weight_decay)?;
         not_negative(Field::L1, self.l1)?;
@@ -225,7 +230,7 @@ impl TrainConfig {
             return Err(value(
                 Field::Momentum,
                 self.momentum,
-                "must be less than 1, or the velocity never stops growing",
+                "must be less than 1, or the velocity grows without bound",
             ));
         }
         Ok(())
@@ -274,7 +279,7 @@ impl TrainConfig {
         };
         if self.normalisation.is_batch() && batch_size < 2 {
             let problem = format!(
-                "a batch of one sample has no deviation, which {} {} divides by",
+                "a batch of one sample has no standard deviation, by which {} {} divides",
                 Field::Normalisation,
                 self.normalisation
             );
@@ -315,23 +320,25 @@ impl TrainConfig {
         })
     }
 
-    /// Parameters, their initial copy, the optimiser's state and the batch's activations, in bytes of the chosen precision,
-    /// and the data, which f64 needs a second time.
+    /// Parameters, their initial copy, the optimiser's state and the batch's activations, in bytes of the
+    /// chosen precision, and the data, which f64 needs a second time.
     fn check_memory(&self, sizes: &[usize], batch_size: usize, data: &Dataset) -> Result<(), ConfigError> {
         let bytes = match self.precision {
             Precision::F32 => 4.0,
             Precision::F64 => 8.0,
         };
-        // In f64: products of sizes that make no sense must not wrap around. A hidden unit of K pieces has K rows of the weight,
-        // K signals, and what normalisation keeps of it.
+        // In f64: products of sizes that make no sense must not wrap around. A hidden unit of K pieces has K
+        // rows of the weight, K signals, and what normalisation keeps of it.
         let (pieces, classes) = (self.activation.pieces() as f64, sizes.len() - 2);
         let columns = |l: usize, n: usize| if l < classes { pieces * n as f64 } else { n as f64 };
         let kept = if self.normalisation == Normalisation::None { 0.0 } else { 2.0 };
         let layers = || sizes.windows(2).enumerate().map(|(l, p)| (p[0] as f64, columns(l, p[1])));
         let parameters: f64 = layers().map(|(fan_in, columns)| (fan_in + 1.0 + kept) * columns).sum();
         let copies = if self.early_stopping.is_some() { 7.0 } else { 6.0 };
-        let normal = if kept > 0.0 { 1.0 } else { 0.0 };
-        let rows: f64 = 3.0 * sizes[0] as f64 + layers().map(|(_, columns)| (3.0 + normal) * columns).sum::<f64>();
+        // Values and what is kept of them: a normalisation, dropout and a skip have values of their own.
+        let if_on = |on: bool, sheets: f64| if on { sheets } else { 0.0 };
+        let further = if_on(kept > 0.0, 3.0) + if_on(self.dropout > 0.0, 1.0) + if_on(self.residual, 2.0);
+        let rows: f64 = 3.0 * sizes[0] as f64 + layers().map(|(_, columns)| (3.0 + further) * columns).sum::<f64>();
         let split = if self.validation_size > 0 { bytes * data.train.inputs.len() as f64 } else { 0.0 };
         let inputs = (data.train.inputs.len() + data.test.as_ref().map_or(0, |t| t.inputs.len())) as f64;
         let data_bytes = if self.precision == Precision::F64 { 12.0 } else { 4.0 };
@@ -341,11 +348,6 @@ impl TrainConfig {
         let needed_mib = (needed / 1_048_576.0).ceil() as u64;
         if needed_mib > self.max_memory_mib {
             return Err(ConfigError::Memory { needed_mib, limit_mib: self.max_memory_mib });
-        }
-        // Where the limit was raised beyond what there is, an error now is better than an abort while the network is made.
-        let bytes = usize::try_from(needed_mib.saturating_mul(1 << 20)).unwrap_or(usize::MAX);
-        if Vec::<u8>::new().try_reserve_exact(bytes).is_err() {
-            return Err(ConfigError::NoMemory { needed_mib });
         }
         Ok(())
     }

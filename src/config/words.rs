@@ -1,4 +1,5 @@
-//! Settings that are written as a word or as words with numbers: batch size, schedule, and when something is due.
+//! Settings that are written as a word or as words with numbers: batch size, schedule, and when something is
+//! due.
 
 use std::fmt;
 use std::str::FromStr;

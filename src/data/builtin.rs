@@ -1,8 +1,9 @@
 //! The embedded part of MNIST: the first 10,000 training and the first 2,000 test images.
 //!
-//! `assets/mnist-mini.zlib` is made by `scripts/build_mnist_mini.py`, which describes its layout: background, rim and middle
-//! of the strokes are stored apart, each where its neighbours are alike, and then deflated. Nothing is decoded before
-//! it is needed. Licence and attribution: `assets/mnist-mini.LICENSE.md` (CC BY-SA 3.0, also in [`LICENSE`]).
+//! `assets/mnist-mini.zlib` is made by `scripts/build_mnist_mini.py`, which describes its layout: background,
+//! rim and middle of the strokes are stored apart, each where its neighbours are alike, and then deflated.
+//! Nothing is decoded before it is needed. Licence and attribution: `assets/mnist-mini.LICENSE.md` (CC BY-SA
+//! 3.0, also in [`LICENSE`]).
 
 use std::io::Read;
 
@@ -18,7 +19,7 @@ pub const TEST: usize = 2_000;
 /// Licence and attribution of the embedded images.
 pub const LICENSE: &str = include_str!("../../assets/mnist-mini.LICENSE.md");
 
-pub(super) const SIDE: usize = 28;
+const SIDE: usize = 28;
 const PIXELS: usize = SIDE * SIDE;
 /// Four classes of one column, rows 4r..4r+3, share a byte.
 const PACKED: usize = PIXELS / 4;
@@ -29,18 +30,24 @@ const FRAME: usize = SIDE + 2;
 
 static ASSET: &[u8] = include_bytes!("../../assets/mnist-mini.zlib");
 
-/// The first images of the embedded set, pixels in [0, 1].
-pub(super) fn load(train_size: Option<usize>, test_size: Option<usize>) -> Result<Dataset, DataError> {
+/// Training images, test images and features.
+pub(super) fn extent(train_size: Option<usize>, test_size: Option<usize>) -> Result<(usize, usize, usize), DataError> {
     let spec = "mnist-mini";
     let train = cut(Field::TrainSize, train_size, TRAIN, "training images", spec)?;
     let test = cut(Field::TestSize, test_size, TEST, "test images", spec)?;
+    Ok((train, test, PIXELS))
+}
+
+/// The first images of the embedded set, pixels in [0, 1].
+pub(super) fn load(train_size: Option<usize>, test_size: Option<usize>) -> Result<Dataset, DataError> {
+    let (train, test, _) = extent(train_size, test_size)?;
     let (pixels, labels) = decode(ASSET)?;
     let part = |from: usize, n: usize| {
         let bytes = &pixels[from * PIXELS..(from + n) * PIXELS];
         super::image_split(bytes, PIXELS, labels[from..from + n].iter().map(|&l| u32::from(l)).collect())
     };
     Ok(Dataset {
-        name: spec.to_string(),
+        name: "mnist-mini".to_string(),
         train: part(0, train),
         test: Some(part(TRAIN, test)),
         features: PIXELS,

@@ -1,8 +1,9 @@
-//! CIFAR-10, the binary version (Krizhevsky 2009): `data_batch_1.bin` to `data_batch_5.bin` and `test_batch.bin`.
+//! CIFAR-10, the binary version (Krizhevsky 2009): `data_batch_1.bin` to `data_batch_5.bin` and
+//! `test_batch.bin`.
 //!
-//! A file is a row of records of 3073 bytes: one label 0..10, then 1024 red, 1024 green and 1024 blue pixels, each row by
-//! row. That order, `[channel][row][column]`, is kept in the features. The files may also lie in the subfolder
-//! `cifar-10-batches-bin`, as the archive unpacks.
+//! A file is a row of records of 3073 bytes: one label 0..10, then 1024 red, 1024 green and 1024 blue pixels,
+//! each row by row. That order, `[channel][row][column]`, is kept in the features. The files may also lie in
+//! the subfolder `cifar-10-batches-bin`, as the archive unpacks.
 
 use std::fs::{self, File};
 use std::io::{BufReader, Read};

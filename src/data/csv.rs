@@ -1,14 +1,20 @@
 //! Tables: one row a sample, numbers and one label column.
 //!
-//! - **Fields** are separated by commas, semicolons or tabs, whichever the first line has most of; quotes as in RFC 4180;
+//! - **Fields** are separated by commas, semicolons or tabs, whichever the first line has most of; quotes as
+//!   in RFC 4180;
 //!   spaces around a field do not count.
-//! - **Label column**: `--label-column`, a whole number counting columns **from 1**, or a name of the header. Without it: the
+//! - **Label column**: `--label-column`, a whole number counting columns **from 1**, or a name of the header.
+//!   Without it: the
 //!   column named `label`, `class`, `target` or `y`, else the last.
-//! - **Header**: the first row is one when it has anything that is not a number outside the label column, or names the
-//!   label column `label`, `class` or `target`, or `--label-column` is a name. `--csv-header` overrules the guess.
-//! - **Classes** are the different labels of the (training) file: in numeric order when all are numbers (then `1` and `1.0`
+//! - **Header**: the first row is one when it has anything that is not a number outside the label column, or
+//!   names the
+//!   label column `label`, `class` or `target`, or `--label-column` is a name. `--csv-header` overrules the
+//!   guess.
+//! - **Classes** are the different labels of the (training) file: in numeric order when all are numbers (then
+//!   `1` and `1.0`
 //!   are one class), else by their text. Their texts become the class names.
-//! - **Test set**: a second file ([`DataOptions::test_file`]), or a share of the rows, drawn by the seed; the rows are
+//! - **Test set**: a second file ([`DataOptions::test_file`]), or a share of the rows, drawn by the seed; the
+//!   rows are
 //!   shuffled then, so that the first N are a fair sample. With a second file both keep their order.
 
 mod classes;
@@ -40,9 +46,9 @@ pub(super) fn upper_bound(file: &Path, options: &DataOptions) -> Result<u64, Dat
 /// Reads a table; see the module docs.
 ///
 /// # Errors
-/// With file, line and column: ragged rows, fields that are not finite numbers, missing labels. Also an empty file, less
-/// than two or more than [`MAX_CLASSES`] classes, a label column that does not exist, a test file that is laid out
-/// otherwise or has a class that training does not know, sizes beyond what there is.
+/// With file, line and column: ragged rows, fields that are not finite numbers, missing labels. Also an empty
+/// file, less than two or more than [`MAX_CLASSES`] classes, a label column that does not exist, a test file
+/// that is laid out otherwise or has a class that training does not know, sizes beyond what there is.
 pub(super) fn load(file: &Path, options: &DataOptions) -> Result<Dataset, DataError> {
     let spec = format!("csv:{}", file.display());
     let table = Table::read(file, options)?;
@@ -90,7 +96,8 @@ pub(super) fn load(file: &Path, options: &DataOptions) -> Result<Dataset, DataEr
     })
 }
 
-/// Splits the rows by the seed. The test part has the share of the rows, rounded, but at least one, and leaves one.
+/// Splits the rows by the seed. The test part has the share of the rows, rounded, but at least one, and
+/// leaves one.
 fn shuffled(inputs: Vec<f32>, features: usize, labels: Vec<u32>, options: &DataOptions) -> (Split, Option<Split>) {
     let rows = labels.len();
     let mut order: Vec<usize> = (0..rows).collect();

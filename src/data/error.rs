@@ -4,6 +4,7 @@ use std::io;
 use std::path::PathBuf;
 
 use crate::field::Field;
+use crate::names::meant;
 
 /// Errors when data is found, read or generated.
 ///
@@ -11,10 +12,10 @@ use crate::field::Field;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum DataError {
-    #[error("{}: unknown source '{name}'{}; use {}", Field::Data, did_you_mean(.nearest), super::spec::FORMS)]
+    #[error("{}: unknown source '{name}'{}; use {}", Field::Data, meant(.nearest.as_deref()), super::spec::FORMS)]
     UnknownSource { name: String, nearest: Option<String> },
 
-    #[error("{} {kind}: say where the data is: {kind}:PATH", Field::Data)]
+    #[error("{} {kind}: give the path of the data: {kind}:PATH", Field::Data)]
     NoPath { kind: &'static str },
 
     #[error("{} {kind}: takes no path, but '{path}' was given", Field::Data)]
@@ -45,6 +46,10 @@ pub enum DataError {
     #[error("{}: not a regular file; put the data into one", .path.display())]
     NotAFile { path: PathBuf },
 
+    /// The reader of this data was not compiled in.
+    #[error("{} {spec}: this build reads no such data; build it with the feature `{feature}`", Field::Data)]
+    LeftOut { spec: String, feature: &'static str },
+
     #[error("{}: no such folder", .folder.display())]
     NoFolder { folder: PathBuf },
 
@@ -60,7 +65,7 @@ pub enum DataError {
     #[error("{}: truncated: {found} bytes, but its header promises {expected}; fetch it again", .path.display())]
     Truncated { path: PathBuf, found: u64, expected: u64 },
 
-    #[error("{}: bytes left over: the header promises {expected} bytes, the file has {}", .path.display(), at_least(*.found))]
+    #[error("{}: too long: the header promises {expected} bytes, the file has {}", .path.display(), at_least(*.found))]
     Oversized { path: PathBuf, found: Option<u64>, expected: u64 },
 
     #[error("{}: the header is impossible: {dimensions}", .path.display())]
@@ -93,7 +98,13 @@ pub enum DataError {
     #[error("{}, line {line}: {problem}", .path.display())]
     CsvMalformed { path: PathBuf, line: u64, problem: String },
 
-    #[error("{} {column}: {} has no such column{}; it has {columns}", Field::LabelColumn, .path.display(), did_you_mean(.nearest))]
+    #[error(
+        "{}, line {line}: the quote (\") that begins a field here is never closed, so the rest of the file would be one field; \
+         close it, or remove it", .path.display()
+    )]
+    CsvOpenQuote { path: PathBuf, line: u64 },
+
+    #[error("{} {column}: {} has no such column{}; it has {columns}", Field::LabelColumn, .path.display(), meant(.nearest.as_deref()))]
     CsvColumn { path: PathBuf, column: String, nearest: Option<String>, columns: String },
 
     #[error("{}: columns {first} and {second} are both named '{column}'; choose one by its number with {}", .path.display(), Field::LabelColumn)]
@@ -134,10 +145,6 @@ impl DataError {
 
 fn values(count: usize) -> String {
     if count == 1 { "1 value".into() } else { format!("{count} different values") }
-}
-
-fn did_you_mean(nearest: &Option<String>) -> String {
-    nearest.as_ref().map_or_else(String::new, |name| format!(" (did you mean '{name}'?)"))
 }
 
 fn at_least(found: Option<u64>) -> String {

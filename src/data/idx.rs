@@ -1,18 +1,20 @@
 //! IDX folders: MNIST, Fashion-MNIST, KMNIST, EMNIST, or anything else in that format, of any image size.
 //!
-//! The format (LeCun): a big-endian magic number, 0x00000803 for bytes in three dimensions and 0x00000801 for bytes in
-//! one; the dimensions as u32; then the bytes. A folder holds four such files, plain or gzipped (told apart by content):
+//! The format (LeCun): a big-endian magic number, 0x00000803 for bytes in three dimensions and 0x00000801 for
+//! bytes in one; the dimensions as u32; then the bytes. A folder holds four such files, plain or gzipped
+//! (told apart by content):
 //!
 //! - `train-images-idx3-ubyte`, `train-labels-idx1-ubyte`; a dot may stand for the dash before `idx`;
 //! - `t10k-images-idx3-ubyte`, `t10k-labels-idx1-ubyte`; `test-` may stand for `t10k-`;
-//! - each with an optional `.gz`, and an optional prefix that all four share, such as EMNIST's `emnist-letters-`. When a
+//! - each with an optional `.gz`, and an optional prefix that all four share, such as EMNIST's
+//!   `emnist-letters-`. When a
 //!   folder holds several prefixes, `idx:FOLDER/emnist-letters` chooses.
 //!
 //! **EMNIST stores its images transposed.** They are turned upright when the prefix begins with `emnist`.
 //!
-//! Labels count from 0, and the number of classes is the largest training label + 1 (EMNIST letters, 1 to 26, has 27
-//! classes with class 0 unused), unless the option `classes` says more. A label beyond that in the test file, or a largest
-//! label under which less than half of the values occur, is taken for damage.
+//! Labels count from 0, and the number of classes is the largest training label + 1 (EMNIST letters, 1 to 26,
+//! has 27 classes with class 0 unused), unless the option `classes` says more. A label beyond that in the
+//! test file, or a largest label under which less than half of the values occur, is taken for damage.
 
 use std::fs::{self, File};
 use std::io::{self, BufReader, Read, Seek};
@@ -69,8 +71,8 @@ fn keep(folder: &Path, options: &DataOptions, train: Shape, test: Shape) -> Resu
 /// Reads the folder; see the module docs.
 ///
 /// # Errors
-/// Files that are missing (with the names that were looked for), truncated, oversized or of another kind; counts, shapes or
-/// labels that do not fit together; sizes beyond what there is.
+/// Files that are missing (with the names that were looked for), truncated, oversized or of another kind;
+/// counts, shapes or labels that do not fit together; sizes beyond what there is.
 pub(super) fn load(folder: &Path, options: &DataOptions) -> Result<Dataset, DataError> {
     let files = find(folder)?;
     let [train_images, train_labels, test_images, test_labels] = open_all(&files)?;
@@ -267,7 +269,8 @@ struct Opened<'a> {
     shape: Shape,
 }
 
-/// Opens the file and checks its header: the magic number, the dimensions, and for a plain file its exact size.
+/// Opens the file and checks its header: the magic number, the dimensions, and for a plain file its exact
+/// size.
 fn open(path: &Path, kind: Kind) -> Result<Opened<'_>, DataError> {
     let (magic, dimensions, what) = match kind {
         Kind::Images => (IMAGES, 3, "an IDX file of images"),
@@ -328,8 +331,8 @@ impl Opened<'_> {
         self.read(count)
     }
 
-    /// The first `keep` items. The rest of a gzipped file is unpacked too, to nowhere, so that its length and checksum are
-    /// known to be right; never more than the header promises and one byte.
+    /// The first `keep` items. The rest of a gzipped file is unpacked too, to nowhere, so that its length and
+    /// checksum are known to be right; never more than the header promises and one byte.
     fn read(mut self, keep: usize) -> Result<Vec<u8>, DataError> {
         let item = (self.shape.rows * self.shape.columns) as u64;
         let (wanted, payload) = (keep as u64 * item, self.shape.count as u64 * item);
@@ -351,7 +354,8 @@ impl Opened<'_> {
         }
     }
 
-    /// Up to `count` bytes; fewer at the end of the file. Memory grows with what is there, not with what was promised.
+    /// Up to `count` bytes; fewer at the end of the file. Memory grows with what is there, not with what was
+    /// promised.
     fn bytes(&mut self, count: u64) -> Result<Vec<u8>, DataError> {
         let mut bytes = Vec::with_capacity(if self.gzip { 0 } else { count as usize });
         self.reader.by_ref().take(count).read_to_end(&mut bytes).map_err(|cause| self.unreadable(cause))?;

@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::{DataError, DataOptions, DataSpec, Dataset, load};
 
-/// Keeps the data sets that do not depend on a seed. Synthetic data and random splits differ from seed to seed: keeping
-/// all of them would fill the memory.
+/// Keeps the data sets that do not depend on a seed. Synthetic data and random splits differ from seed to
+/// seed: keeping all of them would fill the memory.
 #[derive(Default)]
 pub struct Loaded(Mutex<HashMap<String, Arc<Dataset>>>);
 

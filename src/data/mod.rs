@@ -1,30 +1,40 @@
 //! Data to train on: where it comes from, read and checked.
 //!
-//! A [`DataSpec`] says which data (`--data`), [`DataOptions`] how much of it and how it is prepared, [`load`] makes the
-//! [`Dataset`]: inputs `[n, features]` in f32 and labels `[n]`. One file a source: [`builtin`], [`idx`], [`cifar`],
-//! [`csv`], [`synthetic`].
+//! A [`DataSpec`] says which data (`--data`), [`DataOptions`] how much of it and how it is prepared, [`load`]
+//! makes the [`Dataset`]: inputs `[n, features]` in f32 and labels `[n]`. One file a source: [`builtin`],
+//! [`idx`], [`cifar`], [`csv`], [`synthetic`].
 //!
 //! Whatever the source, in this order:
-//! 1. The files are checked before memory is taken: header sizes are believed only when they agree with the file.
-//! 2. `train_size` and `test_size` keep the first samples of each part. Asking for more than there is is an error.
+//! 1. The files are checked before memory is taken: header sizes are believed only when they agree with the
+//!    file.
+//! 2. `train_size` and `test_size` keep the first samples of each part. Asking for more than there is is an
+//!    error.
 //! 3. Pixels are byte / 255, in [0, 1].
-//! 4. `standardize` subtracts a mean and divides by a standard deviation, both of the *training* part that is left:
-//!    **images: one mean and one deviation of all pixels together** (a border pixel that is almost always black would
+//! 4. `standardize` subtracts a mean and divides by a standard deviation, both of the *training* part that is
+//!    left:
+//!    **images: one mean and one deviation of all pixels together** (a border pixel that is almost always
+//!    black would
 //!    blow up under its own), **tables and synthetic data: for each feature** (a constant feature becomes 0).
 //!
 //! Nothing depends on the clock, on hash order or on the number of threads: equal arguments give equal bits.
 
+#[cfg(feature = "digits")]
 pub mod builtin;
+#[cfg(feature = "data-files")]
 pub mod cifar;
+#[cfg(feature = "data-files")]
 pub mod csv;
 mod error;
+#[cfg(feature = "data-files")]
 pub mod idx;
 mod loaded;
 mod spec;
 mod standardize;
 pub mod synthetic;
 
-use std::path::{Path, PathBuf};
+#[cfg(feature = "data-files")]
+use std::path::Path;
+use std::path::PathBuf;
 
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
@@ -40,7 +50,8 @@ pub const MAX_BYTES: u64 = 8 << 30;
 /// More classes than this are refused: such a label column holds measurements, not classes.
 pub const MAX_CLASSES: usize = 1000;
 
-/// The largest noise. Far below it the classes of synthetic data are already indistinguishable; far above it f32 overflows.
+/// The largest noise. Far below it the classes of synthetic data are already indistinguishable; far above it
+/// f32 overflows.
 pub const MAX_NOISE: f64 = 1e6;
 
 /// Data for classification.
@@ -100,6 +111,7 @@ impl Split {
 pub struct DataOptions {
     pub train_size: Option<usize>,
     pub test_size: Option<usize>,
+    #[serde(alias = "standardise")]
     pub standardize: bool,
     pub seed: u64,
     pub test_share: f64,
@@ -171,19 +183,25 @@ impl DataOptions {
 /// Reads or generates the data, truncates it and prepares it.
 ///
 /// # Errors
-/// Every way in which the options or the files can be wrong, see [`DataError`]; nothing is returned in part. Inputs that
-/// would need more than [`MAX_BYTES`] are refused before they are read.
+/// Every way in which the options or the files can be wrong, see [`DataError`]; nothing is returned in part.
+/// Inputs that would need more than [`MAX_BYTES`] are refused before they are read.
 pub fn load(spec: &DataSpec, options: &DataOptions) -> Result<Dataset, DataError> {
     let bytes = memory_estimate(spec, options)?;
     if bytes > MAX_BYTES {
         return Err(DataError::TooLarge { place: format!("{} {spec}", Field::Data), bytes, limit: MAX_BYTES });
     }
     let mut data = match spec {
-        DataSpec::MnistMini => builtin::load(options.train_size, options.test_size),
-        DataSpec::Idx(folder) => idx::load(folder, options),
-        DataSpec::Cifar10(folder) => cifar::load(folder, options),
-        DataSpec::Csv(file) => csv::load(file, options),
         DataSpec::Spiral | DataSpec::Xor | DataSpec::Gaussians => synthetic::load(spec, options),
+        #[cfg(feature = "digits")]
+        DataSpec::MnistMini => builtin::load(options.train_size, options.test_size),
+        #[cfg(feature = "data-files")]
+        DataSpec::Idx(folder) => idx::load(folder, options),
+        #[cfg(feature = "data-files")]
+        DataSpec::Cifar10(folder) => cifar::load(folder, options),
+        #[cfg(feature = "data-files")]
+        DataSpec::Csv(file) => csv::load(file, options),
+        #[cfg(not(all(feature = "digits", feature = "data-files")))]
+        other => Err(left_out(other)),
     }?;
     if options.standardize {
         standardize::standardize(&mut data);
@@ -191,31 +209,41 @@ pub fn load(spec: &DataSpec, options: &DataOptions) -> Result<Dataset, DataError
     Ok(data)
 }
 
-/// Bytes that the inputs and labels of this data set will take, from options, headers and file sizes alone: nothing
-/// big is read or allocated. Exact but for a table, where it is an upper bound (a number takes two characters or more in
-/// the file, four bytes here) and for a gzipped file, whose header has to be believed here.
+/// Bytes that the inputs and labels of this data set will take, from options, headers and file sizes alone:
+/// nothing big is read or allocated. Exact but for a table, where it is an upper bound (a number takes two
+/// characters or more in the file, four bytes here) and for a gzipped file, whose header has to be believed
+/// here.
 ///
 /// # Errors
 /// As [`load`], as far as headers and sizes show it.
 pub fn memory_estimate(spec: &DataSpec, options: &DataOptions) -> Result<u64, DataError> {
     options.check(spec)?;
-    let name = spec.to_string();
     let (train, test, features) = match spec {
-        DataSpec::MnistMini => (
-            cut(Field::TrainSize, options.train_size, builtin::TRAIN, "training images", &name)?,
-            cut(Field::TestSize, options.test_size, builtin::TEST, "test images", &name)?,
-            builtin::SIDE * builtin::SIDE,
-        ),
-        DataSpec::Idx(folder) => idx::extent(folder, options)?,
-        DataSpec::Cifar10(folder) => cifar::extent(folder, options)?,
-        DataSpec::Csv(file) => return csv::upper_bound(file, options),
         DataSpec::Spiral | DataSpec::Xor | DataSpec::Gaussians => synthetic::extent(spec, options)?,
+        #[cfg(feature = "digits")]
+        DataSpec::MnistMini => builtin::extent(options.train_size, options.test_size)?,
+        #[cfg(feature = "data-files")]
+        DataSpec::Idx(folder) => idx::extent(folder, options)?,
+        #[cfg(feature = "data-files")]
+        DataSpec::Cifar10(folder) => cifar::extent(folder, options)?,
+        #[cfg(feature = "data-files")]
+        DataSpec::Csv(file) => return csv::upper_bound(file, options),
+        #[cfg(not(all(feature = "digits", feature = "data-files")))]
+        other => return Err(left_out(other)),
     };
     let samples = (train as u64).saturating_add(test as u64);
     Ok(samples.saturating_mul((features as u64).saturating_add(1)).saturating_mul(4))
 }
 
+/// The error for data whose reader was not compiled in.
+#[cfg(not(all(feature = "digits", feature = "data-files")))]
+fn left_out(spec: &DataSpec) -> DataError {
+    let feature = if *spec == DataSpec::MnistMini { "digits" } else { "data-files" };
+    DataError::LeftOut { spec: spec.to_string(), feature }
+}
+
 /// Size of a regular file in bytes.
+#[cfg(feature = "data-files")]
 fn file_size(path: &Path) -> Result<u64, DataError> {
     let about = std::fs::metadata(path).map_err(|cause| DataError::Io { path: path.to_path_buf(), cause })?;
     if about.is_file() { Ok(about.len()) } else { Err(DataError::NotAFile { path: path.to_path_buf() }) }
@@ -239,6 +267,7 @@ fn cut(
     }
 }
 
+#[cfg(any(feature = "digits", feature = "data-files"))]
 /// Pixels to numbers in [0, 1]. `bytes` are `[labels.len(), features]`.
 fn image_split(bytes: &[u8], features: usize, labels: Vec<u32>) -> Split {
     let scale: Vec<f32> = (0..=255u8).map(|byte| f32::from(byte) / 255.0).collect();
@@ -252,6 +281,7 @@ fn split(values: Vec<f32>, features: usize, labels: Vec<u32>) -> Split {
     Split { inputs, labels }
 }
 
+#[cfg(feature = "data-files")]
 /// The last part of a path, or `otherwise` where it has none.
 fn short_name(path: &Path, otherwise: &str) -> String {
     path.file_name().map_or_else(|| otherwise.to_string(), |name| name.to_string_lossy().into_owned())

@@ -7,7 +7,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use super::DataError;
-use crate::stats::nearest;
+use crate::names::nearest;
 
 /// Where data comes from. Written and read as one string, on the command line and in `meta.json`:
 ///
@@ -93,6 +93,10 @@ impl FromStr for DataSpec {
             };
         }
         let names = PLAIN.iter().map(|(kind, _)| *kind).chain(WITH_PATH.iter().map(|(kind, _)| *kind));
+        // A path without its kind. A table says so by its ending.
+        if text.to_ascii_lowercase().ends_with(".csv") && path.is_none() {
+            return Err(DataError::UnknownSource { name: text.to_string(), nearest: Some(format!("csv:{text}")) });
+        }
         let nearest = nearest(name, names).map(|kind| match path {
             Some(path) if WITH_PATH.iter().any(|(k, _)| *k == kind) => format!("{kind}:{path}"),
             _ => kind.to_string(),

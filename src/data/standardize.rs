@@ -6,10 +6,10 @@ use super::Dataset;
 
 /// Standardises both parts in place: x -> (x - mean) / deviation.
 ///
-/// The mean and the population standard deviation (divisor n) are those of the training inputs, summed in f64: of all
-/// pixels together for images, of each feature for the rest. What has no spread becomes 0. This is as scikit-learn's
-/// `StandardScaler` for tables, but for constant features of the *test* part that differ from the training value: they
-/// become 0 here too, since nothing says how far away they are.
+/// The mean and the population standard deviation (divisor n) are those of the training inputs, summed in
+/// f64: of all pixels together for images, of each feature for the rest. What has no spread becomes 0. This
+/// is as scikit-learn's `StandardScaler` for tables, but for constant features of the *test* part that differ
+/// from the training value: they become 0 here too, since nothing says how far away they are.
 pub(super) fn standardize(data: &mut Dataset) {
     let scales: Vec<(f64, f64)> = if data.image.is_some() {
         vec![moments(data.train.inputs.iter().copied()); data.features]

@@ -8,8 +8,8 @@
 //! | xor | 2 | a corner of (+-1, +-1) plus s z in each coordinate; class 1 where the corner's signs differ |
 //! | gaussians | 4 | (cos, sin)(2 pi c / K) plus s z in each coordinate |
 //!
-//! The training and the test part come from separate streams of ChaCha8: more training samples do not change the test
-//! set, and the first N samples do not depend on how many follow.
+//! The training and the test part come from separate streams of ChaCha8: more training samples do not change
+//! the test set, and the first N samples do not depend on how many follow.
 
 use std::f64::consts::TAU;
 

@@ -1,7 +1,8 @@
-//! What to do about a diagnosis: the remedies of the rules that found a fault, without what the run has already.
+//! What to do about a diagnosis: the remedies of the rules that found a fault, without what the run has
+//! already.
 //!
-//! There is no other list: reports, JSON, pages, figures and [`crate::remedy`] all take [`Verdict::advice`] of one rule or
-//! [`Diagnosis::advice`] of the whole run, so that no two of them can advise different things.
+//! There is no other list: reports, JSON, pages, figures and [`crate::remedy`] all take [`Verdict::advice`]
+//! of one rule or [`Diagnosis::advice`] of the whole run, so that no two of them can advise different things.
 
 use super::terms::{Branch, Remedy, Treatment};
 use super::{Diagnosis, State, Verdict};
@@ -150,8 +151,8 @@ impl Diagnosis {
         }
     }
 
-    /// What is advised for the run, the most likely first, without what it has already. Where training is not good and no rule
-    /// says why, that is what helps training in general.
+    /// What is advised for the run, the most likely first, without what it has already. Where training is not
+    /// good and no rule says why, that is what helps training in general.
     pub fn advice(&self) -> Vec<Advice> {
         let Some(branch) = self.branch() else { return Vec::new() };
         let mut all: Vec<Advice> = Vec::new();

@@ -1,8 +1,8 @@
-//! **Attenuated, but training**: the signal falls by a decade or more, and the network learns nevertheless, or is leaving its
-//! plateau. A note, never a fault.
+//! **Attenuated, but training**: the signal falls by a decade or more, and the network learns nevertheless,
+//! or is leaving its plateau. A note, never a fault.
 //!
-//! **How to read it.** The layers near the input learn slower than those near the output. With a few more layers or a smaller
-//! rate this network may not train at all.
+//! **How to read it.** The layers near the input learn slower than those near the output. With a few more
+//! layers or a smaller rate this network may not train at all.
 //!
 //! **When it misleads.** It is no reason to change a network that does well.
 

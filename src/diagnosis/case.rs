@@ -1,7 +1,9 @@
-//! The data that rules judge: one run, its performance, and the quantities that several rules need, each computed once.
+//! The data that rules judge: one run, its performance, and the quantities that several rules need, each
+//! computed once.
 //!
-//! "First" and "last" rows are [`edge_rows`] of the step table; rows from the first one on that holds a number that is not
-//! finite are left out, since what a diverged run does afterwards says nothing about how it got there.
+//! "First" and "last" rows are [`edge_rows`] of the step table; rows from the first one on that holds a
+//! number that is not finite are left out, since what a diverged run does afterwards says nothing about how
+//! it got there.
 
 use std::ops::Range;
 
@@ -91,8 +93,8 @@ impl<'a> Case<'a> {
         Some((*steps.get(rows.start)?, *steps.get(last)?))
     }
 
-    /// One cell for each layer: the median over the rows where finite values are in the majority of what was recorded, else
-    /// the kind that is.
+    /// One cell for each layer: the median over the rows where finite values are in the majority of what was
+    /// recorded, else the kind that is.
     pub fn profile(&self, grid: &Grid, rows: Range<usize>) -> Vec<Cell> {
         (0..grid.layers()).map(|l| typical(&grid.row(l)[rows.clone()])).collect()
     }
@@ -136,8 +138,8 @@ impl<'a> Case<'a> {
         self.ratio(&grid, part, SIGNAL_RMS.id, Missing::Signal)
     }
 
-    /// The smaller of the ratios of the first row and of the first rows: adaptive optimisers repair a signal that starts
-    /// faint within a few steps, but not what these steps did to the weights.
+    /// The smaller of the ratios of the first row and of the first rows: adaptive optimisers repair a signal
+    /// that starts faint within a few steps, but not what these steps did to the weights.
     ///
     /// # Errors
     /// What is missing.
@@ -149,8 +151,8 @@ impl<'a> Case<'a> {
         })
     }
 
-    /// The ratio of the signal at or below which it is attenuated, with the key of the threshold: two hidden layers are only one step
-    /// apart, and a decade is too much for one step.
+    /// The ratio of the signal at or below which it is attenuated, with the key of the threshold: two hidden
+    /// layers are only one step apart, and a decade is too much for one step.
     pub fn faint(&self) -> (&'static str, f64) {
         match self.hidden() {
             2 => ("layer_ratio", self.limits.layer_ratio.max(self.limits.signal_ratio)),
@@ -175,8 +177,9 @@ impl<'a> Case<'a> {
         0..self.hidden().max(1)
     }
 
-    /// The largest relative update of a working layer, typical of the first rows, the last ones or the whole run, whichever is
-    /// largest: a warm-up begins with small updates, a collapsed network ends with them. Returned with its layer (from 0) and steps.
+    /// The largest relative update of a working layer, typical of the first rows, the last ones or the whole
+    /// run, whichever is largest: a warm-up begins with small updates, a collapsed network ends with them.
+    /// Returned with its layer (from 0) and steps.
     ///
     /// # Errors
     /// What is missing.
@@ -184,8 +187,9 @@ impl<'a> Case<'a> {
         self.fastest_update_in(&[Part::First, Part::Whole, Part::Last], self.working_layers())
     }
 
-    /// The same without the first rows, unless they are faster by `even_factor`: the first steps of an adaptive optimiser are several
-    /// times too long, but a network that large first steps have killed is not slow.
+    /// The same without the first rows, unless they are faster by `even_factor`: the first steps of an
+    /// adaptive optimiser are several times too long, but a network that large first steps have killed is not
+    /// slow.
     ///
     /// # Errors
     /// What is missing.
@@ -237,7 +241,8 @@ impl<'a> Case<'a> {
         })
     }
 
-    /// The last snapshot whose activations were measured, if it is late enough to represent the end of the run.
+    /// The last snapshot whose activations were measured, if it is late enough to represent the end of the
+    /// run.
     ///
     /// # Errors
     /// What is missing.

@@ -1,10 +1,12 @@
 //! **Dead or symmetric initialisation**: the weights of a hidden layer are all zero at the start.
 //!
-//! **How to read it.** With rectifiers only the bias of the output layer ever gets a gradient; with a sigmoid all units of a layer
-//! get the same gradient and stay identical, so that the layer has the effect of a single unit.
+//! **How to read it.** With rectifiers only the bias of the output layer ever gets a gradient; with a sigmoid
+//! all units of a layer get the same gradient and stay identical, so that the layer has the effect of a
+//! single unit.
 //!
-//! **When it misleads.** Weights that are all equal but not zero are just as symmetric, but a norm does not show it. An output
-//! layer alone that starts at zero can train and is not reported; nor is a network without a hidden layer.
+//! **When it misleads.** Weights that are all equal but not zero are just as symmetric, but a norm does not
+//! show it. An output layer alone that starts at zero can train and is not reported; nor is a network without
+//! a hidden layer.
 
 use super::case::Case;
 use super::{Ailment, Branch, Evidence, Finding, Measure, Missing, Outcome, Remedy, Rule, Verdict};

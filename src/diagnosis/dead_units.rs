@@ -1,11 +1,14 @@
-//! **Dead units**: in a hidden layer, at least the given share of the units is off for every sample of the batch.
+//! **Dead units**: in a hidden layer, at least the given share of the units is off for every sample of the
+//! batch.
 //!
-//! **How to read it.** Such a unit gets no gradient, so it does not change any more. One step with too large a learning rate can kill a whole
-//! layer. The share is that of the last snapshot; a high share already at the first one means that all samples look alike in
-//! that layer (the signal collapsed on its way up), not that units died.
+//! **How to read it.** Such a unit gets no gradient, so it does not change any more. One step with too large
+//! a learning rate can kill a whole layer. The share is that of the last snapshot; a high share already at
+//! the first one means that all samples look alike in that layer (the signal collapsed on its way up), not
+//! that units died.
 //!
-//! **When it misleads.** A batch is not the training set: a unit that is off for 50 samples may be on for the 51st. For smooth functions
-//! a unit counts as dead if its slope is under 5.91 % of the largest slope for the whole batch.
+//! **When it misleads.** A batch is not the training set: a unit that is off for 50 samples may be on for the
+//! 51st. For smooth functions a unit counts as dead if its slope is under 5.91 % of the largest slope for the
+//! whole batch.
 
 use super::case::Case;
 use super::{Ailment, Branch, Evidence, Finding, Measure, Outcome, Remedy, Rule, Verdict};
@@ -32,7 +35,8 @@ fn judge(case: &Case, _: &[Verdict]) -> Outcome {
     judge_shares(case, Measure::DeadShare, "dead_share", limit, (0..case.hidden()).collect(), (k, step), share)
 }
 
-/// The layers whose share is at least the limit at snapshot `k`, and what their worst one was at the first snapshot.
+/// The layers whose share is at least the limit at snapshot `k`, and what their worst one was at the first
+/// snapshot.
 pub fn judge_shares(
     case: &Case,
     measure: Measure,

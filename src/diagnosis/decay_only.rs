@@ -1,11 +1,13 @@
-//! **Movement by decay only**: hidden layers moved, but no farther than weight decay or L1 alone can have carried them.
+//! **Movement by decay only**: hidden layers moved, but no farther than weight decay or L1 alone can have
+//! carried them.
 //!
-//! **How to read it.** Decay pulls every weight toward zero, gradient or not. A layer that moved in this way looks as if it had
-//! learned. In a network that fails it is a layer near the input, whose gradient has vanished.
+//! **How to read it.** Decay pulls every weight toward zero, gradient or not. A layer that moved in this way
+//! looks as if it had learned. In a network that fails it is a layer near the input, whose gradient has
+//! vanished.
 //!
-//! **When it misleads.** Strong decay could carry a layer farther than learning does; a network that has learned something is not
-//! reported. The distance due to decay is estimated by the sum of its steps, an upper bound; in a record with rows far apart it is
-//! estimated from the rows that are there.
+//! **When it misleads.** Strong decay could carry a layer farther than learning does; a network that has
+//! learned something is not reported. The distance due to decay is estimated by the sum of its steps, an
+//! upper bound; in a record with rows far apart it is estimated from the rows that are there.
 
 use super::case::Case;
 use super::performance::State;

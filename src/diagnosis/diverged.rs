@@ -1,11 +1,12 @@
 //! **Diverged**: a loss, a gradient, an update or a parameter is no longer finite.
 //!
-//! **How to read it.** The step is the first one whose recorded row holds such a number. The layer is the one that held it
-//! first; if a whole row became invalid at once, which is usual (one infinite activation makes every gradient NaN), it is the layer
-//! whose weights changed most, relative to their norm, in the last finite step before.
+//! **How to read it.** The step is the first one whose recorded row holds such a number. The layer is the one
+//! that held it first; if a whole row became invalid at once, which is usual (one infinite activation makes
+//! every gradient NaN), it is the layer whose weights changed most, relative to their norm, in the last
+//! finite step before.
 //!
-//! **When it misleads.** Only recorded rows are seen: with rows far apart the first layer may have been another one. A loss
-//! that is huge but finite is no divergence; see the learning rate.
+//! **When it misleads.** Only recorded rows are seen: with rows far apart the first layer may have been
+//! another one. A loss that is huge but finite is no divergence; see the learning rate.
 
 use super::case::Case;
 use super::{Ailment, Branch, Evidence, Measure, Missing, Outcome, Remedy, Rule, Verdict};

@@ -1,10 +1,12 @@
-//! **Exploding gradient**: the per-sample backward signal grows from the last hidden layer to layer 1 by a large factor.
+//! **Exploding gradient**: the per-sample backward signal grows from the last hidden layer to layer 1 by a
+//! large factor.
 //!
-//! **How to read it.** Weights too large for their width multiply the signal in each layer. The ratio is that of the first
-//! rows or of the last finite ones, whichever is larger. Growth over *time* alone, the same in all layers, is a matter of the learning rate.
+//! **How to read it.** Weights too large for their width multiply the signal in each layer. The ratio is that
+//! of the first rows or of the last finite ones, whichever is larger. Growth over *time* alone, the same in
+//! all layers, is a matter of the learning rate.
 //!
-//! **When it misleads.** Batch normalisation makes gradients grow toward the input at the start; deep networks with it train
-//! nevertheless, so unless training failed the finding is only a note.
+//! **When it misleads.** Batch normalisation makes gradients grow toward the input at the start; deep
+//! networks with it train nevertheless, so unless training failed the finding is only a note.
 
 use super::case::{Case, Part, Ratio};
 use super::{Ailment, Branch, Evidence, Finding, Measure, Outcome, Remedy, Rule, Verdict};

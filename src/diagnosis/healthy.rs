@@ -1,7 +1,7 @@
 //! **Healthy**: good on the training set, good on the test set, and no other rule found a fault.
 //!
-//! **How to read it.** It is a finding like the others, with evidence, not merely the absence of faults: without a
-//! test set, or for a record that was cut short, it cannot be decided.
+//! **How to read it.** It is a finding like the others, with evidence, not merely the absence of faults:
+//! without a test set, or for a record that was cut short, it cannot be decided.
 //!
 //! **When it misleads.** Another network may do better; the record of this one shows no fault.
 

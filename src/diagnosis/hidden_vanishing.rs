@@ -1,8 +1,9 @@
-//! **The optimiser hides a vanishing gradient**: the signal fades, but the updates vary less between layers than the gradients, by a decade or more.
+//! **The optimiser hides a vanishing gradient**: the signal fades, but the updates vary less between layers
+//! than the gradients, by a decade or more.
 //!
-//! **How to read it.** Adam, RMSprop and Adagrad divide each gradient by its own size, so that every layer moves by about the
-//! learning rate, whatever its gradient. A figure of the updates or of the movement then looks healthy. In a
-//! network that fails, such layers have followed noise.
+//! **How to read it.** Adam, RMSprop and Adagrad divide each gradient by its own size, so that every layer
+//! moves by about the learning rate, whatever its gradient. A figure of the updates or of the movement then
+//! looks healthy. In a network that fails, such layers have followed noise.
 //!
 //! **When it misleads.** The same effect lets some attenuated networks train; then it is only a note.
 

@@ -1,23 +1,26 @@
-//! Diagnosis of a run from its record alone: rules give verdicts, and the verdicts follow the recipe of Hung-yi Lee's lecture "Tips
-//! for Deep Learning".
+//! Diagnosis of a run from its record alone: rules give verdicts, and the verdicts follow the recipe of
+//! Hung-yi Lee's lecture "Tips for Deep Learning".
 //!
-//! The recipe asks about the **training set first**. A network that is bad there does not overfit, whatever its test accuracy
-//! says, and no regulariser helps it; only one that is good there and bad on the test set overfits. So every rule belongs to
-//! one branch, and so do its remedies.
+//! The recipe asks about the **training set first**. A network that is bad there does not overfit, whatever
+//! its test accuracy says, and no regulariser helps it; only one that is good there and bad on the test set
+//! overfits. So every rule belongs to one branch, and so do its remedies.
 //!
-//! One file a rule: what it looks for, how to read it, when it misleads, its source. A rule answers with an [`Outcome`]:
-//! [`Found`](Outcome::Found) with evidence (layers, steps, the measured value, the threshold, its unit), [`Clear`](Outcome::Clear)
-//! with what it saw, or [`Unknown`](Outcome::Unknown) with what was not recorded. Every rule answers, and a record that is
-//! short of something never counts as healthy for that. The numbers that rules compare with are in [`thresholds`].
+//! One file a rule: what it looks for, how to read it, when it misleads, its source. A rule answers with an
+//! [`Outcome`]: [`Found`](Outcome::Found) with evidence (layers, steps, the measured value, the threshold,
+//! its unit), [`Clear`](Outcome::Clear) with what it saw, or [`Unknown`](Outcome::Unknown) with what was not
+//! recorded. Every rule answers, and a record that is short of something never counts as healthy for that.
+//! The numbers that rules compare with are in [`thresholds`].
 //!
-//! A finding is a [`Severity::Fault`], or a [`Severity::Note`] where the network does well nevertheless: attenuation that
-//! training overcomes is no fault.
+//! A finding is a [`Severity::Fault`], or a [`Severity::Note`] where the network does well nevertheless:
+//! attenuation that training overcomes is no fault.
 //!
-//! The terms that verdicts are made of ([`Ailment`], [`Measure`], [`Missing`], [`Remedy`], ...) have stable keys and no words; [`crate::text`]
-//! has their words. What is advised is a rule's remedies without those that the run has already ([`Verdict::advice`]).
+//! The terms that verdicts are made of ([`Ailment`], [`Measure`], [`Missing`], [`Remedy`], ...) have stable
+//! keys and no words; [`crate::text`] has their words. What is advised is a rule's remedies without those
+//! that the run has already ([`Verdict::advice`]).
 //!
-//! [`diagnose`] is a pure function of a record: it costs one pass over its norms. It accepts a digest of a first and a last row
-//! ([`crate::record::cell::Ends`]) as well as a whole run; rules that need more then answer Unknown.
+//! [`diagnose`] is a pure function of a record: it costs one pass over its norms. It accepts a digest of a
+//! first and a last row ([`crate::record::cell::Ends`]) as well as a whole run; rules that need more then
+//! answer Unknown.
 
 mod advice;
 pub mod case;
@@ -194,7 +197,8 @@ pub struct Rule {
     judge: fn(&Case, &[Verdict]) -> Outcome,
 }
 
-/// Every rule, in the order of the recipe: numbers that are not finite, then the training set, then the test set.
+/// Every rule, in the order of the recipe: numbers that are not finite, then the training set, then the test
+/// set.
 pub static RULES: &[Rule] = &[
     diverged::RULE,
     underflow::RULE,
@@ -271,7 +275,8 @@ impl Diagnosis {
         self.verdict(ailment).is_some_and(|v| v.outcome.is_found())
     }
 
-    /// Faults, in the order of the recipe; units that are dead or saturated come last, since they are symptoms of another fault.
+    /// Faults, in the order of the recipe; units that are dead or saturated come last, since they are
+    /// symptoms of another fault.
     pub fn faults(&self) -> impl Iterator<Item = &Verdict> {
         self.causes_first().filter(|v| v.outcome.is_fault())
     }
@@ -318,7 +323,8 @@ pub fn diagnose(record: &Record, thresholds: &Thresholds) -> Result<Diagnosis, A
     })
 }
 
-/// What explains a training loss that is not down yet, whatever its course: rules on the course alone report nothing if one of these was found.
+/// What explains a training loss that is not down yet, whatever its course: rules on the course alone report
+/// nothing if one of these was found.
 const NAMED_CAUSES: &[Ailment] = &[
     Ailment::DeadInitialisation,
     Ailment::VanishingGradient,

@@ -1,10 +1,11 @@
-//! **Not trained long enough**: training is not good yet, and the training loss was still falling when the run ended.
+//! **Not trained long enough**: training is not good yet, and the training loss was still falling when the
+//! run ended.
 //!
-//! **How to read it.** The fall is the share of itself that the loss lost over the last quarter of the run, or twice that over the last
-//! half: one worse evaluation at the end does not mean that learning has ended.
+//! **How to read it.** The fall is the share of itself that the loss lost over the last quarter of the run,
+//! or twice that over the last half: one worse evaluation at the end does not mean that learning has ended.
 //!
-//! **When it misleads.** A schedule that ends at a rate of zero flattens any curve; a rate that is too small makes every run too
-//! short, and that rule comes first.
+//! **When it misleads.** A schedule that ends at a rate of zero flattens any curve; a rate that is too small
+//! makes every run too short, and that rule comes first.
 
 use super::case::Case;
 use super::performance::{State, cut_short, loss_fall};

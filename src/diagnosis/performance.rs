@@ -1,13 +1,13 @@
 //! Performance on the training set and the test set: the two questions of the recipe.
 //!
-//! *Skill* s = (accuracy - chance) / (1 - chance): 0 is what guessing gives, 1 is no mistake, whatever the number of classes.
-//! Chance is the share of the most frequent class where the record names it (label `majority_share`: a network that has
-//! learned only the frequencies answers with that class), else 1 / classes. Without any accuracy, s = 1 - loss / prior
-//! loss for cross-entropy: the prior loss, ln(classes) or the recorded `class_entropy`, is what a network has that ignores its
-//! input.
+//! *Skill* s = (accuracy - chance) / (1 - chance): 0 is what guessing gives, 1 is no mistake, whatever the
+//! number of classes. Chance is the share of the most frequent class where the record names it (label
+//! `majority_share`: a network that has learned only the frequencies answers with that class), else 1 /
+//! classes. Without any accuracy, s = 1 - loss / prior loss for cross-entropy: the prior loss, ln(classes) or
+//! the recorded `class_entropy`, is what a network has that ignores its input.
 //!
-//! Numbers come from the last evaluation of the whole set in evaluation mode; where the record has none in its second half,
-//! from the median of the last batches, and the diagnosis says so.
+//! Numbers come from the last evaluation of the whole set in evaluation mode; where the record has none in
+//! its second half, from the median of the last batches, and the diagnosis says so.
 
 use super::Missing;
 use super::Thresholds;
@@ -120,7 +120,8 @@ pub fn training(run: &Summary, limits: &Thresholds) -> Performance {
     Performance { state, accuracy, loss, skill, chance, step, from_batches }
 }
 
-/// Performance on the test set. It is good when it is known and less than `accuracy_gap` of what there is to learn behind the training set.
+/// Performance on the test set. It is good when it is known and less than `accuracy_gap` of what there is to
+/// learn behind the training set.
 pub fn test(run: &Summary, training: &Performance, limits: &Thresholds) -> Performance {
     let (chance, _) = prior(run);
     let eval = run.record().evals.iter().rev().find(|e| e.step() >= late(run) && e.value(TEST_ACCURACY).is_finite());
@@ -160,9 +161,9 @@ pub fn least_gap(chance: Option<f64>, limits: &Thresholds) -> f64 {
     limits.accuracy_gap * (1.0 - chance.unwrap_or(0.0))
 }
 
-/// The share of itself that the training loss lost over the last `share` of the run (negative when it rose), with the steps
-/// it was measured at. From evaluations where there are some near both ends, else from medians of batches. Of evaluations
-/// the best before is compared with the best after: one spike is no trend.
+/// The share of itself that the training loss lost over the last `share` of the run (negative when it rose),
+/// with the steps it was measured at. From evaluations where there are some near both ends, else from medians
+/// of batches. Of evaluations the best before is compared with the best after: one spike is no trend.
 pub fn loss_fall(run: &Summary, share: f64) -> Option<(f64, (u64, u64))> {
     let record = run.record();
     let evals: Vec<(u64, f64)> = record

@@ -1,14 +1,17 @@
-//! **Learning rate too large**: training is not good, and a step changed the weights by a tenth of their norm or more.
+//! **Learning rate too large**: training is not good, and a step changed the weights by a tenth of their norm
+//! or more.
 //!
-//! **How to read it.** The value is the largest relative update of a hidden layer, typical of the first steps, the last ones or the
-//! whole run: large rates do their damage early, and a network whose units died has no updates at the end. The loss at the end over
-//! that at the start shows the result. A network that was good and became bad again (the training loss ends at twice its
-//! smallest value or more) has the same fault with smaller steps.
+//! **How to read it.** The value is the largest relative update of a hidden layer, typical of the first
+//! steps, the last ones or the whole run: large rates do their damage early, and a network whose units died
+//! has no updates at the end. The loss at the end over that at the start shows the result. A network that was
+//! good and became bad again (the training loss ends at twice its smallest value or more) has the same fault
+//! with smaller steps.
 //!
-//! **When it misleads.** Weights that begin at, or near, zero change by any factor in healthy networks; an initialisation that already explodes needs
-//! smaller weights, not a smaller rate, and is left to that rule. A signal that was faint from the start is left to its rule too: the large updates that
-//! Adam or Adagrad makes there follow noise. A network that has learned something and whose loss is falling at the end
-//! has recovered from its first jumps.
+//! **When it misleads.** Weights that begin at, or near, zero change by any factor in healthy networks; an
+//! initialisation that already explodes needs smaller weights, not a smaller rate, and is left to that rule.
+//! A signal that was faint from the start is left to its rule too: the large updates that Adam or Adagrad
+//! makes there follow noise. A network that has learned something and whose loss is falling at the end has
+//! recovered from its first jumps.
 
 use super::case::{Case, Part, Ratio};
 use super::performance::{State, loss_fall};
@@ -81,7 +84,8 @@ fn fell_back(case: &Case) -> Option<Evidence> {
     (was_good && rise >= limit).then(|| evidence.at_least("train_loss_rise", limit))
 }
 
-/// Other causes of large updates. A signal that was faint from the start is the cause of large updates below it, unless these destroyed it altogether.
+/// Other causes of large updates. A signal that was faint from the start is the cause of large updates below
+/// it, unless these destroyed it altogether.
 fn explaining(case: &Case) -> &'static [Ailment] {
     const STARTS: &[Ailment] = &[Ailment::VanishingGradient, Ailment::ExplodingGradient, Ailment::DeadInitialisation];
     let drowned = match (case.signal_ratio(Part::Start), case.signal_ratio(Part::Last)) {

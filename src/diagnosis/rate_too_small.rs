@@ -1,14 +1,15 @@
-//! **Learning rate too small**: training is not good, there is a gradient, and even the fastest hidden layer changes by less
-//! than half a thousandth of its norm in a step, or by less than three thousandths while the training loss is still falling: the same budget
-//! would have taken the network further.
+//! **Learning rate too small**: training is not good, there is a gradient, and even the fastest hidden layer
+//! changes by less than half a thousandth of its norm in a step, or by less than three thousandths while the
+//! training loss is still falling: the same budget would have taken the network further.
 //!
-//! **How to read it.** The value is the relative update of the fastest hidden layer over the run or at its end, whichever is larger: the
-//! first steps of RMSprop and Adagrad are several times longer than the later ones. Karpathy's rule of thumb is a thousandth. One sample's gradient
-//! compared with the weights distinguishes a small rate from a gradient that vanished in all layers.
+//! **How to read it.** The value is the relative update of the fastest hidden layer over the run or at its
+//! end, whichever is larger: the first steps of RMSprop and Adagrad are several times longer than the later
+//! ones. Karpathy's rule of thumb is a thousandth. One sample's gradient compared with the weights
+//! distinguishes a small rate from a gradient that vanished in all layers.
 //!
-//! **When it misleads.** With very many steps a small rate succeeds too: then training is good and nothing is reported. Where the
-//! signal has faded to a hundredth or less, no rate helps, and the finding is left to the vanishing gradient, unless the output layer stands
-//! still as well.
+//! **When it misleads.** With very many steps a small rate succeeds too: then training is good and nothing is
+//! reported. Where the signal has faded to a hundredth or less, no rate helps, and the finding is left to the
+//! vanishing gradient, unless the output layer stands still as well.
 
 use super::case::{Case, Part, Ratio};
 use super::performance::{State, loss_fall};
@@ -23,7 +24,8 @@ pub const RULE: Rule = Rule {
     judge,
 };
 
-/// True if the updates are a tenth or less of what is too small; then nothing else can be said about the network.
+/// True if the updates are a tenth or less of what is too small; then nothing else can be said about the
+/// network.
 ///
 /// # Errors
 /// What is missing.

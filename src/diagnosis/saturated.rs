@@ -1,11 +1,12 @@
 //! **Saturated units**: at least half of a layer's activations lie on the flat ends of a bounded function.
 //!
-//! **How to read it.** A saturated unit passes back almost nothing, and its output hardly depends on its input. The cause is weights or inputs
-//! that are too large, or a step with too large a learning rate.
+//! **How to read it.** A saturated unit passes back almost nothing, and its output hardly depends on its
+//! input. The cause is weights or inputs that are too large, or a step with too large a learning rate.
 //!
-//! **When it misleads.** Vanishing needs no saturation: with Glorot's initialisation no sigmoid is saturated, and the slope of at
-//! most 1/4 is enough. Networks that train well end with some saturated layers. Functions with one open end (ReLU, SELU, ...) are
-//! not judged: half of the slopes of a rectifier are zero in a healthy network.
+//! **When it misleads.** Vanishing needs no saturation: with Glorot's initialisation no sigmoid is saturated,
+//! and the slope of at most 1/4 is enough. Networks that train well end with some saturated layers. Functions
+//! with one open end (ReLU, SELU, ...) are not judged: half of the slopes of a rectifier are zero in a
+//! healthy network.
 
 use super::case::Case;
 use super::dead_units::judge_shares;

@@ -1,12 +1,14 @@
-//! **Stuck with large gradients**: the training loss stands still, training is not good, and yet every layer gets a strong signal.
+//! **Stuck with large gradients**: the training loss stands still, training is not good, and yet every layer
+//! gets a strong signal.
 //!
-//! **How to read it.** This is not a vanishing gradient: the signal of one sample is as strong in layer 1 as above it, and as strong as
-//! at the start. The samples pull in different directions. The network cannot represent the task (too narrow, no
-//! non-linearity), the labels are noise, or the steps jump across the minimum.
+//! **How to read it.** This is not a vanishing gradient: the signal of one sample is as strong in layer 1 as
+//! above it, and as strong as at the start. The samples pull in different directions. The network cannot
+//! represent the task (too narrow, no non-linearity), the labels are noise, or the steps jump across the
+//! minimum.
 //!
-//! **When it misleads.** A rate that is too small also makes a loss stand still; that rule comes first. He et al. 2016 saw a 56-layer
-//! network with a higher *training* error than one of 20 layers although batch normalisation kept its gradients alive: this rule finds such a
-//! case.
+//! **When it misleads.** A rate that is too small also makes a loss stand still; that rule comes first. He et
+//! al. 2016 saw a 56-layer network with a higher *training* error than one of 20 layers although batch
+//! normalisation kept its gradients alive: this rule finds such a case.
 
 use super::case::{Case, Part, Ratio};
 use super::performance::{State, loss_fall};

@@ -1,5 +1,6 @@
-//! The terms of a diagnosis: what verdicts, evidence and advice can name, each with the stable key that JSON, thresholds and
-//! folders of remedies know it by. Words for people are in [`crate::text`], which does not compile while one of these has none.
+//! The terms of a diagnosis: what verdicts, evidence and advice can name, each with the stable key that JSON,
+//! thresholds and folders of remedies know it by. Words for people are in [`crate::text`], which does not
+//! compile while one of these has none.
 
 mod ailment;
 mod measure;

@@ -1,8 +1,9 @@
-//! Every number that a rule compares with, in one place: its default, the reason for it, and where it comes from.
+//! Every number that a rule compares with, in one place: its default, the reason for it, and where it comes
+//! from.
 //!
-//! All of them can be set from a TOML file of `key = number` lines
-//! ([`Thresholds::parse`]; `gradfade diagnose --thresholds FILE`); a key that is not here, or a value that is no number in
-//! its range, is refused with its line.
+//! All of them can be set from a TOML file of `key = number` lines ([`Thresholds::parse`]; `gradfade diagnose
+//! --thresholds FILE`); a key that is not here, or a value that is no number in its range, is refused with
+//! its line.
 
 use std::collections::BTreeMap;
 
@@ -141,8 +142,8 @@ impl Thresholds {
     /// The defaults, changed by the values in `text` (TOML); `place` names the text in errors.
     ///
     /// # Errors
-    /// One line that names the line and the key: no TOML, an unknown key, a value that is no number or out of its range, or
-    /// marks that contradict each other.
+    /// One line that names the line and the key: no TOML, an unknown key, a value that is no number or out of
+    /// its range, or marks that contradict each other.
     pub fn parse(text: &str, place: &str) -> Result<Thresholds, ThresholdError> {
         let fail = |what: String| ThresholdError { place: place.into(), what };
         let line = |at: usize| text[..at.min(text.len())].matches('\n').count() + 1;
@@ -155,8 +156,7 @@ impl Thresholds {
             let at = format!("line {}, `{}`", line(key.span().start), key.get_ref());
             let Some(info) = Thresholds::TABLE.iter().find(|i| i.key == key.get_ref()) else {
                 let keys: Vec<&str> = Thresholds::TABLE.iter().map(|i| i.key).collect();
-                let hint = crate::stats::nearest(key.get_ref(), keys.iter().copied());
-                let hint = hint.map(|n| format!(" (did you mean `{n}`?)")).unwrap_or_default();
+                let hint = crate::names::did_you_mean(key.get_ref(), keys.iter().copied());
                 return Err(fail(format!("{at}: no threshold has this name{hint}; known: {}", keys.join(", "))));
             };
             let number = match value.get_ref() {
@@ -207,7 +207,7 @@ mod tests {
         let unknown = error("good_skill = 0.8\n\nsignal_rato = 0.1\n");
         assert!(
             unknown.starts_with(
-                "t.toml: line 3, `signal_rato`: no threshold has this name (did you mean `signal_ratio`?)"
+                "t.toml: line 3, `signal_rato`: no threshold has this name (did you mean 'signal_ratio'?)"
             ),
             "{unknown}"
         );

@@ -1,8 +1,9 @@
-//! **Updates lost to float rounding**: a layer has a gradient, but in most steps adding the update changes no stored number.
+//! **Updates lost to float rounding**: a layer has a gradient, but in most steps adding the update changes no
+//! stored number.
 //!
-//! **How to read it.** In f32 a weight of size 1 cannot change by less than about 6e-8, and nothing is smaller than 1e-45. The
-//! record holds both the true gradient and the applied update, which distinguishes a layer whose gradient is zero
-//! from one whose update was lost.
+//! **How to read it.** In f32 a weight of size 1 cannot change by less than about 6e-8, and nothing is
+//! smaller than 1e-45. The record holds both the true gradient and the applied update, which distinguishes a
+//! layer whose gradient is zero from one whose update was lost.
 //!
 //! **When it misleads.** A network that has converged may lose updates too; then it is only a note.
 

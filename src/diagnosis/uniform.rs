@@ -1,9 +1,10 @@
 //! **Uniform vanishing**: the weight gradients of all hidden layers are alike, and all of them are tiny.
 //!
-//! **How to read it.** With rectifiers and weights too small, the signal falls from layer to layer downward and the
-//! activations fall upward; their product, the weight gradient, is the same in every layer, and small. A first/last
-//! ratio of gradients says "healthy". The gradient of one sample relative to the norm of the weights shows it: at or below the limit
-//! even a rate of 10 would change the weights by less than a thousandth in a step.
+//! **How to read it.** With rectifiers and weights too small, the signal falls from layer to layer downward
+//! and the activations fall upward; their product, the weight gradient, is the same in every layer, and
+//! small. A first/last ratio of gradients says "healthy". The gradient of one sample relative to the norm of
+//! the weights shows it: at or below the limit even a rate of 10 would change the weights by less than a
+//! thousandth in a step.
 //!
 //! **When it misleads.** A network that has converged has small gradients too, so training must have failed.
 

@@ -1,18 +1,20 @@
-//! **Vanishing gradient**: the per-sample backward signal falls from the last hidden layer to layer 1 by a decade or more,
-//! *and* the network fails on its own training set.
+//! **Vanishing gradient**: the per-sample backward signal falls from the last hidden layer to layer 1 by a
+//! decade or more, *and* the network fails on its own training set.
 //!
-//! **How to read it.** Neither half is enough. Networks with a ratio of 0.01 train, and a converged network has tiny
-//! gradients in all layers; a network that fails with an even signal has another fault. The quantity is the signal of one
-//! sample, RMS over the batch, because the batch-mean gradient that frameworks show can hide it: once the output bias
-//! knows the class frequencies, the full-batch gradient of a collapsed network is the same in every layer. The finding says
-//! for each layer whether the weights, the slope or the alignment take the signal away ([`super::why`]). The ratio is that of
-//! the first rows or the last ones, whichever is smaller: a network may repair its signal too late. A signal that was even at the
-//! start and faded during training was destroyed by the steps, and is left to the rules on rates and units.
+//! **How to read it.** Neither half is enough. Networks with a ratio of 0.01 train, and a converged network
+//! has tiny gradients in all layers; a network that fails with an even signal has another fault. The quantity
+//! is the signal of one sample, RMS over the batch, because the batch-mean gradient that frameworks show can
+//! hide it: once the output bias knows the class frequencies, the full-batch gradient of a collapsed network
+//! is the same in every layer. The finding says for each layer whether the weights, the slope or the
+//! alignment take the signal away ([`super::why`]). The ratio is that of the first rows or the last ones,
+//! whichever is smaller: a network may repair its signal too late. A signal that was even at the start and
+//! faded during training was destroyed by the steps, and is left to the rules on rates and units.
 //!
-//! **When it misleads.** A failure with another cause in a network that also attenuates (wrong labels, a sigmoid network that
-//! was trained for too few steps) looks the same. A network that is leaving its plateau at the end is left to the rule on more steps,
-//! unless its signal began at a hundredth: then the plateau used up its budget. A network whose rate is far too small is left to that
-//! rule; if the rate is only too small, both are reported. Between normalised or residual layers the ratio is that of the pre-activations.
+//! **When it misleads.** A failure with another cause in a network that also attenuates (wrong labels, a
+//! sigmoid network that was trained for too few steps) looks the same. A network that is leaving its plateau
+//! at the end is left to the rule on more steps, unless its signal began at a hundredth: then the plateau
+//! used up its budget. A network whose rate is far too small is left to that rule; if the rate is only too
+//! small, both are reported. Between normalised or residual layers the ratio is that of the pre-activations.
 
 use super::case::{Case, Part, Ratio};
 use super::performance::{State, loss_fall};
@@ -115,7 +117,8 @@ fn jumps(case: &Case) -> bool {
     super::rate_too_large::too_large(case).is_ok_and(|l| l.0)
 }
 
-/// True when the signal of the first rows was not attenuated; where steps are jumps, that of the very first one.
+/// True when the signal of the first rows was not attenuated; where steps are jumps, that of the very first
+/// one.
 fn began_well(case: &Case) -> bool {
     let start = if jumps(case) { case.signal_ratio(Part::Start) } else { case.early_signal_ratio() };
     matches!(start, Ok(Ratio::Of(ratio, _)) if ratio > case.faint().1)

@@ -4,12 +4,13 @@
 //!
 //! `|delta^l|^2 / |delta^{l+1}|^2 = (|W^{l+1}|_F^2 / N_{l+1}) x mean phi'^2 x A_l`,
 //!
-//! N_{l+1} being the width of layer l + 1: *weight scale*, *slope* and *alignment*. The first two are measured, so the third
-//! is the remaining factor. For random weights A_l is 1 within a few per cent; a layer whose alignment is still 1 after training has
-//! not learned to pass the signal. Factors are given on the norm, the square root of those above.
+//! N_{l+1} being the width of layer l + 1: *weight scale*, *slope* and *alignment*. The first two are
+//! measured, so the third is the remaining factor. For random weights A_l is 1 within a few per cent; a layer
+//! whose alignment is still 1 after training has not learned to pass the signal. Factors are given on the
+//! norm, the square root of those above.
 //!
-//! When it misleads: normalisation, residual connections and dropout stand between W and phi; their effect is then contained in the
-//! alignment. Layers whose slope was not recorded are not split.
+//! When it misleads: normalisation, residual connections and dropout stand between W and phi; their effect is
+//! then contained in the alignment. Layers whose slope was not recorded are not split.
 
 use super::case::Case;
 use crate::activation::Activation;
@@ -57,16 +58,16 @@ pub struct Split {
 /// A layer whose total is above this passes the signal on.
 const PASSES: f64 = 0.9;
 
-/// A slope of at least this share of the function's largest one is no saturation (mean over units that lie on both sides of
-/// the steepest point).
+/// A slope of at least this share of the function's largest one is no saturation (mean over units that lie on
+/// both sides of the steepest point).
 const NEAR_LARGEST: f64 = 0.7;
 
-/// Alignment within this factor of 1 is that of random weights: at the start 0.97 to 1.02 was measured for width 128, on the
-/// square; some more is left to narrow layers.
+/// Alignment within this factor of 1 is that of random weights: at the start 0.97 to 1.02 was measured for
+/// width 128, on the square; some more is left to narrow layers.
 pub const RANDOM_ALIGNMENT: f64 = 1.15;
 
-/// The split of every hidden layer at the last step for which norms and slopes are both recorded, with that step; empty when there is
-/// none.
+/// The split of every hidden layer at the last step for which norms and slopes are both recorded, with that
+/// step; empty when there is none.
 pub fn split(case: &Case) -> (Vec<Split>, Option<u64>) {
     let record = case.record();
     let (steps, snapshots) = (record.steps.step(), record.snapshots.step());
@@ -103,8 +104,8 @@ pub fn split(case: &Case) -> (Vec<Split>, Option<u64>) {
     (all.unwrap_or_default(), Some(snapshots[k]))
 }
 
-/// The activation of a layer, in any program's spelling, if its slope is below 1 for small pre-activations: such a function shrinks
-/// the signal of a layer without any saturation.
+/// The activation of a layer, in any program's spelling, if its slope is below 1 for small pre-activations:
+/// such a function shrinks the signal of a layer without any saturation.
 fn flat_function(name: &str) -> Option<Activation> {
     name.parse::<Activation>().ok().filter(|activation| activation.slope_near_zero() < 1.0)
 }

@@ -36,7 +36,7 @@ fn build(input: &Input, options: &Options) -> Result<Figure, FigureError> {
     if [&slope, &saturated, &dead].iter().all(|g| g.all_missing()) {
         return Err(input.nothing(run, "activations of a hidden layer", "record a network with hidden layers"));
     }
-    // The last snapshot comes after the last batch, so nobody measured activations there: it only ends the cell before.
+    // The last snapshot comes after the last batch, so it has no activations: it only ends the cell before it.
     let known =
         |k: usize| [&slope, &saturated, &dead].iter().any(|g| (0..g.layers()).any(|l| g.at(l, k) != Cell::Missing));
     let columns = (0..slope.columns()).rev().find(|&k| known(k)).map_or(0, |k| k + 1);

@@ -21,7 +21,7 @@ pub struct Figure {
     pub description: String,
     /// How to read it: two or three sentences for the text beside the picture, about this record. Not drawn.
     pub reading: String,
-    /// Of all these words.
+    /// Language of all words of the figure.
     pub lang: Lang,
     /// Relative widths of the columns and heights of the rows of the grid.
     pub column_weights: Vec<f64>,

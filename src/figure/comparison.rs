@@ -22,7 +22,7 @@ use crate::text::{Lang, Quantity, columns};
 /// Width of a title's letter, margins and the ragged ends of two lines included, in CSS pixels.
 const LETTER: f64 = 10.0;
 
-/// Of a panel's width: less than one part of so many is too little to read layers and steps from.
+/// A panel needs at least one part in this many of the width; in a narrower one layers and steps cannot be read.
 const SLIVER: u64 = 20;
 
 pub const SPEC: Spec = Spec {

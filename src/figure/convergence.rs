@@ -82,7 +82,7 @@ fn build(input: &Input, options: &Options) -> Result<Figure, FigureError> {
     Ok(figure)
 }
 
-/// One veil for each group of neighbours among these layers (from 1, ascending).
+/// One mask for each group of neighbours among these layers (from 1, ascending).
 fn veils(layers: &[usize], words: &str) -> Vec<Veil> {
     let mut out: Vec<Veil> = Vec::new();
     for row in layers.iter().map(|l| l - 1) {

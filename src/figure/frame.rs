@@ -112,7 +112,7 @@ pub struct Legend {
 impl Legend {
     pub const PLAIN: Legend = Legend { zero: Special::Zero, underflow: Special::Underflow, missing: Special::Missing };
 
-    /// Of movements; `no_unit` when the missing ones are those of layers without an initial norm.
+    /// Legend of movements; `no_unit` if values are missing because layers have no initial norm.
     pub fn movement(no_unit: bool) -> Legend {
         let missing = if no_unit { Special::NoUnit } else { Special::Missing };
         Legend { zero: Special::NotMoved, missing, ..Legend::PLAIN }

@@ -184,7 +184,7 @@ pub static FIGURES: &[Spec] = &[
 pub fn build(name: &str, runs: &[Record], options: &Options) -> Result<Figure, FigureError> {
     let spec = FIGURES.iter().find(|s| s.name == name).ok_or_else(|| FigureError::Unknown {
         name: name.to_string(),
-        nearest: crate::stats::nearest(name, FIGURES.iter().map(|s| s.name)),
+        nearest: crate::names::nearest(name, FIGURES.iter().map(|s| s.name)),
     })?;
     let error = |needs, hint| FigureError::RunCount { figure: spec.name, needs, got: runs.len(), hint };
     match (spec.runs, runs.len()) {

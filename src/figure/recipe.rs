@@ -1,7 +1,7 @@
-//! `recipe`: the way of decisions that the lecture's recipe takes with this run, its numbers on it.
+//! `recipe`: the path of a run through the recipe of Hung-yi Lee's lecture "Tips for Deep Learning", with its numbers.
 //!
 //! **How to read it.** Two questions: good results on the training set? good results on the test set? Thick frames and arrows
-//! mark the way that the answers take. Under each question stands what was found there, and under that what to do; the
+//! mark the path that the answers take. Below each question is what was found, and below that what to do; the
 //! remedies of the other branch are grey, with the reason: dropout on a network that fails on its training set makes it
 //! worse, and another activation does not help one that only overfits.
 //!

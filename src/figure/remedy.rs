@@ -35,7 +35,7 @@ const MOST: usize = 2;
 
 /// What a trial came to, as far as words and tables need it.
 pub struct Result {
-    /// Of the training and the test set, when they were evaluated.
+    /// Accuracy on the training and the test set, if they were evaluated.
     pub accuracy: [Option<f64>; 2],
     /// Per-sample signal of layer 1 over that of the last hidden layer, log10.
     pub signal: Option<f64>,

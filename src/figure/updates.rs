@@ -89,7 +89,7 @@ fn build(input: &Input, options: &Options) -> Result<Figure, FigureError> {
 
 /// Updates that were computed and then lost: where the parameters are the same numbers after the update as before it although
 /// the gradient asked for a change, every change was less than half of the last digit of its parameter. Where decay
-/// changes the parameters as well nobody can tell, and the cell keeps its value.
+/// changes the parameters as well it cannot be decided, and the cell keeps its value.
 fn without_lost(run: &Summary, driven: Grid, options: &Options) -> Grid {
     let applied = run.grid(UPDATE_NORM, options.tensor);
     Grid::from_cells(driven.layers(), driven.columns(), |l, r| match (driven.at(l, r), applied.at(l, r)) {

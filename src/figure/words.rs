@@ -45,7 +45,7 @@ pub fn name(lang: Lang, summary: &Summary) -> String {
     lang.run_name(if made { activation } else { &header.run })
 }
 
-/// How the training ended, as a clause; empty when nobody measured it.
+/// How the training ended, as a clause; empty if it was not measured.
 pub fn outcome(lang: Lang, summary: &Summary) -> String {
     if let Status::Diverged { step, .. } = summary.header().status {
         return lang.diverged(step);
@@ -118,7 +118,7 @@ impl Depth {
         }
     }
 
-    /// Of a batch-mean gradient, which may look even while the signal of every sample decays.
+    /// A batch-mean gradient, which may look even while the signal of every sample decays.
     pub fn of_batch_mean(grid: &Grid, summary: &Summary) -> Depth {
         match (Depth::of(grid), signal_ratio(summary)) {
             // A batch mean whose own spread is half of the signal's fall does not look even beside it.

@@ -58,7 +58,7 @@ impl Lock {
 
 impl Drop for Lock {
     fn drop(&mut self) {
-        // Removed while it is still locked, so that nobody else's lock is removed. Elsewhere an open file cannot be
+        // Removed while it is still locked, so that no other program's lock is removed. Elsewhere an open file cannot be
         // told from its successor, so it stays there, unlocked.
         #[cfg(unix)]
         if self.file.as_ref().is_some_and(|file| is_at(file, &self.path)) {

@@ -8,7 +8,7 @@ use super::optimizer::{Optimizer, OptimizerKind};
 /// The largest disagreement found.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Disagreement {
-    /// |analytic - numeric| / |gradient of the tensor|, the norm taken per element (root mean square).
+    /// |analytic - numeric| over the largest element of the tensor's analytic gradient.
     pub relative: f64,
     /// Index in the record's order of tensors, and element.
     pub tensor: usize,
@@ -17,17 +17,31 @@ pub struct Disagreement {
     pub numeric: f64,
 }
 
-/// Compares up to `samples` elements of every tensor on one batch (`inputs [n, d]`).
+/// The gradient of every tensor on one batch (`inputs [n, d]`) in training mode, as the engine computes it:
+/// what [`check`] takes.
+pub fn analytic(network: &Network<f64>, loss: Loss, inputs: &[f64], labels: &[u32]) -> Vec<Vec<f64>> {
+    loaded(network, loss, inputs, labels).gradients().1
+}
+
+/// Compares up to `samples` elements of every tensor of an analytic gradient, `[T]`, with differences of the
+/// loss on one batch (`inputs [n, d]`) in training mode, with the masks of the first step.
 ///
-/// The numeric derivative is Richardson's extrapolation of central differences with step h and 2h, whose error is of order
-/// h^4 where the loss is smooth; h shrinks where the two quotients disagree. An element's error is relative to the largest element of its tensor's gradient.
-pub fn check(network: &Network<f64>, loss: Loss, inputs: &[f64], labels: &[u32], samples: usize) -> Disagreement {
-    let order: Vec<u32> = (0..labels.len() as u32).collect();
-    let mut engine = Engine::new(network.clone(), loss, Optimizer::new(OptimizerKind::Sgd), labels.len(), 1);
-    engine.load(inputs, labels, &order);
-    let (_, analytic) = engine.gradients();
+/// The numeric derivative is Richardson's extrapolation of central differences with step h and 2h, whose
+/// error is of order h^4 where the loss is smooth; h shrinks where the two quotients disagree. An element's
+/// error is relative to the largest element of its tensor's analytic gradient; a NaN or an infinity on either
+/// side is an infinite error.
+pub fn check(
+    network: &Network<f64>,
+    loss: Loss,
+    inputs: &[f64],
+    labels: &[u32],
+    analytic: &[Vec<f64>],
+    samples: usize,
+) -> Disagreement {
+    let mut engine = loaded(network, loss, inputs, labels);
     let mut probe = network.clone();
     let mut worst = Disagreement { relative: 0.0, tensor: 0, element: 0, analytic: 0.0, numeric: 0.0 };
+    assert_eq!(analytic.len(), network.tensor_count(), "a gradient of every tensor");
     for (t, gradient) in analytic.iter().enumerate() {
         let scale = gradient.iter().fold(0.0f64, |m, g| m.max(g.abs()));
         let stride = gradient.len().div_ceil(samples).max(1);
@@ -36,7 +50,8 @@ pub fn check(network: &Network<f64>, loss: Loss, inputs: &[f64], labels: &[u32],
             let mut central = |h: f64| {
                 let mut at = |w: f64| {
                     probe.tensor_mut(t)[element] = w;
-                    loss_of(&probe, loss, inputs, labels)
+                    engine.restore(&probe);
+                    engine.batch_loss()
                 };
                 let difference = (at(start + h) - at(start - h)) / (2.0 * h);
                 probe.tensor_mut(t)[element] = start;
@@ -53,8 +68,10 @@ pub fn check(network: &Network<f64>, loss: Loss, inputs: &[f64], labels: &[u32],
             };
             // The loss itself is known to 1e-16: differences below that are no evidence.
             let floor = 1e-16 / h;
-            let relative = ((gradient[element] - numeric).abs() - 10.0 * floor).max(0.0) / scale.max(f64::MIN_POSITIVE);
-            if relative.is_nan() || relative > worst.relative {
+            let error = ((gradient[element] - numeric).abs() - 10.0 * floor).max(0.0);
+            let finite = gradient[element].is_finite() && numeric.is_finite();
+            let relative = if finite { error / scale.max(f64::MIN_POSITIVE) } else { f64::INFINITY };
+            if relative > worst.relative {
                 worst = Disagreement { relative, tensor: t, element, analytic: gradient[element], numeric };
             }
         }
@@ -62,12 +79,8 @@ pub fn check(network: &Network<f64>, loss: Loss, inputs: &[f64], labels: &[u32],
     worst
 }
 
-/// In training mode, with the masks of the first step.
-fn loss_of(network: &Network<f64>, loss: Loss, inputs: &[f64], labels: &[u32]) -> f64 {
+fn loaded(network: &Network<f64>, loss: Loss, inputs: &[f64], labels: &[u32]) -> Engine<f64> {
     let mut engine = Engine::new(network.clone(), loss, Optimizer::new(OptimizerKind::Sgd), labels.len(), 1);
-    if network.shape.is_plain() {
-        return engine.evaluate(inputs, labels).0;
-    }
     engine.load(inputs, labels, &(0..labels.len() as u32).collect::<Vec<_>>());
-    engine.gradients().0
+    engine
 }

@@ -71,12 +71,13 @@ impl Initialisation {
         "zeros",
     ];
 
-    /// What an activation gets when nobody says otherwise: He for the ReLU kind, LeCun normal for SELU (which needs it),
-    /// Glorot for the rest.
+    /// Default initialisation of an activation: He for the ReLU kind, LeCun normal for SELU (which
+    /// needs it), Glorot for the rest.
     ///
-    /// Maxout gets LeCun normal and not He's: exactly one piece of every unit passes the signal on, with slope 1, where ReLU
-    /// loses half of it, so that a variance of 1 / fan_in keeps the backward signal's size for any number of pieces, and
-    /// the forward one's for two (E max(a, b)^2 = 1); He's factor 2 would double both squares at every layer.
+    /// Maxout gets LeCun normal and not He's: exactly one piece of every unit passes the signal on, with
+    /// slope 1, where ReLU loses half of it, so that a variance of 1 / fan_in keeps the backward signal's
+    /// size for any number of pieces, and the forward one's for two (E max(a, b)^2 = 1); He's factor 2 would
+    /// double both squares at every layer.
     pub fn default_for(activation: Activation) -> Initialisation {
         match activation {
             Activation::Relu
@@ -152,8 +153,8 @@ fn normal(rng: &mut ChaCha8Rng, std: f64, n: usize) -> Vec<f64> {
     (0..n).map(|_| std * Distribution::<f64>::sample(&StandardNormal, rng)).collect()
 }
 
-/// `[rows, cols]` with orthonormal rows (rows <= cols) or columns: Gram-Schmidt, twice over for full precision, on a
-/// Gaussian matrix, which gives the uniform (Haar) distribution.
+/// `[rows, cols]` with orthonormal rows (rows <= cols) or columns: Gram-Schmidt, twice over for full
+/// precision, on a Gaussian matrix, which gives the uniform (Haar) distribution.
 fn orthogonal(rng: &mut ChaCha8Rng, rows: usize, cols: usize) -> Vec<f64> {
     let (count, length) = (rows.min(cols), rows.max(cols));
     let mut vectors: Vec<Vec<f64>> = Vec::with_capacity(count);
@@ -259,7 +260,8 @@ mod tests {
         ] {
             let (weight, bias) = init.draw(7, 1, i, o);
             let (mean, var) = mean_and_variance(&weight);
-            // 78,400 draws: the variance of a normal sample has a relative deviation of sqrt(2/78400) = 0.5 %.
+            // 78,400 draws: the variance of a normal sample has a relative deviation of sqrt(2/78400) = 0.5
+            // %.
             assert!((var / variance - 1.0).abs() < 0.025, "{init}: {var} {variance}");
             let [deviation, _] = init.deviations(i, o);
             assert!((deviation * deviation / variance - 1.0).abs() < 1e-12, "{init}");

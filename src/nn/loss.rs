@@ -12,7 +12,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::activation::sigmoid;
+use super::layer::sigmoid;
 use super::scalar::{Scalar, simd};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -40,8 +40,8 @@ impl Loss {
     pub const ALL: [(Loss, &'static str); 3] =
         [(Loss::CrossEntropy, "cross-entropy"), (Loss::Bce, "bce"), (Loss::Mse, "mse")];
 
-    /// Replaces logits `[rows, classes]` by `delta`, sample by sample, and returns the sums of losses and of right answers
-    /// (the largest logit, the first one of equals; a row with a NaN is wrong).
+    /// Replaces logits `[rows, classes]` by `delta`, sample by sample, and returns the sums of losses and of
+    /// right answers (the largest logit, the first one of equals; a row with a NaN is wrong).
     pub fn delta<T: Scalar>(self, logits: &mut [T], labels: &[u32]) -> LossSum {
         let classes = logits.len() / labels.len().max(1);
         simd(
@@ -68,7 +68,8 @@ fn is_right<T: Scalar>(row: &[T], label: usize) -> bool {
     row.iter().enumerate().all(|(j, &h)| j == label || h < best || (h == best && j > label))
 }
 
-/// The label's delta is -(sum of the other probabilities), not p - 1: it stays relatively right when p is near 1.
+/// The label's delta is -(sum of the other probabilities), not p - 1: it stays relatively right when p is
+/// near 1.
 #[inline(always)]
 fn cross_entropy<T: Scalar>(row: &mut [T], label: usize) -> f64 {
     let mut largest = row[0];

@@ -1,34 +1,34 @@
-//! Matrix products: f32 ones go to `kernel` where the processor can, all others to `ndarray`'s `matrixmultiply`. The
-//! only file that chooses.
+//! Matrix products: f32 ones go to `kernel` where the processor can, all others to `ndarray`'s
+//! `matrixmultiply`. The only file that chooses.
 //!
-//! Always one thread a call: how a product is split decides the order of its sums, and a result must not depend on the
-//! number of threads. Splitting is done above, in pieces whose shapes depend only on the network and the batch.
+//! Always one thread a call: how a product is split decides the order of its sums, and a result must not
+//! depend on the number of threads. Splitting is done above, in pieces whose shapes depend only on the
+//! network and the batch.
 
 use ndarray::linalg::general_mat_mul;
 use ndarray::{ArrayView2, ArrayViewMut2, ShapeBuilder};
 
 use super::kernel;
 pub use super::kernel::Soon;
-use super::network::Network;
 use super::scalar::Scalar;
 
 /// A matrix somewhere in memory: element (i, j) at `data + i * row_stride + j * column_stride`.
 #[derive(Clone, Copy)]
 pub struct MatRef<'a, T> {
     data: &'a [T],
-    /// Of element (0, 0) in `data`.
+    /// Index of element (0, 0) in `data`.
     start: usize,
     pub rows: usize,
     pub cols: usize,
-    row_stride: isize,
-    column_stride: isize,
+    row_stride: usize,
+    column_stride: usize,
 }
 
 impl<'a, T> MatRef<'a, T> {
     /// `[rows, cols]`, row-major and contiguous.
     pub fn new(data: &'a [T], rows: usize, cols: usize) -> MatRef<'a, T> {
         assert_eq!(data.len(), rows * cols);
-        MatRef { data, start: 0, rows, cols, row_stride: cols as isize, column_stride: 1 }
+        MatRef { data, start: 0, rows, cols, row_stride: cols, column_stride: 1 }
     }
 
     pub fn transposed(self) -> MatRef<'a, T> {
@@ -44,22 +44,20 @@ impl<'a, T> MatRef<'a, T> {
     /// Columns `from..to`.
     pub fn columns(self, from: usize, to: usize) -> MatRef<'a, T> {
         assert!(from <= to && to <= self.cols);
-        MatRef { start: self.start + from * self.column_stride as usize, cols: to - from, ..self }
-    }
-
-    fn as_ptr(&self) -> *const T {
-        // In bounds, or one row past the end of an empty matrix: never read then.
-        self.data.as_ptr().wrapping_add(self.start)
+        MatRef { start: self.start + from * self.column_stride, cols: to - from, ..self }
     }
 
     fn array(&self) -> ArrayView2<'a, T> {
-        let strides = (self.row_stride as usize, self.column_stride as usize);
-        let shape = (self.rows, self.cols).strides(strides);
+        let shape = (self.rows, self.cols).strides((self.row_stride, self.column_stride));
         ArrayView2::from_shape(shape, &self.data[self.start..]).expect("a part of a matrix that was checked")
     }
+}
 
-    fn view(&self) -> kernel::View {
-        kernel::View { data: self.as_ptr().cast(), row_stride: self.row_stride, column_stride: self.column_stride }
+impl<'a, T: 'static> MatRef<'a, T> {
+    /// The same matrix, when `T` is f32.
+    fn single(&self) -> kernel::Matrix<'a> {
+        let MatRef { start, rows, cols, row_stride, column_stride, .. } = *self;
+        kernel::Matrix { data: kernel::as_f32(self.data), start, rows, cols, row_stride, column_stride }
     }
 }
 
@@ -70,23 +68,8 @@ pub fn multiply<T: Scalar>(alpha: T, a: MatRef<T>, b: MatRef<T>, dst: &mut [T], 
     if b.column_stride == 1
         && let Some(token) = kernel::detect_for::<T>()
     {
-        let shape = [a.rows, b.cols, a.cols];
-        let dst = kernel::as_f32_mut(dst);
-        // SAFETY: T is f32, or there were no token; the matrices lie in their slices, and `dst` is exclusive.
-        unsafe {
-            kernel::multiply(
-                token,
-                shape,
-                alpha.to_f64() as f32,
-                a.view(),
-                b.view(),
-                dst.as_mut_ptr(),
-                b.cols,
-                None,
-                &mut soon,
-            );
-        }
-        return;
+        let alpha = alpha.to_f64() as f32;
+        return kernel::product(token, alpha, a.single(), b.single(), kernel::as_f32_mut(dst), &mut soon);
     }
     let mut dst = ArrayViewMut2::from_shape((a.rows, b.cols), dst).expect("the length was checked");
     general_mat_mul(alpha, &a.array(), &b.array(), T::ZERO, &mut dst);
@@ -97,74 +80,31 @@ pub fn has_kernels<T: Scalar>() -> bool {
     kernel::detect_for::<T>().is_some()
 }
 
-/// Rows (start, count) of a weight that one panel of [`Transposed`] holds: a piece that can be updated and refreshed alone.
+/// Rows (start, count) of a weight that are one panel: a piece that can be updated and packed alone.
 pub fn weight_panels(fan_out: usize) -> impl Iterator<Item = (usize, usize)> {
     kernel::column_panels(fan_out)
 }
 
-/// A second copy of all weights, transposed and cut into the panels that the forward product reads. Empty where the kernels do
-/// not run: `matrixmultiply` packs for itself.
-#[derive(Clone, Debug)]
-pub struct Transposed<T> {
-    pub(super) data: Vec<T>,
-    /// Where each layer begins.
-    pub(super) offsets: Vec<usize>,
+/// Length of the second copy of a weight of `len` elements, transposed and cut into the [`weight_panels`],
+/// that [`multiply_packed`] reads: 0 where the kernels do not run, because `matrixmultiply` packs for itself.
+pub fn packed_len<T: Scalar>(len: usize) -> usize {
+    if has_kernels::<T>() { len } else { 0 }
 }
 
-impl<T: Scalar> Transposed<T> {
-    pub fn new(network: &Network<T>) -> Transposed<T> {
-        let mut offsets = vec![0];
-        for l in 0..network.layers() {
-            offsets.push(offsets[l] + network.weight(l).len());
+/// `dst [x.rows, fan_out] = x weight^T` for a weight `[fan_out, x.cols]` and its packed copy.
+pub fn multiply_packed<T: Scalar>(x: MatRef<T>, weight: &[T], packed: &[T], dst: &mut [T], soon: Soon) {
+    let fan_out = weight.len() / x.cols.max(1);
+    match kernel::detect_for::<T>() {
+        Some(token) if !packed.is_empty() => {
+            kernel::panel_product(token, x.single(), fan_out, kernel::as_f32(packed), kernel::as_f32_mut(dst), soon);
         }
-        let len = if kernel::detect_for::<T>().is_some() { offsets[network.layers()] } else { 0 };
-        let mut copy = Transposed { data: vec![T::ZERO; len], offsets };
-        if len > 0 {
-            for l in 0..network.layers() {
-                let fan_in = network.fan_in(l);
-                for (from, width) in weight_panels(network.fan_out(l)) {
-                    let (start, end) = (from * fan_in, (from + width) * fan_in);
-                    let to = &mut copy.data[copy.offsets[l] + start..copy.offsets[l] + end];
-                    refresh(&network.weight(l)[start..end], fan_in, to);
-                }
-            }
-        }
-        copy
-    }
-
-    /// The panels of layer `l`; empty where there are none.
-    fn layer(&self, l: usize) -> &[T] {
-        if self.data.is_empty() { &[] } else { &self.data[self.offsets[l]..self.offsets[l + 1]] }
-    }
-
-    /// `dst [x.rows, fan_out] = x weight^T` for layer `l` of the network that this is the copy of.
-    pub fn forward(&self, network: &Network<T>, l: usize, x: MatRef<T>, dst: &mut [T], soon: Soon) {
-        let (fan_in, fan_out) = (network.fan_in(l), network.fan_out(l));
-        let panels = self.layer(l);
-        match kernel::detect_for::<T>() {
-            Some(token) if !panels.is_empty() => {
-                assert!(x.cols == fan_in && dst.len() == x.rows * fan_out && panels.len() == fan_in * fan_out);
-                let (panels, dst) = (kernel::as_f32(panels), kernel::as_f32_mut(dst));
-                // SAFETY: shapes as asserted; `dst` is exclusive.
-                unsafe {
-                    kernel::multiply_panels(
-                        token,
-                        [x.rows, fan_out, fan_in],
-                        x.view(),
-                        panels.as_ptr(),
-                        dst.as_mut_ptr(),
-                        fan_out,
-                        soon,
-                    );
-                }
-            }
-            _ => multiply(T::ONE, x, MatRef::new(network.weight(l), fan_out, fan_in).transposed(), dst, soon),
-        }
+        _ => multiply(T::ONE, x, MatRef::new(weight, fan_out, x.cols).transposed(), dst, soon),
     }
 }
 
-/// Writes one of the [`weight_panels`], rows `[width, fan_in]` of the weight, into its place `to` in the transposed copy.
-pub fn refresh<T: Scalar>(rows: &[T], fan_in: usize, to: &mut [T]) {
+/// Writes one of the [`weight_panels`], rows `[width, fan_in]` of the weight, into its place `to` in the
+/// packed copy.
+pub fn pack<T: Scalar>(rows: &[T], fan_in: usize, to: &mut [T]) {
     assert_eq!(rows.len(), to.len());
     if let Some(token) = kernel::detect_for::<T>() {
         let width = rows.len() / fan_in.max(1);

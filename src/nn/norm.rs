@@ -1,8 +1,9 @@
 //! L2 norms that neither underflow nor overflow where the norm itself is representable in f64.
 //!
-//! Squares of f32 gradients vanish from 1e-19 on: half of a deep sigmoid network's record would be lost. The fast path sums
-//! squares in the elements' own type over short runs, which vectorises, and adds the runs in f64; when the mean square lies
-//! outside [`Scalar::SAFE_MEAN_SQUARE`] the sum is made again from elements scaled by the largest one.
+//! Squares of f32 gradients vanish from 1e-19 on: half of a deep sigmoid network's record would be lost. The
+//! fast path sums squares in the elements' own type over short runs, which vectorises, and adds the runs in
+//! f64; when the mean square lies outside [`Scalar::SAFE_MEAN_SQUARE`] the sum is made again from elements
+//! scaled by the largest one.
 
 use super::scalar::Scalar;
 
@@ -48,7 +49,8 @@ pub(super) fn add_lanes<T: Scalar>(lanes: &[T; LANES]) -> f64 {
     ((wide[0] + wide[4]) + (wide[1] + wide[5])) + ((wide[2] + wide[6]) + (wide[3] + wide[7]))
 }
 
-/// A squared norm as `sum * 4^exponent`, so that the norm `sqrt(sum) * 2^exponent` can be far outside what squares hold.
+/// A squared norm as `sum * 4^exponent`, so that the norm `sqrt(sum) * 2^exponent` can be far outside what
+/// squares hold.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct SquareSum {
     pub sum: f64,
@@ -160,18 +162,7 @@ fn largest<T: Scalar>(values: &[T]) -> (f64, bool) {
     (lanes.iter().fold(0.0, |m, x| x.to_f64().max(m)), nan.iter().any(|&n| n))
 }
 
-/// Scalar product in eight lanes: a single chain of additions waits four cycles for each.
-pub(super) fn dot(a: &[f64], b: &[f64]) -> f64 {
-    let mut lanes = [0.0; 8];
-    for (a, b) in a.chunks(8).zip(b.chunks(8)) {
-        for ((lane, a), b) in lanes.iter_mut().zip(a).zip(b) {
-            *lane += a * b;
-        }
-    }
-    lanes.iter().sum()
-}
-
-/// Sum, as [`dot`].
+/// Sum in eight lanes: a single chain of additions waits four cycles for each.
 pub(super) fn sum(values: &[f64]) -> f64 {
     let mut lanes = [0.0; 8];
     for part in values.chunks(8) {

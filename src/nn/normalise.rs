@@ -1,9 +1,10 @@
 //! Batch and layer normalisation: what they are, and their arithmetic on rows `[rows, width]`.
 //!
-//! `normal = (z - mean) / sqrt(variance + 1e-5)`, then `gain normal + shift`. Batch normalisation takes mean and variance of
-//! each column over the batch, layer normalisation of each row over its columns; the variance is the biased one (divided by the
-//! number of values). Evaluation after batch normalisation uses running averages, `running <- 0.9 running + 0.1 batch` after
-//! every step, for which the batch's variance is the unbiased one, as in PyTorch.
+//! `normal = (z - mean) / sqrt(variance + 1e-5)`, then `gain normal + shift`, the scale and the bias, PyTorch's `weight` (gamma) and
+//! `bias` (beta). Batch normalisation takes mean and variance of each column over the batch, layer
+//! normalisation of each row over its columns; the variance is the biased one (divided by the number of
+//! values). Evaluation after batch normalisation uses running averages, `running <- 0.9 running + 0.1 batch`
+//! after every step, for which the batch's variance is the unbiased one, as in PyTorch.
 //!
 //! Sums run in f64 whatever the network's type is.
 
@@ -11,7 +12,8 @@ use serde::{Deserialize, Serialize};
 
 use super::scalar::{Scalar, simd};
 
-/// What is normalised in every hidden layer, and where. Definitions are PyTorch's `BatchNorm1d` and `LayerNorm`.
+/// What is normalised in every hidden layer, and where. Definitions are PyTorch's `BatchNorm1d` and
+/// `LayerNorm`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Normalisation {
@@ -55,7 +57,8 @@ pub const EPSILON: f64 = 1e-5;
 /// Share of the new batch in the running mean and variance.
 pub const MOMENTUM: f64 = 0.1;
 
-/// Mean and sum of squared deviations of each column of some rows `values [rows, width]`, in `moments [2, width]`.
+/// Mean and sum of squared deviations of each column of some rows `values [rows, width]`, in `moments [2,
+/// width]`.
 pub(super) fn column_moments<T: Scalar>(values: &[T], width: usize, moments: &mut [f64]) {
     let rows = (values.len() / width) as f64;
     let (means, deviations) = moments.split_at_mut(width);
@@ -143,25 +146,23 @@ fn lane_sum<T: Scalar>(values: &[T], f: impl Fn(f64) -> f64) -> f64 {
     ((lanes[0] + lanes[4]) + (lanes[1] + lanes[5])) + ((lanes[2] + lanes[6]) + (lanes[3] + lanes[7]))
 }
 
-/// `out = gain * normal`, or with a `shift` `gain * normal + shift`, column by column.
-pub(super) fn stretch<T: Scalar>(normal: &[T], gain: &[T], shift: Option<&[T]>, out: &mut [T]) {
+/// `out = gain * normal + shift`, column by column.
+pub(super) fn stretch<T: Scalar>(normal: &[T], gain: &[T], shift: &[T], out: &mut [T]) {
     let width = gain.len();
     simd(
         #[inline(always)]
         || {
             for (out, row) in out.chunks_exact_mut(width).zip(normal.chunks_exact(width)) {
-                for ((o, &x), &g) in out.iter_mut().zip(row).zip(gain) {
-                    *o = g * x;
-                }
-                if let Some(shift) = shift {
-                    out.iter_mut().zip(shift).for_each(|(o, &b)| *o += b);
+                for (((o, &x), &g), &b) in out.iter_mut().zip(row).zip(gain).zip(shift) {
+                    *o = g * x + b;
                 }
             }
         },
     );
 }
 
-/// Sums over some rows of `signal * normal` and of `signal`, column by column, in `sums [2, width]`: what gain and shift follow.
+/// Sums over some rows of `signal * normal` and of `signal`, column by column, in `sums [2, width]`: what
+/// scale (gain) and bias (shift) follow.
 pub(super) fn column_products<T: Scalar>(signal: &[T], normal: &[T], width: usize, sums: &mut [f64]) {
     let (gain, shift) = sums.split_at_mut(width);
     simd(
@@ -180,8 +181,9 @@ pub(super) fn column_products<T: Scalar>(signal: &[T], normal: &[T], width: usiz
     );
 }
 
-/// From the signal at the normalised columns to that before them, when the samples of a batch were normalised together:
-/// `gain inverse (d - mean(d) - normal mean(d normal))`. `means [2, width]`: of d * normal and of d over the batch.
+/// From the signal at the normalised columns to that before them, when the samples of a batch were normalised
+/// together: `gain inverse (d - mean(d) - normal mean(d normal))`. `means [2, width]`: of d * normal and of d
+/// over the batch.
 pub(super) fn columns_backward<T: Scalar>(signal: &mut [T], normal: &[T], gain: &[T], inverse: &[T], means: &[f64]) {
     let width = gain.len();
     let (with_normal, alone) = means.split_at(width);

@@ -1,7 +1,7 @@
 //! Optimisers as PyTorch defines them, for one element:
 //!
-//! g is the batch-mean gradient, d = `weight_decay` w + `l1` sign(w) the decay term (sign(0) = 0), G = g + d. All parameters decay,
-//! biases included, as with `model.parameters()`.
+//! g is the batch-mean gradient, d = `weight_decay` w + `l1` sign(w) the decay term (sign(0) = 0), G = g + d.
+//! All parameters decay, biases included, as with `model.parameters()`.
 //!
 //! | name | state | update |
 //! |---|---|---|
@@ -13,16 +13,18 @@
 //! | adam | m = 0.9 m + 0.1 G, s = 0.999 s + 0.001 G^2 | -lr m^ / (sqrt s^ + 1e-8), ^ = bias-corrected |
 //! | adamw | as adam, with G = g + l1 sign(w) | the same, and -lr `weight_decay` w |
 //!
-//! **L1 that reaches zero.** The subgradient term above is what a PyTorch user adds to the loss; its step has a fixed length, so
-//! that a parameter jumps over zero again and again and is practically never exactly 0. With [`L1Step::Proximal`] the term is
-//! left out of d, and after the update the parameter goes toward zero by at most lr `l1`, and stops there:
-//! w <- sign(w') max(|w'| - lr `l1`, 0), w' = w + update (iterative soft thresholding: Daubechies, Defrise, De Mol 2004; for sgd
-//! the proximal gradient step). The amount is lr `l1` for every optimiser: not divided by an adaptive one's denominator,
-//! and not added up by momentum, beside whose gradient steps of lr / (1 - mu) in all the same `l1` pulls 1 - mu times as much. The pull
-//! counts as decay.
+//! **L1 that reaches zero.** The subgradient term above is what a PyTorch user adds to the loss; its step has
+//! a fixed length, so that a parameter jumps over zero again and again and is practically never exactly 0.
+//! With [`L1Step::Proximal`] the term is left out of d, and after the update the parameter goes toward zero
+//! by at most lr `l1`, and stops there: w <- sign(w') max(|w'| - lr `l1`, 0), w' = w + update (iterative soft
+//! thresholding: Daubechies, Defrise, De Mol 2004; for sgd the proximal gradient step). The amount is lr `l1`
+//! for every optimiser: not divided by an adaptive one's denominator, and not added up by momentum, beside
+//! whose gradient steps of lr / (1 - mu) in all the same `l1` pulls 1 - mu times as much. The pull counts as
+//! decay.
 //!
-//! **The part that decay made.** Every update is linear in its numerator, so it splits exactly into what came from g and what
-//! came from d, with the denominator as it was: momentum and Adam keep a second first-moment buffer that is fed with d alone.
+//! **The part that decay made.** Every update is linear in its numerator, so it splits exactly into what came
+//! from g and what came from d, with the denominator as it was: momentum and Adam keep a second first-moment
+//! buffer that is fed with d alone.
 
 use serde::{Deserialize, Serialize};
 
@@ -140,12 +142,12 @@ pub struct Constants<T> {
     pub decays: bool,
     pub learning_rate: T,
     pub weight_decay: T,
-    /// Of the subgradient.
+    /// Coefficient of the subgradient.
     pub l1: T,
     /// How far the proximal step goes: lr * l1, or 0.
     pub threshold: T,
     pub momentum: T,
-    /// Of the first moment, the second moment, and their complements.
+    /// Decay rates of the first and the second moment, and their complements.
     pub beta1: T,
     pub beta1_rest: T,
     pub beta2: T,

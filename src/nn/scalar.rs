@@ -1,7 +1,8 @@
 //! The number types that networks are trained in, and their elementary functions.
 //!
-//! `f32` functions are branch-free polynomials that the compiler vectorises inside [`simd`]; they are written without fused
-//! multiply-add, so that every processor gives the same bits. `f64` is the reference and uses the system's functions.
+//! `f32` functions are branch-free polynomials that the compiler vectorises inside [`simd`]; they are written
+//! without fused multiply-add, so that every processor gives the same bits. `f64` is the reference and uses
+//! the system's functions.
 
 use std::borrow::Cow;
 use std::fmt::{Debug, Display};
@@ -35,7 +36,8 @@ pub trait Scalar:
     const ONE: Self;
     /// `f32` or `f64`.
     const NAME: &'static str;
-    /// A mean square inside these bounds was summed without loss from squares in this type (see [`super::norm`]).
+    /// A mean square inside these bounds was summed without loss from squares in this type (see
+    /// [`super::norm`]).
     const SAFE_MEAN_SQUARE: (f64, f64);
 
     fn from_f64(x: f64) -> Self;
@@ -73,7 +75,8 @@ impl Scalar for f32 {
     const ZERO: f32 = 0.0;
     const ONE: f32 = 1.0;
     const NAME: &'static str = "f32";
-    // Squares under 1.2e-38 lose digits or vanish: with a mean square above 1e-29 they make less than 1e-9 of the sum.
+    // Squares under 1.2e-38 lose digits or vanish: with a mean square above 1e-29 they make less than 1e-9 of
+    // the sum.
     const SAFE_MEAN_SQUARE: (f64, f64) = (1e-29, 1e28);
 
     #[inline(always)]
@@ -117,8 +120,8 @@ impl Scalar for f32 {
         f32::copysign(self, sign)
     }
 
-    /// Range reduction after Cody and Waite, polynomial of Cephes `expf` (S. Moshier), 2^n in two factors so that results
-    /// down to the smallest subnormal number are right.
+    /// Range reduction after Cody and Waite, polynomial of Cephes `expf` (S. Moshier), 2^n in two factors so
+    /// that results down to the smallest subnormal number are right.
     #[inline(always)]
     fn exp(self) -> f32 {
         let x = Scalar::max(Scalar::min(self, 89.0), -104.0);

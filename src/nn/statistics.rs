@@ -4,9 +4,9 @@ use super::kernel;
 use super::scalar::{Scalar, simd};
 use crate::activation::SATURATION;
 
-/// What a snapshot says about the activations of one layer.
+/// Sums over some rows of the activations of one layer.
 #[derive(Clone, Debug, Default)]
-pub struct Statistics {
+pub(crate) struct Statistics {
     count: f64,
     mean: f64,
     /// Sum of squared deviations from the mean.
@@ -17,7 +17,21 @@ pub struct Statistics {
     alive: Vec<bool>,
 }
 
-/// The sums that [`Statistics`] are made of: of x - pivot and its square, of slopes under the bound, of squared slopes.
+/// The statistics of the activations of a layer.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ActivationStatistics {
+    pub mean: f64,
+    /// Standard deviation.
+    pub std: f64,
+    /// Share of activations whose slope is under [`SATURATION`] times the largest one.
+    pub saturated_share: f64,
+    /// Share of units that had no slope on any sample.
+    pub dead_share: f64,
+    pub mean_squared_slope: f64,
+}
+
+/// The sums that [`Statistics`] are made of: of x - pivot and its square, of slopes under the bound, of
+/// squared slopes.
 fn add_statistics<T: Scalar>(
     values: &[T],
     slopes: &[T],
@@ -106,15 +120,14 @@ impl Statistics {
         self.alive.iter_mut().zip(&other.alive).for_each(|(a, &b)| *a |= b);
     }
 
-    /// Mean, standard deviation, saturated share, dead share, mean squared slope.
-    pub(super) fn values(&self) -> [f64; 5] {
+    pub(super) fn values(&self) -> ActivationStatistics {
         let dead = self.alive.iter().filter(|&&a| !a).count() as f64 / self.alive.len() as f64;
-        [
-            self.mean,
-            (self.deviation / self.count).sqrt(),
-            self.saturated / self.count,
-            dead,
-            self.squared_slope / self.count,
-        ]
+        ActivationStatistics {
+            mean: self.mean,
+            std: (self.deviation / self.count).sqrt(),
+            saturated_share: self.saturated / self.count,
+            dead_share: dead,
+            mean_squared_slope: self.squared_slope / self.count,
+        }
     }
 }

@@ -1,31 +1,38 @@
 //! Running independent pieces of a step on several threads.
 //!
-//! A step is cut into pieces whose number and shape depend only on the network and the batch; threads take pieces, and
-//! results are joined in the order of the pieces. So the same seed gives the same bits for any number of threads.
+//! A step is cut into pieces whose number and shape depend only on the network and the batch; threads take
+//! pieces, and results are joined in the order of the pieces. So the same seed gives the same bits for any
+//! number of threads.
 //!
-//! A step at small sizes takes less time than it takes to wake a thread, so idle threads look out for the next job for a
-//! moment before they sleep; and nothing here allocates after [`Threads::new`].
+//! [`Threads::for_each`] is safe: it hands each worker pieces of memory that no other worker has ([`Cut`]).
+//! With one thread nothing is spawned and no clock is read: the pieces are called one after another.
+//!
+//! A step at small sizes takes less time than it takes to wake a thread, so idle threads look out for the
+//! next job for a moment before they sleep; and nothing here allocates after [`Threads::new`].
 
-use std::any::Any;
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::thread::JoinHandle;
-use std::time::{Duration, Instant};
+#[cfg(feature = "threads")]
+mod pool;
 
-/// How long an idle thread looks out before it sleeps: longer than the serial parts of a step, short enough not to starve others.
-const LOOK_OUT: Duration = Duration::from_micros(50);
+use std::marker::PhantomData;
 
 /// How many threads work on one step.
 pub struct Threads {
-    pool: Option<Pool>,
+    #[cfg(feature = "threads")]
+    pool: Option<pool::Pool>,
     count: usize,
 }
 
 impl Threads {
+    /// One thread: others need the feature `threads`.
+    #[cfg(not(feature = "threads"))]
+    pub fn new(_count: usize) -> Threads {
+        Threads { count: 1 }
+    }
+
     /// `count` threads, the calling one included; 0 counts as 1. Fewer when the system refuses more.
+    #[cfg(feature = "threads")]
     pub fn new(count: usize) -> Threads {
-        let pool = (count > 1).then(|| Pool::new(count - 1)).filter(|pool| !pool.workers.is_empty());
+        let pool = (count > 1).then(|| pool::Pool::new(count - 1)).filter(|pool| !pool.workers.is_empty());
         let count = 1 + pool.as_ref().map_or(0, |pool| pool.workers.len());
         Threads { pool, count }
     }
@@ -34,228 +41,128 @@ impl Threads {
         self.count
     }
 
-    /// Calls `piece(i, thread)` for every i in `0..n`; `thread < count()` names the worker, for its scratch memory. A piece must
-    /// not call `each` again. A panic in a piece comes out here, when all threads have left the job.
-    pub fn each(&self, n: usize, piece: impl Fn(usize, usize) + Sync) {
-        match &self.pool {
-            Some(pool) if n > 1 => pool.run(n, &piece),
-            _ => (0..n).for_each(|i| piece(i, 0)),
-        }
-    }
-}
-
-type Piece<'a> = dyn Fn(usize, usize) + Sync + 'a;
-
-struct Pool {
-    desk: Arc<Desk>,
-    workers: Vec<JoinHandle<()>>,
-    /// Held during a job: one at a time.
-    turn: Mutex<()>,
-}
-
-/// Where jobs are put up.
-struct Desk {
-    state: Mutex<State>,
-    /// Wakes workers for a job, and the caller when the last worker has left it.
-    bell: Condvar,
-    /// Counts jobs, so that a worker can look for a new one without the lock.
-    calls: AtomicU64,
-    /// The next piece that nobody has taken.
-    next: AtomicUsize,
-    /// Workers inside the job.
-    inside: AtomicUsize,
-}
-
-struct State {
-    job: Option<Job>,
-    panic: Option<Box<dyn Any + Send>>,
-    ending: bool,
-}
-
-/// The pieces of a job. The caller takes it down and waits for all who are inside before `piece` ends.
-#[derive(Clone, Copy)]
-struct Job {
-    piece: *const Piece<'static>,
-    pieces: usize,
-}
-
-// SAFETY: `piece` is Sync, and alive as long as a worker can be inside the job.
-unsafe impl Send for Job {}
-
-impl Desk {
-    fn lock(&self) -> MutexGuard<'_, State> {
-        // A panic never happens with the state half changed.
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Takes pieces until none is left.
-    fn work(&self, piece: &Piece<'_>, pieces: usize, thread: usize) {
-        loop {
-            let i = self.next.fetch_add(1, Ordering::Relaxed);
-            if i >= pieces {
-                return;
-            }
-            piece(i, thread);
-        }
-    }
-
-    fn serve(&self, thread: usize) {
-        let mut seen = 0;
-        self.inside.fetch_sub(1, Ordering::Release);
-        loop {
-            look_out(|| self.calls.load(Ordering::Acquire) != seen);
-            let mut state = self.lock();
-            while self.calls.load(Ordering::Acquire) == seen && !state.ending {
-                state = self.bell.wait(state).unwrap_or_else(PoisonError::into_inner);
-            }
-            if state.ending {
-                return;
-            }
-            seen = self.calls.load(Ordering::Acquire);
-            // A late worker finds nothing left to do.
-            let Some(job) = state.job else { continue };
-            self.inside.fetch_add(1, Ordering::Relaxed);
-            drop(state);
-            // SAFETY: the caller waits for `inside` to become 0 before `piece` ends.
-            let piece = unsafe { &*job.piece };
-            let result = catch_unwind(AssertUnwindSafe(|| self.work(piece, job.pieces, thread)));
-            if let Err(panic) = result {
-                self.lock().panic.get_or_insert(panic);
-                self.next.store(job.pieces, Ordering::Relaxed);
-            }
-            if self.inside.fetch_sub(1, Ordering::Release) == 1 {
-                // Under the lock, or the caller could miss the bell between its look and its sleep.
-                let _state = self.lock();
-                self.bell.notify_all();
-            }
-        }
-    }
-}
-
-/// Waits a moment for `done`.
-fn look_out(done: impl Fn() -> bool) {
-    let start = Instant::now();
-    while !done() && start.elapsed() < LOOK_OUT {
-        (0..32).for_each(|_| std::hint::spin_loop());
-    }
-}
-
-impl Pool {
-    fn new(count: usize) -> Pool {
-        let desk = Arc::new(Desk {
-            state: Mutex::new(State { job: None, panic: None, ending: false }),
-            bell: Condvar::new(),
-            calls: AtomicU64::new(0),
-            next: AtomicUsize::new(0),
-            inside: AtomicUsize::new(0),
+    /// Calls `work(i, piece, own)` for every piece i of `pieces`; `own` is an element of `workers`, which
+    /// needs one for each thread, that no other thread uses meanwhile. `work` must not call `for_each` again.
+    /// A panic in it comes out here, when all threads have left the job.
+    pub(crate) fn for_each<C: Cut, W: Send>(
+        &self,
+        pieces: C,
+        workers: &mut [W],
+        work: impl Fn(usize, C::Piece, &mut W) + Sync,
+    ) {
+        assert!(workers.len() >= self.count, "each thread has its own");
+        let workers = each(workers);
+        self.run(pieces.count(), |i, thread| {
+            // SAFETY: `run` calls each i once, and `thread` is one thread, which does one piece at a time;
+            // both borrows are exclusive until it returns.
+            let (piece, own) = unsafe { (pieces.piece(i), workers.piece(thread)) };
+            work(i, piece, own);
         });
-        let start = |thread| {
-            desk.inside.fetch_add(1, Ordering::Relaxed);
-            let desk = Arc::clone(&desk);
-            std::thread::Builder::new().name(format!("step-{thread}")).spawn(move || desk.serve(thread)).ok()
-        };
-        let workers: Vec<_> = (1..=count).map_while(start).collect();
-        // A thread allocates while it starts: all are to be at the desk before the first job.
-        desk.inside.fetch_sub(usize::from(workers.len() < count), Ordering::Relaxed);
-        while desk.inside.load(Ordering::Acquire) > 0 {
-            std::thread::yield_now();
-        }
-        Pool { desk, workers, turn: Mutex::new(()) }
     }
 
-    fn run(&self, pieces: usize, piece: &Piece<'_>) {
-        let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
-        let desk = &*self.desk;
-        // SAFETY: only the lifetime changes; `TakeDown` waits for every worker that has seen the job before `piece` ends.
-        let job =
-            Job { piece: unsafe { std::mem::transmute::<*const Piece<'_>, *const Piece<'static>>(piece) }, pieces };
-        {
-            let mut state = desk.lock();
-            state.job = Some(job);
-            desk.next.store(0, Ordering::Relaxed);
-            desk.calls.fetch_add(1, Ordering::Release);
-            desk.bell.notify_all();
+    /// Calls `piece(i, thread)` once for every i in `0..n`; `thread < count()` names the thread.
+    fn run(&self, n: usize, piece: impl Fn(usize, usize) + Sync) {
+        #[cfg(feature = "threads")]
+        if let Some(pool) = self.pool.as_ref().filter(|_| n > 1) {
+            pool.run(n, &piece);
+            return;
         }
-        let down = TakeDown(desk);
-        desk.work(piece, pieces, 0);
-        drop(down);
-        let panic = desk.lock().panic.take();
-        if let Some(panic) = panic {
-            resume_unwind(panic);
-        }
+        (0..n).for_each(|i| piece(i, 0));
     }
 }
 
-/// Takes the job down and waits until all workers have left it, also when the caller's own piece panics.
-struct TakeDown<'a>(&'a Desk);
+/// Memory that is cut into pieces, each of which one worker may write.
+///
+/// # Safety
+/// Pieces of different numbers share no memory, and a piece stays valid for as long as its type says.
+pub(crate) unsafe trait Cut: Sync {
+    type Piece;
 
-impl Drop for TakeDown<'_> {
-    fn drop(&mut self) {
-        let desk = self.0;
-        if std::thread::panicking() {
-            desk.next.store(usize::MAX / 2, Ordering::Relaxed);
-        }
-        desk.lock().job = None;
-        look_out(|| desk.inside.load(Ordering::Acquire) == 0);
-        let mut state = desk.lock();
-        while desk.inside.load(Ordering::Acquire) != 0 {
-            state = desk.bell.wait(state).unwrap_or_else(PoisonError::into_inner);
-        }
-    }
-}
+    /// Number of pieces.
+    fn count(&self) -> usize;
 
-impl Drop for Pool {
-    fn drop(&mut self) {
-        self.desk.lock().ending = true;
-        self.desk.calls.fetch_add(1, Ordering::Release);
-        self.desk.bell.notify_all();
-        for worker in self.workers.drain(..) {
-            // A worker does not panic: pieces that do are caught.
-            let _ = worker.join();
-        }
-    }
-}
-
-/// A buffer of which several pieces are written at once.
-pub(super) struct Shared<T> {
-    data: *mut T,
-    len: usize,
-}
-
-impl<T> Clone for Shared<T> {
-    fn clone(&self) -> Self {
-        *self
-    }
-}
-
-impl<T> Copy for Shared<T> {}
-
-// SAFETY: a `Shared` is only a pointer; who makes slices of it (an unsafe call) answers for their being disjoint.
-unsafe impl<T: Send> Send for Shared<T> {}
-unsafe impl<T: Send> Sync for Shared<T> {}
-
-impl<T> Shared<T> {
-    pub fn new(slice: &mut [T]) -> Shared<T> {
-        Shared { data: slice.as_mut_ptr(), len: slice.len() }
-    }
-
-    pub fn is_empty(&self) -> bool {
-        self.len == 0
-    }
-
-    /// Elements `from .. from + len`.
+    /// Piece `i < count()`.
     ///
     /// # Safety
-    /// The buffer is alive, and no other slice that overlaps this one is alive.
-    pub unsafe fn slice<'a>(self, from: usize, len: usize) -> &'a mut [T] {
-        assert!(from + len <= self.len);
-        // SAFETY: in bounds by the assertion; exclusive by the caller's promise.
-        unsafe { std::slice::from_raw_parts_mut(self.data.add(from), len) }
+    /// No piece is alive twice.
+    unsafe fn piece(&self, i: usize) -> Self::Piece;
+}
+
+/// The elements of a slice, `size` of them at a time.
+pub(crate) struct Chunks<'a, P> {
+    data: *mut P,
+    count: usize,
+    size: usize,
+    slice: PhantomData<&'a mut [P]>,
+}
+
+/// Cuts `slice` into chunks of `size` elements; those that do not fill one are left out.
+pub(crate) fn chunks<P>(slice: &mut [P], size: usize) -> Chunks<'_, P> {
+    let count = slice.len().checked_div(size).unwrap_or(0);
+    Chunks { data: slice.as_mut_ptr(), count, size, slice: PhantomData }
+}
+
+// SAFETY: a `Chunks` is an exclusive borrow of its elements, which may go to other threads.
+unsafe impl<P: Send> Sync for Chunks<'_, P> {}
+
+// SAFETY: chunks of different numbers do not overlap, and the slice is borrowed for 'a.
+unsafe impl<'a, P: Send + 'a> Cut for Chunks<'a, P> {
+    type Piece = &'a mut [P];
+
+    fn count(&self) -> usize {
+        self.count
+    }
+
+    unsafe fn piece(&self, i: usize) -> &'a mut [P] {
+        assert!(i < self.count);
+        // SAFETY: inside the slice by the assertion; exclusive by the caller's promise.
+        unsafe { std::slice::from_raw_parts_mut(self.data.add(i * self.size), self.size) }
     }
 }
 
-#[cfg(test)]
+/// The elements of a slice, one by one.
+pub(crate) struct Each<'a, P>(Chunks<'a, P>);
+
+/// Cuts `slice` into its elements.
+pub(crate) fn each<P>(slice: &mut [P]) -> Each<'_, P> {
+    Each(chunks(slice, 1))
+}
+
+// SAFETY: as `Chunks`.
+unsafe impl<'a, P: Send + 'a> Cut for Each<'a, P> {
+    type Piece = &'a mut P;
+
+    fn count(&self) -> usize {
+        self.0.count
+    }
+
+    unsafe fn piece(&self, i: usize) -> &'a mut P {
+        // SAFETY: the caller's promise.
+        unsafe { &mut self.0.piece(i)[0] }
+    }
+}
+
+// SAFETY: each of the two gives pieces that share no memory, and both are borrowed exclusively.
+unsafe impl<A: Cut, B: Cut> Cut for (A, B) {
+    type Piece = (A::Piece, B::Piece);
+
+    fn count(&self) -> usize {
+        assert_eq!(self.0.count(), self.1.count(), "both are cut into as many pieces");
+        self.0.count()
+    }
+
+    unsafe fn piece(&self, i: usize) -> Self::Piece {
+        // SAFETY: the caller's promise.
+        unsafe { (self.0.piece(i), self.1.piece(i)) }
+    }
+}
+
+#[cfg(all(test, feature = "threads"))]
 mod tests {
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::pool::SPIN;
     use super::*;
 
     #[test]
@@ -265,7 +172,7 @@ mod tests {
             for n in [0, 1, 2, 7, 100] {
                 for _ in 0..200 {
                     let calls: Vec<AtomicUsize> = (0..n).map(|_| AtomicUsize::new(0)).collect();
-                    threads.each(n, |i, thread| {
+                    threads.run(n, |i, thread| {
                         assert!(thread < threads.count());
                         calls[i].fetch_add(1, Ordering::Relaxed);
                     });
@@ -276,13 +183,47 @@ mod tests {
     }
 
     #[test]
+    fn one_thread_is_the_calling_one() {
+        let threads = Threads::new(1);
+        assert!(threads.pool.is_none() && threads.count() == 1);
+        let caller = std::thread::current().id();
+        threads.for_each(each(&mut [0; 3]), &mut [()], |_, _, ()| assert_eq!(std::thread::current().id(), caller));
+    }
+
+    #[test]
+    fn every_piece_is_written_by_one_worker() {
+        let threads = Threads::new(3);
+        let (mut rows, mut sums) = (vec![0u64; 7 * 4 + 3], vec![0u64; 7]);
+        let mut own = [0u64; 3];
+        for _ in 0..100 {
+            threads.for_each((chunks(&mut rows, 4), each(&mut sums)), &mut own, |i, (row, sum), calls| {
+                row.iter_mut().for_each(|x| *x += i as u64);
+                *sum += row.iter().sum::<u64>();
+                *calls += 1;
+            });
+        }
+        assert_eq!(own.iter().sum::<u64>(), 700);
+        for (i, &sum) in sums.iter().enumerate() {
+            assert!(rows[4 * i..4 * i + 4].iter().all(|&x| x == 100 * i as u64));
+            assert_eq!(sum, 4 * i as u64 * 5050);
+        }
+        assert_eq!(rows[28..], [0; 3], "what fills no chunk is left alone");
+    }
+
+    #[test]
+    #[should_panic(expected = "each thread has its own")]
+    fn workers_without_memory_of_their_own_are_refused() {
+        Threads::new(2).for_each(each(&mut [1, 2]), &mut [(); 1], |_, _, _| ());
+    }
+
+    #[test]
     fn a_panic_comes_out_and_the_threads_live_on() {
         let threads = Threads::new(3);
         for bad in 0..8 {
-            let result = catch_unwind(AssertUnwindSafe(|| threads.each(8, |i, _| assert_ne!(i, bad))));
+            let result = catch_unwind(AssertUnwindSafe(|| threads.run(8, |i, _| assert_ne!(i, bad))));
             assert!(result.is_err());
             let sum = AtomicUsize::new(0);
-            threads.each(8, |i, _| {
+            threads.run(8, |i, _| {
                 sum.fetch_add(i, Ordering::Relaxed);
             });
             assert_eq!(sum.into_inner(), 28);
@@ -293,10 +234,10 @@ mod tests {
     fn sleeping_threads_wake_up() {
         let threads = Threads::new(2);
         for _ in 0..5 {
-            std::thread::sleep(4 * LOOK_OUT);
+            std::thread::sleep(4 * SPIN);
             // Each piece waits for the other: one thread alone would not end.
             let arrived = AtomicUsize::new(0);
-            threads.each(2, |_, _| {
+            threads.run(2, |_, _| {
                 arrived.fetch_add(1, Ordering::Relaxed);
                 while arrived.load(Ordering::Relaxed) < 2 {
                     std::thread::yield_now();

@@ -1,8 +1,9 @@
-//! One fused pass over a piece of a tensor: make the update, apply it, and measure it while it is in the cache.
+//! One fused pass over a piece of a tensor: make the update, apply it, and measure it while it is in the
+//! cache.
 //!
-//! The pass works in runs of `CHUNK` elements: the optimiser writes the update and its decay part into small buffers, then
-//! the parameters change and the squares are summed. The arithmetic on the parameters is the same whether or not anything is
-//! measured, so recording cannot change a run.
+//! The pass works in runs of `CHUNK` elements: the optimiser writes the update and its decay part into small
+//! buffers, then the parameters change and the squares are summed. The arithmetic on the parameters is the
+//! same whether or not anything is measured, so recording cannot change a run.
 
 use super::kernel;
 use super::norm::{SquareSum, square_sum_inline};
@@ -15,14 +16,14 @@ const CHUNK: usize = 512;
 /// Squared norms over a piece of a tensor.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct UpdateSums {
-    /// Of the true gradient, the stored one times its power of two.
+    /// Sum of squares of the true gradient, which is the stored one times its power of two.
     pub grad: SquareSum,
-    /// Of the applied update: new minus old parameter, as stored.
+    /// Sum of squares of the applied update: new minus old parameter, as stored.
     pub update: SquareSum,
-    /// Of the computed update without its decay part.
+    /// Sum of squares of the computed update without its decay part.
     pub driven: SquareSum,
     pub decay: SquareSum,
-    /// Of the parameter before the update.
+    /// Sum of squares of the parameter before the update.
     pub param: SquareSum,
 }
 
@@ -45,7 +46,8 @@ pub struct StateSlice<'a, T> {
     pub decay_first: &'a mut [T],
 }
 
-/// Updates `param` from `grad`, whose true value is `grad * 2^exponent`. With `measure` the sums are made as well.
+/// Updates `param` from `grad`, whose true value is `grad * 2^exponent`. With `measure` the sums are made as
+/// well.
 pub fn apply<T: Scalar>(
     constants: &Constants<T>,
     param: &mut [T],
@@ -142,8 +144,9 @@ fn run<T: Scalar, const DECAYS: bool>(
     sums
 }
 
-/// The update, and then the proximal step of L1: toward zero by at most `threshold`, where it stops. The pull counts as decay.
-/// Leaves nothing of use in `update` and `decay`; returns the sums of the driven part, the decay and the whole update.
+/// The update, and then the proximal step of L1: toward zero by at most `threshold`, where it stops. The pull
+/// counts as decay. Leaves nothing of use in `update` and `decay`; returns the sums of the driven part, the
+/// decay and the whole update.
 #[inline(always)]
 fn shrink<T: Scalar>(
     threshold: T,
@@ -177,7 +180,7 @@ fn shrink<T: Scalar>(
     sums
 }
 
-/// Of plain gradient descent: the computed update is -lr times the gradient, no pass is needed.
+/// Sum of squares of the update of plain gradient descent: it is -lr times the gradient, so no pass over the tensor is needed.
 fn driven_by<T: Scalar>(grad: SquareSum, constants: &Constants<T>) -> SquareSum {
     let lr = constants.learning_rate.to_f64();
     SquareSum { sum: grad.sum * lr * lr, exponent: grad.exponent }

@@ -2,8 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{FORMATS, Kind, NotesError, Problem, block, html, notebook};
+use super::{FORMATS, Kind, LONGEST, NotesError, Problem, block, html, notebook};
 use crate::field::Field;
+use crate::files;
 
 /// A file of notes.
 #[derive(Clone, Debug, PartialEq)]
@@ -55,7 +56,7 @@ fn kind_of(file: &Path) -> Option<Kind> {
         Kind::Markdown if above("book.toml").is_some_and(|book| whole.starts_with(source(book))) => Kind::MdBook,
         Kind::Markdown if above("_quarto.yml").is_some() => Kind::Quarto,
         Kind::Html => {
-            let text = std::fs::read(file).unwrap_or_default();
+            let text = files::read(file, LONGEST).unwrap_or_default();
             if html::is_reveal(&String::from_utf8_lossy(&text)) { Kind::Reveal } else { Kind::Html }
         }
         kind => kind,
@@ -64,7 +65,7 @@ fn kind_of(file: &Path) -> Option<Kind> {
 
 /// A book's folder of chapters.
 fn source(book: &Path) -> PathBuf {
-    let text = std::fs::read_to_string(book.join("book.toml")).unwrap_or_default();
+    let text = files::read_text(&book.join("book.toml")).unwrap_or_default();
     let table: toml::Table = text.parse().unwrap_or_default();
     let src = table.get("book").and_then(|b| b.get("src")).and_then(toml::Value::as_str).unwrap_or("src");
     book.join(src)
@@ -73,7 +74,7 @@ fn source(book: &Path) -> PathBuf {
 /// Chapters in the order of the summary.
 fn chapters(book: &Path) -> Vec<PathBuf> {
     let folder = source(book);
-    let summary = std::fs::read_to_string(folder.join("SUMMARY.md")).unwrap_or_default();
+    let summary = files::read_text(&folder.join("SUMMARY.md")).unwrap_or_default();
     let links = summary.split("](").skip(1).filter_map(|rest| rest.split_once(')')).map(|(link, _)| link.trim());
     let paths = links.map(|link| link.trim_start_matches('<').trim_end_matches('>').replace("%20", " "));
     paths.filter(|link| link.ends_with(".md")).map(|link| folder.join(link)).filter(|path| path.is_file()).collect()
@@ -107,7 +108,7 @@ fn in_folder(folder: &Path, to: Option<Kind>, name: &str) -> Result<Target, Prob
         Ok(Target { file: file.to_path_buf(), kind })
     };
     let holds = |file: &&PathBuf| {
-        let Ok(text) = std::fs::read(file) else { return false };
+        let Ok(text) = files::read(file, LONGEST) else { return false };
         match to.or_else(|| kind_of(file)) {
             Some(Kind::Notebook) => notebook::holds(&text, name),
             Some(kind) => block::holds(&text, kind.spec().comment, kind.spec().verbatim, name),

@@ -1,10 +1,12 @@
 //! HTML pages, and reveal.js slides.
 //!
-//! A page that speaks of `color-scheme` gets both variants; any other stays light. Slides take the variant that suits the
-//! theme they load.
+//! A page that speaks of `color-scheme` gets both variants; any other stays light. Slides take the variant
+//! that suits the theme they load.
 
-use super::block::{Comment, last_line_with};
-use super::{Item, Kind, Problem, Setting, Shown, Spec, at_end, escaped};
+use super::block::{Comment, last_place_of};
+use super::verbatim::Verbatim;
+use super::{Item, Kind, Problem, Setting, Shown, Spec, at_end};
+use crate::escape::xml;
 use crate::render::{Format, Theme};
 
 const COMMENT: Comment = Comment { open: "<!--", close: " -->" };
@@ -14,10 +16,10 @@ pub const PAGE: Spec = Spec {
     name: "html",
     endings: &["html", "htm"],
     comment: COMMENT,
-    verbatim: &[("<script", "</script>")],
+    verbatim: Verbatim::Html,
     content: page,
     place: |text, spec| {
-        let last = |word| last_line_with(text, spec.verbatim, "<!--", word);
+        let last = |word| last_place_of(text, spec.verbatim, None, word);
         match last("</body>").or_else(|| last("</BODY>")).or_else(|| last("</html>")) {
             // The indent before the tag stays the tag's.
             Some(place) => {
@@ -36,11 +38,11 @@ pub const REVEAL: Spec = Spec {
     name: "reveal",
     endings: &[],
     comment: COMMENT,
-    verbatim: &[("<script", "</script>")],
+    verbatim: Verbatim::Html,
     content: slides,
     place: |text, spec| {
         let word = "</section>";
-        let last = last_line_with(text, spec.verbatim, "<!--", word).ok_or(Problem::NoSlides)?;
+        let last = last_place_of(text, spec.verbatim, None, word).ok_or(Problem::NoSlides)?;
         Ok(last + word.len())
     },
     pictures,
@@ -72,29 +74,34 @@ pub fn is_reveal(text: &str) -> bool {
     ["class=\"reveal\"", "class='reveal'", "class=reveal>", "class=\"reveal "].iter().any(|mark| text.contains(mark))
 }
 
-/// True where more sections are open than closed.
+/// True where more sections are open than closed, comments and scripts aside.
 pub fn in_section(before: &[u8]) -> bool {
-    let count = |word: &[u8]| before.windows(word.len()).filter(|w| *w == word).count();
+    let hidden = Verbatim::Html.hidden(before);
+    let is_hidden = |at: usize| hidden.get(hidden.partition_point(|r| r.end <= at)).is_some_and(|r| r.contains(&at));
+    let count = |word: &[u8]| {
+        before.windows(word.len()).enumerate().filter(|(at, w)| w.eq_ignore_ascii_case(word) && !is_hidden(*at)).count()
+    };
     count(b"<section") > count(b"</section")
+}
+
+/// How to read the figure, as HTML; empty where the figure does not say.
+fn reading(item: &Item) -> String {
+    if item.reading.is_empty() {
+        return String::new();
+    }
+    let (heading, gap) = (xml(item.lang.how_to_read()), item.lang.after_heading());
+    format!("<strong>{heading}</strong>{gap}{}", item.reading.html())
 }
 
 /// `<figcaption>` with the caption and how to read the figure.
 pub fn caption(item: &Item) -> String {
-    let lang = item.lang;
-    let reading = match item.reading.as_str() {
-        "" => String::new(),
-        reading => format!(
-            "<br>\n<strong>{}</strong>{}{}",
-            escaped(lang.how_to_read()),
-            lang.after_heading(),
-            escaped(reading)
-        ),
-    };
-    format!("<figcaption>{}{reading}</figcaption>\n", escaped(&item.caption))
+    let reading = reading(item);
+    let gap = if reading.is_empty() { "" } else { "<br>\n" };
+    format!("<figcaption>{}{gap}{reading}</figcaption>\n", item.caption.html())
 }
 
 fn image(item: &Item, shown: Shown, class: &str) -> String {
-    let (alt, width, height) = (escaped(&item.alt), item.width, item.height);
+    let (alt, width, height) = (item.alt.attribute(), item.width, item.height);
     let source = item.picture(shown.first(), Format::Svg);
     let size = if class.is_empty() {
         format!(" width=\"{width}\" height=\"{height}\" style=\"max-width: 100%; height: auto\"")
@@ -119,15 +126,13 @@ fn page(setting: &Setting) -> String {
     setting.items.iter().map(figure).collect()
 }
 
-/// A slide for each figure: the picture says its title itself; what to say about it goes into the speaker's notes.
+/// A slide for each figure: the picture says its title itself; what to say about it goes into the speaker's
+/// notes.
 fn slides(setting: &Setting) -> String {
     let slide = |item: &Item| {
-        let notes = match item.reading.as_str() {
+        let notes = match reading(item).as_str() {
             "" => String::new(),
-            reading => {
-                let (heading, gap) = (escaped(item.lang.how_to_read()), item.lang.after_heading());
-                format!("<aside class=\"notes\"><strong>{heading}</strong>{gap}{}</aside>\n", escaped(reading))
-            }
+            reading => format!("<aside class=\"notes\">{reading}</aside>\n"),
         };
         let image = image(item, setting.shown, "r-stretch");
         if setting.inside_slide {

@@ -1,7 +1,9 @@
-//! LaTeX: a PDF picture in a floating figure. English needs `graphicx` only; Chinese needs XeLaTeX or LuaLaTeX with `xeCJK`
-//! or a class of `ctex`.
+//! LaTeX: a PDF picture in a floating figure. English needs `graphicx` only; Chinese needs XeLaTeX or
+//! LuaLaTeX with `xeCJK` or a class of `ctex`.
 
-use super::block::{Comment, last_line_with};
+use super::block::{Comment, last_place_of};
+use super::verbatim::Verbatim;
+use super::words::latex;
 use super::{Item, Kind, Problem, Setting, Spec, at_end};
 use crate::render::Format;
 use crate::text::Lang;
@@ -11,18 +13,18 @@ pub const SPEC: Spec = Spec {
     name: "latex",
     endings: &["tex", "ltx"],
     comment: Comment { open: "%", close: "" },
-    verbatim: &[
+    verbatim: Verbatim::Lines(&[
         ("\\begin{verbatim", "\\end{verbatim"),
         ("\\begin{lstlisting}", "\\end{lstlisting}"),
         ("\\begin{minted}", "\\end{minted}"),
         ("\\begin{comment}", "\\end{comment}"),
-    ],
+    ]),
     content,
     place: |text, spec| {
         if class_of(text).is_some_and(|class| class.ends_with("beamer")) {
             return Err(Problem::Beamer);
         }
-        match last_line_with(text, spec.verbatim, "%", "\\end{document}") {
+        match last_place_of(text, spec.verbatim, Some("%"), "\\end{document}") {
             Some(place) => Ok(place),
             None => at_end(text, spec),
         }
@@ -67,59 +69,6 @@ pub fn hints(text: &[u8], lang: Lang) -> Vec<String> {
     hints
 }
 
-/// Text as LaTeX reads it, whatever the engine.
-fn literal(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut raised = String::new();
-    for c in text.chars() {
-        if let Some(at) = "⁰¹²³⁴⁵⁶⁷⁸⁹⁻".chars().position(|r| r == c) {
-            raised.push("0123456789-".as_bytes()[at] as char);
-            continue;
-        }
-        raise(&mut out, &mut raised);
-        match c {
-            '\\' => out += "\\textbackslash{}",
-            '~' => out += "\\textasciitilde{}",
-            '^' => out += "\\textasciicircum{}",
-            '<' => out += "\\textless{}",
-            '>' => out += "\\textgreater{}",
-            '"' => out += "''",
-            '{' | '}' | '$' | '&' | '#' | '_' | '%' => {
-                out.push('\\');
-                out.push(c);
-            }
-            '\u{a0}' => out.push('~'),
-            '×' => out += "$\\times$",
-            '·' => out += "$\\cdot$",
-            '–' => out += "--",
-            '−' => out += "$-$",
-            c => out.push(c),
-        }
-    }
-    raise(&mut out, &mut raised);
-    out
-}
-
-fn raise(out: &mut String, raised: &mut String) {
-    if !raised.is_empty() {
-        *out += &format!("$^{{{raised}}}$");
-        raised.clear();
-    }
-}
-
-/// Letters and signs only: the key is read by tagged PDF, which shows no formula.
-fn plain(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '{' | '}' | '$' | '&' | '#' | '_' | '%' => out.extend(['\\', c]),
-            '\\' | '~' | '^' | '\u{a0}' => out.push(' '),
-            c => out.push(c),
-        }
-    }
-    out
-}
-
 /// An older graphicx does not know the key `alt`: there it is swallowed.
 const ALT: &str = "\\expandafter\\ifx\\csname KV@Gin@alt\\endcsname\\relax\n  \
     \\expandafter\\let\\csname KV@Gin@alt\\expandafter\\endcsname\\csname @gobble\\endcsname\\fi\n";
@@ -127,22 +76,21 @@ const ALT: &str = "\\expandafter\\ifx\\csname KV@Gin@alt\\endcsname\\relax\n  \
 fn content(setting: &Setting) -> String {
     let figure = |item: &Item| {
         let lang = item.lang;
-        let reading = match item.reading.as_str() {
+        let reading = match item.reading.latex().as_str() {
             "" => String::new(),
             reading => format!(
-                "  \\par\\medskip\n  \\parbox{{\\linewidth}}{{\\small\\textbf{{{}}}{}{}}}\n",
-                literal(lang.how_to_read()),
+                "  \\par\\medskip\n  \\parbox{{\\linewidth}}{{\\small\\textbf{{{}}}{}{reading}}}\n",
+                latex(lang.how_to_read()),
                 lang.after_heading(),
-                literal(reading)
             ),
         };
         format!(
             "\\begin{{figure}}[htbp]\n  \\centering\n  \\includegraphics[width=\\linewidth,alt={{{}}}]{{{}}}\n  \
              \\caption[{{{}}}]{{{}}}\n  \\label{{fig:{}}}\n{reading}\\end{{figure}}\n",
-            plain(&item.alt),
+            item.alt.latex_alt(),
             item.picture(setting.shown.first(), Format::Pdf),
-            literal(&item.title),
-            literal(&item.caption),
+            item.title.latex(),
+            item.caption.latex(),
             item.id
         )
     };

@@ -1,22 +1,22 @@
 //! Markdown, alone and in an mdBook or a Quarto project.
 //!
-//! Plain Markdown shows an image that every reader understands (pandoc puts it into PDF and Word too) inside a `<picture>`,
-//! through which a browser switches between light and dark. mdBook and Quarto switch by a class of the page instead, so there
-//! a style hides one of two images.
+//! Plain Markdown shows an image that every reader understands (pandoc puts it into PDF and Word too) inside
+//! a `<picture>`, through which a browser switches between light and dark. mdBook and Quarto switch by a
+//! class of the page instead, so there a style hides one of two images.
 
-use super::block::{Comment, Verbatim};
-use super::{Item, Kind, Setting, Shown, Spec, at_end, escaped};
+use super::block::Comment;
+use super::verbatim::Verbatim;
+use super::{Item, Kind, Setting, Shown, Spec, at_end};
 use crate::render::{Format, Theme};
 
 const COMMENT: Comment = Comment { open: "<!--", close: " -->" };
-const FENCES: Verbatim = &[("```", "```"), ("~~~", "~~~")];
 
 pub const MARKDOWN: Spec = Spec {
     kind: Kind::Markdown,
     name: "markdown",
     endings: &["md", "markdown", "mdown", "rmd"],
     comment: COMMENT,
-    verbatim: FENCES,
+    verbatim: Verbatim::Markdown,
     content: plain,
     place: at_end,
     pictures: |shown| match shown {
@@ -30,7 +30,7 @@ pub const MDBOOK: Spec = Spec {
     name: "mdbook",
     endings: &[],
     comment: COMMENT,
-    verbatim: FENCES,
+    verbatim: Verbatim::Markdown,
     content: mdbook,
     place: at_end,
     pictures: |shown| match shown {
@@ -44,7 +44,7 @@ pub const QUARTO: Spec = Spec {
     name: "quarto",
     endings: &["qmd"],
     comment: COMMENT,
-    verbatim: FENCES,
+    verbatim: Verbatim::Markdown,
     content: quarto,
     place: at_end,
     pictures: |shown| match shown {
@@ -60,29 +60,13 @@ pub const MDBOOK_STYLE: &str = "<style>.gradfade-dark,.navy .gradfade-light,.coa
 const QUARTO_STYLE: &str = "<style>.gradfade-dark,body.quarto-dark .gradfade-light{display:none}\
 body.quarto-dark .gradfade-dark{display:inline}</style>";
 
-/// Every character that could mean something to some Markdown.
-pub fn literal(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        if matches!(c, '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '>' | '$' | '~' | '^' | '@' | '#' | '|') {
-            out.push('\\');
-        }
-        match c {
-            // An entity would otherwise be read here.
-            '&' => out += "&amp;",
-            c => out.push(c),
-        }
-    }
-    out
-}
-
 /// The sentences below the caption.
 pub fn reading(item: &Item) -> String {
     if item.reading.is_empty() {
         return String::new();
     }
     let lang = item.lang;
-    format!("**{}**{}{}\n", lang.how_to_read(), lang.after_heading(), literal(&item.reading))
+    format!("**{}**{}{}\n", lang.how_to_read(), lang.after_heading(), item.reading.markdown())
 }
 
 fn joined(setting: &Setting, one: impl Fn(&Item) -> String) -> String {
@@ -100,8 +84,8 @@ fn plain(setting: &Setting) -> String {
             Shown::Only(_) => String::new(),
         };
         let (svg, png) = (item.picture(theme, Format::Svg), item.picture(theme, Format::Png));
-        let alt = literal(&item.alt);
-        let caption = literal(&item.caption);
+        let alt = item.alt.markdown_alt();
+        let caption = item.caption.markdown();
         let reading = reading(item);
         let gap = if reading.is_empty() { "" } else { "\n" };
         format!("<picture>{dark}<source srcset=\"{svg}\">![{alt}]({png})</picture>\n\n*{caption}*\n{gap}{reading}")
@@ -117,7 +101,7 @@ fn mdbook(setting: &Setting) -> String {
 
 /// A figure as HTML without a blank line, which would end it.
 pub(super) fn mdbook_figure(item: &Item, shown: Shown, source: impl Fn(Theme) -> String) -> String {
-    let alt = escaped(&item.alt);
+    let alt = item.alt.attribute();
     let image = |theme: Theme, class: &str| {
         let (width, source) = (item.width, source(theme));
         format!("<img{class} src=\"{source}\" alt=\"{alt}\" width=\"{width}\">\n")
@@ -143,18 +127,18 @@ fn quarto(setting: &Setting) -> String {
         let source = item.picture(theme, Format::Png);
         let (image, style) = match setting.shown {
             Shown::Both => {
-                let light = format!("![{}]({source}){{.gradfade-light}}", literal(&item.alt));
-                let (dark, alt) = (item.picture(Theme::Dark, Format::Png), escaped(&item.alt));
+                let light = format!("![{}]({source}){{.gradfade-light}}", item.alt.markdown_alt());
+                let (dark, alt) = (item.picture(Theme::Dark, Format::Png), item.alt.attribute());
                 let dark = format!("`<img class=\"gradfade-dark\" src=\"{dark}\" alt=\"{alt}\">`{{=html}}");
                 (light + &dark, format!("```{{=html}}\n{QUARTO_STYLE}\n```\n\n"))
             }
             // Words in the brackets of an image that stands alone would become a caption.
             Shown::Only(_) => {
-                let alt = item.alt.replace('\\', "\\\\").replace('"', "\\\"");
+                let alt = item.alt.pandoc_attribute();
                 (format!("![]({source}){{fig-alt=\"{alt}\"}}"), String::new())
             }
         };
-        let caption = literal(&item.caption);
+        let caption = item.caption.markdown_line();
         let reading = reading(item);
         let gap = if reading.is_empty() { "" } else { "\n" };
         format!("{style}::: {{#fig-{id}}}\n\n{image}\n\n{caption}\n\n:::\n{gap}{reading}", id = item.id)

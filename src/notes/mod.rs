@@ -5,6 +5,8 @@
 //! | `block` | markers, checksums, and a text file whose other bytes stay as they are |
 //! | `markdown`, `latex`, `typst`, `html` | how a format says a figure |
 //! | [`notebook`] | the same for cells of a Jupyter notebook |
+//! | `verbatim` | code that notes only show, comments, scripts: no place for markers |
+//! | `words` | words of a run, as text of each format |
 //! | `find` | which kind of notes a path is, and which file of a folder |
 //! | [`plan`](mod@plan) | every file that changes, as plain data; then written, the notes last |
 //! | `signature` | a picture that carries a checksum of itself |
@@ -22,7 +24,11 @@ pub mod plan;
 pub mod preprocessor;
 mod signature;
 mod typst;
+mod verbatim;
+mod words;
 
+#[cfg(test)]
+mod hostile;
 #[cfg(test)]
 mod tests;
 
@@ -30,7 +36,9 @@ use std::path::PathBuf;
 
 pub use block::{State, is_name};
 pub use find::{Target, find};
-pub use plan::{Edit, Plan, plan};
+pub use plan::{Edit, Plan, lock, plan};
+
+use words::Words;
 
 use crate::field::Field;
 use crate::figure::chart::Figure;
@@ -39,6 +47,9 @@ use crate::text::Lang;
 
 /// The folder of the pictures, beside the notes.
 pub const FOLDER: &str = "gradfade";
+
+/// The longest file of notes, in bytes: notebooks hold their pictures.
+const LONGEST: u64 = 1 << 30;
 
 /// A kind of notes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,7 +72,7 @@ pub struct Spec {
     /// Endings of its files; where two kinds share one, `find` looks into the file.
     pub endings: &'static [&'static str],
     comment: block::Comment,
-    verbatim: block::Verbatim,
+    verbatim: verbatim::Verbatim,
     /// The block's lines.
     content: fn(&Setting) -> String,
     /// Where a new block goes: an offset into the file.
@@ -111,13 +122,13 @@ impl Shown {
 struct Item {
     /// `BLOCK-FIGURE`: stem, label and anchor.
     id: String,
-    title: String,
+    title: Words,
     /// Title and settings.
-    caption: String,
+    caption: Words,
     /// For a reader who cannot see it.
-    alt: String,
+    alt: Words,
     /// Empty where the figure has none.
-    reading: String,
+    reading: Words,
     lang: Lang,
     width: u32,
     height: u32,
@@ -128,10 +139,10 @@ impl Item {
         let lang = figure.lang;
         Item {
             id: format!("{block}-{}", figure.name),
-            title: figure.title.clone(),
-            caption: lang.notes_caption(&figure.title, &figure.caption),
-            alt: figure.description.clone(),
-            reading: figure.reading.clone(),
+            title: Words::new(&figure.title),
+            caption: Words::new(&lang.notes_caption(&figure.title, &figure.caption)),
+            alt: Words::new(&figure.description),
+            reading: Words::new(&figure.reading),
             lang,
             width: figure.width,
             height: figure.height,
@@ -163,7 +174,7 @@ pub enum Problem {
     #[error("line {line}: the end of the block `{name}` has no begin; remove it, or add the begin marker")]
     NoBegin { name: String, line: usize },
     #[error(
-        "line {line}: the block `{name}` begins inside the block `{outer}`; move it and its markers out, behind that one's end"
+        "line {line}: the block `{name}` begins inside the block `{outer}`; move it with its markers behind the end of that block"
     )]
     Nested { name: String, line: usize, outer: String },
     #[error("line {line}: a second block is called `{name}`; rename or remove one")]
@@ -173,18 +184,20 @@ pub enum Problem {
     )]
     Marker { line: usize },
     #[error(
-        "its author edited the block `{name}`; {} replaces it, {} NAME makes another block",
+        "the block `{name}` was edited by its author; {} replaces it, {} NAME makes another block",
         Field::Force,
         Field::Name
     )]
     Edited { name: String },
     #[error(
-        "another run stands in the block `{name}`; {} OTHER gives this one a block of its own, {} replaces it",
+        "the block `{name}` shows another run; {} OTHER writes this run into a block of its own, {} replaces it",
         Field::Name,
         Field::Force
     )]
     OtherRun { name: String },
-    #[error("ends inside code that it shows, so nothing can follow; close that, or put a pair of markers elsewhere")]
+    #[error(
+        "ends inside a code block, so nothing can follow; close the code block, or put a pair of markers elsewhere"
+    )]
     EndsInCode,
     #[error(
         "a beamer file: put the lines `% gradfade begin NAME` and `% gradfade end NAME` into a frame, then call again with {} NAME",
@@ -193,7 +206,7 @@ pub enum Problem {
     Beamer,
     #[error("has no <section>, so where the slide goes is unknown; put a pair of markers there")]
     NoSlides,
-    #[error("is UTF-16; save it as UTF-8")]
+    #[error("is encoded as UTF-16; save it as UTF-8")]
     Utf16,
     #[error("not a notebook: {0}")]
     Notebook(String),
@@ -213,17 +226,17 @@ pub enum Problem {
         Field::Force
     )]
     PictureOfOtherRun,
-    #[error("changed while gradfade was at work; call again")]
+    #[error("was changed while gradfade was working; call again")]
     Changed,
     #[error("cannot read or write: {0}")]
     Io(String),
 }
 
 impl Problem {
-    /// True where nothing is broken and only `--force` would bring the notes up to date.
+    /// True where the notes are not up to date and their author has to do something, while nothing is broken.
     fn is_stale(&self) -> bool {
-        use Problem::{Edited, EditedPicture, OtherRun, PictureOfOtherRun};
-        matches!(self, Edited { .. } | OtherRun { .. } | EditedPicture | PictureOfOtherRun)
+        use Problem::{Edited, EditedPicture, OtherRun, PictureOfOtherRun, ReadOnly};
+        matches!(self, Edited { .. } | OtherRun { .. } | EditedPicture | PictureOfOtherRun | ReadOnly)
     }
 }
 
@@ -246,11 +259,6 @@ impl NotesError {
         let path = path.into();
         |problem| NotesError::In { path, problem }
     }
-}
-
-/// Text of an HTML element or attribute.
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
 /// The end of the file.

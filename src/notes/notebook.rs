@@ -1,19 +1,24 @@
 //! Jupyter notebooks: cells of our own, and every byte of the others where it was.
 //!
-//! A Python notebook gets, for each figure, a code cell whose output is the picture (SVG, with a PNG and a PDF for programs that
-//! cannot show that) and whose source shows it again when the notebook is run, and a Markdown cell with the words. A notebook
-//! of another language gets a Markdown cell with the picture attached. Cells carry the block's name in their metadata.
+//! A Python notebook gets, for each figure, a code cell whose output is the picture (SVG, with a PNG and a
+//! PDF for programs that cannot show that) and whose source shows it again when the notebook is run, and a
+//! Markdown cell with the words. A notebook of another language gets a Markdown cell with the picture
+//! attached. Cells carry the block's name in their metadata.
 //!
-//! The output's metadata hold the alternative text. nbconvert's pages leave it out, for SVG always; there the words below the
-//! picture say what it shows. An output of HTML could carry it, but pages that clean foreign HTML would show no picture.
+//! The output's metadata hold the alternative text. nbconvert's pages leave it out, for SVG always; there the
+//! words below the picture say what it shows. An output of HTML could carry it, but pages that clean foreign
+//! HTML would show no picture.
 
 use std::ops::Range;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use serde::Deserialize;
+use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 
 use super::block::{Comment, Filling, Spliced, State, checksum, is_name, marker};
+use super::verbatim::Verbatim;
 use super::{Item, Kind, Problem, Shown, Spec, markdown};
 use crate::render::{Format, Theme};
 
@@ -22,7 +27,7 @@ pub const SPEC: Spec = Spec {
     name: "notebook",
     endings: &["ipynb"],
     comment: Comment { open: "<!--", close: " -->" },
-    verbatim: &[],
+    verbatim: Verbatim::Lines(&[]),
     content: |_| String::new(),
     place: |text, _| Ok(text.len()),
     pictures: |shown| [Format::Svg, Format::Png, Format::Pdf].map(|format| (shown.first(), format)).into(),
@@ -48,6 +53,13 @@ struct Layout {
     values: Vec<Value>,
     ids: bool,
     python: bool,
+}
+
+/// The list of cells as it stands in the text.
+#[derive(Deserialize)]
+struct Cells<'a> {
+    #[serde(borrow)]
+    cells: &'a RawValue,
 }
 
 /// The notebook with its block.
@@ -132,10 +144,15 @@ fn read(text: &[u8]) -> Result<Layout, Problem> {
             return Err(Problem::Notebook(format!("cell {} has no `cell_type` or no `source`", i + 1)));
         }
     }
-    let open = blank(text, start);
-    let mut lists = members(text, open).into_iter().filter(|(key, _)| key == "cells").map(|(_, span)| span);
-    let (Some(cells), None) = (lists.next(), lists.next()) else { return Err(wrong("it has two lists `cells`")) };
-    let spans = elements(text, cells.start);
+    // Where the list and its cells stand in the text, so that no byte of the author's changes.
+    let raw: Cells = serde_json::from_slice(&text[start..]).map_err(|e| Problem::Notebook(e.to_string()))?;
+    let elements: Vec<&RawValue> =
+        serde_json::from_str(raw.cells.get()).map_err(|e| Problem::Notebook(e.to_string()))?;
+    let span = |raw: &RawValue| {
+        let begin = raw.get().as_ptr() as usize - text.as_ptr() as usize;
+        begin..begin + raw.get().len()
+    };
+    let (cells, spans) = (span(raw.cells), elements.into_iter().map(span).collect());
     let metadata = |a: &str, b: &str| value.get("metadata")?.get(a)?.get(b)?.as_str().map(str::to_lowercase);
     let language = metadata("kernelspec", "language").or_else(|| metadata("language_info", "name"));
     Ok(Layout {
@@ -145,73 +162,6 @@ fn read(text: &[u8]) -> Result<Layout, Problem> {
         ids: top.get("nbformat_minor").and_then(Value::as_u64).is_some_and(|minor| minor >= 5),
         python: language.is_none_or(|l| l.contains("python")),
     })
-}
-
-/// The first byte from `at` that is no blank.
-fn blank(text: &[u8], at: usize) -> usize {
-    text[at..].iter().position(|b| !b.is_ascii_whitespace()).map_or(text.len(), |n| at + n)
-}
-
-/// One past the value at `at`, in text that is known to be JSON.
-fn skip(text: &[u8], at: usize) -> usize {
-    let (mut depth, mut i, mut quoted) = (0_usize, at, false);
-    while i < text.len() {
-        match text[i] {
-            b'\\' if quoted => i += 1,
-            b'"' => {
-                quoted = !quoted;
-                if !quoted && depth == 0 {
-                    return i + 1;
-                }
-            }
-            _ if quoted => {}
-            b'{' | b'[' => depth += 1,
-            b'}' | b']' | b',' if depth == 0 => return i,
-            b'}' | b']' => {
-                depth -= 1;
-                if depth == 0 {
-                    return i + 1;
-                }
-            }
-            b if b.is_ascii_whitespace() && depth == 0 => return i,
-            _ => {}
-        }
-        i += 1;
-    }
-    i
-}
-
-/// Keys and values of the object at `at`.
-fn members(text: &[u8], at: usize) -> Vec<(String, Range<usize>)> {
-    let mut all = Vec::new();
-    let mut i = blank(text, at + 1);
-    while i < text.len() && text[i] == b'"' {
-        let end = skip(text, i);
-        let key: String = serde_json::from_slice(&text[i..end]).unwrap_or_default();
-        let value = blank(text, blank(text, end) + 1);
-        let after = skip(text, value);
-        all.push((key, value..after));
-        i = blank(text, after);
-        if text.get(i) == Some(&b',') {
-            i = blank(text, i + 1);
-        }
-    }
-    all
-}
-
-/// Values of the list at `at`.
-fn elements(text: &[u8], at: usize) -> Vec<Range<usize>> {
-    let mut all = Vec::new();
-    let mut i = blank(text, at + 1);
-    while i < text.len() && text[i] != b']' {
-        let end = skip(text, i);
-        all.push(i..end);
-        i = blank(text, end);
-        if text.get(i) == Some(&b',') {
-            i = blank(text, i + 1);
-        }
-    }
-    all
 }
 
 fn source(cell: &Value) -> String {
@@ -233,7 +183,8 @@ fn shows(cell: &Value, new: &Value) -> bool {
     (outputs(cell) || !outputs(new)) && (attached(cell) || !attached(new))
 }
 
-/// Numbers of the cells of this block: those that carry its name, or the one that holds its empty pair of markers.
+/// Numbers of the cells of this block: those that carry its name, or the one that holds its empty pair of
+/// markers.
 fn ours(layout: &Layout, name: &str) -> Result<Vec<usize>, Problem> {
     let carried: Vec<usize> =
         (0..layout.values.len()).filter(|i| told(&layout.values[*i], "block").as_deref() == Some(name)).collect();
@@ -285,7 +236,7 @@ fn as_lines(text: &str) -> Value {
 fn parts(layout: &Layout, filling: Filling, items: &[Item], drawn: &[Pictures], shown: Shown) -> Vec<Part> {
     let mut parts = Vec::new();
     for (item, pictures) in items.iter().zip(drawn) {
-        let caption = format!("*{}*\n", markdown::literal(&item.caption));
+        let caption = format!("*{}*\n", item.caption.markdown());
         let reading = markdown::reading(item);
         let words = if reading.is_empty() { caption } else { format!("{caption}\n{reading}") };
         let words = words.trim_end();
@@ -303,7 +254,7 @@ fn parts(layout: &Layout, filling: Filling, items: &[Item], drawn: &[Pictures], 
             parts.push(Part { part: format!("{}-words", item.id), cell });
         } else {
             let file = format!("{}.png", item.id);
-            let text = format!("![{}](attachment:{file})\n\n{words}", markdown::literal(&item.alt));
+            let text = format!("![{}](attachment:{file})\n\n{words}", item.alt.markdown_alt());
             let cell = json!({
                 "cell_type": "markdown",
                 "metadata": {},
@@ -343,23 +294,24 @@ fn hidden() -> Value {
 }
 
 fn output(item: &Item, pictures: &Pictures) -> Value {
-    let alt = json!({"alt": item.alt, "width": item.width});
+    let alt = json!({"alt": item.alt.in_json(), "width": item.width});
     json!({
         "output_type": "display_data",
         "data": {
             "image/svg+xml": as_lines(&pictures.svg),
             "image/png": STANDARD.encode(&pictures.png),
             "application/pdf": STANDARD.encode(&pictures.pdf),
-            "text/plain": as_lines(&item.alt),
+            "text/plain": as_lines(item.alt.in_json()),
         },
-        "metadata": {"image/png": alt, "image/svg+xml": {"alt": item.alt}},
+        "metadata": {"image/png": alt, "image/svg+xml": {"alt": item.alt.in_json()}},
     })
 }
 
 /// Shows the same picture from the files beside the notebook.
 fn program(item: &Item, theme: Theme) -> String {
     let picture = |format| Value::from(item.picture(theme, format)).to_string();
-    let alt = Value::from(item.alt.as_str()).to_string();
+    // A string of Python. Quarto looks for its `{{< >}}` in code too.
+    let alt = Value::from(item.alt.in_json()).to_string().replace('{', "\\u007b");
     format!(
         "import base64, pathlib\nfrom IPython.display import display\n\n\
          alt = {alt}\n\
@@ -375,7 +327,8 @@ fn program(item: &Item, theme: Theme) -> String {
     )
 }
 
-/// A cell as the notebook's other cells are written: one space an indent, or theirs; one line where it has no lines.
+/// A cell as the notebook's other cells are written: one space an indent, or theirs; one line where it has no
+/// lines.
 fn cell_text(cell: &Value, base: &str, eol: &str, compact: bool) -> String {
     if compact {
         return cell.to_string();

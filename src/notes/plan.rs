@@ -1,16 +1,18 @@
-//! What a figure in notes changes: files with their bytes before and after, as plain data. Pictures are written first and
-//! the notes last, each whole or not at all.
+//! What a figure in notes changes: files with their bytes before and after, as plain data. Pictures are
+//! written first and the notes last, each whole or not at all.
 
 use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use super::block::{self, Filling, State};
-use super::{FOLDER, Item, Kind, NotesError, Problem, Setting, Shown, Target, html, latex, notebook, signature};
+use super::block::{self, Filling, Spliced, State};
+use super::{
+    FOLDER, Item, Kind, LONGEST, NotesError, Problem, Setting, Shown, Target, html, latex, notebook, signature,
+};
 use crate::field::Field;
 use crate::figure::chart::Figure;
 use crate::files;
-use crate::render::{self, Format, Style, Theme};
+use crate::render::{self, Format, RenderError, Style, Theme};
 
 /// A file that changes.
 #[derive(Clone, Debug, PartialEq)]
@@ -44,14 +46,15 @@ pub struct Wanted<'a> {
     pub force: bool,
 }
 
-/// What a block and its pictures are made from: a checksum of where the runs lie, seen from the notes. A run that is trained
-/// again in the same place is the same one; and no absolute path gets into the notes.
+/// What a block and its pictures are made from: a checksum of where the runs lie, seen from the notes. A run
+/// that is trained again in the same place is the same one; and no absolute path gets into the notes.
 fn source(notes: &Path, runs: &[PathBuf]) -> String {
     let paths: Vec<String> = runs.iter().map(|run| seen_from(notes, run)).collect();
     block::checksum(paths.join("\n").as_bytes())
 }
 
-/// A path with `/` between its parts, relative to `folder`. A link at its end stays one: what it names may change.
+/// A path with `/` between its parts, relative to `folder`. A link at its end stays one: what it names may
+/// change.
 fn seen_from(folder: &Path, run: &Path) -> String {
     let whole = |path: &Path| fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
     let run = match (run.parent(), run.file_name()) {
@@ -65,7 +68,16 @@ fn seen_from(folder: &Path, run: &Path) -> String {
     up.chain(down).collect::<Vec<_>>().join("/")
 }
 
-/// Finds out what changes; writes nothing.
+/// Keeps other calls of the program away from these notes, from before [`plan`] until after [`Plan::write`]:
+/// two at once would each write the file without the other's block. It is held until the value is dropped;
+/// `None` where the system has no locks.
+pub fn lock(target: &Target) -> Option<fs::File> {
+    let file = fs::canonicalize(&target.file).ok()?;
+    files::lock_folder(file.parent()?)
+}
+
+/// Finds out what changes; writes nothing. Hold a [`lock`] where other calls may be at work on the same
+/// notes.
 ///
 /// # Errors
 /// Notes that are damaged, read-only or edited by their author; figures that cannot be drawn.
@@ -73,77 +85,18 @@ pub fn plan(target: &Target, wanted: &Wanted) -> Result<Plan, NotesError> {
     // A link stays a link: what changes is the file that it names.
     let file = fs::canonicalize(&target.file).map_err(|e| NotesError::at(&target.file)(Problem::Io(e.to_string())))?;
     let here = |problem| NotesError::In { path: target.file.clone(), problem };
-    let text = fs::read(&file).map_err(|e| here(Problem::Io(e.to_string())))?;
+    let folder = file.parent().unwrap_or(Path::new(".")).to_path_buf();
+    let text = files::read(&file, LONGEST).map_err(|e| here(Problem::Io(e.to_string())))?;
     if text.starts_with(b"\xff\xfe") || text.starts_with(b"\xfe\xff") {
         return Err(here(Problem::Utf16));
     }
-    let spec = target.kind.spec();
     let shown = wanted.shown.unwrap_or_else(|| default_shown(target.kind, &text));
     let items: Vec<Item> = wanted.figures.iter().map(|figure| Item::new(wanted.name, figure)).collect();
-    let wants = (spec.pictures)(shown);
-    let folder = file.parent().unwrap_or(Path::new(".")).to_path_buf();
     let source = source(&folder, wanted.runs);
     let filling = Filling { name: wanted.name, source: &source, force: wanted.force };
-    let mut pictures = Vec::new();
-    let mut drawn = Vec::new();
-    for (figure, item) in wanted.figures.iter().zip(&items) {
-        // Several pictures may stand in one page: their inner names must differ.
-        let figure = Figure { name: item.id.clone(), ..figure.clone() };
-        let mut of_notebook = notebook::Pictures { svg: String::new(), png: Vec::new(), pdf: Vec::new() };
-        for (theme, format) in &wants {
-            let style = Style { theme: *theme, ..wanted.style };
-            let svg = render::svg(&figure, &style)?;
-            let bytes = match format {
-                Format::Svg => svg.into_bytes(),
-                Format::Png => render::png(&svg, &style)?,
-                Format::Pdf => render::pdf(&figure, &svg)?,
-            };
-            let bytes = signature::signed(*format, &bytes, &source);
-            match format {
-                Format::Svg => of_notebook.svg = String::from_utf8_lossy(&bytes).into_owned(),
-                Format::Png => of_notebook.png = bytes.clone(),
-                Format::Pdf => of_notebook.pdf = bytes.clone(),
-            }
-            pictures.push((folder.join(item.picture(*theme, *format)), *format, bytes));
-        }
-        drawn.push(of_notebook);
-    }
-    let spliced = if target.kind == Kind::Notebook {
-        notebook::splice(&text, filling, &items, &drawn, shown)
-    } else {
-        let syntax = (spec.comment, spec.verbatim);
-        let inside = block::place_of(&text, spec.comment, spec.verbatim, wanted.name);
-        let inside_slide = target.kind == Kind::Reveal && inside.is_some_and(|at| html::in_section(&text[..at]));
-        let content = (spec.content)(&Setting { items: &items, shown, inside_slide });
-        block::splice(&text, syntax, filling, &content, || (spec.place)(&text, spec))
-    }
-    .map_err(here)?;
-    let mut edits = Vec::new();
-    let mut hints = Vec::new();
-    for (path, format, after) in pictures {
-        let before = read(&path)?;
-        match &before {
-            Some(old) if *old == after => continue,
-            Some(old) if !wanted.force => match (spliced.state, signature::source_of(format, old)) {
-                (_, Some(told)) if told == source => {}
-                (_, Some(_)) => return Err(NotesError::at(path)(Problem::PictureOfOtherRun)),
-                // As it was drawn before pictures were signed.
-                (_, None) if signature::signed(format, old, &source) == after => {}
-                (State::New | State::Stale, None) => return Err(NotesError::at(path)(Problem::EditedPicture)),
-                // The words tell the record's numbers: nothing is new.
-                (State::Current | State::Kept, None) => {
-                    let name = path.file_name().unwrap_or_default().display();
-                    hints.push(format!(
-                        "{FOLDER}/{name} is not as gradfade wrote it, and stays; {} replaces it",
-                        Field::Force
-                    ));
-                    continue;
-                }
-            },
-            _ => {}
-        }
-        edits.push(Edit { path, before, after });
-    }
+    let drawn = drawn(target.kind, wanted, &items, shown, &source)?;
+    let spliced = spliced(target.kind, &text, filling, &items, &drawn, shown).map_err(here)?;
+    let (mut edits, mut hints) = changed_pictures(&folder, &drawn, filling, spliced.state)?;
     if spliced.bytes != text {
         hints.extend(dropped(&folder, wanted.name, &text, &spliced.bytes));
         hints.extend(waiting(target.kind, wanted.name, &text));
@@ -166,6 +119,100 @@ pub fn plan(target: &Target, wanted: &Wanted) -> Result<Plan, NotesError> {
     Ok(Plan { state: spliced.state, edits, hints })
 }
 
+/// A picture as it should lie beside the notes.
+struct Picture {
+    /// From the folder of the notes.
+    path: String,
+    format: Format,
+    bytes: Vec<u8>,
+}
+
+/// The pictures of each figure, signed.
+fn drawn(
+    kind: Kind,
+    wanted: &Wanted,
+    items: &[Item],
+    shown: Shown,
+    source: &str,
+) -> Result<Vec<Vec<Picture>>, RenderError> {
+    let one = |(figure, item): (&Figure, &Item)| {
+        // Several pictures may stand in one page: their inner names must differ.
+        let figure = Figure { name: item.id.clone(), ..figure.clone() };
+        let picture = |(theme, format): (Theme, Format)| {
+            let style = Style { theme, ..wanted.style };
+            let svg = render::svg(&figure, &style)?;
+            let bytes = match format {
+                Format::Svg => svg.into_bytes(),
+                Format::Png => render::png(&svg, &style)?,
+                Format::Pdf => render::pdf(&figure, &svg)?,
+            };
+            let bytes = signature::signed(format, &bytes, source);
+            Ok(Picture { path: item.picture(theme, format), format, bytes })
+        };
+        (kind.spec().pictures)(shown).into_iter().map(picture).collect()
+    };
+    wanted.figures.iter().zip(items).map(one).collect()
+}
+
+/// The notes with their block.
+fn spliced(
+    kind: Kind,
+    text: &[u8],
+    filling: Filling,
+    items: &[Item],
+    drawn: &[Vec<Picture>],
+    shown: Shown,
+) -> Result<Spliced, Problem> {
+    let spec = kind.spec();
+    if kind == Kind::Notebook {
+        let held = |pictures: &Vec<Picture>| {
+            let of = |format| pictures.iter().find(|p| p.format == format).map(|p| p.bytes.clone()).unwrap_or_default();
+            let svg = String::from_utf8_lossy(&of(Format::Svg)).into_owned();
+            notebook::Pictures { svg, png: of(Format::Png), pdf: of(Format::Pdf) }
+        };
+        let held: Vec<_> = drawn.iter().map(held).collect();
+        return notebook::splice(text, filling, items, &held, shown);
+    }
+    let inside = block::place_of(text, spec.comment, spec.verbatim, filling.name);
+    let inside_slide = kind == Kind::Reveal && inside.is_some_and(|at| html::in_section(&text[..at]));
+    let content = (spec.content)(&Setting { items, shown, inside_slide });
+    block::splice(text, (spec.comment, spec.verbatim), filling, &content, || (spec.place)(text, spec))
+}
+
+/// The pictures whose bytes change, and what to say about those that stay though they are not ours.
+fn changed_pictures(
+    folder: &Path,
+    drawn: &[Vec<Picture>],
+    filling: Filling,
+    state: State,
+) -> Result<(Vec<Edit>, Vec<String>), NotesError> {
+    let mut edits = Vec::new();
+    let mut hints = Vec::new();
+    for Picture { path, format, bytes } in drawn.iter().flatten() {
+        let (path, format, after) = (folder.join(path), *format, bytes.clone());
+        let before = read(&path)?;
+        match &before {
+            Some(old) if *old == after => continue,
+            Some(old) if !filling.force => match (state, signature::source_of(format, old)) {
+                (_, Some(told)) if told == filling.source => {}
+                (_, Some(_)) => return Err(NotesError::at(path)(Problem::PictureOfOtherRun)),
+                // As it was drawn before pictures were signed.
+                (_, None) if signature::signed(format, old, filling.source) == after => {}
+                (State::New | State::Stale, None) => return Err(NotesError::at(path)(Problem::EditedPicture)),
+                // The words tell the record's numbers: nothing is new.
+                (State::Current | State::Kept, None) => {
+                    let name = path.file_name().unwrap_or_default().display();
+                    hints.push(format!("{FOLDER}/{name} was edited and is kept; {} replaces it", Field::Force));
+                    continue;
+                }
+            },
+            _ => {}
+        }
+        edits.push(Edit { path, before, after });
+    }
+    Ok((edits, hints))
+}
+
 /// Empty markers for figures of other names, reported if this figure was appended at the end.
 fn waiting(kind: Kind, name: &str, text: &[u8]) -> Option<String> {
     let spec = kind.spec();
@@ -179,7 +226,7 @@ fn waiting(kind: Kind, name: &str, text: &[u8]) -> Option<String> {
     let first = empty.first().filter(|_| !held)?;
     let names = empty.iter().map(|n| format!("`{n}`")).collect::<Vec<_>>().join(", ");
     Some(format!(
-        "there is no block `{name}`, so it went to the end; an empty pair of markers is called {names}: {} {first} fills it",
+        "there is no block `{name}`, so the figure was appended at the end; an empty pair of markers is called {names}: {} {first} fills it",
         Field::Name
     ))
 }
@@ -204,7 +251,7 @@ fn default_shown(kind: Kind, text: &[u8]) -> Shown {
 }
 
 fn read(path: &Path) -> Result<Option<Vec<u8>>, NotesError> {
-    match fs::read(path) {
+    match files::read(path, LONGEST) {
         Ok(bytes) => Ok(Some(bytes)),
         Err(e) if e.kind() == ErrorKind::NotFound => Ok(None),
         Err(e) => Err(NotesError::at(path)(Problem::Io(e.to_string()))),

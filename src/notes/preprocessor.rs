@@ -1,6 +1,7 @@
 //! mdBook's protocol for preprocessors: `[context, book]` as JSON comes in, the book goes out.
 //!
-//! A fenced block of the language `gradfade` holds a few lines of TOML and becomes a figure that needs no file of its own:
+//! A fenced block of the language `gradfade` holds a few lines of TOML and becomes a figure that needs no
+//! file of its own:
 //!
 //! ````text
 //! ```gradfade
@@ -11,8 +12,8 @@
 //! ```
 //! ````
 //!
-//! mdBook 0.4 calls the list of chapters `sections`, 0.5 `items`. Both are found, whatever else is in the book, since only
-//! chapters are looked for.
+//! mdBook 0.4 calls the list of chapters `sections`, 0.5 `items`. Both are found, whatever else is in the
+//! book, since only chapters are looked for.
 
 use std::path::{Path, PathBuf};
 
@@ -21,6 +22,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::verbatim::fences;
 use super::{Item, Shown, markdown};
 use crate::figure::chart::Figure;
 use crate::render::{self, RenderError, Style, Theme};
@@ -55,7 +57,7 @@ impl Request {
 /// Why a book cannot be built.
 #[derive(Debug, PartialEq, thiserror::Error)]
 pub enum BookError {
-    #[error("what came in is not what mdBook sends ({0}); run `mdbook build`, which calls this program")]
+    #[error("the input is not that of mdBook ({0}); run `mdbook build`, which calls this program")]
     Protocol(String),
     #[error("{chapter}: line {line}: {what}")]
     Block { chapter: String, line: usize, what: String },
@@ -124,7 +126,8 @@ fn walk(item: &mut Value, fill: &mut Fill) -> Result<(), BookError> {
     Ok(())
 }
 
-/// What is wrong with a block. A word without quotes is the usual mistake, and TOML takes it for a number or a date.
+/// What is wrong with a block. A word without quotes is the usual mistake, and TOML takes it for a number or
+/// a date.
 fn wrong(block: &str, error: &toml::de::Error) -> String {
     let what = error.message().lines().collect::<Vec<_>>().join(" ");
     if block.parse::<toml::Table>().is_ok() {
@@ -141,59 +144,34 @@ fn wrong(block: &str, error: &toml::de::Error) -> String {
     }
 }
 
-/// The sign and length of an open fence and, for one of ours, its line and what it holds.
-type Fence = (char, usize, Option<(usize, String)>);
-
 /// The chapter's text with figures in place of its blocks; `None` where it has none.
 fn filled(
     chapter: &str,
     text: &str,
     mut draw: impl FnMut(&Request) -> Result<String, String>,
 ) -> Result<Option<String>, BookError> {
+    let all = fences(text, "gradfade");
     let mut out = String::with_capacity(text.len());
-    let mut open: Option<Fence> = None;
-    let mut any = false;
-    for (number, line) in text.split_inclusive('\n').enumerate() {
-        let bare = line.trim_end();
-        let indent = bare.len() - bare.trim_start_matches(' ').len();
-        let bare = bare.trim_start();
-        let sign = bare.chars().next().unwrap_or(' ');
-        let length = bare.chars().take_while(|c| *c == sign).count();
-        match &mut open {
-            Some((with, least, ours)) => {
-                let closes = sign == *with && length >= *least && bare.len() == length && indent < 4;
-                match ours {
-                    Some((began, toml)) if closes => {
-                        let error = |what| BookError::Block { chapter: chapter.to_string(), line: *began, what };
-                        let request: Request = toml::from_str(toml).map_err(|e| error(wrong(toml, &e)))?;
-                        out += &draw(&request).map_err(error)?;
-                        any = true;
-                    }
-                    Some((_, toml)) => *toml += line,
-                    None => out += line,
-                }
-                if closes {
-                    open = None;
-                }
-            }
-            None => {
-                let info = bare.get(length..).unwrap_or_default().trim();
-                let fence =
-                    matches!(sign, '`' | '~') && length >= 3 && indent < 4 && !(sign == '`' && info.contains('`'));
-                let ours = fence && info.split([' ', ',']).next() == Some("gradfade");
-                if fence {
-                    open = Some((sign, length, ours.then(|| (number + 1, String::new()))));
-                }
-                if !ours {
-                    out += line;
-                }
-            }
+    let mut at = 0;
+    for fence in &all {
+        let error = |what| BookError::Block { chapter: chapter.to_string(), line: fence.line, what };
+        if !fence.closed {
+            return Err(error("this block has no end".into()));
         }
+        let request: Request = toml::from_str(&fence.body).map_err(|e| error(wrong(&fence.body, &e)))?;
+        let figure = draw(&request).map_err(error)?;
+        out += &text[at..fence.range.start];
+        // The figure stays in the list or the quotation that its block stood in.
+        let blank = fence.prefix.trim_end();
+        for (number, line) in figure.split_inclusive('\n').enumerate() {
+            let prefix = if line.trim().is_empty() { blank } else { &fence.prefix };
+            out += if number == 0 { "" } else { prefix };
+            out += line;
+        }
+        at = fence.range.end;
     }
-    if let Some((_, _, Some((line, _)))) = open {
-        return Err(BookError::Block { chapter: chapter.to_string(), line, what: "this block has no end".into() });
-    }
-    Ok(any.then_some(out))
+    out += &text[at..];
+    Ok((!all.is_empty()).then_some(out))
 }
 
 /// A figure as HTML with its pictures inside.

@@ -1,8 +1,8 @@
-//! Pictures that show whether they were changed: each carries a checksum of all its other bytes, and what it was
-//! made from (see [`super::plan::source`]).
+//! Pictures that show whether they were changed: each carries a checksum of all its other bytes, and what it
+//! was made from (see [`super::plan::source`]).
 //!
-//! Several notes may show one picture, each drawn from another state of the record; so the mark lies in the picture and not in a
-//! block. Every reader skips it: a comment in SVG and PDF, a text chunk in PNG.
+//! Several notes may show one picture, each drawn from another state of the record; so the mark lies in the
+//! picture and not in a block. Every reader skips it: a comment in SVG and PDF, a text chunk in PNG.
 
 use super::block::checksum;
 use crate::render::Format;
@@ -45,8 +45,8 @@ pub fn signed(format: Format, picture: &[u8], source: &str) -> Vec<u8> {
     [before, &mark(format, picture, source), after].concat()
 }
 
-/// What a picture was made from that is still as `signed` gave it; `None` for any other. Line ends of an SVG do not count:
-/// version control may change them.
+/// What a picture was made from that is still as `signed` gave it; `None` for any other. Line ends of an SVG
+/// do not count: version control may change them.
 pub fn source_of(format: Format, picture: &[u8]) -> Option<String> {
     let bytes: Vec<u8> = match format {
         Format::Svg => picture.iter().copied().filter(|b| *b != b'\r').collect(),

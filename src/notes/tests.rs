@@ -6,10 +6,10 @@ use super::*;
 fn item() -> Item {
     Item {
         id: "net-gradient-heatmap".into(),
-        title: "A 9.4 % & more".into(),
-        caption: "A 9.4 % & more. x_1 [y] $z$ #k.".into(),
-        alt: "Rows \"a\" <b> {c} \\ 3.2\u{a0}×\u{a0}10⁻⁹".into(),
-        reading: "Here 10⁻³ falls.".into(),
+        title: Words::new("A 9.4 % & more"),
+        caption: Words::new("A 9.4 % & more. x_1 [y] $z$ #k."),
+        alt: Words::new("Rows \"a\" <b> {c} \\ 3.2\u{a0}×\u{a0}10⁻⁹"),
+        reading: Words::new("Here 10⁻³ falls."),
         lang: Lang::En,
         width: 960,
         height: 600,
@@ -21,13 +21,13 @@ fn content(spec: &Spec, shown: Shown) -> String {
 }
 
 /// The marker of a run with this checksum.
-const SOURCE: &str = "0123456789abcdef";
+pub(super) const SOURCE: &str = "0123456789abcdef";
 
 fn filling(force: bool) -> Filling<'static> {
     Filling { name: "net", source: SOURCE, force }
 }
 
-fn put(spec: &Spec, text: &[u8], content: &str) -> Result<Spliced, Problem> {
+pub(super) fn put(spec: &Spec, text: &[u8], content: &str) -> Result<Spliced, Problem> {
     put_as(filling(false), spec, text, content)
 }
 
@@ -40,14 +40,15 @@ fn text_formats() -> impl Iterator<Item = &'static Spec> {
 }
 
 /// A file that the format could be: where it has to have a place, it has one.
-fn file_of(spec: &Spec, bytes: &[u8]) -> Vec<u8> {
+pub(super) fn file_of(spec: &Spec, bytes: &[u8]) -> Vec<u8> {
     match spec.kind {
         Kind::Reveal => [b"<section></section>".as_slice(), bytes].concat(),
         _ => bytes.to_vec(),
     }
 }
 
-/// Lines of any bytes, with line ends of both kinds and none, and with words that mean something to some format.
+/// Lines of any bytes, with line ends of both kinds and none, and with words that mean something to some
+/// format.
 fn bytes() -> impl Strategy<Value = Vec<u8>> {
     let word = prop_oneof![
         Just(b"\r\n".to_vec()),
@@ -279,7 +280,7 @@ fn new_blocks_go_where_the_format_ends() {
 #[test]
 fn words_cannot_break_the_format_that_they_stand_in() {
     let html = content(Kind::Html.spec(), Shown::Both);
-    assert!(html.contains("alt=\"Rows &quot;a&quot; &lt;b&gt; {c} \\ 3.2"), "{html}");
+    assert!(html.contains("alt=\"Rows &quot;a&quot; &lt;b&gt; &#123;c} \\ 3.2"), "{html}");
     assert!(html.contains("(prefers-color-scheme: dark)") && html.contains("-dark.svg"));
     let tex = content(Kind::Latex.spec(), Shown::Only(Theme::Light));
     assert!(tex.contains("A 9.4 \\% \\& more. x\\_1 [y] \\$z\\$ \\#k."), "{tex}");
@@ -290,7 +291,7 @@ fn words_cannot_break_the_format_that_they_stand_in() {
     let md = content(Kind::Markdown.spec(), Shown::Both);
     assert!(md.contains("x\\_1 \\[y\\] \\$z\\$ \\#k."), "{md}");
     let qmd = content(Kind::Quarto.spec(), Shown::Only(Theme::Light));
-    assert!(qmd.contains(r#"heatmap.png){fig-alt="Rows \"a\" <b> {c} \\ 3.2"#), "{qmd}");
+    assert!(qmd.contains(r#"heatmap.png){fig-alt="Rows \"a\" &lt;b> &#123;c} \\ 3.2"#), "{qmd}");
     // Emphasis that ends between punctuation and a Han character is none in CommonMark.
     let chinese = Item { lang: Lang::Zh, ..item() };
     let md = (Kind::Markdown.spec().content)(&Setting { items: &[chinese], shown: Shown::Both, inside_slide: false });
@@ -305,7 +306,7 @@ fn words_cannot_break_the_format_that_they_stand_in() {
 const NOTEBOOK: &str = "{\n \"cells\": [\n  {\n   \"cell_type\": \"markdown\",\n   \"id\": \"a\",\n   \"metadata\": {},\n   \
     \"source\": [\"\\\"x]}\\\\\"]\n  }\n ],\n \"metadata\": {},\n \"nbformat\": 4,\n \"nbformat_minor\": 5\n}\n";
 
-fn pictures() -> Vec<notebook::Pictures> {
+pub(super) fn pictures() -> Vec<notebook::Pictures> {
     vec![notebook::Pictures { svg: "<svg/>\n".into(), png: vec![1, 2], pdf: vec![3] }]
 }
 
@@ -430,6 +431,30 @@ fn the_preprocessor_fills_blocks_of_both_versions_of_mdbook() {
         let new = "before\n\n\n<figure></figure>\n\n````md\n```gradfade\nrun = 1\n```\n````\nafter";
         let expected: serde_json::Value = parsed(sent(key, new).as_bytes());
         assert_eq!(parsed(&out), expected[1]);
+    }
+}
+
+#[test]
+fn the_preprocessor_sees_what_mdbook_takes_for_code() {
+    let filled = |content: &str| {
+        let out =
+            preprocessor::run(sent("items", content).as_bytes(), |_, _, _| Ok("\n<figure>\n</figure>\n\n".into()));
+        parsed(&out.unwrap())["items"][2]["Chapter"]["sub_items"][0]["Chapter"]["content"].as_str().unwrap().to_string()
+    };
+    let block = "```gradfade\nrun = \"a\"\n```\n";
+    let indented = block.replace("```", "    ```").replace("run", "    run");
+    assert_eq!(
+        filled(&format!("1.  one\n\n{indented}    after\n")),
+        "1.  one\n\n    \n    <figure>\n    </figure>\n\n    after\n"
+    );
+    assert_eq!(
+        filled(&format!("> {}after\n", block.replace('\n', "\n> "))),
+        "> \n> <figure>\n> </figure>\n>\n> after\n"
+    );
+    for code in
+        [indented.as_str(), "<!--\n```gradfade\nrun = 1\n```\n-->\n", "<pre>\n```gradfade\nrun = 1\n```\n</pre>\n"]
+    {
+        assert_eq!(filled(code), code);
     }
 }
 

@@ -1,6 +1,8 @@
 //! Typst: a PDF picture (Typst 0.14 or later) in a figure with a label.
 
 use super::block::Comment;
+use super::verbatim::Verbatim;
+use super::words::{typst, typst_string};
 use super::{Item, Kind, Setting, Spec, at_end};
 use crate::render::Format;
 
@@ -9,43 +11,24 @@ pub const SPEC: Spec = Spec {
     name: "typst",
     endings: &["typ"],
     comment: Comment { open: "//", close: "" },
-    verbatim: &[("```", "```")],
+    verbatim: Verbatim::Lines(&[("```", "```")]),
     content,
     place: at_end,
     pictures: |shown| vec![(shown.first(), Format::Pdf)],
 };
 
-/// Text in markup: everything that could mean something is escaped.
-fn literal(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        if c.is_ascii_punctuation() && !matches!(c, ',' | '.' | ';' | '!' | '?' | '%' | '(' | ')') {
-            out.push('\\');
-        }
-        out.push(c);
-    }
-    out
-}
-
-/// A string of code.
-fn quoted(text: &str) -> String {
-    format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
-}
-
 fn content(setting: &Setting) -> String {
     let figure = |item: &Item| {
         let lang = item.lang;
-        let reading = match item.reading.as_str() {
+        let reading = match item.reading.typst().as_str() {
             "" => String::new(),
-            reading => {
-                format!("\n#strong[{}]{}{}\n", literal(lang.how_to_read()), lang.after_heading(), literal(reading))
-            }
+            reading => format!("\n#strong[{}]{}{reading}\n", typst(lang.how_to_read()), lang.after_heading()),
         };
         format!(
             "#figure(\n  image({}, width: 100%, alt: {}),\n  caption: [{}],\n) <fig-{}>\n{reading}",
-            quoted(&item.picture(setting.shown.first(), Format::Pdf)),
-            quoted(&item.alt),
-            literal(&item.caption),
+            typst_string(&item.picture(setting.shown.first(), Format::Pdf)),
+            item.alt.typst_string(),
+            item.caption.typst(),
             item.id
         )
     };

@@ -44,7 +44,8 @@ struct Drawn {
     scale: ColourScale,
 }
 
-/// Data of runs that are sorted by depth, and the figures that stand for the page where no script runs (of the first group).
+/// Data of runs that are sorted by depth, and the figures that stand for the page where no script runs (of
+/// the first group).
 pub fn build(runs: &[Record], options: &PageOptions) -> Result<(Data, Option<Figure>), PageError> {
     let lang = options.lang;
     let summaries = runs.iter().map(Summary::new).collect::<Result<Vec<_>, _>>().map_err(FigureError::from)?;
@@ -106,7 +107,8 @@ pub fn build(runs: &[Record], options: &PageOptions) -> Result<(Data, Option<Fig
     Ok((data, figure))
 }
 
-/// One sample's gradient where every run holds it, as in `comparison`: an average over the batch can hide what depth does.
+/// One sample's gradient where every run holds it, as in `comparison`: an average over the batch can hide
+/// what depth does.
 fn default_gradient(summaries: &[Summary]) -> GradientMetric {
     match summaries.iter().all(|s| !s.layer_grid(GRAD_RMS).all_missing()) {
         true => GradientMetric::PerSample,

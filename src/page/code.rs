@@ -1,8 +1,8 @@
 //! How a page holds numbers: three significant digits and an exponent, in two bytes.
 //!
-//! A value is its record's value rounded to three digits, `m/100 x 10^e` with `m` from 100 to 999; what a page says is what
-//! it holds, with no second rounding. One row of codes (little-endian, base64) covers 72 decades in two bytes; where a
-//! grid spans more, four bytes a value are used.
+//! A value is its record's value rounded to three digits, `m/100 x 10^e` with `m` from 100 to 999; what a
+//! page says is what it holds, with no second rounding. One row of codes (little-endian, base64) covers 72
+//! decades in two bytes; where a grid spans more, four bytes a value are used.
 //!
 //! | code | what |
 //! |---|---|

@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 pub const MOST: usize = 1200;
 /// But never to fewer.
 const FEWEST: usize = 100;
-/// Cells of step tables on a whole page (two bytes each, and a third for base64), beyond which columns are thinned further.
+/// Cells of step tables on a whole page (two bytes each, and a third for base64), beyond which columns are
+/// thinned further.
 const BUDGET: usize = 300_000;
 
 /// How many columns a run may have on a page whose step tables have `rows` rows of cells together.
@@ -21,15 +22,17 @@ pub fn fit(rows: usize) -> bool {
     rows * FEWEST <= BUDGET
 }
 
-/// Neighbouring recorded moments that share a column, and the one that is held. A column is never a mean: it is one real moment.
+/// Neighbouring recorded moments that share a column, and the one that is held. A column is never a mean: it
+/// is one real moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Column {
     pub rows: Range<usize>,
     pub shown: usize,
 }
 
-/// At most `most` columns for `rows` moments. Each holds its first moment, the last one the last of all; but where a column has
-/// a moment with an `alarm` (NaN or infinity anywhere), it holds the first of these: one bad step in ten thousand is not lost.
+/// At most `most` columns for `rows` moments. Each holds its first moment, the last one the last of all; but
+/// where a column has a moment with an `alarm` (NaN or infinity anywhere), it holds the first of these: one
+/// bad step in ten thousand is not lost.
 pub fn thin(rows: usize, most: usize, alarm: impl Fn(usize) -> bool) -> Vec<Column> {
     let count = rows.min(most);
     (0..count)

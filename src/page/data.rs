@@ -11,7 +11,8 @@ pub struct Data {
     pub words: Words,
     /// 256 colours from low to high, `rrggbb` each.
     pub colours: String,
-    /// One period of the pattern of each special kind (zero, underflow, NaN, infinite, missing): rows of `0` and `1`, two a CSS pixel.
+    /// One period of the pattern of each special kind (zero, underflow, NaN, infinite, missing): rows of `0`
+    /// and `1`, two a CSS pixel.
     pub tiles: Vec<Vec<String>>,
     pub metrics: Vec<Metric>,
     /// Runs of one depth each, the shallowest first.

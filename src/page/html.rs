@@ -1,4 +1,5 @@
-//! The template filled. Every text from outside passes through [`escape`]; data stands in a block that no parser can leave early.
+//! The template filled. Every text from outside passes through [`escape`]; data stands in a block that no
+//! parser can leave early.
 
 use super::code::{Digits, Held};
 use super::data::{Data, Group, Metric};
@@ -6,6 +7,7 @@ use super::{Page, PageError, PageOptions, sha256};
 use crate::figure::chart::Figure;
 use crate::render::{self, Palette, Style, Theme};
 use crate::text::Lang;
+use crate::text::numbers::power_of_ten;
 
 const TEMPLATE: &str = include_str!("page.html");
 const STYLE: &str = include_str!("page.css");
@@ -36,19 +38,7 @@ pub fn page(
         all => lang.runs_of_depths(data.runs.len(), all[0].hidden, all[all.len() - 1].hidden),
     };
     let static_figure = match figure {
-        Some(mut figure) => {
-            figure.name = format!("{prefix}-figure");
-            let style = Style { colour_map: options.colour_map, ..Style::default() };
-            // The page's heading says the same; without it the picture would have no name, so it gets it back.
-            let same = figure.title == title;
-            if same {
-                figure.title.clear();
-            }
-            let svg = render::svg(&figure, &style)?;
-            let svg = if same { svg.replacen("></title>", &format!(">{}</title>", escape(&title)), 1) } else { svg };
-            // A style attribute is what the policy forbids; the style sheet says the same.
-            svg.replace(" style=\"image-rendering:pixelated\"", "")
-        }
+        Some(figure) => drawn(figure, &prefix, &title, options)?,
         None => String::new(),
     };
     let section = fill(
@@ -83,6 +73,21 @@ pub fn page(
         section,
         prefix,
     })
+}
+
+/// The figure that stands on the page where no script runs, as SVG.
+fn drawn(mut figure: Figure, prefix: &str, title: &str, options: &PageOptions) -> Result<String, PageError> {
+    figure.name = format!("{prefix}-figure");
+    let style = Style { colour_map: options.colour_map, ..Style::default() };
+    // The page's heading says the same; without it the picture would have no name, so it gets it back.
+    let same = figure.title == title;
+    if same {
+        figure.title.clear();
+    }
+    let svg = render::svg(&figure, &style)?;
+    let svg = if same { svg.replacen("></title>", &format!(">{}</title>", escape(title)), 1) } else { svg };
+    // A style attribute is what the policy forbids; the style sheet says the same.
+    Ok(svg.replace(" style=\"image-rendering:pixelated\"", ""))
 }
 
 pub fn document(page: &Page) -> String {
@@ -156,13 +161,15 @@ fn fill(template: &str, values: &[(&str, String)]) -> String {
     out + rest
 }
 
-/// Text as it may stand between tags and in a quoted attribute; nothing in it is taken for a place or for the prefix.
+/// Text as it may stand between tags and in a quoted attribute; nothing in it is taken for a place or for the
+/// prefix.
 pub fn escape(text: &str) -> String {
-    let text = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;");
+    let text = crate::escape::xml(text);
     text.replace('\'', "&#39;").replace('{', "&#123;").replace(PREFIX, "gf&#105;d")
 }
 
-// ---- colours ------------------------------------------------------------------------------------------------------------
+// ---- colours
+// ------------------------------------------------------------------------------------------------------------
 
 /// The themes of the figures as variables, and the light colours of the static figure mapped to them.
 fn palette() -> String {
@@ -218,7 +225,8 @@ fn variables(p: &Palette) -> String {
     all.iter().map(|(name, colour)| format!("  --{PREFIX}-{name}: {colour};\n")).collect()
 }
 
-// ---- parts --------------------------------------------------------------------------------------------------------------
+// ---- parts
+// --------------------------------------------------------------------------------------------------------------
 
 fn metric_buttons(data: &Data) -> String {
     let button = |(i, m): (usize, &Metric)| {
@@ -318,7 +326,8 @@ fn notes(lang: Lang, data: &Data, recorded: &[usize], remarks: &[String]) -> Str
     all.iter().map(|n| format!("<p>{}</p>\n", escape(n))).collect()
 }
 
-// ---- numbers ------------------------------------------------------------------------------------------------------------
+// ---- numbers
+// ------------------------------------------------------------------------------------------------------------
 
 fn text_of(held: Held, metric: &Metric, special: &[(usize, String)]) -> String {
     match held {
@@ -341,22 +350,12 @@ pub fn written(d: Digits, percent: bool) -> String {
             format!("{:.decimals$}", f64::from(d.mantissa) * 10f64.powi(exponent - 2))
         }
     } else {
-        let power: String = exponent.to_string().chars().map(superscript).collect();
-        format!("{}.{:02}\u{a0}×\u{a0}10{power}", d.mantissa / 100, d.mantissa % 100)
+        let power = power_of_ten(exponent);
+        format!("{}.{:02}\u{a0}×\u{a0}{power}", d.mantissa / 100, d.mantissa % 100)
     };
     with_unit(text, percent)
 }
 
 fn with_unit(text: String, percent: bool) -> String {
     if percent { text + "\u{a0}%" } else { text }
-}
-
-fn superscript(c: char) -> char {
-    match c {
-        '-' => '⁻',
-        '1' => '¹',
-        '2' => '²',
-        '3' => '³',
-        digit => char::from_u32(0x2070 + (digit as u32).saturating_sub('0' as u32)).unwrap_or(digit),
-    }
 }

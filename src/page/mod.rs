@@ -1,7 +1,9 @@
-//! The interactive page: one HTML file that shows runs by layer and step, plays their training, and needs nothing else.
+//! The interactive page: one HTML file that shows runs by layer and step, plays their training, and needs
+//! nothing else.
 //!
 //! ```text
-//! records -> figures -> Data (plain numbers and finished words) -> page.html + page.css + page.js -> one file
+//! records -> figures -> Data (plain numbers and finished words)
+//!         -> page.html + page.css + page.js -> one file
 //! ```
 //!
 //! | file | what it knows |
@@ -14,28 +16,32 @@
 //! | `page.html`, `page.css`, `page.js` | the template itself, as it is read and edited; no build step |
 //! | `sha256` | hashes for the content-security policy |
 //!
-//! **Without a script** the page shows a figure, the verdicts and a table by layer; the script hides the figure and shows the live view
-//! instead, so a page whose script is forbidden or broken still says everything. On paper stands what the screen shows, light,
-//! sharp, and with every list open.
+//! **Without a script** the page shows a figure, the verdicts and a table by layer; the script hides the
+//! figure and shows the live view instead, so a page whose script is forbidden or broken still says
+//! everything. On paper stands what the screen shows, light, sharp, and with every list open.
 //!
-//! **Size.** Two runs of 10 layers and 1,000 recorded steps make less than 300 kB. More runs share a budget of cells, so that their
-//! columns are thinned: 20 runs of 1 to 10 hidden layers and 2,000 steps make 1.3 MB. [`fits`] says where that ends.
+//! **Size.** Two runs of 10 layers and 1,000 recorded steps make less than 300 kB. More runs share a budget
+//! of cells, so that their columns are thinned: 20 runs of 1 to 10 hidden layers and 2,000 steps make 1.3 MB.
+//! [`fits`] says where that ends.
 //!
-//! **Several on one page.** Every class begins with a prefix made from the data, the script looks for elements of its own
-//! prefix, and there is no `id` outside the static figure.
+//! **Several on one page.** Every class begins with a prefix made from the data, the script looks for
+//! elements of its own prefix, and there is no `id` outside the static figure.
 //!
-//! **Policy.** The page forbids itself everything but its own script, its own style (by hash) and images in `data:` form.
-//! So there are no event-handler or style attributes; the script sets styles through the object model.
+//! **Policy.** The page forbids itself everything but its own script, its own style (by hash) and images in
+//! `data:` form. So there are no event-handler or style attributes; the script sets styles through the object
+//! model.
 //!
-//! **When it misleads.** Colours have one scale for all runs of the page, which may be wider than that of a figure of one run.
-//! If there are more than 1,200 recorded steps, some are left out, and the page says so. Bars begin at the low end of a logarithmic scale:
-//! their lengths are differences of orders of magnitude, never proportions.
+//! **When it misleads.** Colours have one scale for all runs of the page, which may be wider than that of a
+//! figure of one run. If there are more than 1,200 recorded steps, some are left out, and the page says so.
+//! Bars begin at the low end of a logarithmic scale: their lengths are differences of orders of magnitude,
+//! never proportions.
 
 mod build;
 mod code;
 mod columns;
 mod data;
 mod html;
+pub mod select;
 mod sha256;
 mod verdicts;
 
@@ -76,7 +82,7 @@ pub struct PageOptions {
 /// Why there is no page.
 #[derive(Debug, thiserror::Error)]
 pub enum PageError {
-    #[error("a page needs at least one run; name a run folder")]
+    #[error("a page needs at least one run; give a run folder")]
     NoRun,
     #[error(
         "{got} runs are too many for one page (at most {MOST_RUNS}); name fewer, or fewer depths of a sweep ({})",
@@ -107,7 +113,8 @@ pub struct Page {
 }
 
 impl Page {
-    /// Builds the page of these runs. Runs of one depth stand side by side, in the order given; depths can be switched.
+    /// Builds the page of these runs. Runs of one depth stand side by side, in the order given; depths can be
+    /// switched.
     ///
     /// # Errors
     /// No run or too many, a record that contradicts its header or holds nothing that could be shown.
@@ -137,7 +144,8 @@ impl Page {
         html::policy(self)
     }
 
-    /// Only the inner part, to stand in another page. A comment on top names what that page's policy has to allow.
+    /// Only the inner part, to stand in another page. A comment on top names what that page's policy has to
+    /// allow.
     pub fn fragment(&self) -> String {
         html::fragment(self)
     }

@@ -1,8 +1,8 @@
-//! The panel of verdicts: what every rule of the diagnosis says of each run, with its evidence and the threshold it was compared
-//! with. It stands in the page as it is read, and needs no script.
+//! The panel of verdicts: what every rule of the diagnosis says of each run, with its evidence and the
+//! threshold it was compared with. It stands in the page as it is read, and needs no script.
 //!
-//! What is found is open to the eye. What is not there, and what cannot be told, is counted, and named in a list that opens, with what was seen
-//! or what was not recorded: a missing column is no clean bill of health.
+//! What is found is open to the eye. What is not there, and what cannot be told, is counted, and named in a
+//! list that opens, with what was seen or what was not recorded: a missing column is no clean bill of health.
 
 use super::data::Data;
 use super::html::{PREFIX, escape};

@@ -204,7 +204,8 @@ pub fn to_json(cell: &Cell, plan: &str, files: BTreeMap<String, u64>) -> serde_j
 /// # Errors
 /// In words, when the text is cut short, of another format, or contradicts itself.
 pub fn from_json(text: &[u8]) -> Result<(Cell, String, BTreeMap<String, u64>), String> {
-    let file: File = serde_json::from_slice(text).map_err(|e| e.to_string())?;
+    let text = crate::escape::json_words(text);
+    let file: File = serde_json::from_slice(&text).map_err(|e| e.to_string())?;
     if file.schema != SCHEMA {
         return Err(format!("its format is {}, this program reads {SCHEMA}", file.schema));
     }

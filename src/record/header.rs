@@ -44,7 +44,7 @@ pub struct Header {
     #[serde(default)]
     pub config: Option<serde_json::Value>,
     pub status: Status,
-    /// Of a run that watched a validation set and has ended by itself.
+    /// Early stopping of a run that has a validation set and has ended by itself.
     #[serde(default)]
     pub early_stop: Option<EarlyStop>,
     /// Wall time of training in seconds, once the run has ended. Never in a figure.

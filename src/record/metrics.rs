@@ -60,13 +60,13 @@ pub enum Per {
 pub enum ValueKind {
     /// An L2 norm, never negative: of several tensors together it is the root of the sum of the squares.
     Norm,
-    /// Never negative.
+    /// A number that is never negative.
     Magnitude,
-    /// From 0 to 1: of several tensors together it is their mean, weighted by their sizes.
+    /// A share from 0 to 1: of several tensors together it is their mean, weighted by their sizes.
     Share,
-    /// Of either sign, or not measured from numbers that can underflow: -0 is a zero.
+    /// A number of either sign, or one that cannot underflow: -0 is a zero.
     Number,
-    /// Numbers that mean nothing one by one.
+    /// Numbers that have no meaning one by one.
     Sketch,
 }
 

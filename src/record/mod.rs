@@ -1,4 +1,4 @@
-//! The common language of both wings: what one training run left behind.
+//! The record of a training run: the data that all other modules share.
 //!
 //! A [`Record`] is a [`Header`] and three tables of rows. On disk it is a *run folder* ([`folder`]): `meta.json` and one
 //! `.npy` array for each column, all of which `numpy.load` opens as they are, also while the run is going on.
@@ -24,21 +24,27 @@
 pub mod cell;
 mod check;
 pub mod error;
+#[cfg(feature = "data-files")]
 pub mod export;
 mod facts;
+#[cfg(feature = "fs")]
 pub mod folder;
 pub mod header;
 pub mod metrics;
+#[cfg(feature = "fs")]
 pub mod npy;
 mod recorder;
 mod rows;
 mod schema1;
 pub mod sink;
+#[cfg(feature = "fs")]
 pub mod trial;
 
 pub use error::RecordError;
+#[cfg(feature = "data-files")]
 pub use export::export_csv;
 pub use facts::{Column, Facts, Inputs, Optimizer, Spread};
+#[cfg(feature = "fs")]
 pub use folder::{FolderSink, RunWriter, Warning};
 pub use header::{EarlyStop, Header, HeaderBuilder, LayerInfo, Role, Source, Status, TensorInfo, TensorKind};
 pub use metrics::*;

@@ -1,12 +1,13 @@
 //! A record of somebody else's training loop: hand over gradient, update and parameters of each tensor, and the norms are made.
 
+#[cfg(feature = "fs")]
 use std::path::Path;
 
 use super::rows::invalid;
 use super::{DISTANCE_FROM_INIT, GRAD_NORM, LOSS, PARAM_NORM, UPDATE_NORM, ZERO_SHARE};
 use super::{
-    Ended, Facts, Header, HeaderBuilder, LayerInfo, MetricId, Per, Record, RecordError, RecordSink, Row, RunWriter,
-    Source, Status, Table, TensorInfo, Values,
+    Ended, Facts, Header, HeaderBuilder, LayerInfo, MetricId, Per, Record, RecordError, RecordSink, Row, Source,
+    Status, Table, TensorInfo, Values,
 };
 use crate::stats::MISSING;
 
@@ -32,7 +33,7 @@ pub struct TensorStep<'a, T> {
     pub parameter: &'a [T],
 }
 
-/// Records a training loop into a sink: a [`Record`] in memory, a run folder ([`RunWriter`]), or another.
+/// Records a training loop into a sink: a [`Record`] in memory, a run folder ([`RunWriter`](super::RunWriter)), or another.
 ///
 /// Norms are summed in f64 without overflow or underflow, so that a norm is zero only where every number is.
 ///
@@ -129,10 +130,11 @@ impl RecorderBuilder {
     /// Records into a run folder.
     ///
     /// # Errors
-    /// As [`RunWriter::create`].
-    pub fn in_folder(self, dir: &Path, overwrite: bool) -> Result<Recorder<RunWriter>, RecordError> {
+    /// As [`RunWriter::create`](super::RunWriter::create).
+    #[cfg(feature = "fs")]
+    pub fn in_folder(self, dir: &Path, overwrite: bool) -> Result<Recorder<super::RunWriter>, RecordError> {
         let header = self.header.build()?;
-        let sink = RunWriter::create(dir, &header, overwrite)?;
+        let sink = super::RunWriter::create(dir, &header, overwrite)?;
         Ok(Recorder::start(header, sink))
     }
 }

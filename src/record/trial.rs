@@ -10,16 +10,20 @@ use serde::{Deserialize, Serialize};
 
 use super::cell::{self, Cell, Ends};
 use super::{Record, RecordError, RecordSink, Table};
+use crate::{escape, files};
 
 /// Name of the file.
 pub const FILE: &str = "remedies.json";
 
 const SCHEMA: u32 = 1;
 
+/// In bytes; a trial has some kilobytes.
+const LONGEST: u64 = 256 << 20;
+
 /// One run, and how it was judged.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Trial {
-    /// Of the remedy, such as `relu`; of the run as it was, its own.
+    /// Name of the remedy, such as `relu`; for the original run, its own name.
     pub name: String,
     /// What kind of remedy it is, as diagnoses advise it; empty for the run as it was.
     pub kind: String,
@@ -77,8 +81,9 @@ impl Trials {
     /// One line that names the file: it is not there, is cut short, of another format, or contradicts itself.
     pub fn read(dir: &Path) -> Result<Trials, RecordError> {
         let path = dir.join(FILE);
-        let text = std::fs::read(&path).map_err(RecordError::io("read it", &path))?;
+        let text = files::read(&path, LONGEST).map_err(RecordError::io("read it", &path))?;
         let wrong = |what: String| RecordError::Invalid { place: path.display().to_string(), what };
+        let text = escape::json_words(&text);
         let file: File = serde_json::from_slice(&text).map_err(|e| wrong(e.to_string()))?;
         if file.schema != SCHEMA {
             return Err(wrong(format!("its format is {}, this program reads {SCHEMA}", file.schema)));
@@ -125,7 +130,8 @@ fn to_cell(trial: &Trial, number: usize) -> serde_json::Result<Cell> {
 
 fn of_cell(cell: Cell) -> Result<Trial, String> {
     let word = |key: &str| cell.setting(key).to_string();
-    let changes = serde_json::from_str(cell.setting("changes")).map_err(|e| format!("`changes`: {e}"))?;
+    let changes = escape::json_words(cell.setting("changes").as_bytes());
+    let changes = serde_json::from_slice(&changes).map_err(|e| format!("`changes`: {e}"))?;
     let fits = cell.setting("fits").parse().map_err(|_| "`fits` is neither true nor false".to_string())?;
     Ok(Trial {
         name: word("name"),

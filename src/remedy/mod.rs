@@ -1,11 +1,13 @@
 //! Remedies: what to change in a run's settings, one line a remedy, and which of them suit what is wrong.
 //!
-//! This module connects diagnosis and training: a diagnosis (of a record) names remedies, and a remedy edits a [`TrainConfig`]. A
-//! run with a remedy has the same data, order of samples, seed and budget as the original run, so that any difference is due to
-//! the remedy; the few remedies that need another budget or other data list that among their [`changes`].
+//! This module connects diagnosis and training: a diagnosis (of a record) names remedies, and a remedy edits
+//! a [`TrainConfig`]. A run with a remedy has the same data, order of samples, seed and budget as the
+//! original run, so that any difference is due to the remedy; the few remedies that need another budget or
+//! other data list that among their [`changes`].
 //!
-//! A remedy of the other branch is tried too, as a control: regularisation keeps a network from memorising samples and
-//! makes one that has not learned worse; another activation does nothing for a network that only overfits.
+//! A remedy of the other branch is tried too, as a control: regularisation keeps a network from memorising
+//! samples and makes one that has not learned worse; another activation does nothing for a network that only
+//! overfits.
 //!
 //! Strengths are usual ones, not tuned for the run: they show whether a remedy works, not how well it could.
 
@@ -141,7 +143,8 @@ fn activation(c: &mut TrainConfig, activation: Activation) -> Result<(), Unfit> 
     new(&mut c.activation, activation)
 }
 
-/// The activation's own; where it has that already, orthogonal weights, which keep the length of every signal.
+/// The activation's own; where it has that already, orthogonal weights, which keep the length of every
+/// signal.
 fn initialisation(c: &mut TrainConfig) -> Result<(), Unfit> {
     let own = Initialisation::default_for(c.activation);
     let better = if c.initialisation() == own { Initialisation::Orthogonal } else { own };
@@ -160,7 +163,8 @@ fn batch_norm(c: &mut TrainConfig) -> Result<(), Unfit> {
     new(&mut c.normalisation, Normalisation::Batch)
 }
 
-/// Before a sigmoid it leaves the slope at 1/4 and the mean of its values at 1/2; after it, values have deviation 1.
+/// Before a sigmoid it leaves the slope at 1/4 and the mean of its values at 1/2; after it, values have
+/// deviation 1.
 fn layer_norm(c: &mut TrainConfig) -> Result<(), Unfit> {
     hidden(c)?;
     match (c.normalisation, c.activation) {
@@ -348,8 +352,8 @@ pub fn plan(config: &TrainConfig, header: &Header, d: &Diagnosis, only: Option<&
     all
 }
 
-/// Settings that differ: (name, before, after), as they act: a rate or an initialisation that follows from others is
-/// resolved.
+/// Settings that differ: (name, before, after), as they act: a rate or an initialisation that follows from
+/// others is resolved.
 pub fn changes(before: &TrainConfig, after: &TrainConfig) -> Vec<(String, String, String)> {
     let (before, after) = (flat(before), flat(after));
     let pairs = before.iter().zip(&after).filter(|(a, b)| a != b);

@@ -9,7 +9,7 @@ use crate::data::{Dataset, Loaded};
 use crate::diagnosis::{self, Diagnosis, Thresholds};
 use crate::files::Lock;
 use crate::nn::Scalar;
-use crate::pool::{self, Ended, Stop};
+use crate::pool::{self, JobEnd, Stop};
 use crate::record::trial::{self, Trial, Trials};
 use crate::record::{FolderSink, Record, RecordError, RunWriter, Status};
 use crate::train::{Finished, Watch, train};
@@ -196,22 +196,22 @@ pub fn run(missing: &[&Try], threads: usize, loaded: &Loaded, observer: &dyn Obs
         }
         attempt
     };
-    let done = |_: usize, one: &&Try, ended: &Ended<Result<Attempt, RecordError>>| match ended {
-        Ended::Done(Ok(Attempt::Made(done))) => observer.finished(one.change.name, done),
-        Ended::Done(Ok(Attempt::Impossible(why) | Attempt::Broken(why))) => observer.failed(one.change.name, why),
-        Ended::Panicked(what) => observer.failed(one.change.name, &panicked(what)),
-        Ended::Done(Err(_)) | Ended::NotRun => {}
+    let done = |_: usize, one: &&Try, ended: &JobEnd<Result<Attempt, RecordError>>| match ended {
+        JobEnd::Done(Ok(Attempt::Made(done))) => observer.finished(one.change.name, done),
+        JobEnd::Done(Ok(Attempt::Impossible(why) | Attempt::Broken(why))) => observer.failed(one.change.name, why),
+        JobEnd::Panicked(what) => observer.failed(one.change.name, &panicked(what)),
+        JobEnd::Done(Err(_)) | JobEnd::NotRun => {}
     };
     let mut ran = Ran::default();
     for (one, ended) in missing.iter().zip(pool::run(missing, workers, &stop, work, done)) {
         let name = one.change.name;
         match ended {
-            Ended::Done(Ok(Attempt::Made(done))) => ran.stopped |= matches!(done.status, Status::Interrupted { .. }),
-            Ended::Done(Ok(Attempt::Impossible(why))) => ran.impossible.push((name, why)),
-            Ended::Done(Ok(Attempt::Broken(why))) => ran.broken.push((name, why)),
-            Ended::Panicked(what) => ran.broken.push((name, panicked(&what))),
-            Ended::NotRun => ran.stopped = true,
-            Ended::Done(Err(error)) => return Err(error.into()),
+            JobEnd::Done(Ok(Attempt::Made(done))) => ran.stopped |= matches!(done.status, Status::Interrupted { .. }),
+            JobEnd::Done(Ok(Attempt::Impossible(why))) => ran.impossible.push((name, why)),
+            JobEnd::Done(Ok(Attempt::Broken(why))) => ran.broken.push((name, why)),
+            JobEnd::Panicked(what) => ran.broken.push((name, panicked(&what))),
+            JobEnd::NotRun => ran.stopped = true,
+            JobEnd::Done(Err(error)) => return Err(error.into()),
         }
     }
     Ok(ran)

@@ -3,6 +3,7 @@
 //! Logarithms are taken here, so a log axis is a linear one over the decades; ticks are whole decades wherever two fit.
 
 use crate::figure::chart::{Axis, AxisKind};
+use crate::text::numbers::{power_of_ten, thousands};
 
 /// Behind a percentage, as the sentences of a figure write it.
 const PERCENT: &str = "\u{a0}%";
@@ -265,14 +266,6 @@ fn log1p_ticks(high: f64, fits: impl Fn(&[Tick]) -> bool) -> Vec<Tick> {
     vec![zero]
 }
 
-/// 10 to a whole power, written as a person writes it: `10⁻³`.
-pub fn power_of_ten(exponent: i32) -> String {
-    let digits = ['⁰', '¹', '²', '³', '⁴', '⁵', '⁶', '⁷', '⁸', '⁹'];
-    let raised =
-        exponent.to_string().chars().map(|c| c.to_digit(10).map_or('⁻', |d| digits[d as usize])).collect::<String>();
-    format!("10{raised}")
-}
-
 /// A number with `decimals` places, thousands marked, and a real minus sign.
 pub fn fixed(value: f64, decimals: i32) -> String {
     let text = format!("{:.*}", decimals.clamp(0, 12) as usize, value.abs());
@@ -281,12 +274,7 @@ pub fn fixed(value: f64, decimals: i32) -> String {
     if value < 0.0 && text.bytes().any(|b| b.is_ascii_digit() && b != b'0') {
         out.push('−');
     }
-    for (i, c) in whole.chars().enumerate() {
-        if i > 0 && (whole.len() - i) % 3 == 0 {
-            out.push(',');
-        }
-        out.push(c);
-    }
+    out += &thousands(whole);
     if !fraction.is_empty() {
         out.push('.');
         out.push_str(fraction);

@@ -175,7 +175,7 @@ fn runs(series: &Series, (x, y): (Scale, Scale)) -> Vec<Vec<Point>> {
     out
 }
 
-/// Of many points in one pixel column only the first, the lowest, the highest and the last can be seen; then points that
+/// If many points lie in one pixel column, only the first, the lowest, the highest and the last can be seen; then points that
 /// lie on the line between their neighbours go. Expects ascending x, and leaves a curve that runs back alone.
 fn thin(run: &[Point]) -> Vec<Point> {
     let ascending = run.windows(2).all(|w| w[0].0 <= w[1].0);

@@ -142,7 +142,7 @@ fn ink(kind: usize, x: f64, y: f64) -> bool {
     }
 }
 
-/// One period of the pattern of a special kind, two entries a CSS pixel, true where it has ink: for whoever draws cells without
+/// One period of the pattern of a special kind, two entries a CSS pixel, true where it has ink: for code that draws cells without
 /// this room. In the order of [`Palette::special`].
 pub fn special_tile(kind: usize) -> Vec<Vec<bool>> {
     let (w, h) = [(5, 5), (6, 6), (8, 8), (6, 6), (12, 6)][kind.min(4)];

@@ -19,6 +19,7 @@ use plotters_backend::{
 };
 
 use super::fonts;
+use crate::escape::xml;
 use crate::font::{self, Weight};
 use crate::text::Lang;
 
@@ -27,7 +28,7 @@ pub const UNITS: f64 = 10.0;
 
 /// plotters' size of a text is the height of its line, and this many em.
 const LINE_HEIGHT: f64 = 1.24;
-/// Of the bundled font, in em: from the baseline up to the top of a line, and half the height of a capital letter.
+/// Metrics of the bundled font, in em: from the baseline up to the top of a line, and half the height of a capital letter.
 const ASCENT: f64 = 0.96;
 const HALF_CAPITAL: f64 = 0.357;
 
@@ -156,7 +157,7 @@ impl Svg {
         }
         self.attribute("font-size", words.size);
         // No line break beside the text: some viewers would show it as a blank.
-        let _ = writeln!(self.body, ">{}</text>", quoted(&escape(text)));
+        let _ = writeln!(self.body, ">{}</text>", xml(text).replace('\'', "&apos;"));
     }
 
     /// A PNG stretched over the rectangle between two corners, with hard pixel edges.
@@ -191,20 +192,11 @@ impl Svg {
              aria-labelledby=\"{id}-title {id}-desc\"{speaks} font-family=\"{}\">\n\
              <title id=\"{id}-title\">{}</title>\n<desc id=\"{id}-desc\">{}</desc>\n{}</svg>\n",
             fonts::stack(),
-            escape(&font::tidy(title)),
-            escape(&font::tidy(description)),
+            xml(&font::tidy(title)),
+            xml(&font::tidy(description)),
             self.body
         )
     }
-}
-
-/// Text between two tags.
-fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
-}
-
-fn quoted(text: &str) -> String {
-    text.replace('"', "&quot;").replace('\'', "&apos;")
 }
 
 type Drawn = Result<(), DrawingErrorKind<Infallible>>;

@@ -28,6 +28,7 @@ use serde_json::{Value, json};
 use crate::diagnosis::{
     Branch, Diagnosis, Evidence, Finding, Outcome, Performance, Severity, State, Thresholds, Verdict,
 };
+use crate::escape;
 use crate::text::{Lang, columns};
 
 /// How a report marks its parts.
@@ -48,11 +49,16 @@ pub fn text(lang: Lang, d: &Diagnosis, form: Form) -> String {
         Form::Text => text.to_string(),
         Form::Markdown => markdown.to_string(),
     };
-    let mut out = mark("", "## ") + &lang.diagnosis_head(&d.run, &conclusion(lang, d)) + "\n\n";
+    // The names of a run may be somebody else's.
+    let shown = |text: &str| match form {
+        Form::Text => text.to_string(),
+        Form::Markdown => escape::markdown(text),
+    };
+    let mut out = mark("", "## ") + &shown(&lang.diagnosis_head(&d.run, &conclusion(lang, d))) + "\n\n";
     let item = mark("  ", "- ");
     let inner = mark("      ", "  - ");
     for (question, answer) in d.questions(lang) {
-        out += &format!("{item}{question} {answer}\n");
+        out += &format!("{item}{} {}\n", shown(&question), shown(&answer));
     }
     for (heading, severity) in [(lang.found_heading(), Severity::Fault), (lang.noted_heading(), Severity::Note)] {
         let found = d.causes_first().filter_map(|v| match &v.outcome {
@@ -70,7 +76,7 @@ pub fn text(lang: Lang, d: &Diagnosis, form: Form) -> String {
             let said = lang.title(&format!("{open}{name}{close}"), &[lang.ailment_means(verdict.rule.ailment)]);
             out += &format!("{item}{said}\n");
             for line in finding_lines(lang, d, verdict, finding) {
-                out += &format!("{inner}{line}\n");
+                out += &format!("{inner}{}\n", shown(&line));
             }
         }
     }
@@ -94,7 +100,7 @@ pub fn text(lang: Lang, d: &Diagnosis, form: Form) -> String {
     if !unknown.is_empty() {
         out += &format!("\n{}{}{}\n{}", mark("", "### "), lang.unknown_heading(), "", mark("", "\n"));
         for (why, names) in unknown {
-            out += &format!("{item}{}\n", lang.title(&why, &[lang.list(&names)]));
+            out += &format!("{item}{}\n", shown(&lang.title(&why, &[lang.list(&names)])));
         }
     }
     wrap(&out, form)
@@ -120,7 +126,8 @@ fn finding_lines(lang: Lang, d: &Diagnosis, verdict: &Verdict, finding: &Finding
 /// Terminal lines of at most this many characters.
 const COLUMNS: usize = 110;
 
-/// Breaks the lines of a text at blanks and behind Chinese punctuation, and keeps their indent; Markdown flows by itself.
+/// Breaks the lines of a text at blanks and behind Chinese punctuation, and keeps their indent; Markdown
+/// flows by itself.
 fn wrap(text: &str, form: Form) -> String {
     if form == Form::Markdown {
         return text.to_string();
@@ -228,7 +235,7 @@ mod tests {
                     let (plain, markdown) = (text(lang, &d, Form::Text), text(lang, &d, Form::Markdown));
                     let joined = |t: &str| t.split_whitespace().collect::<String>();
                     assert!(joined(&plain).contains(&joined(&said)), "{said}: {plain}");
-                    assert!(markdown.contains(&said), "{said}: {markdown}");
+                    assert!(markdown.contains(&escape::markdown(&said)), "{said}: {markdown}");
                     let heading = lang.remedies_heading();
                     assert_eq!(plain.contains(&heading), !said.is_empty(), "{plain}");
                     let json = verdict_json(lang, verdict);

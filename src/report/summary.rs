@@ -172,7 +172,8 @@ fn padded(text: &str, width: usize) -> String {
     format!("{text}{}", " ".repeat(width.saturating_sub(columns(text))))
 }
 
-/// Header and table for programs: values that are no finite number are words (`underflow`, `nan`, `inf`) or null (missing).
+/// Header and table for programs: values that are no finite number are words (`underflow`, `nan`, `inf`) or
+/// null (missing).
 pub fn json(record: &Record) -> Value {
     let lines = layers(record);
     json!({

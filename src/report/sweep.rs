@@ -1,5 +1,7 @@
 //! `cells.csv` and `cells.parquet`: one row a cell of a sweep.
 
+use std::collections::BTreeSet;
+
 use crate::analysis::{Summary, ratio};
 use crate::record::cell::Cell;
 use crate::record::{
@@ -36,11 +38,13 @@ pub struct Column {
     pub values: Values,
 }
 
-/// The table, sorted by number. Columns, of which only the last, `seconds`, may differ between two runs of the same plan:
+/// The table, sorted by number. Columns, of which only the last, `seconds`, may differ between two runs of
+/// the same plan:
 ///
 /// | column | what |
 /// |---|---|
 /// | `cell`, then the nine settings | from 1, in the order of the plan |
+/// | more settings, by name | what else the plan varies: numbers where all values are numbers or `none`, which is missing |
 /// | `status`, `reason` | `complete`, `diverged` or `failed`, and why |
 /// | `steps` | updates made |
 /// | `train_accuracy` .. `test_loss` | of the last evaluation |
@@ -65,6 +69,10 @@ pub fn columns(cells: &[Cell]) -> Vec<Column> {
         };
         table.push((key.to_string(), values));
     }
+    let names: BTreeSet<&String> = cells.iter().flat_map(|cell| cell.settings.keys()).collect();
+    for name in names.into_iter().filter(|name| !SETTINGS.contains(&name.as_str())) {
+        table.push((name.clone(), varied(&cells.iter().map(|cell| cell.setting(name)).collect::<Vec<_>>())));
+    }
     table.push(("status".into(), text(&|c| status(c).0.to_string())));
     table.push(("reason".into(), text(&|c| status(c).1)));
     let last = |c: &Cell| c.result.as_ref().ok().and_then(|r| r.steps.step().last().copied());
@@ -79,6 +87,20 @@ pub fn columns(cells: &[Cell]) -> Vec<Column> {
     }
     table.push(("seconds".into(), Values::Real(cells.iter().map(|c| (c.seconds * 1e3).round() / 1e3).collect())));
     table.into_iter().map(|(name, values)| Column { name, values }).collect()
+}
+
+/// A column of a setting that not every sweep varies.
+fn varied(all: &[&str]) -> Values {
+    let absent = |text: &str| text.is_empty() || text == "none";
+    let whole = all.iter().map(|text| text.parse().ok());
+    if all.iter().all(|text| absent(text) || text.parse::<i64>().is_ok()) && !all.iter().all(|text| absent(text)) {
+        return Values::Whole(whole.collect());
+    }
+    let real = all.iter().map(|text| text.parse().ok());
+    if all.iter().all(|text| absent(text) || text.parse::<f64>().is_ok()) && !all.iter().all(|text| absent(text)) {
+        return Values::Real(real.map(|x: Option<f64>| x.unwrap_or(MISSING)).collect());
+    }
+    Values::Text(all.iter().map(|text| (*text).to_string()).collect())
 }
 
 /// The table as RFC 4180 text. Missing is empty; what is no number is `nan`, `inf` or `-inf`.
@@ -97,8 +119,8 @@ pub fn cells_csv(cells: &[Cell]) -> String {
     table.into_inner().ok().and_then(|bytes| String::from_utf8(bytes).ok()).unwrap_or_default()
 }
 
-/// The table as a Parquet file, uncompressed: strings, 64-bit integers and doubles; missing is null, NaN and infinity are
-/// themselves.
+/// The table as a Parquet file, uncompressed: strings, 64-bit integers and doubles; missing is null, NaN and
+/// infinity are themselves.
 ///
 /// # Errors
 /// Those of the Parquet writer.

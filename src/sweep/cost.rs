@@ -35,9 +35,9 @@ pub fn costs(config: &TrainConfig, sizes: Sizes) -> Cost {
     layers.extend(config.hidden_sizes());
     layers.push(sizes.classes);
     let shape = config.shape(&layers);
-    let product = |l: usize| shape.fan_in(l) as f64 * shape.fan_out(l) as f64;
-    let weights: f64 = (0..shape.layers()).map(product).sum();
-    let first = product(0);
+    let weights: Vec<f64> = shape.weights().iter().map(|&n| n as f64).collect();
+    let first = weights[0];
+    let weights: f64 = weights.iter().sum();
     let train_size = sizes.train.saturating_sub(config.validation_size).max(1);
     let batch = match config.batch_size {
         BatchSize::Full => train_size,
@@ -72,8 +72,9 @@ pub fn costs(config: &TrainConfig, sizes: Sizes) -> Cost {
     Cost { flops, steps, bytes }
 }
 
-/// The cells of shard `k` of `n`, from 1: each cell goes to the shard that has least to do so far, longest first. Depends on
-/// the costs alone, so that all shards agree wherever they run. Every cell is in exactly one.
+/// The cells of shard `k` of `n`, from 1: each cell goes to the shard that has least to do so far, longest
+/// first. Depends on the costs alone, so that all shards agree wherever they run. Every cell is in exactly
+/// one.
 pub fn shard(costs: &[f64], k: usize, n: usize) -> Vec<usize> {
     let mut order: Vec<usize> = (0..costs.len()).collect();
     order.sort_by(|&a, &b| costs[b].total_cmp(&costs[a]).then(a.cmp(&b)));

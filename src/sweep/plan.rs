@@ -5,8 +5,9 @@
 //! ```toml
 //! name = "depth"
 //!
-//! [grid]                              # what varies; every key is optional
+//! [grid]                              # what varies: any setting of a run
 //! activation = ["sigmoid", "relu"]
+//! dropout = [0, 0.2]
 //! hidden_layers = "1..10"             # or a list
 //! seed = [1, 2, 3]
 //!
@@ -14,19 +15,19 @@
 //! epochs = 3
 //! ```
 //!
-//! Cells are numbered from 1 in the order of the grid's keys below, the seed changing fastest. A cell depends on its own
-//! settings alone, never on the other cells.
-
-use std::collections::{BTreeMap, HashSet};
+//! The names are those of [`TrainConfig`] and of its data options ([`crate::config::SETTINGS`]); `none`
+//! leaves out a setting that can be left out. Cells are numbered from 1 in the order of that table, the seed
+//! changing fastest. A cell depends on its own settings alone, never on the other cells.
+//!
+//! A plan can be *grown* to one with more values or more axes ([`SweepPlan::grown`]). The cells that were
+//! there keep their numbers, and those that are new follow; `[[earlier]]` in the plan of the folder remembers
+//! what varied before.
 
 use serde::{Deserialize, Serialize};
 
-use super::SweepError;
-use crate::activation::Activation;
-use crate::config::{BatchSize, TrainConfig, plain};
-use crate::data::DataSpec;
+use super::{Earlier, Grid, PlannedCell, SweepError};
+use crate::config::{Setting, TrainConfig};
 use crate::field::Field;
-use crate::nn::{Initialisation, OptimizerKind};
 
 /// More cells would be a slip of the keyboard.
 pub const MOST_CELLS: usize = 1_000_000;
@@ -37,6 +38,7 @@ pub const MOST_CELLS: usize = 1_000_000;
 /// | `depths` | spread | depths of `heatmap-grid` |
 /// | `grid` | nothing varies | [`Grid`] |
 /// | `train` | those of [`TrainConfig`] | settings of every cell |
+/// | `earlier` | none | what varied before the plan was grown, the first plan first |
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct SweepPlan {
@@ -44,150 +46,14 @@ pub struct SweepPlan {
     pub depths: Option<Vec<usize>>,
     pub grid: Grid,
     pub train: TrainConfig,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub earlier: Vec<Earlier>,
 }
 
 impl Default for SweepPlan {
     fn default() -> SweepPlan {
-        SweepPlan { name: "sweep".into(), depths: None, grid: Grid::default(), train: TrainConfig::default() }
-    }
-}
-
-/// The values of each setting that varies; `None` where all cells share the one of `train`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Grid {
-    pub data: Option<Vec<DataSpec>>,
-    pub activation: Option<Vec<Activation>>,
-    pub initialisation: Option<Vec<Initialisation>>,
-    pub optimizer: Option<Vec<OptimizerKind>>,
-    pub learning_rate: Option<Vec<f64>>,
-    pub batch_size: Option<Vec<BatchSize>>,
-    pub width: Option<Vec<usize>>,
-    pub hidden_layers: Option<Numbers>,
-    pub seed: Option<Numbers>,
-}
-
-/// Whole numbers: `"1..10"` (both ends included) or `[1, 2, 5]`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(into = "Vec<u64>", try_from = "ListOrRange")]
-pub struct Numbers(pub Vec<u64>);
-
-#[derive(Deserialize)]
-#[serde(untagged, expecting = "give a list of whole numbers, or a range such as \"1..10\"")]
-enum ListOrRange {
-    List(Vec<u64>),
-    One(u64),
-    Range(String),
-}
-
-impl TryFrom<ListOrRange> for Numbers {
-    type Error = String;
-
-    fn try_from(value: ListOrRange) -> Result<Numbers, String> {
-        match value {
-            ListOrRange::List(list) => Ok(Numbers(list)),
-            ListOrRange::One(number) => Ok(Numbers(vec![number])),
-            ListOrRange::Range(text) => text.parse(),
-        }
-    }
-}
-
-impl From<Numbers> for Vec<u64> {
-    fn from(numbers: Numbers) -> Vec<u64> {
-        numbers.0
-    }
-}
-
-impl std::str::FromStr for Numbers {
-    type Err = String;
-
-    /// `1..10`, `1,2,5`, or both mixed: `1..4,8`.
-    fn from_str(text: &str) -> Result<Numbers, String> {
-        let bad = || format!("'{text}' is not a list such as 1,2,5 or a range such as 1..10");
-        let mut numbers = Vec::new();
-        for part in text.split(',') {
-            match part.split_once("..") {
-                None => numbers.push(part.trim().parse().map_err(|_| bad())?),
-                Some((first, last)) => {
-                    let first: u64 = first.trim().parse().map_err(|_| bad())?;
-                    let last: u64 = last.trim().trim_start_matches('=').parse().map_err(|_| bad())?;
-                    if first > last {
-                        return Err(format!("'{part}' is empty: a range goes from the smaller to the larger number"));
-                    }
-                    if last - first >= MOST_CELLS as u64 {
-                        return Err(format!("'{part}' holds more than {MOST_CELLS} numbers"));
-                    }
-                    numbers.extend(first..=last);
-                }
-            }
-        }
-        Ok(Numbers(numbers))
-    }
-}
-
-/// One network of a sweep, before it is trained.
-#[derive(Clone, Debug, PartialEq)]
-pub struct PlannedCell {
-    /// From 1.
-    pub number: usize,
-    pub config: TrainConfig,
-}
-
-impl PlannedCell {
-    /// What [`crate::record::cell::Cell::settings`] holds.
-    pub fn settings(&self) -> BTreeMap<String, String> {
-        let c = &self.config;
-        let widths = c.hidden_sizes();
-        let width = match widths.as_slice() {
-            [] => c.width.to_string(),
-            [first, rest @ ..] if rest.iter().all(|w| w == first) => first.to_string(),
-            many => many.iter().map(usize::to_string).collect::<Vec<_>>().join("-"),
-        };
-        let rate = c.learning_rate.unwrap_or(c.optimizer.default_learning_rate());
-        [
-            ("data", c.data.to_string()),
-            ("activation", c.activation.to_string()),
-            ("initialisation", c.initialisation().to_string()),
-            ("optimizer", c.optimizer.to_string()),
-            ("learning_rate", rate.to_string()),
-            ("batch_size", c.batch_size.to_string()),
-            ("width", width),
-            ("hidden_layers", widths.len().to_string()),
-            ("seed", c.seed.to_string()),
-        ]
-        .into_iter()
-        .map(|(key, value)| (key.to_string(), value))
-        .collect()
-    }
-
-    /// A few words that tell this cell from the others of its plan.
-    pub fn label(&self, plan: &SweepPlan) -> String {
-        let (c, g) = (&self.config, &plan.grid);
-        let depth = c.hidden_sizes().len();
-        let mut words =
-            vec![c.activation.to_string(), format!("{depth} hidden {}", if depth == 1 { "layer" } else { "layers" })];
-        if g.width.is_some() {
-            words.push(format!("width {}", c.width));
-        }
-        if g.data.is_some() {
-            words.push(c.data.to_string());
-        }
-        if g.initialisation.is_some() {
-            words.push(c.initialisation().to_string());
-        }
-        if g.optimizer.is_some() {
-            words.push(c.optimizer.to_string());
-        }
-        if g.learning_rate.is_some() {
-            words.push(format!("rate {}", plain(c.learning_rate.unwrap_or_default())));
-        }
-        if g.batch_size.is_some() {
-            words.push(format!("batch {}", c.batch_size));
-        }
-        if g.seed.is_some() {
-            words.push(format!("seed {}", c.seed));
-        }
-        words.join(", ")
+        let train = TrainConfig::default();
+        SweepPlan { name: "sweep".into(), depths: None, grid: Grid::default(), train, earlier: Vec::new() }
     }
 }
 
@@ -210,11 +76,14 @@ impl SweepPlan {
         })?;
         // Which settings stand in both tables is lost in the types, where every setting has a value.
         let table: toml::Table = toml::from_str(text).unwrap_or_default();
-        if let (Some(toml::Value::Table(grid)), Some(toml::Value::Table(train))) =
-            (table.get("grid"), table.get("train"))
-            && let Some(key) = grid.keys().find(|key| train.contains_key(*key))
-        {
-            let what = format!("`{key}` stands in [grid] and in [train]; give it in one of them");
+        let of = |name: &str| table.get(name).and_then(toml::Value::as_table);
+        let train = of("train");
+        let options = train.and_then(|train| train.get("data_options")).and_then(toml::Value::as_table);
+        let fixed: Vec<&str> =
+            [train, options].into_iter().flatten().flat_map(|t| t.keys()).map(String::as_str).collect();
+        let is_fixed = |axis: &&super::Axis| fixed.iter().any(|name| Setting::find(name) == Ok(axis.setting));
+        if let Some(axis) = plan.grid.axes().iter().find(is_fixed) {
+            let what = format!("`{}` stands in [grid] and in [train]; give it in one of them", axis.setting.name);
             return Err(SweepError::Plan { place: place.into(), what });
         }
         plan.check().map_err(|what| SweepError::Plan { place: place.into(), what })?;
@@ -232,10 +101,13 @@ impl SweepPlan {
         self.fits_toml().map_err(wrong)?;
         let text = || -> Result<String, toml::ser::Error> {
             let mut table = toml::Table::try_from(self)?;
-            let varied: Vec<String> =
-                table.get("grid").and_then(toml::Value::as_table).into_iter().flat_map(|g| g.keys().cloned()).collect();
             if let Some(train) = table.get_mut("train").and_then(toml::Value::as_table_mut) {
-                varied.iter().for_each(|key| drop(train.remove(key)));
+                for axis in self.grid.axes() {
+                    train.remove(axis.setting.name);
+                    if let Some(options) = train.get_mut("data_options").and_then(toml::Value::as_table_mut) {
+                        options.remove(axis.setting.name);
+                    }
+                }
             }
             toml::to_string(&table)
         };
@@ -257,30 +129,13 @@ impl SweepPlan {
     /// # Errors
     /// One line that names the setting.
     pub fn check(&self) -> Result<(), String> {
-        fn axis<T>(name: &str, values: Option<&[T]>, show: impl Fn(&T) -> String) -> Result<(), String> {
-            let Some(values) = values else { return Ok(()) };
-            if values.is_empty() {
-                return Err(format!("grid: `{name}` is an empty list; name at least one value or leave it out"));
-            }
-            let mut seen = HashSet::new();
-            let twice = values.iter().map(show).find(|v| !seen.insert(v.clone()));
-            twice.map_or(Ok(()), |v| Err(format!("grid: `{name}` holds {v} twice")))
-        }
         let count = self.count();
         if count > MOST_CELLS as u128 {
             return Err(format!("the grid has {count} cells, more than {MOST_CELLS}"));
         }
-        let g = &self.grid;
-        axis("data", g.data.as_deref(), ToString::to_string)?;
-        axis("activation", g.activation.as_deref(), ToString::to_string)?;
-        axis("initialisation", g.initialisation.as_deref(), ToString::to_string)?;
-        axis("optimizer", g.optimizer.as_deref(), ToString::to_string)?;
-        axis("learning_rate", g.learning_rate.as_deref(), ToString::to_string)?;
-        axis("batch_size", g.batch_size.as_deref(), ToString::to_string)?;
-        axis("width", g.width.as_deref(), ToString::to_string)?;
-        axis("hidden_layers", g.hidden_layers.as_ref().map(|n| &n.0[..]), ToString::to_string)?;
-        axis("seed", g.seed.as_ref().map(|n| &n.0[..]), ToString::to_string)?;
-        if self.train.widths.is_some() && (g.width.is_some() || g.hidden_layers.is_some()) {
+        self.grid.check()?;
+        let names_layers = self.train.widths.is_some() || self.grid.varies("widths");
+        if names_layers && (self.grid.varies("width") || self.grid.varies("hidden_layers")) {
             return Err("`widths` names every layer, so width and depth cannot vary; leave one of them out".into());
         }
         if self.train.threads != 1 {
@@ -290,9 +145,10 @@ impl SweepPlan {
             ));
         }
         self.fits_toml()?;
-        if self.name.is_empty() || self.name.len() > 100 || self.name.chars().any(char::is_control) {
+        if self.name.is_empty() || self.name.len() > 100 || self.name.chars().any(crate::escape::is_command) {
             return Err("`name` must have 1 to 100 visible characters".into());
         }
+        self.check_earlier()?;
         for cell in self.cells() {
             cell.config.check().map_err(|e| format!("cell {} ({}): {e}", cell.number, cell.label(self)))?;
             let c = &cell.config;
@@ -301,81 +157,40 @@ impl SweepPlan {
         Ok(())
     }
 
+    /// What was there before is part of what is there now, or numbers would have no cell.
+    fn check_earlier(&self) -> Result<(), String> {
+        for earlier in &self.earlier {
+            earlier.grid.check()?;
+            let names = |grid: &Grid| grid.axes().iter().map(|axis| axis.setting.name).collect::<Vec<_>>();
+            let includes = |axis: &super::Axis| {
+                let now = self.grid.axis(axis.setting.name).map_or(&[][..], super::Axis::values);
+                axis.values().iter().all(|value| now.contains(value))
+            };
+            if names(&earlier.grid) != names(&self.grid) || !earlier.grid.axes().iter().all(includes) {
+                return Err("`earlier` is no part of the grid; take it out, or start in another folder".into());
+            }
+        }
+        Ok(())
+    }
+
     /// Number of cells.
     pub fn count(&self) -> u128 {
-        let g = &self.grid;
-        let n = |len: Option<usize>| len.unwrap_or(1) as u128;
-        n(g.data.as_ref().map(Vec::len))
-            * n(g.activation.as_ref().map(Vec::len))
-            * n(g.initialisation.as_ref().map(Vec::len))
-            * n(g.optimizer.as_ref().map(Vec::len))
-            * n(g.learning_rate.as_ref().map(Vec::len))
-            * n(g.batch_size.as_ref().map(Vec::len))
-            * n(g.width.as_ref().map(Vec::len))
-            * n(g.hidden_layers.as_ref().map(|v| v.0.len()))
-            * n(g.seed.as_ref().map(|v| v.0.len()))
+        self.grid.count()
     }
 
-    /// Every cell, in the order of their numbers.
+    /// Every cell, in the order of their numbers: those of the earlier plans first.
     pub fn cells(&self) -> Vec<PlannedCell> {
-        let mut configs = vec![self.train.clone()];
-        fn vary<T>(configs: &mut Vec<TrainConfig>, values: Option<&[T]>, set: impl Fn(&mut TrainConfig, &T)) {
-            let Some(values) = values else { return };
-            *configs = configs
-                .iter()
-                .flat_map(|config| {
-                    values.iter().map(|value| {
-                        let mut config = config.clone();
-                        set(&mut config, value);
-                        config
-                    })
-                })
-                .collect();
+        let grids = self.earlier.iter().map(|earlier| &earlier.grid).chain([&self.grid]);
+        let mut configs: Vec<TrainConfig> = Vec::new();
+        let mut seen = std::collections::HashSet::new();
+        for grid in grids {
+            let all = grid.configs(&self.train).into_iter();
+            // Without earlier plans every cell is a new one.
+            let key = |config: &TrainConfig| self.grid.key(config);
+            configs.extend(all.filter(|config| self.earlier.is_empty() || seen.insert(key(config))));
         }
-        let g = &self.grid;
-        vary(&mut configs, g.data.as_deref(), |c, v| c.data = v.clone());
-        vary(&mut configs, g.activation.as_deref(), |c, v| c.activation = *v);
-        vary(&mut configs, g.initialisation.as_deref(), |c, v| c.initialisation = Some(*v));
-        vary(&mut configs, g.optimizer.as_deref(), |c, v| c.optimizer = *v);
-        vary(&mut configs, g.learning_rate.as_deref(), |c, v| c.learning_rate = Some(*v));
-        vary(&mut configs, g.batch_size.as_deref(), |c, v| c.batch_size = *v);
-        vary(&mut configs, g.width.as_deref(), |c, v| c.width = *v);
-        // A depth beyond what a usize holds is refused by the check of the configuration.
-        let depths = g.hidden_layers.as_ref().map(|n| &n.0[..]);
-        vary(&mut configs, depths, |c, v| c.hidden_layers = usize::try_from(*v).unwrap_or(usize::MAX));
-        vary(&mut configs, g.seed.as_ref().map(|n| &n.0[..]), |c, v| c.seed = *v);
-        let number = |(i, mut config): (usize, TrainConfig)| {
-            config.data_options.seed = config.seed;
-            PlannedCell { number: i + 1, config }
-        };
+        let number = |(i, config): (usize, TrainConfig)| PlannedCell { number: i + 1, config };
         configs.into_iter().enumerate().map(number).collect()
-    }
-
-    /// Stands for everything that a cell's result depends on: the grid and the settings, not the name or how it is drawn.
-    /// Settings at their default are left out, so that cells stay good when the program learns a new setting; a plan file
-    /// names every setting, so a default that changes is a difference. FNV-1a over the JSON: it must tell plans apart that
-    /// people make, not to resist an attacker.
-    pub fn fingerprint(&self) -> String {
-        let mut train = serde_json::json!(self.train);
-        without_defaults(&mut train, &serde_json::json!(TrainConfig::default()));
-        let text = serde_json::json!([self.grid, train]).to_string();
-        let hash =
-            text.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |h, b| (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3));
-        format!("{hash:016x}")
-    }
-
-    /// The first setting in which `other` differs, in words: `width is 5, 6 there and 7 here`.
-    pub fn difference(&self, other: &SweepPlan) -> Option<String> {
-        // What varies takes the place of the value that all cells would share.
-        let settings = |plan: &SweepPlan| {
-            let mut all = serde_json::json!(plan.train);
-            let grid = serde_json::json!(plan.grid);
-            for (key, values) in grid.as_object().into_iter().flatten().filter(|(_, v)| !v.is_null()) {
-                all[key] = values.clone();
-            }
-            all
-        };
-        first_difference("", &settings(self), &settings(other))
     }
 }
 
@@ -383,20 +198,7 @@ impl SweepPlan {
 fn meant(message: &str) -> String {
     let mut words = message.split('`').skip(1).step_by(2);
     let unknown = if message.starts_with("unknown ") { words.next() } else { None };
-    let near = unknown.and_then(|name| crate::stats::nearest(name, words));
-    near.map(|n| format!(" (did you mean '{n}'?)")).unwrap_or_default()
-}
-
-fn without_defaults(value: &mut serde_json::Value, default: &serde_json::Value) {
-    let (Some(fields), Some(defaults)) = (value.as_object_mut(), default.as_object()) else { return };
-    fields.retain(|key, field| match defaults.get(key) {
-        Some(default) if *field == *default => false,
-        Some(default) => {
-            without_defaults(field, default);
-            true
-        }
-        None => true,
-    });
+    unknown.map(|name| crate::names::did_you_mean(name, words)).unwrap_or_default()
 }
 
 /// The first whole number beyond what TOML can hold, with the name of its setting.
@@ -410,32 +212,10 @@ fn too_large(at: &str, value: &serde_json::Value) -> Option<(String, u64)> {
     }
 }
 
-fn first_difference(at: &str, a: &serde_json::Value, b: &serde_json::Value) -> Option<String> {
-    use serde_json::Value;
-    match (a, b) {
-        (Value::Object(a), Value::Object(b)) => a.keys().chain(b.keys()).find_map(|key| {
-            let inner = if at.is_empty() { key.clone() } else { format!("{at}.{key}") };
-            first_difference(&inner, a.get(key).unwrap_or(&Value::Null), b.get(key).unwrap_or(&Value::Null))
-        }),
-        _ if a == b => None,
-        _ => Some(format!("{at} is {} there and {} here", shown(a), shown(b))),
-    }
-}
-
-fn shown(value: &serde_json::Value) -> String {
-    use serde_json::Value;
-    match value {
-        Value::Null => "the default".into(),
-        Value::String(text) => text.clone(),
-        Value::Array(all) if all.len() > 12 => format!("{}, ..., {}", shown(&all[0]), shown(&all[all.len() - 1])),
-        Value::Array(all) => all.iter().map(shown).collect::<Vec<_>>().join(", "),
-        other => other.to_string(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::BatchSize;
 
     #[test]
     fn cells_are_numbered_in_the_order_of_the_grid() {
@@ -476,7 +256,8 @@ mod tests {
         assert_eq!(plan.difference(&other).unwrap(), "steps is 5 there and 6 here");
         assert_eq!(plan.difference(&renamed), None);
         let mut fixed = plan.clone();
-        (fixed.grid.batch_size, fixed.train.batch_size) = (None, BatchSize::Samples(32));
+        fixed.grid.remove("batch_size");
+        fixed.train.batch_size = BatchSize::Samples(32);
         assert_eq!(plan.difference(&fixed).unwrap(), "batch_size is 10, full there and 32 here");
     }
 
@@ -488,6 +269,15 @@ mod tests {
         assert!(unknown.ends_with("(did you mean 'epochs'?)"), "{unknown}");
         let wrong = error("[train]\nepochs = \"many\"\n");
         assert!(wrong.contains("line 2") && wrong.contains("many"), "{wrong}");
+        let axis = error("name = \"x\"\n[grid]\nseed = [1, 2]\ndropot = [0.1]\n");
+        assert!(axis.contains("line 4") && axis.contains("did you mean 'dropout'?"), "{axis}");
+        let value = error("[grid]\nseed = [1, 2]\ndropout = [0, \"x\"]\n");
+        assert!(value.contains("line 3") && value.contains("`dropout`: 'x' is no number"), "{value}");
+        assert!(error("[grid]\nlearning_rate = [nan]\n").contains("no finite number"));
+        assert!(error("[grid]\nthreads = [1, 2]\n").contains("changes no result"));
+        assert!(
+            error("[grid]\nnoise = [0.1]\n[train.data_options]\nnoise = 0.2\n").contains("in [grid] and in [train]")
+        );
         assert!(error("[grid]\nactivation = []\n").contains("`activation` is an empty list"));
         assert!(error("[grid]\nseed = [1, 2, 1]\n").contains("`seed` holds 1 twice"));
         assert!(

@@ -7,7 +7,7 @@ use super::{PlannedCell, Sizes, Store, SweepError, costs};
 use crate::config::{Every, Precision, TrainConfig, TrainPlan};
 use crate::data::{Dataset, Loaded};
 use crate::nn::Scalar;
-use crate::pool::{self, Ended as Job, Stop};
+use crate::pool::{self, JobEnd, Stop};
 use crate::record::cell::{Cell, Ends};
 use crate::record::{FolderSink, Record, RecordError, RecordSink, Status};
 use crate::train::{Progress, Watch, header::header, train};
@@ -34,7 +34,8 @@ pub struct Ran {
     pub trained: usize,
     /// Cells whose settings can never be trained. They are kept as failures, with the reason.
     pub impossible: usize,
-    /// Cells that failed for a reason that may pass, by number, and why. They are not kept: the next call runs them again.
+    /// Cells that failed for a reason that may pass, by number, and why. They are not kept: the next call
+    /// runs them again.
     pub broken: Vec<(usize, String)>,
 }
 
@@ -45,8 +46,8 @@ impl Ran {
     }
 }
 
-/// Runs the cells, longest first, on `threads` threads, each cell into its folder. A cell that diverges is a result like any
-/// other, and so is one whose settings can never be trained.
+/// Runs the cells, longest first, on `threads` threads, each cell into its folder. A cell that diverges is a
+/// result like any other, and so is one whose settings can never be trained.
 ///
 /// # Errors
 /// When the folder of the sweep cannot be written: then no cell can be kept.
@@ -73,20 +74,20 @@ pub fn run(
         }
         attempt
     };
-    let done = |worker: usize, cell: &&PlannedCell, job: &Job<Result<Attempt, SweepError>>| match job {
-        Job::Panicked(what) => observer.broken(worker, cell, &panicked(what)),
-        Job::Done(Ok(Attempt::Broken(why))) => observer.broken(worker, cell, why),
+    let done = |worker: usize, cell: &&PlannedCell, job: &JobEnd<Result<Attempt, SweepError>>| match job {
+        JobEnd::Panicked(what) => observer.broken(worker, cell, &panicked(what)),
+        JobEnd::Done(Ok(Attempt::Broken(why))) => observer.broken(worker, cell, why),
         _ => {}
     };
     let mut ran = Ran::default();
     for (cell, job) in queue.iter().zip(pool::run(&queue, workers, &stop, work, done)) {
         match job {
-            Job::Done(Ok(Attempt::Trained)) => ran.trained += 1,
-            Job::Done(Ok(Attempt::Impossible)) => ran.impossible += 1,
-            Job::Done(Ok(Attempt::Broken(why))) => ran.broken.push((cell.number, why)),
-            Job::Done(Ok(Attempt::Stopped)) | Job::NotRun => ran.stopped = true,
-            Job::Done(Err(error)) => return Err(error),
-            Job::Panicked(what) => ran.broken.push((cell.number, panicked(&what))),
+            JobEnd::Done(Ok(Attempt::Trained)) => ran.trained += 1,
+            JobEnd::Done(Ok(Attempt::Impossible)) => ran.impossible += 1,
+            JobEnd::Done(Ok(Attempt::Broken(why))) => ran.broken.push((cell.number, why)),
+            JobEnd::Done(Ok(Attempt::Stopped)) | JobEnd::NotRun => ran.stopped = true,
+            JobEnd::Done(Err(error)) => return Err(error),
+            JobEnd::Panicked(what) => ran.broken.push((cell.number, panicked(&what))),
         }
     }
     ran.broken.sort_unstable();
@@ -144,7 +145,7 @@ fn run_cell(
     let start = Instant::now();
     let keep = |made: tempfile::TempDir, result: Result<Record, String>| {
         let seconds = start.elapsed().as_secs_f64();
-        let cell = Cell { number: planned.number, settings: planned.settings(), result, seconds };
+        let cell = Cell { number: planned.number, settings: planned.settings(store.plan()), result, seconds };
         store.finish(made, &cell)?;
         watch.observer.finished(watch.worker, &cell);
         Ok(if cell.result.is_ok() { Attempt::Trained } else { Attempt::Impossible })

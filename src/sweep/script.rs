@@ -1,8 +1,9 @@
 //! Job scripts: the same sweep under an engine that people already have.
 //!
-//! A script is one Bash file that can be read, edited and run again: finished cells are kept, so that running it a second time
-//! repairs what failed. Every task runs one shard of the sweep ([`super::shard`]) with the threads that it was given; a last
-//! step joins the cells. The tasks share nothing but the sweep's folder, which all of them must see.
+//! A script is one Bash file that can be read, edited and run again: finished cells are kept, so that running
+//! it a second time repairs what failed. Every task runs one shard of the sweep ([`super::shard`]) with the
+//! threads that it was given; a last step joins the cells. The tasks share nothing but the sweep's folder,
+//! which all of them must see.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -51,9 +52,9 @@ impl Job<'_> {
 
 /// A Slurm job array and a job that merges when the array has ended, whatever became of its tasks.
 ///
-/// Indices of an array stay below the cluster's `MaxArraySize`, which is asked when the script runs: with fewer tasks each has
-/// more cells. The number of tasks travels by itself, since `SLURM_ARRAY_TASK_COUNT` is another one when only some indices
-/// are submitted again.
+/// Indices of an array stay below the cluster's `MaxArraySize`, which is asked when the script runs: with
+/// fewer tasks each has more cells. The number of tasks travels by itself, since `SLURM_ARRAY_TASK_COUNT` is
+/// another one when only some indices are submitted again.
 pub fn slurm(job: &Job) -> String {
     let usage = "Usage: bash THIS [options of sbatch, such as --partition=short --time=1:00:00 --mem=2G]";
     let mut text = job.head("A Slurm job array", usage);

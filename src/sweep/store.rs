@@ -14,7 +14,8 @@ use crate::record::cell::{Cell, from_json, to_json};
 const PLAN: &str = "plan.toml";
 const CELLS: &str = "cells";
 const CELL: &str = "cell.json";
-/// Names that begin like this are the program's own: locks, and files of a program that was killed while it wrote one.
+/// Names that begin like this are the program's own: locks, and files of a program that was killed while it
+/// wrote one.
 const OWN: &str = ".gradfade";
 /// Locks of the programs that run cells, one each: their existence keeps what they are making.
 const WORK: &str = ".gradfade-work-";
@@ -28,7 +29,7 @@ pub struct Store {
     dir: PathBuf,
     plan: SweepPlan,
     fingerprint: String,
-    /// Held by whoever may run cells; copies of the store share it.
+    /// Lock that is needed to run cells; copies of the store share it.
     work: Option<Arc<Work>>,
 }
 
@@ -49,7 +50,8 @@ pub enum CellState {
 }
 
 impl Store {
-    /// Goes on with the sweep of this plan in `dir`, or starts it there. Several programs may do so at the same time.
+    /// Goes on with the sweep of this plan in `dir`, or starts it there. Several programs may do so at the
+    /// same time.
     ///
     /// # Errors
     /// [`SweepError::OtherPlan`] and [`SweepError::NotOurs`] when the folder is taken, [`SweepError::Io`].
@@ -63,7 +65,13 @@ impl Store {
             None
         };
         match found {
-            Some(there) => there.join(),
+            Some(there) => {
+                // A plan that was grown is another one than that in the file.
+                if there.plan.earlier != Store::open(dir)?.plan.earlier {
+                    write_plan(dir, &there.plan)?;
+                }
+                there.join()
+            }
             None => {
                 write_plan(dir, plan)?;
                 Store::open(dir)?.join()
@@ -82,18 +90,22 @@ impl Store {
         Store::open(dir)?.join()
     }
 
-    /// The sweep of this plan in `dir`. `None` where another plan lies there of which no cell was ever begun: nothing is lost
-    /// with it.
+    /// The sweep of this plan in `dir`; where cells of a smaller plan lie there, with that plan grown to this
+    /// one, which is not written. `None` where another plan lies there of which no cell was ever begun:
+    /// nothing is lost with it.
     ///
     /// # Errors
     /// [`SweepError::OtherPlan`], and those of [`Store::open`].
     pub fn find(dir: &Path, plan: &SweepPlan) -> Result<Option<Store>, SweepError> {
         let there = Store::open(dir)?;
         let Some(difference) = there.plan.difference(plan) else { return Ok(Some(there)) };
-        if there.begun()? {
-            return Err(SweepError::OtherPlan { path: dir.to_path_buf(), difference });
+        if !there.begun()? {
+            return Ok(None);
         }
-        Ok(None)
+        match there.plan.grown(plan) {
+            Some(grown) => Ok(Some(Store::of(dir, grown))),
+            None => Err(SweepError::OtherPlan { path: dir.to_path_buf(), difference }),
+        }
     }
 
     /// Opens the sweep in `dir` to look at it; nothing is written there.
@@ -102,13 +114,16 @@ impl Store {
     /// [`SweepError::NoPlan`], [`SweepError::Plan`], [`SweepError::Io`].
     pub fn open(dir: &Path) -> Result<Store, SweepError> {
         let path = dir.join(PLAN);
-        let text = fs::read_to_string(&path).map_err(|e| match e.kind() {
+        let text = crate::files::read_text(&path).map_err(|e| match e.kind() {
             io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => SweepError::NoPlan { path: dir.to_path_buf() },
             _ => SweepError::io("read it", &path)(e),
         })?;
         let plan = SweepPlan::parse(&text, &path.display().to_string())?;
-        let fingerprint = plan.fingerprint();
-        Ok(Store { dir: dir.to_path_buf(), plan, fingerprint, work: None })
+        Ok(Store::of(dir, plan))
+    }
+
+    fn of(dir: &Path, plan: SweepPlan) -> Store {
+        Store { dir: dir.to_path_buf(), fingerprint: plan.fingerprint(), plan, work: None }
     }
 
     /// Says that this program runs cells from now on. To be called under the lock of the plan.
@@ -168,7 +183,8 @@ impl Store {
             Ok(read) => read,
             Err(what) => return Ok(CellState::Broken(format!("{CELL}: {what}"))),
         };
-        if plan != self.fingerprint || cell.number != number {
+        let known = plan == self.fingerprint || self.plan.had(&plan, number);
+        if cell.number != number || !known {
             return Err(SweepError::OtherCell { path: dir });
         }
         for (name, size) in files {
@@ -197,7 +213,8 @@ impl Store {
         builder.tempdir_in(&cells).map_err(SweepError::io("create a folder", &cells))
     }
 
-    /// Makes the cell in `made` the finished one. Where another process was faster, its cell stays: they are the same.
+    /// Makes the cell in `made` the finished one. Where another process was faster, its cell stays: they are
+    /// the same.
     pub(super) fn finish(&self, made: tempfile::TempDir, cell: &Cell) -> Result<(), SweepError> {
         let mut files = BTreeMap::new();
         for entry in fs::read_dir(made.path()).map_err(SweepError::io("list it", made.path()))? {
@@ -223,8 +240,8 @@ impl Store {
         }
     }
 
-    /// Removes what killed programs left, once every cell is finished. Where another program still runs cells, or the folder
-    /// cannot be written, everything stays.
+    /// Removes what killed programs left, once every cell is finished. Where another program still runs
+    /// cells, or the folder cannot be written, everything stays.
     ///
     /// # Errors
     /// [`SweepError::Io`] when what is left cannot be listed or removed.
@@ -242,7 +259,8 @@ impl Store {
     }
 }
 
-/// The lock under which the plan of a folder is read and changed. Others hold it for moments, so this waits for it.
+/// The lock under which the plan of a folder is read and changed. Others hold it for moments, so this waits
+/// for it.
 fn lock_plan(dir: &Path) -> Result<Lock, SweepError> {
     for _ in 0..LOCK_ATTEMPTS {
         match Lock::of_folder(dir) {

@@ -73,7 +73,7 @@ fn what_another_program_is_making_is_not_tidied_away() {
     let made = other.start(1).unwrap();
     mine.tidy().unwrap();
     assert!(made.path().exists());
-    // Somebody who only looks holds no lock and removes nothing either.
+    // A store that is only read holds no lock and removes nothing either.
     Store::open(&place).unwrap().tidy().unwrap();
     assert!(made.path().exists());
     drop(other);

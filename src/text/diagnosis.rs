@@ -1,5 +1,5 @@
-//! A diagnosis in words: names of the verdicts, their evidence, what was not recorded, and what to do. What these things
-//! are, and their stable keys, is in [`crate::diagnosis`].
+//! A diagnosis in words: names of the verdicts, their evidence, what was not recorded, and what to do. What
+//! these things are, and their stable keys, is in [`crate::diagnosis`].
 
 mod advice;
 mod evidence;

@@ -4,8 +4,9 @@ use super::{Lang, Quantity, Special};
 use crate::activation::Activation;
 
 impl Lang {
-    /// A run's name as people write it: `ReLU` for `relu`. The names that a sweep gives its cells (`relu, 2 hidden layers, seed 1`)
-    /// are English; in another language they are said part by part. Any other name is the author's, and stays as it is.
+    /// A run's name as people write it: `ReLU` for `relu`. The names that a sweep gives its cells (`relu, 2
+    /// hidden layers, seed 1`) are English; in another language they are said part by part. Any other name is
+    /// the author's, and stays as it is.
     pub fn run_name(self, run: &str) -> String {
         let known = |name: &str| Activation::ALL.iter().find(|(_, known)| *known == name).map(|(a, _)| *a);
         if let Some(activation) = known(run) {

@@ -11,8 +11,8 @@ impl Lang {
         }
     }
 
-    /// What stands between that heading and the sentences. A Chinese colon is not part of the heading: CommonMark ends no
-    /// emphasis between punctuation and a Han character.
+    /// What stands between that heading and the sentences. A Chinese colon is not part of the heading:
+    /// CommonMark ends no emphasis between punctuation and a Han character.
     pub fn after_heading(self) -> &'static str {
         match self {
             Lang::En => " ",

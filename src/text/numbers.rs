@@ -9,17 +9,7 @@ impl Lang {
     /// `1234567` as `1,234,567`.
     pub fn count(self, n: u64) -> String {
         match self {
-            Lang::En | Lang::Zh => {
-                let digits = n.to_string();
-                let mut out = String::with_capacity(digits.len() + digits.len() / 3);
-                for (i, c) in digits.chars().enumerate() {
-                    if i > 0 && (digits.len() - i).is_multiple_of(3) {
-                        out.push(',');
-                    }
-                    out.push(c);
-                }
-                out
-            }
+            Lang::En | Lang::Zh => thousands(&n.to_string()),
         }
     }
 
@@ -79,8 +69,8 @@ impl Lang {
         format!("{:.1}{NBSP}×{NBSP}10{}", 10f64.powf(log10 - exponent), superscript(&format!("{exponent}")))
     }
 
-    /// A number that was chosen by hand, as it was written; from 10⁵ on and below 10⁻⁴, where digits have to be counted, as a
-    /// power of ten. What is no number stays as it is.
+    /// A number that was chosen by hand, as it was written; from 10⁵ on and below 10⁻⁴, where digits have to
+    /// be counted, as a power of ten. What is no number stays as it is.
     pub fn chosen(self, text: &str) -> String {
         match text.parse::<f64>() {
             Ok(x) if x != 0.0 && x.is_finite() && !(1e-4..1e5).contains(&x.abs()) => {
@@ -154,6 +144,23 @@ fn exact(x: f64, shift: i32) -> String {
         _ if digits.len() <= point as usize => format!("{sign}{digits:0<width$}", width = point as usize),
         _ => format!("{sign}{}.{}", &digits[..point as usize], &digits[point as usize..]),
     }
+}
+
+/// Digits with a comma before every three: `1,234,567`.
+pub fn thousands(digits: &str) -> String {
+    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
+    for (i, c) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(c);
+    }
+    out
+}
+
+/// 10 to a whole power, written as a person writes it: `10⁻³`.
+pub fn power_of_ten(exponent: i32) -> String {
+    format!("10{}", superscript(&exponent.to_string()))
 }
 
 fn superscript(integer: &str) -> String {

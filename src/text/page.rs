@@ -1,4 +1,5 @@
-//! Words of the interactive page. Its script has none of its own: phrases with places for numbers (`{step}`) travel in the page's data.
+//! Words of the interactive page. Its script has none of its own: phrases with places for numbers (`{step}`)
+//! travel in the page's data.
 
 use super::Lang;
 

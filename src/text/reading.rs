@@ -24,7 +24,8 @@ pub enum Hint {
 }
 
 impl Lang {
-    /// What rows, columns and colours of a heatmap are; `logarithmic` where equal steps of colour are equal factors.
+    /// What rows, columns and colours of a heatmap are; `logarithmic` where equal steps of colour are equal
+    /// factors.
     pub fn reading_axes(self, logarithmic: bool) -> String {
         match (self, logarithmic) {
             (Lang::En, true) => "Each row is a layer, the input side at the bottom; time runs to the right; equal steps of colour are equal factors.",

@@ -2,7 +2,8 @@
 
 use super::Lang;
 
-/// A setting whose name this program knows: keys of the header's labels and of the settings that a remedy changes.
+/// A setting whose name this program knows: keys of the header's labels and of the settings that a remedy
+/// changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Setting {
     Activation,
@@ -87,7 +88,8 @@ impl Setting {
 }
 
 impl Lang {
-    /// Name of a setting in a table, `key` as in the header's labels. A label of another program keeps its name.
+    /// Name of a setting in a table, `key` as in the header's labels. A label of another program keeps its
+    /// name.
     pub fn setting_name(self, key: &str) -> String {
         match (self, Setting::from_key(key)) {
             (_, None) => key.into(),
@@ -131,14 +133,32 @@ impl Lang {
         }
     }
 
-    /// A setting in a caption, with its name where the value alone does not say what it is. `key` as in the header's labels.
+    /// A setting in a caption, with its name where the value alone does not say what it is. `key` as in the
+    /// header's labels.
     pub fn setting(self, key: &str, value: &str) -> String {
+        let setting = Setting::from_key(key);
+        if let Some(absent) = setting.filter(|_| matches!(value, "none" | "no")).and_then(|s| self.absent_setting(s)) {
+            return absent.into();
+        }
         let value = &*self.setting_value(key, value);
-        match (self, Setting::from_key(key)) {
+        match (self, setting) {
             (_, None) => format!("{} {value}", key.replace('_', " ")),
             (Lang::En, Some(setting)) => self.english_setting(setting, value),
             (Lang::Zh, Some(setting)) => self.chinese_setting(setting, value),
         }
+    }
+
+    /// Something that one run has and another one has not.
+    fn absent_setting(self, setting: Setting) -> Option<&'static str> {
+        Some(match (self, setting) {
+            (Lang::En, Setting::Normalisation) => "no normalisation",
+            (Lang::Zh, Setting::Normalisation) => "无归一化",
+            (Lang::En, Setting::Residual) => "no residual connections",
+            (Lang::Zh, Setting::Residual) => "无残差连接",
+            (Lang::En, Setting::EarlyStopping) => "no early stopping",
+            (Lang::Zh, Setting::EarlyStopping) => "无早停",
+            _ => return None,
+        })
     }
 
     fn english_setting(self, setting: Setting, value: &str) -> String {
@@ -157,7 +177,7 @@ impl Lang {
                 Some(kind) => format!("{kind} normalisation after the activation"),
                 None => format!("{value} normalisation"),
             },
-            Setting::Residual => "skips".into(),
+            Setting::Residual => "residual connections".into(),
             Setting::L1Step => format!("{value} steps of L1"),
             Setting::EarlyStopping => format!("early stopping with patience {value}"),
             Setting::ValidationSize => format!("{} validation samples", self.counted_value(value)),

@@ -109,7 +109,8 @@ impl Lang {
         }
     }
 
-    /// Two lines over a column of the table of layers; `first` and `last` stand over the two values of a column that has two.
+    /// Two lines over a column of the table of layers; `first` and `last` stand over the two values of a
+    /// column that has two.
     pub fn column_head(self, column: Column) -> [String; 2] {
         match self {
             Lang::En => match column {

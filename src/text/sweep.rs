@@ -64,7 +64,8 @@ impl Lang {
 
     // ---- findings
 
-    /// Accuracy that depth destroys: `best` is the highest up to `until` hidden layers, `rest` the highest from `from` on.
+    /// Accuracy that depth destroys: `best` is the highest up to `until` hidden layers, `rest` the highest
+    /// from `from` on.
     pub fn accuracy_collapses(self, name: &str, until: usize, best: f64, from: usize, rest: f64) -> String {
         let (best, rest) = (self.percent(best), self.percent(rest));
         match self {
@@ -97,7 +98,8 @@ impl Lang {
         }
     }
 
-    /// What layer 1 has in networks of `depth` hidden layers: in the series with the least of it, and in that with the most.
+    /// What layer 1 has in networks of `depth` hidden layers: in the series with the least of it, and in that
+    /// with the most.
     pub fn first_layer_from_to(self, depth: usize, quantity: Quantity, [low, high]: [(&str, f64); 2]) -> String {
         let number = |x: f64| if quantity == Quantity::Movement { self.percent(x) } else { self.number(x) };
         let (depth, least, most) = (self.depth_series(depth), number(low.1), number(high.1));

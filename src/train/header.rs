@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::config::{BatchSize, TrainPlan};
 use crate::data::Dataset;
-use crate::nn::engine::SKETCH_BUCKETS;
-use crate::nn::{L1Step, Normalisation, OptimizerKind, Part};
+use crate::nn::{L1Step, Normalisation, OptimizerKind, Part, SKETCH_BUCKETS};
 use crate::record::{self, Facts, Header, Inputs, LayerInfo, Role, TensorInfo};
 
 /// Describes the run that `plan` will make; `name` is what figures call it.
@@ -149,8 +148,8 @@ fn labels(plan: &TrainPlan, data: &Dataset) -> BTreeMap<String, String> {
     labels
 }
 
-/// Share of the most frequent class, which is the accuracy of a network that knows no more, and the entropy of the classes in
-/// nats, its cross-entropy.
+/// Share of the most frequent class, which is the accuracy of a network that knows no more, and the entropy
+/// of the classes in nats, its cross-entropy.
 fn frequencies(labels: &[u32], classes: usize) -> (f64, f64) {
     let mut counts = vec![0u64; classes];
     for &label in labels {

@@ -1,32 +1,38 @@
 //! Training a network: batches in, rows out.
 //!
-//! A [`Trainer`] takes a checked plan and a data set and moves on event by event: an update with its row, a snapshot, an
-//! evaluation, the end. [`train`] is the loop over it that hands every recorded row to a sink. Recording draws nothing from
-//! the random generator and changes no arithmetic: the weights are the same bits with any sink, any schedule of recording
-//! and any number of threads. A trainer asks no clock for the time; [`train_timed`] is handed the one that says how long a
-//! run took.
+//! A [`Trainer`] takes a checked plan and a data set and moves on event by event: an update with its row, a
+//! snapshot, an evaluation, the end. [`train`] is the loop over it that hands every recorded row to a sink.
+//! Recording draws nothing from the random generator and changes no arithmetic: the weights are the same bits
+//! with any sink, any schedule of recording and any number of threads. A trainer asks no clock for the time;
+//! [`train_timed`] is handed the one that says how long a run took.
 //!
-//! Samples are drawn without replacement: each epoch has its own random order (full batches keep the data's order, which
-//! makes no difference). Unlike in PyTorch's `DataLoader` by default, samples that do not fill a batch at the end of an
-//! epoch are left out of that epoch.
+//! Samples are drawn without replacement: each epoch has its own random order (full batches keep the data's
+//! order, which makes no difference). Unlike in PyTorch's `DataLoader` by default, samples that do not fill a
+//! batch at the end of an epoch are left out of that epoch.
 //!
-//! **Validation and early stopping.** The test set is for measuring only: a run that stops by it has chosen by it. With a
-//! validation size N the trainer keeps N samples of the training set, drawn by the seed, out of training and evaluates them
-//! beside the rest and the test set. Early stopping compares the validation loss of every evaluation, including the one
-//! before training, with the lowest one before; after `patience` evaluations in a row that were not lower the run ends,
-//! [`Status::Complete`] but short of its planned steps. Then, and also when it reached its planned end, parameters and running
-//! averages go back to those of the lowest validation loss; [`EarlyStop`] in the header says which step that was. The rows
-//! stay as they were recorded. A run that diverges or is interrupted keeps the parameters that it had.
+//! **Validation and early stopping.** The test set is for measuring only: a run that stops by it has chosen
+//! by it. With a validation size N the trainer keeps N samples of the training set, drawn by the seed, out of
+//! training and evaluates them beside the rest and the test set. Early stopping compares the validation loss
+//! of every evaluation, including the one before training, with the lowest one before; after `patience`
+//! evaluations in a row that were not lower the run ends, [`Status::Complete`] but short of its planned
+//! steps. Then, and also when it reached its planned end, parameters and running averages go back to those of
+//! the lowest validation loss; [`EarlyStop`] in the header says which step that was. The rows stay as they
+//! were recorded. A run that diverges or is interrupted keeps the parameters that it had.
 
 mod best;
 pub mod clock;
 pub mod header;
+mod memory;
 pub mod nielsen;
 mod samples;
 mod trainer;
+#[cfg(feature = "fs")]
 pub mod weights;
 
-pub use clock::{Clock, SystemClock};
+pub use clock::Clock;
+#[cfg(feature = "fs")]
+pub use clock::SystemClock;
+pub use memory::{TrainError, in_memory};
 pub use trainer::{Event, Trainer};
 
 use crate::config::TrainPlan;
@@ -45,8 +51,8 @@ pub struct Progress {
     /// Loss of the batch, before the update.
     pub loss: f64,
     pub batch_accuracy: f64,
-    /// Weight gradient norm of the first hidden layer over that of the last hidden layer, when the step was recorded and
-    /// there are two hidden layers.
+    /// Weight gradient norm of the first hidden layer over that of the last hidden layer, when the step was
+    /// recorded and there are two hidden layers.
     pub first_last_ratio: Option<f64>,
 }
 
@@ -118,11 +124,13 @@ pub fn initial_network<T: Scalar>(plan: &TrainPlan) -> Network<T> {
     Network::of(plan.shape(), plan.initialisation, plan.config.seed)
 }
 
-/// Trains by the system's clock: the whole protocol of a run. The sink gets the header, in which the run is called `name`,
-/// every row, and how the run ended.
+/// Trains by the system's clock: the whole protocol of a run. The sink gets the header, in which the run is
+/// called `name`, every row, and how the run ended.
 ///
 /// # Errors
-/// What the sink reports; the rows before it are stored. A run that diverges is no error: see [`Trained::status`].
+/// What the sink reports; the rows before it are stored. A run that diverges is no error: see
+/// [`Trained::status`].
+#[cfg(feature = "fs")]
 pub fn train<T: Scalar>(
     plan: &TrainPlan,
     data: &Dataset,

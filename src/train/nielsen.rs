@@ -1,11 +1,11 @@
 //! Nielsen's table: the published numbers that our gradients are held against.
 //!
-//! M. Nielsen, *Neural Networks and Deep Learning* (2015), chapter 5: networks 784-30-..-30-10, the sigmoid in every layer and
-//! at the output, cross-entropy, weights from N(0, 1) / sqrt(fan_in) and biases from N(0, 1); the gradient of the biases is
-//! averaged over the first 1,000 training images of MNIST, and its L2 norm is printed for each hidden layer. He gives one
-//! run each without a seed, so that only the distribution over seeds can agree: the logarithm of each published
-//! number must lie within [`MOST_DEVIATIONS`] standard deviations of ours, and the norm must grow about fivefold from layer
-//! to layer, in every network.
+//! M. Nielsen, *Neural Networks and Deep Learning* (2015), chapter 5: networks 784-30-..-30-10, the sigmoid
+//! in every layer and at the output, cross-entropy, weights from N(0, 1) / sqrt(fan_in) and biases from N(0,
+//! 1); the gradient of the biases is averaged over the first 1,000 training images of MNIST, and its L2 norm
+//! is printed for each hidden layer. He gives one run each without a seed, so that only the distribution over
+//! seeds can agree: the logarithm of each published number must lie within [`MOST_DEVIATIONS`] standard
+//! deviations of ours, and the norm must grow about fivefold from layer to layer, in every network.
 
 use crate::activation::Activation;
 use crate::nn::{Engine, Initialisation, Loss, Network, Optimizer, OptimizerKind};
@@ -19,9 +19,9 @@ pub const IMAGES: usize = 1000;
 /// The growth of the norm from a hidden layer to the next: measured over seeds 4.87 to 5.09.
 pub const GROWTH: std::ops::RangeInclusive<f64> = 4.5..=5.5;
 
-/// Standard deviations of the logarithm within which a published number agrees. Nine draws are judged at once: with the
-/// two-sided level 0.05 / 9 for each (Bonferroni), a right program fails with a probability of at most 5 %. Quantiles
-/// would not do: of nine right numbers about one lies outside [5 %, 95 %].
+/// Standard deviations of the logarithm within which a published number agrees. Nine draws are judged at
+/// once: with the two-sided level 0.05 / 9 for each (Bonferroni), a right program fails with a probability of
+/// at most 5 %. Quantiles would not do: of nine right numbers about one lies outside [5 %, 95 %].
 pub const MOST_DEVIATIONS: f64 = 2.77;
 
 /// One hidden layer of one network, over all seeds.
@@ -34,7 +34,7 @@ pub struct Row {
     pub geometric_mean: f64,
     pub low: f64,
     pub high: f64,
-    /// Of the published number from the mean, in standard deviations, both of the logarithm.
+    /// Distance of the published number from the mean, in standard deviations of the logarithm.
     pub deviations: f64,
 }
 
@@ -47,7 +47,8 @@ impl Row {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Verification {
     pub rows: Vec<Row>,
-    /// Growth from each hidden layer to the next, geometric mean over the seeds, for 2, 3 and 4 hidden layers in turn.
+    /// Growth from each hidden layer to the next, geometric mean over the seeds, for 2, 3 and 4 hidden layers
+    /// in turn.
     pub growth: Vec<f64>,
     /// Networks in which every hidden layer's norm is larger than the one before, of all networks.
     pub monotone: usize,
@@ -63,7 +64,8 @@ impl Verification {
     }
 }
 
-/// Computes the table in f64 over seeds 1..=seeds. `inputs [IMAGES, 784]` are the first training images in [0, 1].
+/// Computes the table in f64 over seeds 1..=seeds. `inputs [IMAGES, 784]` are the first training images in
+/// [0, 1].
 pub fn verify(inputs: &[f32], labels: &[u32], seeds: u64) -> Verification {
     let inputs: Vec<f64> = inputs.iter().map(|&x| f64::from(x)).collect();
     let order: Vec<u32> = (0..labels.len() as u32).collect();
@@ -81,7 +83,7 @@ pub fn verify(inputs: &[f32], labels: &[u32], seeds: u64) -> Verification {
                 let mut engine = Engine::new(network, Loss::Bce, sgd, labels.len(), 1);
                 engine.load(&inputs, labels, &order);
                 let (_, gradients) = engine.gradients();
-                (0..depth).map(|l| crate::nn::norm::norm(&gradients[2 * l + 1])).collect()
+                (0..depth).map(|l| crate::nn::norm(&gradients[2 * l + 1])).collect()
             })
             .collect();
         networks += norms.len();

@@ -67,8 +67,8 @@ fn hold_out(all: usize, count: usize, seed: u64) -> (Vec<usize>, Vec<usize>) {
     (rest, order)
 }
 
-/// Shuffles in place (Fisher and Yates) with the epoch's own random stream. It starts from the identity, so that the order
-/// of an epoch does not depend on the epochs before it.
+/// Shuffles in place (Fisher and Yates) with the epoch's own random stream. It starts from the identity, so
+/// that the order of an epoch does not depend on the epochs before it.
 pub(super) fn shuffle(order: &mut [u32], seed: u64, epoch: u64) {
     let mut rng = generator(seed, STREAM_ORDER + epoch);
     order.iter_mut().enumerate().for_each(|(i, o)| *o = i as u32);
@@ -77,7 +77,8 @@ pub(super) fn shuffle(order: &mut [u32], seed: u64, epoch: u64) {
     }
 }
 
-/// A number from 0 to n - 1. It is made from 64 random bits for at most 2^32 values, so the bias is below 2^-32.
+/// A number from 0 to n - 1. It is made from 64 random bits for at most 2^32 values, so the bias is below
+/// 2^-32.
 fn below(rng: &mut impl Rng, n: usize) -> usize {
     ((u128::from(rng.next_u64()) * n as u128) >> 64) as usize
 }

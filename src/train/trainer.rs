@@ -5,8 +5,7 @@ use super::samples::{Samples, Sets, shuffle};
 use super::{Progress, Trained, initial_network};
 use crate::config::{BatchSize, Every, TrainPlan};
 use crate::data::Dataset;
-use crate::nn::engine::{SnapshotMeasure, StepMeasure};
-use crate::nn::{Engine, Network, Part, Scalar};
+use crate::nn::{Engine, Network, Part, Scalar, SnapshotMeasure, StepMeasure};
 use crate::record::{self, Row, Rows, Status};
 
 /// What one call of [`Trainer::step`] did.
@@ -50,9 +49,9 @@ pub enum Event<'t> {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// The events of a run without divergence, for a plan that evaluates after every epoch: the evaluation before training; the
-/// updates, each behind its snapshot where one is due, and an evaluation at the end of every epoch but the last; the last
-/// snapshot; the last evaluation; the end.
+/// The events of a run without divergence, for a plan that evaluates after every epoch: the evaluation before
+/// training; the updates, each behind its snapshot where one is due, and an evaluation at the end of every
+/// epoch but the last; the last snapshot; the last evaluation; the end.
 pub struct Trainer<'a, T: Scalar> {
     plan: &'a TrainPlan,
     sets: Sets<'a, T>,
@@ -119,7 +118,8 @@ impl Due {
 }
 
 impl<'a, T: Scalar> Trainer<'a, T> {
-    /// Prepares the run; nothing is trained or evaluated yet. Where the plan has one thread, no other is ever started.
+    /// Prepares the run; nothing is trained or evaluated yet. Where the plan has one thread, no other is ever
+    /// started.
     pub fn new(plan: &'a TrainPlan, data: &'a Dataset) -> Trainer<'a, T> {
         let config = &plan.config;
         let network = initial_network::<T>(plan);
@@ -152,8 +152,8 @@ impl<'a, T: Scalar> Trainer<'a, T> {
         self.done
     }
 
-    /// Ends the run as interrupted before its next update. After the last update, or where the run ends by itself, this has
-    /// no effect.
+    /// Ends the run as interrupted before its next update. After the last update, or where the run ends by
+    /// itself, this has no effect.
     pub fn stop(&mut self) {
         self.stop = true;
     }
@@ -199,7 +199,8 @@ impl<'a, T: Scalar> Trainer<'a, T> {
         }
     }
 
-    /// What the run made, with the parameters that early stopping chose. `elapsed_secs` is what the caller measured.
+    /// What the run made, with the parameters that early stopping chose. `elapsed_secs` is what the caller
+    /// measured.
     pub fn finish(self, elapsed_secs: f64) -> Trained<T> {
         let status = self.status().clone();
         let complete = status == Status::Complete;
@@ -225,7 +226,8 @@ impl<'a, T: Scalar> Trainer<'a, T> {
         let samples = &self.order[batch * plan.batch_size..][..plan.batch_size];
         self.engine.load(&self.sets.train.inputs, &self.sets.train.labels, samples);
         let learning_rate = plan.learning_rate_at(step);
-        // The last step is recorded whatever the schedule says, also when early stopping may make this one the last.
+        // The last step is recorded whatever the schedule says, also when early stopping may make this one
+        // the last.
         let may_stop = self.evaluates(step) && self.best.as_ref().is_some_and(Best::may_end);
         let measured = self.record.at(step) || step + 1 == plan.steps || may_stop;
         let snapshot = self.snapshots.at(step);
@@ -327,28 +329,26 @@ fn bare_row(made: &Made) -> Row<'static> {
 }
 
 fn measured_row<'m>(made: &Made, measure: &'m StepMeasure) -> Row<'m> {
-    let [gradient, update, driven, decay, parameters] = &measure.tensors;
-    let [signal, sample_gradient] = &measure.layers;
     let mut row: Row<'m> = bare_row(made);
-    row.set(record::GRAD_NORM, gradient).set(record::UPDATE_NORM, update);
-    row.set(record::DRIVEN_NORM, driven).set(record::DECAY_NORM, decay).set(record::PARAM_NORM, parameters);
-    row.set(record::SIGNAL_RMS, signal).set(record::GRAD_RMS, sample_gradient);
+    row.set(record::GRAD_NORM, &measure.grad_norm).set(record::UPDATE_NORM, &measure.update_norm);
+    row.set(record::DRIVEN_NORM, &measure.driven_norm).set(record::DECAY_NORM, &measure.decay_norm);
+    row.set(record::PARAM_NORM, &measure.param_norm);
+    row.set(record::SIGNAL_RMS, &measure.signal_rms).set(record::GRAD_RMS, &measure.grad_rms);
     row
 }
 
 fn snapshot_row(step: u64, measure: &SnapshotMeasure) -> Row<'_> {
-    let [mean, std, saturated, dead, slope] = &measure.activations;
     let mut row = Row::of_snapshot(step).with_sketch(&measure.sketch);
     row.set(record::DISTANCE_FROM_INIT, &measure.distance_from_init).set(record::ZERO_SHARE, &measure.zero_share);
-    row.set(record::ACTIVATION_MEAN, mean).set(record::ACTIVATION_STD, std);
-    row.set(record::SATURATED_SHARE, saturated).set(record::DEAD_SHARE, dead);
-    row.set(record::MEAN_SQUARED_SLOPE, slope);
+    row.set(record::ACTIVATION_MEAN, &measure.activation_mean).set(record::ACTIVATION_STD, &measure.activation_std);
+    row.set(record::SATURATED_SHARE, &measure.saturated_share).set(record::DEAD_SHARE, &measure.dead_share);
+    row.set(record::MEAN_SQUARED_SLOPE, &measure.mean_squared_slope);
     row
 }
 
 fn first_last_ratio<T: Scalar>(engine: &Engine<T>) -> Option<f64> {
-    let shape = &engine.network().shape;
-    let norms = &engine.measured().tensors[0];
-    let last_hidden = shape.layers().checked_sub(2).filter(|&l| l > 0)?;
-    Some(norms[shape.index(0, Part::Weight)?] / norms[shape.index(last_hidden, Part::Weight)?])
+    let network = engine.network();
+    let norms = &engine.measured().grad_norm;
+    let last_hidden = network.layers().checked_sub(2).filter(|&l| l > 0)?;
+    Some(norms[network.index(0, Part::Weight)?] / norms[network.index(last_hidden, Part::Weight)?])
 }

@@ -1,5 +1,5 @@
 //! Parameters as a `safetensors` file that PyTorch loads: `layers.N.weight` `[fan_out, fan_in]` and `layers.N.bias`
-//! `[fan_out]`, N from 1 at the input. Normalised layers also have `norms.N.weight` and `norms.N.bias` (gain and shift), after
+//! `[fan_out]`, N from 1 at the input. Normalised layers also have `norms.N.weight` and `norms.N.bias` (scale gamma and bias beta), after
 //! batch normalisation `norms.N.running_mean` and `norms.N.running_var`: the names of PyTorch's modules. Row `k W + j` of a maxout
 //! weight is piece k of unit j.
 
@@ -22,14 +22,14 @@ pub fn save<T: Scalar>(network: &Network<T>, path: &Path) -> io::Result<()> {
         values.iter().for_each(|x| x.write_bytes(&mut bytes));
         tensors.push((name, shape, bytes));
     };
-    for (t, (l, part, shape)) in network.shape.tensors().enumerate() {
-        let (module, name) = match part {
+    for (t, of) in network.tensors().iter().enumerate() {
+        let (module, name) = match of.tensor.part {
             Part::Weight => ("layers", "weight"),
             Part::Bias => ("layers", "bias"),
             Part::Gain => ("norms", "weight"),
             Part::Shift => ("norms", "bias"),
         };
-        put(format!("{module}.{}.{name}", l + 1), shape, network.tensor(t));
+        put(format!("{module}.{}.{name}", of.layer + 1), of.tensor.shape.clone(), network.tensor(t));
     }
     for l in 0..network.layers() {
         let (mean, variance) = network.running(l);

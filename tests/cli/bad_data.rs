@@ -78,7 +78,7 @@ fn idx_files_that_are_cut_swollen_or_of_another_kind_are_refused() {
     nothing[4..8].fill(0);
     for (bytes, words) in [
         (cut, ["truncated", "37 bytes", "promises 40"]),
-        (swollen, ["bytes left over", "40", "45"]),
+        (swollen, ["too long", "40", "45"]),
         (huge, ["header is impossible", "4294967295", "more than can be addressed"]),
         (other, ["not an IDX file of images", "0x00000d03", "0x00000803"]),
         (nothing, ["header is impossible", "0 x 2 x 2", "nothing in it"]),
@@ -112,7 +112,7 @@ fn a_gzip_file_is_never_believed_further_than_it_can_unpack() {
     // A bomb: 64 MB of zeros behind a header of six images.
     let bomb = [&images(6, 2)[..], &vec![0; 64 << 20]].concat();
     std::fs::write(&path, pack(&bomb)).unwrap();
-    train_refused(dir.path(), "idx:d", &[], &["train-images-idx3-ubyte.gz", "bytes left over"]);
+    train_refused(dir.path(), "idx:d", &[], &["train-images-idx3-ubyte.gz", "too long"]);
     let packed = pack(&images(6, 2));
     std::fs::write(&path, &packed[..packed.len() - 6]).unwrap();
     train_refused(dir.path(), "idx:d", &[], &["train-images-idx3-ubyte.gz", "broken gzip file", "fetch it again"]);

@@ -167,7 +167,7 @@ fn files_that_are_missing_or_wrong_are_failures_and_no_wrong_command_line() {
 fn unknown_names_are_answered_with_the_nearest_right_one() {
     for (option, given, nearest) in [
         ("--activation", "sigmod", "sigmoid"),
-        ("--activation", "leaky_relu", "leaky-relu"),
+        ("--activation", "leaky-rellu", "leaky-relu"),
         ("--activation", "rlu", "relu"),
         ("--initialisation", "he-unifrom", "he-uniform"),
         ("--loss", "crossentropy", "cross-entropy"),

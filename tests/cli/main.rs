@@ -4,6 +4,7 @@
 mod bad_data;
 mod bad_input;
 mod help;
+mod hostile;
 mod interrupt;
 mod manners;
 mod notes;
@@ -11,6 +12,8 @@ mod page;
 mod record;
 mod remedies;
 mod remedy;
+mod source;
+mod spelling;
 mod sweep;
 mod training;
 mod weights;

@@ -122,7 +122,7 @@ fn a_run_of_the_same_name_elsewhere_does_not_take_a_block_or_its_pictures_over()
     train(path, "b/relu", &["--activation", "relu", "--seed", "7"]);
     let call = |run, into| ["notes", run, "--into", into];
     stdout(path, &call("a/relu", "lecture.md"));
-    let block = ["lecture.md", "another run stands in the block `relu`", "--name OTHER", "--force"];
+    let block = ["lecture.md", "the block `relu` shows another run", "--name OTHER", "--force"];
     refused(path, 1, &call("b/relu", "lecture.md"), &block);
     gradfade(path).args(call("b/relu", "lecture.md")).arg("--check").assert().code(5);
     // Other notes in the folder, which have no such block, would show the same picture.

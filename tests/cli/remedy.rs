@@ -160,7 +160,7 @@ fn what_cannot_be_remedied_is_said_in_one_line() {
     train(dir.path(), "run", &["--activation", "relu", "--learning-rate", "0.000001"]);
     refused(dir.path(), 1, &["remedy", "nowhere"], &["nowhere"]);
     refused(dir.path(), 2, &["remedy", "run", "--only", "rellu"], &["--only", "rellu", "did you mean 'relu'?"]);
-    refused(dir.path(), 2, &["remedy", "run", "--only", "normalization"], &["did you mean 'normalisation'?"]);
+    refused(dir.path(), 2, &["remedy", "run", "--only", "normalisatoin"], &["did you mean 'normalisation'?"]);
     std::fs::write(dir.path().join("file"), "").unwrap();
     refused(dir.path(), 1, &["remedy", "run", "--out", "file", "--quiet"], &["file"]);
     refused(dir.path(), 1, &["remedy", "run", "--out", "file/x", "--quiet"], &["file"]);

@@ -267,9 +267,10 @@ fn an_option_may_be_idle_in_some_cells_but_not_in_all() {
     for more in some {
         stdout(dir.path(), &[&["sweep", "plan", "--toml"], &made[..], more].concat());
     }
-    let none: [(&[&str], &str); 4] = [
+    let none: [(&[&str], &str); 5] = [
         (&["--optimizers", "sgd,adam", "--momentum", "0.5"], "--momentum: has no effect"),
         (&["--hidden-layers", "0", "--residual"], "--residual: has no effect"),
+        (&["--optimizers", "sgd,adam", "--axis", "momentum=0.5,0.9"], "--momentum: has no effect"),
         (&["--preset", "lecture", "--l1-step", "proximal"], "--l1-step: has no effect"),
         (&["--data", "mnist-mini", "--noise", "0.1"], "--noise does not apply to --data mnist-mini"),
     ];
@@ -366,6 +367,163 @@ fn a_folder_of_another_plan_or_of_something_else_is_left_alone() {
     refused(dir.path(), 1, &["sweep", "merge", "--out", "s"], &["000003: belongs to another plan"]);
 }
 
+/// A small sweep over settings that have no option of their own.
+const AXES: [&str; 12] = [
+    "--axis",
+    "dropout=0,0.5",
+    "--axis",
+    "normalisation=none,batch",
+    "--hidden-layers=1,2",
+    "--data=gaussians",
+    "--widths=5",
+    "--batch-sizes=16",
+    "--samples=64",
+    "--steps=4",
+    "--quiet",
+    "--no-figures",
+];
+
+#[test]
+fn any_setting_can_be_an_axis() {
+    let dir = room();
+    stdout(dir.path(), &[&["sweep"], &AXES[..], &["--out", "s"]].concat());
+    let csv = read(dir.path().join("s/cells.csv"));
+    let mut table = csv::Reader::from_reader(csv.as_bytes());
+    let head: Vec<String> = table.headers().unwrap().iter().map(String::from).collect();
+    let settings = ["seed", "dropout", "normalisation", "status"];
+    assert_eq!(head[9..13], settings, "the nine settings, and then those that this sweep varies");
+    let rows: Vec<csv::StringRecord> = table.records().map(Result::unwrap).collect();
+    let of = |row: &csv::StringRecord| {
+        ["normalisation", "dropout", "hidden_layers"]
+            .map(|name| row[head.iter().position(|h| h == name).unwrap()].to_string())
+    };
+    let all: Vec<[String; 3]> = rows.iter().map(of).collect();
+    let expected = ["none", "batch"]
+        .into_iter()
+        .flat_map(|n| ["0", "0.5"].into_iter().flat_map(move |d| ["1", "2"].map(|h| [n, d, h].map(String::from))));
+    assert_eq!(all, expected.collect::<Vec<_>>(), "{csv}");
+    // The cells are those networks: the runs say so themselves.
+    let config = |cell: usize| -> serde_json::Value {
+        let meta = read(dir.path().join(format!("s/cells/{cell:06}/meta.json")));
+        serde_json::from_str::<serde_json::Value>(&meta).unwrap()["config"].clone()
+    };
+    assert_eq!((&config(4)["dropout"], &config(4)["normalisation"]), (&0.5.into(), &"none".into()));
+    assert_eq!((&config(5)["dropout"], &config(5)["normalisation"]), (&0.0.into(), &"batch".into()));
+    // Figures by depth have the other axes as their groups, and name them.
+    let figure = ["plot", "s", "--figure", "accuracy-by-depth", "--format", "svg", "--out", "f"];
+    stdout(dir.path(), &figure);
+    let svg = read(dir.path().join("f/accuracy-by-depth.svg"));
+    for words in ["batch normalisation", "no normalisation", "dropout 0.5"] {
+        assert!(svg.contains(words), "{words}");
+    }
+    // The same as a plan file, and as the plan that the folder keeps.
+    let toml = stdout(dir.path(), &["sweep", "plan", "--out", "s", "--toml"]);
+    assert!(toml.contains("dropout = [0.0, 0.5]"), "{toml}");
+    std::fs::write(dir.path().join("p.toml"), toml).unwrap();
+    let again =
+        gradfade(dir.path()).args(["sweep", "--plan", "p.toml", "--out", "s", "--no-figures"]).output().unwrap();
+    assert!(String::from_utf8_lossy(&again.stderr).contains("8 cells, 8 of them finished before"), "{again:?}");
+}
+
+#[test]
+fn an_axis_that_is_not_depth_leaves_no_figure_out_silently() {
+    let dir = room();
+    let args = ["--axis", "momentum=0.5,0.9", "--optimizers=momentum", "--data=gaussians", "--widths=5"];
+    let more = ["--hidden-layers=2", "--samples=64", "--batch-sizes=16", "--steps=4", "--format=svg", "--out", "s"];
+    let output = gradfade(dir.path()).arg("sweep").args(args).args(more).output().unwrap();
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.success(), "{told}");
+    assert!(told.contains("not drawn: ") && told.contains("no second depth, so `accuracy-by-depth`"), "{told}");
+    assert!(read(dir.path().join("s/figures/error-by-updates.svg")).contains("momentum 0.5"));
+}
+
+#[test]
+fn a_wrong_axis_is_refused_by_its_name_and_value() {
+    let dir = room();
+    let axis = |axis: &str, words: &[&str]| {
+        refused(dir.path(), 2, &["sweep", "--axis", axis, "--out", "s"], words);
+    };
+    axis("dropot=0,0.1", &["--axis there is no setting `dropot`", "did you mean 'dropout'?"]);
+    axis("dropout=0,x", &["--axis dropout: 'x' is no number"]);
+    axis("dropout", &["--axis 'dropout' is not NAME=VALUE,.."]);
+    axis("dropout=0,0", &["`dropout` holds 0 twice"]);
+    axis("dropout=0.1,1", &["cell 2", "dropout 1", "--dropout 1: must be less than 1"]);
+    axis("activation=relu,sigmod", &["--axis activation: ", "did you mean 'sigmoid'?"]);
+    axis("threads=1,2", &["`threads` changes no result"]);
+    axis("steps=9223372036854775808,1", &["`steps` is 9223372036854775808"]);
+    let twice = ["sweep", "--axis", "seed=1,2", "--seeds", "2", "--out", "s"];
+    refused(dir.path(), 2, &twice, &["--axis seed: the values of this setting are given twice"]);
+    let fixed = ["sweep", "--axis", "dropout=0,0.1", "--dropout", "0.2", "--out", "s"];
+    refused(dir.path(), 2, &fixed, &["--axis dropout: one value for all cells is given as well"]);
+    // What would never fit into a memory or a data set is refused before anything is written.
+    refused(dir.path(), 2, &["sweep", "--batch-sizes", "4294967296", "--out", "s"], &["--batch-size 4294967296"]);
+    refused(
+        dir.path(),
+        2,
+        &["sweep", "--max-memory", "0", "--hidden-layers", "1,2", "--out", "s"],
+        &["--max-memory 0"],
+    );
+    assert!(!dir.path().join("s").exists());
+}
+
+#[test]
+fn a_finished_sweep_grows_by_values_seeds_and_axes() {
+    let dir = room();
+    let made = ["--data=gaussians", "--widths=5", "--batch-sizes=16", "--samples=64", "--steps=4"];
+    let run = |grid: &[&str], out: &str| -> String {
+        let args = [&["sweep"], grid, &made[..], &["--no-figures", "--out", out]].concat();
+        let output = gradfade(dir.path()).args(&args).output().unwrap();
+        let told = String::from_utf8(output.stderr).unwrap();
+        assert!(output.status.success(), "{told}");
+        told
+    };
+    run(&["--hidden-layers=1,2", "--seeds=2"], "s");
+    let place = dir.path().join("s");
+    let modified =
+        |cell: usize| std::fs::metadata(place.join(format!("cells/{cell:06}/cell.json"))).unwrap().modified().unwrap();
+    let kept: Vec<_> = (1..=4).map(modified).collect();
+    let grown = ["--hidden-layers=1..3", "--seeds=3", "--axis", "dropout=0,0.5"];
+    let told = run(&grown, "s");
+    assert!(told.contains("s: 18 cells, 4 of them finished before"), "{told}");
+    assert_eq!((1..=4).map(modified).collect::<Vec<_>>(), kept);
+    // The same cells with the same results as in a sweep that was that large at once, in another order.
+    run(&grown, "fresh");
+    let rows = |out: &str| {
+        let text = table(&dir.path().join(out));
+        let mut rows: Vec<String> = text.lines().map(|l| l.split_once(',').unwrap().1.to_string()).collect();
+        rows.sort();
+        rows
+    };
+    assert_eq!(rows("s"), rows("fresh"));
+    // Again it is the same sweep, also for who gives no plan; and what lacks a cell is another one.
+    assert!(run(&grown, "s").contains("18 of them finished before"));
+    let merged = stdout(dir.path(), &["sweep", "merge", "--out", "s", "--no-figures"]);
+    assert_eq!(merged, "s/cells.csv\n");
+    let fewer = [&["sweep", "--hidden-layers=1,2", "--seeds=2"], &made[..], &["--out", "s"]].concat();
+    refused(dir.path(), 1, &fewer, &["another plan: ", "there and "]);
+    let other = [&["sweep"], &grown[..], &made[..4], &["--steps=5", "--out", "s"]].concat();
+    refused(dir.path(), 1, &other, &["steps is 4 there and 5 here"]);
+}
+
+#[test]
+fn data_that_is_missing_for_one_cell_is_asked_for_again() {
+    let dir = room();
+    let rows: String = (0..40).map(|i| format!("{}.5,{}\n", i % 7, i % 2)).collect();
+    let write = |name: &str| std::fs::write(dir.path().join(name), format!("x,label\n{rows}")).unwrap();
+    write("t.csv");
+    write("a.csv");
+    let args = ["sweep", "--data=csv:t.csv", "--axis", "test_file=a.csv,b.csv", "--hidden-layers=1", "--widths=3"];
+    let args = [&args[..], &["--batch-sizes=4", "--steps=3", "--out", "s", "--quiet", "--no-figures"]].concat();
+    let output = gradfade(dir.path()).args(&args).output().unwrap();
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{told}");
+    assert!(told.contains("cell 2 is not finished: ") && told.contains("b.csv"), "{told}");
+    assert!(told.contains("1 of 2 cells are missing (2)"), "{told}");
+    write("b.csv");
+    stdout(dir.path(), &args);
+    assert_eq!(read(dir.path().join("s/cells.csv")).lines().count(), 3);
+}
+
 /// Starts sweep commands together and waits for all of them; each must succeed.
 fn together(dir: &Path, commands: &[Vec<&str>]) {
     let start = |args: &Vec<&str>| {
@@ -414,7 +572,7 @@ fn a_sweep_of_which_nothing_can_be_trained_fails_and_says_why() {
     let dir = room();
     for (more, words) in [
         (["--batch-sizes", "5000", "--max-memory", "64"], "--batch-size 5000: the training set has only 64 samples"),
-        (["--batch-sizes", "16", "--max-memory", "0"], "more than the limit of 0 MiB"),
+        (["--batch-sizes", "16", "--validation-size", "64"], "some must be left to train on"),
     ] {
         let out = format!("s{}", more[3]);
         let made =

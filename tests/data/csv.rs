@@ -195,6 +195,55 @@ fn what_is_wrong_is_named_with_line_and_column() {
 }
 
 #[test]
+fn a_quote_that_swallows_rows_is_refused() {
+    let never_closed = |text: &str, line: usize| {
+        let said = wrong(text, DataOptions::default());
+        assert!(said.contains(&format!("t.csv, line {line}: the quote")) && said.contains("never closed"), "{said}");
+    };
+    never_closed("x,label\n1,a\n2,\"b\n", 3);
+    never_closed("x,label\n1,a\n2,\"b", 3);
+    never_closed("x,label\r1,a\r2,\"b\r", 3);
+    never_closed("1,a\n2,b\n3,\"c \"\" d", 3);
+    let goes_on = |text: &str, place: &str| {
+        let said = wrong(text, DataOptions::default());
+        assert!(
+            said.contains(place) && said.contains("over several lines") && said.contains("close its quote"),
+            "{said}"
+        );
+    };
+    never_closed("x,label\n1,a\n2,\"b\n3,a\n4,b\n", 3);
+    goes_on("x,label\n1,a\n2,\"b\n3,a\n4,b\"\n5,a\n", "line 3, column 2");
+    goes_on("x,label\r\n1,a\r\n2,\"b\r\n3,a\r\n4,b\"\r\n", "line 3, column 2");
+    goes_on("x,label\r1,a\r2,\"b\r3,a\r4,b\"\r", "line 3, column 2");
+    goes_on("x,y,label\n1,\"2\n\",a\n", "line 2, column 2");
+    goes_on("x,\"label\n1,a\n2\",b\n", "line 1, column 2");
+    let mut rows: Vec<String> = (0..1000).map(|i| format!("{i},{}", i % 2)).collect();
+    rows[499] = "499,\"1".into();
+    never_closed(&rows.join("\n"), 500);
+    rows[699] = "699,1\"".into();
+    goes_on(&rows.join("\n"), "line 500, column 2");
+
+    // A quote inside a field that does not begin with one is a letter, and a name may be broken as spreadsheets do.
+    assert_eq!(whole("1,5\" pipe\n2,6\" pipe\n", DataOptions::default()).class_names, ["5\" pipe", "6\" pipe"]);
+    assert_eq!(whole("1,\"a, \"\"b\"\"\"\n2,\"c\"\n", DataOptions::default()).class_names, ["a, \"b\"", "c"]);
+    assert_eq!(whole("\"petal\nlength\",label\n1,a\n2,b\n", DataOptions::default()).train.len(), 2);
+}
+
+#[test]
+fn lines_are_counted_whatever_ends_them() {
+    for (text, line) in [
+        ("1,a\r2,b\rx,c\r", 3),
+        ("1,a\r\n2,b\rx,c\n", 3),
+        ("1,a\n2,b\r\r\nx,c\r\n", 4),
+        ("1,a\r\r\r2,b\n\nx,c", 6),
+        ("\n\r\n1,a\n2,b\nx,c\n", 5),
+    ] {
+        let said = wrong(text, DataOptions::default());
+        assert!(said.contains(&format!("line {line}, column 1: 'x' is not a number")), "{text:?}: {said}");
+    }
+}
+
+#[test]
 fn tables_are_standardized_by_feature_with_the_training_numbers() {
     let (folder, spec) = table("1,7,100,a\n2,7,100,b\n3,7,100,a\n4,7,500,b\n");
     write(folder.path(), "other.csv", b"6,9,100,a\n");

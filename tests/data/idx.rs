@@ -146,9 +146,9 @@ fn headers_are_not_believed() {
     assert!(with(TEST_LABELS, &images(2, 1, 1)).contains("expected 0x00000801"));
     assert!(with(TRAIN, &idx(0xd03, &[4, 2, 3], &[0; 96])).contains("0x00000d03"));
     assert!(with(TRAIN, &good[..good.len() - 1]).contains("truncated: 39 bytes, but its header promises 40"));
-    assert!(with(TRAIN, &[&good[..], &[7]].concat()).contains("bytes left over"));
+    assert!(with(TRAIN, &[&good[..], &[7]].concat()).contains("too long"));
     assert!(with(TRAIN, &gzip(&good[..good.len() - 1])).contains("truncated: 39 bytes"));
-    assert!(with(TRAIN, &gzip(&[&good[..], &[7]].concat())).contains("bytes left over"));
+    assert!(with(TRAIN, &gzip(&[&good[..], &[7]].concat())).contains("too long"));
     assert!(with(TRAIN, &[]).contains("truncated: 0 bytes"));
     for sizes in [[0, 2, 3], [4, 0, 3], [4, 2, 0]] {
         assert!(with(TRAIN, &idx(0x803, &sizes, &[])).contains("nothing in it"));

@@ -10,14 +10,16 @@ use crate::figure::FigureError;
 use crate::figure::Options;
 use crate::figure::chart::Figure;
 use crate::figure::sweep::{SWEEP_FIGURES, SweepInput, build};
+use crate::names::did_you_mean;
 use crate::record::Record;
 use crate::record::cell::Cell;
+use crate::source;
 use crate::sweep::{CellState, Store};
 
 /// Folder of the pictures inside the sweep's.
 const FIGURES: &str = "figures";
 
-pub fn run(store: &Store, draw: &Draw) -> CommandResult {
+pub fn run(store: &Store, draw: &Draw, quiet: bool) -> CommandResult {
     let names = if draw.no_figures { Vec::new() } else { names(&draw.figure)? };
     let cells = read(store)?;
     let path = store.dir().join("cells.csv");
@@ -29,14 +31,18 @@ pub fn run(store: &Store, draw: &Draw) -> CommandResult {
         output::print(format!("{}\n", path.display()))?;
     }
     let options = Options { lang: draw.look.lang, ..Options::default() };
-    let figures = figures(store, &cells, &names, !draw.figure.is_empty(), &options)?;
+    let (figures, left_out) = figures(store, &cells, &names, !draw.figure.is_empty(), &options)?;
+    if !quiet && cells.iter().any(|cell| cell.result.is_ok()) {
+        left_out.iter().for_each(|why| output::say(format!("gradfade: not drawn: {why}")));
+    }
     if !figures.is_empty() {
         let folder = store.dir().join(FIGURES);
         output::writable_folder(&folder)?;
         // They are made from the cells beside them: drawing them anew loses nothing.
         save_all(&figures, &draw.look, &draw.format, &folder, draw.csv)?;
     }
-    // Which cells are missing was said; a script that goes on to use the table must not take a part for the whole.
+    // Which cells are missing was said; a script that goes on to use the table must not take a part for the
+    // whole.
     let whole = cells.len() == store.plan().count() as usize;
     Ok(if whole && !none_trained(&cells) { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
@@ -61,18 +67,14 @@ pub fn plot(
 ) -> Result<Vec<Figure>, Failure> {
     let names = names(asked)?;
     may_write(&names)?;
-    let store = Store::open(dir)?;
-    figures(&store, &read(&store)?, &names, !asked.is_empty(), options)
-}
-
-/// Is this the folder of a sweep?
-pub fn is_sweep(dir: &Path) -> bool {
-    dir.join("plan.toml").is_file()
+    let store = source::open_sweep(dir)?;
+    Ok(figures(&store, &read(&store)?, &names, !asked.is_empty(), options)?.0)
 }
 
 /// Finished cells. Says on stderr which are missing.
 fn read(store: &Store) -> Result<Vec<Cell>, Failure> {
-    let planned = store.plan().count() as usize;
+    let plan = store.plan();
+    let planned = plan.count() as usize;
     let mut cells: Vec<Cell> = Vec::new();
     let mut absent = Vec::new();
     for number in 1..=planned {
@@ -90,6 +92,11 @@ fn read(store: &Store) -> Result<Vec<Cell>, Failure> {
                 absent.push(number);
             }
         }
+    }
+    if !plan.earlier.is_empty() {
+        // What varies now may not have varied when a cell was made.
+        let all = plan.cells();
+        cells.iter_mut().for_each(|cell| cell.settings = all[cell.number - 1].settings(plan));
     }
     if absent.is_empty() {
         store.tidy()?;
@@ -115,9 +122,7 @@ fn names(asked: &[String]) -> Result<Vec<String>, Failure> {
     let mut names: Vec<String> = Vec::new();
     for name in asked {
         if !known.contains(&name.as_str()) {
-            let hint = crate::stats::nearest(name, known.iter().copied())
-                .map(|n| format!(" (did you mean '{n}'?)"))
-                .unwrap_or_default();
+            let hint = did_you_mean(name, known.iter().copied());
             let list = known.join(", ");
             return Err(Failure::usage(anyhow::anyhow!(
                 "--figure: no figure of sweeps is called '{name}'{hint}; there are: {list}"
@@ -130,14 +135,15 @@ fn names(asked: &[String]) -> Result<Vec<String>, Failure> {
     Ok(names)
 }
 
-/// A figure that was not asked for by name and has nothing to draw is left out: silently, since no sweep suits all of them.
+/// The figures, and why others were left out: those that were not asked for by name and have nothing to draw,
+/// since no sweep suits all of them.
 fn figures(
     store: &Store,
     cells: &[Cell],
     names: &[String],
     chosen: bool,
     options: &Options,
-) -> Result<Vec<Figure>, Failure> {
+) -> Result<(Vec<Figure>, Vec<FigureError>), Failure> {
     let record = |number: usize| -> Option<Record> {
         let dir: PathBuf = store.cell_dir(number);
         Record::read(&dir).ok().map(|(record, _)| record)
@@ -151,12 +157,13 @@ fn figures(
         record: &record,
     };
     let mut figures = Vec::new();
+    let mut left_out = Vec::new();
     for name in names {
         match build(name, &input, options) {
             Ok(figure) => figures.push(figure),
-            Err(FigureError::NothingInSweep { .. }) if !chosen => {}
+            Err(why @ FigureError::NothingInSweep { .. }) if !chosen => left_out.push(why),
             Err(error) => return Err(error.into()),
         }
     }
-    Ok(figures)
+    Ok((figures, left_out))
 }

@@ -11,12 +11,15 @@ use std::process::ExitCode;
 use super::plot::Look;
 use super::train_args::{GridArgs, SharedArgs};
 use super::{CommandResult, Failure, interrupt, output};
+use crate::config::TrainConfig;
 use crate::data::Loaded;
+use crate::names::did_you_mean;
 use crate::render::Format;
+use crate::source::{self, Kind};
 use crate::sweep::{
     CellState, Observer, PRESETS, PlannedCell, Ran, Sizes, Store, SweepPlan, costs, preset, run as run_cells, shard,
 };
-pub use merge::{is_sweep, plot};
+pub use merge::plot;
 use show::Show;
 
 #[derive(clap::Args)]
@@ -75,7 +78,8 @@ struct How {
     /// Folder of the sweep [default: sweeps/NAME]
     #[arg(long, value_name = "DIR", help_heading = "Output")]
     out: Option<PathBuf>,
-    /// Number of cells that run at the same time [default: all cores]; results are bit-identical for any number
+    /// Number of cells that run at the same time [default: all cores]; results are bit-identical for any
+    /// number
     #[arg(long, value_name = "N", value_parser = threads, help_heading = "Output")]
     threads: Option<usize>,
     /// Do not show progress on stderr
@@ -172,40 +176,35 @@ fn part(text: &str) -> Result<(usize, usize), String> {
 
 impl What {
     fn is_given(&self) -> bool {
-        self.preset.is_some() || self.plan.is_some() || self.laid_over(SweepPlan::default()) != SweepPlan::default()
-    }
-
-    fn laid_over(&self, mut plan: SweepPlan) -> SweepPlan {
-        self.grid.apply(&mut plan);
-        self.shared.apply(&mut plan.train);
-        plan
+        self.preset.is_some() || self.plan.is_some() || self.grid.is_given() || !self.shared.given().is_empty()
     }
 
     fn plan(&self) -> Result<SweepPlan, Failure> {
         let base = match (&self.preset, &self.plan) {
             (Some(name), _) => {
                 let known = || PRESETS.iter().map(|p| p.name);
-                let found = preset(name).ok_or_else(|| {
-                    let hint = crate::stats::nearest(name, known())
-                        .map(|n| format!(" (did you mean '{n}'?)"))
-                        .unwrap_or_default();
+                let found = preset(&crate::names::our_spelling(name)).ok_or_else(|| {
+                    let hint = did_you_mean(name, known());
                     let list = known().collect::<Vec<_>>().join(", ");
                     Failure::usage(anyhow::anyhow!("--preset: unknown preset '{name}'{hint}; known: {list}"))
                 })?;
                 found.plan()?
             }
             (None, Some(path)) => {
-                let text = std::fs::read_to_string(path)
+                let text = crate::files::read_text(path)
                     .map_err(|e| anyhow::anyhow!("{}: cannot read the plan: {e}", path.display()))?;
                 SweepPlan::parse(&text, &path.display().to_string())?
             }
             (None, None) => SweepPlan::default(),
         };
-        let plan = self.laid_over(base);
+        let mut plan = base;
+        self.shared.apply_to_plan(&mut plan);
+        let given = self.grid.apply(&self.shared, &mut plan).map_err(|what| Failure::usage(anyhow::anyhow!(what)))?;
         plan.check().map_err(|what| Failure::usage(anyhow::anyhow!(what)))?;
         let cells = plan.cells();
         self.shared.data().idle(&cells.iter().map(|c| &c.config.data).collect::<Vec<_>>()).map_err(Failure::usage)?;
-        self.shared.idle(&cells.iter().map(|c| &c.config).collect::<Vec<_>>()).map_err(Failure::usage)?;
+        let configs: Vec<&TrainConfig> = cells.iter().map(|c| &c.config).collect();
+        self.shared.idle(&given, &configs).map_err(Failure::usage)?;
         Ok(plan)
     }
 }
@@ -213,7 +212,10 @@ impl What {
 /// Opens the sweep: what was given, or else what lies in the folder.
 fn open(what: &What, out: Option<&Path>) -> Result<Store, Failure> {
     match (what.is_given(), out) {
-        (false, Some(dir)) => Ok(Store::resume(dir)?),
+        (false, Some(dir)) => {
+            source::expect(dir, Kind::Sweep)?;
+            Ok(Store::resume(dir)?)
+        }
         (false, None) => Err(Failure::usage(anyhow::anyhow!(
             "nothing to sweep: give --preset, --plan, a grid such as --hidden-layers 1..10, or the --out of a sweep that was started"
         ))),
@@ -237,7 +239,7 @@ pub fn run(args: Args) -> CommandResult {
         Some(Command::Run(args)) => some(&args),
         Some(Command::Merge(args)) => {
             args.draw.look.prepare()?;
-            merge::run(&Store::open(&args.out)?, &args.draw)
+            merge::run(&source::open_sweep(&args.out)?, &args.draw, false)
         }
         Some(Command::Script(args)) => script::run(&args),
         None => {
@@ -245,7 +247,7 @@ pub fn run(args: Args) -> CommandResult {
             let store = open(&args.what, args.how.out.as_deref())?;
             let all = store.plan().cells();
             let ran = work(&store, &all, &args.how)?;
-            let merged = merge::run(&store, &args.draw)?;
+            let merged = merge::run(&store, &args.draw, args.how.quiet)?;
             Ok(if ran.stopped { ExitCode::from(interrupt::EXIT_CODE) } else { merged })
         }
     }
@@ -349,7 +351,8 @@ fn check_data(missing: &[PlannedCell], loaded: &Loaded) -> Result<(), Failure> {
 
 fn plan(args: &PlanArgs) -> CommandResult {
     let plan = match (&args.out, args.what.is_given()) {
-        (Some(dir), false) => Store::open(dir)?.plan().clone(),
+        // How it was grown belongs to that folder.
+        (Some(dir), false) => SweepPlan { earlier: Vec::new(), ..source::open_sweep(dir)?.plan().clone() },
         (None, false) => {
             let mut list =
                 String::from("presets (gradfade sweep plan --preset NAME lists the cells, --toml prints the plan):\n");
@@ -371,9 +374,10 @@ fn plan(args: &PlanArgs) -> CommandResult {
         return Ok(ExitCode::SUCCESS);
     }
     let store = match &args.out {
-        Some(dir) if is_sweep(dir) => Store::find(dir, &plan)?,
+        Some(dir) if source::kind(dir) == Some(Kind::Sweep) => Store::find(dir, &plan)?,
         _ => None,
     };
-    output::print(estimate::table(&plan, store.as_ref())?)?;
+    let plan = store.as_ref().map_or(&plan, Store::plan);
+    output::print(estimate::table(plan, store.as_ref())?)?;
     Ok(ExitCode::SUCCESS)
 }

@@ -54,6 +54,6 @@ pub fn run(args: &Args) -> CommandResult {
         threads: args.threads,
     };
     let script = if args.engine == "slurm" { slurm(&job) } else { parallel(&job) };
-    output::print(script)?;
+    output::print_for_programs(script)?;
     Ok(ExitCode::SUCCESS)
 }

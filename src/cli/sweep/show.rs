@@ -93,7 +93,7 @@ impl Observer for Show {
     fn started(&self, worker: usize, cell: &PlannedCell) {
         if let Some((bar, _)) = self.bars.as_ref().and_then(|b| b.workers.get(worker)) {
             bar.set_position(0);
-            bar.set_message(cell.label(&self.plan));
+            bar.set_message(crate::escape::one_line(&cell.label(&self.plan)).into_owned());
         }
     }
 

@@ -8,6 +8,7 @@ use crate::config::{ConfigError, TrainConfig, TrainPlan};
 use crate::data::{DataError, DataSpec};
 use crate::field::Field;
 use crate::nn::{Normalisation, OptimizerKind};
+use crate::sweep::Grid;
 
 impl DataArgs {
     /// # Errors
@@ -40,17 +41,18 @@ impl SharedArgs {
         &self.data
     }
 
-    /// For one network, or for all of a sweep: an option is idle where none of them has a use for it.
+    /// For one network, or for all of a sweep with its grid: an option or an axis is idle where none of them has a
+    /// use for it.
     ///
     /// # Errors
     /// The first idle option.
-    pub fn idle(&self, configs: &[&TrainConfig]) -> Result<(), ConfigError> {
+    pub fn idle(&self, grid: &Grid, configs: &[&TrainConfig]) -> Result<(), ConfigError> {
         let none = |uses: fn(&TrainConfig) -> bool| !configs.iter().any(|c| uses(c));
         let rolls = |c: &TrainConfig| matches!(c.optimizer, OptimizerKind::Momentum | OptimizerKind::Nesterov);
-        if self.momentum.is_some() && none(rolls) {
+        if (self.momentum.is_some() || grid.varies("momentum")) && none(rolls) {
             return Err(idle(Field::Momentum, "only momentum and nesterov have it; give --optimizer momentum"));
         }
-        if self.l1_step.is_some() && none(|c| c.l1 > 0.0) {
+        if (self.l1_step.is_some() || grid.varies("l1_step")) && none(|c| c.l1 > 0.0) {
             return Err(idle(Field::L1Step, "there is no L1 to make steps of; give --l1 X"));
         }
         let of_hidden = [
@@ -58,6 +60,7 @@ impl SharedArgs {
             (Field::Residual, self.residual),
             (Field::Dropout, self.dropout.is_some_and(|p| p > 0.0)),
         ];
+        let of_hidden = of_hidden.map(|(field, given)| (field, given || grid.varies(field.name())));
         for (field, given) in of_hidden {
             if given && none(|c| !c.hidden_sizes().is_empty()) {
                 return Err(idle(field, "it is of hidden layers and there are none; give --hidden-layers"));

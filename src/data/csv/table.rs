@@ -2,16 +2,17 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{BufRead, BufReader, Read, Seek, SeekFrom};
+use std::io::{BufRead, BufReader, Read, Seek};
 use std::path::{Path, PathBuf};
 
-use csv::{Position, ReaderBuilder, StringRecord, Trim};
+use csv::{Position, ReaderBuilder, StringRecord};
 
 use crate::data::{DataError, DataOptions};
 use crate::field::Field;
-use crate::stats::nearest;
+use crate::names::nearest;
 
-/// Names that a label column has by itself. `y` alone does not indicate a header, since it may be a value (yes).
+/// Names that a label column has by itself. `y` alone does not indicate a header, since it may be a value
+/// (yes).
 const LABEL_NAMES: [&str; 4] = ["label", "class", "target", "y"];
 
 /// A table in memory: inputs as numbers, labels as indices into their different texts.
@@ -36,15 +37,20 @@ impl Table {
         let mut file = BufReader::new(File::open(path).map_err(io)?);
         let delimiter = delimiter(&mut file).map_err(io)?;
         file.rewind().map_err(io)?;
-        let mut reader = ReaderBuilder::new()
-            .has_headers(false)
-            .flexible(true)
-            .delimiter(delimiter)
-            .trim(Trim::All)
-            .from_reader(file);
+        let mut reader = ReaderBuilder::new().has_headers(false).flexible(true).delimiter(delimiter).from_reader(file);
 
         let mut record = StringRecord::new();
-        let mut next = |record: &mut StringRecord| reader.read_record(record).map_err(|error| malformed(path, error));
+        // Where the last row begins: only there can a quote stay open until the end of the file.
+        let mut last = 0;
+        let mut next = |record: &mut StringRecord| {
+            let more = reader.read_record(record).map_err(|error| malformed(path, error))?;
+            last = record.position().filter(|_| more).map_or(last, Position::byte);
+            if more {
+                check_line_breaks(path, record, delimiter)?;
+                record.trim();
+            }
+            Ok(more)
+        };
         if !next(&mut record)? {
             return Err(DataError::CsvEmpty { path: path.to_path_buf() });
         }
@@ -69,6 +75,9 @@ impl Table {
         }
         while next(&mut record)? {
             table.push(&record, &mut ids)?;
+        }
+        if let Some(line) = open_quote(path, last, delimiter).map_err(io)? {
+            return Err(DataError::CsvOpenQuote { path: path.to_path_buf(), line });
         }
         if table.label_ids.is_empty() {
             return Err(DataError::CsvEmpty { path: path.to_path_buf() });
@@ -119,23 +128,9 @@ impl Table {
         Ok(())
     }
 
-    /// The line (from 1) of a row. The reader's own count is that of the end of the row before, so the empty lines between are
-    /// counted here; the file is opened again, but only for an error.
+    /// The line (from 1) of a row.
     pub(super) fn line(&self, place: &Position) -> u64 {
-        let empty = || -> std::io::Result<u64> {
-            let mut file = File::open(&self.path)?;
-            file.seek(SeekFrom::Start(place.byte()))?;
-            let mut lines = 0;
-            for byte in BufReader::new(file).bytes() {
-                match byte? {
-                    b'\n' => lines += 1,
-                    b'\r' => {}
-                    _ => break,
-                }
-            }
-            Ok(lines)
-        };
-        place.line() + empty().unwrap_or(0)
+        line_at(&self.path, place)
     }
 
     /// Columns without the label.
@@ -260,8 +255,91 @@ fn delimiter(file: &mut impl BufRead) -> std::io::Result<u8> {
     Ok(CANDIDATES[best])
 }
 
+/// The line (from 1) of a row, for an error.
+///
+/// The reader counts line feeds only, and the row's place is the end of the row before. So the file is read
+/// again: a line ends with a line feed, a carriage return, or both together, and the empty lines before the
+/// row count too.
+fn line_at(path: &Path, place: &Position) -> u64 {
+    let counted = || -> std::io::Result<u64> {
+        let (mut lines, mut after_return) = (1, false);
+        for (at, byte) in BufReader::new(File::open(path)?).bytes().enumerate() {
+            let byte = byte?;
+            if at as u64 >= place.byte() && !matches!(byte, b'\n' | b'\r') {
+                break;
+            }
+            lines += u64::from(byte == b'\r' || byte == b'\n' && !after_return);
+            after_return = byte == b'\r';
+        }
+        Ok(lines)
+    };
+    counted().unwrap_or(place.line())
+}
+
+/// Refuses a field that goes on over several lines: mostly its quote was never closed, and it has swallowed
+/// the rows that follow. A name in the first row may be broken, as spreadsheets do, as long as no line of it
+/// looks like a row.
+fn check_line_breaks(path: &Path, record: &StringRecord, delimiter: u8) -> Result<(), DataError> {
+    let place = record.position().cloned().unwrap_or_else(Position::new);
+    let is_first = place.record() == 0;
+    for (column, field) in record.iter().enumerate() {
+        let mut lines = field.split(['\n', '\r']);
+        let broken = lines.next().is_some_and(|first| first.len() < field.len());
+        if broken && !(is_first && lines.all(|line| !line.as_bytes().contains(&delimiter))) {
+            let path = path.to_path_buf();
+            return Err(match open_quote(&path, place.byte(), delimiter) {
+                Err(cause) => DataError::Io { path, cause },
+                Ok(Some(line)) => DataError::CsvOpenQuote { path, line },
+                Ok(None) => {
+                    let problem = "this field in quotes goes on over several lines; close its quote (\") where the \
+                                   field ends, or put the field on one line";
+                    let line = line_at(&path, &place);
+                    DataError::CsvField { path, line, column: column + 1, problem: problem.to_string() }
+                }
+            });
+        }
+    }
+    Ok(())
+}
+
+/// The line of a quote that is still open at the end of the file, looking from the start of the last row: the
+/// reader takes the rest of the file for a field without a word. The rules are the reader's: a quote opens
+/// only at the start of a field.
+fn open_quote(path: &Path, last_row: u64, delimiter: u8) -> std::io::Result<Option<u64>> {
+    #[derive(PartialEq)]
+    enum At {
+        Start,
+        Bare,
+        Quoted,
+        /// Behind a quote inside quotes: the end of the field, or the first half of an escaped quote.
+        Quote,
+    }
+    let (mut at, mut lines, mut opened, mut after_return) = (At::Start, 1, 0, false);
+    for (offset, byte) in BufReader::new(File::open(path)?).bytes().enumerate() {
+        let byte = byte?;
+        let is_end = byte == b'\r' || byte == b'\n';
+        lines += u64::from(byte == b'\r' || byte == b'\n' && !after_return);
+        after_return = byte == b'\r';
+        let is_mark = offset < 3 && matches!(byte, 0xef | 0xbb | 0xbf);
+        if (offset as u64) < last_row || is_mark {
+            continue;
+        }
+        if at == At::Start && byte == b'"' {
+            opened = lines;
+        }
+        at = match (at, byte) {
+            (At::Start | At::Quote, b'"') => At::Quoted,
+            (At::Quoted, b'"') => At::Quote,
+            (At::Quoted, _) => At::Quoted,
+            (_, byte) if is_end || byte == delimiter => At::Start,
+            (At::Start | At::Bare | At::Quote, _) => At::Bare,
+        };
+    }
+    Ok((at == At::Quoted).then_some(opened))
+}
+
 fn malformed(path: &Path, error: csv::Error) -> DataError {
-    let line = error.position().map_or(0, Position::line);
+    let line = error.position().map_or(0, |place| line_at(path, place));
     let problem = match error.kind() {
         csv::ErrorKind::Utf8 { .. } => "the text is not UTF-8".to_string(),
         _ => error.to_string(),

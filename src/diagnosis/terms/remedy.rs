@@ -37,8 +37,8 @@ super::terms! {
 }
 
 impl Remedy {
-    /// The question that it answers: the first group helps a network to train, the second one to do on new data what it does on its
-    /// training set. This is the only place that knows it.
+    /// The question that it answers: the first group helps a network to train, the second one to do on new
+    /// data what it does on its training set. This is the only place that knows it.
     pub const fn branch(self) -> Branch {
         match self {
             Remedy::NewActivation

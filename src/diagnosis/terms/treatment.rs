@@ -3,8 +3,8 @@
 use super::Remedy;
 
 super::terms! {
-    /// One change of a run's settings that can be tried. `remedy` makes it; its key is its name on the command line, in tables and
-    /// as the name of its run.
+    /// One change of a run's settings that can be tried. `remedy` makes it; its key is its name on the
+    /// command line, in tables and as the name of its run.
     Treatment {
         Relu = "relu",
         LeakyRelu = "leaky-relu",

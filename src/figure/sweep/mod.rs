@@ -79,7 +79,7 @@ impl Drawn<'_> {
 pub fn build(name: &str, input: &SweepInput, options: &Options) -> Result<Figure, FigureError> {
     let spec = SWEEP_FIGURES.iter().find(|s| s.name == name).ok_or_else(|| FigureError::Unknown {
         name: name.to_string(),
-        nearest: crate::stats::nearest(name, SWEEP_FIGURES.iter().map(|s| s.name)),
+        nearest: crate::names::nearest(name, SWEEP_FIGURES.iter().map(|s| s.name)),
     })?;
     let all = Ensemble::new(input.cells)?;
     let drawn = Drawn { figure: spec.name, input, all };
@@ -92,10 +92,10 @@ pub fn build(name: &str, input: &SweepInput, options: &Options) -> Result<Figure
 }
 
 /// What a series is called: the settings that tell it from the others, or its activation where there are no others.
-fn name(lang: Lang, series: &Series, of: &[(&'static str, String)]) -> String {
+fn name(lang: Lang, series: &Series, of: &[(String, String)]) -> String {
     let words: Vec<String> = of
         .iter()
-        .map(|(key, value)| match *key {
+        .map(|(key, value)| match key.as_str() {
             "activation" => lang.run_name(value),
             // These say by themselves what they are.
             "initialisation" | "optimizer" | "data" => value.clone(),

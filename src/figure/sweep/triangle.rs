@@ -187,7 +187,7 @@ fn heading(lang: Lang, drawn: &Drawn, what: &Triangle, names: &[String]) -> Stri
     lang.findings(&sentences)
 }
 
-/// Of many series, those whose layer 1 has the smallest and the largest value: a ratio of layers would not tell a network in
+/// The series, of many, whose layer 1 has the smallest and the largest value: a ratio of layers would not distinguish a network in
 /// which all gradients are alike from one in which all of them are nothing.
 fn extremes(
     lang: Lang,

@@ -1,12 +1,14 @@
 //! Matrix products: C = alpha A B in tiles of up to 8 x 48 that stay in registers.
 //!
-//! Elements of A are broadcast, so A may have any strides; rows of B are read as vectors, so its columns must be adjacent.
+//! Elements of A are broadcast, so A may have any strides; rows of B are read as vectors, so its columns must
+//! be adjacent.
 
 use std::arch::x86_64::*;
 
 use super::{Avx512, Soon, View, column_panels};
 
-/// Rows of a full tile. With 3 vectors of 16 columns: 24 accumulators, 3 columns and a broadcast of the 32 registers.
+/// Rows of a full tile. With 3 vectors of 16 columns: 24 accumulators, 3 columns and a broadcast of the 32
+/// registers.
 const ROWS: usize = 8;
 
 /// What all tiles of a product share.
@@ -59,7 +61,8 @@ unsafe fn tile<const MR: usize, const NZ: usize, const EDGE: u8>(t: &Tile) {
         fetch = fetch.wrapping_offset(t.fetch_step);
         _mm_prefetch::<_MM_HINT_T1>(soon.cast());
         soon = soon.wrapping_add(t.soon_step);
-        // SAFETY: columns of row p of B that exist, by the masks; rows of column p of A. The caller's promise.
+        // SAFETY: columns of row p of B that exist, by the masks; rows of column p of A. The caller's
+        // promise.
         unsafe {
             for j in 0..NZ {
                 columns[j] = if EDGE == MASKED && j + 1 == NZ {
@@ -147,7 +150,8 @@ impl Tiles {
     }
 }
 
-/// `C = alpha A B` for A `[rows, depth]`, B `[depth, columns]` whose columns are adjacent, C row-major with `c_stride`.
+/// `C = alpha A B` for A `[rows, depth]`, B `[depth, columns]` whose columns are adjacent, C row-major with
+/// `c_stride`.
 ///
 /// # Safety
 /// All elements of A and B may be read and those of C written; C overlaps neither.
@@ -202,7 +206,8 @@ pub unsafe fn multiply(
     }
 }
 
-/// `C = A B` where B `[depth, columns]` is kept as panels: for each of [`column_panels`], its rows one after another.
+/// `C = A B` where B `[depth, columns]` is kept as panels: for each of [`column_panels`], its rows one after
+/// another.
 ///
 /// # Safety
 /// As [`multiply`]; `b` has `depth * columns` elements.

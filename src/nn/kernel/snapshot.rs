@@ -12,8 +12,8 @@ const BUCKETS: usize = 64;
 /// Runs whose squares are added in f32: 32 in each lane.
 const RUNS: usize = 32;
 
-/// Squared norm of `now - initial`, and its CountSketch: element j of run r is added to bucket (j + rotation) mod 64 with the sign
-/// that bit j of `random(r)` gives; `random` returns signs and rotation.
+/// Squared norm of `now - initial`, and its CountSketch: element j of run r is added to bucket (j + rotation)
+/// mod 64 with the sign that bit j of `random(r)` gives; `random` returns signs and rotation.
 pub fn sketch(
     _: Avx512,
     now: &[f32],
@@ -103,8 +103,9 @@ unsafe fn sketch_block(now: &[f32], initial: &[f32], random: &[(u64, u64); RUNS]
     (_mm512_reduce_add_pd(widen(total)), _mm512_test_epi32_mask(bits, bits) != 0)
 }
 
-/// Over `values` and `slopes` `[rows, alive.len()]` (slopes may be empty): the sums of x - pivot and its square, how many slopes
-/// are under `bound`, the sum of squared slopes. `alive` becomes true where a slope is above `dead_bound`.
+/// Over `values` and `slopes` `[rows, alive.len()]` (slopes may be empty): the sums of x - pivot and its
+/// square, how many slopes are under `bound`, the sum of squared slopes. `alive` becomes true where a slope
+/// is above `dead_bound`.
 pub fn statistics(
     _: Avx512,
     values: &[f32],

@@ -9,8 +9,8 @@ use crate::nn::norm::{SquareSum, careful_sum, checked, is_safe};
 /// Elements whose old values are kept until their sums are known to be right.
 const BLOCK: usize = 4 * CHUNK;
 
-/// Plain gradient descent: `param += rate * (grad * unscale)`. With `measure`, squared norms of `grad` as stored, of the change
-/// that `param` took, and of `param` before.
+/// Plain gradient descent: `param += rate * (grad * unscale)`. With `measure`, squared norms of `grad` as
+/// stored, of the change that `param` took, and of `param` before.
 pub fn sgd(_: Avx512, param: &mut [f32], grad: &[f32], rate: f32, unscale: f32, measure: bool) -> [SquareSum; 3] {
     assert_eq!(param.len(), grad.len());
     let mut totals = [SquareSum::ZERO; 3];
@@ -21,8 +21,8 @@ pub fn sgd(_: Avx512, param: &mut [f32], grad: &[f32], rate: f32, unscale: f32, 
     }
     let mut old = std::mem::MaybeUninit::<[f32; BLOCK]>::uninit();
     for (param, grad) in param.chunks_mut(BLOCK).zip(grad.chunks(BLOCK)) {
-        // SAFETY: the token proves the features; the lengths are equal, and `old` holds a block. After the call, `old` is
-        // initialised as far as the block goes.
+        // SAFETY: the token proves the features; the lengths are equal, and `old` holds a block. After the
+        // call, `old` is initialised as far as the block goes.
         let ([g, change, p], moved, old) = unsafe {
             let (sums, moved) = sgd_block::<true>(param, grad, rate, unscale, old.as_mut_ptr().cast());
             (sums, moved, std::slice::from_raw_parts(old.as_ptr().cast::<f32>(), param.len()))
@@ -54,8 +54,8 @@ fn checked_change(new: &[f32], old: &[f32], sum: f64) -> SquareSum {
     total
 }
 
-/// Updates a block. `MEASURE`: the sums of squares of gradient, change and old parameter, whether anything changed; the old
-/// parameters go to `old`.
+/// Updates a block. `MEASURE`: the sums of squares of gradient, change and old parameter, whether anything
+/// changed; the old parameters go to `old`.
 ///
 /// # Safety
 /// The processor has the features; the slices are equally long; with `MEASURE`, `old` has room for as many.

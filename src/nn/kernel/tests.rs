@@ -13,7 +13,8 @@ fn noise(n: usize, seed: u64) -> Vec<f32> {
     (0..n).map(|_| next()).collect()
 }
 
-/// A matrix `[rows, cols]` in a buffer where all else is NaN; element (i, j) at `start + i * row + j * column`.
+/// A matrix `[rows, cols]` in a buffer where all else is NaN; element (i, j) at `start + i * row + j *
+/// column`.
 struct Fenced {
     data: Vec<f32>,
     start: usize,

@@ -1,7 +1,8 @@
-//! What is done to every element of the signal between the products: activation, slope, and the squares that are recorded.
+//! What is done to every element of the signal between the products: activation, slope, and the squares that
+//! are recorded.
 //!
-//! Squares are summed in f32 over runs of [`RUN`] vectors and the runs in f64, as in [`crate::nn::norm`]. A sum that may have
-//! left f32's range is `careful`ly made again there.
+//! Squares are summed in f32 over runs of [`RUN`] vectors and the runs in f64, as in [`crate::nn::norm`]. A
+//! sum that may have left f32's range is `careful`ly made again there.
 
 use std::arch::x86_64::*;
 use std::mem::MaybeUninit;
@@ -10,7 +11,8 @@ use super::Avx512;
 use crate::nn::norm::checked;
 use crate::nn::scalar::Scalar;
 
-/// Vectors of 16 whose squares are added in f32 before the sum goes on in f64: 16 for each of two accumulators.
+/// Vectors of 16 whose squares are added in f32 before the sum goes on in f64: 16 for each of two
+/// accumulators.
 const RUN: usize = 32;
 
 /// Elements of a run.
@@ -56,8 +58,8 @@ macro_rules! each_vector {
 
 pub(super) use each_vector;
 
-/// Stores the first `n <= 16` lanes without touching what follows: a masked store would make the next load, if it overlaps the
-/// lanes that are masked out, wait until it is done.
+/// Stores the first `n <= 16` lanes without touching what follows: a masked store would make the next load,
+/// if it overlaps the lanes that are masked out, wait until it is done.
 ///
 /// # Safety
 /// The processor has the features; `n` elements at `to` may be written.
@@ -200,7 +202,8 @@ pub fn sigmoid(_: Avx512, bias: &[f32], hidden: &mut [f32], out: &mut [f32]) {
     unsafe { sigmoid_512(bias, hidden, out) }
 }
 
-/// Widths whose rows are taken as one long vector, the bias going round: ragged row ends would cost a tenth at width 100.
+/// Widths whose rows are taken as one long vector, the bias going round: ragged row ends would cost a tenth
+/// at width 100.
 const ROUND: std::ops::RangeInclusive<usize> = 16..=1024;
 
 /// # Safety
@@ -212,7 +215,8 @@ unsafe fn sigmoid_512(bias: &[f32], hidden: &mut [f32], out: &mut [f32]) {
         // Not initialised: filling it would cost as much as a row.
         let mut round = MaybeUninit::<[f32; *ROUND.end() + 16]>::uninit();
         let start = round.as_mut_ptr().cast::<f32>();
-        // SAFETY: width + 16 elements are written, and only these are read: 16 elements of the bias follow every place in a row.
+        // SAFETY: width + 16 elements are written, and only these are read: 16 elements of the bias follow
+        // every place in a row.
         unsafe {
             start.copy_from_nonoverlapping(bias.as_ptr(), width);
             start.wrapping_add(width).copy_from_nonoverlapping(bias.as_ptr(), 16);
@@ -249,8 +253,8 @@ unsafe fn sigmoid_run(bias: &[f32], width: usize, hidden: &mut [f32], out: &mut 
         bias.as_ptr().wrapping_add(at)
     };
     let mut at = 0;
-    // SAFETY: all vectors of the first loop are elements of `hidden` and `out`, and so are the lanes of the mask in the
-    // second; the bias is long enough.
+    // SAFETY: all vectors of the first loop are elements of `hidden` and `out`, and so are the lanes of the
+    // mask in the second; the bias is long enough.
     unsafe {
         while at + 16 * N <= len {
             let mut sums = [_mm512_setzero_ps(); N];
@@ -276,9 +280,9 @@ unsafe fn sigmoid_run(bias: &[f32], width: usize, hidden: &mut [f32], out: &mut 
     }
 }
 
-/// sigma(h) and sigma(h) sigma(-h), both relatively right: as [`crate::nn::activation::sigmoid`], with e^-|h| by the polynomial of
-/// Cephes `expf`. A chain of 20 dependent operations: `N` vectors go side by side, because the processor does not look far enough
-/// ahead to find the next vector by itself.
+/// sigma(h) and sigma(h) sigma(-h), both relatively right: as [`crate::nn::activation::sigmoid`], with e^-|h|
+/// by the polynomial of Cephes `expf`. A chain of 20 dependent operations: `N` vectors go side by side,
+/// because the processor does not look far enough ahead to find the next vector by itself.
 #[inline]
 #[target_feature(enable = "avx512f,avx512vl,avx512dq,fma")]
 fn sigmoid_of<const N: usize>(h: [__m512; N]) -> ([__m512; N], [__m512; N]) {
@@ -377,7 +381,8 @@ unsafe fn times_slope_run(slope: &mut [f32], product: &[f32]) -> __m512 {
     _mm512_add_ps(sums[0], sums[1])
 }
 
-/// Sums of columns `from .. from + out.len()` of `values [.., width]`, in runs of 32 rows, which are added then.
+/// Sums of columns `from .. from + out.len()` of `values [.., width]`, in runs of 32 rows, which are added
+/// then.
 pub fn column_sums(_: Avx512, values: &[f32], width: usize, from: usize, out: &mut [f32]) {
     assert!(from + out.len() <= width && values.len().is_multiple_of(width));
     // SAFETY: the token proves the features; the columns exist.

@@ -19,6 +19,7 @@ use super::super::{
     ZERO_SHARE,
 };
 use super::{META, array_stems, file_name};
+use crate::escape;
 use crate::field::Field;
 use crate::stats::is_missing;
 
@@ -49,7 +50,7 @@ impl fmt::Display for Warning {
             }
             Warning::Uneven { table, kept, longest } => write!(
                 f,
-                "{table} table: the arrays hold {kept} to {longest} rows, the first {kept} are used (the run goes on, or was cut off)"
+                "{table} table: the arrays hold {kept} to {longest} rows, the first {kept} are used (the run is still going on, or was cut off)"
             ),
             Warning::NotANumber { path, place, step, count } => write!(
                 f,
@@ -219,7 +220,7 @@ fn damaged(path: PathBuf, what: &str) -> RecordError {
     RecordError::Array { path, what: format!("{what}; {way_out}") }
 }
 
-/// A demo and a sweep hold runs; somebody who names them means one of those.
+/// A demo and a sweep hold runs; if their folder is named, one of those is meant.
 fn run_inside(dir: &Path) -> String {
     let runs_in = |dir: &Path| {
         let mut runs: Vec<_> = fs::read_dir(dir)
@@ -254,6 +255,8 @@ fn read_header(dir: &Path) -> Result<(Header, u64), RecordError> {
         return Err(RecordError::Array { path, what: "not the header of a run".to_string() });
     }
     let text = fs::read(&path).map_err(RecordError::io("read it", &path))?;
+    // The run may be somebody else's, and its words go into terminals, notes and pages.
+    let text = escape::json_words(&text);
 
     #[derive(Deserialize)]
     struct Version {

@@ -24,7 +24,7 @@ const BUFFER_ROWS: usize = 1024;
 /// Writes a run folder. See [`super`] for what a reader sees at any moment.
 ///
 /// Commits by itself when a buffer is full, after [`MAX_UNCOMMITTED`], with every evaluation, and when dropped (where an
-/// error has nobody to go to: call [`finish`](RecordSink::finish)). The file of a metric is made with its first value; after
+/// error cannot be returned: call [`finish`](RecordSink::finish)). The file of a metric is made with its first value; after
 /// that, taking a row allocates nothing.
 #[derive(Debug)]
 pub struct RunWriter {
@@ -444,7 +444,7 @@ fn claim(dir: &Path, overwrite: bool) -> Result<bool, RecordError> {
         Err(e) if e.kind() == io::ErrorKind::NotFound => return Err(not_ours(format!("it has no {META}"))),
         Err(e) => return Err(RecordError::io("read it", &dir.join(meta))(e)),
     };
-    // Any version of the format may be replaced, but somebody else's meta.json may not.
+    // Any version of the format may be replaced, but not the meta.json of another program.
     let value: serde_json::Value = serde_json::from_slice(&text).unwrap_or_default();
     // A header that was cut short describes nothing; the files beside it tell whose it was.
     let own = |name: &std::ffi::OsString| name == META || name == META_PART || own_files().any(|own| *name == *own);

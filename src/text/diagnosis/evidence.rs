@@ -76,7 +76,8 @@ impl Lang {
         }
     }
 
-    /// A threshold with all its digits, where two are not enough; one that was computed, and has dozens, is rounded as values are.
+    /// A threshold with all its digits, where two are not enough; one that was computed, and has dozens, is
+    /// rounded as values are.
     pub fn limit_in_unit(self, unit: Unit, value: f64) -> String {
         let enough = |digits: usize| format!("{value:.*e}", digits - 1).parse() == Ok(value);
         match unit {

@@ -1,4 +1,5 @@
-//! A diagnosis in words, as every report, page and figure says it: phrases in the order in which they are read.
+//! A diagnosis in words, as every report, page and figure says it: phrases in the order in which they are
+//! read.
 
 use crate::diagnosis::why::RANDOM_ALIGNMENT;
 use crate::diagnosis::{Bound, Cause, Conclusion, Diagnosis, Evidence, Finding, Performance, Split, State, Verdict};
@@ -77,7 +78,8 @@ impl Evidence {
 }
 
 impl Finding {
-    /// Why each layer shrinks the signal, a line for each, the output side first. Empty where that is not the question.
+    /// Why each layer shrinks the signal, a line for each, the output side first. Empty where that is not the
+    /// question.
     pub fn why_words(&self, lang: Lang) -> Vec<String> {
         let line = |s: &Split| {
             let factors = [s.weight_scale, s.slope, s.alignment];

@@ -1,15 +1,54 @@
-//! Inverted dropout (Srivastava et al. 2014): in training a unit's output is set to 0 with probability p and divided by 1 - p
-//! otherwise, so that its mean stays; in evaluation nothing happens.
+//! Inverted dropout (Srivastava et al. 2014): in training a value is set to 0 with probability p and divided
+//! by 1 - p otherwise, so that its mean stays; in evaluation nothing happens.
 //!
-//! Whether an element is dropped is a function of the seed, the step, the layer and the element's place in the batch alone: a
-//! counter through a hash, not a stream that is drawn from. The same masks come for any number of threads, and the backward pass
-//! makes them again instead of keeping them.
+//! Whether an element is dropped is a function of the seed, the step, the layer and the element's place in
+//! the batch alone: a counter through a hash, not a stream that is drawn from. The same masks come for any
+//! number of threads, and the backward pass makes them again instead of keeping them.
 
-use super::scalar::{Scalar, simd};
+use super::{Backward, Forward, Layer, Mode};
+use crate::nn::scalar::{Scalar, simd};
+
+/// The dropout layer.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Dropout {
+    pub width: usize,
+    /// p, in [0, 1).
+    pub share: f64,
+    /// Tells the masks of the network's dropout layers apart.
+    pub number: usize,
+}
+
+impl Dropout {
+    fn mask(&self, mode: Mode) -> Option<Mask> {
+        mode.training.map(|(seed, step)| Mask::new(seed, step, self.number, self.share))
+    }
+}
+
+impl<T: Scalar> Layer<T> for Dropout {
+    fn shape(&self, input: &[usize]) -> Result<Vec<usize>, String> {
+        let given: usize = input.iter().product();
+        if given == self.width { Ok(input.to_vec()) } else { Err(format!("takes {} inputs, not {given}", self.width)) }
+    }
+
+    fn forward(&self, pass: Forward<'_, T>) {
+        pass.y.copy_from_slice(pass.x);
+        if let Some(mask) = self.mask(pass.mode) {
+            mask.apply(pass.y, pass.first_row * self.width);
+        }
+    }
+
+    fn backward(&self, pass: Backward<'_, T>) {
+        let Some(dx) = pass.dx else { return };
+        dx.copy_from_slice(pass.dy);
+        if let Some(mask) = self.mask(pass.mode) {
+            mask.apply(dx, pass.first_row * self.width);
+        }
+    }
+}
 
 /// The masks of one layer in one step.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Mask {
+struct Mask {
     key: u64,
     /// An element whose 32 bits are below this is dropped.
     threshold: u64,
@@ -18,13 +57,13 @@ pub(super) struct Mask {
 
 impl Mask {
     /// `share` is p, in [0, 1).
-    pub fn new(seed: u64, step: u64, layer: usize, share: f64) -> Mask {
+    fn new(seed: u64, step: u64, layer: usize, share: f64) -> Mask {
         let key = mix(mix(mix(seed) ^ step) ^ layer as u64);
         Mask { key, threshold: (share * 2f64.powi(32)).round() as u64, scale: 1.0 / (1.0 - share) }
     }
 
     /// Multiplies elements `first ..` of the layer's `[rows, units]` by 0 or 1 / (1 - p).
-    pub fn apply<T: Scalar>(&self, values: &mut [T], first: usize) {
+    fn apply<T: Scalar>(&self, values: &mut [T], first: usize) {
         let Mask { key, threshold, .. } = *self;
         let scale = T::from_f64(self.scale);
         simd(
@@ -42,7 +81,7 @@ impl Mask {
 
 /// SplitMix64 (Steele, Lea, Flood 2014): a fixed hash, the same in every run.
 #[inline(always)]
-pub(super) fn mix(x: u64) -> u64 {
+pub(crate) fn mix(x: u64) -> u64 {
     let x = x.wrapping_add(0x9E37_79B9_7F4A_7C15);
     let x = (x ^ (x >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
     let x = (x ^ (x >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);

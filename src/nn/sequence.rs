@@ -1,0 +1,133 @@
+//! A network without its parameters: layers one after another, and where their parameters stand.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use super::layer::{Layer, Part, Tensor};
+use super::scalar::Scalar;
+
+/// Why layers do not make a network.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("layer {layer} ({kind}): {problem}")]
+pub(crate) struct SequenceError {
+    /// Place in the sequence, from 1.
+    pub layer: usize,
+    pub kind: String,
+    pub problem: String,
+}
+
+/// Where a layer's numbers stand, and what is around it.
+#[derive(Clone, Debug)]
+pub(crate) struct Site {
+    /// Numbers of one sample before and behind the layer.
+    pub inputs: usize,
+    pub outputs: usize,
+    /// Its tensors, among all.
+    pub tensors: Range<usize>,
+    /// Its parameters, among all.
+    pub parameters: Range<usize>,
+    /// Its place in the packed copy of the parameters.
+    pub packed: Range<usize>,
+    /// Its running numbers, among all.
+    pub running: Range<usize>,
+    /// The recorded layer that it belongs to: each begins at a layer with weights, and what follows belongs
+    /// to it.
+    pub group: usize,
+    /// Whether the statistics of that recorded layer's activations are read here.
+    pub observed: bool,
+}
+
+/// A parameter tensor of the network.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NetworkTensor {
+    /// The recorded layer that it belongs to, from 0.
+    pub layer: usize,
+    pub tensor: Tensor,
+}
+
+/// Layers one after another.
+#[derive(Debug)]
+pub(crate) struct Sequence<T> {
+    pub layers: Vec<Box<dyn Layer<T>>>,
+    pub sites: Vec<Site>,
+    pub tensors: Vec<NetworkTensor>,
+    /// Where tensor t begins, and, last, the number of parameters: `[T + 1]`.
+    pub offsets: Vec<usize>,
+    /// Number of recorded layers.
+    pub groups: usize,
+}
+
+impl<T: Scalar> Sequence<T> {
+    /// Layers for samples of shape `input`.
+    ///
+    /// # Errors
+    /// The first layer that cannot take what comes to it.
+    pub fn new(input: &[usize], layers: Vec<Box<dyn Layer<T>>>) -> Result<Arc<Sequence<T>>, SequenceError> {
+        let (mut shape, mut widths) = (input.to_vec(), vec![input.iter().product::<usize>()]);
+        let (mut sites, mut tensors, mut offsets) = (Vec::<Site>::new(), Vec::new(), vec![0]);
+        let (mut packed, mut running, mut groups) = (0, 0, 0);
+        for (i, layer) in layers.iter().enumerate() {
+            let error = |problem: String| SequenceError { layer: i + 1, kind: format!("{layer:?}"), problem };
+            let next = layer.shape(&shape).map_err(&error)?;
+            let (inputs, outputs) = (widths[i], next.iter().product());
+            if let Some(span) = layer.skips()
+                && (span == 0 || span > i || widths[i - span] != inputs)
+            {
+                return Err(error("the skip needs as many values at both ends".into()));
+            }
+            let own = layer.tensors();
+            groups += usize::from(own.iter().any(|tensor| tensor.part == Part::Weight));
+            let group = groups.saturating_sub(1);
+            let first = tensors.len();
+            for tensor in own {
+                offsets.push(offsets[tensors.len()] + tensor.elements());
+                tensors.push(NetworkTensor { layer: group, tensor });
+            }
+            let after = |from: &mut usize, len: usize| {
+                *from += len;
+                *from - len..*from
+            };
+            sites.push(Site {
+                inputs,
+                outputs,
+                tensors: first..tensors.len(),
+                parameters: offsets[first]..offsets[tensors.len()],
+                packed: after(&mut packed, layer.packed()),
+                running: after(&mut running, layer.memory().running),
+                group,
+                observed: false,
+            });
+            widths.push(outputs);
+            shape = next;
+        }
+        for group in 0..groups {
+            let of = |i: &usize| sites[*i].group == group;
+            let all: Vec<usize> = (0..layers.len()).filter(of).collect();
+            let activation = all.iter().rev().find(|&&i| layers[i].is_activation());
+            let weights = all.iter().find(|&&i| !sites[i].tensors.is_empty());
+            if let Some(&i) = activation.or(weights) {
+                sites[i].observed = true;
+            }
+        }
+        Ok(Arc::new(Sequence { layers, sites, tensors, offsets, groups }))
+    }
+
+    /// Layers and their places.
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = (&dyn Layer<T>, &Site)> + ExactSizeIterator {
+        self.layers.iter().map(|layer| &**layer).zip(&self.sites)
+    }
+
+    /// Numbers of one sample at the input.
+    pub fn inputs(&self) -> usize {
+        self.sites[0].inputs
+    }
+
+    pub fn parameters(&self) -> usize {
+        self.offsets[self.tensors.len()]
+    }
+
+    /// A tensor of a recorded layer, among all.
+    pub fn index(&self, layer: usize, part: Part) -> Option<usize> {
+        self.tensors.iter().position(|t| t.layer == layer && t.tensor.part == part)
+    }
+}

@@ -1,0 +1,142 @@
+//! A path means the same to every command, and a path that is nothing useful is told what it is.
+
+use std::path::{Path, PathBuf};
+
+use ::gradfade::import::{ImportError, ImportOptions, Importer, Place, Sniff};
+use ::gradfade::record::Record;
+use ::gradfade::report::summary;
+use ::gradfade::source::{self, Kind, Source, SourceError};
+use ::gradfade::text::Lang;
+
+use super::{TINY, gradfade, refused, room, train};
+
+/// Commands that look at one run, up to the place of its path.
+const OF_A_RUN: [&[&str]; 5] = [&["summary"], &["diagnose"], &["remedy"], &["export"], &["baselines", "--run"]];
+/// Commands that look at a run, a sweep or remedies.
+const OF_ANY: [&[&str]; 3] = [&["plot"], &["page"], &["notes", "--into", "n.md"]];
+
+#[test]
+fn every_command_says_what_a_path_is_that_is_no_run() {
+    let dir = room();
+    train(dir.path(), "runs/a", &[]);
+    std::fs::create_dir(dir.path().join("empty")).unwrap();
+    std::fs::write(dir.path().join("file.txt"), "x").unwrap();
+    std::fs::write(dir.path().join("n.md"), "# Notes\n").unwrap();
+    for command in OF_A_RUN.iter().chain(&OF_ANY) {
+        let refuse = |path: &str, words: &[&str]| {
+            refused(dir.path(), 1, &[*command, &[path]].concat(), words);
+        };
+        refuse("nowhere", &["nowhere: no such folder; give one that a training run wrote"]);
+        refuse("empty", &["empty: not a run folder (it has no meta.json)"]);
+        refuse("file.txt", &["file.txt: not a run folder, but a file; give the folder"]);
+        refuse("runs/a/step.npy", &["runs/a/step.npy: not a run folder, but a file of one; give runs/a"]);
+        refuse("runs", &["runs: not a run folder, but a folder of them; name one: runs/a"]);
+    }
+}
+
+#[test]
+fn a_sweep_and_remedies_are_told_from_a_run() {
+    let dir = room();
+    train(dir.path(), "r/relu", &[]);
+    std::fs::write(dir.path().join("r/remedies.json"), "{}").unwrap();
+    let grid = ["sweep", "--activations", "tanh,relu", "--epochs", "1", "--quiet", "--no-figures", "--out"];
+    let tiny: Vec<&str> = TINY.iter().copied().filter(|w| !["--widths", "6,5"].contains(w)).collect();
+    for (out, more) in [("s", &["--record", "every:1"][..]), ("digests", &["--record", "summary"])] {
+        gradfade(dir.path()).args(grid).arg(out).args(&tiny).args(["--widths", "5"]).args(more).assert().success();
+    }
+    for command in OF_A_RUN {
+        let refuse = |path: &str, words: &[&str]| {
+            refused(dir.path(), 1, &[command, &[path]].concat(), words);
+        };
+        refuse("s", &["s: the folder of a sweep, not a run folder; name one in it: s/cells/000001, s/cells/000002"]);
+        refuse("digests", &["digests: the folder of a sweep, not a run folder; its cells kept their summaries only"]);
+        refuse("r", &["r: a folder of remedies, not a run folder; name one in it: r/relu"]);
+    }
+    for (merged, words) in [("r", "a folder of remedies, not"), ("r/relu", "a run folder, not the folder of a sweep")] {
+        refused(dir.path(), 1, &["sweep", "merge", "--out", merged], &[merged, words]);
+    }
+    std::fs::write(dir.path().join("n.md"), "# Notes\n").unwrap();
+    for several in [["plot", "s", "r/relu"].as_slice(), &["notes", "--into", "n.md", "s", "r/relu"]] {
+        refused(dir.path(), 2, several, &["a sweep is drawn alone"]);
+    }
+    let kinds = ["s", "r", "r/relu", "n.md", "nowhere"].map(|p| source::kind(&dir.path().join(p)));
+    assert_eq!(kinds, [Some(Kind::Sweep), Some(Kind::Remedies), Some(Kind::Run), None, None]);
+}
+
+/// A format of another program: `toy 1`, the run's name, and the seconds of an epoch a line.
+struct Toy {
+    /// What it makes its record from.
+    model: Record,
+}
+
+impl Importer for Toy {
+    fn name(&self) -> &'static str {
+        "toy"
+    }
+
+    fn sniff(&self, path: &Path) -> Sniff {
+        let begins = std::fs::read_to_string(path).is_ok_and(|text| text.starts_with("toy "));
+        if begins { Sniff::Mine } else { Sniff::NotMine }
+    }
+
+    fn read(&self, path: &Path, options: &ImportOptions) -> Result<Record, ImportError> {
+        let at = |line: usize| Place { file: path.to_path_buf(), line: Some(line as u64) };
+        let broken = |line: usize, what: &str| ImportError::Broken { at: at(line), what: what.into() };
+        let text = std::fs::read_to_string(path).map_err(|e| broken(1, &e.to_string()))?;
+        let mut lines = text.lines();
+        match lines.next().and_then(|first| first.strip_prefix("toy ")) {
+            Some("1") => {}
+            found => {
+                let found = found.unwrap_or_default().to_string();
+                return Err(ImportError::Incompatible { found, wanted: "1".into() });
+            }
+        }
+        let mut record = self.model.clone();
+        let name = lines.next().ok_or_else(|| broken(2, "the name is missing"))?;
+        record.header.run = options.name.clone().unwrap_or_else(|| name.into());
+        let mut seconds = 0.0;
+        for (row, line) in lines.enumerate() {
+            seconds += line.parse::<f64>().map_err(|_| broken(row + 3, "the seconds are no number"))?;
+        }
+        record.header.elapsed_secs = Some(seconds);
+        Ok(record)
+    }
+}
+
+#[test]
+fn an_importer_has_three_answers_and_a_record() {
+    let dir = room();
+    train(dir.path(), "a", &["--epochs", "1"]);
+    let toy = Toy { model: Record::read(&dir.path().join("a")).unwrap().0 };
+    let importers: [&dyn Importer; 1] = [&toy];
+    let write = |name: &str, text: &str| -> PathBuf {
+        let path = dir.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path
+    };
+    // Not mine.
+    let foreign = write("foreign.toy", "foreign 1\n");
+    let error = source::open_with(&foreign, &importers).unwrap_err();
+    assert!(matches!(error, SourceError::Neither { .. }), "{error}");
+    // Mine, but of another version.
+    let newer = write("newer.toy", "toy 2\nnet\n");
+    let error = source::open_with(&newer, &importers).unwrap_err().to_string();
+    assert!(error.ends_with("newer.toy: toy: version 2, this program reads 1"), "{error}");
+    // Mine, but broken.
+    let broken = write("broken.toy", "toy 1\nnet\n0.5\nhalf\n");
+    let error = source::open_with(&broken, &importers).unwrap_err().to_string();
+    assert!(error.contains("broken.toy, line 4: the seconds are no number"), "{error}");
+    // A record, that every command's library part takes.
+    let good = write("good.toy", "toy 1\nnet\n0.25\n0.75\n");
+    assert_eq!(source::kind_with(&good, &importers), Some(Kind::Run));
+    let run = source::open_run_with(&good, &importers).unwrap();
+    assert_eq!(run.importer, Some("toy"));
+    assert_eq!((run.record.header.run.as_str(), run.record.header.elapsed_secs), ("net", Some(1.0)));
+    assert!(summary::text(&run.record, Lang::En).contains("net"));
+    assert!(matches!(source::open_with(&good, &importers), Ok(Source::Run(_))));
+    // The program itself has none.
+    assert_eq!(source::kind(&good), None);
+    // A folder of such files names them.
+    let error = source::open_with(dir.path(), &importers).unwrap_err().to_string();
+    assert!(error.contains("a folder of them; name one: ") && error.contains("good.toy"), "{error}");
+}
