@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use gradfade::record::{header::SCHEMA, *};
+use gradfade::record::*;
 use gradfade::stats::{MISSING, UNDERFLOW};
 use proptest::prelude::*;
 
@@ -11,30 +11,23 @@ use proptest::prelude::*;
 fn header(layers: usize, sketch_buckets: Option<usize>) -> Header {
     let mut tensors = Vec::new();
     for layer in 1..=layers {
-        tensors.push(TensorInfo { layer, kind: TensorKind::Weight, shape: vec![2, 3] });
+        tensors.push(TensorInfo::new("", layer, "weight", &[2, 3]));
         if layer % 2 == 1 {
-            tensors.push(TensorInfo { layer, kind: TensorKind::Bias, shape: vec![2] });
+            tensors.push(TensorInfo::new("", layer, "bias", &[2]));
         }
     }
-    Header {
-        schema: SCHEMA,
-        source: Source { tool: "test".into(), version: "0".into() },
-        run: "sigmoid".into(),
-        labels: [("activation".to_string(), "sigmoid".to_string())].into(),
-        seed: Some(u64::MAX),
-        layers: (1..=layers)
-            .map(|n| LayerInfo { name: format!("layers.{n}"), fan_in: 3, fan_out: 2, activation: "sigmoid".into() })
-            .collect(),
-        tensors,
-        classes: Some(10),
-        steps_per_epoch: None,
-        planned_steps: Some(100),
-        sketch_buckets,
-        config: Some(serde_json::json!({ "learning_rate": 0.1, "tiny": 5e-324 })),
-        status: Status::Running,
-        early_stop: None,
-        elapsed_secs: None,
-    }
+    let layer = |n| LayerInfo::dense(format!("layers.{n}"), 3, 2).with_activation("sigmoid");
+    let mut header = Header::builder("sigmoid", (1..=layers).map(layer).collect(), tensors)
+        .source(Source { tool: "test".into(), version: "0".into() })
+        .labels([("activation".to_string(), "sigmoid".to_string())].into())
+        .facts(Facts { classes: Some(10), majority_share: Some(0.1 + 0.2), ..Facts::default() })
+        .seed(u64::MAX)
+        .planned_steps(100)
+        .config(serde_json::json!({ "learning_rate": 0.1, "tiny": 5e-324 }))
+        .build()
+        .unwrap();
+    header.sketch_buckets = sketch_buckets;
+    header
 }
 
 /// A record whose values tell where they belong: `rows` steps, every third with a snapshot and every fifth evaluated.
@@ -119,7 +112,8 @@ fn any_record() -> impl Strategy<Value = Record> {
     let shape = (1usize..4, prop::option::of(1usize..4), 0usize..6, 0usize..4, 0usize..4);
     (shape, status, ".*", prop::option::of(0.0..1e6f64)).prop_flat_map(
         |((layers, buckets, rows, snapshots, evals), status, run, elapsed_secs)| {
-            let header = Header { status, run, elapsed_secs, ..header(layers, buckets) };
+            let mut header = header(layers, buckets);
+            (header.status, header.run, header.elapsed_secs) = (status, run, elapsed_secs);
             let tensors = header.tensors.len();
             let steps = |n| prop::collection::vec(1u64..1000, n);
             let wide: usize = MetricId::all().map(|m| if m.per == Per::Run { 1 } else { tensors.max(layers) }).sum();
@@ -322,9 +316,9 @@ fn what_is_not_a_run_is_refused_in_one_line_that_names_the_file() {
         ("\"run\": ", "\"run\" ", "meta.json: line 7, column 9: expected `:`"),
         ("\"layer\": 2", "\"layer\": 9", "meta.json: tensor 2 belongs to layer 9, but there are layers 1 to 2"),
         (
-            "\"layer\": 2",
-            "\"layer\": 1",
-            "meta.json: the weight of layer 1 is out of order; weight, bias, gain, shift, layer by layer",
+            "\"layers.2.weight\"",
+            "\"layers.1.weight\"",
+            "meta.json: two tensors are called `layers.1.weight`; give each its own name",
         ),
         (
             "\"sketch_buckets\": 2",

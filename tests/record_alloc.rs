@@ -3,7 +3,7 @@
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 
-use gradfade::record::{header::SCHEMA, *};
+use gradfade::record::*;
 
 /// The system's allocator, counting what each thread asks of it.
 struct Counting;
@@ -40,29 +40,13 @@ const TENSORS: usize = 2 * LAYERS;
 const BUCKETS: usize = 16;
 
 fn header() -> Header {
-    let layer = |n| LayerInfo { name: format!("layers.{n}"), fan_in: 64, fan_out: 64, activation: "sigmoid".into() };
-    let tensor = |i| {
-        let (layer, bias) = (i / 2 + 1, i % 2 == 1);
-        let (kind, shape) = if bias { (TensorKind::Bias, vec![64]) } else { (TensorKind::Weight, vec![64, 64]) };
-        TensorInfo { layer, kind, shape }
+    let layer = |n| LayerInfo::dense(format!("layers.{n}"), 64, 64).with_activation("sigmoid");
+    let tensor = |i| match i % 2 {
+        0 => TensorInfo::new("", i / 2 + 1, "weight", &[64, 64]),
+        _ => TensorInfo::new("", i / 2 + 1, "bias", &[64]),
     };
-    Header {
-        schema: SCHEMA,
-        source: Source { tool: "test".into(), version: "0".into() },
-        run: "deep".into(),
-        labels: Default::default(),
-        seed: None,
-        layers: (1..=LAYERS).map(layer).collect(),
-        tensors: (0..TENSORS).map(tensor).collect(),
-        classes: None,
-        steps_per_epoch: None,
-        planned_steps: None,
-        sketch_buckets: Some(BUCKETS),
-        config: None,
-        status: Status::Running,
-        early_stop: None,
-        elapsed_secs: None,
-    }
+    let header = Header::builder("deep", (1..=LAYERS).map(layer).collect(), (0..TENSORS).map(tensor).collect());
+    header.sketch_buckets(BUCKETS).build().unwrap()
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use gradfade::record::{header::SCHEMA, *};
+use gradfade::record::*;
 use gradfade::stats::is_missing;
 
 const LAYERS: usize = 5;
@@ -15,25 +15,11 @@ const BUCKETS: usize = 8;
 const FOLDER: &str = "GRADFADE_TEST_RUN";
 
 fn header() -> Header {
+    let layer = |n| LayerInfo::dense(format!("layers.{n}"), 3, 2).with_activation("relu");
+    let tensor = |layer| TensorInfo::new("", layer, "weight", &[2, 3]);
     let numbers = 1..=LAYERS;
-    let name = |n| LayerInfo { name: format!("layers.{n}"), fan_in: 3, fan_out: 2, activation: "relu".into() };
-    Header {
-        schema: SCHEMA,
-        source: Source { tool: "test".into(), version: "0".into() },
-        run: "endless".into(),
-        labels: Default::default(),
-        seed: None,
-        layers: numbers.clone().map(name).collect(),
-        tensors: numbers.map(|layer| TensorInfo { layer, kind: TensorKind::Weight, shape: vec![2, 3] }).collect(),
-        classes: None,
-        steps_per_epoch: None,
-        planned_steps: None,
-        sketch_buckets: Some(BUCKETS),
-        config: None,
-        status: Status::Running,
-        early_stop: None,
-        elapsed_secs: None,
-    }
+    let header = Header::builder("endless", numbers.clone().map(layer).collect(), numbers.map(tensor).collect());
+    header.sketch_buckets(BUCKETS).build().unwrap()
 }
 
 /// The value that stands in column `column` of step `step`.
@@ -193,4 +179,73 @@ fn a_disk_that_refuses_is_reported_by_file_and_the_committed_rows_stay_readable(
         assert!(record.len() > 100, "{} rows", record.len());
         assert_true(&record);
     }
+}
+
+/// Waits until the folder has a header.
+fn until_it_runs(dir: &Path) {
+    let start = Instant::now();
+    while !dir.join("meta.json").exists() {
+        assert!(start.elapsed() < Duration::from_secs(60), "the writing process did not start");
+        std::thread::sleep(Duration::from_millis(1));
+    }
+}
+
+#[test]
+fn a_folder_that_is_being_written_is_refused_and_free_again_after_a_kill() {
+    let dir = tempfile::tempdir().unwrap();
+    let first = Killed(this_test_in_a_shell("", dir.path()).stdout(Stdio::null()).spawn().unwrap());
+    until_it_runs(dir.path());
+    // Another process, with and without the wish to replace it, and this one.
+    let second = this_test_in_a_shell("", dir.path()).output().unwrap();
+    let stderr = String::from_utf8_lossy(&second.stderr);
+    assert_eq!(second.status.code(), Some(7), "{stderr}");
+    assert!(stderr.contains("another program is writing there"), "{stderr}");
+    for overwrite in [false, true] {
+        let error = RunWriter::create(dir.path(), &header(), overwrite).unwrap_err();
+        assert!(matches!(error, RecordError::Busy { .. }), "{error}");
+    }
+    assert!(matches!(RunWriter::check_place(dir.path(), true), Err(RecordError::Busy { .. })));
+    drop(first);
+    // The rows of the first are whole, and its place can be taken.
+    assert_true(&Record::read(dir.path()).unwrap().0);
+    drop(RunWriter::create(dir.path(), &header(), true).unwrap());
+    let left: Vec<_> = std::fs::read_dir(dir.path()).unwrap().map(|e| e.unwrap().file_name()).collect();
+    assert!(left.iter().all(|name| name != ".gradfade.lock"), "{left:?}");
+}
+
+#[test]
+fn of_several_that_start_at_once_on_a_new_folder_one_wins() {
+    for attempt in 0..4 {
+        let dir = tempfile::tempdir().unwrap();
+        let run = dir.path().join("run");
+        let mut all: Vec<_> = (0..4)
+            .map(|_| {
+                let mut command = this_test_in_a_shell("", &run);
+                Killed(command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap())
+            })
+            .collect();
+        // All but the winner end by themselves.
+        let start = Instant::now();
+        let ended = |all: &mut Vec<Killed>| all.iter_mut().filter_map(|c| c.0.try_wait().unwrap()).collect::<Vec<_>>();
+        while ended(&mut all).len() < 3 {
+            assert!(start.elapsed() < Duration::from_secs(60), "attempt {attempt}: {:?}", ended(&mut all));
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        assert!(ended(&mut all).iter().all(|status| status.code() == Some(7)));
+        until_it_runs(&run);
+        drop(all);
+        assert_true(&Record::read(&run).unwrap().0);
+    }
+}
+
+#[test]
+fn a_header_is_never_written_through_a_symbolic_link() {
+    let dir = tempfile::tempdir().unwrap();
+    let (victim, run) = (dir.path().join("victim.txt"), dir.path().join("run"));
+    std::fs::write(&victim, "precious").unwrap();
+    std::fs::create_dir(&run).unwrap();
+    std::os::unix::fs::symlink(&victim, run.join("meta.json.part")).unwrap();
+    drop(RunWriter::create(&run, &header(), false).unwrap());
+    assert_eq!(std::fs::read(&victim).unwrap(), b"precious");
+    assert_eq!(Record::read(&run).unwrap().0.len(), 0);
 }

@@ -21,7 +21,7 @@ pub use ensemble::Ensemble;
 pub use quantity::Quantity;
 pub use trajectory::{DecayPart, Displacement, Movement, STILL_RANDOM, Trajectory};
 
-use crate::record::{Header, MetricId, PARAM_NORM, Record, RecordError, Table, TensorKind};
+use crate::record::{Header, LayerInfo, MetricId, PARAM_NORM, Record, RecordError, Table, TensorKind, ValueKind};
 use crate::stats::{MISSING, Measured, UNDERFLOW, is_missing};
 
 /// Steps above this do not fit in `f64` exactly, and so cannot stand on an axis.
@@ -35,8 +35,8 @@ pub enum AnalysisError {
     Record(String),
     #[error("run `{run}`: the {table} table has step {step}; steps must stay below 2^53")]
     Step { run: String, table: &'static str, step: u64 },
-    #[error("run `{run}`: layer {layer} has no {tensor} tensor in the header; every layer needs one for this figure")]
-    NoTensor { run: String, layer: usize, tensor: &'static str },
+    #[error("run `{run}`: no layer has a {tensor} tensor in the header; there is nothing to summarise")]
+    NoTensor { run: String, tensor: &'static str },
     #[error("run `{run}`: the header names no layer; there is nothing to summarise")]
     NoLayer { run: String },
 }
@@ -120,13 +120,13 @@ impl Grid {
 #[derive(Clone, Debug)]
 pub struct Summary<'a> {
     record: &'a Record,
-    weights: Vec<usize>,
-    biases: Vec<Option<usize>>,
+    /// Those with a weight, as indices into the header.
+    layers: Vec<usize>,
 }
 
 impl<'a> Summary<'a> {
     /// # Errors
-    /// When the tables do not have the shapes that the header names, steps do not increase, or a layer has no
+    /// When the tables do not have the shapes that the header names, steps do not increase, or no layer has a
     /// weight.
     pub fn new(record: &'a Record) -> Result<Summary<'a>, AnalysisError> {
         let header = &record.header;
@@ -135,11 +135,12 @@ impl<'a> Summary<'a> {
         }
         record.check()?;
         Table::ALL.into_iter().try_for_each(|table| check_axis(header, table, record.table(table).step()))?;
-        let find = |kind| (1..=header.layers.len()).map(move |l| header.tensor_index(l, kind));
-        let weights = find(TensorKind::Weight)
-            .enumerate()
-            .map(|(l, t)| t.ok_or(AnalysisError::NoTensor { run: header.run.clone(), layer: l + 1, tensor: "weight" }));
-        Ok(Summary { record, weights: weights.collect::<Result<_, _>>()?, biases: find(TensorKind::Bias).collect() })
+        let has_weight = |&l: &usize| header.tensor_index(l + 1, TensorKind::Weight).is_some();
+        let layers: Vec<usize> = (0..header.layers.len()).filter(has_weight).collect();
+        if layers.is_empty() {
+            return Err(AnalysisError::NoTensor { run: header.run.clone(), tensor: "weight" });
+        }
+        Ok(Summary { record, layers })
     }
 
     pub fn record(&self) -> &'a Record {
@@ -150,9 +151,9 @@ impl<'a> Summary<'a> {
         &self.record.header
     }
 
-    /// Number of weight layers, the output layer included.
+    /// Number of layers with a weight, the output layer included. Layers without one (pooling) have no row in any grid.
     pub fn layers(&self) -> usize {
-        self.weights.len()
+        self.layers.len()
     }
 
     /// Number of layers below the output layer.
@@ -160,18 +161,52 @@ impl<'a> Summary<'a> {
         self.layers() - 1
     }
 
-    /// Index of a layer's tensor, layers from 0; `None` for a layer that has none.
-    pub fn tensor(&self, layer: usize, kind: TensorKind) -> Option<usize> {
-        match kind {
-            TensorKind::Weight => Some(self.weights[layer]),
-            TensorKind::Bias => self.biases[layer],
-            TensorKind::Gain | TensorKind::Shift => self.header().tensor_index(layer + 1, kind),
-        }
+    /// What the header says of a layer.
+    pub fn layer(&self, layer: usize) -> &'a LayerInfo {
+        &self.header().layers[self.layers[layer]]
     }
 
-    /// The stored value of a layer's tensor metric; missing when the layer has no such tensor.
-    pub fn tensor_value(&self, metric: MetricId, kind: TensorKind, row: usize, layer: usize) -> f64 {
-        self.tensor(layer, kind).map_or(MISSING, |t| self.record.value(metric, row, t))
+    /// Index of a layer's first tensor of this role, layers from 0; `None` for a layer that has none.
+    pub fn tensor(&self, layer: usize, role: TensorKind) -> Option<usize> {
+        self.tensors(layer, role).next()
+    }
+
+    fn tensors(&self, layer: usize, role: TensorKind) -> impl Iterator<Item = usize> + '_ {
+        self.header().tensors_of(self.layers[layer] + 1, role)
+    }
+
+    /// Number of values in a layer's tensors of this role.
+    pub fn count(&self, layer: usize, role: TensorKind) -> usize {
+        self.tensors(layer, role).map(|t| self.header().tensors[t].count()).sum()
+    }
+
+    /// The stored value of a layer's metric at a row of the metric's table.
+    pub fn layer_value(&self, metric: MetricId, row: usize, layer: usize) -> f64 {
+        self.record.value(metric, row, self.layers[layer])
+    }
+
+    /// The stored value of a metric of a layer's tensor, of several tensors of one role together ([`together`]); missing
+    /// when the layer has no such tensor.
+    pub fn tensor_value(&self, metric: MetricId, role: TensorKind, row: usize, layer: usize) -> f64 {
+        let mut tensors = self.tensors(layer, role);
+        let (Some(first), None) = (tensors.next(), tensors.next()) else {
+            let values = self
+                .tensors(layer, role)
+                .map(|t| (self.record.value(metric, row, t), self.header().tensors[t].count() as f64));
+            return together(metric.kind, &values.collect::<Vec<_>>());
+        };
+        self.record.value(metric, row, first)
+    }
+
+    /// Estimated distance of a layer's tensors of this role from their final values ([`Record::distance_to_final`]).
+    pub fn distance_to_final(&self, role: TensorKind, row: usize, layer: usize) -> Option<f64> {
+        let distances: Option<Vec<f64>> =
+            self.tensors(layer, role).map(|t| self.record.distance_to_final(row, t)).collect();
+        match distances?.as_slice() {
+            [] => None,
+            [one] => Some(*one),
+            several => Some(several.iter().map(|d| d * d).sum::<f64>().sqrt()),
+        }
     }
 
     /// `[layer, step row]` of a per-tensor norm.
@@ -183,9 +218,7 @@ impl<'a> Summary<'a> {
     /// entry, free of the width of a layer (the first one has as many inputs as the data has features).
     pub fn grid_per_parameter(&self, metric: MetricId, kind: TensorKind) -> Grid {
         Grid::from_stored(self.layers(), self.record.len(), |l, r| {
-            let count =
-                self.tensor(l, kind).map_or(0, |t| self.header().tensors[t].shape.iter().product::<usize>()) as f64;
-            ratio(self.tensor_value(metric, kind, r, l), count.sqrt())
+            ratio(self.tensor_value(metric, kind, r, l), (self.count(l, kind) as f64).sqrt())
         })
     }
 
@@ -199,18 +232,18 @@ impl<'a> Summary<'a> {
 
     /// `[layer, step row]` of a per-layer quantity.
     pub fn layer_grid(&self, metric: MetricId) -> Grid {
-        Grid::from_stored(self.layers(), self.record.len(), |l, r| self.record.value(metric, r, l))
+        Grid::from_stored(self.layers(), self.record.len(), |l, r| self.layer_value(metric, r, l))
     }
 
     /// `[hidden layer, snapshot row]` of an activation measure. The output layer is left out: its columns
     /// describe the logits, which have no activation.
     pub fn activation_grid(&self, metric: MetricId) -> Grid {
-        Grid::from_stored(self.hidden(), self.record.snapshots.step().len(), |l, k| self.record.value(metric, k, l))
+        Grid::from_stored(self.hidden(), self.record.snapshots.step().len(), |l, k| self.layer_value(metric, k, l))
     }
 
     /// Chance level of the accuracy, when the number of classes is known.
     pub fn chance(&self) -> Option<f64> {
-        self.header().classes.filter(|&c| c > 0).map(|c| 1.0 / c as f64)
+        self.header().facts.classes.filter(|&c| c > 0).map(|c| 1.0 / c as f64)
     }
 
     /// Where the time axis ends: the last step that anything is known of, counted as an update's far end.
@@ -219,6 +252,40 @@ impl<'a> Summary<'a> {
         let snapshot = self.record.snapshots.step().last().copied().unwrap_or(0);
         let eval = self.record.evals.step().last().copied().unwrap_or(0);
         after_last.max(snapshot).max(eval)
+    }
+}
+
+/// The value of a metric for several tensors together, from each one's value and size: of norms the root of the
+/// sum of the squares, of shares the mean weighted by the sizes. Missing when one is missing, and not a number or
+/// infinite when one is; an underflow among zeros is an underflow.
+pub fn together(kind: ValueKind, parts: &[(f64, f64)]) -> f64 {
+    let values = || parts.iter().map(|part| part.0);
+    if parts.is_empty() || values().any(is_missing) {
+        return MISSING;
+    }
+    let total = match kind {
+        ValueKind::Norm => {
+            // Scaled, so that squares neither overflow nor underflow.
+            let largest = values().fold(0.0, |a: f64, b| if b.is_nan() { b } else { a.max(b) });
+            if !largest.is_finite() || largest == 0.0 {
+                largest
+            } else {
+                largest * values().map(|x| (x / largest).powi(2)).sum::<f64>().sqrt()
+            }
+        }
+        ValueKind::Share => {
+            parts.iter().map(|(x, n)| x * n).sum::<f64>() / parts.iter().map(|part| part.1).sum::<f64>()
+        }
+        // Nothing says how to put others together.
+        _ => return MISSING,
+    };
+    let nan = values().any(f64::is_nan);
+    if nan {
+        f64::NAN
+    } else if total == 0.0 && values().any(|x| x.to_bits() == UNDERFLOW.to_bits()) {
+        UNDERFLOW
+    } else {
+        total.abs()
     }
 }
 
@@ -254,6 +321,20 @@ fn check_axis(header: &Header, table: Table, steps: &[u64]) -> Result<(), Analys
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn several_tensors_together_keep_the_special_facts_apart() {
+        let norm = |values: &[f64]| together(ValueKind::Norm, &values.iter().map(|&x| (x, 1.0)).collect::<Vec<_>>());
+        assert_eq!(norm(&[3.0, 4.0]), 5.0);
+        assert_eq!(norm(&[3e-200, 4e-200]), 5e-200);
+        assert_eq!(Measured::from_stored(norm(&[0.0, 0.0])), Measured::Zero);
+        assert_eq!(Measured::from_stored(norm(&[0.0, UNDERFLOW])), Measured::Underflow);
+        assert_eq!(Measured::from_stored(norm(&[1.0, f64::NAN, 2.0])), Measured::Nan);
+        assert_eq!(Measured::from_stored(norm(&[1.0, f64::INFINITY])), Measured::Infinite);
+        assert_eq!(Measured::from_stored(norm(&[1.0, MISSING])), Measured::Missing);
+        assert_eq!(Measured::from_stored(norm(&[])), Measured::Missing);
+        assert_eq!(together(ValueKind::Share, &[(1.0, 1.0), (0.0, 3.0)]), 0.25);
+    }
 
     #[test]
     fn a_ratio_keeps_the_five_special_facts_apart() {

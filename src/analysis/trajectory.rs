@@ -96,7 +96,7 @@ impl Summary<'_> {
         let unit = if against_weights { TensorKind::Weight } else { kind };
         let units: Vec<f64> = layers.map(|l| initial(unit, l)).collect();
         let grid = Grid::from_stored(self.layers(), self.record().snapshots.step().len(), |l, k| {
-            let distance = self.tensor(l, kind).map_or(MISSING, |t| self.record().value(DISTANCE_FROM_INIT, k, t));
+            let distance = self.tensor_value(DISTANCE_FROM_INIT, kind, k, l);
             ratio(distance, units[l])
         });
         let without_reference = (0..self.layers()).filter(|&l| units[l].is_nan() || units[l] == 0.0).collect();
@@ -151,7 +151,7 @@ impl Summary<'_> {
         if columns < 2 || self.header().sketch_buckets.is_none_or(|m| m == 0) {
             return None;
         }
-        let to_final = |k, l: usize| self.tensor(l, kind).and_then(|t| record.distance_to_final(k, t));
+        let to_final = |k, l: usize| self.distance_to_final(kind, k, l);
         to_final(0, 0)?;
         let whole: Vec<Option<f64>> = (0..self.layers()).map(|l| to_final(0, l)).collect();
         let remaining = Grid::from_cells(self.layers(), columns, |l, k| match (to_final(k, l), whole[l]) {

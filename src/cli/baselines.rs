@@ -119,11 +119,12 @@ pub fn run(args: Args) -> CommandResult {
 
 /// Accuracies on other data are no contrast.
 fn same_data(header: &Header, data: &Dataset) -> Result<(), Failure> {
-    let number = |key: &str| header.label(key).parse::<usize>().ok();
-    let held_out = number("validation_size").unwrap_or(0);
+    let facts = &header.facts;
+    let held_out = facts.validation_size.unwrap_or(0) as usize;
+    let test_size = facts.test_size.map(|n| n as usize);
     let test = data.test.as_ref().map_or(0, Split::len);
-    let (name, train) = (header.label("data"), number("train_size").map(|n| n + held_out));
-    let sizes = train.is_none_or(|n| n == data.train.len()) && number("test_size").is_none_or(|n| n == test);
+    let (name, train) = (facts.data.as_deref().unwrap_or_default(), facts.train_size.map(|n| n as usize + held_out));
+    let sizes = train.is_none_or(|n| n == data.train.len()) && test_size.is_none_or(|n| n == test);
     if (name.is_empty() || name == data.name) && sizes {
         return Ok(());
     }
@@ -132,7 +133,7 @@ fn same_data(header: &Header, data: &Dataset) -> Result<(), Failure> {
         "--run: '{}' was trained on other data ({name}, {} training and {} test samples) than this ({}, {} and {test}); give its --data and sizes, or leave them out",
         header.run,
         count(train),
-        count(number("test_size")),
+        count(test_size),
         data.name,
         data.train.len()
     )))

@@ -71,22 +71,23 @@ pub(super) struct Had {
 impl Had {
     /// Reads the settings of a run. What is not known counts as not there.
     pub(super) fn of(header: &Header) -> Had {
-        let label = |key: &str| header.label(key);
-        let number = |key: &str| label(key).parse().unwrap_or(0.0);
-        let optimizer = label("optimizer");
+        let facts = &header.facts;
+        let word = |fact: &Option<String>| fact.clone().unwrap_or_default();
+        let is_positive = |fact: Option<f64>| fact.is_some_and(|x| x > 0.0);
+        let optimizer = facts.optimizer.as_ref().map(|o| o.name.to_lowercase()).unwrap_or_default();
         let hidden = &header.layers[..header.layers.len().saturating_sub(1)];
-        let activation = hidden.first().and_then(|layer| layer.activation.parse::<Activation>().ok());
+        let activation = hidden.iter().find_map(|layer| layer.activation().parse::<Activation>().ok());
         let family = activation.map(Family::fitting);
-        let decays = number("weight_decay") > 0.0 || number("l1") > 0.0;
-        let drops = number("dropout") > 0.0;
+        let decays = is_positive(facts.weight_decay) || is_positive(facts.l1);
+        let drops = is_positive(facts.dropout);
         let all = [
-            (Remedy::AdaptiveRate, matches!(optimizer, "adagrad" | "rmsprop" | "adam" | "adamw")),
-            (Remedy::Momentum, matches!(optimizer, "momentum" | "nesterov" | "adam" | "adamw")),
-            (Remedy::BetterInitialisation, family.is_some_and(|f| label("initialisation").starts_with(f.key()))),
-            (Remedy::Normalisation, !matches!(label("normalisation"), "" | "none")),
-            (Remedy::Residual, !matches!(label("residual"), "" | "no")),
-            (Remedy::MorePrecision, label("precision") == "f64"),
-            (Remedy::EarlyStopping, !label("early_stopping").is_empty()),
+            (Remedy::AdaptiveRate, matches!(optimizer.as_str(), "adagrad" | "rmsprop" | "adam" | "adamw")),
+            (Remedy::Momentum, matches!(optimizer.as_str(), "momentum" | "nesterov" | "adam" | "adamw")),
+            (Remedy::BetterInitialisation, family.is_some_and(|f| word(&facts.initialisation).starts_with(f.key()))),
+            (Remedy::Normalisation, !matches!(word(&facts.normalisation).as_str(), "" | "none")),
+            (Remedy::Residual, facts.residual == Some(true)),
+            (Remedy::MorePrecision, matches!(word(&facts.precision).as_str(), "f64" | "float64")),
+            (Remedy::EarlyStopping, facts.early_stopping.is_some_and(|n| n > 0)),
             (Remedy::WeightDecay, decays),
             (Remedy::Dropout, drops),
             // Nothing can be taken away that is not there; a record that holds no settings does not say whether it is.

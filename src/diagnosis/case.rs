@@ -236,7 +236,7 @@ impl<'a> Case<'a> {
     pub fn relative_gradients(&self) -> Grid {
         Grid::from_stored(self.run.layers(), self.record().len(), |l, r| {
             let norm = self.run.tensor_value(PARAM_NORM, TensorKind::Weight, r, l);
-            crate::analysis::ratio(self.record().value(GRAD_RMS, r, l), norm)
+            crate::analysis::ratio(self.run.layer_value(GRAD_RMS, r, l), norm)
         })
     }
 
@@ -247,7 +247,7 @@ impl<'a> Case<'a> {
     /// What is missing.
     pub fn late_activations(&self, metric: MetricId) -> Result<(usize, u64), Missing> {
         let steps = self.record().snapshots.step();
-        let known = |k: usize| (0..self.hidden()).all(|l| self.record().value(metric, k, l).is_finite());
+        let known = |k: usize| (0..self.hidden()).all(|l| self.run.layer_value(metric, k, l).is_finite());
         let last = (0..steps.len()).rev().find(|&k| known(k)).ok_or(Missing::Activations)?;
         let step = steps[last];
         if (step as f64) < self.limits.judged_share * (self.run.end().saturating_sub(1)) as f64 {

@@ -10,7 +10,7 @@
 
 use super::case::Case;
 use super::{Ailment, Branch, Evidence, Measure, Missing, Outcome, Remedy, Rule, Verdict};
-use crate::record::{GRAD_NORM, LOSS, Per, Record, Status, TRAIN_LOSS, Table, TensorKind};
+use crate::record::{GRAD_NORM, LOSS, Per, Record, Row, Status, TRAIN_LOSS, Table, TensorKind};
 use crate::stats::{Measured, is_missing};
 
 pub const RULE: Rule = Rule {
@@ -28,16 +28,20 @@ fn bad(value: f64) -> bool {
 /// The first row of the step table that holds a number that is not finite.
 pub fn first_bad_row(record: &Record) -> Option<usize> {
     let watched = || Table::Step.metrics().filter(|m| *m == LOSS || m.per != Per::Run);
-    record.steps.iter().position(|row| watched().any(|metric| row[metric].iter().any(|&x| bad(x))))
+    // What another program wrote as NaN under a finite loss was not measured.
+    let gaps_end = record.gaps_end();
+    let counts = |x: f64, step: u64| bad(x) && !(x.is_nan() && step < gaps_end);
+    let holds = |row: Row<'_>| watched().any(|metric| row[metric].iter().any(|&x| counts(x, row.step())));
+    record.steps.iter().position(holds)
 }
 
 /// The layer (from 1) that held a bad number first in this row, where not all of them did.
 fn first_layer(case: &Case, row: usize) -> Option<usize> {
-    let (record, run) = (case.record(), &case.run);
+    let run = &case.run;
     let holds = |l: usize| {
         Table::Step.metrics().any(|m| match m.per {
             Per::Run => false,
-            Per::Layer => bad(record.value(m, row, l)),
+            Per::Layer => bad(run.layer_value(m, row, l)),
             Per::Tensor => {
                 [TensorKind::Weight, TensorKind::Bias].iter().any(|&kind| bad(run.tensor_value(m, kind, row, l)))
             }
@@ -64,7 +68,14 @@ fn judge(case: &Case, _: &[Verdict]) -> Outcome {
         _ => None,
     };
     // A loss in the evaluations counts too: rows between may not have been recorded.
-    let eval = record.evals.iter().find(|e| bad(e.value(TRAIN_LOSS))).map(|e| e.step());
+    let eval = record
+        .evals
+        .iter()
+        .find(|e| {
+            let loss = e.value(TRAIN_LOSS);
+            bad(loss) && !(loss.is_nan() && e.step() < record.gaps_end())
+        })
+        .map(|e| e.step());
     let step = row.map(|r| record.steps.step()[r]).into_iter().chain(told).chain(eval).min();
     match step {
         Some(step) => {

@@ -54,12 +54,13 @@ pub struct Performance {
 
 /// Accuracy of guessing and the loss of a network that ignores its input, as far as known.
 pub fn prior(run: &Summary) -> (Option<f64>, Option<f64>) {
-    let header = run.header();
-    let label = |key: &str| header.label(key).parse::<f64>().ok().filter(|x| x.is_finite() && *x >= 0.0);
-    let chance = label("majority_share").filter(|x| *x < 1.0).or_else(|| run.chance().filter(|c| *c < 1.0));
-    let classes = header.classes.filter(|&c| c > 1);
-    let loss = match header.label("loss") {
-        "cross-entropy" => label("class_entropy").or_else(|| classes.map(|c| (c as f64).ln())),
+    let facts = &run.header().facts;
+    let known = |fact: Option<f64>| fact.filter(|x| x.is_finite() && *x >= 0.0);
+    let majority = known(facts.majority_share).filter(|x| *x < 1.0);
+    let chance = majority.or_else(|| run.chance().filter(|c| *c < 1.0));
+    let classes = facts.classes.filter(|&c| c > 1);
+    let loss = match facts.loss.as_deref() {
+        Some("cross-entropy") => known(facts.class_entropy).or_else(|| classes.map(|c| (c as f64).ln())),
         _ => None,
     };
     (chance, loss.filter(|l| *l > 0.0))
@@ -144,7 +145,7 @@ pub fn test(run: &Summary, training: &Performance, limits: &Thresholds) -> Perfo
 
 /// The gap in standard errors of the test accuracy, where the size of the test set is known.
 pub fn gap_deviations(run: &Summary, train: f64, test: f64) -> Option<f64> {
-    let n: f64 = run.header().label("test_size").parse().ok()?;
+    let n = run.header().facts.test_size? as f64;
     // A test set without a mistake has an error of its own: a mistake or two would not have been a surprise.
     let p = test.clamp(1.0 / (n + 2.0), 1.0 - 1.0 / (n + 2.0));
     (n >= 1.0).then(|| (train - test) / (p * (1.0 - p) / n).sqrt())

@@ -28,8 +28,7 @@ fn is_bounded(name: &str) -> bool {
 }
 
 fn judge(case: &Case, _: &[Verdict]) -> Outcome {
-    let layers = &case.record().header.layers;
-    let bounded: Vec<usize> = (0..case.hidden()).filter(|&l| is_bounded(&layers[l].activation)).collect();
+    let bounded: Vec<usize> = (0..case.hidden()).filter(|&l| is_bounded(case.run.layer(l).activation())).collect();
     if bounded.is_empty() {
         return Outcome::Clear(Vec::new());
     }
@@ -37,7 +36,7 @@ fn judge(case: &Case, _: &[Verdict]) -> Outcome {
         Ok(found) => found,
         Err(missing) => return Outcome::Unknown(missing),
     };
-    let share = |k: usize, l: usize| case.record().value(SATURATED_SHARE, k, l);
+    let share = |k: usize, l: usize| case.run.layer_value(SATURATED_SHARE, k, l);
     judge_shares(case, Measure::SaturatedShare, "saturated_share", case.limits.saturated_share, bounded, at, share)
 }
 

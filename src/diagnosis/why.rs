@@ -72,20 +72,20 @@ pub fn split(case: &Case) -> (Vec<Split>, Option<u64>) {
     let record = case.record();
     let (steps, snapshots) = (record.steps.step(), record.snapshots.step());
     let row = |k: usize| steps.binary_search(&snapshots[k]).ok();
-    let slope = |k: usize, l: usize| record.value(MEAN_SQUARED_SLOPE, k, l);
+    let slope = |k: usize, l: usize| case.run.layer_value(MEAN_SQUARED_SLOPE, k, l);
     let whole = |k: usize| row(k).is_some() && (0..case.hidden()).all(|l| slope(k, l).is_finite());
     let Some(k) = (0..snapshots.len()).rev().find(|&k| whole(k)) else { return (Vec::new(), None) };
     let Some(r) = row(k) else { return (Vec::new(), None) };
-    let signal = |l: usize| record.value(SIGNAL_RMS, r, l);
+    let signal = |l: usize| case.run.layer_value(SIGNAL_RMS, r, l);
     let split = |l: usize| {
         let above = case.run.tensor_value(PARAM_NORM, TensorKind::Weight, r, l + 1);
-        let width = record.header.layers[l + 1].fan_out as f64;
+        let width = case.run.layer(l + 1).fan_out.map_or(f64::NAN, |n| n as f64);
         let (total, weight_scale, slope) = (signal(l) / signal(l + 1), above / width.sqrt(), slope(k, l).sqrt());
         let alignment = total / (weight_scale * slope);
         let known = [total, weight_scale, slope, alignment].iter().all(|x| x.is_finite() && *x > 0.0);
         known.then(|| {
             let least = weight_scale.min(slope).min(alignment);
-            let flat = flat_function(&record.header.layers[l].activation);
+            let flat = flat_function(case.run.layer(l).activation());
             let cause = match () {
                 () if total >= PASSES => Cause::None,
                 () if least == weight_scale => Cause::WeightScale,

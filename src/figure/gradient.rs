@@ -95,8 +95,8 @@ fn draw(runs: &Runs, options: &Options, metric: GradientMetric, hint: Hint) -> R
     // Per-sample quantities are those of the layer, whichever tensor was asked for.
     let metric_is_of_tensor = matches!(metric, GradientMetric::BatchMean | GradientMetric::PerParameter);
     let mut subtitle = vec![lang.explain(q, bias), lang.ratios_are_medians()];
-    let inputs = run.header().layers[0].fan_in;
-    let width = run.header().layers[0].fan_out;
+    let inputs = run.layer(0).fan_in.unwrap_or(0);
+    let width = run.layer(0).fan_out.unwrap_or(0);
     let wide = !bias && run.hidden() > 1 && inputs > 2 * width && metric == GradientMetric::BatchMean;
     if wide {
         subtitle.push(lang.wide_input_note(inputs));

@@ -58,10 +58,10 @@ pub fn result(trial: &Trial) -> TrialResult {
 
 fn zeros(record: &Record) -> Option<f64> {
     let row = record.snapshots.step().len().checked_sub(1)?;
-    let weights = record.header.tensors.iter().enumerate().filter(|(_, t)| t.kind == TensorKind::Weight);
+    let weights = record.header.tensors.iter().enumerate().filter(|(_, t)| t.role == TensorKind::Weight);
     let (mut zero, mut all) = (0.0, 0.0);
     for (i, tensor) in weights {
-        let size = tensor.shape.iter().product::<usize>() as f64;
+        let size = tensor.count() as f64;
         zero += size * record.value(ZERO_SHARE, row, i);
         all += size;
     }

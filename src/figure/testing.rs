@@ -96,37 +96,25 @@ impl Synthetic {
         let width = |l: usize| if l == self.layers { 10 } else { 100 };
         let fan_in = |l: usize| if l == 1 { 784 } else { 100 };
         let layers = 1..=self.layers;
-        let header = Header {
-            schema: crate::record::header::SCHEMA,
-            source: Source { tool: "test".into(), version: "0".into() },
-            run: self.run.into(),
-            labels,
-            seed: Some(1),
-            layers: layers
-                .clone()
-                .map(|l| LayerInfo {
-                    name: format!("layers.{l}"),
-                    fan_in: fan_in(l),
-                    fan_out: width(l),
-                    activation: if l == self.layers { "identity".into() } else { self.run.into() },
-                })
-                .collect(),
-            tensors: layers
-                .clone()
-                .flat_map(|l| {
-                    [(TensorKind::Weight, vec![width(l), fan_in(l)]), (TensorKind::Bias, vec![width(l)])]
-                        .map(|(kind, shape)| TensorInfo { layer: l, kind, shape })
-                })
-                .collect(),
-            classes: Some(10),
-            steps_per_epoch: Some(100),
-            planned_steps: Some(2000),
-            sketch_buckets: self.sketch.then_some(BUCKETS),
-            config: None,
-            early_stop: None,
-            status: self.status.clone(),
-            elapsed_secs: None,
+        let layer = |l: usize| {
+            let activation = if l == self.layers { "identity" } else { self.run };
+            LayerInfo::dense(format!("layers.{l}"), fan_in(l), width(l)).with_activation(activation)
         };
+        let tensors = layers.clone().flat_map(|l| {
+            let weight = TensorInfo::new("", l, "weight", &[width(l), fan_in(l)]);
+            [weight, TensorInfo::new("", l, "bias", &[width(l)])]
+        });
+        let mut header = Header::builder(self.run, layers.clone().map(layer).collect(), tensors.collect())
+            .source(Source { tool: "test".into(), version: "0".into() })
+            .facts(facts_of_labels(&labels, Some(10)))
+            .labels(labels)
+            .seed(1)
+            .steps_per_epoch(100)
+            .planned_steps(2000)
+            .status(self.status.clone())
+            .build()
+            .unwrap();
+        header.sketch_buckets = self.sketch.then_some(BUCKETS);
         let mut record = Record::new(header);
         // Biases: a tenth of the weight's value; their norm starts at 0.
         let both = |f: &dyn Fn(usize) -> f64| layers.clone().flat_map(|l| [f(l), 0.1 * f(l)]).collect::<Vec<f64>>();
@@ -176,6 +164,7 @@ pub fn equipped() -> Vec<(Record, Vec<&'static str>)> {
         for (key, value) in changed {
             record.header.labels.insert((*key).into(), (*value).into());
         }
+        record.header.facts = facts_of_labels(&record.header.labels, Some(10));
         record
     };
     let taken = ["less-decay", "less-dropout"];

@@ -123,7 +123,7 @@ fn without_lost(run: &Summary, driven: Grid, options: &Options) -> Grid {
 
 /// True when decay did something, or was asked to.
 fn has_decay(run: &Summary, decay: &Grid) -> bool {
-    let asked = ["weight_decay", "l1"].iter().any(|key| run.header().label(key).parse().is_ok_and(|x: f64| x > 0.0));
+    let asked = [run.header().facts.weight_decay, run.header().facts.l1].into_iter().flatten().any(|x| x > 0.0);
     let did = decay.cells().iter().any(|c| matches!(c, Measured::Finite(_) | Measured::Underflow));
     did || (asked && !decay.all_missing())
 }

@@ -245,20 +245,17 @@ pub fn settings(lang: Lang, summary: &Summary) -> Vec<(&'static str, String)> {
 
 /// `784-8x100-10`: widths from the input to the output, those of equal hidden layers counted.
 fn architecture(summary: &Summary) -> String {
-    let layers = &summary.header().layers;
-    let (output, hidden) = match layers.split_last() {
-        Some((output, hidden)) => (output.fan_out, hidden),
-        None => return String::new(),
-    };
-    let mut widths: Vec<(usize, usize)> = vec![(1, layers[0].fan_in)];
-    for (i, layer) in hidden.iter().enumerate() {
+    let layers = (0..summary.layers()).map(|l| summary.layer(l));
+    let fans: Vec<(usize, usize)> = layers.filter_map(|layer| layer.fan_in.zip(layer.fan_out)).collect();
+    let Some(&(inputs, _)) = fans.first() else { return summary.layers().to_string() };
+    let mut widths: Vec<(usize, usize)> = vec![(1, inputs)];
+    for (i, &(_, outputs)) in fans.iter().enumerate() {
         match widths.last_mut() {
             // Neither the input nor the output is counted with the hidden layers, however wide it is.
-            Some(same) if i > 0 && same.1 == layer.fan_out => same.0 += 1,
-            _ => widths.push((1, layer.fan_out)),
+            Some(same) if i > 0 && i + 1 < fans.len() && same.1 == outputs => same.0 += 1,
+            _ => widths.push((1, outputs)),
         }
     }
-    widths.push((1, output));
     let parts = widths.iter().map(|&(n, w)| if n == 1 { w.to_string() } else { format!("{n}×{w}") });
     parts.collect::<Vec<_>>().join("–")
 }

@@ -95,6 +95,29 @@ impl Initialisation {
         }
     }
 
+    /// Standard deviations that weight and bias of a layer are drawn with.
+    pub fn deviations(self, fan_in: usize, fan_out: usize) -> [f64; 2] {
+        let (inputs, outputs) = (fan_in as f64, fan_out as f64);
+        // A uniform distribution from -b to b has the deviation b / sqrt(3).
+        let weight = match self {
+            Initialisation::GlorotUniform | Initialisation::GlorotNormal => (2.0 / (inputs + outputs)).sqrt(),
+            Initialisation::HeUniform | Initialisation::HeNormal => (2.0 / inputs).sqrt(),
+            Initialisation::LecunUniform | Initialisation::LecunNormal => (1.0 / inputs).sqrt(),
+            Initialisation::Pytorch => 1.0 / (3.0 * inputs).sqrt(),
+            Initialisation::Normal(std) => std,
+            Initialisation::Nielsen => 1.0 / inputs.sqrt(),
+            // Rows or columns of length 1, whichever are fewer.
+            Initialisation::Orthogonal => 1.0 / inputs.max(outputs).sqrt(),
+            Initialisation::Zeros => 0.0,
+        };
+        let bias = match self {
+            Initialisation::Pytorch => weight,
+            Initialisation::Nielsen => 1.0,
+            _ => 0.0,
+        };
+        [weight, bias]
+    }
+
     /// Draws weight `[fan_out, fan_in]` (row-major) and bias `[fan_out]` of layer `layer` (from 1), in f64.
     pub fn draw(self, seed: u64, layer: usize, fan_in: usize, fan_out: usize) -> (Vec<f64>, Vec<f64>) {
         let mut rng = generator(seed, STREAM_INIT + layer as u64);
@@ -240,6 +263,8 @@ mod tests {
             // 78,400 draws: the variance of a normal sample has a relative deviation of sqrt(2/78400) = 0.5
             // %.
             assert!((var / variance - 1.0).abs() < 0.025, "{init}: {var} {variance}");
+            let [deviation, _] = init.deviations(i, o);
+            assert!((deviation * deviation / variance - 1.0).abs() < 1e-12, "{init}");
             assert!(mean.abs() < 5.0 * (variance / 78400.0).sqrt(), "{init}");
             if let Some(bound) = bound {
                 let largest = weight.iter().fold(0.0, |m: f64, x| m.max(x.abs()));

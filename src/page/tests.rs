@@ -196,7 +196,7 @@ fn names_are_text_whatever_they_say() {
     let mut record = Synthetic::default().record();
     record.header.run = evil.into();
     // A label that a verdict quotes: why a layer shrinks the signal.
-    record.header.layers[0].activation = evil.into();
+    record.header.layers[0].activation = Some(evil.into());
     let html = page(vec![record], &PageOptions { remarks: vec![evil.into()], ..PageOptions::default() }).html();
     assert!(!html.contains("<img src=x") && !html.contains("<!--"));
     assert_eq!(data(&html)["runs"][0]["name"].as_str().unwrap(), evil);

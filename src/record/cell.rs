@@ -125,6 +125,7 @@ const SCHEMA: u32 = 1;
 
 #[derive(Serialize, Deserialize)]
 struct Digest {
+    #[serde(deserialize_with = "super::header::any_schema")]
     header: Header,
     step: Vec<u64>,
     /// Columns of the step table by the id of their metric, of those that were measured.

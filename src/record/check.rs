@@ -1,5 +1,7 @@
 //! What makes a header and a record whole: shapes that agree and steps that increase.
 
+use std::collections::HashSet;
+
 use super::header::SCHEMA;
 use super::rows::invalid;
 use super::{Header, Record, RecordError, Table};
@@ -20,18 +22,17 @@ impl Header {
         if self.layers.is_empty() || self.tensors.is_empty() {
             return Some("the header names no layers or no tensors".to_string());
         }
+        let mut names = HashSet::with_capacity(self.tensors.len());
         for (i, tensor) in self.tensors.iter().enumerate() {
-            let (layer, kind) = (tensor.layer, tensor.kind.name());
+            let layer = tensor.layer;
             if layer == 0 || layer > self.layers.len() {
                 return Some(format!(
                     "tensor {i} belongs to layer {layer}, but there are layers 1 to {}",
                     self.layers.len()
                 ));
             }
-            if i > 0 && (self.tensors[i - 1].layer, self.tensors[i - 1].kind) >= (layer, tensor.kind) {
-                return Some(format!(
-                    "the {kind} of layer {layer} is out of order; weight, bias, gain, shift, layer by layer"
-                ));
+            if !names.insert(tensor.name.as_str()) {
+                return Some(format!("two tensors are called `{}`; give each its own name", tensor.name));
             }
         }
         match self.sketch_buckets {

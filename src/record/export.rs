@@ -2,9 +2,10 @@
 //!
 //! `step,layer,tensor,metric,value`, one value a line:
 //!
-//! * `step` counts from 0; the [timing rule](crate::record#timing-rule) says what a step's values describe.
+//! * `step` counts from 0; the [timing rule](crate::record#timing) says what a step's values describe.
 //! * `layer` counts from 1 at the input; empty for values of the whole run (`loss`, `train_accuracy`, ...).
-//! * `tensor` is `weight`, `bias`, `gain` (scale gamma) or `shift` (bias beta); empty for values of a layer (`signal_rms`, `dead_share`, ...).
+//! * `tensor` is the role of the tensor: `weight`, `bias`, `scale`, `shift` or another word; its name where its layer has
+//!   several of that role. Empty for values of a layer (`signal_rms`, `dead_share`, ...).
 //! * `metric` is the name of the array. `epoch` is that of the step table, `eval_epoch` that of the evaluations.
 //! * `value` is the shortest decimal number that reads back as the same bits, or one of the words `underflow`
 //!   (see [`crate::stats`]), `nan`, `inf` and `-inf`. An exact zero is `0`. A missing value has no line.
@@ -15,7 +16,7 @@
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
-use super::{Per, Record, Row, Table, TensorKind};
+use super::{Header, Per, Record, Row, Table, TensorInfo};
 use crate::stats::{UNDERFLOW, is_missing};
 
 /// Writes the record as long CSV, line by line.
@@ -29,7 +30,7 @@ pub fn export_csv(record: &Record, out: impl Write) -> io::Result<()> {
     csv.write_record(["step", "layer", "tensor", "metric", "value"]).map_err(io_error)?;
     let names = Names {
         layers: (1..=record.header.layers.len()).map(|l| l.to_string()).collect(),
-        tensors: record.header.tensors.iter().map(|t| (t.layer - 1, t.kind)).collect(),
+        tensors: record.header.tensors.iter().map(|t| (t.layer - 1, tensor_word(&record.header, t))).collect(),
     };
     let mut lines = Lines { csv, step: String::new(), value: String::new() };
     let mut next = Table::ALL.map(|table| (record.table(table), 0));
@@ -49,8 +50,13 @@ pub fn export_csv(record: &Record, out: impl Write) -> io::Result<()> {
 struct Names {
     /// `1` to `L`.
     layers: Vec<String>,
-    /// Index into `layers`, and the kind.
-    tensors: Vec<(usize, TensorKind)>,
+    /// Index into `layers`, and the word for the tensor.
+    tensors: Vec<(usize, String)>,
+}
+
+fn tensor_word(header: &Header, tensor: &TensorInfo) -> String {
+    let alike = header.tensors.iter().filter(|t| t.layer == tensor.layer && t.role_name() == tensor.role_name());
+    if alike.count() > 1 { tensor.name.clone() } else { tensor.role_name().to_string() }
 }
 
 struct Lines<W: Write> {
@@ -67,11 +73,11 @@ impl<W: Write> Lines<W> {
                     Per::Run => ("", ""),
                     Per::Layer => (names.layers[index].as_str(), ""),
                     Per::Tensor => {
-                        let (layer, kind) = names.tensors[index];
-                        (names.layers[layer].as_str(), kind.name())
+                        let (layer, word) = &names.tensors[index];
+                        (names.layers[*layer].as_str(), word.as_str())
                     }
                 };
-                let is_plain_zero = value == 0.0 && !metric.quantity.can_underflow();
+                let is_plain_zero = value == 0.0 && !metric.kind.can_underflow();
                 self.line(layer, tensor, metric.id, if is_plain_zero { 0.0 } else { value })?;
             }
         }

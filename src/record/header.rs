@@ -1,35 +1,36 @@
 //! The header of a run: `meta.json`.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use super::facts::Facts;
 
 /// Version of the format that this program writes.
 pub const SCHEMA: u32 = 2;
 
-/// What a run is, without its numbers.
+/// What a run is, without its numbers. Made by [`Header::builder`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Header {
-    /// [`SCHEMA`], of older files too once they are read.
-    #[serde(deserialize_with = "older_too")]
+    /// [`SCHEMA`], of a run in an older schema too once it is read.
     pub schema: u32,
     pub source: Source,
     /// Short name that figures use, such as `sigmoid`.
     pub run: String,
-    /// Settings in the words of the command line (`activation`, `initialisation`, `loss`, `optimizer`, `learning_rate`,
-    /// `weight_decay`, `l1`, `schedule`, `batch_size`, `data`, `train_size`, `precision`, ...), for captions and tables.
-    #[serde(default)]
+    /// Settings for captions and tables, by the names of the options. Nothing is decided by them.
+    #[serde(default, deserialize_with = "scalars")]
     pub labels: BTreeMap<String, String>,
     #[serde(default)]
     pub seed: Option<u64>,
-    /// Weight layers from the input to the output; layer 1 is `layers[0]`.
+    /// From the input to the output; layer 1 is `layers[0]`.
     pub layers: Vec<LayerInfo>,
-    /// Parameter tensors in the order of all `[.., T]` arrays: for each layer its weight, bias, scale (gamma) and bias (beta) of its normalisation, as far as there
-    /// are.
+    /// Parameter tensors in the order of all `[.., T]` arrays.
     pub tensors: Vec<TensorInfo>,
-    /// Number of classes, for the chance level.
+    /// What diagnoses and figures go by, as far as it is known.
     #[serde(default)]
-    pub classes: Option<usize>,
+    pub facts: Facts,
     /// Updates in one epoch.
     #[serde(default)]
     pub steps_per_epoch: Option<u64>,
@@ -51,56 +52,187 @@ pub struct Header {
     pub elapsed_secs: Option<f64>,
 }
 
+/// The program that made the numbers.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Source {
     pub tool: String,
     pub version: String,
 }
 
-/// A weight layer with the activation that follows it.
+/// A layer, with the activation that follows it where that is no layer of its own.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct LayerInfo {
-    /// `layers.N` as in saved weights, N from 1.
+    /// The name in the producing program, such as `layers.3` or `block0.q`.
     pub name: String,
-    pub fan_in: usize,
-    pub fan_out: usize,
-    /// Name of the activation; `identity` for the output layer.
-    pub activation: String,
+    /// `dense`, `convolution`, `pooling`, ...: free text.
+    #[serde(default = "dense")]
+    pub kind: String,
+    /// Shape of one sample at its input; empty when it is not known.
+    #[serde(default)]
+    pub input_shape: Vec<usize>,
+    #[serde(default)]
+    pub output_shape: Vec<usize>,
+    /// Inputs of one unit; `None` for a layer without weights.
+    #[serde(default)]
+    pub fan_in: Option<usize>,
+    /// Units that one input reaches.
+    #[serde(default)]
+    pub fan_out: Option<usize>,
+    /// Name of the activation; `identity` for a linear output.
+    #[serde(default)]
+    pub activation: Option<String>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum TensorKind {
+fn dense() -> String {
+    "dense".into()
+}
+
+impl LayerInfo {
+    pub fn new(name: impl Into<String>, kind: impl Into<String>) -> LayerInfo {
+        LayerInfo {
+            name: name.into(),
+            kind: kind.into(),
+            input_shape: Vec::new(),
+            output_shape: Vec::new(),
+            fan_in: None,
+            fan_out: None,
+            activation: None,
+        }
+    }
+
+    /// A dense layer; its shapes are `[fan_in]` and `[fan_out]`.
+    pub fn dense(name: impl Into<String>, fan_in: usize, fan_out: usize) -> LayerInfo {
+        LayerInfo::new(name, dense()).with_shapes(&[fan_in], &[fan_out]).with_fans(fan_in, fan_out)
+    }
+
+    /// Shapes of one sample before and after the layer.
+    #[must_use]
+    pub fn with_shapes(mut self, input: &[usize], output: &[usize]) -> LayerInfo {
+        self.input_shape = input.to_vec();
+        self.output_shape = output.to_vec();
+        self
+    }
+
+    #[must_use]
+    pub fn with_fans(mut self, fan_in: usize, fan_out: usize) -> LayerInfo {
+        self.fan_in = Some(fan_in);
+        self.fan_out = Some(fan_out);
+        self
+    }
+
+    #[must_use]
+    pub fn with_activation(mut self, name: impl Into<String>) -> LayerInfo {
+        self.activation = Some(name.into());
+        self
+    }
+
+    /// Name of the activation, or an empty string.
+    pub fn activation(&self) -> &str {
+        self.activation.as_deref().unwrap_or_default()
+    }
+
+    /// The name where it says more than the layer's number: not `layers.3`, `layer 3` or `3`.
+    pub fn own_name(&self) -> Option<&str> {
+        let letters = self.name.trim_end_matches(|c: char| c.is_ascii_digit()).trim_end_matches(['.', '_', ' ', '-']);
+        let says_more = !matches!(letters.to_ascii_lowercase().as_str(), "" | "layer" | "layers");
+        (says_more && !self.name.trim().is_empty()).then_some(self.name.as_str())
+    }
+}
+
+/// What a tensor is to its layer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Role {
     Weight,
     Bias,
-    /// Scale (gamma) of a normalisation, which multiplies the normalised values.
-    Gain,
-    /// Bias (beta) of a normalisation, which is added to them.
+    /// The scale (gamma) of a normalisation.
+    Scale,
+    /// The shift (beta) of a normalisation.
     Shift,
+    /// Something else, in the words of [`TensorInfo::role_name`].
+    Other,
 }
 
-impl TensorKind {
+/// The name that it had first.
+pub type TensorKind = Role;
+
+impl Role {
     pub fn name(self) -> &'static str {
         match self {
-            TensorKind::Weight => "weight",
-            TensorKind::Bias => "bias",
-            TensorKind::Gain => "gain",
-            TensorKind::Shift => "shift",
+            Role::Weight => "weight",
+            Role::Bias => "bias",
+            Role::Scale => "scale",
+            Role::Shift => "shift",
+            Role::Other => "other",
         }
+    }
+
+    /// The role that a word names; [`Role::Other`] for any that is not known.
+    pub fn of(word: &str) -> Role {
+        [Role::Weight, Role::Bias, Role::Scale, Role::Shift]
+            .into_iter()
+            .find(|role| role.name() == word)
+            .unwrap_or(Role::Other)
     }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "TensorText", into = "TensorText")]
+#[non_exhaustive]
 pub struct TensorInfo {
+    /// The name in the producing program, such as `block0.q.weight`.
+    pub name: String,
     /// From 1 at the input.
     pub layer: usize,
-    pub kind: TensorKind,
-    /// A weight `[fan_out, fan_in]`, K times the rows for maxout with K pieces; of the others as many as they belong to.
+    pub role: Role,
     pub shape: Vec<usize>,
+    /// The role in words.
+    role_name: String,
 }
 
-/// What early stopping did. All rows of the record describe the way as it was gone, beyond `best_step` too; only the run's final
-/// parameters are those of `best_step`, whose evaluation is in the table.
+/// The form of a tensor in `meta.json`.
+#[derive(Serialize, Deserialize)]
+struct TensorText {
+    #[serde(default)]
+    name: String,
+    layer: usize,
+    role: String,
+    #[serde(default)]
+    shape: Vec<usize>,
+}
+
+impl From<TensorText> for TensorInfo {
+    fn from(text: TensorText) -> TensorInfo {
+        TensorInfo::new(text.name, text.layer, &text.role, &text.shape)
+    }
+}
+
+impl From<TensorInfo> for TensorText {
+    fn from(tensor: TensorInfo) -> TensorText {
+        TensorText { name: tensor.name, layer: tensor.layer, role: tensor.role_name, shape: tensor.shape }
+    }
+}
+
+impl TensorInfo {
+    /// `layer` counts from 1; `role` is one of `weight`, `bias`, `scale`, `shift`, or any other word.
+    pub fn new(name: impl Into<String>, layer: usize, role: &str, shape: &[usize]) -> TensorInfo {
+        let name = name.into();
+        let name = if name.is_empty() { format!("layers.{layer}.{role}") } else { name };
+        TensorInfo { name, layer, role: Role::of(role), shape: shape.to_vec(), role_name: role.into() }
+    }
+
+    /// The role as the producing program calls it.
+    pub fn role_name(&self) -> &str {
+        &self.role_name
+    }
+
+    /// Number of its values.
+    pub fn count(&self) -> usize {
+        self.shape.iter().product()
+    }
+}
+
+/// What early stopping did. The run's final parameters are those of `best_step`, whose evaluation is in the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EarlyStop {
     /// The step with the lowest validation loss of all evaluations, the first of equal ones: theta_`best_step` is the result.
@@ -110,7 +242,7 @@ pub struct EarlyStop {
 }
 
 /// How the run ended, if it has.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case", tag = "state")]
 pub enum Status {
     /// Still going, or killed: the arrays hold the committed steps.
@@ -127,14 +259,93 @@ pub enum Status {
     },
 }
 
-fn older_too<'de, D: serde::Deserializer<'de>>(from: D) -> Result<u32, D::Error> {
-    u32::deserialize(from).map(|schema| if schema == 1 { SCHEMA } else { schema })
+impl<'de> Deserialize<'de> for Status {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Status, D::Error> {
+        #[derive(Deserialize)]
+        struct Text {
+            state: String,
+            step: Option<u64>,
+            what: Option<String>,
+        }
+        let wrong = |_| {
+            let text = "`status` is an object such as {\"state\": \"complete\"}";
+            serde::de::Error::custom(text)
+        };
+        let value = serde_json::Value::deserialize(from)?;
+        let Text { state, step, what } = serde_json::from_value(value).map_err(wrong)?;
+        match (state.as_str(), step) {
+            ("running", _) => Ok(Status::Running),
+            ("complete", _) => Ok(Status::Complete),
+            ("interrupted", Some(step)) => Ok(Status::Interrupted { step }),
+            ("diverged", Some(step)) => Ok(Status::Diverged { step, what: what.unwrap_or_default() }),
+            ("interrupted" | "diverged", None) => {
+                Err(serde::de::Error::custom(format!("`status`: `{state}` needs the `step` at which the run ended")))
+            }
+            _ => Err(serde::de::Error::custom(format!(
+                "`status`: `{state}` is none of running, complete, interrupted, diverged"
+            ))),
+        }
+    }
+}
+
+/// Labels may be any scalar; they are shown as they are written.
+fn scalars<'de, D: Deserializer<'de>>(from: D) -> Result<BTreeMap<String, String>, D::Error> {
+    let labels = BTreeMap::<String, serde_json::Value>::deserialize(from)?;
+    let text = |(key, value): (String, serde_json::Value)| match value {
+        serde_json::Value::String(text) => Some(Ok((key, text))),
+        serde_json::Value::Null => None,
+        serde_json::Value::Number(_) | serde_json::Value::Bool(_) => Some(Ok((key, value.to_string()))),
+        _ => Some(Err(serde::de::Error::custom(format!("`labels`: `{key}` is a list or an object, not one value")))),
+    };
+    labels.into_iter().filter_map(text).collect()
 }
 
 impl Header {
-    /// Index into `tensors` of a layer's tensor; `layer` counts from 1.
-    pub fn tensor_index(&self, layer: usize, kind: TensorKind) -> Option<usize> {
-        self.tensors.iter().position(|t| t.layer == layer && t.kind == kind)
+    /// Begins a header: the run's name, its layers from the input to the output, and their tensors in the order of the arrays.
+    ///
+    /// ```
+    /// use gradfade::record::{Facts, Header, LayerInfo, TensorInfo};
+    /// let layers = vec![LayerInfo::dense("hidden", 784, 100).with_activation("relu"), LayerInfo::dense("out", 100, 10)];
+    /// let tensors = vec![
+    ///     TensorInfo::new("hidden.weight", 1, "weight", &[100, 784]),
+    ///     TensorInfo::new("out.weight", 2, "weight", &[10, 100]),
+    /// ];
+    /// let header = Header::builder("mine", layers, tensors).facts(Facts { classes: Some(10), ..Facts::default() }).build()?;
+    /// assert_eq!(header.layers[0].own_name(), Some("hidden"));
+    /// # Ok::<(), gradfade::record::RecordError>(())
+    /// ```
+    pub fn builder(run: impl Into<String>, layers: Vec<LayerInfo>, tensors: Vec<TensorInfo>) -> HeaderBuilder {
+        let source = Source { tool: env!("CARGO_PKG_NAME").into(), version: env!("CARGO_PKG_VERSION").into() };
+        HeaderBuilder {
+            header: Header {
+                schema: SCHEMA,
+                source,
+                run: run.into(),
+                labels: BTreeMap::new(),
+                seed: None,
+                layers,
+                tensors,
+                facts: Facts::default(),
+                steps_per_epoch: None,
+                planned_steps: None,
+                sketch_buckets: None,
+                config: None,
+                status: Status::Running,
+                early_stop: None,
+                elapsed_secs: None,
+            },
+        }
+    }
+
+    /// Index into `tensors` of the first of a layer's tensors with this role; `layer` counts from 1.
+    pub fn tensor_index(&self, layer: usize, role: Role) -> Option<usize> {
+        self.tensors_of(layer, role).next()
+    }
+
+    /// Indices into `tensors` of a layer's tensors with this role; `layer` counts from 1.
+    pub fn tensors_of(&self, layer: usize, role: Role) -> impl Iterator<Item = usize> + '_ {
+        let is_it = move |t: &TensorInfo| t.layer == layer && t.role == role;
+        self.tensors.iter().enumerate().filter(move |(_, t)| is_it(t)).map(|(i, _)| i)
     }
 
     /// Takes over how the run ended.
@@ -144,8 +355,73 @@ impl Header {
         self.elapsed_secs = ended.elapsed_secs.filter(|secs| secs.is_finite());
     }
 
-    /// A label, or an empty string.
+    /// A label for a caption, or an empty string.
     pub fn label(&self, key: &str) -> &str {
         self.labels.get(key).map_or("", String::as_str)
+    }
+}
+
+/// Sets what [`Header::builder`] leaves out.
+#[derive(Clone, Debug)]
+pub struct HeaderBuilder {
+    header: Header,
+}
+
+macro_rules! setters {
+    ($($(#[$doc:meta])* $field:ident: $type:ty = $wrap:expr;)*) => {
+        $(
+            $(#[$doc])*
+            #[must_use]
+            pub fn $field(mut self, $field: $type) -> HeaderBuilder {
+                self.header.$field = $wrap($field);
+                self
+            }
+        )*
+    };
+}
+
+impl HeaderBuilder {
+    setters! {
+        /// The program that makes the numbers, where it is not this one.
+        source: Source = std::convert::identity;
+        labels: BTreeMap<String, String> = std::convert::identity;
+        facts: Facts = std::convert::identity;
+        status: Status = std::convert::identity;
+        seed: u64 = Some;
+        steps_per_epoch: u64 = Some;
+        planned_steps: u64 = Some;
+        sketch_buckets: usize = Some;
+        config: serde_json::Value = Some;
+    }
+
+    /// The header, checked.
+    ///
+    /// # Errors
+    /// [`RecordError::Invalid`](super::RecordError::Invalid) when it describes arrays that cannot exist.
+    pub fn build(self) -> Result<Header, super::RecordError> {
+        self.header.check()?;
+        Ok(self.header)
+    }
+}
+
+impl fmt::Display for Role {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// Any schema that this program reads, for headers inside other files.
+pub(super) fn any_schema<'de, D: Deserializer<'de>>(from: D) -> Result<Header, D::Error> {
+    let value = serde_json::Value::deserialize(from)?;
+    let read = match value["schema"].as_u64() {
+        Some(1) => serde_json::from_value::<super::schema1::Header>(value).map(Header::from),
+        _ => serde_json::from_value(value),
+    };
+    read.map_err(serde::de::Error::custom)
+}
+
+impl Serialize for Role {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(self.name())
     }
 }

@@ -57,7 +57,7 @@ pub enum Per {
 
 /// What the values of a metric are, and so how those of several tensors are put together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Quantity {
+pub enum ValueKind {
     /// An L2 norm, never negative: of several tensors together it is the root of the sum of the squares.
     Norm,
     /// A number that is never negative.
@@ -70,10 +70,10 @@ pub enum Quantity {
     Sketch,
 }
 
-impl Quantity {
+impl ValueKind {
     /// Whether -0 stands for an underflow ([`crate::stats`]).
     pub fn can_underflow(self) -> bool {
-        matches!(self, Quantity::Norm | Quantity::Magnitude | Quantity::Share)
+        matches!(self, ValueKind::Norm | ValueKind::Magnitude | ValueKind::Share)
     }
 }
 
@@ -109,7 +109,7 @@ pub struct Metric {
     pub id: &'static str,
     pub table: Table,
     pub per: Per,
-    pub quantity: Quantity,
+    pub kind: ValueKind,
     pub scale: Scale,
     /// Empty for a pure number or one in the units of the parameters.
     pub unit: &'static str,
@@ -154,7 +154,7 @@ impl fmt::Debug for MetricId {
 }
 
 macro_rules! metrics {
-    ($($name:ident = $id:literal: $table:ident, $per:ident, $quantity:ident, $scale:ident, $unit:literal, $element:ident,
+    ($($name:ident = $id:literal: $table:ident, $per:ident, $kind:ident, $scale:ident, $unit:literal, $element:ident,
         $meaning:literal;)*) => {
         // Gives each name its index into the table; the names are those of the constants.
         #[allow(non_camel_case_types, clippy::upper_case_acronyms)]
@@ -174,7 +174,7 @@ macro_rules! metrics {
                 id: $id,
                 table: Table::$table,
                 per: Per::$per,
-                quantity: Quantity::$quantity,
+                kind: ValueKind::$kind,
                 scale: Scale::$scale,
                 unit: $unit,
                 element: Element::$element,
@@ -250,7 +250,7 @@ mod tests {
             assert_eq!(MetricId::named(id.id), Some(id));
             assert!(id.id.bytes().all(|b| b.is_ascii_lowercase() || b == b'_'), "{id:?}");
             assert!(Table::ALL.iter().all(|t| t.key() != id.id), "{id:?}");
-            assert!(id.element == Element::F64 || id.quantity == Quantity::Sketch, "{id:?}");
+            assert!(id.element == Element::F64 || id.kind == ValueKind::Sketch, "{id:?}");
         }
         assert_eq!((GRAD_NORM.id, VALIDATION_ACCURACY.id), ("grad_norm", "validation_accuracy"));
     }

@@ -152,26 +152,11 @@ mod tests {
     use crate::stats::{MISSING, UNDERFLOW};
 
     fn record() -> Record {
-        let layer =
-            |n: usize| LayerInfo { name: format!("layers.{n}"), fan_in: 2, fan_out: 2, activation: "relu".into() };
-        let tensor = |layer| TensorInfo { layer, kind: TensorKind::Weight, shape: vec![2, 2] };
-        let mut record = Record::new(Header {
-            schema: crate::record::header::SCHEMA,
-            source: Source { tool: "t".into(), version: "1".into() },
-            run: "r".into(),
-            labels: BTreeMap::new(),
-            seed: None,
-            layers: vec![layer(1), layer(2)],
-            tensors: vec![tensor(1), tensor(2)],
-            classes: Some(2),
-            steps_per_epoch: None,
-            planned_steps: None,
-            sketch_buckets: None,
-            config: None,
-            status: Status::Complete,
-            early_stop: None,
-            elapsed_secs: None,
-        });
+        let layers = [1, 2].map(|n| LayerInfo::dense(format!("layers.{n}"), 2, 2).with_activation("relu"));
+        let tensors = [1, 2].map(|layer| TensorInfo::new("", layer, "weight", &[2, 2]));
+        let facts = Facts { classes: Some(2), ..Facts::default() };
+        let header = Header::builder("r", layers.to_vec(), tensors.to_vec()).facts(facts).status(Status::Complete);
+        let mut record = Record::new(header.build().unwrap());
         for step in 0..5 {
             let x = [0.1 + step as f64, UNDERFLOW];
             let mut row = Row::of_step(step).with(EPOCH, 0.0).with(LEARNING_RATE, 0.1).with(BATCH_ACCURACY, 0.5);

@@ -176,7 +176,7 @@ fn layer_norm(c: &mut TrainConfig) -> Result<(), Unfit> {
 
 fn residual(c: &mut TrainConfig, header: &Header) -> Result<(), Unfit> {
     let hidden = header.layers.len().saturating_sub(1);
-    if !header.layers[..hidden].iter().any(|l| l.fan_in == l.fan_out) {
+    if !header.layers[..hidden].iter().any(|l| l.fan_in.is_some() && l.fan_in == l.fan_out) {
         return Err(Unfit::NoEqualLayers);
     }
     new(&mut c.residual, true)
@@ -256,8 +256,8 @@ fn no_decay(c: &mut TrainConfig) -> Result<(), Unfit> {
 
 fn early_stopping(c: &mut TrainConfig, header: &Header) -> Result<(), Unfit> {
     if c.validation_size == 0 {
-        let samples: usize = header.label("train_size").parse().map_err(|_| Unfit::TooFewSamples)?;
-        c.validation_size = samples / HELD_OUT;
+        let samples = header.facts.train_size.ok_or(Unfit::TooFewSamples)?;
+        c.validation_size = samples as usize / HELD_OUT;
         if c.validation_size == 0 {
             return Err(Unfit::TooFewSamples);
         }

@@ -3,25 +3,13 @@
 use super::*;
 
 fn header(widths: &[usize]) -> Header {
-    use crate::record::{LayerInfo, Source, Status};
-    let layer = |p: &[usize]| LayerInfo { name: "l".into(), fan_in: p[0], fan_out: p[1], activation: "relu".into() };
-    Header {
-        schema: 1,
-        source: Source { tool: "gradfade".into(), version: "1".into() },
-        run: "r".into(),
-        labels: [("train_size".to_string(), "300".to_string())].into(),
-        seed: Some(1),
-        layers: widths.windows(2).map(layer).collect(),
-        tensors: Vec::new(),
-        classes: Some(10),
-        steps_per_epoch: Some(3),
-        planned_steps: Some(15),
-        sketch_buckets: None,
-        config: None,
-        status: Status::Complete,
-        early_stop: None,
-        elapsed_secs: None,
-    }
+    use crate::record::{Facts, LayerInfo, Status, TensorInfo};
+    let layer = |p: &[usize]| LayerInfo::dense("l", p[0], p[1]).with_activation("relu");
+    let layers: Vec<LayerInfo> = widths.windows(2).map(layer).collect();
+    let tensors = (1..=layers.len()).map(|l| TensorInfo::new("", l, "weight", &[1])).collect();
+    let facts = Facts { train_size: Some(300), classes: Some(10), ..Facts::default() };
+    let header = Header::builder("r", layers, tensors).facts(facts).status(Status::Complete);
+    header.seed(1).steps_per_epoch(3).planned_steps(15).build().unwrap()
 }
 
 #[test]

@@ -16,8 +16,10 @@ use crate::text::{Lang, columns};
 pub struct LayerLine {
     /// From 1 at the input.
     pub layer: usize,
-    pub fan_in: usize,
-    pub fan_out: usize,
+    /// What the producing program calls it, where that says more than its number.
+    pub name: Option<String>,
+    pub fan_in: Option<usize>,
+    pub fan_out: Option<usize>,
     pub activation: String,
     /// RMS backward signal at the first and the last recorded step.
     pub signal: [f64; 2],
@@ -57,9 +59,10 @@ pub fn layers(record: &Record) -> Vec<LayerLine> {
             };
             LayerLine {
                 layer: l + 1,
+                name: info.own_name().map(String::from),
                 fan_in: info.fan_in,
                 fan_out: info.fan_out,
-                activation: info.activation.clone(),
+                activation: info.activation().to_string(),
                 signal: ends(&|r| record.value(SIGNAL_RMS, r, l)),
                 grad: ends(&|r| tensor(GRAD_NORM, r)),
                 relative_update: crate::stats::median(ratios).unwrap_or(MISSING),
@@ -144,7 +147,7 @@ fn table(record: &Record, lang: Lang) -> String {
     let mut out: String = lines.iter().map(|line| format!("{}\n", line.trim_end_matches(' '))).collect();
     // The output side first, as in the figures, whose bottom is the input.
     for line in layers(record).iter().rev() {
-        let widths = format!("{} -> {}", line.fan_in, line.fan_out);
+        let widths = format!("{} -> {}", width(line.fan_in), width(line.fan_out));
         let cells: [(String, usize); 10] = [
             (widths, 12),
             (line.activation.clone(), 12),
@@ -158,7 +161,8 @@ fn table(record: &Record, lang: Lang) -> String {
             (percent(lang, line.dead_share), 0),
         ];
         let cells: Vec<String> = cells.iter().map(|(text, width)| padded(text, *width)).collect();
-        out += &format!("{:>5}  {}\n", line.layer, cells.join("  "));
+        let name = line.name.as_ref().map_or_else(String::new, |name| format!("  {name}"));
+        out += &format!("{:>5}  {}{name}\n", line.layer, cells.join("  "));
     }
     out
 }
@@ -184,7 +188,7 @@ pub fn json(record: &Record) -> Value {
             "validation_loss": value(r.value(VALIDATION_LOSS)), "validation_accuracy": value(r.value(VALIDATION_ACCURACY)),
         })).collect::<Vec<_>>(),
         "layers": lines.iter().map(|l| json!({
-            "layer": l.layer, "fan_in": l.fan_in, "fan_out": l.fan_out, "activation": l.activation,
+            "layer": l.layer, "name": l.name, "fan_in": l.fan_in, "fan_out": l.fan_out, "activation": l.activation,
             "signal_rms_first": value(l.signal[0]), "signal_rms_last": value(l.signal[1]),
             "grad_norm_first": value(l.grad[0]), "grad_norm_last": value(l.grad[1]),
             "relative_update_median": value(l.relative_update), "moved": value(l.moved),
@@ -220,6 +224,10 @@ fn number(stored: f64) -> String {
         None if (1e-3..1e4).contains(&stored) => format!("{stored:.4}"),
         None => format!("{stored:.2e}"),
     }
+}
+
+fn width(units: Option<usize>) -> String {
+    units.map_or_else(|| "-".into(), |n| n.to_string())
 }
 
 fn percent(lang: Lang, share: f64) -> String {

@@ -229,15 +229,11 @@ impl Facts {
 /// Distance of a layer's weights from their start at the last snapshot, over their norm at the start.
 fn moved(summary: &Summary, layer: usize) -> f64 {
     let record = summary.record();
-    let (Some(tensor), Some(last)) =
-        (summary.tensor(layer, TensorKind::Weight), record.snapshots.step().len().checked_sub(1))
-    else {
-        return MISSING;
-    };
+    let Some(last) = record.snapshots.len().checked_sub(1) else { return MISSING };
     if record.is_empty() {
         return MISSING;
     }
-    let distance = record.value(DISTANCE_FROM_INIT, last, tensor);
+    let distance = summary.tensor_value(DISTANCE_FROM_INIT, TensorKind::Weight, last, layer);
     ratio(distance, summary.tensor_value(PARAM_NORM, TensorKind::Weight, 0, layer))
 }
 

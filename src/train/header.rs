@@ -4,47 +4,90 @@ use std::collections::BTreeMap;
 
 use crate::config::{BatchSize, TrainPlan};
 use crate::data::Dataset;
-use crate::nn::{L1Step, Normalisation, Part, SKETCH_BUCKETS};
-use crate::record::header::SCHEMA;
-use crate::record::{Header, LayerInfo, Source, Status, TensorInfo, TensorKind};
+use crate::nn::{L1Step, Normalisation, OptimizerKind, Part, SKETCH_BUCKETS};
+use crate::record::{self, Facts, Header, Inputs, LayerInfo, Role, TensorInfo};
 
 /// Describes the run that `plan` will make; `name` is what figures call it.
 pub fn header(plan: &TrainPlan, data: &Dataset, name: &str) -> Header {
     let config = &plan.config;
     let count = plan.sizes.len() - 1;
-    let layers = plan.sizes.windows(2).enumerate().map(|(l, pair)| LayerInfo {
-        name: format!("layers.{}", l + 1),
-        fan_in: pair[0],
-        fan_out: pair[1],
-        activation: if l + 1 < count { config.activation.to_string() } else { "identity".into() },
+    let layers = plan.sizes.windows(2).enumerate().map(|(l, pair)| {
+        let activation = if l + 1 < count { config.activation.to_string() } else { "identity".into() };
+        LayerInfo::dense(format!("layers.{}", l + 1), pair[0], pair[1]).with_activation(activation)
     });
     let shape = plan.shape();
     let tensors = shape.tensors().map(|(l, part, shape)| {
-        let kind = match part {
-            Part::Weight => TensorKind::Weight,
-            Part::Bias => TensorKind::Bias,
-            Part::Gain => TensorKind::Gain,
-            Part::Shift => TensorKind::Shift,
+        // The names in saved weights.
+        let (group, role, saved) = match part {
+            Part::Weight => ("layers", Role::Weight, "weight"),
+            Part::Bias => ("layers", Role::Bias, "bias"),
+            Part::Gain => ("norms", Role::Scale, "weight"),
+            Part::Shift => ("norms", Role::Shift, "bias"),
         };
-        TensorInfo { layer: l + 1, kind, shape }
+        TensorInfo::new(format!("{group}.{}.{saved}", l + 1), l + 1, role.name(), &shape)
     });
-    Header {
-        schema: SCHEMA,
-        source: Source { tool: env!("CARGO_PKG_NAME").into(), version: env!("CARGO_PKG_VERSION").into() },
-        run: name.into(),
-        labels: labels(plan, data),
-        seed: Some(config.seed),
-        layers: layers.collect(),
-        tensors: tensors.collect(),
+    let tensors: Vec<TensorInfo> = tensors.collect();
+    let facts = facts(plan, data, &tensors);
+    let mut header = Header::builder(name, layers.collect(), tensors)
+        .labels(labels(plan, data))
+        .facts(facts)
+        .seed(config.seed)
+        .steps_per_epoch(plan.steps_per_epoch)
+        .planned_steps(plan.steps)
+        .sketch_buckets(SKETCH_BUCKETS)
+        .build()
+        .expect("a plan describes a network that can exist");
+    // Threads never change a result, so they are no part of what the run is.
+    header.config = serde_json::to_value(crate::config::TrainConfig { threads: 1, ..config.clone() }).ok();
+    header
+}
+
+fn facts(plan: &TrainPlan, data: &Dataset, tensors: &[TensorInfo]) -> Facts {
+    let config = &plan.config;
+    let (majority, entropy) = frequencies(&data.train.labels, data.classes);
+    let has_momentum = matches!(config.optimizer, OptimizerKind::Momentum | OptimizerKind::Nesterov);
+    let settings = has_momentum.then(|| ("momentum".to_string(), config.momentum));
+    let inputs = data
+        .train
+        .inputs
+        .as_slice()
+        .and_then(|values| Inputs::of(values, data.features, |column| format!("column {}", column + 1)));
+    let deviation = |tensor: &TensorInfo| {
+        let (fan_in, fan_out) = (plan.sizes[tensor.layer - 1], plan.sizes[tensor.layer]);
+        let [weight, bias] = plan.initialisation.deviations(fan_in, fan_out);
+        let deviation = match tensor.role {
+            Role::Weight => weight,
+            Role::Bias => bias,
+            _ => 0.0,
+        };
+        (tensor.name.clone(), deviation)
+    };
+    Facts {
+        task: Some("classification".into()),
+        data: Some(data.name.clone()),
         classes: Some(data.classes),
-        steps_per_epoch: Some(plan.steps_per_epoch),
-        planned_steps: Some(plan.steps),
-        sketch_buckets: Some(SKETCH_BUCKETS),
-        // Threads never change a result, so they are no part of what the run is.
-        config: serde_json::to_value(crate::config::TrainConfig { threads: 1, ..config.clone() }).ok(),
-        status: Status::Running,
-        early_stop: None,
-        elapsed_secs: None,
+        majority_share: Some(majority),
+        class_entropy: Some(entropy),
+        train_size: Some((data.train.len() - config.validation_size) as u64),
+        validation_size: (config.validation_size > 0).then_some(config.validation_size as u64),
+        test_size: data.test.as_ref().map(|test| test.len() as u64),
+        batch_size: Some(plan.batch_size as u64),
+        optimizer: Some(record::Optimizer {
+            name: config.optimizer.to_string(),
+            settings: settings.into_iter().collect(),
+        }),
+        learning_rate: Some(plan.learning_rate),
+        weight_decay: Some(config.weight_decay),
+        l1: Some(config.l1),
+        loss: Some(config.loss.to_string()),
+        initialisation: Some(plan.initialisation.to_string()),
+        normalisation: Some(config.normalisation.to_string()),
+        residual: Some(config.residual),
+        dropout: Some(config.dropout),
+        precision: Some(config.precision.to_string()),
+        early_stopping: Some(config.early_stopping.unwrap_or(0)),
+        initial_deviation: Some(tensors.iter().map(deviation).collect()),
+        inputs,
     }
 }
 

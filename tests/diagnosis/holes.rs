@@ -114,9 +114,7 @@ fn without_evaluations_the_last_batches_speak_and_it_is_said() {
     });
     assert_eq!(missing(&d, Ailment::VanishingGradient), Missing::TrainingResult);
     let d = without("sigmoid-5", |r| {
-        r.header.classes = None;
-        r.header.labels.remove("majority_share");
-        r.header.labels.remove("class_entropy");
+        r.header.facts = Facts { classes: None, majority_share: None, class_entropy: None, ..r.header.facts.clone() };
     });
     assert_eq!(missing(&d, Ailment::VanishingGradient), Missing::Classes);
 }
@@ -169,7 +167,8 @@ fn a_column_that_is_missing_makes_no_rule_speak_up() {
         for m in Table::Step.metrics().chain(Table::Snapshot.metrics()).filter(|m| *m != EPOCH) {
             no_more(name, m.id, &without(name, |r| r.table_mut(m.table).values_mut(m).fill(MISSING)), &whole);
         }
-        no_more(name, "labels", &without(name, |r| r.header.labels.clear()), &whole);
+        no_more(name, "facts", &without(name, |r| r.header.facts = Facts::default()), &whole);
+        assert_eq!(found(&without(name, |r| r.header.labels.clear())), found(&whole), "{name}: labels decide nothing");
         no_more(name, "snapshots", &without(name, |r| r.snapshots.clear()), &whole);
     }
 }

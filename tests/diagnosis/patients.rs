@@ -149,7 +149,7 @@ fn the_training_state_is_that_of_the_evaluations() {
         let last = record.evals.last().unwrap();
         if last.step() > 0 && last.step() == record.steps.step().last().unwrap() + 1 {
             assert_eq!(d.training.accuracy, Some(last.value(TRAIN_ACCURACY)), "{name}");
-            let chance: f64 = record.header.label("majority_share").parse().unwrap();
+            let chance = record.header.facts.majority_share.unwrap();
             let skill = (last.value(TRAIN_ACCURACY) - chance) / (1.0 - chance);
             assert!((d.training.skill.unwrap() - skill).abs() < 1e-12, "{name}");
         }

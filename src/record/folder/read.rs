@@ -13,12 +13,15 @@ use super::super::error::again;
 use super::super::header::SCHEMA;
 use super::super::npy::{self, NpyArray, read_npy};
 use super::super::rows::Widths;
+use super::super::schema1;
 use super::super::{
-    Element, Header, MetricId, Record, RecordError, Rows, Table, VALIDATION_ACCURACY, VALIDATION_LOSS, ZERO_SHARE,
+    Element, Header, LOSS, MetricId, Per, Record, RecordError, Rows, Table, VALIDATION_ACCURACY, VALIDATION_LOSS,
+    ZERO_SHARE,
 };
 use super::{META, array_stems, file_name};
 use crate::escape;
 use crate::field::Field;
+use crate::stats::is_missing;
 
 /// Arrays that came after the first version of schema 1: an older run without them is whole.
 const LATER: [MetricId; 3] = [ZERO_SHARE, VALIDATION_LOSS, VALIDATION_ACCURACY];
@@ -36,6 +39,8 @@ pub enum Warning {
     Truncated { path: PathBuf, promised: u64, found: usize },
     /// The arrays of a table differ in length; the rows that all of them have were kept.
     Uneven { table: &'static str, kept: usize, longest: usize },
+    /// Numbers that are not a number although the loss is finite, in a record of another program.
+    NotANumber { path: PathBuf, place: String, step: u64, count: usize },
     /// The array is not there although the program that wrote the run always wrote it; its values are missing.
     Absent { path: PathBuf },
 }
@@ -49,6 +54,11 @@ impl fmt::Display for Warning {
             Warning::Uneven { table, kept, longest } => write!(
                 f,
                 "{table} table: the arrays hold {kept} to {longest} rows, the first {kept} are used (the run is still going on, or was cut off)"
+            ),
+            Warning::NotANumber { path, place, step, count } => write!(
+                f,
+                "{}: {place} is NaN at step {step}, {count} values in all, although the loss is finite; not measured? leave the file out",
+                path.display()
             ),
             Warning::Absent { path } => write!(f, "{}: not there, its values count as missing", path.display()),
         }
@@ -83,8 +93,35 @@ impl Record {
             *record.table_mut(t.table) = Rows::from_columns(t.table, &record.header, t.step, doubles, singles);
         }
         record.check().map_err(|e| at(e, dir))?;
+        warnings.extend(MetricId::all().filter_map(|metric| gap(&record, dir, metric)));
         Ok((record, warnings))
     }
+}
+
+/// The first plain NaN of a metric that no divergence explains.
+fn gap(record: &Record, dir: &Path, metric: MetricId) -> Option<Warning> {
+    if !record.is_foreign() {
+        return None;
+    }
+    let rows = record.table(metric.table);
+    let is_gap = |x: &f64| x.is_nan() && !is_missing(*x);
+    let width = rows[metric].len().checked_div(rows.len())?;
+    let first = rows[metric].iter().position(is_gap)?;
+    let step = rows.step()[first / width];
+    if metric == LOSS || step >= record.gaps_end() {
+        return None;
+    }
+    let index = first % width;
+    let place = match metric.per {
+        Per::Run => metric.id.to_string(),
+        Per::Layer => format!("layer {} ({})", index + 1, record.header.layers[index].name),
+        Per::Tensor => {
+            let tensor = &record.header.tensors[index];
+            format!("layer {} ({})", tensor.layer, tensor.name)
+        }
+    };
+    let path = dir.join(file_name(metric.id));
+    Some(Warning::NotANumber { path, place, step, count: rows[metric].iter().filter(|x| is_gap(x)).count() })
 }
 
 /// The columns of one table, cut to the rows that all of them have.
@@ -233,7 +270,10 @@ fn read_header(dir: &Path) -> Result<(Header, u64), RecordError> {
     if version.schema > u64::from(SCHEMA) {
         return Err(RecordError::Newer { path, found: version.schema, known: SCHEMA });
     }
-    let mut header: Header = parse(&text, &path)?;
+    let mut header: Header = match version.schema {
+        1 => parse::<schema1::Header>(&text, &path)?.into(),
+        _ => parse(&text, &path)?,
+    };
     header.run = escape::shortened(&header.run, LONGEST_NAME).into_owned();
     for label in header.labels.values_mut() {
         *label = escape::shortened(label, LONGEST_NAME).into_owned();

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use super::super::npy::NpyWriter;
+use super::super::npy::{self, NpyWriter};
 use super::super::rows::{Widths, follows, invalid};
 use super::super::{Element, Ended, Header, MetricId, Record, RecordError, RecordSink, Row, Status, Table, Values};
 use super::{META, META_PART, WEIGHTS, array_stems, file_name, part_name};
@@ -261,7 +261,7 @@ impl TableWriter {
     fn open_key(&mut self) -> Result<&mut NpyWriter<i64>, RecordError> {
         match &mut self.key {
             Some(key) => Ok(key),
-            none => Ok(none.insert(NpyWriter::create(&self.dir.join(file_name(self.table.key())), &[], self.room)?)),
+            none => Ok(none.insert(begin(&self.dir, self.table.key(), &[], self.room, |_| Ok(()))?)),
         }
     }
 
@@ -320,27 +320,39 @@ impl ColumnFile {
         room: usize,
         before: u64,
     ) -> Result<ColumnFile, RecordError> {
-        let path = dir.join(file_name(column.metric.id));
         match column.metric.element {
-            Element::F32 => NpyWriter::create(&path, shape, room).map(ColumnFile::Single),
-            Element::F64 if before == 0 => NpyWriter::create(&path, shape, room).map(ColumnFile::Double),
+            Element::F32 => begin(dir, column.metric.id, shape, room, |_| Ok(())).map(ColumnFile::Single),
             Element::F64 => {
-                // Beside its place until it has the rows that the table has, or a reader would cut the table to its rows.
-                let part = dir.join(part_name(column.metric.id));
-                remove(&part)?;
-                let mut file = NpyWriter::create(&part, shape, room)?;
-                for row in 0..before {
-                    file.push(&column.missing)?;
-                    if (row + 1) % room as u64 == 0 {
-                        file.commit()?;
+                let fill = |file: &mut NpyWriter<f64>| {
+                    for row in 1..=before {
+                        file.push(&column.missing)?;
+                        if row % room as u64 == 0 {
+                            file.commit()?;
+                        }
                     }
-                }
-                file.commit()?;
-                file.rename(&path)?;
-                Ok(ColumnFile::Double(file))
+                    file.commit()
+                };
+                begin(dir, column.metric.id, shape, room, fill).map(ColumnFile::Double)
             }
         }
     }
+}
+
+/// Makes an array beside its place and puts it there when it has its header and the rows that `fill` gives it: a reader
+/// would take an empty file for a damaged one, and cut the table to the rows of a short one.
+fn begin<T: npy::Element>(
+    dir: &Path,
+    stem: &str,
+    shape: &[usize],
+    room: usize,
+    fill: impl FnOnce(&mut NpyWriter<T>) -> Result<(), RecordError>,
+) -> Result<NpyWriter<T>, RecordError> {
+    let part = dir.join(part_name(stem));
+    remove(&part)?;
+    let mut file = NpyWriter::create(&part, shape, room)?;
+    fill(&mut file)?;
+    file.rename(&dir.join(file_name(stem)))?;
+    Ok(file)
 }
 
 /// Tells when [`MAX_UNCOMMITTED`] is over without asking the system's clock at every step, which can cost as much as
