@@ -174,7 +174,8 @@ impl Widths {
         }
     }
 
-    /// Shape of a row of the metric.
+    /// Shape of a row of the metric, as the files have it.
+    #[cfg(feature = "fs")]
     pub fn shape(&self, metric: MetricId) -> Vec<usize> {
         match (metric.per, metric.element) {
             (Per::Run, _) => Vec::new(),
