@@ -233,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn a_tree_learns_its_training_set_by_heart_and_equal_samples_of_two_classes_stop_it() {
+    fn a_tree_memorises_its_training_set_and_equal_samples_of_two_classes_stop_it() {
         let mut data = data(1);
         let fitted = tree(&data, 2).unwrap();
         assert_eq!(fitted.train_accuracy, 1.0);

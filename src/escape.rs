@@ -1,6 +1,6 @@
 //! Text of other people on its way into markup or a terminal.
 //!
-//! A record, a table or a file name may come from somebody else, so its words must be text wherever they are
+//! A record, a table or a file name may be of unknown origin, so its words must be text wherever they are
 //! shown, and never markup, a directive or a command to a terminal. What is safe depends on where the text
 //! goes:
 //!
@@ -9,7 +9,7 @@
 //! | [`xml`] | HTML, SVG and XML |
 //! | [`markdown`] | Markdown; `notes` has the escapes of the other kinds of notes |
 //! | [`one_line`], [`lines`] | a terminal |
-//! | [`json_words`] | the strings of a JSON file that somebody else wrote, once it is read |
+//! | [`json_words`] | the strings of a JSON file of unknown origin, once it is read |
 
 use std::borrow::Cow;
 
@@ -74,10 +74,17 @@ pub const LONGEST: usize = 1000;
 
 /// A word of a foreign file: one line, at most [`LONGEST`] characters; what is longer ends in `…`.
 pub fn word(text: &str) -> Cow<'_, str> {
-    let line = one_line(text);
-    match line.char_indices().nth(LONGEST) {
-        None => line,
-        Some((end, _)) => Cow::Owned(format!("{}…", &line[..end])),
+    match one_line(text) {
+        Cow::Borrowed(line) => shortened(line, LONGEST),
+        Cow::Owned(line) => Cow::Owned(shortened(&line, LONGEST).into_owned()),
+    }
+}
+
+/// At most this many characters of a text; where some are left out, `…` stands behind.
+pub fn shortened(text: &str, most: usize) -> Cow<'_, str> {
+    match text.char_indices().nth(most) {
+        None => Cow::Borrowed(text),
+        Some((end, _)) => Cow::Owned(format!("{}…", &text[..end])),
     }
 }
 

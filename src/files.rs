@@ -29,7 +29,7 @@ pub fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
     Ok(())
 }
 
-/// Like [`write_whole`], for a file that somebody works on: it keeps its permissions and, where the system
+/// Like [`write_whole`], for a file that an author works on: it keeps its permissions and, where the system
 /// allows that, its owner, is at no moment readable by more people than before, and is on the disk before it
 /// takes the other's place.
 ///

@@ -1,8 +1,9 @@
-//! The one font of every figure: how wide a text is, where it may be broken, and which characters are missing.
+//! The one font of every figure: how wide a text is, where it may be broken, and which characters are
+//! missing.
 //!
-//! Widths of texts are measured here, so that a figure's title is shortened, a box is made higher and
-//! a text is drawn by one and the same measure. The module draws nothing: `render` gives the font to resvg and names it
-//! first in the SVG.
+//! Widths of texts are measured here, so that a figure's title is shortened, a box is made higher and a
+//! text is drawn by one and the same measure. The module draws nothing: `render` gives the font to resvg
+//! and names it first in the SVG.
 //!
 //! A reader's own font ([`use_font`]) supplies the characters that the bundled one lacks, and only those.
 
@@ -52,6 +53,7 @@ pub fn extra() -> Option<&'static Extra> {
 
 /// Why a file is no font for figures.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum FontError {
     #[error("no TrueType or OpenType font, or a damaged one; give a .ttf, .otf or .ttc file")]
     NoFont,
@@ -59,8 +61,9 @@ pub enum FontError {
     Another,
 }
 
-/// Draws the characters that the bundled font lacks with this one (TrueType, OpenType, the first font of a collection), in
-/// every figure from now on: lines are broken by one width everywhere, so a program has one such font.
+/// Draws the characters that the bundled font lacks with this one (TrueType, OpenType, the first font of a
+/// collection), in every figure from now on: lines are broken by one width everywhere, so a program has one
+/// such font.
 ///
 /// # Errors
 /// Bytes that are no font, or a second font.
@@ -81,7 +84,8 @@ pub fn use_font(data: Vec<u8>) -> Result<(), FontError> {
     if extra.data == data { Ok(()) } else { Err(FontError::Another) }
 }
 
-/// A collection (`ttcf`) has a list of as many offsets as it says, four bytes each, behind its header of twelve.
+/// A collection (`ttcf`) has a list of as many offsets as it says, four bytes each, behind its header of
+/// twelve.
 fn counts_its_fonts(data: &[u8]) -> bool {
     if !data.starts_with(b"ttcf") {
         return true;
@@ -104,7 +108,8 @@ fn glyph(face: &Face, c: char) -> Option<GlyphId> {
     face.glyph_index(c).filter(|id| id.0 != 0)
 }
 
-/// Punctuation that stays with what it closes, with what it opens, and a separating dot or dash with what it follows.
+/// Punctuation that stays with what it closes, with what it opens, and a separating dot or dash with what
+/// it follows.
 const CLOSES: &str = "，。、；：！？）》」』】〉％”’,.;:!?)%";
 const OPENS: &str = "（《「『【〈“‘(";
 const SEPARATES: &str = "·–—|";
@@ -142,16 +147,16 @@ pub fn title_lines(title: &str, sheet: f64) -> Vec<String> {
     wrap_clauses(title, TITLE, Weight::Bold, sheet - 2.0 * MARGIN)
 }
 
-/// Text as one line: runs of blanks and line breaks become one space, as an SVG viewer would show them; characters that XML
-/// does not allow become U+FFFD.
+/// Text as one line: runs of blanks and line breaks become one space, as an SVG viewer would show them;
+/// characters that XML does not allow become U+FFFD.
 pub fn tidy(text: &str) -> String {
     let allowed = |c: char| if c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}') { '\u{fffd}' } else { c };
     let words = text.split([' ', '\t', '\n', '\r']).filter(|w| !w.is_empty());
     words.map(|w| w.chars().map(allowed).collect::<String>()).collect::<Vec<_>>().join(" ")
 }
 
-/// Breaks a text into lines no wider than `limit`, at blanks, between Chinese or Japanese characters, and inside a word
-/// only where the word alone is wider than a line.
+/// Breaks a text into lines no wider than `limit`, at blanks, between Chinese or Japanese characters, and
+/// inside a word only where the word alone is wider than a line.
 pub fn wrap(text: &str, size: f64, weight: Weight, limit: f64) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     let mut line = String::new();
@@ -198,8 +203,9 @@ pub fn wrap_evenly(text: &str, size: f64, weight: Weight, limit: f64) -> Vec<Str
     wrap(text, size, weight, high)
 }
 
-/// As [`wrap_evenly`], but broken between clauses (after `; ` and `. `, in Chinese `；` and `。`) where that takes no more lines: a finding is read in
-/// one piece. Of the ways to do so, the one whose longest line is shortest.
+/// As [`wrap_evenly`], but broken between clauses (after `; ` and `. `, in Chinese `；` and `。`) where that
+/// takes no more lines: a finding is read in one piece. Of the ways to do so, the one whose longest line is
+/// shortest.
 pub fn wrap_clauses(text: &str, size: f64, weight: Weight, limit: f64) -> Vec<String> {
     let even = wrap_evenly(text, size, weight, limit);
     if even.len() != 2 {
@@ -322,7 +328,8 @@ mod tests {
         assert!(two.len() == 2 && two[0].ends_with('；'), "{two:?}");
     }
 
-    /// Words are added in many places; whatever stands in the sources of this program can be drawn, in both weights.
+    /// Words are added in many places; whatever stands in the sources of this program can be drawn, in both
+    /// weights.
     #[test]
     fn the_font_holds_every_chinese_character_of_the_sources_and_of_the_reserve() {
         fn walk(dir: &std::path::Path, out: &mut Vec<std::path::PathBuf>) {

@@ -26,6 +26,7 @@ pub fn other_spelling(name: &str) -> Option<String> {
 
 /// A name that is not one of the known ones, or a value that is out of range.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum NameError {
     #[error("unknown {what} '{given}'{hint}; known: {known}")]
     Unknown { what: &'static str, given: String, hint: String, known: String },

@@ -9,12 +9,10 @@
 //!
 //! - [`numbers`]: how a number is written (`2,600`, `3.2 × 10⁻⁹`, `11 %`);
 //! - [`figure`]: quantities and subtitles of figures; [`labels`]: their axes and legends; [`findings`]: their
-//!   titles;
-//!   [`settings`]: settings of a run; [`caption`]: captions and descriptions; [`page`]: the interactive page;
-//!   [`summary`]: a run in a terminal; [`sweep`]:
-//!   figures of many networks; [`reading`]: how to read a figure; [`notes`]: notes;
-//!   [`diagnosis`](mod@diagnosis): verdicts, evidence, remedies;
-//!   [`remedy`]: what they did.
+//!   titles; [`settings`]: settings of a run; [`caption`]: captions and descriptions;
+//! - [`page`]: the interactive page; [`summary`]: a run in a terminal; [`sweep`]: figures of many networks;
+//! - [`reading`]: how to read a figure; [`notes`]: notes; [`diagnosis`](mod@diagnosis): verdicts, evidence,
+//!   remedies; [`remedy`]: what they did.
 //!
 //! Numbers look the same in every language. The no-break space (U+00A0) stands between a number and its unit.
 //! In Chinese a blank stands between Han characters and digits or Latin letters, none beside full-width

@@ -189,7 +189,11 @@ fn is_prefix(text: &[char], at: usize) -> bool {
 
 /// The source before its unit tests, which may say what users write.
 fn without_tests(text: &str) -> &str {
-    text.find("#[cfg(test)]\nmod tests {").map_or(text, |at| &text[..at])
+    let module = text.find("\nmod tests {").map(|at| (at, text[..at].rfind('\n').map_or(0, |line| line + 1)));
+    match module {
+        Some((at, line)) if text[line..at].starts_with("#[cfg(") && text[line..at].contains("test") => &text[..line],
+        _ => text,
+    }
 }
 
 /// Options of the command line in the literals of a library file.

@@ -1,15 +1,16 @@
 //! What depth does to a quantity: how fast it falls from the output toward the input.
 //!
-//! With y_l = log10(norm of layer l), the *slope* is the least-squares slope of y over l (decades per layer; positive
-//! means: smaller toward the input), and the *ratio* is y_first - y_last. Both are stated over the hidden layers and over
-//! all layers: the output layer has its own width, and no activation behind it.
+//! With y_l = log10(norm of layer l), the *slope* is the least-squares slope of y over l (decades per layer;
+//! positive means: smaller toward the input), and the *ratio* is y_first - y_last. Both are stated over the
+//! hidden layers and over all layers: the output layer has its own width, and no activation behind it.
 //!
-//! When it misleads: the L2 norm of the first layer's weight gradient is inflated by its many inputs (784 for MNIST), so a
-//! ratio of weight norms understates vanishing; and the batch-mean gradient of a collapsed net can be even in all layers
-//! although the signal of every sample decays. Per-sample quantities (`signal_rms`, `grad_rms`) have neither fault.
+//! When it misleads: the L2 norm of the first layer's weight gradient is inflated by its many inputs (784 for
+//! MNIST), so a ratio of weight norms understates vanishing; and the batch-mean gradient of a collapsed net
+//! can be even in all layers although the signal of every sample decays. Per-sample quantities (`signal_rms`,
+//! `grad_rms`) have neither fault.
 
 use super::Grid;
-use crate::stats::{Cell, median};
+use crate::stats::{Measured, median};
 
 /// Attenuation at one column of a grid, or typical of several.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -31,7 +32,7 @@ impl Attenuation {
     }
 
     /// Attenuation of a profile, one cell for each layer, input side first.
-    pub fn of_profile(profile: &[Cell]) -> Attenuation {
+    pub fn of_profile(profile: &[Measured]) -> Attenuation {
         let y: Vec<Option<f64>> = profile.iter().map(|c| c.log10()).collect();
         let hidden = &y[..y.len().saturating_sub(1)];
         let finite: Vec<f64> = hidden.iter().flatten().copied().collect();
@@ -74,8 +75,8 @@ impl Attenuation {
     }
 }
 
-/// How many rows stand for "the first" and "the last" ones: a twentieth of the run, at least 1, at most 50. A single
-/// minibatch is noisy; half a run would hide that training escaped its plateau.
+/// How many rows stand for "the first" and "the last" ones: a twentieth of the run, at least 1, at most 50. A
+/// single minibatch is noisy; half a run would hide that training escaped its plateau.
 pub fn edge_rows(rows: usize) -> usize {
     (rows / 20).clamp(1, 50).min(rows)
 }
@@ -104,8 +105,8 @@ mod tests {
 
     #[test]
     fn the_slope_is_the_one_worked_out_by_hand() {
-        // x = 0 1 2 3, y = 1 3 2 5: means 1.5 and 2.75, sxx = 5, sxy = (-1.5)(-1.75) + (-0.5)(0.25) + (0.5)(-0.75) + (1.5)(2.25)
-        // = 2.625 - 0.125 - 0.375 + 3.375 = 5.5, slope 1.1.
+        // x = 0 1 2 3, y = 1 3 2 5: means 1.5 and 2.75, sxx = 5, sxy = (-1.5)(-1.75) + (-0.5)(0.25) +
+        // (0.5)(-0.75) + (1.5)(2.25) = 2.625 - 0.125 - 0.375 + 3.375 = 5.5, slope 1.1.
         assert_relative_eq!(slope([(0.0, 1.0), (1.0, 3.0), (2.0, 2.0), (3.0, 5.0)]).unwrap(), 1.1, epsilon = 1e-15);
         assert_eq!(slope([(1.0, 2.0)]), None);
         assert_eq!(slope([(1.0, 2.0), (1.0, 3.0)]), None);
@@ -114,7 +115,12 @@ mod tests {
 
     #[test]
     fn special_cells_are_left_out_of_the_slope_and_void_the_ratio() {
-        let a = Attenuation::of_profile(&[Cell::Underflow, Cell::Finite(-4.0), Cell::Finite(-2.0), Cell::Finite(0.0)]);
+        let a = Attenuation::of_profile(&[
+            Measured::Underflow,
+            Measured::Finite(1e-4),
+            Measured::Finite(1e-2),
+            Measured::Finite(1.0),
+        ]);
         assert_eq!(a.decades_per_layer, Some(2.0));
         assert_eq!(a.log10_hidden_ratio, None);
         assert_eq!(a.log10_full_ratio, None);
@@ -123,7 +129,7 @@ mod tests {
 
     #[test]
     fn the_output_layer_is_not_a_hidden_layer() {
-        let a = Attenuation::of_profile(&[-6.0, -5.0, -4.0, 3.0].map(Cell::Finite));
+        let a = Attenuation::of_profile(&[1e-6, 1e-5, 1e-4, 1e3].map(Measured::Finite));
         assert_relative_eq!(a.decades_per_layer.unwrap(), 1.0, epsilon = 1e-12);
         assert_eq!(a.log10_hidden_ratio, Some(-2.0));
         assert_eq!(a.log10_full_ratio, Some(-9.0));

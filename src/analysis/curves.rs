@@ -1,8 +1,8 @@
 //! Loss and accuracy against steps, made readable: a run of 10,000 minibatches is noise around a curve.
 //!
-//! Up to [`MAX_POINTS`] rows a curve is the record itself. Beyond that it is a centred running *median* over [`WINDOW`] of
-//! the run (a spike of one batch must not bend it), taken at [`MAX_POINTS`] / 2 places; the band is the smallest and largest
-//! finite value of the same window (a spike must not vanish either).
+//! Up to [`MAX_POINTS`] rows a curve is the record itself. Beyond that it is a centred running *median* over
+//! [`WINDOW`] of the run (a spike of one batch must not bend it), taken at [`MAX_POINTS`] / 2 places; the
+//! band is the smallest and largest finite value of the same window (a spike must not vanish either).
 
 use super::Summary;
 use crate::record::{BATCH_ACCURACY, LOSS, MetricId, TRAIN_ACCURACY};
@@ -58,8 +58,8 @@ pub fn smooth(steps: &[u64], values: &[f64]) -> Curve {
     curve
 }
 
-/// The raw curve with at most about `2 * MAX_POINTS` points: the smallest and the largest of each bin, in their order, so
-/// that every spike is kept.
+/// The raw curve with at most about `2 * MAX_POINTS` points: the smallest and the largest of each bin, in
+/// their order, so that every spike is kept.
 pub fn envelope(steps: &[u64], values: &[f64]) -> Vec<(f64, Option<f64>)> {
     let n = steps.len().min(values.len());
     if n <= 2 * MAX_POINTS {
@@ -91,7 +91,7 @@ fn smooth_raw(steps: &[u64], values: &[f64], from: usize, to: usize) -> Vec<(f64
 
 /// Course of the accuracy at the end. The thresholds are here, the words in `text`.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Outcome {
+pub enum Ending {
     /// Never better than 1.5 times the chance level.
     AtChance { accuracy: f64 },
     /// Was better once, and ended at the chance level.
@@ -102,8 +102,8 @@ pub enum Outcome {
     NotEvaluated,
 }
 
-/// An accuracy up to this multiple of the chance level counts as chance: a net that answers with the most frequent class
-/// of an uneven data set (MNIST: 11.2 %) has learned nothing about its input.
+/// An accuracy up to this multiple of the chance level counts as chance: a net that answers with the most
+/// frequent class of an uneven data set (MNIST: 11.2 %) has learned nothing about its input.
 pub const CHANCE_FACTOR: f64 = 1.5;
 
 impl Summary<'_> {
@@ -123,10 +123,11 @@ impl Summary<'_> {
         Curve { points: smooth_raw(evals.step(), &evals[metric], 0, evals.len()), band: Vec::new() }
     }
 
-    /// How the training accuracy ended, from the evaluations of the whole training set: that of the final parameters.
-    pub fn outcome(&self) -> Outcome {
+    /// How the training accuracy ended, from the evaluations of the whole training set: that of the final
+    /// parameters.
+    pub fn ending(&self) -> Ending {
         let all = || self.record().evals[TRAIN_ACCURACY].iter().copied().filter(|x| x.is_finite());
-        let Some(mut accuracy) = all().next_back() else { return Outcome::NotEvaluated };
+        let Some(mut accuracy) = all().next_back() else { return Ending::NotEvaluated };
         if let (Some(_), Some(best)) = (self.header().early_stop, self.record().final_eval()) {
             accuracy = best.value(TRAIN_ACCURACY);
         }
@@ -134,12 +135,12 @@ impl Summary<'_> {
         match self.chance() {
             Some(chance) if accuracy <= CHANCE_FACTOR * chance => {
                 if best <= CHANCE_FACTOR * chance {
-                    Outcome::AtChance { accuracy }
+                    Ending::AtChance { accuracy }
                 } else {
-                    Outcome::FellBack { accuracy, best }
+                    Ending::FellBack { accuracy, best }
                 }
             }
-            _ => Outcome::Reached { accuracy },
+            _ => Ending::Reached { accuracy },
         }
     }
 }

@@ -1,19 +1,23 @@
-//! Many finished runs side by side: the cells of a sweep, sorted into *series* of one network at several depths.
+//! Many finished runs side by side: the cells of a sweep, sorted into *series* of one network at several
+//! depths.
 //!
-//! A series is what stays the same while the depth and the seed vary: `sigmoid`, or `tanh with orthogonal weights`. Which
-//! settings tell series apart is read from the cells: a setting counts only where it splits what the settings before it have
-//! not split yet, so that the default initialisation of an activation is not named beside the activation.
+//! A series is what stays the same while the depth and the seed vary: `sigmoid`, or `tanh with orthogonal
+//! weights`. Which settings tell series apart is read from the cells: a setting counts only where it splits
+//! what the settings before it have not split yet, so that the default initialisation of an activation is not
+//! named beside the activation.
 //!
-//! Several seeds become one number by [`typical`]: the median, because one run that diverged or was lucky must not move it.
+//! Several seeds become one number by [`typical`](crate::stats::typical): the median, because one run that
+//! diverged or was lucky must not move it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{AnalysisError, Grid, Summary};
-use crate::record::cell::Cell as Network;
+use crate::record::cell::Cell;
 use crate::record::{MetricId, Status};
-use crate::stats::{Cell, median};
+use crate::stats::{Measured, ValueScale, median, typical};
 
-/// Settings that may tell series apart, the one that a reader asks for first in front. Others follow by their names.
+/// Settings that may tell series apart, the one that a reader asks for first in front. Others follow by their
+/// names.
 const AXES: [&str; 7] = ["activation", "initialisation", "optimizer", "learning_rate", "batch_size", "width", "data"];
 /// Settings that vary inside of a series.
 const INSIDE: [&str; 2] = ["hidden_layers", "seed"];
@@ -21,8 +25,8 @@ const INSIDE: [&str; 2] = ["hidden_layers", "seed"];
 /// Networks that differ in depth and seed only.
 #[derive(Clone, Debug)]
 pub struct Series<'a> {
-    /// The settings in which this series differs from others, as (setting, value), in the order of the axes; empty when there is
-    /// only one series.
+    /// The settings in which this series differs from others, as (setting, value), in the order of the axes;
+    /// empty when there is only one series.
     pub key: Vec<(String, String)>,
     /// Activation, which all cells of the series share.
     pub activation: String,
@@ -74,7 +78,7 @@ impl<'a> Ensemble<'a> {
     ///
     /// # Errors
     /// A digest whose shapes contradict its header.
-    pub fn new(cells: &'a [Network]) -> Result<Ensemble<'a>, AnalysisError> {
+    pub fn new(cells: &'a [Cell]) -> Result<Ensemble<'a>, AnalysisError> {
         let axes = telling(cells);
         let mut series: Vec<Series<'a>> = Vec::new();
         let (mut failed, mut diverged) = (0, 0);
@@ -118,21 +122,21 @@ impl<'a> Ensemble<'a> {
 }
 
 impl<'a> Series<'a> {
-    /// A metric of the last evaluation at one depth, over the seeds. A run that diverged was not evaluated at its end and
-    /// does not count.
+    /// A metric of the last evaluation at one depth, over the seeds. A run that diverged was not evaluated at
+    /// its end and does not count.
     pub fn last(&self, depth: usize, metric: MetricId) -> Option<Spread> {
         let runs = self.depths.get(&depth)?.iter().filter(|r| r.summary.header().status == Status::Complete);
         Spread::of(runs.filter_map(|r| r.summary.record().final_eval().map(|e| e.value(metric))))
     }
 
     /// Typical cell of each layer at one depth, input side first; `column` picks one of each run's grid.
-    pub fn profile(&self, depth: usize, grid: impl Fn(&Summary<'a>) -> Grid, column: Column) -> Vec<Cell> {
+    pub fn profile(&self, depth: usize, grid: impl Fn(&Summary<'a>) -> Grid, column: Column) -> Vec<Measured> {
         let runs = self.depths.get(&depth).map_or(&[][..], |r| r);
         let grids: Vec<Grid> = runs.iter().map(|r| grid(&r.summary)).collect();
         (0..=depth)
             .map(|layer| {
-                let cells: Vec<Cell> = grids.iter().map(|g| column.of(g, layer)).collect();
-                typical(&cells)
+                let cells: Vec<Measured> = grids.iter().map(|g| column.of(g, layer)).collect();
+                typical(&cells, ValueScale::Log10)
             })
             .collect()
     }
@@ -146,28 +150,17 @@ pub enum Column {
 }
 
 impl Column {
-    fn of(self, grid: &Grid, layer: usize) -> Cell {
+    fn of(self, grid: &Grid, layer: usize) -> Measured {
         match (self, grid.columns()) {
-            (_, 0) => Cell::Missing,
+            (_, 0) => Measured::Missing,
             (Column::First, _) => grid.at(layer, 0),
             (Column::Last, n) => grid.at(layer, n - 1),
         }
     }
 }
 
-/// One cell for several: the kind that more than half of them have if that is no finite one, else the median of the finite
-/// ones, else the first.
-pub fn typical(cells: &[Cell]) -> Cell {
-    for kind in [Cell::Nan, Cell::Infinite, Cell::Zero, Cell::Underflow, Cell::Missing] {
-        if 2 * cells.iter().filter(|c| **c == kind).count() > cells.len() {
-            return kind;
-        }
-    }
-    median(cells.iter().filter_map(|c| c.log10())).map_or(cells.first().copied().unwrap_or(Cell::Missing), Cell::Finite)
-}
-
 /// The axes that split the cells, each of which splits further than those before it.
-fn telling(cells: &[Network]) -> Vec<&str> {
+fn telling(cells: &[Cell]) -> Vec<&str> {
     let names: BTreeSet<&str> = cells.iter().flat_map(|c| c.settings.keys()).map(String::as_str).collect();
     let others = names.into_iter().filter(|name| !AXES.contains(name) && !INSIDE.contains(name));
     let groups = |axes: &[&str]| {
@@ -190,9 +183,9 @@ fn telling(cells: &[Network]) -> Vec<&str> {
 mod tests {
     use super::*;
 
-    fn cell(number: usize, settings: &[(&str, &str)]) -> Network {
+    fn cell(number: usize, settings: &[(&str, &str)]) -> Cell {
         let settings = settings.iter().map(|(k, v)| ((*k).to_string(), (*v).to_string())).collect();
-        Network { number, settings, result: Err("not run".into()), seconds: 0.0 }
+        Cell { number, settings, result: Err("not run".into()), seconds: 0.0 }
     }
 
     #[test]
@@ -212,14 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn seeds_become_their_median_unless_most_of_them_are_special() {
-        let f = Cell::Finite;
-        assert_eq!(typical(&[f(-3.0), f(-1.0), f(5.0)]), f(-1.0));
-        assert_eq!(typical(&[f(-3.0), Cell::Nan, f(-1.0)]), f(-2.0));
-        assert_eq!(typical(&[f(-3.0), Cell::Nan, Cell::Nan]), Cell::Nan);
-        assert_eq!(typical(&[Cell::Underflow, Cell::Underflow, Cell::Zero]), Cell::Underflow);
-        assert_eq!(typical(&[Cell::Underflow, Cell::Zero]), Cell::Underflow);
-        assert_eq!(typical(&[]), Cell::Missing);
+    fn the_spread_of_seeds_is_that_of_the_finite_ones() {
         assert_eq!(Spread::of([0.3, f64::NAN, 0.1, 0.2]), Some(Spread { low: 0.1, median: 0.2, high: 0.3 }));
         assert_eq!(Spread::of([f64::NAN]), None);
     }

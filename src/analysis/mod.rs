@@ -2,33 +2,34 @@
 //!
 //! A [`Summary`] borrows a checked-enough record and answers in three forms:
 //!
-//! - [`Grid`]: one [`Cell`] for each layer and row, ready for a heatmap (`grid`, `movement`, `remaining`, ...);
+//! - [`Grid`]: one [`Measured`] for each layer and row, ready for a heatmap (`grid`, `movement`, `remaining`, ...);
 //! - [`attenuation`]: what depth does to a quantity, in decades per layer and first/last ratios;
 //! - [`ensemble`]: many runs side by side, by depth and seed;
 //! - [`curves`]: loss and accuracy against steps, thinned and smoothed for the eye.
 //!
-//! Grids are computed on demand and not kept: 56 layers x 10,000 steps are 9 MB each. Layers count from 0 in the indices
-//! of this module, as in the record's `[.., L]` arrays; only words shown to people count from 1.
+//! Grids are computed on demand and not kept: 56 layers x 10,000 steps are 9 MB each. Layers count from 0 in
+//! the indices of this module, as in the record's `[.., L]` arrays; only words shown to people count from 1.
 
 pub mod attenuation;
 pub mod curves;
 pub mod ensemble;
-pub mod journey;
 mod quantity;
+pub mod trajectory;
 
 pub use attenuation::{Attenuation, edge_rows};
 pub use ensemble::Ensemble;
-pub use journey::{DecayPart, Fate, Journey, Movement, STILL_RANDOM};
 pub use quantity::Quantity;
+pub use trajectory::{DecayPart, Displacement, Movement, STILL_RANDOM, Trajectory};
 
 use crate::record::{Header, LayerInfo, MetricId, PARAM_NORM, Record, RecordError, Table, TensorKind, ValueKind};
-use crate::stats::{Cell, MISSING, UNDERFLOW, is_missing};
+use crate::stats::{MISSING, Measured, UNDERFLOW, is_missing};
 
 /// Steps above this do not fit in `f64` exactly, and so cannot stand on an axis.
 const MAX_STEP: u64 = 1 << 53;
 
 /// Why a record cannot be summarised.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
 pub enum AnalysisError {
     #[error("{0}; record the run again")]
     Record(String),
@@ -50,16 +51,16 @@ impl From<RecordError> for AnalysisError {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Grid {
     columns: usize,
-    cells: Vec<Cell>,
+    cells: Vec<Measured>,
 }
 
 impl Grid {
     /// Classifies `value(layer, column)`, which must follow the rules of [`crate::stats`].
     pub fn from_stored(layers: usize, columns: usize, value: impl Fn(usize, usize) -> f64) -> Grid {
-        Grid::from_cells(layers, columns, |l, c| Cell::from_stored(value(l, c)))
+        Grid::from_cells(layers, columns, |l, c| Measured::from_stored(value(l, c)))
     }
 
-    pub fn from_cells(layers: usize, columns: usize, cell: impl Fn(usize, usize) -> Cell) -> Grid {
+    pub fn from_cells(layers: usize, columns: usize, cell: impl Fn(usize, usize) -> Measured) -> Grid {
         let mut cells = Vec::with_capacity(layers * columns);
         for l in 0..layers {
             cells.extend((0..columns).map(|c| cell(l, c)));
@@ -75,11 +76,11 @@ impl Grid {
         self.columns
     }
 
-    pub fn at(&self, layer: usize, column: usize) -> Cell {
+    pub fn at(&self, layer: usize, column: usize) -> Measured {
         self.cells[layer * self.columns + column]
     }
 
-    pub fn row(&self, layer: usize) -> &[Cell] {
+    pub fn row(&self, layer: usize) -> &[Measured] {
         &self.cells[layer * self.columns..][..self.columns]
     }
 
@@ -94,51 +95,25 @@ impl Grid {
         Grid::from_cells(self.layers(), self.columns - columns, |l, c| self.at(l, columns + c))
     }
 
-    pub fn cells(&self) -> &[Cell] {
+    pub fn cells(&self) -> &[Measured] {
         &self.cells
     }
 
     /// `[layer][column]`, as a heatmap wants it.
-    pub fn rows(&self) -> Vec<Vec<Cell>> {
+    pub fn rows(&self) -> Vec<Vec<Measured>> {
         (0..self.layers()).map(|l| self.row(l).to_vec()).collect()
     }
 
     /// Share of the cells of a layer for which `is` holds; 0 for an empty row.
-    pub fn share(&self, layer: usize, is: impl Fn(Cell) -> bool) -> f64 {
+    pub fn share(&self, layer: usize, is: impl Fn(Measured) -> bool) -> f64 {
         let row = self.row(layer);
         row.iter().filter(|&&c| is(c)).count() as f64 / row.len().max(1) as f64
     }
 
     /// True when nothing was measured at all.
     pub fn all_missing(&self) -> bool {
-        self.cells.iter().all(|&c| c == Cell::Missing)
+        self.cells.iter().all(|&c| c == Measured::Missing)
     }
-
-    /// How often each kind occurs.
-    pub fn census(&self) -> Census {
-        self.cells.iter().fold(Census::default(), |mut n, cell| {
-            *match cell {
-                Cell::Finite(_) => &mut n.finite,
-                Cell::Zero => &mut n.zero,
-                Cell::Underflow => &mut n.underflow,
-                Cell::Nan => &mut n.nan,
-                Cell::Infinite => &mut n.infinite,
-                Cell::Missing => &mut n.missing,
-            } += 1;
-            n
-        })
-    }
-}
-
-/// Number of cells of each kind.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Census {
-    pub finite: usize,
-    pub zero: usize,
-    pub underflow: usize,
-    pub nan: usize,
-    pub infinite: usize,
-    pub missing: usize,
 }
 
 /// A record whose shapes have been looked at, with the tensors of each layer found.
@@ -238,8 +213,8 @@ impl<'a> Summary<'a> {
         Grid::from_stored(self.layers(), self.record.len(), |l, r| self.tensor_value(metric, kind, r, l))
     }
 
-    /// `[layer, step row]` of a per-tensor norm divided by sqrt(number of parameters): the size of a typical entry, free
-    /// of the width of a layer (the first one has as many inputs as the data has features).
+    /// `[layer, step row]` of a per-tensor norm divided by sqrt(number of parameters): the size of a typical
+    /// entry, free of the width of a layer (the first one has as many inputs as the data has features).
     pub fn grid_per_parameter(&self, metric: MetricId, kind: TensorKind) -> Grid {
         Grid::from_stored(self.layers(), self.record.len(), |l, r| {
             ratio(self.tensor_value(metric, kind, r, l), (self.count(l, kind) as f64).sqrt())
@@ -259,12 +234,10 @@ impl<'a> Summary<'a> {
         Grid::from_stored(self.layers(), self.record.len(), |l, r| self.layer_value(metric, r, l))
     }
 
-    /// `[hidden layer, snapshot row]` of an activation measure, on a plain (not logarithmic) scale: `Finite(share)`, zero
-    /// included. The output layer is left out: its columns describe the logits, which have no activation.
+    /// `[hidden layer, snapshot row]` of an activation measure. The output layer is left out: its columns
+    /// describe the logits, which have no activation.
     pub fn activation_grid(&self, metric: MetricId) -> Grid {
-        Grid::from_cells(self.hidden(), self.record.snapshots.step().len(), |l, k| {
-            plain_cell(self.layer_value(metric, k, l))
-        })
+        Grid::from_stored(self.hidden(), self.record.snapshots.step().len(), |l, k| self.layer_value(metric, k, l))
     }
 
     /// Chance level of the accuracy, when the number of classes is known.
@@ -315,16 +288,9 @@ pub fn together(kind: ValueKind, parts: &[(f64, f64)]) -> f64 {
     }
 }
 
-/// A plain value as a cell of a linear scale: zero is a value like any other there.
-pub fn plain_cell(value: f64) -> Cell {
-    match Cell::from_stored(value) {
-        Cell::Finite(_) | Cell::Zero => Cell::Finite(value),
-        other => other,
-    }
-}
-
-/// `value / reference` under the rules of [`crate::stats`]: a special value stays what it is; without a positive finite
-/// reference the ratio is missing (it is unknown), and one that is lost in rounding is an underflow, not a zero.
+/// `value / reference` under the rules of [`crate::stats`]: a special value stays what it is; without a
+/// positive finite reference the ratio is missing (it is unknown), and one that is lost in rounding is an
+/// underflow, not a zero.
 pub fn ratio(value: f64, reference: f64) -> f64 {
     if is_missing(value) || is_missing(reference) || reference == 0.0 {
         return MISSING;
@@ -360,25 +326,25 @@ mod tests {
         let norm = |values: &[f64]| together(ValueKind::Norm, &values.iter().map(|&x| (x, 1.0)).collect::<Vec<_>>());
         assert_eq!(norm(&[3.0, 4.0]), 5.0);
         assert_eq!(norm(&[3e-200, 4e-200]), 5e-200);
-        assert_eq!(Cell::from_stored(norm(&[0.0, 0.0])), Cell::Zero);
-        assert_eq!(Cell::from_stored(norm(&[0.0, UNDERFLOW])), Cell::Underflow);
-        assert_eq!(Cell::from_stored(norm(&[1.0, f64::NAN, 2.0])), Cell::Nan);
-        assert_eq!(Cell::from_stored(norm(&[1.0, f64::INFINITY])), Cell::Infinite);
-        assert_eq!(Cell::from_stored(norm(&[1.0, MISSING])), Cell::Missing);
-        assert_eq!(Cell::from_stored(norm(&[])), Cell::Missing);
+        assert_eq!(Measured::from_stored(norm(&[0.0, 0.0])), Measured::Zero);
+        assert_eq!(Measured::from_stored(norm(&[0.0, UNDERFLOW])), Measured::Underflow);
+        assert_eq!(Measured::from_stored(norm(&[1.0, f64::NAN, 2.0])), Measured::Nan);
+        assert_eq!(Measured::from_stored(norm(&[1.0, f64::INFINITY])), Measured::Infinite);
+        assert_eq!(Measured::from_stored(norm(&[1.0, MISSING])), Measured::Missing);
+        assert_eq!(Measured::from_stored(norm(&[])), Measured::Missing);
         assert_eq!(together(ValueKind::Share, &[(1.0, 1.0), (0.0, 3.0)]), 0.25);
     }
 
     #[test]
     fn a_ratio_keeps_the_five_special_facts_apart() {
         assert_eq!(ratio(3.0, 4.0), 0.75);
-        assert_eq!(Cell::from_stored(ratio(0.0, 4.0)), Cell::Zero);
-        assert_eq!(Cell::from_stored(ratio(UNDERFLOW, 4.0)), Cell::Underflow);
-        assert_eq!(Cell::from_stored(ratio(5e-324, 4.0)), Cell::Underflow);
-        assert_eq!(Cell::from_stored(ratio(f64::NAN, 4.0)), Cell::Nan);
-        assert_eq!(Cell::from_stored(ratio(f64::INFINITY, 4.0)), Cell::Infinite);
-        assert_eq!(Cell::from_stored(ratio(MISSING, 4.0)), Cell::Missing);
-        assert_eq!(Cell::from_stored(ratio(1.0, 0.0)), Cell::Missing);
-        assert_eq!(Cell::from_stored(ratio(0.0, 0.0)), Cell::Missing);
+        assert_eq!(Measured::from_stored(ratio(0.0, 4.0)), Measured::Zero);
+        assert_eq!(Measured::from_stored(ratio(UNDERFLOW, 4.0)), Measured::Underflow);
+        assert_eq!(Measured::from_stored(ratio(5e-324, 4.0)), Measured::Underflow);
+        assert_eq!(Measured::from_stored(ratio(f64::NAN, 4.0)), Measured::Nan);
+        assert_eq!(Measured::from_stored(ratio(f64::INFINITY, 4.0)), Measured::Infinite);
+        assert_eq!(Measured::from_stored(ratio(MISSING, 4.0)), Measured::Missing);
+        assert_eq!(Measured::from_stored(ratio(1.0, 0.0)), Measured::Missing);
+        assert_eq!(Measured::from_stored(ratio(0.0, 0.0)), Measured::Missing);
     }
 }

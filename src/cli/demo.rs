@@ -12,7 +12,7 @@ use super::train_args::{layers, width};
 use super::{CommandResult, Failure, interrupt, output};
 use crate::activation::Activation;
 use crate::config::TrainConfig;
-use crate::figure::{self, Options};
+use crate::figure::{self, FigureSpec, Options};
 use crate::nn::Initialisation;
 use crate::record::{Record, RunWriter, Status, TEST_ACCURACY, TRAIN_ACCURACY};
 use crate::render::{self, Format};
@@ -62,8 +62,9 @@ pub struct Args {
 const ACTIVATIONS: [Activation; 2] = [Activation::Sigmoid, Activation::Relu];
 
 /// Pictures of both runs together, and of each.
-const TOGETHER: [&str; 1] = ["comparison"];
-const EACH: [&str; 4] = ["gradient-heatmap", "movement-heatmap", "convergence-heatmap", "training-curves"];
+const TOGETHER: [FigureSpec; 1] = [figure::comparison::SPEC];
+const EACH: [FigureSpec; 4] =
+    [figure::gradient::GRADIENT, figure::movement::SPEC, figure::convergence::SPEC, figure::training::SPEC];
 
 /// Both networks start from the same weights: an initialisation that suits both, so that only the activation differs.
 const INITIALISATION: Initialisation = Initialisation::GlorotUniform;
@@ -131,16 +132,15 @@ pub fn run(args: Args) -> CommandResult {
 fn draw(results: &[(Record, Finished)], look: &Look, dir: &Path) -> anyhow::Result<Vec<PathBuf>> {
     output::writable_folder(dir)?;
     let records: Vec<Record> = results.iter().map(|(r, _)| r.clone()).collect();
-    let (style, formats, options) =
-        (look.style(), [Format::Svg, Format::Png], Options { lang: look.lang, ..Options::default() });
+    let (style, formats, options) = (look.style(), [Format::Svg, Format::Png], Options::new(look.lang));
     let mut figures = Vec::new();
-    for name in TOGETHER {
-        figures.push(figure::build(name, &records, &options)?);
+    for spec in TOGETHER {
+        figures.push(spec.build(&records, &options)?);
     }
     for record in &records {
-        for name in EACH {
-            let mut figure = figure::build(name, std::slice::from_ref(record), &options)?;
-            figure.name = format!("{}-{name}", record.header.run);
+        for spec in EACH {
+            let mut figure = spec.build(std::slice::from_ref(record), &options)?;
+            figure.name = format!("{}-{}", record.header.run, spec.name);
             figures.push(figure);
         }
     }

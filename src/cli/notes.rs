@@ -6,13 +6,12 @@ use std::process::ExitCode;
 use anyhow::anyhow;
 
 use super::open::{self, read_runs};
-use super::plot::{build_all, names, of_remedies, warn_of_missing_characters};
+use super::plot::{build_all, chosen, of_remedies, runs_of, warn_of_missing_characters};
 use super::{CommandResult, Failure, output, sweep};
 use crate::analysis::AnalysisError;
 use crate::diagnosis::{Thresholds, diagnose};
 use crate::figure::chart::Figure;
-use crate::figure::sweep::SWEEP_FIGURES;
-use crate::figure::{FigureError, Options};
+use crate::figure::{Draws, FigureError, FigureSpec, Input, Options};
 use crate::notes::plan::Wanted;
 use crate::notes::{self, FORMATS, Kind, Shown, State};
 use crate::record::Record;
@@ -174,19 +173,22 @@ fn default_name(runs: &[PathBuf]) -> String {
     if notes::is_name(&name) { name } else { "figure".into() }
 }
 
-/// The figures asked for, or the one that suits runs or a sweep.
+/// The figures asked for, or the one that suits what was given.
 pub(super) fn figures(runs: &[PathBuf], asked: &[String], lang: Lang) -> Result<Vec<Figure>, Failure> {
-    let options = Options { lang, ..Options::default() };
+    let options = Options::new(lang);
     match open::kind(runs)? {
         source::Kind::Sweep => of_sweep(&runs[0], asked, &options),
-        source::Kind::Remedies => Ok(vec![of_remedies(&runs[0], asked, &options, |_| Ok(()))?]),
+        source::Kind::Remedies => of_remedies(&runs[0], asked, &options, |_| Ok(())),
         _ => {
-            let one = if runs.len() > 1 { "comparison" } else { "gradient-heatmap" };
-            let names = if asked.is_empty() { vec![one.to_string()] } else { names(asked, runs.len())? };
+            let mut specs = chosen(asked, runs_of(runs.len()))?;
+            if asked.is_empty() {
+                // The first figure of the registry is the one that a reader meets first.
+                specs.truncate(1);
+            }
             let runs = read_runs(runs)?;
-            let mut figures = build_all(&names, &runs, true, &options)?;
-            // Once in a block, with a figure that has words.
-            if let Some(first) = figures.iter_mut().find(|figure| !figure.reading.is_empty()) {
+            let mut figures = build_all(&specs, Input::Runs(&runs), true, &options)?;
+            // Once in a block.
+            if let Some(first) = figures.first_mut() {
                 let said = diagnoses(&runs, lang)?;
                 first.reading = lang.sentences(&[vec![first.reading.clone()], said].concat());
             }
@@ -210,7 +212,7 @@ fn of_sweep(dir: &Path, asked: &[String], options: &Options) -> Result<Vec<Figur
         return sweep::plot(dir, asked, options, |_| Ok(()));
     }
     let mut last = None;
-    for spec in SWEEP_FIGURES {
+    for spec in FigureSpec::all_of(Draws::Sweep) {
         match sweep::plot(dir, &[spec.name.to_string()], options, |_| Ok(())) {
             Err(f) if matches!(f.error.downcast_ref(), Some(FigureError::NothingInSweep { .. })) => last = Some(f),
             other => return other,

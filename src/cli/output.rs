@@ -9,7 +9,7 @@ use crate::escape;
 
 /// Prints a result on stdout. A reader that has seen enough (`| head`) is no failure; a full disk behind `>` is one.
 ///
-/// The words of a record, a table or a path may be somebody else's: characters that would do something in a terminal are
+/// The words of a record, a table or a path may be of unknown origin: characters that would do something in a terminal are
 /// printed as escapes, in JSON too, where those mean the same. The `print!` family is not used anywhere: it does not do that,
 /// and it panics where stdout is closed or full.
 pub fn print(text: impl AsRef<str>) -> anyhow::Result<()> {

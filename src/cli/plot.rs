@@ -8,11 +8,10 @@ use anyhow::Context;
 use super::open::{self, read_runs};
 use super::{CommandResult, Failure, output, sweep};
 use crate::figure::chart::Figure;
-use crate::figure::sweep::SWEEP_FIGURES;
-use crate::figure::{self, FIGURES, FigureError, GradientMetric, Options, Runs};
+use crate::figure::updates::Norms;
+use crate::figure::{self, Drawn, Draws, FIGURES, FigureError, FigureSpec, GradientMetric, Input, Options, StepAxis};
 use crate::names::did_you_mean;
 use crate::record::trial::Trials;
-use crate::record::{Record, TensorKind};
 use crate::render::{self, ColourMap, Format, Style, Theme};
 use crate::source::Kind;
 use crate::text::Lang;
@@ -143,30 +142,17 @@ pub fn run(args: Args) -> CommandResult {
     if args.list {
         let mut list = String::new();
         for spec in FIGURES {
-            let runs = if spec.runs == Runs::Many { "2+ runs" } else { "1 run" };
-            list += &format!("{:22} {:8} {}\n", spec.name, runs, spec.summary);
+            list += &format!("{:22} {:8} {}\n", spec.name, spec.draws().name(), spec.summary);
         }
-        for spec in SWEEP_FIGURES {
-            list += &format!("{:22} {:8} {}\n", spec.name, "sweep", spec.summary);
-        }
-        list += &format!("{:22} {:8} {}\n", figure::remedy::NAME, "remedies", figure::remedy::SUMMARY);
         output::print(list)?;
         return Ok(ExitCode::SUCCESS);
     }
     args.look.prepare()?;
-    let options = Options {
-        x_log: args.x_log,
-        tensor: if args.bias { TensorKind::Bias } else { TensorKind::Weight },
-        gradient: args.gradient,
-        absolute_updates: args.absolute,
-        lang: args.look.lang,
-    };
+    let options = args.options();
     // Everything is built before anything is written.
     let figures = match open::kind(&args.runs)? {
-        Kind::Sweep => sweep::plot(&args.runs[0], &args.figure, &options, |names| args.may_write(names))?,
-        Kind::Remedies => {
-            vec![of_remedies(&args.runs[0], &args.figure, &options, |names| args.may_write(names))?]
-        }
+        Kind::Sweep => sweep::plot(&args.runs[0], &args.figure, &options, |specs| args.may_write(specs))?,
+        Kind::Remedies => of_remedies(&args.runs[0], &args.figure, &options, |specs| args.may_write(specs))?,
         _ => of_runs(&args, &options)?,
     };
     output::writable_folder(&args.out)?;
@@ -175,10 +161,18 @@ pub fn run(args: Args) -> CommandResult {
 }
 
 impl Args {
+    fn options(&self) -> Options {
+        Options::new(self.look.lang)
+            .with(if self.x_log { StepAxis::Log } else { StepAxis::Linear })
+            .with(if self.bias { Drawn::Biases } else { Drawn::Weights })
+            .with(self.gradient)
+            .with(if self.absolute { Norms::Absolute } else { Norms::Relative })
+    }
+
     /// Fails when a file of these figures is there already and may not be replaced.
-    fn may_write(&self, names: &[String]) -> anyhow::Result<()> {
+    fn may_write(&self, figures: &[&FigureSpec]) -> anyhow::Result<()> {
         let mut files = Vec::new();
-        for name in names {
+        for name in figures.iter().map(|spec| spec.name) {
             files.extend(without_repeats(&self.format).iter().map(|f| self.out.join(format!("{name}.{f}"))));
             if self.csv {
                 files.push(self.out.join(format!("{name}.csv")));
@@ -189,48 +183,46 @@ impl Args {
 }
 
 fn of_runs(args: &Args, options: &Options) -> Result<Vec<Figure>, Failure> {
-    let names = names(&args.figure, args.runs.len())?;
+    let figures = chosen(&args.figure, runs_of(args.runs.len()))?;
     let runs = read_runs(&args.runs)?;
-    args.may_write(&names)?;
-    build_all(&names, &runs, !args.figure.is_empty(), options)
+    args.may_write(&figures)?;
+    build_all(&figures, Input::Runs(&runs), !args.figure.is_empty(), options)
 }
 
-/// Figures of runs; `chosen` if they were named on the command line.
+/// What so many run folders are to a figure.
+pub(super) fn runs_of(count: usize) -> Draws {
+    if count > 1 { Draws::Runs } else { Draws::Run }
+}
+
+/// Builds figures; `asked` if they were named on the command line.
 pub(super) fn build_all(
-    names: &[String],
-    runs: &[Record],
-    chosen: bool,
+    figures: &[&FigureSpec],
+    input: Input,
+    asked: bool,
     options: &Options,
 ) -> Result<Vec<Figure>, Failure> {
-    let mut figures = Vec::new();
-    for name in names {
-        match figure::build(name, runs, options) {
-            Ok(figure) => figures.push(figure),
+    let mut built = Vec::new();
+    for spec in figures {
+        match spec.build(input, options) {
+            Ok(figure) => built.push(figure),
             // It is no failure if a record holds nothing for a figure that was not named on the command line.
-            Err(error @ FigureError::Nothing { .. }) if !chosen => output::say(format!("gradfade: {error}; left out")),
-            Err(error @ FigureError::RunCount { .. }) => return Err(Failure::usage(error)),
+            Err(error @ FigureError::Nothing { .. }) if !asked => output::say(format!("gradfade: {error}; left out")),
             Err(error) => return Err(error.into()),
         }
     }
-    Ok(figures)
+    Ok(built)
 }
 
-/// The figure of remedies; `asked` may name no other.
+/// The figures of remedies.
 pub(super) fn of_remedies(
     dir: &Path,
     asked: &[String],
     options: &Options,
-    may_write: impl FnOnce(&[String]) -> anyhow::Result<()>,
-) -> Result<Figure, Failure> {
-    let name = figure::remedy::NAME;
-    if let Some(other) = asked.iter().find(|f| *f != name) {
-        let error = anyhow::anyhow!(
-            "--figure: '{other}' is not drawn from a folder of remedies; known: {name}; the runs in it have the others"
-        );
-        return Err(Failure::usage(error));
-    }
-    may_write(&[name.to_string()])?;
-    Ok(figure::remedy::build(&Trials::read(dir)?, options)?)
+    may_write: impl FnOnce(&[&FigureSpec]) -> anyhow::Result<()>,
+) -> Result<Vec<Figure>, Failure> {
+    let specs = chosen(asked, Draws::Trials)?;
+    may_write(&specs)?;
+    build_all(&specs, Input::Trials(&Trials::read(dir)?), true, options)
 }
 
 /// Saves figures in a folder that is there, and says nothing of it.
@@ -267,21 +259,25 @@ pub(super) fn save_all(
     Ok(())
 }
 
-/// The figures asked for, or all that draw this number of runs.
-pub(super) fn names(asked: &[String], runs: usize) -> Result<Vec<String>, Failure> {
+/// The figures asked for, or all that are drawn from this.
+pub(super) fn chosen(asked: &[String], given: Draws) -> Result<Vec<&'static FigureSpec>, Failure> {
     if asked.is_empty() {
-        let fits = |of: Runs| (of == Runs::Many) == (runs > 1);
-        return Ok(FIGURES.iter().filter(|s| fits(s.runs)).map(|s| s.name.to_string()).collect());
+        return Ok(FigureSpec::all_of(given).collect());
     }
-    for name in asked {
-        if !FIGURES.iter().any(|s| s.name == name) {
-            let known: Vec<&str> = FIGURES.iter().map(|s| s.name).collect();
-            let hint = did_you_mean(name, known.iter().copied());
-            let list = known.join(", ");
-            return Err(Failure::usage(anyhow::anyhow!("--figure: unknown figure '{name}'{hint}; known: {list}")));
-        }
+    let mut figures = Vec::new();
+    for name in without_repeats(asked) {
+        let spec = FigureSpec::find(&name).map_err(|error| {
+            let hint = match error {
+                FigureError::Unknown { nearest: Some(nearest), .. } => format!(" (did you mean '{nearest}'?)"),
+                _ => String::new(),
+            };
+            let list = FigureSpec::all_of(given).map(|s| s.name).collect::<Vec<_>>().join(", ");
+            Failure::usage(anyhow::anyhow!("--figure: unknown figure '{name}'{hint}; known: {list}"))
+        })?;
+        spec.accepts(given).map_err(|error| Failure::usage(anyhow::anyhow!("--figure: {error}")))?;
+        figures.push(spec);
     }
-    Ok(without_repeats(asked))
+    Ok(figures)
 }
 
 fn without_repeats<T: Clone + PartialEq>(all: &[T]) -> Vec<T> {

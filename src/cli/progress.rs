@@ -7,10 +7,11 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::train::loss;
+use super::train::{loss, percent};
 use super::{interrupt, output};
 use crate::escape::one_line;
 use crate::record::{Row, TEST_ACCURACY, TRAIN_ACCURACY, TRAIN_LOSS};
+use crate::text::Lang;
 use crate::train::{Progress, Watch};
 
 /// Shows one run.
@@ -52,7 +53,8 @@ impl Show {
 }
 
 fn ratio(ratio: Option<f64>) -> String {
-    ratio.map(|r| format!("  first/last gradient {r:.1e}")).unwrap_or_default()
+    let number = |r: f64| Lang::default().number(r).replace('\u{a0}', " ");
+    ratio.map(|r| format!("  first/last gradient {}", number(r))).unwrap_or_default()
 }
 
 impl Watch for Show {
@@ -79,14 +81,14 @@ impl Watch for Show {
         let test = if row.value(TEST_ACCURACY).is_nan() {
             String::new()
         } else {
-            format!("  test accuracy {:.1} %", 100.0 * row.value(TEST_ACCURACY))
+            format!("  test accuracy {}", percent(row.value(TEST_ACCURACY)))
         };
         let line = format!(
-            "{}: step {}  training loss {}  training accuracy {:.1} %{test}{ratio}",
+            "{}: step {}  training loss {}  training accuracy {}{test}{ratio}",
             self.name,
             row.step(),
             loss(row.value(TRAIN_LOSS)),
-            100.0 * row.value(TRAIN_ACCURACY)
+            percent(row.value(TRAIN_ACCURACY))
         );
         if let Some(bar) = &self.bar {
             bar.println(one_line(&line));

@@ -147,7 +147,7 @@ fn judge(job: &Job, tried: &[Try], ran: &Ran) -> anyhow::Result<Trials> {
 /// Prints what the remedies did and draws the figure.
 fn show(args: &Args, trials: &Trials, left_out: &[(&str, Unfit)], out: &Path) -> anyhow::Result<()> {
     let lang = args.look.lang;
-    let figure = figure::remedy::build(trials, &Options { lang, ..Options::default() })?;
+    let figure = figure::remedy::SPEC.build(trials, &Options::new(lang))?;
     if args.json {
         let folder = out.display().to_string();
         output::print(format!("{:#}\n", report::remedy::json(lang, trials, left_out, &folder)))?;

@@ -264,7 +264,7 @@ pub(super) fn ending(status: &Status, steps: u64) -> String {
 }
 
 /// An accuracy as every table writes it.
-fn percent(share: f64) -> String {
+pub(super) fn percent(share: f64) -> String {
     crate::text::Lang::default().tenths(share).replace('\u{a0}', " ")
 }
 

@@ -87,17 +87,9 @@ settings! {
     "seed" Whole seed;
 }
 
-/// Other spellings: of the command line, and American ones.
-const ALIASES: [(&str, &str); 8] = [
-    ("csv_header", "header"),
-    ("init", "initialisation"),
-    ("initialization", "initialisation"),
-    ("lr", "learning_rate"),
-    ("max_memory", "max_memory_mib"),
-    ("normalization", "normalisation"),
-    ("optimiser", "optimizer"),
-    ("standardise", "standardize"),
-];
+/// Other names, as the command line has them.
+const ALIASES: [(&str, &str); 4] =
+    [("csv_header", "header"), ("init", "initialisation"), ("lr", "learning_rate"), ("max_memory", "max_memory_mib")];
 
 /// A list without end would fill the memory.
 const MOST_VALUES: u64 = 1_000_000;
@@ -120,7 +112,7 @@ impl Setting {
     /// # Errors
     /// In words, with the nearest name.
     pub fn find(name: &str) -> Result<&'static Setting, String> {
-        let plain = name.trim().replace('-', "_");
+        let plain = crate::names::our_spelling(&name.trim().replace('-', "_"));
         let plain = ALIASES.iter().find(|(alias, _)| *alias == plain).map_or(&*plain, |(_, name)| name);
         if plain == "threads" {
             return Err("`threads` changes no result, so it cannot vary".into());

@@ -1,21 +1,18 @@
 //! Tables: one row a sample, numbers and one label column.
 //!
 //! - **Fields** are separated by commas, semicolons or tabs, whichever the first line has most of; quotes as
-//!   in RFC 4180;
-//!   spaces around a field do not count.
+//!   in RFC 4180; spaces around a field do not count. A field ends on the line on which it begins: a quoted
+//!   line break is refused, since a quote that was never closed looks the same and would swallow the rows that
+//!   follow. Only names in the first row may be broken.
 //! - **Label column**: `--label-column`, a whole number counting columns **from 1**, or a name of the header.
-//!   Without it: the
-//!   column named `label`, `class`, `target` or `y`, else the last.
+//!   Without it: the column named `label`, `class`, `target` or `y`, else the last.
 //! - **Header**: the first row is one when it has anything that is not a number outside the label column, or
-//!   names the
-//!   label column `label`, `class` or `target`, or `--label-column` is a name. `--csv-header` overrules the
-//!   guess.
+//!   names the label column `label`, `class` or `target`, or `--label-column` is a name. `--csv-header`
+//!   overrules the guess.
 //! - **Classes** are the different labels of the (training) file: in numeric order when all are numbers (then
-//!   `1` and `1.0`
-//!   are one class), else by their text. Their texts become the class names.
+//!   `1` and `1.0` are one class), else by their text. Their texts become the class names.
 //! - **Test set**: a second file ([`DataOptions::test_file`]), or a share of the rows, drawn by the seed; the
-//!   rows are
-//!   shuffled then, so that the first N are a fair sample. With a second file both keep their order.
+//!   rows are shuffled then, so that the first N are a fair sample. With a second file both keep their order.
 
 mod classes;
 mod table;

@@ -7,8 +7,7 @@
 //! - `train-images-idx3-ubyte`, `train-labels-idx1-ubyte`; a dot may stand for the dash before `idx`;
 //! - `t10k-images-idx3-ubyte`, `t10k-labels-idx1-ubyte`; `test-` may stand for `t10k-`;
 //! - each with an optional `.gz`, and an optional prefix that all four share, such as EMNIST's
-//!   `emnist-letters-`. When a
-//!   folder holds several prefixes, `idx:FOLDER/emnist-letters` chooses.
+//!   `emnist-letters-`. When a folder holds several prefixes, `idx:FOLDER/emnist-letters` chooses.
 //!
 //! **EMNIST stores its images transposed.** They are turned upright when the prefix begins with `emnist`.
 //!

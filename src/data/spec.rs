@@ -20,6 +20,7 @@ use crate::names::nearest;
 /// | `spiral`, `xor`, `gaussians` | made from a seed ([`super::synthetic`]) |
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
+#[non_exhaustive]
 pub enum DataSpec {
     #[default]
     MnistMini,

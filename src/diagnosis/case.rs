@@ -11,7 +11,7 @@ use super::performance::{self, Performance, State};
 use super::{Evidence, Measure, Missing, Severity, Thresholds};
 use crate::analysis::{AnalysisError, Grid, Summary, edge_rows};
 use crate::record::{DRIVEN_NORM, GRAD_RMS, MetricId, PARAM_NORM, Record, SIGNAL_RMS, TensorKind, UPDATE_NORM};
-use crate::stats::{Cell, median};
+use crate::stats::{Measured, ValueScale, typical};
 
 /// Which rows stand for a quantity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -93,10 +93,9 @@ impl<'a> Case<'a> {
         Some((*steps.get(rows.start)?, *steps.get(last)?))
     }
 
-    /// One cell for each layer: the median over the rows where finite values are in the majority of what was
-    /// recorded, else the kind that is.
-    pub fn profile(&self, grid: &Grid, rows: Range<usize>) -> Vec<Cell> {
-        (0..grid.layers()).map(|l| typical(&grid.row(l)[rows.clone()])).collect()
+    /// What the rows of each layer amount to ([`typical`]).
+    pub fn profile(&self, grid: &Grid, rows: Range<usize>) -> Vec<Measured> {
+        (0..grid.layers()).map(|l| typical(&grid.row(l)[rows.clone()], ValueScale::Log10)).collect()
     }
 
     /// Layer 1 over the last hidden layer.
@@ -116,15 +115,15 @@ impl<'a> Case<'a> {
         let rows = self.rows(part);
         let profile = self.profile(grid, rows.clone());
         let (low, high) = (profile[0], profile[self.hidden() - 1]);
-        if low == Cell::Missing || high == Cell::Missing {
-            let recorded = |r: usize| [0, self.hidden() - 1].iter().all(|&l| grid.at(l, r) != Cell::Missing);
+        if low == Measured::Missing || high == Measured::Missing {
+            let recorded = |r: usize| [0, self.hidden() - 1].iter().all(|&l| grid.at(l, r) != Measured::Missing);
             let last = (0..self.sane).rev().find(|&r| recorded(r)).map(|r| self.record().steps.step()[r]);
             return Err(Missing::Gap { column, last: last.filter(|_| part == Part::Last) });
         }
         let steps = self.steps(&rows).unwrap_or_default();
         Ok(match (low, high) {
-            (Cell::Finite(a), Cell::Finite(b)) => Ratio::Of(10f64.powf(a - b), steps),
-            (Cell::Underflow, Cell::Finite(_)) => Ratio::Of(0.0, steps),
+            (Measured::Finite(a), Measured::Finite(b)) => Ratio::Of(a / b, steps),
+            (Measured::Underflow, Measured::Finite(_)) => Ratio::Of(0.0, steps),
             _ => Ratio::Zero,
         })
     }
@@ -221,8 +220,8 @@ impl<'a> Case<'a> {
             let profile = self.profile(&grid, rows);
             for l in layers.clone() {
                 let value = match profile[l] {
-                    Cell::Finite(x) => 10f64.powf(x),
-                    Cell::Zero | Cell::Underflow => 0.0,
+                    Measured::Finite(x) => x,
+                    Measured::Zero | Measured::Underflow => 0.0,
                     _ => continue,
                 };
                 if best.is_none_or(|b| value > b.0) {
@@ -255,24 +254,5 @@ impl<'a> Case<'a> {
             return Err(Missing::Gap { column: metric.id, last: Some(step) });
         }
         Ok((last, step))
-    }
-}
-
-/// The cell that represents several cells.
-fn typical(cells: &[Cell]) -> Cell {
-    let known = cells.iter().filter(|c| **c != Cell::Missing);
-    let finite: Vec<f64> = cells.iter().filter_map(|c| c.log10()).collect();
-    let count = known.clone().count();
-    // A few rows among many gaps represent nothing.
-    if 2 * count < cells.len().max(1) {
-        return Cell::Missing;
-    }
-    match median(finite.iter().copied()) {
-        Some(m) if 2 * finite.len() >= count => Cell::Finite(m),
-        _ => {
-            let kinds = [Cell::Zero, Cell::Underflow, Cell::Infinite, Cell::Nan];
-            let often = |kind: &Cell| cells.iter().filter(|c| *c == kind).count();
-            kinds.into_iter().max_by_key(often).unwrap_or(Cell::Missing)
-        }
     }
 }

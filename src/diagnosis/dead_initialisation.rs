@@ -11,7 +11,7 @@
 use super::case::Case;
 use super::{Ailment, Branch, Evidence, Finding, Measure, Missing, Outcome, Remedy, Rule, Verdict};
 use crate::record::{PARAM_NORM, TensorKind};
-use crate::stats::Cell;
+use crate::stats::Measured;
 
 pub const RULE: Rule = Rule {
     ailment: Ailment::DeadInitialisation,
@@ -28,13 +28,13 @@ fn judge(case: &Case, _: &[Verdict]) -> Outcome {
     }
     let stored: Vec<f64> =
         (0..case.hidden()).map(|l| case.run.tensor_value(PARAM_NORM, TensorKind::Weight, 0, l)).collect();
-    let cells: Vec<Cell> = stored.iter().map(|&x| Cell::from_stored(x)).collect();
-    let zero: Vec<usize> = (0..cells.len()).filter(|&l| cells[l] == Cell::Zero).map(|l| l + 1).collect();
+    let cells: Vec<Measured> = stored.iter().map(|&x| Measured::from_stored(x)).collect();
+    let zero: Vec<usize> = (0..cells.len()).filter(|&l| cells[l] == Measured::Zero).map(|l| l + 1).collect();
     if !zero.is_empty() {
         let evidence = Evidence::new(Measure::InitialNorm, 0.0).at(&zero, Some((0, 0)));
         return Outcome::Found(Finding::new(case.severity(), vec![evidence]));
     }
-    if cells.contains(&Cell::Missing) {
+    if cells.contains(&Measured::Missing) {
         return Outcome::Unknown(Missing::Parameters);
     }
     let least = (0..stored.len()).min_by(|&a, &b| stored[a].total_cmp(&stored[b]));

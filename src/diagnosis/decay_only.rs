@@ -12,9 +12,9 @@
 use super::case::Case;
 use super::performance::State;
 use super::{Ailment, Branch, Evidence, Finding, Measure, Missing, Outcome, Remedy, Rule, Verdict};
-use crate::analysis::Fate;
+use crate::analysis::Displacement;
 use crate::record::{DECAY_NORM, TensorKind};
-use crate::stats::Cell;
+use crate::stats::Measured;
 
 pub const RULE: Rule = Rule {
     ailment: Ailment::DecayOnly,
@@ -33,12 +33,12 @@ fn judge(case: &Case, _: &[Verdict]) -> Outcome {
     if decay.all_missing() {
         return Outcome::Unknown(Missing::Updates);
     }
-    if decay.cells().iter().all(|c| matches!(c, Cell::Zero | Cell::Missing | Cell::Nan)) {
+    if decay.cells().iter().all(|c| matches!(c, Measured::Zero | Measured::Missing | Measured::Nan)) {
         return Outcome::Clear(Vec::new());
     }
-    let (fates, parts) = (run.fates(TensorKind::Weight), run.decay_parts(TensorKind::Weight));
+    let (displacements, parts) = (run.displacements(TensorKind::Weight), run.decay_parts(TensorKind::Weight));
     let hidden = 0..case.hidden();
-    let moved: Vec<usize> = hidden.clone().filter(|&l| fates[l] == Fate::DecayOnly).collect();
+    let moved: Vec<usize> = hidden.clone().filter(|&l| displacements[l] == Displacement::DecayOnly).collect();
     let end = case.record().snapshots.step().last().map(|&s| (s, s));
     let shown = moved.first().copied().or_else(|| hidden.clone().find(|&l| parts[l].is_some()));
     let mut evidence = Vec::new();
@@ -47,7 +47,7 @@ fn judge(case: &Case, _: &[Verdict]) -> Outcome {
         evidence.push(Evidence::new(Measure::DecayTravel, part.travel).at(&[l + 1], end));
     }
     if moved.is_empty() {
-        let unknown = hidden.clone().any(|l| fates[l] == Fate::Unknown);
+        let unknown = hidden.clone().any(|l| displacements[l] == Displacement::Unknown);
         return if unknown { Outcome::Unknown(Missing::Movement) } else { Outcome::Clear(evidence) };
     }
     if let Some(first) = evidence.first_mut() {

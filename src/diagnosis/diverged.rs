@@ -11,7 +11,7 @@
 use super::case::Case;
 use super::{Ailment, Branch, Evidence, Measure, Missing, Outcome, Remedy, Rule, Verdict};
 use crate::record::{GRAD_NORM, LOSS, Per, Record, Row, Status, TRAIN_LOSS, Table, TensorKind};
-use crate::stats::{Cell, is_missing};
+use crate::stats::{Measured, is_missing};
 
 pub const RULE: Rule = Rule {
     ailment: Ailment::Diverged,
@@ -54,7 +54,7 @@ fn first_layer(case: &Case, row: usize) -> Option<usize> {
     }
     let updates = case.relative_updates();
     let size = |l: usize| match updates.at(l, row.checked_sub(1)?) {
-        Cell::Finite(x) => Some(x),
+        Measured::Finite(x) => Some(x),
         _ => None,
     };
     (0..run.layers()).filter_map(|l| Some((l, size(l)?))).max_by(|a, b| a.1.total_cmp(&b.1)).map(|(l, _)| l + 1)

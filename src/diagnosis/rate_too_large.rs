@@ -17,7 +17,7 @@ use super::case::{Case, Part, Ratio};
 use super::performance::{State, loss_fall};
 use super::{Ailment, Branch, Evidence, Measure, Missing, Outcome, Remedy, Rule, Verdict};
 use crate::record::{LOSS, TRAIN_ACCURACY, TRAIN_LOSS};
-use crate::stats::{Cell, median};
+use crate::stats::{Measured, median};
 
 pub const RULE: Rule = Rule {
     ailment: Ailment::RateTooLarge,
@@ -38,13 +38,13 @@ pub fn too_large(case: &Case) -> Result<(bool, Vec<Evidence>), Missing> {
     let mut jump: Option<(f64, usize)> = None;
     for l in case.working_layers() {
         for r in rows.clone() {
-            if let Cell::Finite(x) = grid.at(l, r) {
+            if let Measured::Finite(x) = grid.at(l, r) {
                 jump = jump.filter(|j| j.0 >= x).or(Some((x, l)));
             }
         }
     }
     let typical = case.fastest_update().ok();
-    let first = jump.map(|(x, l)| (10f64.powf(x), l, case.steps(&rows).unwrap_or_default()));
+    let first = jump.map(|(x, l)| (x, l, case.steps(&rows).unwrap_or_default()));
     let Some((size, layer, steps)) = first.into_iter().chain(typical).max_by(|a, b| a.0.total_cmp(&b.0)) else {
         return Err(Missing::Gap { column: "update_norm", last: None });
     };

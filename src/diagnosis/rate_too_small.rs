@@ -14,7 +14,7 @@
 use super::case::{Case, Part, Ratio};
 use super::performance::{State, loss_fall};
 use super::{Ailment, Branch, Evidence, Measure, Missing, Outcome, Remedy, Rule, Verdict};
-use crate::stats::Cell;
+use crate::stats::Measured;
 
 pub const RULE: Rule = Rule {
     ailment: Ailment::RateTooSmall,
@@ -58,12 +58,11 @@ pub fn too_small(case: &Case) -> Result<(bool, Vec<Evidence>), Missing> {
     let steps = case.steps(&rows);
     let profile = case.profile(&grid, rows);
     let gradient =
-        case.working_layers().filter_map(|l| Some((l, profile[l].log10()?))).max_by(|a, b| a.1.total_cmp(&b.1));
+        case.working_layers().filter_map(|l| Some((l, profile[l].positive()?))).max_by(|a, b| a.1.total_cmp(&b.1));
     let Some((l, gradient)) = gradient else {
-        let gap = profile.contains(&Cell::Missing);
+        let gap = profile.contains(&Measured::Missing);
         return if gap { Err(Missing::Gap { column: "grad_rms", last: None }) } else { Ok((false, evidence)) };
     };
-    let gradient = 10f64.powf(gradient);
     let there = gradient > limits.relative_gradient;
     evidence.push(
         Evidence::new(Measure::RelativeGradient, gradient)

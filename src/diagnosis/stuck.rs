@@ -55,9 +55,9 @@ fn judge(case: &Case, verdicts: &[Verdict]) -> Outcome {
         }
     };
     let grid = case.run.layer_grid(SIGNAL_RMS);
-    let of = |part| case.profile(&grid, case.rows(part))[0].log10();
+    let of = |part| case.profile(&grid, case.rows(part))[0].positive();
     let kept = match (of(Part::First), of(Part::Last)) {
-        (Some(first), Some(last)) => 10f64.powf(last - first),
+        (Some(first), Some(last)) => last / first,
         _ if grid.all_missing() => return Outcome::Unknown(Missing::Signal),
         _ => 0.0,
     };

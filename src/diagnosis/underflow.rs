@@ -10,7 +10,7 @@
 use super::case::Case;
 use super::{Ailment, Branch, Evidence, Finding, Measure, Missing, Outcome, Remedy, Rule, Verdict};
 use crate::record::{GRAD_NORM, LEARNING_RATE, TensorKind, UPDATE_NORM};
-use crate::stats::Cell;
+use crate::stats::Measured;
 
 pub const RULE: Rule = Rule {
     ailment: Ailment::FloatUnderflow,
@@ -32,7 +32,7 @@ fn judge(case: &Case, _: &[Verdict]) -> Outcome {
         return Outcome::Unknown(Missing::Steps);
     }
     let rows = case.rows(super::case::Part::Whole);
-    let value = |metric, r, l| Cell::from_stored(case.run.tensor_value(metric, TensorKind::Weight, r, l));
+    let value = |metric, r, l| Measured::from_stored(case.run.tensor_value(metric, TensorKind::Weight, r, l));
     let mut lost = Vec::new();
     let mut seen = false;
     for l in 0..case.run.layers() {
@@ -40,16 +40,16 @@ fn judge(case: &Case, _: &[Verdict]) -> Outcome {
         let judged: Vec<bool> = rows
             .clone()
             .filter(|&r| record.steps[LEARNING_RATE][r] != 0.0)
-            .filter(|&r| matches!(value(GRAD_NORM, r, l), Cell::Finite(_) | Cell::Underflow))
-            .filter(|&r| value(UPDATE_NORM, r, l) != Cell::Missing)
-            .map(|r| matches!(value(UPDATE_NORM, r, l), Cell::Zero | Cell::Underflow))
+            .filter(|&r| matches!(value(GRAD_NORM, r, l), Measured::Finite(_) | Measured::Underflow))
+            .filter(|&r| value(UPDATE_NORM, r, l) != Measured::Missing)
+            .map(|r| matches!(value(UPDATE_NORM, r, l), Measured::Zero | Measured::Underflow))
             .collect();
         seen |= !judged.is_empty();
         let share = judged.iter().filter(|&&x| x).count() as f64 / judged.len().max(1) as f64;
         lost.push(share);
     }
     if !seen {
-        let zero = rows.clone().all(|r| (0..case.run.layers()).all(|l| value(GRAD_NORM, r, l) == Cell::Zero));
+        let zero = rows.clone().all(|r| (0..case.run.layers()).all(|l| value(GRAD_NORM, r, l) == Measured::Zero));
         return if zero && !rows.is_empty() { Outcome::Clear(Vec::new()) } else { Outcome::Unknown(Missing::Updates) };
     }
     let worst = lost.iter().copied().fold(0.0, f64::max);

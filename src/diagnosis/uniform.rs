@@ -12,7 +12,7 @@ use super::case::{Case, Part};
 use super::performance::State;
 use super::{Ailment, Branch, Evidence, Finding, Measure, Missing, Outcome, Remedy, Rule, Severity, Verdict};
 use crate::record::GRAD_RMS;
-use crate::stats::Cell;
+use crate::stats::Measured;
 
 pub const RULE: Rule = Rule {
     ailment: Ailment::UniformVanishing,
@@ -34,18 +34,16 @@ pub fn uniform(case: &Case) -> Result<(bool, Vec<Evidence>), Missing> {
     }
     let steps = case.steps(&rows);
     let of = |grid| case.profile(grid, rows.clone())[..case.hidden()].to_vec();
-    let (relative, plain): (Vec<Cell>, Vec<Cell>) = (of(&relative_all), of(&plain));
-    if relative.contains(&Cell::Missing) {
+    let (relative, plain): (Vec<Measured>, Vec<Measured>) = (of(&relative_all), of(&plain));
+    if relative.contains(&Measured::Missing) {
         return Err(Missing::Gap { column: "grad_rms", last: None });
     }
-    let logs: Vec<f64> = plain.iter().filter_map(|c| c.log10()).collect();
+    let sizes: Vec<f64> = plain.iter().filter_map(|c| c.positive()).collect();
     // Exact zeros come from dead units, not from a signal that vanished.
     let largest =
-        (0..relative.len()).filter_map(|l| Some((l, relative[l].log10()?))).max_by(|a, b| a.1.total_cmp(&b.1));
-    let Some((layer, largest)) = largest.filter(|_| logs.len() == plain.len()) else { return Ok((false, Vec::new())) };
-    let spread =
-        logs.iter().copied().fold(f64::NEG_INFINITY, f64::max) - logs.iter().copied().fold(f64::INFINITY, f64::min);
-    let (largest, spread) = (10f64.powf(largest), 10f64.powf(spread));
+        (0..relative.len()).filter_map(|l| Some((l, relative[l].positive()?))).max_by(|a, b| a.1.total_cmp(&b.1));
+    let Some((layer, largest)) = largest.filter(|_| sizes.len() == plain.len()) else { return Ok((false, Vec::new())) };
+    let spread = sizes.iter().copied().fold(0.0, f64::max) / sizes.iter().copied().fold(f64::INFINITY, f64::min);
     let limits = case.limits;
     let evidence = vec![
         Evidence::new(Measure::RelativeGradient, largest)
@@ -55,11 +53,9 @@ pub fn uniform(case: &Case) -> Result<(bool, Vec<Evidence>), Missing> {
     ];
     // Gradients that were normal at first and then vanished (saturation, dead units, a large rate) are another fault.
     let first = case.profile(&relative_all, case.rows(Part::First));
-    let began = first[..case.hidden()].iter().filter_map(|c| c.log10()).fold(f64::NEG_INFINITY, f64::max);
+    let began = first[..case.hidden()].iter().filter_map(|c| c.positive()).fold(0.0, f64::max);
     let jumps = super::rate_too_large::too_large(case).is_ok_and(|l| l.0);
-    let small = !jumps
-        && largest <= limits.relative_gradient
-        && 10f64.powf(began) <= limits.even_factor * limits.relative_gradient;
+    let small = !jumps && largest <= limits.relative_gradient && began <= limits.even_factor * limits.relative_gradient;
     Ok((small && spread <= limits.even_factor, evidence))
 }
 

@@ -1,44 +1,46 @@
 //! `activation-heatmap`: saturated share, dead units and mean squared slope of the hidden layers.
 //!
-//! **How to read it.** Above, the share of (sample, unit) pairs whose slope is under 5.91 % of the largest possible one; in the
-//! middle the units that are so for the whole batch, which learn nothing from it; below, the mean of phi'(z)^2, the factor by
-//! which a layer shrinks the squared backward signal (sigmoid: at most 1/16, ReLU: the share of active units).
+//! **How to read it.** Above, the share of (sample, unit) pairs whose slope is under 5.91 % of the largest
+//! possible one; in the middle the units that are so for the whole batch, which learn nothing from it; below,
+//! the mean of phi'(z)^2, the factor by which a layer shrinks the squared backward signal (sigmoid: at most
+//! 1/16, ReLU: the share of active units).
 //!
-//! **When it misleads.** Vanishing needs no saturation: a fresh sigmoid network has practically no saturated unit, and its
-//! signal still falls by the slope of 1/4 in every layer. A high share of dead units at the start of a *deep* ReLU network
-//! says that all inputs have become alike there, not that units died. The share is that of one batch.
+//! **When it misleads.** Vanishing needs no saturation: a fresh sigmoid network has practically no saturated
+//! unit, and its signal still falls by the slope of 1/4 in every layer. A high share of dead units at the
+//! start of a *deep* ReLU network says that all inputs have become alike there, not that units died. The
+//! share is that of one batch.
 
 use super::chart::{Figure, Panel};
-use super::frame::{
-    Legend, STRIP, Words, heatmap, log_scale, share_scale, show_last_labels, snapshot_edges, stack, strips, time_axis,
-};
-use super::words::{caption, described, title};
-use super::{FigureError, Input, Options, Runs, Spec};
+use super::frame::{Legend, heatmap, log_scale, share_scale, show_last_labels, snapshot_edges, strips, time_axis};
+use super::sheet::{STRIP, Sheet, Words};
+use super::spec::{Build, FigureSpec, Runs};
+use super::words::{caption, title};
+use super::{FigureError, Options};
 use crate::analysis::{Grid, Summary};
 use crate::record::{DEAD_SHARE, MEAN_SQUARED_SLOPE, SATURATED_SHARE};
-use crate::stats::Cell;
-use crate::text::Quantity;
+use crate::stats::Measured;
+use crate::text::{Hint, Quantity};
 
-pub const SPEC: Spec = Spec {
+pub const SPEC: FigureSpec = FigureSpec {
     name: "activation-heatmap",
     summary: "saturated share, dead units and squared slope of the hidden layers by step",
-    runs: Runs::One,
-    build,
+    build: Build::Run(build),
 };
 
-fn build(input: &Input, options: &Options) -> Result<Figure, FigureError> {
-    let (run, lang) = (input.run(), options.lang);
+fn build(runs: &Runs, options: &Options) -> Result<Figure, FigureError> {
+    let (run, lang) = (runs.run(), options.lang);
     let metric = MEAN_SQUARED_SLOPE;
     let slope =
-        Grid::from_stored(run.hidden(), run.record().snapshots.step().len(), |l, k| run.record().value(metric, k, l));
+        Grid::from_stored(run.hidden(), run.record().snapshots.step().len(), |l, k| run.layer_value(metric, k, l));
     let saturated = run.activation_grid(SATURATED_SHARE);
     let dead = run.activation_grid(DEAD_SHARE);
     if [&slope, &saturated, &dead].iter().all(|g| g.all_missing()) {
-        return Err(input.nothing(run, "activations of a hidden layer", "record a network with hidden layers"));
+        return Err(runs.nothing(run, "activations of a hidden layer", "record a network with hidden layers"));
     }
-    // The last snapshot comes after the last batch, so it has no activations: it only ends the cell before it.
+    // The last snapshot comes after the last batch, so it has no activations: it only ends the cell before
+    // it.
     let known =
-        |k: usize| [&slope, &saturated, &dead].iter().any(|g| (0..g.layers()).any(|l| g.at(l, k) != Cell::Missing));
+        |k: usize| [&slope, &saturated, &dead].iter().any(|g| (0..g.layers()).any(|l| g.at(l, k) != Measured::Missing));
     let columns = (0..slope.columns()).rev().find(|&k| known(k)).map_or(0, |k| k + 1);
     let steps = run.record().snapshots.step();
     let edges = match steps.get(columns) {
@@ -52,9 +54,9 @@ fn build(input: &Input, options: &Options) -> Result<Figure, FigureError> {
     let (slopes, clamped) = log_scale(lang, label.clone(), &[&slope], false, Legend::PLAIN);
     let words = Words {
         title: title(lang, run, findings(run, &saturated, &dead, options)),
-        subtitle: lang.sentences(&[lang.explain(Quantity::SaturatedShare, false), clamped]),
+        subtitle: vec![lang.explain(Quantity::SaturatedShare, false), clamped],
         caption: caption(lang, run),
-        description: String::new(),
+        reading: vec![lang.reading_axes(false), lang.reading_hint(Hint::Activation)],
     };
     let map = |title: String, grid: &Grid, scale| {
         Panel::Heatmap(heatmap(lang, title, grid, edges.clone(), x.clone(), scale, false))
@@ -68,18 +70,14 @@ fn build(input: &Input, options: &Options) -> Result<Figure, FigureError> {
     show_last_labels(&mut panels);
     let weight = |p: &Panel| if matches!(p, Panel::Heatmap(_)) { 1.0 } else { 1.4 * STRIP };
     let panels = panels.into_iter().map(|p| (weight(&p), p)).collect();
-    Ok(described(lang, stack(input.figure, words, panels, vec![shares, slopes], (960, 860))))
+    Ok(Figure::new(runs.figure, lang, words, Sheet::stack(panels, vec![shares, slopes], (960, 860))))
 }
 
 /// The most saturated layer and the largest dead share, at the last snapshot that measured activations.
 fn findings(run: &Summary, saturated: &Grid, dead: &Grid, options: &Options) -> Vec<String> {
-    let plain = |c: Cell| match c {
-        Cell::Finite(x) => Some(x),
-        _ => None,
-    };
     let largest = |grid: &Grid, k: usize| {
         (0..run.hidden())
-            .filter_map(|l| Some((l + 1, plain(grid.at(l, k))?)))
+            .filter_map(|l| Some((l + 1, grid.at(l, k).value()?)))
             .max_by(|a, b| a.1.total_cmp(&b.1).then(b.0.cmp(&a.0)))
     };
     (0..saturated.columns())

@@ -1,9 +1,9 @@
 //! What a figure shows, as plain data: no pixel, no colour value, no font. `render` draws it.
 //!
-//! A [`Figure`] is a grid of panels. Every number that will be seen is in here, so a test can compare a figure with the
-//! record it came from, and a table of the same numbers can be written beside the picture.
+//! A [`Figure`] is a grid of panels. Every number that will be seen is in here, so a test can compare a
+//! figure with the record it came from, and a table of the same numbers can be written beside the picture.
 
-use crate::stats::Cell;
+use crate::stats::{Measured, ValueScale};
 use crate::text::Lang;
 
 /// One picture.
@@ -27,19 +27,53 @@ pub struct Figure {
     pub column_weights: Vec<f64>,
     pub row_weights: Vec<f64>,
     pub panels: Vec<Placed>,
-    /// Colour scales that heatmaps refer to by index; each is drawn once as a colour bar, beside the rows that use it.
+    /// Colour scales that heatmaps refer to by index; each is drawn once as a colour bar, beside the rows
+    /// that use it.
     pub scales: Vec<ColourScale>,
-    /// Size in CSS pixels.
+    /// Size in CSS pixels; without a height, as high as the words need (the renderer measures them).
     pub width: u32,
-    pub height: u32,
+    pub height: Option<u32>,
 }
 
-/// A panel and the grid cell it stands in, counted from the top left.
+/// A panel, where it stands in the grid of the page (counted from the top left), and what is drawn over it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Placed {
     pub column: usize,
     pub row: usize,
     pub panel: Panel,
+    /// In the coordinates of the panel's data. A panel without axes ([`Panel::Flow`]) has none.
+    pub overlays: Vec<Overlay>,
+}
+
+impl Placed {
+    pub fn new(column: usize, row: usize, panel: Panel) -> Placed {
+        Placed { column, row, panel, overlays: Vec::new() }
+    }
+}
+
+/// What is drawn over a panel, such as the prediction of a theory over what was measured.
+///
+/// x is in the units of the panel's x axis (of a heatmap with named columns: the column's number from 0, its
+/// middle at + 0.5). y is in the units of the y axis of [`Lines`]; in a panel with rows it is the row's
+/// number in the panel's own order, counted from 1, and whole numbers are the middles of rows.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Overlay {
+    /// A line through (x, y).
+    Curve { label: String, points: Vec<(f64, f64)>, style: Stroke },
+    /// The range between two lines: (x, low, high).
+    Band { label: String, points: Vec<(f64, f64, f64)> },
+    /// An upright line at one x, with words beside it.
+    Step { at: f64, words: String },
+}
+
+impl Overlay {
+    /// The words that are drawn with it.
+    pub fn words(&self) -> &str {
+        match self {
+            Overlay::Curve { label, .. } | Overlay::Band { label, .. } => label,
+            Overlay::Step { words, .. } => words,
+        }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -49,6 +83,37 @@ pub enum Panel {
     Rows(Rows),
     Flow(super::flow::Flow),
     Dots(Dots),
+}
+
+impl Panel {
+    /// The horizontal axis, where there is one.
+    pub fn x(&self) -> Option<&Axis> {
+        match self {
+            Panel::Heatmap(h) => Some(&h.x),
+            Panel::Lines(l) => Some(&l.x),
+            Panel::Rows(r) => Some(&r.x),
+            Panel::Dots(d) => Some(&d.x),
+            Panel::Flow(_) => None,
+        }
+    }
+
+    pub(super) fn x_mut(&mut self) -> Option<&mut Axis> {
+        match self {
+            Panel::Heatmap(h) => Some(&mut h.x),
+            Panel::Lines(l) => Some(&mut l.x),
+            Panel::Rows(r) => Some(&mut r.x),
+            Panel::Dots(d) => Some(&mut d.x),
+            Panel::Flow(_) => None,
+        }
+    }
+
+    pub fn as_heatmap(&self) -> Option<&Heatmap> {
+        if let Panel::Heatmap(h) = self { Some(h) } else { None }
+    }
+
+    pub fn as_lines(&self) -> Option<&Lines> {
+        if let Panel::Lines(l) = self { Some(l) } else { None }
+    }
 }
 
 /// Layer (or any ordered category) against a numeric axis, one colour a cell.
@@ -64,18 +129,20 @@ pub struct Heatmap {
     /// Words at the bottom and top end of the y axis, such as `input side` and `output side`.
     pub bottom_note: String,
     pub top_note: String,
-    /// Left edge of each column on the x axis and, last, the right edge of the last column: `columns + 1` values, increasing.
+    /// Left edge of each column on the x axis and, last, the right edge of the last column: `columns + 1`
+    /// values, increasing.
     pub edges: Vec<f64>,
-    /// `[rows][columns]`, the bottom row first. Values are log10 of the quantity when the scale is logarithmic, else plain.
-    pub cells: Vec<Vec<Cell>>,
+    /// `[rows][columns]`, the bottom row first: the measurements as they are. The scale places them.
+    pub cells: Vec<Vec<Measured>>,
     /// Index into [`Figure::scales`].
     pub scale: usize,
     /// Rows whose colours would mislead.
     pub veils: Vec<Veil>,
-    /// Names of the columns, written at their middles instead of the numbers of the axis; empty where columns are numbers.
+    /// Names of the columns, written at their middles instead of the numbers of the axis; empty where columns
+    /// are numbers.
     pub columns: Vec<String>,
-    /// How many rows each column has, from the bottom: networks of different depths side by side. What is above is paper.
-    /// Empty where every column has all rows.
+    /// How many rows each column has, from the bottom: networks of different depths side by side. What is
+    /// above is paper. Empty where every column has all rows.
     pub heights: Vec<usize>,
 }
 
@@ -86,8 +153,8 @@ impl Heatmap {
     }
 
     /// Every cell that is there.
-    pub fn existing(&self) -> impl Iterator<Item = Cell> + '_ {
-        let cells = move |(r, row): (usize, &Vec<Cell>)| {
+    pub fn existing(&self) -> impl Iterator<Item = Measured> + '_ {
+        let cells = move |(r, row): (usize, &Vec<Measured>)| {
             row.iter().enumerate().filter(move |(c, _)| self.exists(r, *c)).map(|(_, cell)| *cell).collect::<Vec<_>>()
         };
         self.cells.iter().enumerate().flat_map(cells)
@@ -219,7 +286,14 @@ pub struct ColourScale {
     pub high: f64,
     pub logarithmic: bool,
     pub percent: bool,
-    /// Which kinds beyond finite values occur in the heatmaps of this scale, in the order zero, underflow, NaN, infinite,
-    /// missing, with the words that explain them; each gets a swatch under the bar.
-    pub special: Vec<(Cell, String)>,
+    /// Which kinds beyond finite values occur in the heatmaps of this scale, in the order zero, underflow,
+    /// NaN, infinite, missing, with the words that explain them; each gets a swatch under the bar.
+    pub special: Vec<(Measured, String)>,
+}
+
+impl ColourScale {
+    /// Where values lie on the bar.
+    pub fn values(&self) -> ValueScale {
+        if self.logarithmic { ValueScale::Log10 } else { ValueScale::Linear }
+    }
 }

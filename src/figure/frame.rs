@@ -1,22 +1,23 @@
-//! What the figures share: time axes and cell edges, colour scales, the strips of loss and accuracy, the page.
+//! What the figures share: time axes and cell edges, colour scales, the strips of loss and accuracy.
 
-use super::Options;
-use super::chart::{Axis, AxisKind, ColourScale, Figure, Heatmap, Lines, Panel, Placed, Series, Stroke};
+use super::chart::{Axis, AxisKind, ColourScale, Heatmap, Lines, Panel, Series, Stroke};
+use super::{Options, StepAxis};
 use crate::analysis::curves::Curve;
 use crate::analysis::{Grid, Summary};
 use crate::record::{TEST_ACCURACY, TRAIN_ACCURACY, VALIDATION_ACCURACY};
-use crate::stats::Cell;
+use crate::stats::{Measured, ValueScale};
 use crate::text::{Lang, Special};
 
-/// A colour scale spans at most this many decades: as many as there are in f32 from its least number to 1. A signal that
-/// falls evenly through 56 sigmoid layers is one ramp on it, and a ramp is what a reader should see.
+/// A colour scale spans at most this many decades: as many as there are in f32 from its least number to 1. A
+/// signal that falls evenly through 56 sigmoid layers is one ramp on it, and a ramp is what a reader should
+/// see.
 const MAX_DECADES: f64 = 45.0;
 
 /// Where values span more than this many decades, the top of the scale is looked for: see [`log_scale`].
 const WINDOW: f64 = 12.0;
 
-/// Share of the cells at either end that may not stretch a scale by more than [`STRETCH`] decades (else they are clamped,
-/// and the figure says so).
+/// Share of the cells at either end that may not stretch a scale by more than [`STRETCH`] decades (else they
+/// are clamped, and the figure says so).
 const OUTLIERS: f64 = 0.001;
 const STRETCH: f64 = 2.0;
 
@@ -25,8 +26,8 @@ const MAX_MARKERS: usize = 60;
 
 // ---- time -----------------------------------------------------------------------------------------------------------
 
-/// Cell edges of step rows: each row reaches to the next recorded one, the last as far as the one before it, but not beyond
-/// the run's last known step (an update from t to t + 1 always has its width).
+/// Measured edges of step rows: each row reaches to the next recorded one, the last as far as the one before
+/// it, but not beyond the run's last known step (an update from t to t + 1 always has its width).
 pub fn step_edges(steps: &[u64], end: u64) -> Vec<f64> {
     let Some(&last) = steps.last() else { return Vec::new() };
     let gap = steps.len().checked_sub(2).map_or(1, |i| last - steps[i]);
@@ -34,16 +35,16 @@ pub fn step_edges(steps: &[u64], end: u64) -> Vec<f64> {
     steps.iter().copied().chain([right]).map(|s| s as f64).collect()
 }
 
-/// Cell edges of snapshot rows that say how far something has come by then: a cell ends at its snapshot and begins at the
-/// one before. A snapshot at step 0 has no cell, since nothing has gone anywhere before the first step; `None` where no other
-/// one is left. Also how many snapshots were left out.
+/// Measured edges of snapshot rows that say how far something has come by then: a cell ends at its snapshot
+/// and begins at the one before. A snapshot at step 0 has no cell, since nothing has gone anywhere before the
+/// first step; `None` where no other one is left. Also how many snapshots were left out.
 pub fn reached_edges(steps: &[u64]) -> Option<(Vec<f64>, usize)> {
     let skip = usize::from(steps.first() == Some(&0));
     (steps.len() > skip).then(|| (std::iter::once(0.0).chain(steps[skip..].iter().map(|&s| s as f64)).collect(), skip))
 }
 
-/// Cell edges of snapshot rows that say what is: as [`step_edges`], but the last snapshot describes the end of the run, so that nothing comes after
-/// it; it takes the second half of the cell before.
+/// Measured edges of snapshot rows that say what is: as [`step_edges`], but the last snapshot describes the
+/// end of the run, so that nothing comes after it; it takes the second half of the cell before.
 pub fn snapshot_edges(steps: &[u64]) -> Vec<f64> {
     let (Some(&first), Some(&last)) = (steps.first(), steps.last()) else { return Vec::new() };
     let Some(before) = steps.len().checked_sub(2).map(|i| steps[i]) else {
@@ -59,11 +60,11 @@ pub fn time_axis(summary: &Summary, edges: &[f64], options: &Options) -> Axis {
     let high = edges.last().copied().unwrap_or(1.0).max(low + 1.0);
     Axis {
         label: options.lang.step_axis(summary.header().steps_per_epoch),
-        kind: match options.x_log {
-            true => AxisKind::Log1p,
+        kind: match options.get() {
+            StepAxis::Log => AxisKind::Log1p,
             // There is no step 0.5.
-            false if high - low <= 10.0 => AxisKind::Whole,
-            false => AxisKind::Linear,
+            StepAxis::Linear if high - low <= 10.0 => AxisKind::Whole,
+            StepAxis::Linear => AxisKind::Linear,
         },
         low,
         high,
@@ -119,28 +120,29 @@ impl Legend {
     }
 }
 
-/// The kinds that occur in these grids, in the order that [`ColourScale::special`] asks for.
-pub fn specials(lang: Lang, grids: &[&Grid], legend: Legend) -> Vec<(Cell, String)> {
+/// The kinds without a place on the scale that occur in these grids, in the order that
+/// [`ColourScale::special`] asks for.
+pub fn specials(lang: Lang, grids: &[&Grid], legend: Legend, scale: ValueScale) -> Vec<(Measured, String)> {
     [
-        (Cell::Zero, legend.zero),
-        (Cell::Underflow, legend.underflow),
-        (Cell::Nan, Special::Nan),
-        (Cell::Infinite, Special::Infinite),
-        (Cell::Missing, legend.missing),
+        (Measured::Zero, legend.zero),
+        (Measured::Underflow, legend.underflow),
+        (Measured::Nan, Special::Nan),
+        (Measured::Infinite, Special::Infinite),
+        (Measured::Missing, legend.missing),
     ]
     .into_iter()
-    .filter(|(kind, _)| grids.iter().any(|g| g.cells().contains(kind)))
+    .filter(|(kind, _)| scale.value(*kind).is_none() && grids.iter().any(|g| g.cells().contains(kind)))
     .map(|(kind, words)| (kind, lang.special(words)))
     .collect()
 }
 
-/// A logarithmic colour scale for all of these grids together, its ends on whole decades, and a sentence about the cells
-/// that it does not reach (empty when it reaches all).
+/// A logarithmic colour scale for all of these grids together, its ends on whole decades, and a sentence
+/// about the cells that it does not reach (empty when it reaches all).
 ///
-/// It spans the finite cells, but for the outermost 0.1 % at an end that they would stretch by more than two decades, and
-/// at most 45 decades. Where they span more than 12, the scale's top is that of the highest window of 12 decades that
-/// holds at least nine tenths as many cells as the fullest one: the top of a long decay, but not the last exploding steps
-/// of a run that diverged.
+/// It spans the finite cells, but for the outermost 0.1 % at an end that they would stretch by more than two
+/// decades, and at most 45 decades. Where they span more than 12, the scale's top is that of the highest
+/// window of 12 decades that holds at least nine tenths as many cells as the fullest one: the top of a long
+/// decay, but not the last exploding steps of a run that diverged.
 pub fn log_scale(lang: Lang, label: String, grids: &[&Grid], percent: bool, legend: Legend) -> (ColourScale, String) {
     let mut v: Vec<f64> = grids.iter().flat_map(|g| g.cells()).filter_map(|c| c.log10()).collect();
     v.sort_by(f64::total_cmp);
@@ -148,7 +150,14 @@ pub fn log_scale(lang: Lang, label: String, grids: &[&Grid], percent: bool, lege
     let n = v.len().max(1) as f64;
     let below = v.partition_point(|&x| x < low) as f64 / n;
     let above = (v.len() - v.partition_point(|&x| x <= high)) as f64 / n;
-    let scale = ColourScale { label, low, high, logarithmic: true, percent, special: specials(lang, grids, legend) };
+    let scale = ColourScale {
+        label,
+        low,
+        high,
+        logarithmic: true,
+        percent,
+        special: specials(lang, grids, legend, ValueScale::Log10),
+    };
     (scale, lang.clamped_note(below, above))
 }
 
@@ -175,14 +184,14 @@ fn decades(sorted: &[f64]) -> (f64, f64) {
 
 /// A plain scale from 0 to 100 %.
 pub fn share_scale(lang: Lang, label: String, grids: &[&Grid], legend: Legend) -> ColourScale {
-    let special = specials(lang, grids, legend);
+    let special = specials(lang, grids, legend, ValueScale::Linear);
     ColourScale { label, low: 0.0, high: 1.0, logarithmic: false, percent: true, special }
 }
 
 // ---- lines ------------------------------------------------------------------------------------------------------------
 
-/// A y axis for these values, in their own units: logarithmic on whole decades where they span more than three and `log`
-/// allows it, else linear from 0.
+/// A y axis for these values, in their own units: logarithmic on whole decades where they span more than
+/// three and `log` allows it, else linear from 0.
 pub fn value_axis(label: String, values: impl Iterator<Item = f64> + Clone, log: bool) -> Axis {
     let positive = values.clone().filter(|x| *x > 0.0);
     let (low, high) = positive.fold((f64::INFINITY, 0.0), |(a, b), x| (x.min(a), x.max(b)));
@@ -227,8 +236,8 @@ pub fn series(label: String, curve: Curve, style: Stroke, colour: usize, log: bo
     }
 }
 
-/// The strips under a heatmap: batch loss, then accuracy, on the heatmap's own step axis. A strip for which nothing was
-/// recorded is left out; the lowest one carries the axis labels.
+/// The strips under a heatmap: batch loss, then accuracy, on the heatmap's own step axis. A strip for which
+/// nothing was recorded is left out; the lowest one carries the axis labels.
 pub fn strips(summary: &Summary, x: &Axis, lang: Lang) -> Vec<Panel> {
     let mut panels = Vec::new();
     let loss = summary.loss_curve();
@@ -272,82 +281,10 @@ pub fn lines(title: String, x: &Axis, y: Axis, series: Vec<Series>, marks: Vec<(
 pub fn show_last_labels(stack: &mut [Panel]) {
     let last = stack.len().saturating_sub(1);
     for (i, panel) in stack.iter_mut().enumerate() {
-        match panel {
-            Panel::Heatmap(h) => h.x.show_labels = i == last,
-            Panel::Lines(l) => l.x.show_labels = i == last,
-            Panel::Rows(r) => r.x.show_labels = i == last,
-            Panel::Dots(d) => d.x.show_labels = i == last,
-            Panel::Flow(_) => {}
+        if let Some(x) = panel.x_mut() {
+            x.show_labels = i == last;
         }
     }
-}
-
-// ---- page -------------------------------------------------------------------------------------------------------------
-
-/// The words of a figure.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Words {
-    pub title: String,
-    pub subtitle: String,
-    pub caption: String,
-    pub description: String,
-}
-
-/// Relative height of a strip; a heatmap has 1.
-pub const STRIP: f64 = 0.25;
-
-/// One column of panels, each with its relative height.
-pub fn stack(
-    name: &str,
-    words: Words,
-    panels: Vec<(f64, Panel)>,
-    scales: Vec<ColourScale>,
-    size: (u32, u32),
-) -> Figure {
-    let row_weights = panels.iter().map(|p| p.0).collect();
-    let panels = panels.into_iter().enumerate().map(|(row, (_, panel))| Placed { column: 0, row, panel }).collect();
-    page(name, words, vec![1.0], row_weights, panels, scales, size)
-}
-
-pub fn page(
-    name: &str,
-    words: Words,
-    column_weights: Vec<f64>,
-    row_weights: Vec<f64>,
-    panels: Vec<Placed>,
-    scales: Vec<ColourScale>,
-    (width, height): (u32, u32),
-) -> Figure {
-    Figure {
-        name: name.to_string(),
-        title: words.title,
-        subtitle: words.subtitle,
-        caption: words.caption,
-        description: words.description,
-        reading: String::new(),
-        lang: Lang::default(),
-        column_weights,
-        row_weights,
-        panels,
-        scales,
-        width,
-        height,
-    }
-}
-
-/// A heatmap over strips: the usual figure, 960 x 600.
-pub fn heatmap_over_strips(
-    name: &str,
-    words: Words,
-    heatmap: Heatmap,
-    strips: Vec<Panel>,
-    scale: ColourScale,
-) -> Figure {
-    let mut panels = vec![Panel::Heatmap(heatmap)];
-    panels.extend(strips);
-    show_last_labels(&mut panels);
-    let weights = std::iter::once(1.0).chain(std::iter::repeat(STRIP));
-    stack(name, words, weights.zip(panels).collect(), vec![scale], (960, 600))
 }
 
 #[cfg(test)]

@@ -1,40 +1,48 @@
 //! `gradient-heatmap` and `signal-heatmap`: how large a gradient is, by layer and step.
 //!
-//! **How to read them.** Each row is a layer, the input side at the bottom; each column a recorded step; brighter is larger,
-//! one tick of the colour bar a factor of ten. Vanishing is a picture that darkens from top to bottom; a healthy network
-//! has rows of much the same colour, which may darken together from left to right as the loss falls.
+//! **How to read them.** Each row is a layer, the input side at the bottom; each column a recorded step;
+//! brighter is larger, one tick of the colour bar a factor of ten. Vanishing is a picture that darkens from
+//! top to bottom; a healthy network has rows of much the same colour, which may darken together from left to
+//! right as the loss falls.
 //!
-//! **`gradient-heatmap`** draws the L2 norm of the *batch-mean* gradient of the weights, the number that every framework
-//! shows. It misleads in two ways. The first layer has as many inputs as the data has features (784 for MNIST), which lifts
-//! its norm (`per-parameter` divides that out). And averaging over a batch can hide vanishing: once the output bias has
-//! learned the class frequencies, the full-batch gradient of a collapsed sigmoid network is the same in every layer. The
-//! title then says that the picture looks even but is not.
+//! **`gradient-heatmap`** draws the L2 norm of the *batch-mean* gradient of the weights, the number that
+//! every framework shows. It misleads in two ways. The first layer has as many inputs as the data has
+//! features (784 for MNIST), which lifts its norm (`per-parameter` divides that out). And averaging over a
+//! batch can hide vanishing: once the output bias has learned the class frequencies, the full-batch gradient
+//! of a collapsed sigmoid network is the same in every layer. The title then says that the picture looks even
+//! but is not.
 //!
-//! **`signal-heatmap`** draws the RMS over the samples of |d loss_a / d pre-activation|: what arrives at a layer from the
-//! loss of one sample. Neither fault applies; no tensor is involved, so `tensor` changes nothing.
+//! **`signal-heatmap`** draws the RMS over the samples of |d loss_a / d pre-activation|: what arrives at a
+//! layer from the loss of one sample. Neither fault applies; no tensor is involved, so `tensor` changes
+//! nothing.
 //!
-//! The ratio in the title compares layer 1 with the last *hidden* layer (the output layer has its own width and no
-//! activation behind it), as a median over the recorded steps.
+//! The ratio in the title compares layer 1 with the last *hidden* layer (the output layer has its own width
+//! and no activation behind it), as a median over the recorded steps.
 
 use super::chart::Figure;
-use super::frame::{Legend, Words, heatmap, heatmap_over_strips, log_scale, step_edges, strips, time_axis};
-use super::words::{Depth, caption, described, is_bias, signal_ratio, title_of};
-use super::{FigureError, GradientMetric, Input, Options, Runs, Spec};
+use super::frame::{Legend, heatmap, log_scale, step_edges, strips, time_axis};
+use super::reading::{across, gradient_hint};
+use super::sheet::{Sheet, Words};
+use super::spec::{Build, FigureSpec, Runs};
+use super::words::{Depth, caption, signal_ratio, title_of};
+use super::{FigureError, GradientMetric, Options};
 use crate::analysis::{Grid, Summary};
 use crate::record::{GRAD_NORM, GRAD_RMS, SIGNAL_RMS, TensorKind};
+use crate::text::Hint;
 
-pub const GRADIENT: Spec = Spec {
+pub const GRADIENT: FigureSpec = FigureSpec {
     name: "gradient-heatmap",
     summary: "norm of the batch-mean gradient, layer by step",
-    runs: Runs::One,
-    build: |input, options| draw(input, options, options.gradient.unwrap_or(GradientMetric::BatchMean)),
+    build: Build::Run(|runs, options| {
+        let hint = gradient_hint(runs.run());
+        draw(runs, options, options.get::<Option<_>>().unwrap_or(GradientMetric::BatchMean), hint)
+    }),
 };
 
-pub const SIGNAL: Spec = Spec {
+pub const SIGNAL: FigureSpec = FigureSpec {
     name: "signal-heatmap",
     summary: "backward signal of one sample (RMS over the batch), layer by step",
-    runs: Runs::One,
-    build: |input, options| draw(input, options, GradientMetric::Signal),
+    build: Build::Run(|runs, options| draw(runs, options, GradientMetric::Signal, Hint::Signal)),
 };
 
 /// `[layer, step row]` of a gradient.
@@ -47,6 +55,19 @@ pub(super) fn grid(summary: &Summary, metric: GradientMetric, tensor: TensorKind
     }
 }
 
+/// What is drawn of runs side by side where no gradient was chosen: one sample's weight gradient, or the
+/// batch mean where a run does not hold it.
+pub(super) fn default_metric<'s, 'a: 's>(
+    runs: impl IntoIterator<Item = &'s Summary<'a>>,
+    options: &Options,
+) -> GradientMetric {
+    let recorded = |r: &Summary| !grid(r, GradientMetric::PerSample, options.tensor()).all_missing();
+    match !options.bias() && runs.into_iter().all(recorded) {
+        true => GradientMetric::PerSample,
+        false => GradientMetric::BatchMean,
+    }
+}
+
 /// The finding about a gradient; a batch mean is checked against the per-sample signal.
 pub(super) fn finding(summary: &Summary, metric: GradientMetric, grid: &Grid) -> Depth {
     match metric {
@@ -55,17 +76,18 @@ pub(super) fn finding(summary: &Summary, metric: GradientMetric, grid: &Grid) ->
     }
 }
 
-fn draw(input: &Input, options: &Options, metric: GradientMetric) -> Result<Figure, FigureError> {
-    let (run, lang, q) = (input.run(), options.lang, metric.quantity());
+fn draw(runs: &Runs, options: &Options, metric: GradientMetric, hint: Hint) -> Result<Figure, FigureError> {
+    let (run, lang, tensor) = (runs.run(), options.lang, options.tensor());
+    let q = metric.quantity();
     let record = run.record();
     if record.is_empty() {
-        return Err(input.nothing(run, "recorded step", "train it for at least one step"));
+        return Err(runs.nothing(run, "recorded step", "train it for at least one step"));
     }
-    let cells = grid(run, metric, options.tensor);
+    let cells = grid(run, metric, tensor);
     if cells.all_missing() {
-        return Err(input.nothing(run, "such gradient", "draw another one (batch-mean, per-sample, signal)"));
+        return Err(runs.nothing(run, "such gradient", "draw another one (batch-mean, per-sample, signal)"));
     }
-    let bias = is_bias(options.tensor);
+    let bias = options.bias();
     let edges = step_edges(record.steps.step(), run.end());
     let x = time_axis(run, &edges, options);
     let (scale, clamped) = log_scale(lang, lang.quantity(q, bias), &[&cells], false, Legend::PLAIN);
@@ -90,10 +112,10 @@ fn draw(input: &Input, options: &Options, metric: GradientMetric) -> Result<Figu
             bias && metric_is_of_tensor,
             vec![finding(run, metric, &cells).clause(lang, q, run.hidden())],
         ),
-        subtitle: lang.sentences(&subtitle),
+        subtitle,
         caption: caption(lang, run),
-        description: String::new(),
+        reading: vec![lang.reading_axes(true), across(lang, q, run, &cells), lang.reading_hint(hint)],
     };
     let map = heatmap(lang, String::new(), &cells, edges, x.clone(), 0, true);
-    Ok(described(lang, heatmap_over_strips(input.figure, words, map, strips(run, &x, lang), scale)))
+    Ok(Figure::new(runs.figure, lang, words, Sheet::over_strips(map, strips(run, &x, lang), scale)))
 }

@@ -1,42 +1,45 @@
 //! `movement-heatmap`: how far each layer has come from its random start, |theta_t - theta_0| / |theta_0|.
 //!
-//! **How to read it.** Each cell ends at a snapshot and shows how far the layer had come by then (at step 0, where nothing has
-//! moved, there is none). A layer that stays dark to the right edge still holds the random numbers
-//! it was given; 100 % means that it has gone as far as its initial norm is long.
+//! **How to read it.** Each cell ends at a snapshot and shows how far the layer had come by then (at step 0,
+//! where nothing has moved, there is none). A layer that stays dark to the right edge still holds the random
+//! numbers it was given; 100 % means that it has gone as far as its initial norm is long.
 //!
-//! **When it misleads.** Weight decay moves a layer that learns nothing (it shrinks): the figure says what share of the
-//! movement decay alone can have made. Adam moves layers along noise: far is not the same as learned. And the distance is
-//! the straight line, not the way that was gone. Biases that start at zero have no length of their own and are measured
-//! against their layer's weights; a weight matrix of zeros has no unit at all, and its cells say so.
+//! **When it misleads.** Weight decay moves a layer that learns nothing (it shrinks): the figure says what
+//! share of the movement decay alone can have made. Adam moves layers along noise: far is not the same as
+//! learned. And the distance is the straight line, not the way that was gone. Biases that start at zero have
+//! no length of their own and are measured against their layer's weights; a weight matrix of zeros has no
+//! unit at all, and its cells say so.
 
 use super::chart::Figure;
-use super::frame::{Legend, Words, heatmap, heatmap_over_strips, log_scale, reached_edges, strips, time_axis};
-use super::words::{caption, described, is_bias, title_of};
-use super::{FigureError, Input, Options, Runs, Spec};
-use crate::analysis::{Fate, Summary};
-use crate::stats::Cell;
-use crate::text::Quantity;
+use super::frame::{Legend, heatmap, log_scale, reached_edges, strips, time_axis};
+use super::reading::displacements;
+use super::sheet::{Sheet, Words};
+use super::spec::{Build, FigureSpec, Runs};
+use super::words::{caption, title_of};
+use super::{FigureError, Options};
+use crate::analysis::{Displacement, Summary};
+use crate::stats::Measured;
+use crate::text::{Hint, Quantity};
 
-pub const SPEC: Spec = Spec {
+pub const SPEC: FigureSpec = FigureSpec {
     name: "movement-heatmap",
     summary: "distance from the initial value relative to the initial norm, layer by step",
-    runs: Runs::One,
-    build,
+    build: Build::Run(build),
 };
 
-fn build(input: &Input, options: &Options) -> Result<Figure, FigureError> {
-    let (run, lang) = (input.run(), options.lang);
+fn build(runs: &Runs, options: &Options) -> Result<Figure, FigureError> {
+    let (run, lang) = (runs.run(), options.lang);
     let steps = run.record().snapshots.step();
     if steps.len() < 2 {
-        return Err(input.nothing(run, "two snapshots", "record snapshots more often or train longer"));
+        return Err(runs.nothing(run, "two snapshots", "record snapshots more often or train longer"));
     }
-    let movement = run.movement(options.tensor);
+    let movement = run.movement(options.tensor());
     if movement.grid.all_missing() && movement.without_reference.is_empty() {
-        return Err(input.nothing(run, "distance from the initial value", "draw `update-heatmap` instead"));
+        return Err(runs.nothing(run, "distance from the initial value", "draw `update-heatmap` instead"));
     }
-    let bias = is_bias(options.tensor);
+    let bias = options.bias();
     let Some((edges, skipped)) = reached_edges(steps) else {
-        return Err(input.nothing(run, "snapshot after step 0", "record snapshots more often or train longer"));
+        return Err(runs.nothing(run, "snapshot after step 0", "record snapshots more often or train longer"));
     };
     let grid = movement.grid.without_first_columns(skipped);
     let x = time_axis(run, &edges, options);
@@ -52,37 +55,37 @@ fn build(input: &Input, options: &Options) -> Result<Figure, FigureError> {
     if !no_unit.is_empty() {
         subtitle.push(lang.no_unit_note(&no_unit));
     }
-    if let Some(decay) = run.decay_parts(options.tensor).first().copied().flatten() {
+    if let Some(decay) = run.decay_parts(options.tensor()).first().copied().flatten() {
         subtitle.push(lang.decay_travel_note(1, decay.travel));
     }
     subtitle.push(clamped);
     let words = Words {
         title: title_of(lang, run, bias, findings(run, options)),
-        subtitle: lang.sentences(&subtitle),
+        subtitle,
         caption: caption(lang, run),
-        description: String::new(),
+        reading: vec![lang.reading_axes(true), displacements(run, options), lang.reading_hint(Hint::Movement)],
     };
     let map = heatmap(lang, String::new(), &grid, edges, x.clone(), 0, true);
-    Ok(described(lang, heatmap_over_strips(input.figure, words, map, strips(run, &x, lang), scale)))
+    Ok(Figure::new(runs.figure, lang, words, Sheet::over_strips(map, strips(run, &x, lang), scale)))
 }
 
 /// First and last layer's movement in the end, and which layers decay alone may have carried.
 pub(super) fn findings(run: &Summary, options: &Options) -> Vec<String> {
     let lang = options.lang;
-    let finals = run.final_movement(options.tensor);
+    let finals = run.final_movement(options.tensor());
     let mut clauses = Vec::new();
     let known: Vec<(usize, f64)> =
-        finals.iter().enumerate().filter_map(|(l, c)| Some((l + 1, 10f64.powf(c.log10()?)))).collect();
+        finals.iter().enumerate().filter_map(|(l, c)| Some((l + 1, c.positive()?))).collect();
     match (finals.first(), known.as_slice()) {
-        (Some(Cell::Zero), _) => {
-            let still = finals.iter().enumerate().filter(|(_, c)| **c == Cell::Zero).map(|(l, _)| l + 1);
+        (Some(Measured::Zero), _) => {
+            let still = finals.iter().enumerate().filter(|(_, c)| **c == Measured::Zero).map(|(l, _)| l + 1);
             clauses.push(lang.not_moved_clause(&still.collect::<Vec<_>>()));
         }
         (_, [first, .., last]) => clauses.push(lang.moved_clause(*first, *last)),
         (_, [only]) => clauses.push(lang.one_moved_clause(only.0, only.1)),
         _ => {}
     }
-    let carried: Vec<usize> = layers_with(run, options, Fate::DecayOnly);
+    let carried: Vec<usize> = layers_with(run, options, Displacement::DecayOnly);
     if !carried.is_empty() {
         clauses.push(lang.decay_only_clause(&carried));
     }
@@ -90,6 +93,11 @@ pub(super) fn findings(run: &Summary, options: &Options) -> Vec<String> {
 }
 
 /// Layers (from 1) that ended so.
-pub(super) fn layers_with(run: &Summary, options: &Options, fate: Fate) -> Vec<usize> {
-    run.fates(options.tensor).iter().enumerate().filter(|(_, f)| **f == fate).map(|(l, _)| l + 1).collect()
+pub(super) fn layers_with(run: &Summary, options: &Options, displacement: Displacement) -> Vec<usize> {
+    run.displacements(options.tensor())
+        .iter()
+        .enumerate()
+        .filter(|(_, f)| **f == displacement)
+        .map(|(l, _)| l + 1)
+        .collect()
 }

@@ -1,42 +1,44 @@
 //! `layer-profile`: one gradient against the layers, at the first, the middle and the last recorded step.
 //!
-//! **How to read it.** A straight line that rises to the right is exponential decay toward the input; its slope is the
-//! factor per layer, which the title gives (least squares over the hidden layers). Level lines are healthy. Three panels
-//! because there are three gradients: the backward signal of one sample (what depth does), one sample's weight gradient, and
-//! the batch-mean weight gradient (what frameworks show).
+//! **How to read it.** A straight line that rises to the right is exponential decay toward the input; its
+//! slope is the factor per layer, which the title gives (least squares over the hidden layers). Level lines
+//! are healthy. Three panels because there are three gradients: the backward signal of one sample (what depth
+//! does), one sample's weight gradient, and the batch-mean weight gradient (what frameworks show).
 //!
-//! **When it misleads.** Each curve is one minibatch, and a minibatch is noisy. The batch-mean panel may be level although
-//! the signal decays, and its first point is lifted by the many inputs of layer 1. The last point is the output layer, which
-//! has its own width and no activation.
+//! **When it misleads.** Each curve is one minibatch, and a minibatch is noisy. The batch-mean panel may be
+//! level although the signal decays, and its first point is lifted by the many inputs of layer 1. The last
+//! point is the output layer, which has its own width and no activation.
 
 use super::chart::{Axis, AxisKind, Figure, Lines, Panel, Placed, Series, Stroke};
-use super::frame::{Words, log_axis, page};
-use super::words::{Depth, caption, described, is_bias, title};
-use super::{FigureError, GradientMetric, Input, Options, Runs, Spec};
+use super::frame::log_axis;
+use super::reading::across;
+use super::sheet::{Sheet, Words};
+use super::spec::{Build, FigureSpec, Runs};
+use super::words::{Depth, caption, title};
+use super::{FigureError, GradientMetric, Options};
 use crate::analysis::{Attenuation, Grid, Summary};
-use crate::text::{Lang, Quantity};
+use crate::text::{Hint, Lang, Quantity};
 
-pub const SPEC: Spec = Spec {
+pub const SPEC: FigureSpec = FigureSpec {
     name: "layer-profile",
     summary: "gradient norms by layer at the first, middle and last step",
-    runs: Runs::One,
-    build,
+    build: Build::Run(build),
 };
 
-fn build(input: &Input, options: &Options) -> Result<Figure, FigureError> {
-    let (run, lang) = (input.run(), options.lang);
+fn build(runs: &Runs, options: &Options) -> Result<Figure, FigureError> {
+    let (run, lang, tensor) = (runs.run(), options.lang, options.tensor());
     if run.record().is_empty() {
-        return Err(input.nothing(run, "recorded step", "train it for at least one step"));
+        return Err(runs.nothing(run, "recorded step", "train it for at least one step"));
     }
-    let bias = is_bias(options.tensor);
+    let bias = options.bias();
     let metrics = [GradientMetric::Signal, GradientMetric::PerSample, GradientMetric::BatchMean];
     let grids: Vec<(Quantity, Grid)> = metrics
         .into_iter()
-        .map(|m| (m.quantity(), super::gradient::grid(run, m, options.tensor)))
+        .map(|m| (m.quantity(), super::gradient::grid(run, m, tensor)))
         .filter(|(_, grid)| !grid.all_missing())
         .collect();
     let Some((first_quantity, first_grid)) = grids.first() else {
-        return Err(input.nothing(run, "gradient", "draw `movement-heatmap` instead"));
+        return Err(runs.nothing(run, "gradient", "draw `movement-heatmap` instead"));
     };
     let rows = rows(run, first_grid);
     let decades = |row: usize| Attenuation::at(first_grid, row).decades_per_layer;
@@ -49,25 +51,30 @@ fn build(input: &Input, options: &Options) -> Result<Figure, FigureError> {
         .enumerate()
         .map(|(column, (q, grid))| {
             let panel = panel(run, lang, *q, bias, grid, &rows);
-            Placed { column, row: 0, panel }
+            Placed::new(column, 0, panel)
         })
         .collect();
-    let gaps = panels.iter().any(|p| match &p.panel {
-        Panel::Lines(l) => l.series.iter().any(|s| s.points.iter().any(|p| p.1.is_none())),
-        Panel::Heatmap(_) | Panel::Rows(_) | Panel::Flow(_) | Panel::Dots(_) => false,
-    });
+    let mut series = panels.iter().filter_map(|p| p.panel.as_lines()).flat_map(|l| &l.series);
+    let gaps = series.any(|s| s.points.iter().any(|p| p.1.is_none()));
+    let batch_mean = super::gradient::grid(run, GradientMetric::BatchMean, tensor);
     let words = Words {
         title: title(lang, run, vec![clause]),
-        subtitle: lang.sentences(&[lang.profile_note(), if gaps { lang.gaps_note() } else { String::new() }]),
+        subtitle: vec![lang.profile_note(), if gaps { lang.gaps_note() } else { String::new() }],
         caption: caption(lang, run),
-        description: String::new(),
+        reading: vec![
+            lang.reading_profile(),
+            across(lang, Quantity::BatchGradient, run, &batch_mean),
+            lang.reading_hint(Hint::Profile),
+        ],
     };
     let width = [560, 820, 1180][panels.len() - 1];
-    Ok(described(lang, page(input.figure, words, vec![1.0; panels.len()], vec![1.0], panels, Vec::new(), (width, 460))))
+    let columns = vec![1.0; panels.len()];
+    let sheet = Sheet { columns, rows: vec![1.0], panels, scales: Vec::new(), size: (width, 460) };
+    Ok(Figure::new(runs.figure, lang, words, sheet))
 }
 
-/// Rows of the first, the middle (by step) and the last step, each once. Of a run that diverged, the last step at which at
-/// least half of the layers were finite.
+/// Rows of the first, the middle (by step) and the last step, each once. Of a run that diverged, the last
+/// step at which at least half of the layers were finite.
 fn rows(run: &Summary, grid: &Grid) -> Vec<usize> {
     let steps = run.record().steps.step();
     let finite = |row: usize| (0..grid.layers()).filter(|&l| grid.at(l, row).log10().is_some()).count();
@@ -86,9 +93,7 @@ fn panel(run: &Summary, lang: Lang, q: Quantity, bias: bool, grid: &Grid, rows: 
         .enumerate()
         .map(|(i, &row)| Series {
             label: lang.step_series(run.record().steps.step()[row]),
-            points: (0..grid.layers())
-                .map(|l| ((l + 1) as f64, grid.at(l, row).log10().map(|x| 10f64.powf(x))))
-                .collect(),
+            points: (0..grid.layers()).map(|l| ((l + 1) as f64, grid.at(l, row).positive())).collect(),
             style: styles[i % styles.len()],
             colour: i,
             markers: true,

@@ -1,26 +1,27 @@
-//! `recipe`: the path of a run through the recipe of Hung-yi Lee's lecture "Tips for Deep Learning", with its numbers.
+//! `recipe`: the path of a run through the recipe of Hung-yi Lee's lecture "Tips for Deep Learning", with its
+//! numbers.
 //!
-//! **How to read it.** Two questions: good results on the training set? good results on the test set? Thick frames and arrows
-//! mark the path that the answers take. Below each question is what was found, and below that what to do; the
-//! remedies of the other branch are grey, with the reason: dropout on a network that fails on its training set makes it
-//! worse, and another activation does not help one that only overfits.
+//! **How to read it.** Two questions: good results on the training set? good results on the test set? Thick
+//! frames and arrows mark the path that the answers take. Below each question is what was found, and below
+//! that what to do; the remedies of the other branch are grey, with the reason: dropout on a network that
+//! fails on its training set makes it worse, and another activation does not help one that only overfits.
 //!
-//! **When it misleads.** The answers are those of the default thresholds, which suit data without wrong labels; a way that
-//! stops at a question could not be judged, and the box says what was not recorded.
+//! **When it misleads.** The answers are those of the default thresholds, which suit data without wrong
+//! labels; a way that stops at a question could not be judged, and the box says what was not recorded.
 
 use super::chart::{Figure, Panel};
 use super::flow::{Flow, FlowArrow, FlowBox, FlowLine, Tone};
-use super::frame::{Words, stack};
+use super::sheet::{Sheet, Words};
+use super::spec::{Build, FigureSpec, Runs};
 use super::words::{caption, name, outcome};
-use super::{FigureError, Input, Options, Runs, Spec};
+use super::{FigureError, Options};
 use crate::diagnosis::{self, Branch, Diagnosis, Outcome, Performance, Remedy, Severity, State, Thresholds, Verdict};
 use crate::text::Lang;
 
-pub const SPEC: Spec = Spec {
+pub const SPEC: FigureSpec = FigureSpec {
     name: "recipe",
     summary: "the diagnosis as a path of decisions: good on training data? good on test data? and what to do",
-    runs: Runs::One,
-    build,
+    build: Build::Run(build),
 };
 
 /// CSS pixels.
@@ -33,25 +34,22 @@ const MOST: usize = 3;
 /// The same of remedies.
 const MOST_REMEDIES: usize = 7;
 
-fn build(input: &Input, options: &Options) -> Result<Figure, FigureError> {
-    let (run, lang) = (input.run(), options.lang);
+fn build(runs: &Runs, options: &Options) -> Result<Figure, FigureError> {
+    let (run, lang) = (runs.run(), options.lang);
     if run.record().is_empty() && run.record().evals.is_empty() {
-        return Err(input.nothing(run, "recorded step", "train it for at least one step"));
+        return Err(runs.nothing(run, "recorded step", "train it for at least one step"));
     }
     let d = diagnosis::diagnose(run.record(), &Thresholds::default())?;
     let flow = flow(lang, &d);
     let head = lang.head(&name(lang, run), run.hidden());
     let words = Words {
         title: lang.title(&head, &[d.concluded_briefly(lang, MOST), outcome(lang, run)]),
-        subtitle: lang.recipe_note(),
+        subtitle: vec![lang.recipe_note()],
         caption: caption(lang, run),
-        description: String::new(),
+        reading: vec![lang.reading_recipe()],
     };
-    let height = height(&flow);
-    let description = describe(lang, &words.title, &flow);
-    let mut figure = stack(input.figure, words, vec![(1.0, Panel::Flow(flow))], Vec::new(), (WIDTH, height));
-    figure.description = description;
-    Ok(figure)
+    let sheet = Sheet::stack(vec![(1.0, Panel::Flow(flow))], Vec::new(), (WIDTH, 0));
+    Ok(Figure::new(runs.figure, lang, words, sheet))
 }
 
 /// Where the answers lead.
@@ -183,31 +181,6 @@ fn remedies(lang: Lang, d: &Diagnosis, branch: Branch, way: Way) -> FlowBox {
     lines.push(FlowLine::plain(reason));
     lines.extend(Remedy::usual(branch).map(|r| FlowLine::item(lang.brief_remedy(r))));
     FlowBox { column, row: 2, heading: lang.grey_heading(), lines, tone: Tone::Greyed }
-}
-
-/// A height that surely holds the words: the renderer measures them, and spreads what is left between the rows.
-fn height(flow: &Flow) -> u32 {
-    let inner = f64::from(WIDTH) - 140.0;
-    let total: f64 = COLUMNS.iter().sum();
-    let of_box = |b: &FlowBox| {
-        let width = inner * COLUMNS[b.column] / total - 24.0;
-        // Seven pixels a letter, twice as many for one that is as wide as high.
-        let length = |text: &str| text.chars().map(|c| if c as u32 > 0x2e80 { 13.5 } else { 6.9 }).sum::<f64>();
-        let lines = |text: &str| (length(text) / width).ceil().max(1.0);
-        lines(&b.heading) * 18.0 + b.lines.iter().map(|l| lines(&l.text) * 17.0).sum::<f64>() + 32.0
-    };
-    let row = |r: usize| flow.boxes.iter().filter(|b| b.row == r).map(of_box).fold(0.0, f64::max);
-    (150.0 + (0..3).map(row).sum::<f64>() + 2.0 * 44.0).ceil() as u32
-}
-
-/// The way in words.
-fn describe(lang: Lang, title: &str, flow: &Flow) -> String {
-    let mut all = vec![lang.sentence(title)];
-    for b in &flow.boxes {
-        let lines: Vec<String> = b.lines.iter().map(|l| l.text.clone()).collect();
-        all.push(lang.describe_box(&b.heading, &lines, b.tone == Tone::Taken, b.tone == Tone::Greyed));
-    }
-    lang.sentences(&all)
 }
 
 #[cfg(test)]

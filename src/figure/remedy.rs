@@ -1,16 +1,18 @@
 //! `remedy`: what each remedy made of a run, at the same data, seed and budget.
 //!
-//! **How to read it.** The first row is the run as it was; its accuracies are drawn on through all rows as dashed lines. In
-//! each other row one thing was changed. The full dot is the training set, the ring the test set, the line between them the
-//! gap. On the training side look at the full dots: those that move right train. On the test side look at the rings. Rows that fit the
-//! verdict stand above, the best first; below, grey, what does not fit, and why: the other branch of the recipe.
+//! **How to read it.** The first row is the run as it was; its accuracies are drawn on through all rows as
+//! dashed lines. In each other row one thing was changed. The full dot is the training set, the ring the test
+//! set, the line between them the gap. On the training side look at the full dots: those that move right
+//! train. On the test side look at the rings. Rows that fit the verdict stand above, the best first; below,
+//! grey, what does not fit, and why: the other branch of the recipe.
 //!
-//! **When it misleads.** One seed, one strength of each remedy: a remedy that fails here may work at another rate. A remedy may
-//! change how many steps its budget buys (early stopping trains on fewer samples).
+//! **When it misleads.** One seed, one strength of each remedy: a remedy that fails here may work at another
+//! rate. A remedy may change how many steps its budget buys (early stopping trains on fewer samples).
 
 use super::chart::{Axis, AxisKind, DotRow, Dots, Figure, Panel};
 use super::flow::Tone;
-use super::frame::{Words, stack};
+use super::sheet::{Sheet, Words};
+use super::spec::{Build, FigureSpec};
 use super::words::{caption, name, signal_ratio};
 use super::{FigureError, Options};
 use crate::analysis::Summary;
@@ -20,10 +22,11 @@ use crate::record::trial::{Trial, Trials};
 use crate::record::{Record, TEST_ACCURACY, TRAIN_ACCURACY, TensorKind, ZERO_SHARE};
 use crate::text::Lang;
 
-/// Name of the figure.
-pub const NAME: &str = "remedy";
-/// One line for `plot --list`.
-pub const SUMMARY: &str = "a run and what each remedy made of it: training and test accuracy, and the verdict after";
+pub const SPEC: FigureSpec = FigureSpec {
+    name: "remedy",
+    summary: "a run and what each remedy made of it: training and test accuracy, and the verdict after",
+    build: Build::Trials(build),
+};
 
 /// CSS pixels.
 const WIDTH: u32 = 960;
@@ -34,7 +37,7 @@ const AROUND: u32 = 190;
 const MOST: usize = 2;
 
 /// What a trial came to, as far as words and tables need it.
-pub struct Result {
+pub struct TrialResult {
     /// Accuracy on the training and the test set, if they were evaluated.
     pub accuracy: [Option<f64>; 2],
     /// Per-sample signal of layer 1 over that of the last hidden layer, log10.
@@ -44,13 +47,13 @@ pub struct Result {
 }
 
 /// Reads the numbers of a trial off its digest.
-pub fn result(trial: &Trial) -> Result {
-    let Ok(record) = &trial.result else { return Result { accuracy: [None; 2], signal: None, zeros: None } };
+pub fn result(trial: &Trial) -> TrialResult {
+    let Ok(record) = &trial.result else { return TrialResult { accuracy: [None; 2], signal: None, zeros: None } };
     let last = record.final_eval();
     let accuracy = last
         .map_or([None; 2], |e| [e.value(TRAIN_ACCURACY), e.value(TEST_ACCURACY)].map(|a| a.is_finite().then_some(a)));
     let signal = Summary::new(record).ok().and_then(|s| signal_ratio(&s));
-    Result { accuracy, signal, zeros: zeros(record) }
+    TrialResult { accuracy, signal, zeros: zeros(record) }
 }
 
 fn zeros(record: &Record) -> Option<f64> {
@@ -78,8 +81,9 @@ pub fn branch(trials: &Trials) -> Branch {
     }
 }
 
-/// Is what was wrong gone? On the training side: training is good, and a network that overfits now has come to the next
-/// question. On the test side: nothing is wrong at all; a regulariser that is so strong that training fails closes the gap too.
+/// Is what was wrong gone? On the training side: training is good, and a network that overfits now has come
+/// to the next question. On the test side: nothing is wrong at all; a regulariser that is so strong that
+/// training fails closes the gap too.
 pub fn cured(trial: &Trial, branch: Branch) -> bool {
     let training = |key: &String| RULES.iter().any(|r| r.ailment.key() == key && r.branch == Branch::Training);
     match (trial.conclusion.as_str(), branch) {
@@ -134,20 +138,16 @@ pub fn ordered(trials: &Trials) -> Vec<&Trial> {
     all
 }
 
-/// Draws what remedies did.
-///
-/// # Errors
-/// When no run was ever evaluated, or a digest contradicts its header.
-pub fn build(trials: &Trials, options: &Options) -> std::result::Result<Figure, FigureError> {
+fn build(trials: &Trials, options: &Options) -> Result<Figure, FigureError> {
     let lang = options.lang;
     let nothing =
-        |what, hint: String| FigureError::Nothing { figure: NAME, run: trials.before.name.clone(), what, hint };
+        |what, hint: String| FigureError::Nothing { figure: SPEC.name, run: trials.before.name.clone(), what, hint };
     let Ok(record) = &trials.before.result else {
         return Err(nothing("run as it was", "try the remedies again".into()));
     };
     let before = Summary::new(record)?;
     let (branch, rows) = (branch(trials), ordered(trials));
-    let results: Vec<Result> = std::iter::once(&trials.before).chain(rows.iter().copied()).map(result).collect();
+    let results: Vec<TrialResult> = std::iter::once(&trials.before).chain(rows.iter().copied()).map(result).collect();
     if results.iter().all(|r| r.accuracy == [None; 2]) {
         return Err(nothing("evaluation", format!("train it with {} 1", Field::EvalEvery)));
     }
@@ -182,23 +182,19 @@ pub fn build(trials: &Trials, options: &Options) -> std::result::Result<Figure, 
     let head = lang.head(&name(lang, &before), before.hidden());
     let words = Words {
         title: lang.title(&head, &findings(lang, branch, &rows, &results)),
-        subtitle: lang.remedy_note(longer),
+        subtitle: vec![lang.remedy_note(longer)],
         caption: caption(lang, &before),
-        description: String::new(),
+        reading: vec![lang.remedy_reading()],
     };
-    let description = describe(lang, &words, &panel);
     let height = AROUND + ROW * panel.rows.len() as u32;
-    let mut figure = stack(NAME, words, vec![(1.0, Panel::Dots(panel))], Vec::new(), (WIDTH, height));
-    figure.description = description;
-    figure.reading = lang.remedy_reading();
-    figure.lang = lang;
-    Ok(figure)
+    let sheet = Sheet::stack(vec![(1.0, Panel::Dots(panel))], Vec::new(), (WIDTH, height));
+    Ok(Figure::new(SPEC.name, lang, words, sheet))
 }
 
 /// The best remedy, how many cure it, and what the control did. `results[0]` is the run as it was.
-fn findings(lang: Lang, branch: Branch, rows: &[&Trial], results: &[Result]) -> Vec<String> {
+fn findings(lang: Lang, branch: Branch, rows: &[&Trial], results: &[TrialResult]) -> Vec<String> {
     let test = branch == Branch::Test;
-    let of = |r: &Result| r.accuracy[usize::from(test)];
+    let of = |r: &TrialResult| r.accuracy[usize::from(test)];
     let mut clauses = Vec::new();
     let fitting = rows.iter().zip(&results[1..]).filter(|(t, _)| t.fits);
     if let (Some((best, after)), Some(from)) = (fitting.clone().find(|(_, r)| of(r).is_some()), of(&results[0]))
@@ -215,19 +211,4 @@ fn findings(lang: Lang, branch: Branch, rows: &[&Trial], results: &[Result]) -> 
         clauses.push(lang.control_clause(&treatment(lang, &trial.name), test, to));
     }
     clauses
-}
-
-fn describe(lang: Lang, words: &Words, panel: &Dots) -> String {
-    let mut all = vec![lang.sentence(&words.title), words.subtitle.clone()];
-    for row in &panel.rows {
-        let numbers = panel
-            .series
-            .iter()
-            .zip(row.values)
-            .filter_map(|(series, value)| value.map(|v| lang.brief_evidence(series, &lang.percent(v))));
-        let mut lines: Vec<String> = numbers.collect();
-        lines.push(row.words.clone());
-        all.push(lang.describe_box(&row.label, &lines, false, row.tone == Tone::Greyed));
-    }
-    lang.sentences(&all)
 }

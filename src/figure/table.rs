@@ -3,22 +3,25 @@
 //! | column | heatmap | curves |
 //! |---|---|---|
 //! | `panel` | number of the panel from 1 and its title or scale | number and title or y axis |
-//! | `series_or_layer` | label of the row | label of the curve; a band has `(low)` and `(high)` |
+//! | `series_or_layer` | label of the row | label of the curve (or of the labelled one of its colour, with its stroke); a band has `(low)` and `(high)` |
 //! | `x_start`, `x_end` | edges of the cell, or the name of its column | both the point's x; empty for a reference line |
-//! | `value` | in the quantity's own unit (10^x on a logarithmic scale); empty where there is none | y |
+//! | `value` | the number that was recorded, in its own unit; empty where there is none | y |
 //! | `kind` | `finite`, `zero`, `underflow`, `nan`, `infinite`, `missing` | `finite`, `missing` (a gap), `mark` |
 //!
-//! A panel with one number a row has the row's label, no edges, and the number. A box of a path of decisions has its heading as its
-//! label, no number, and as its kind `taken`, `open` or `greyed`. Of two
-//! dots a row each has the row's label and, in brackets, what the dot stands for.
+//! A panel with one number a row has the row's label, no edges, and the number. A box of a path of decisions
+//! has its heading as its label, no number, and as its kind `taken`, `open` or `greyed`. Of two
+//! dots a row each has the row's label and, in brackets, what the dot stands for. What is drawn over a panel
+//! follows its rows, with the kind `overlay`: points of a curve, ends of a band, or the x of a marked step.
 //!
 //! Numbers are written with as many digits as it takes to read the same `f64` back.
 
 use std::io::Write;
 
 use super::FigureError;
-use super::chart::{Figure, Heatmap, Lines, Panel};
-use crate::stats::Cell;
+use super::chart::{ColourScale, Figure, Heatmap, Lines, Overlay, Panel};
+use super::words::series_name;
+use crate::stats::{Measured, ValueScale};
+use crate::text::Lang;
 
 const HEADER: [&str; 6] = ["panel", "series_or_layer", "x_start", "x_end", "value", "kind"];
 
@@ -51,7 +54,7 @@ fn each_row<E>(figure: &Figure, put: Row<E>) -> Result<(), E> {
     for (i, placed) in figure.panels.iter().enumerate() {
         match &placed.panel {
             Panel::Heatmap(h) => heatmap_rows(figure, i + 1, h, put)?,
-            Panel::Lines(l) => line_rows(i + 1, l, put)?,
+            Panel::Lines(l) => line_rows(figure.lang, i + 1, l, put)?,
             Panel::Flow(f) => {
                 for b in &f.boxes {
                     put([&(i + 1).to_string(), &b.heading, "", "", "", b.tone.name()])?;
@@ -74,6 +77,33 @@ fn each_row<E>(figure: &Figure, put: Row<E>) -> Result<(), E> {
                 }
             }
         }
+        for overlay in &placed.overlays {
+            overlay_rows(i + 1, overlay, put)?;
+        }
+    }
+    Ok(())
+}
+
+fn overlay_rows<E>(number: usize, overlay: &Overlay, put: Row<E>) -> Result<(), E> {
+    let panel = format!("{number}: {}", overlay.words());
+    let mut row = |series: &str, x: f64, value: &str| {
+        let x = x.to_string();
+        put([&panel, series, &x, &x, value, "overlay"])
+    };
+    match overlay {
+        Overlay::Curve { label, points, .. } => {
+            for (x, y) in points {
+                row(label, *x, &exact(*y))?;
+            }
+        }
+        Overlay::Band { label, points } => {
+            for (end, pick) in [("low", 0), ("high", 1)] {
+                for (x, low, high) in points {
+                    row(&format!("{label} ({end})"), *x, &exact([*low, *high][pick]))?;
+                }
+            }
+        }
+        Overlay::Step { at, words } => row(words, *at, "")?,
     }
     Ok(())
 }
@@ -86,11 +116,11 @@ fn heatmap_rows<E>(figure: &Figure, number: usize, h: &Heatmap, put: Row<E>) -> 
         title if title == label => format!("{number}: {label}"),
         title => format!("{number}: {title}, {label}"),
     };
-    let logarithmic = scale.is_some_and(|s| s.logarithmic);
+    let values = scale.map_or(ValueScale::Linear, ColourScale::values);
     let edges: Vec<String> = h.edges.iter().map(f64::to_string).collect();
     for (r, (layer, cells)) in h.rows.iter().zip(&h.cells).enumerate() {
         for (c, (edge, cell)) in edges.windows(2).zip(cells).enumerate().filter(|(c, _)| h.exists(r, *c)) {
-            let (value, kind) = cell_text(*cell, logarithmic);
+            let (value, kind) = cell_text(*cell, values);
             // A column with a name has no place on a numeric axis.
             let (from, to) = h.columns.get(c).map_or((&edge[0], &edge[1]), |name| (name, name));
             put([&panel, layer, from, to, &value, kind])?;
@@ -99,15 +129,16 @@ fn heatmap_rows<E>(figure: &Figure, number: usize, h: &Heatmap, put: Row<E>) -> 
     Ok(())
 }
 
-fn cell_text(cell: Cell, logarithmic: bool) -> (String, &'static str) {
+fn cell_text(cell: Measured, scale: ValueScale) -> (String, &'static str) {
+    if let Some(x) = scale.value(cell) {
+        return (exact(x), "finite");
+    }
     match cell {
-        Cell::Finite(x) if logarithmic => (exact(10f64.powf(x)), "finite"),
-        Cell::Finite(x) => (exact(x), "finite"),
-        Cell::Zero => ("0".into(), "zero"),
-        Cell::Underflow => (String::new(), "underflow"),
-        Cell::Nan => (String::new(), "nan"),
-        Cell::Infinite => (String::new(), "infinite"),
-        Cell::Missing => (String::new(), "missing"),
+        Measured::Finite(_) | Measured::Nan => (String::new(), "nan"),
+        Measured::Zero => ("0".into(), "zero"),
+        Measured::Underflow => (String::new(), "underflow"),
+        Measured::Infinite => (String::new(), "infinite"),
+        Measured::Missing => (String::new(), "missing"),
     }
 }
 
@@ -116,19 +147,20 @@ fn exact(x: f64) -> String {
     format!("{x:?}")
 }
 
-fn line_rows<E>(number: usize, l: &Lines, put: Row<E>) -> Result<(), E> {
-    let name = if l.title.is_empty() { &l.y.label } else { &l.title };
-    let panel = format!("{number}: {name}");
-    for s in &l.series {
+fn line_rows<E>(lang: Lang, number: usize, l: &Lines, put: Row<E>) -> Result<(), E> {
+    let title = if l.title.is_empty() { &l.y.label } else { &l.title };
+    let panel = format!("{number}: {title}");
+    for (i, s) in l.series.iter().enumerate() {
+        let name = series_name(lang, l, i);
         for (x, y) in &s.points {
             let x = x.to_string();
             match y {
-                Some(y) => put([&panel, &s.label, &x, &x, &exact(*y), "finite"])?,
-                None => put([&panel, &s.label, &x, &x, "", "missing"])?,
+                Some(y) => put([&panel, &name, &x, &x, &exact(*y), "finite"])?,
+                None => put([&panel, &name, &x, &x, "", "missing"])?,
             }
         }
         for (end, pick) in [("low", 0), ("high", 1)] {
-            let label = format!("{} ({end})", s.label);
+            let label = format!("{name} ({end})");
             for (x, low, high) in &s.band {
                 let x = x.to_string();
                 put([&panel, &label, &x, &x, &exact(*[low, high][pick]), "finite"])?;

@@ -155,7 +155,8 @@ impl Synthetic {
     }
 }
 
-/// Records of networks that have different things of what can be advised, with the keys of what must not be advised to them.
+/// Records of networks that have different things of what can be advised, with the keys of what must not be
+/// advised to them.
 pub fn equipped() -> Vec<(Record, Vec<&'static str>)> {
     let of = |base: Synthetic, changed: &[(&str, &str)]| {
         let mut record = base.record();

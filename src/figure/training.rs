@@ -1,32 +1,33 @@
 //! `training-curves`: loss and accuracy against steps, and what chance would give.
 //!
-//! **How to read it.** Faint: each minibatch, whose noise is the batch's, not the network's. Solid and dashed: the whole
-//! training and test set, in evaluation mode; dotted: samples that were kept out of training, where there are any. A training curve that lies on the chance line has learned nothing, and no test
-//! accuracy is needed to say so; a gap between the two is overfitting.
+//! **How to read it.** Faint: each minibatch, whose noise is the batch's, not the network's. Solid and
+//! dashed: the whole training and test set, in evaluation mode; dotted: samples that were kept out of
+//! training, where there are any. A training curve that lies on the chance line has learned nothing, and no
+//! test accuracy is needed to say so; a gap between the two is overfitting.
 //!
-//! **When it misleads.** Of long runs the faint curve keeps the smallest and the largest value of each stretch, so it looks
-//! noisier than a few neighbouring batches are. Accuracy can stand still while the loss falls, and the reverse.
+//! **When it misleads.** Of long runs the faint curve keeps the smallest and the largest value of each
+//! stretch, so it looks noisier than a few neighbouring batches are. Accuracy can stand still while the loss
+//! falls, and the reverse.
 
-use super::chart::{Figure, Panel, Stroke};
-use super::frame::{
-    Words, accuracy_axis, accuracy_series, lines, series, show_last_labels, stack, time_axis, value_axis,
-};
-use super::words::{caption, described, name, outcome, title};
-use super::{FigureError, Input, Options, Runs, Spec};
+use super::chart::{Figure, Overlay, Panel, Stroke};
+use super::frame::{accuracy_axis, accuracy_series, lines, series, show_last_labels, time_axis, value_axis};
+use super::sheet::{Sheet, Words};
+use super::spec::{Build, FigureSpec, Runs};
+use super::words::{caption, name, outcome, title};
+use super::{FigureError, Options, reading};
 use crate::analysis::Summary;
-use crate::analysis::curves::{Curve, MAX_POINTS, Outcome, envelope};
+use crate::analysis::curves::{Curve, Ending, MAX_POINTS, envelope};
 use crate::record::{LOSS, Status, TEST_ACCURACY, TEST_LOSS, TRAIN_LOSS, VALIDATION_ACCURACY, VALIDATION_LOSS};
-use crate::text::Lang;
+use crate::text::{Hint, Lang};
 
-pub const SPEC: Spec = Spec {
+pub const SPEC: FigureSpec = FigureSpec {
     name: "training-curves",
     summary: "loss and accuracy on training and test data against steps, with the chance level",
-    runs: Runs::One,
-    build,
+    build: Build::Run(build),
 };
 
-fn build(input: &Input, options: &Options) -> Result<Figure, FigureError> {
-    let (run, lang) = (input.run(), options.lang);
+fn build(runs: &Runs, options: &Options) -> Result<Figure, FigureError> {
+    let (run, lang) = (runs.run(), options.lang);
     let record = run.record();
     let first = record.steps.step().first().copied().into_iter().chain(record.evals.step().first().copied()).min();
     let x = time_axis(run, &[first.unwrap_or(0) as f64, run.end() as f64], options);
@@ -57,22 +58,28 @@ fn build(input: &Input, options: &Options) -> Result<Figure, FigureError> {
         panels.push(lines(String::new(), &x, accuracy_axis(lang), accuracy, marks));
     }
     if panels.is_empty() {
-        return Err(input.nothing(run, "finite loss or accuracy", "draw `gradient-heatmap` instead"));
+        return Err(runs.nothing(run, "finite loss or accuracy", "draw `gradient-heatmap` instead"));
     }
     show_last_labels(&mut panels);
     let thinned = record.len() > 2 * MAX_POINTS;
     let words = Words {
         title: heading(lang, run),
-        subtitle: lang
-            .sentences(&[lang.curves_note(validation), if thinned { lang.thinned_note() } else { String::new() }]),
+        subtitle: vec![lang.curves_note(validation), if thinned { lang.thinned_note() } else { String::new() }],
         caption: caption(lang, run),
-        description: String::new(),
+        reading: vec![lang.reading_curves(), reading::outcome(lang, run), lang.reading_hint(Hint::Curves)],
     };
     let panels = panels.into_iter().map(|p| (1.0, p)).collect();
-    Ok(described(lang, stack(input.figure, words, panels, Vec::new(), (960, 540))))
+    let mut sheet = Sheet::stack(panels, Vec::new(), (960, 540));
+    if let Some(stop) = &run.header().early_stop {
+        // The title gives the numbers of these parameters, and the curves go on to later ones.
+        let kept = Overlay::Step { at: stop.best_step as f64, words: lang.kept_step(stop.best_step) };
+        sheet.panels.iter_mut().for_each(|p| p.overlays.push(kept.clone()));
+    }
+    Ok(Figure::new(runs.figure, lang, words, sheet))
 }
 
-/// Accuracies where both are known and above chance; else what every title says; without any accuracy, the loss.
+/// Accuracies where both are known and above chance; else what every title says; without any accuracy, the
+/// loss.
 fn heading(lang: Lang, run: &Summary) -> String {
     let record = run.record();
     let last = record.evals[TEST_ACCURACY].iter().rev().copied().find(|x| x.is_finite());
@@ -80,7 +87,7 @@ fn heading(lang: Lang, run: &Summary) -> String {
         if run.header().early_stop.is_some() { record.final_eval().map(|e| e.value(TEST_ACCURACY)) } else { last };
     let test = test.filter(|x| x.is_finite());
     let diverged = matches!(run.header().status, Status::Diverged { .. });
-    if let (Outcome::Reached { accuracy }, Some(test), false) = (run.outcome(), test, diverged) {
+    if let (Ending::Reached { accuracy }, Some(test), false) = (run.ending(), test, diverged) {
         let head = lang.head(&name(lang, run), run.hidden());
         return lang.title(&head, &[lang.accuracies_reached(accuracy, test)]);
     }

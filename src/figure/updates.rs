@@ -1,47 +1,63 @@
-//! `update-heatmap`: how much each step changes each layer, the gradient's part and the decay's part told apart.
+//! `update-heatmap`: how much each step changes each layer, the gradient's part and the decay's part told
+//! apart.
 //!
-//! **How to read it.** Above, the part of the update that the gradient made; below, the part that weight decay and L1 made;
-//! one colour scale for both. Unless absolute norms are asked for, both are relative to the tensor's norm at that step,
-//! which makes a 784 x 100 matrix comparable with a 100 x 10 one; about 10^-3 is usual. A layer whose lower row is as
-//! bright as its upper one is not learning, it is shrinking. Without decay the lower panel is left out, and a line says so;
-//! with decay configured and no effect it is drawn, as the exact zeros that it is.
+//! **How to read it.** Above, the part of the update that the gradient made; below, the part that weight
+//! decay and L1 made; one colour scale for both. Unless absolute norms are asked for, both are relative to
+//! the tensor's norm at that step, which makes a 784 x 100 matrix comparable with a 100 x 10 one; about 10^-3
+//! is usual. A layer whose lower row is as bright as its upper one is not learning, it is shrinking. Without
+//! decay the lower panel is left out, and a line says so; with decay configured and no effect it is drawn, as
+//! the exact zeros that it is.
 //!
-//! Hatched is an update that was *lost to rounding*: the gradient asked for a change so small that no stored parameter
-//! changed. Such a layer stands still however long the training goes on.
+//! Hatched is an update that was *lost to rounding*: the gradient asked for a change so small that no stored
+//! parameter changed. Such a layer stands still however long the training goes on.
 //!
-//! **When it misleads.** Adam and RMSprop divide the gradient by its own size: their updates are even across layers
-//! although the gradients vanish. The title then says both. Biases usually start at zero, so their updates are drawn as
-//! absolute norms.
+//! **When it misleads.** Adam and RMSprop divide the gradient by its own size: their updates are even across
+//! layers although the gradients vanish. The title then says both. Biases usually start at zero, so their
+//! updates are drawn as absolute norms.
 
 use super::chart::{Figure, Panel};
-use super::frame::{Legend, STRIP, Words, heatmap, log_scale, show_last_labels, stack, step_edges, strips, time_axis};
-use super::words::{Depth, caption, described, is_bias, signal_ratio, title_of};
-use super::{FigureError, Input, Options, Runs, Spec};
+use super::frame::{Legend, heatmap, log_scale, show_last_labels, step_edges, strips, time_axis};
+use super::reading::across;
+use super::sheet::{STRIP, Sheet, Words};
+use super::spec::{Build, FigureSpec, Runs};
+use super::words::{Depth, caption, signal_ratio, title_of};
+use super::{Choice, FigureError, Options};
 use crate::analysis::{Attenuation, Grid, Summary};
 use crate::record::{DECAY_NORM, DRIVEN_NORM, GRAD_NORM, UPDATE_NORM};
-use crate::stats::{Cell, median};
-use crate::text::{Quantity, Special};
+use crate::stats::{Measured, median};
+use crate::text::{Hint, Quantity, Special};
 
-pub const SPEC: Spec = Spec {
+/// Sizes of updates.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Norms {
+    /// Relative to the norm of the parameters.
+    #[default]
+    Relative,
+    /// As they are.
+    Absolute,
+}
+
+impl Choice for Norms {}
+
+pub const SPEC: FigureSpec = FigureSpec {
     name: "update-heatmap",
     summary: "size of each update relative to the parameters, driven part and decay part",
-    runs: Runs::One,
-    build,
+    build: Build::Run(build),
 };
 
-fn build(input: &Input, options: &Options) -> Result<Figure, FigureError> {
-    let (run, lang, tensor) = (input.run(), options.lang, options.tensor);
+fn build(runs: &Runs, options: &Options) -> Result<Figure, FigureError> {
+    let (run, lang, tensor) = (runs.run(), options.lang, options.tensor());
     let record = run.record();
     if record.is_empty() {
-        return Err(input.nothing(run, "recorded step", "train it for at least one step"));
+        return Err(runs.nothing(run, "recorded step", "train it for at least one step"));
     }
-    let bias = is_bias(tensor);
-    let relative = !(options.absolute_updates || bias);
+    let bias = options.bias();
+    let relative = options.get::<Norms>() == Norms::Relative && !bias;
     let grid = |metric| if relative { run.grid_relative(metric, tensor) } else { run.grid(metric, tensor) };
     let (driven, decay) = (grid(DRIVEN_NORM), grid(DECAY_NORM));
     let driven = without_lost(run, driven, options);
     if driven.all_missing() {
-        return Err(input.nothing(run, "size of its updates", "draw `gradient-heatmap` instead"));
+        return Err(runs.nothing(run, "size of its updates", "draw `gradient-heatmap` instead"));
     }
     let (q, qd) = if relative {
         (Quantity::DrivenRelative, Quantity::DecayRelative)
@@ -53,7 +69,7 @@ fn build(input: &Input, options: &Options) -> Result<Figure, FigureError> {
     let edges = step_edges(record.steps.step(), run.end());
     let x = time_axis(run, &edges, options);
     // Where the update was measured and only the ratio is missing, the parameters were all zero.
-    let measured = || !run.grid(DRIVEN_NORM, tensor).cells().contains(&Cell::Missing);
+    let measured = || !run.grid(DRIVEN_NORM, tensor).cells().contains(&Measured::Missing);
     let missing = if relative && measured() { Special::NoNorm } else { Special::Missing };
     let legend = Legend { underflow: Special::Lost, missing, ..Legend::PLAIN };
     let (scale, clamped) = log_scale(lang, lang.quantity(q, bias), &drawn, false, legend);
@@ -65,14 +81,14 @@ fn build(input: &Input, options: &Options) -> Result<Figure, FigureError> {
     };
     let words = Words {
         title: title_of(lang, run, bias, vec![finding(run, q, &driven, options), dominance(&driven, &decay, options)]),
-        subtitle: lang.sentences(&[
+        subtitle: vec![
             if show_decay { lang.explain(qd, bias) } else { lang.explain_update(relative, bias) },
             decay_note,
             lang.ratios_are_medians(),
             clamped,
-        ]),
+        ],
         caption: caption(lang, run),
-        description: String::new(),
+        reading: vec![lang.reading_axes(true), reading(run, options), lang.reading_hint(Hint::Update)],
     };
     let driven_title = if show_decay { lang.driven_panel() } else { String::new() };
     let mut panels = vec![Panel::Heatmap(heatmap(lang, driven_title, &driven, edges.clone(), x.clone(), 0, true))];
@@ -84,16 +100,23 @@ fn build(input: &Input, options: &Options) -> Result<Figure, FigureError> {
     let weight = |p: &Panel| if matches!(p, Panel::Heatmap(_)) { 1.0 } else { STRIP };
     let height = if show_decay { 780 } else { 600 };
     let panels = panels.into_iter().map(|p| (weight(&p), p)).collect();
-    Ok(described(lang, stack(input.figure, words, panels, vec![scale], (960, height))))
+    Ok(Figure::new(runs.figure, lang, words, Sheet::stack(panels, vec![scale], (960, height))))
 }
 
-/// Updates that were computed and then lost: where the parameters are the same numbers after the update as before it although
-/// the gradient asked for a change, every change was less than half of the last digit of its parameter. Where decay
-/// changes the parameters as well it cannot be decided, and the cell keeps its value.
+/// What depth does to the relative update, whichever norms are drawn.
+fn reading(run: &Summary, options: &Options) -> String {
+    let relative = run.grid_relative(DRIVEN_NORM, options.tensor());
+    across(options.lang, Quantity::DrivenRelative, run, &relative)
+}
+
+/// Updates that were computed and then lost: where the parameters are the same numbers after the update as
+/// before it although the gradient asked for a change, every change was less than half of the last digit of
+/// its parameter. Where decay changes the parameters as well it cannot be decided, and the cell keeps its
+/// value.
 fn without_lost(run: &Summary, driven: Grid, options: &Options) -> Grid {
-    let applied = run.grid(UPDATE_NORM, options.tensor);
+    let applied = run.grid(UPDATE_NORM, options.tensor());
     Grid::from_cells(driven.layers(), driven.columns(), |l, r| match (driven.at(l, r), applied.at(l, r)) {
-        (Cell::Finite(_), Cell::Zero | Cell::Underflow) => Cell::Underflow,
+        (Measured::Finite(_), Measured::Zero | Measured::Underflow) => Measured::Underflow,
         (cell, _) => cell,
     })
 }
@@ -101,7 +124,7 @@ fn without_lost(run: &Summary, driven: Grid, options: &Options) -> Grid {
 /// True when decay did something, or was asked to.
 fn has_decay(run: &Summary, decay: &Grid) -> bool {
     let asked = [run.header().facts.weight_decay, run.header().facts.l1].into_iter().flatten().any(|x| x > 0.0);
-    let did = decay.cells().iter().any(|c| matches!(c, Cell::Finite(_) | Cell::Underflow));
+    let did = decay.cells().iter().any(|c| matches!(c, Measured::Finite(_) | Measured::Underflow));
     did || (asked && !decay.all_missing())
 }
 
@@ -118,7 +141,7 @@ fn dominance(driven: &Grid, decay: &Grid, options: &Options) -> String {
 fn finding(run: &Summary, q: Quantity, driven: &Grid, options: &Options) -> String {
     let typical = Attenuation::typical(driven);
     // Of the per-sample signal where there is one, since a batch mean can look even as well.
-    let batch_mean = || Attenuation::typical(&run.grid(GRAD_NORM, options.tensor)).log10_hidden_ratio;
+    let batch_mean = || Attenuation::typical(&run.grid(GRAD_NORM, options.tensor())).log10_hidden_ratio;
     let gradient =
         signal_ratio(run).map(|r| (r, Quantity::Signal)).or_else(|| batch_mean().map(|r| (r, Quantity::BatchGradient)));
     match (typical.log10_hidden_spread, gradient) {
@@ -127,7 +150,7 @@ fn finding(run: &Summary, q: Quantity, driven: &Grid, options: &Options) -> Stri
         }
         _ => match Depth::of(driven) {
             Depth::Special { kind: Special::Underflow, .. } => {
-                let lost = (0..run.layers()).filter(|&l| driven.share(l, |c| c == Cell::Underflow) >= 0.5);
+                let lost = (0..run.layers()).filter(|&l| driven.share(l, |c| c == Measured::Underflow) >= 0.5);
                 options.lang.lost_clause(&lost.map(|l| l + 1).collect::<Vec<_>>())
             }
             depth => depth.clause(options.lang, q, run.hidden()),

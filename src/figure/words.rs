@@ -1,11 +1,14 @@
-//! What the figures say: the finding (title), the settings (caption), and the picture in plain words (description).
+//! What the figures say: the finding (title), the settings (caption), and the picture in plain words
+//! (description).
 
-use super::chart::{Figure, Panel};
-use crate::analysis::curves::Outcome;
-use crate::analysis::{Attenuation, Grid, Summary, edge_rows};
-use crate::record::{SIGNAL_RMS, Status, TensorKind};
-use crate::stats::{Cell, median};
-use crate::text::{Lang, Quantity, Special, columns};
+use super::chart::{ColourScale, DotRow, Dots, Figure, Heatmap, Lines, Overlay, Panel, Placed, Series, Stroke};
+use super::flow::Tone;
+use crate::analysis::curves::Ending;
+use crate::analysis::{Attenuation, Grid, Summary};
+use crate::font;
+use crate::record::{SIGNAL_RMS, Status};
+use crate::stats::{Measured, ValueScale};
+use crate::text::{Lang, Quantity, Special};
 
 /// From one decade on, two layers are told apart by their ratio; below that all layers by their spread.
 const ONE_DECADE: f64 = 1.0;
@@ -13,8 +16,9 @@ const ONE_DECADE: f64 = 1.0;
 /// A description does not list the values of more layers than this.
 pub const MANY: usize = 12;
 
-/// A title has room for about this many characters.
-const TITLE: usize = 140;
+/// The usual width of a sheet in CSS pixels. A title there has at most so many lines.
+const SHEET: f64 = 960.0;
+const TITLE_LINES: usize = 2;
 
 /// `head: finding; outcome`, without the number of layers where that would grow too long.
 pub fn title(lang: Lang, summary: &Summary, clauses: Vec<String>) -> String {
@@ -29,7 +33,7 @@ pub fn title_of(lang: Lang, summary: &Summary, bias: bool, mut clauses: Vec<Stri
         false => name(lang, summary),
     };
     let full = lang.title(&lang.head(&name, summary.hidden()), &clauses);
-    if columns(&full) <= TITLE { full } else { lang.title(&name, &clauses) }
+    if font::title_lines(&full, SHEET).len() <= TITLE_LINES { full } else { lang.title(&name, &clauses) }
 }
 
 /// What a figure calls a run: its name, or only the activation where the name was made from settings
@@ -50,11 +54,11 @@ pub fn outcome(lang: Lang, summary: &Summary) -> String {
     if let Status::Diverged { step, .. } = summary.header().status {
         return lang.diverged(step);
     }
-    match summary.outcome() {
-        Outcome::AtChance { accuracy } => lang.accuracy_stays(accuracy),
-        Outcome::FellBack { accuracy, best } => lang.accuracy_fell(best, accuracy),
-        Outcome::Reached { accuracy } => lang.accuracy_reached(accuracy),
-        Outcome::NotEvaluated => String::new(),
+    match summary.ending() {
+        Ending::AtChance { accuracy } => lang.accuracy_stays(accuracy),
+        Ending::FellBack { accuracy, best } => lang.accuracy_fell(best, accuracy),
+        Ending::Reached { accuracy } => lang.accuracy_reached(accuracy),
+        Ending::NotEvaluated => String::new(),
     }
 }
 
@@ -160,11 +164,11 @@ pub fn brief_outcome(lang: Lang, summary: &Summary) -> String {
     if let Status::Diverged { step, .. } = summary.header().status {
         return lang.brief_diverged(step);
     }
-    match summary.outcome() {
-        Outcome::AtChance { accuracy } | Outcome::FellBack { accuracy, .. } | Outcome::Reached { accuracy } => {
+    match summary.ending() {
+        Ending::AtChance { accuracy } | Ending::FellBack { accuracy, .. } | Ending::Reached { accuracy } => {
             lang.brief_accuracy(accuracy)
         }
-        Outcome::NotEvaluated => String::new(),
+        Ending::NotEvaluated => String::new(),
     }
 }
 
@@ -176,11 +180,11 @@ pub fn signal_ratio(summary: &Summary) -> Option<f64> {
 /// The kind of cell that fills at least half of a layer's row, when that is not a finite one.
 fn mostly_special(grid: &Grid, layer: usize) -> Option<(Special, f64)> {
     [
-        (Cell::Zero, Special::Zero),
-        (Cell::Underflow, Special::Underflow),
-        (Cell::Nan, Special::Nan),
-        (Cell::Infinite, Special::Infinite),
-        (Cell::Missing, Special::Missing),
+        (Measured::Zero, Special::Zero),
+        (Measured::Underflow, Special::Underflow),
+        (Measured::Nan, Special::Nan),
+        (Measured::Infinite, Special::Infinite),
+        (Measured::Missing, Special::Missing),
     ]
     .into_iter()
     .map(|(cell, kind)| (kind, grid.share(layer, |c| c == cell)))
@@ -239,21 +243,22 @@ pub fn settings(lang: Lang, summary: &Summary) -> Vec<(&'static str, String)> {
     all
 }
 
-/// `784-8x100-10`: widths from the input to the output, repeated ones counted.
+/// `784-8x100-10`: widths from the input to the output, those of equal hidden layers counted.
 fn architecture(summary: &Summary) -> String {
     let layers = (0..summary.layers()).map(|l| summary.layer(l));
     let fans: Vec<(usize, usize)> = layers.filter_map(|layer| layer.fan_in.zip(layer.fan_out)).collect();
-    let Some(&(inputs, _)) = fans.first() else { return summary.layers().to_string() };
-    let mut runs: Vec<(usize, usize)> = Vec::new();
-    for (_, outputs) in fans {
-        match runs.last_mut() {
-            Some(r) if r.1 == outputs => r.0 += 1,
-            _ => runs.push((1, outputs)),
+    let Some((&(last_inputs, output), hidden)) = fans.split_last() else { return summary.layers().to_string() };
+    let inputs = hidden.first().map_or(last_inputs, |first| first.0);
+    let mut widths: Vec<(usize, usize)> = vec![(1, inputs)];
+    for (i, &(_, outputs)) in hidden.iter().enumerate() {
+        match widths.last_mut() {
+            // Neither the input nor the output is counted with the hidden layers, however wide it is.
+            Some(same) if i > 0 && same.1 == outputs => same.0 += 1,
+            _ => widths.push((1, outputs)),
         }
     }
-    // The input is no layer, so it is never counted with the layers behind it.
-    runs.insert(0, (1, inputs));
-    let parts = runs.iter().map(|&(n, w)| if n == 1 { w.to_string() } else { format!("{n}×{w}") });
+    widths.push((1, output));
+    let parts = widths.iter().map(|&(n, w)| if n == 1 { w.to_string() } else { format!("{n}×{w}") });
     parts.collect::<Vec<_>>().join("–")
 }
 
@@ -261,7 +266,8 @@ pub fn caption(lang: Lang, summary: &Summary) -> String {
     lang.caption(&settings(lang, summary).into_iter().map(|s| s.1).collect::<Vec<_>>())
 }
 
-/// Names of runs that stand side by side: the run's name, and where two are called alike what tells them apart.
+/// Names of runs that stand side by side: the run's name, and where two are called alike what tells them
+/// apart.
 pub fn names(lang: Lang, runs: &[Summary]) -> Vec<String> {
     named(lang, runs).into_iter().map(|n| n.0).collect()
 }
@@ -306,7 +312,8 @@ pub fn caption_of_many(lang: Lang, runs: &[Summary]) -> String {
     let shared = settings(lang, first).into_iter().filter(|s| !own[0].contains(s));
     let mut parts: Vec<String> = shared.map(|s| s.1).collect();
     for ((run, (name, marks)), own) in runs.iter().zip(named(lang, runs)).zip(&own) {
-        // A run called `relu` need not say that its activation is relu, nor one called `relu (learning rate 0.1)` its rate.
+        // A run called `relu` need not say that its activation is relu, nor one called `relu (learning rate
+        // 0.1)` its rate.
         let told = |s: &(&str, String)| {
             marks.contains(&s.1) || s.0 == "activation" && lang.run_name(&s.1) == self::name(lang, run)
         };
@@ -321,102 +328,139 @@ pub fn caption_of_many(lang: Lang, runs: &[Summary]) -> String {
 // ---- descriptions -------------------------------------------------------------------------------------------------------
 
 /// The figure for a reader who cannot see it: the finding, then each panel in words and numbers.
-fn describe(lang: Lang, figure: &Figure) -> String {
+pub(super) fn describe(lang: Lang, figure: &Figure) -> String {
     let mut all = vec![lang.sentence(&figure.title), figure.subtitle.clone()];
-    let heatmaps = figure.panels.iter().any(|p| matches!(p.panel, Panel::Heatmap(_)));
-    let lines = figure.panels.iter().filter(|p| matches!(p.panel, Panel::Lines(_))).count();
-    for placed in &figure.panels {
-        let Panel::Heatmap(h) = &placed.panel else { continue };
-        let Some(scale) = figure.scales.get(h.scale) else { continue };
-        let write = |x: f64| match (scale.logarithmic, scale.percent) {
-            (true, true) => lang.percent(10f64.powf(x)),
-            (true, false) => lang.power(x),
-            (false, true) => lang.percent(x),
-            (false, false) => lang.number(x),
-        };
-        let label = match h.title.as_str() {
-            "" => scale.label.clone(),
-            title if title == scale.label => scale.label.clone(),
-            title => lang.list(&[scale.label.clone(), title.to_string()]),
-        };
-        let columns = h.edges.len().saturating_sub(1);
-        let edge = |i: usize| h.edges.get(i).copied().unwrap_or(0.0) as u64;
-        all.push(match h.columns.is_empty() {
-            true => lang.describe_heatmap(&label, h.rows.len(), columns, edge(0), edge(columns.saturating_sub(1))),
-            false => lang.describe_columns(&label, h.rows.len(), &h.x.label, &h.columns),
-        });
-        let finite = || h.existing().filter_map(|c| c.log10());
-        match (finite().reduce(f64::min), finite().reduce(f64::max)) {
-            (Some(a), Some(b)) => all.push(lang.describe_range(&write(a), &write(b))),
-            _ => all.push(lang.describe_no_values()),
-        }
-        let cells = || h.existing();
-        for (kind, words) in &scale.special {
-            let count = cells().filter(|c| c == kind).count();
-            if count > 0 {
-                all.push(lang.describe_special(words, count as f64 / cells().count() as f64));
-            }
-        }
-        all.extend(h.veils.iter().map(|v| lang.describe_veil(v.first + 1, v.last + 1, &v.words)));
-        // On a scale of shares of the way every row ends at 0, which tells nothing.
-        if h.rows.len() <= MANY && scale.logarithmic && h.columns.is_empty() {
-            let ends: Vec<String> = h.cells.iter().map(|row| last_value(lang, row, &write)).collect();
-            all.push(lang.describe_last(&ends));
+    let panels = || figure.panels.iter().map(|p| &p.panel);
+    for map in panels().filter_map(Panel::as_heatmap) {
+        if let Some(scale) = figure.scales.get(map.scale) {
+            all.extend(describe_heatmap(lang, map, scale));
         }
     }
-    match (heatmaps, lines) {
+    let heatmaps = panels().any(|p| p.as_heatmap().is_some());
+    match (heatmaps, panels().filter_map(Panel::as_lines).count()) {
         (_, 0) => {}
         (true, _) => all.push(lang.describe_strips()),
         (false, n) => {
             all.push(lang.describe_lines(n));
-            for placed in &figure.panels {
-                let Panel::Lines(l) = &placed.panel else { continue };
-                let panel = if l.title.is_empty() { &l.y.label } else { &l.title };
-                let write = |x: f64| if l.y.percent { lang.percent(x) } else { lang.number(x) };
-                for s in &l.series {
-                    let mut values = s.points.iter().filter_map(|p| p.1);
-                    if let Some(first) = values.next() {
-                        let last = values.next_back().unwrap_or(first);
-                        all.push(lang.describe_series(panel, &s.label, &write(first), &write(last)));
-                    }
-                }
-            }
+            all.extend(panels().filter_map(Panel::as_lines).flat_map(|l| describe_curves(lang, l)));
         }
+    }
+    for placed in &figure.panels {
+        match &placed.panel {
+            // Said above, those of one kind together.
+            Panel::Heatmap(_) | Panel::Lines(_) => {}
+            Panel::Rows(r) if r.rows.len() <= MANY => all.push(lang.describe_ways(&r.words)),
+            Panel::Rows(_) => {}
+            Panel::Flow(f) => all.extend(f.boxes.iter().map(|b| {
+                let lines: Vec<String> = b.lines.iter().map(|l| l.text.clone()).collect();
+                lang.describe_box(&b.heading, &lines, b.tone == Tone::Taken, b.tone == Tone::Greyed)
+            })),
+            Panel::Dots(d) => all.extend(d.rows.iter().map(|row| describe_dots(lang, d, row))),
+        }
+        all.extend(placed.overlays.iter().map(|o| describe_overlay(lang, placed, o)));
     }
     lang.sentences(&all)
 }
 
-/// Median of the last finite cells of a row, or the name of what stands there instead. A last snapshot without a batch is
-/// passed over.
-fn last_value(lang: Lang, row: &[Cell], write: &impl Fn(f64) -> String) -> String {
-    let known = row.iter().rposition(|&c| c != Cell::Missing).map_or(0, |i| i + 1);
-    let tail = &row[known - edge_rows(known)..known];
-    match median(tail.iter().filter_map(|c| c.log10())) {
-        Some(x) => write(x),
-        None => cell_words(lang, tail.last().copied().unwrap_or(Cell::Missing), write),
+fn describe_heatmap(lang: Lang, h: &Heatmap, scale: &ColourScale) -> Vec<String> {
+    let values = scale.values();
+    let write = |x: f64| match (scale.logarithmic, scale.percent) {
+        (_, true) => lang.percent(x),
+        (true, false) => lang.power(x.log10()),
+        (false, false) => lang.number(x),
+    };
+    let label = match h.title.as_str() {
+        "" => scale.label.clone(),
+        title if title == scale.label => scale.label.clone(),
+        title => lang.list(&[scale.label.clone(), title.to_string()]),
+    };
+    let columns = h.edges.len().saturating_sub(1);
+    let edge = |i: usize| h.edges.get(i).copied().unwrap_or(0.0) as u64;
+    let mut all = vec![match h.columns.is_empty() {
+        true => lang.describe_heatmap(&label, h.rows.len(), columns, edge(0), edge(columns.saturating_sub(1))),
+        false => lang.describe_columns(&label, h.rows.len(), &h.x.label, &h.columns),
+    }];
+    let finite = || h.existing().filter_map(|c| values.value(c));
+    match (finite().reduce(f64::min), finite().reduce(f64::max)) {
+        (Some(a), Some(b)) => all.push(lang.describe_range(&write(a), &write(b))),
+        _ => all.push(lang.describe_no_values()),
+    }
+    for (kind, words) in &scale.special {
+        let count = h.existing().filter(|c| c == kind).count();
+        if count > 0 {
+            all.push(lang.describe_special(words, count as f64 / h.existing().count() as f64));
+        }
+    }
+    all.extend(h.veils.iter().map(|v| lang.describe_veil(v.first + 1, v.last + 1, &v.words)));
+    // On a scale of shares of the way every row ends at 0, which tells nothing.
+    if h.rows.len() <= MANY && scale.logarithmic && h.columns.is_empty() {
+        let ends: Vec<String> = h.cells.iter().map(|row| last_value(lang, row, values, &write)).collect();
+        all.push(lang.describe_last(&ends));
+    }
+    all
+}
+
+fn describe_curves(lang: Lang, l: &Lines) -> Vec<String> {
+    let panel = if l.title.is_empty() { &l.y.label } else { &l.title };
+    let write = |x: f64| if l.y.percent { lang.percent(x) } else { lang.number(x) };
+    let curve = |(i, s): (usize, &Series)| {
+        let mut values = s.points.iter().filter_map(|p| p.1);
+        let first = values.next()?;
+        let last = values.next_back().unwrap_or(first);
+        Some(lang.describe_series(panel, &series_name(lang, l, i), &write(first), &write(last)))
+    };
+    l.series.iter().enumerate().filter_map(curve).collect()
+}
+
+/// What a curve is called where it does not stand beside its picture. One without a label at its end belongs
+/// to the labelled curve of its colour, and its stroke tells the two apart.
+pub(super) fn series_name(lang: Lang, lines: &Lines, index: usize) -> String {
+    let own = &lines.series[index];
+    let labelled = lines.series.iter().find(|s| s.colour == own.colour && !s.label.is_empty());
+    match labelled {
+        Some(other) if own.label.is_empty() => lang.with_stroke(&other.label, own.style == Stroke::Dashed),
+        _ => own.label.clone(),
     }
 }
 
-/// A cell's value, written by `write`, or the name of its kind.
-pub fn cell_words(lang: Lang, cell: Cell, write: impl Fn(f64) -> String) -> String {
-    match cell {
-        Cell::Finite(x) => write(x),
-        Cell::Zero => lang.special(Special::Zero),
-        Cell::Underflow => lang.special(Special::Underflow),
-        Cell::Nan => lang.special(Special::Nan),
-        Cell::Infinite => lang.special(Special::Infinite),
-        Cell::Missing => lang.special(Special::Missing),
+fn describe_dots(lang: Lang, dots: &Dots, row: &DotRow) -> String {
+    let numbers = dots.series.iter().zip(row.values);
+    let mut lines: Vec<String> =
+        numbers.filter_map(|(series, value)| value.map(|v| lang.brief_evidence(series, &lang.percent(v)))).collect();
+    lines.push(row.words.clone());
+    lang.describe_box(&row.label, &lines, false, row.tone == Tone::Greyed)
+}
+
+fn describe_overlay(lang: Lang, placed: &Placed, overlay: &Overlay) -> String {
+    let percent = placed.panel.as_lines().is_some_and(|l| l.y.percent);
+    let write = |y: f64| if percent { lang.percent(y) } else { lang.number(y) };
+    match overlay {
+        Overlay::Curve { label, points, .. } => match (points.first(), points.last()) {
+            (Some(first), Some(last)) => lang.describe_overlay_curve(label, &write(first.1), &write(last.1)),
+            _ => String::new(),
+        },
+        Overlay::Band { label, points } => match points.last() {
+            Some(last) => lang.describe_overlay_band(label, &write(last.1), &write(last.2)),
+            None => String::new(),
+        },
+        Overlay::Step { at, words } => lang.describe_overlay_step(&lang.number(*at), words),
     }
 }
 
-/// True for a figure of bias vectors.
-pub fn is_bias(kind: TensorKind) -> bool {
-    kind == TensorKind::Bias
+/// The last value that was recorded in a row, or the name of what stands there instead. A last snapshot
+/// without a batch is passed over.
+fn last_value(lang: Lang, row: &[Measured], scale: ValueScale, write: &impl Fn(f64) -> String) -> String {
+    let last = row.iter().rfind(|c| **c != Measured::Missing).copied().unwrap_or(Measured::Missing);
+    scale.value(last).map_or_else(|| special_words(lang, last), write)
 }
 
-/// The figure with its description.
-pub fn described(lang: Lang, mut figure: Figure) -> Figure {
-    figure.description = describe(lang, &figure);
-    figure.lang = lang;
-    figure
+/// The name of what is no number.
+fn special_words(lang: Lang, cell: Measured) -> String {
+    lang.special(match cell {
+        Measured::Zero => Special::Zero,
+        Measured::Underflow => Special::Underflow,
+        Measured::Finite(_) | Measured::Nan => Special::Nan,
+        Measured::Infinite => Special::Infinite,
+        Measured::Missing => Special::Missing,
+    })
 }

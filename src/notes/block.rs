@@ -246,7 +246,7 @@ pub fn splice(
 struct Block {
     /// From the begin marker to the end marker.
     text: String,
-    /// Of what stands between them.
+    /// Checksum of the text between the markers.
     sum: String,
 }
 

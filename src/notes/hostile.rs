@@ -1,4 +1,4 @@
-//! Words of a run that somebody sent, which try to write into the notes.
+//! Words of a run of unknown origin, which try to write into the notes.
 
 use pulldown_cmark::{Event, Options, Parser, TagEnd};
 

@@ -42,7 +42,7 @@ use words::Words;
 
 use crate::field::Field;
 use crate::figure::chart::Figure;
-use crate::render::{Format, RenderError, Theme};
+use crate::render::{self, Format, RenderError, Theme};
 use crate::text::Lang;
 
 /// The folder of the pictures, beside the notes.
@@ -145,7 +145,7 @@ impl Item {
             reading: Words::new(&figure.reading),
             lang,
             width: figure.width,
-            height: figure.height,
+            height: render::height(figure),
         }
     }
 
@@ -168,6 +168,7 @@ struct Setting<'a> {
 
 /// What is wrong with notes.
 #[derive(Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
 pub enum Problem {
     #[error("line {line}: the block `{name}` has no end; add its end marker, or remove the begin marker")]
     NoEnd { name: String, line: usize },
@@ -196,7 +197,7 @@ pub enum Problem {
     )]
     OtherRun { name: String },
     #[error(
-        "ends inside a code block, so nothing can follow; close the code block, or put a pair of markers elsewhere"
+        "ends inside a code block, a comment or a script, so nothing can follow; close it, or put a pair of markers elsewhere"
     )]
     EndsInCode,
     #[error(
@@ -242,6 +243,7 @@ impl Problem {
 
 /// Why notes did not get their figure.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum NotesError {
     #[error("{}: {problem}", path.display())]
     In { path: PathBuf, problem: Problem },

@@ -56,6 +56,7 @@ impl Request {
 
 /// Why a book cannot be built.
 #[derive(Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
 pub enum BookError {
     #[error("the input is not that of mdBook ({0}); run `mdbook build`, which calls this program")]
     Protocol(String),

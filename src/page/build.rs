@@ -5,12 +5,12 @@ use super::columns::{self, Increasing};
 use super::data::{Clock, Curve, Data, Grid, Group, Metric, Run, Strip, Words};
 use super::{PageError, PageOptions};
 use crate::analysis::Summary;
-use crate::analysis::journey::sketch_error;
+use crate::analysis::trajectory::sketch_error;
 use crate::figure::chart::{AxisKind, ColourScale, Figure, Heatmap, Panel, Stroke};
-use crate::figure::{self, FigureError, GradientMetric, Options};
+use crate::figure::{self, FigureError, FigureSpec, GradientMetric, Options};
 use crate::record::{GRAD_RMS, Record};
 use crate::render::{ColourMap, special_tile};
-use crate::stats::Cell;
+use crate::stats::Measured;
 use crate::text::{Lang, Quantity, Shown};
 
 /// The static figure compares so many runs of a depth, the first ones.
@@ -26,16 +26,16 @@ const MAX_DECADES: f64 = 45.0;
 pub const STEP_METRICS: usize = 3;
 
 /// What can be switched to, in the order of the buttons, and the figure that each is taken from.
-const SHOWN: [(Shown, &str); 5] = [
-    (Shown::Gradient, "gradient-heatmap"),
-    (Shown::Signal, "signal-heatmap"),
-    (Shown::Update, "update-heatmap"),
-    (Shown::Movement, "movement-heatmap"),
-    (Shown::Convergence, "convergence-heatmap"),
+const SHOWN: [(Shown, FigureSpec); 5] = [
+    (Shown::Gradient, figure::gradient::GRADIENT),
+    (Shown::Signal, figure::gradient::SIGNAL),
+    (Shown::Update, figure::updates::SPEC),
+    (Shown::Movement, figure::movement::SPEC),
+    (Shown::Convergence, figure::convergence::SPEC),
 ];
 
 /// The five special kinds in the order of the codes.
-const KINDS: [Cell; 5] = [Cell::Zero, Cell::Underflow, Cell::Nan, Cell::Infinite, Cell::Missing];
+const KINDS: [Measured; 5] = Measured::SPECIAL;
 
 /// A figure of one run, opened.
 struct Drawn {
@@ -50,15 +50,15 @@ pub fn build(runs: &[Record], options: &PageOptions) -> Result<(Data, Option<Fig
     let lang = options.lang;
     let summaries = runs.iter().map(Summary::new).collect::<Result<Vec<_>, _>>().map_err(FigureError::from)?;
     let gradient = options.gradient.unwrap_or_else(|| default_gradient(&summaries));
-    let figure_options = Options { gradient: Some(gradient), lang, ..Options::default() };
+    let figure_options = Options::new(lang).with(Some(gradient));
     let names = names(lang, &summaries);
 
     let mut drawn: Vec<Vec<Option<Drawn>>> = Vec::new();
     let mut strips = Vec::new();
     for (record, summary) in runs.iter().zip(&summaries) {
         let (mut row, mut curves) = (Vec::new(), Vec::new());
-        for (_, name) in SHOWN {
-            let figure = match figure::build(name, std::slice::from_ref(record), &figure_options) {
+        for (_, spec) in SHOWN {
+            let figure = match spec.build(std::slice::from_ref(record), &figure_options) {
                 Ok(figure) => Some(figure),
                 Err(FigureError::Nothing { .. }) => None,
                 Err(error) => return Err(error.into()),
@@ -180,7 +180,7 @@ fn metric(
         }
     }
     special.sort_by_key(|s| s.0);
-    let cells = || all().flat_map(|d| d.heatmap.cells.iter().flatten()).filter_map(|c| c.log10());
+    let cells = || all().flat_map(|d| d.heatmap.cells.iter().flatten().filter_map(|c| d.scale.values().place(*c)));
     let share = |is: &dyn Fn(f64) -> bool| cells().filter(|x| is(*x)).count() as f64 / cells().count().max(1) as f64;
     let mut explain = vec![match shown {
         Shown::Update => lang.explain_update(true, false),
@@ -208,7 +208,7 @@ fn metric(
 }
 
 fn special_words(scale: &ColourScale) -> Vec<(usize, String)> {
-    let kind = |cell: &Cell| KINDS.iter().position(|k| k == cell);
+    let kind = |cell: &Measured| KINDS.iter().position(|k| k == cell);
     scale.special.iter().filter_map(|(cell, words)| Some((kind(cell)?, words.clone()))).collect()
 }
 
@@ -226,7 +226,7 @@ fn run(
         .iter()
         .map(|d| {
             let d = d.as_ref()?;
-            let held = |row: &Vec<Cell>| row.iter().map(|c| Held::of(*c, d.scale.logarithmic)).collect();
+            let held = |row: &Vec<Measured>| row.iter().map(|c| Held::of(*c)).collect();
             Some(d.heatmap.cells.iter().map(held).collect())
         })
         .collect();
@@ -365,8 +365,8 @@ fn groups(
         let hidden = summaries[from].hidden();
         let to = from + summaries[from..].iter().take_while(|s| s.hidden() == hidden).count();
         let few = &runs[from..to.min(from + SIDE_BY_SIDE)];
-        let kind = if few.len() == 1 { "gradient-heatmap" } else { "comparison" };
-        let figure = match figure::build(kind, few, options) {
+        let spec = if few.len() == 1 { figure::gradient::GRADIENT } else { figure::comparison::SPEC };
+        let figure = match spec.build(few, options) {
             Ok(figure) => Some(figure),
             Err(FigureError::Nothing { .. }) => None,
             Err(error) => return Err(error.into()),

@@ -13,7 +13,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 
-use crate::stats::Cell;
+use crate::stats::Measured;
 
 /// Codes below this are the five special kinds.
 pub const FIRST: u32 = 5;
@@ -49,19 +49,15 @@ pub enum Held {
 }
 
 impl Held {
-    /// `logarithmic`: the cell holds log10 of the value, else the value itself.
-    pub fn of(cell: Cell, logarithmic: bool) -> Held {
-        match cell {
-            Cell::Finite(x) if x.is_nan() => Held::Special(2),
-            Cell::Finite(x) if logarithmic && x == f64::NEG_INFINITY => Held::Special(0),
-            Cell::Finite(x) if x.is_infinite() => Held::Special(3),
-            Cell::Finite(x) if logarithmic => Held::Value(Digits::of(x)),
-            Cell::Finite(x) if x > 0.0 => Held::Value(Digits::of(x.log10())),
-            Cell::Finite(_) | Cell::Zero => Held::Special(0),
-            Cell::Underflow => Held::Special(1),
-            Cell::Nan => Held::Special(2),
-            Cell::Infinite => Held::Special(3),
-            Cell::Missing => Held::Special(4),
+    pub fn of(cell: Measured) -> Held {
+        match cell.positive().map_or(cell, Measured::from_stored) {
+            Measured::Finite(x) => Held::Value(Digits::of(x.log10())),
+            // A share of zero has the code of zero: the scale of its heatmap says that it is a value.
+            Measured::Zero => Held::Special(0),
+            Measured::Underflow => Held::Special(1),
+            Measured::Nan => Held::Special(2),
+            Measured::Infinite => Held::Special(3),
+            Measured::Missing => Held::Special(4),
         }
     }
 
@@ -140,15 +136,14 @@ pub mod tests {
     fn three_digits_are_those_of_the_standard_library() {
         for x in [1.0, 9.994, 9.996, 0.1, 1e-3, 1000.0, 2.5e-9, 6.02214076e23, 1.3e-40, 4.9e-324, 1.79e308, 0.999_6] {
             let x: f64 = x;
-            assert_eq!(written(Held::of(Cell::from_stored(x), true)), format!("{x:.2e}"), "{x:e}");
-            assert_eq!(written(Held::of(Cell::Finite(x), false)), format!("{x:.2e}"), "{x:e} plain");
+            assert_eq!(written(Held::of(Measured::from_stored(x))), format!("{x:.2e}"), "{x:e}");
         }
     }
 
     proptest::proptest! {
         #[test]
         fn what_goes_in_comes_out(values in proptest::collection::vec(proptest::num::f64::ANY, 0..40)) {
-            let held: Vec<Held> = values.iter().map(|x| Held::of(Cell::from_stored(x.abs()), true)).collect();
+            let held: Vec<Held> = values.iter().map(|x| Held::of(Measured::from_stored(x.abs()))).collect();
             proptest::prop_assert_eq!(decode(&Codes::of(&held)), held);
         }
 
@@ -163,15 +158,20 @@ pub mod tests {
 
     #[test]
     fn five_special_kinds_and_a_wide_span() {
-        let cells = [Cell::Zero, Cell::Underflow, Cell::Nan, Cell::Infinite, Cell::Missing, Cell::Finite(-45.0)];
-        let held: Vec<Held> = cells.iter().map(|c| Held::of(*c, true)).collect();
+        let cells = [
+            Measured::Zero,
+            Measured::Underflow,
+            Measured::Nan,
+            Measured::Infinite,
+            Measured::Missing,
+            Measured::Finite(1e-45),
+        ];
+        let held: Vec<Held> = cells.iter().map(|c| Held::of(*c)).collect();
         let codes = Codes::of(&held);
         assert_eq!((codes.bytes, codes.exponent), (2, -45));
         assert_eq!(decode(&codes), held);
-        let wide = [Held::of(Cell::Finite(-300.3), true), Held::of(Cell::Finite(300.7), true)];
+        let wide = [Held::of(Measured::Finite(5e-301)), Held::of(Measured::Finite(5e300))];
         assert_eq!(Codes::of(&wide).bytes, 4);
         assert_eq!(decode(&Codes::of(&wide)), wide);
-        // A plain share of 0 is a value, and shown as one: it has the code of zero.
-        assert_eq!(Held::of(Cell::Finite(0.0), false), Held::Special(0));
     }
 }

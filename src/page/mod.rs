@@ -81,6 +81,7 @@ pub struct PageOptions {
 
 /// Why there is no page.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum PageError {
     #[error("a page needs at least one run; give a run folder")]
     NoRun,

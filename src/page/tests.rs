@@ -10,7 +10,7 @@ use crate::diagnosis::{Branch, Evidence, Outcome};
 use crate::figure::testing::{Synthetic, healthy};
 use crate::record::{DISTANCE_FROM_INIT, DRIVEN_NORM, GRAD_RMS, PARAM_NORM, SIGNAL_RMS, Status, TensorKind};
 use crate::render::Rgb;
-use crate::stats::{Cell, MISSING, UNDERFLOW};
+use crate::stats::{MISSING, Measured, UNDERFLOW};
 
 fn page(records: Vec<Record>, options: &PageOptions) -> Page {
     Page::new(records, options).unwrap()
@@ -47,13 +47,13 @@ fn held(data: &Value, run: usize, metric: usize) -> (Vec<u64>, Vec<Vec<String>>)
 
 /// A stored value to three digits, by the standard library.
 fn stored(value: f64) -> String {
-    match Cell::from_stored(value) {
-        Cell::Finite(_) => format!("{value:.2e}"),
-        Cell::Zero => "zero".into(),
-        Cell::Underflow => "underflow".into(),
-        Cell::Nan => "nan".into(),
-        Cell::Infinite => "infinite".into(),
-        Cell::Missing => "missing".into(),
+    match Measured::from_stored(value) {
+        Measured::Finite(_) => format!("{value:.2e}"),
+        Measured::Zero => "zero".into(),
+        Measured::Underflow => "underflow".into(),
+        Measured::Nan => "nan".into(),
+        Measured::Infinite => "infinite".into(),
+        Measured::Missing => "missing".into(),
     }
 }
 

@@ -11,6 +11,7 @@ pub(super) fn again() -> String {
 }
 
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum RecordError {
     /// The operating system refused (the cause is part of the line). After a failed commit the rows committed before it are still readable.
     #[error("{}: cannot {action}: {cause}", path.display())]

@@ -283,6 +283,7 @@ fn more_data(c: &mut TrainConfig, header: &Header) -> Result<(), Unfit> {
 
 /// Why a header's run cannot be made again.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum RemedyError {
     #[error(
         "run `{run}` was made by {tool}, and its record does not hold the settings that it could be trained from again; remedies need a run of `gradfade train`"

@@ -16,6 +16,7 @@ use crate::train::{Finished, Watch, train};
 
 /// Why remedies cannot be run in a folder.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum RunnerError {
     #[error("{}: holds the remedies of another run ({run})", path.display())]
     OtherRun { path: PathBuf, run: String },

@@ -1,6 +1,7 @@
 //! Numeric axes: from a value to a place, and which values are ticked and how they are written.
 //!
-//! Logarithms are taken here, so a log axis is a linear one over the decades; ticks are whole decades wherever two fit.
+//! Logarithms are taken here, so a log axis is a linear one over the decades; ticks are whole decades
+//! wherever two fit.
 
 use crate::figure::chart::{Axis, AxisKind};
 use crate::text::numbers::{power_of_ten, thousands};
@@ -8,7 +9,8 @@ use crate::text::numbers::{power_of_ten, thousands};
 /// Behind a percentage, as the sentences of a figure write it.
 const PERCENT: &str = "\u{a0}%";
 
-/// A tick: where, in the axis' own linear coordinate (decades on a log axis), and its words; minor ticks have none.
+/// A tick: where, in the axis' own linear coordinate (decades on a log axis), and its words; minor ticks
+/// have none.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Tick {
     pub at: f64,
@@ -72,8 +74,8 @@ impl Scale {
     }
 }
 
-/// The labelled ticks of an axis that is `length` pixels long. `room` says how many pixels a label takes along the axis,
-/// the gap to the next one included; labels never overlap.
+/// The labelled ticks of an axis that is `length` pixels long. `room` says how many pixels a label takes
+/// along the axis, the gap to the next one included; labels never overlap.
 pub fn ticks(axis: &Axis, length: f64, room: impl Fn(&str) -> f64) -> Vec<Tick> {
     let (low, high) = ends(axis);
     let fits = |ticks: &[Tick]| {
@@ -109,7 +111,8 @@ pub fn minor_ticks(axis: &Axis, length: f64) -> Vec<f64> {
     out
 }
 
-/// The labelled ticks of a colour bar over `low..high`, log10 of the quantity or plain values, `length` pixels long.
+/// The labelled ticks of a colour bar over `low..high`, log10 of the quantity or plain values, `length`
+/// pixels long.
 pub fn bar_ticks(low: f64, high: f64, logarithmic: bool, percent: bool, length: f64, line: f64) -> Vec<Tick> {
     let fits = |ticks: &[Tick]| ticks.windows(2).all(|w| (w[1].at - w[0].at) / (high - low) * length >= line);
     if low >= high {

@@ -37,7 +37,7 @@ impl Entry {
 }
 
 fn special(scale: &ColourScale) -> impl Iterator<Item = (usize, &str)> {
-    scale.special.iter().filter_map(|(cell, words)| raster::kind(*cell).map(|k| (k, words.as_str())))
+    scale.special.iter().filter_map(|(cell, words)| raster::kind(*cell, scale.values()).map(|k| (k, words.as_str())))
 }
 
 fn ticks(scale: &ColourScale, length: f64) -> Vec<axis::Tick> {
@@ -77,7 +77,8 @@ pub fn room(scale: &ColourScale, length: f64, with_swatches: bool) -> f64 {
     GAP + own_width(scale, length - height).max(if entries.is_empty() { 0.0 } else { swatches })
 }
 
-/// Draws a bar in `area`, whose left edge is the plot's right edge. `beyond` says whether values lie below and above.
+/// Draws a bar in `area`, whose left edge is the plot's right edge. `beyond` says whether values lie below
+/// and above.
 pub fn draw(
     c: &mut Canvas,
     scale: &ColourScale,
@@ -141,8 +142,8 @@ fn entry(c: &mut Canvas, entry: &Entry, at: (f64, f64), style: &Style, palette: 
     Ok(())
 }
 
-/// The swatches of all scales as rows of a legend, for figures whose bars are too short to have them underneath: entries
-/// with their left edges.
+/// The swatches of all scales as rows of a legend, for figures whose bars are too short to have them
+/// underneath: entries with their left edges.
 pub fn legend(scales: &[ColourScale], width: f64) -> Vec<Vec<(f64, Entry)>> {
     let mut rows: Vec<Vec<(f64, Entry)>> = Vec::new();
     let mut seen: Vec<(usize, &str)> = Vec::new();

@@ -9,8 +9,8 @@ use crate::font::STACK;
 /// Largest picture that is drawn: 200 million pixels take 800 MB.
 const MOST_PIXELS: u64 = 200_000_000;
 
-/// Draws the SVG at `style.scale` pixels per CSS pixel. The resolution, 96 dpi times the scale, is stored in the file, so that
-/// it is printed at the size of the SVG.
+/// Draws the SVG at `style.scale` pixels per CSS pixel. The resolution, 96 dpi times the scale, is stored
+/// in the file, so that it is printed at the size of the SVG.
 ///
 /// # Errors
 /// A scale out of range, a picture too large, or text that is no SVG.
@@ -36,7 +36,8 @@ pub fn png(svg: &str, style: &Style) -> Result<Vec<u8>, RenderError> {
     encoder.set_color(png::ColorType::Rgb);
     encoder.set_depth(png::BitDepth::Eight);
     encoder.set_compression(png::Compression::Balanced);
-    // Rows of cells repeat downward; choosing a filter line by line takes half as long again for a tenth of the size.
+    // Rows of cells repeat downward; choosing a filter line by line takes half as long again for a tenth of
+    // the size.
     encoder.set_filter(png::Filter::Up);
     encoder.set_pixel_dims(Some(png::PixelDimensions { xppu: per_metre, yppu: per_metre, unit: png::Unit::Meter }));
     let mut writer = encoder.write_header()?;

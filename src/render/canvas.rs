@@ -1,5 +1,5 @@
-//! The sheet that panels draw on: shapes and words in CSS pixels, drawn as elements of plotters on the backend of
-//! [`super::svg`].
+//! The sheet that panels draw on: shapes and words in CSS pixels, drawn as elements of plotters on the
+//! backend of [`super::svg`].
 
 use std::cell::RefCell;
 use std::convert::Infallible;
@@ -168,7 +168,8 @@ impl Canvas {
     }
 }
 
-/// Elements that plotters does not have: a line with dashes and round ends, a line of text on its baseline, a PNG.
+/// Elements that plotters does not have: a line with dashes and round ends, a line of text on its baseline,
+/// a PNG.
 struct Curve {
     path: Vec<BackendCoord>,
     pen: Pen,

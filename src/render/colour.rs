@@ -1,7 +1,7 @@
 //! Colours: the two colour maps for heatmaps, and what contrast is.
 //!
-//! Both maps are perceptually uniform: lightness rises steadily with the value, so the order survives a grey printer and
-//! every form of colour blindness.
+//! Both maps are perceptually uniform: lightness rises steadily with the value, so the order survives a
+//! grey printer and every form of colour blindness.
 
 mod cividis;
 mod viridis;
@@ -57,8 +57,9 @@ pub enum ColourMap {
 impl ColourMap {
     pub const ALL: [ColourMap; 2] = [ColourMap::Viridis, ColourMap::Cividis];
 
-    /// The colour at `t`, 0 (low, dark) to 1 (high, light), interpolated between the 256 published colours. Values outside
-    /// are clamped to the ends; NaN gives the low end (a NaN cell never comes here, it has its own pattern).
+    /// The colour at `t`, 0 (low, dark) to 1 (high, light), interpolated between the 256 published colours.
+    /// Values outside are clamped to the ends; NaN gives the low end (a NaN cell never comes here, it has
+    /// its own pattern).
     pub fn at(self, t: f64) -> Rgb {
         let table = match self {
             ColourMap::Viridis => &viridis::VIRIDIS,

@@ -1,5 +1,5 @@
-//! Two dots a row: a full one and a ring, a line between them, words at both sides, and the first row's numbers drawn on
-//! through the others.
+//! Two dots a row: a full one and a ring, a line between them, words at both sides, and the first row's
+//! numbers drawn on through the others.
 
 use crate::figure::chart::{Axis, DotRow, Dots, Figure};
 use crate::figure::flow::Tone;
@@ -11,6 +11,7 @@ use super::canvas::{Anchor, Canvas, Letters, Pen, Rect};
 use super::colour::Rgb;
 use super::kind::{Kind, Look};
 use super::layout::Place;
+use super::overlay::{Along, Axes};
 use super::panel::{self, LABEL, TICK};
 use super::theme::Palette;
 
@@ -58,6 +59,12 @@ impl Kind for Dots {
         Some(&self.x)
     }
 
+    fn axes(&self, plot: Rect) -> Option<Axes<'_>> {
+        let x = Scale::new(&self.x, plot.x, plot.right());
+        let pitch = plot.h / self.rows.len() as f64;
+        Some(Axes { x: Along::Axis(x), y: Along::Rows { start: plot.y, pitch }, on_cells: false })
+    }
+
     fn head(&self, _: f64) -> f64 {
         HEAD
     }
@@ -80,7 +87,8 @@ fn place(value: Option<f64>, x: Scale, plot: Rect) -> Option<f64> {
     value.filter(|v| v.is_finite()).map(|v| x.place(v).clamp(plot.x, plot.right()))
 }
 
-/// Everything under the dots: grounds of rows, the grid, the mark, and the first row's numbers drawn on through the others.
+/// Everything under the dots: grounds of rows, the grid, the mark, and the first row's numbers drawn on
+/// through the others.
 fn draw_ground(c: &mut Canvas, d: &Dots, x: Scale, plot: Rect, palette: &Palette) -> Result<(), RenderError> {
     let pitch = plot.h / d.rows.len() as f64;
     for (i, row) in d.rows.iter().enumerate() {

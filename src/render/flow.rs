@@ -9,6 +9,7 @@ use super::canvas::{Anchor, Canvas, Letters, Pen, Rect};
 use super::colour::Rgb;
 use super::kind::{Kind, Look};
 use super::layout::Place;
+use super::overlay::Axes;
 use super::panel::{LABEL, PANEL_TITLE};
 use super::theme::Palette;
 
@@ -23,6 +24,7 @@ const INDENT: f64 = 12.0;
 const COLUMN_GAP: f64 = 56.0;
 /// Between rows; what is left over of the height makes it larger, up to a limit.
 const ROW_GAP: f64 = 34.0;
+const GOOD_ROW_GAP: f64 = 44.0;
 const WIDEST_ROW_GAP: f64 = 56.0;
 const HEAD: f64 = 8.0;
 
@@ -128,8 +130,18 @@ impl Kind for Flow {
         None
     }
 
+    fn axes(&self, _: Rect) -> Option<Axes<'_>> {
+        None
+    }
+
     fn least_height(&self, width: f64) -> f64 {
         least_height(self, Rect { w: width, ..Rect::default() })
+    }
+
+    fn good_height(&self, width: f64) -> f64 {
+        let rows = self.boxes.iter().map(|b| b.row + 1).max().unwrap_or(0);
+        // Rows begin on whole pixels, each a little further down.
+        self.least_height(width) + (GOOD_ROW_GAP - ROW_GAP) * rows.saturating_sub(1) as f64 + rows as f64
     }
 }
 

@@ -16,8 +16,8 @@ pub fn stack() -> String {
     }
 }
 
-/// resvg's fonts: the bundled family, the font that supplies what it lacks, and nothing of the system's, so that a PNG does
-/// not depend on the machine.
+/// resvg's fonts: the bundled family, the font that supplies what it lacks, and nothing of the system's, so
+/// that a PNG does not depend on the machine.
 pub fn database() -> Arc<fontdb::Database> {
     static BUNDLED: OnceLock<Arc<fontdb::Database>> = OnceLock::new();
     static BOTH: OnceLock<Arc<fontdb::Database>> = OnceLock::new();

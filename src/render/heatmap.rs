@@ -3,9 +3,11 @@
 use crate::figure::chart::{Axis, ColourScale, Figure, Heatmap};
 use crate::font::{self, Weight};
 
+use super::axis::Scale;
 use super::canvas::{Anchor, Canvas, Letters, Pen, Rect};
 use super::kind::{Kind, Look};
 use super::layout::Place;
+use super::overlay::{Along, Axes};
 use super::panel::{self, LABEL, LANE, TICK};
 use super::theme::Palette;
 use super::{RenderError, raster};
@@ -15,8 +17,8 @@ const ROW_LABEL_PITCH: f64 = 13.0;
 /// More rows than this are not all labelled, however high the panel is.
 const MOST_ROW_LABELS: usize = 16;
 
-/// The rows whose labels are written: all if they fit, else every 5th, 10th, ... and always the first and the last,
-/// because the ends of the network are what the figure compares.
+/// The rows whose labels are written: all if they fit, else every 5th, 10th, ... and always the first and
+/// the last, because the ends of the network are what the figure compares.
 fn labelled_rows(map: &Heatmap, height: f64) -> Vec<usize> {
     let rows = map.rows.len();
     let pitch = height / rows as f64;
@@ -102,6 +104,13 @@ impl Kind for Heatmap {
 
     fn x(&self) -> Option<&Axis> {
         Some(&self.x)
+    }
+
+    fn axes(&self, plot: Rect) -> Option<Axes<'_>> {
+        let x = Scale::new(&self.x, plot.x, plot.right());
+        let x = if self.columns.is_empty() { Along::Axis(x) } else { Along::Columns(x, &self.edges) };
+        let pitch = plot.h / self.rows.len() as f64;
+        Some(Axes { x, y: Along::Rows { start: plot.bottom(), pitch: -pitch }, on_cells: true })
     }
 
     fn title(&self) -> &str {
@@ -197,7 +206,7 @@ mod tests {
             bottom_note: "input side".to_string(),
             top_note: "output side".to_string(),
             edges: vec![0.0, 1.0],
-            cells: vec![vec![crate::stats::Cell::Zero]; rows],
+            cells: vec![vec![crate::stats::Measured::Zero]; rows],
             scale: 0,
             veils: Vec::new(),
             columns: Vec::new(),

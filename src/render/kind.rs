@@ -2,10 +2,11 @@
 //!
 //! A new kind is a type in `figure`, a file here that implements [`Kind`] for it, and a line in [`kind`].
 
-use crate::figure::chart::{Axis, ColourScale, Figure, Panel};
+use crate::figure::chart::{Axis, ColourScale, Figure, Panel, Placed};
 
-use super::canvas::Canvas;
+use super::canvas::{Canvas, Rect};
 use super::layout::Place;
+use super::overlay::{self, Axes};
 use super::theme::Palette;
 use super::{RenderError, Style, panel};
 
@@ -20,13 +21,18 @@ pub struct Look<'a> {
 
 /// Lengths are CSS pixels.
 pub trait Kind {
-    /// What contradicts itself in the panel's data, or does not fit the panels in the same `row` of the figure.
+    /// What contradicts itself in the panel's data, or does not fit the panels in the same `row` of the
+    /// figure.
     fn problem(&self, figure: &Figure, row: usize) -> Option<String>;
 
     fn draw(&self, c: &mut Canvas, place: Place, look: &Look) -> Result<(), RenderError>;
 
-    /// The horizontal axis. A panel without one brings its own margins, and none of the room below is asked for.
+    /// The horizontal axis. A panel without one brings its own margins, and none of the room below is asked
+    /// for.
     fn x(&self) -> Option<&Axis>;
+
+    /// Where the coordinates of overlays lie in a plot; a panel without axes has none.
+    fn axes(&self, plot: Rect) -> Option<Axes<'_>>;
 
     /// In bold over the panel.
     fn title(&self) -> &str {
@@ -58,6 +64,11 @@ pub trait Kind {
         0.0
     }
 
+    /// The height that suits the words of the plot, where a figure's own height is free.
+    fn good_height(&self, width: f64) -> f64 {
+        self.least_height(width)
+    }
+
     /// The index of the colour scale that the panel uses.
     fn scale(&self) -> Option<usize> {
         None
@@ -73,7 +84,8 @@ pub trait Kind {
         0
     }
 
-    /// Does it continue the rows of a heatmap to its left, so that the heatmap's colour bar stands right of it?
+    /// Does it continue the rows of a heatmap to its left, so that the heatmap's colour bar stands right of
+    /// it?
     fn continues_rows(&self) -> bool {
         false
     }
@@ -90,16 +102,38 @@ pub fn kind(panel: &Panel) -> &dyn Kind {
     }
 }
 
-/// Room above a plot of this width, the title included.
-pub fn above(kind: &dyn Kind, width: f64) -> f64 {
-    let head = kind.head(width);
-    panel::title_room(kind.title()) + head + if head > 0.0 { 6.0 } else { 0.0 }
+/// What stands between the title and the plot: the panel's own, and above it the words of what is drawn
+/// over it.
+fn heads(p: &Placed, plot: Rect) -> (f64, f64) {
+    let panel = kind(&p.panel);
+    let own = panel.head(plot.w);
+    (own, overlay::head(&p.overlays, panel.axes(plot), plot))
 }
 
-/// Draws the title and the panel.
-pub fn draw(c: &mut Canvas, kind: &dyn Kind, place: Place, look: &Look) -> Result<(), RenderError> {
-    let head = kind.head(place.plot.w);
-    let above = if head > 0.0 { head + 4.0 } else { 0.0 };
-    panel::title(c, kind.title(), place.plot, above, look.palette)?;
-    kind.draw(c, place, look)
+/// Room above a plot, the title included.
+pub fn above(p: &Placed, plot: Rect) -> f64 {
+    let (own, over) = heads(p, plot);
+    let head = own + over;
+    panel::title_room(kind(&p.panel).title()) + head + if head > 0.0 { 6.0 } else { 0.0 }
+}
+
+/// How far words reach beyond the right edge of a plot: those of the axis, and those above the plot.
+pub fn overhang(p: &Placed, x: &Axis, plot: Rect) -> f64 {
+    panel::x_overhang(x, plot.w).max(overlay::overhang(&p.overlays, kind(&p.panel).axes(plot), plot))
+}
+
+/// Draws the title, the panel and what lies over it.
+pub fn draw(c: &mut Canvas, p: &Placed, place: Place, look: &Look) -> Result<(), RenderError> {
+    let (panel, plot) = (kind(&p.panel), place.plot);
+    let (own, over) = heads(p, plot);
+    let above = if own + over > 0.0 { own + over + 4.0 } else { 0.0 };
+    panel::title(c, panel.title(), plot, above, look.palette)?;
+    panel.draw(c, place, look)?;
+    match panel.axes(plot) {
+        Some(axes) => {
+            let base = if own > 0.0 { own + 6.0 } else { 0.0 };
+            overlay::draw(c, &p.overlays, axes, (plot, base), look.palette)
+        }
+        None => Ok(()),
+    }
 }

@@ -1,7 +1,7 @@
 //! Where everything stands: the grid of panels with gutters measured from the words that will stand in them.
 //!
-//! What a gutter needs depends on the plots' sizes (which ticks fit) and the other way round, so the sizes are found in a
-//! few rounds. Plots begin and end on whole pixels, so that the edges of cells are sharp.
+//! What a gutter needs depends on the plots' sizes (which ticks fit) and the other way round, so the sizes
+//! are found in a few rounds. Plots begin and end on whole pixels, so that the edges of cells are sharp.
 
 use crate::figure::chart::{Figure, Placed};
 use crate::font::{self, MARGIN, Weight};
@@ -10,7 +10,7 @@ use super::RenderError;
 use super::bar::{self, Entry};
 use super::canvas::Rect;
 use super::kind::{self, kind};
-use super::panel::{self, CAPTION, SUBTITLE};
+use super::panel::{CAPTION, SUBTITLE};
 
 pub const TITLE_LINE: f64 = 23.0;
 pub const SUBTITLE_LINE: f64 = 17.0;
@@ -48,8 +48,8 @@ pub struct Layout {
     pub caption_top: f64,
 }
 
-/// A bar stands right of the last column that uses its scale, and of the numbers that stand row by row beside a heatmap of
-/// it, and spans the rows that use it.
+/// A bar stands right of the last column that uses its scale, and of the numbers that stand row by row
+/// beside a heatmap of it, and spans the rows that use it.
 struct Span {
     scale: usize,
     column: usize,
@@ -83,8 +83,8 @@ struct Words {
     foot: f64,
 }
 
-fn words(figure: &Figure, swatches_under_bars: bool) -> Words {
-    let (width, height) = (f64::from(figure.width), f64::from(figure.height));
+fn words(figure: &Figure, height: f64, swatches_under_bars: bool) -> Words {
+    let width = f64::from(figure.width);
     let inner = width - 2.0 * MARGIN;
     let title = font::title_lines(&figure.title, width);
     let subtitle = font::wrap_evenly(&figure.subtitle, SUBTITLE, Weight::Regular, inner);
@@ -131,11 +131,11 @@ fn gutters(figure: &Figure, panels: &[Place], spans: &[Span], swatches_under_bar
         let Some(x) = panel.x() else { continue };
         widen(&mut gutters.left[p.column], panel.left(plot.h));
         widen(&mut words[p.column][p.row], panel.right(plot.h));
-        widen(&mut gutters.right[p.column], panel::x_overhang(x, plot.w));
+        widen(&mut gutters.right[p.column], kind::overhang(p, x, plot));
         if !free_right(p) {
             widen(&mut gutters.right[p.column], words[p.column][p.row]);
         }
-        widen(&mut gutters.top[p.row], kind::above(panel, plot.w));
+        widen(&mut gutters.top[p.row], kind::above(p, plot));
         widen(&mut gutters.bottom[p.row], panel.below());
     }
     // Bars beside the words at the curves' ends in the same rows, and beside each other.
@@ -190,6 +190,23 @@ fn places(figure: &Figure, words: &Words, spans: &[Span], gutters: &Gutters) -> 
     (figure.panels.iter().map(place).collect(), spans.iter().zip(bars).map(bar).collect())
 }
 
+/// The height of a figure's sheet, CSS pixels: its own, or what its words need.
+pub fn height(figure: &Figure) -> u32 {
+    if let Some(height) = figure.height {
+        return height;
+    }
+    // On a sheet without height the panels would end above their beginning, by what the words take.
+    let words = words(figure, 0.0, true);
+    let (columns, rows) = (figure.column_weights.len(), figure.row_weights.len());
+    let inner = f64::from(figure.width) - 2.0 * MARGIN - COLUMN_GAP * columns.saturating_sub(1) as f64;
+    let weight = |column: usize| figure.column_weights.get(column).copied().unwrap_or(0.0);
+    let width = |column: usize| inner * weight(column) / figure.column_weights.iter().sum::<f64>();
+    let needs = |p: &Placed| kind(&p.panel).good_height(width(p.column)).max(SMALLEST.1);
+    let row = |row: usize| figure.panels.iter().filter(|p| p.row == row).map(needs).fold(0.0, f64::max);
+    let panels = (0..rows).map(row).sum::<f64>() + ROW_GAP * rows.saturating_sub(1) as f64;
+    (words.head - words.foot + panels).ceil() as u32
+}
+
 pub fn layout(figure: &Figure) -> Result<Layout, RenderError> {
     let under = solve(figure, true)?;
     let fits = |b: &BarPlace| bar::swatches_fit(&figure.scales[b.scale], b.area.h);
@@ -197,13 +214,13 @@ pub fn layout(figure: &Figure) -> Result<Layout, RenderError> {
 }
 
 fn solve(figure: &Figure, swatches_under_bars: bool) -> Result<Layout, RenderError> {
-    let (width, height) = (figure.width, figure.height);
+    let (width, height) = (figure.width, height(figure));
     let too_small = || RenderError::TooSmall { figure: figure.name.clone(), width, height };
     let inner = f64::from(width) - 2.0 * MARGIN;
     if inner < SMALLEST.0 {
         return Err(too_small());
     }
-    let words = words(figure, swatches_under_bars);
+    let words = words(figure, height.into(), swatches_under_bars);
     let spans = spans(figure);
     let (columns, rows) = (figure.column_weights.len() as f64, figure.row_weights.len() as f64);
     let first = Rect { x: 0.0, y: 0.0, w: inner / columns, h: (words.foot - words.head) / rows };

@@ -8,6 +8,7 @@ use super::axis::{Scale, linear};
 use super::canvas::{Anchor, Canvas, Letters, Pen, Point, Rect};
 use super::kind::{Kind, Look};
 use super::layout::Place;
+use super::overlay::{Along, Axes};
 use super::panel::{self, LABEL};
 use super::theme::Palette;
 
@@ -89,6 +90,12 @@ impl Kind for Lines {
 
     fn x(&self) -> Option<&Axis> {
         Some(&self.x)
+    }
+
+    fn axes(&self, plot: Rect) -> Option<Axes<'_>> {
+        let x = Scale::new(&self.x, plot.x, plot.right());
+        let y = Scale::new(&self.y, plot.bottom(), plot.y);
+        Some(Axes { x: Along::Axis(x), y: Along::Axis(y), on_cells: false })
     }
 
     fn title(&self) -> &str {
@@ -175,8 +182,9 @@ fn runs(series: &Series, (x, y): (Scale, Scale)) -> Vec<Vec<Point>> {
     out
 }
 
-/// If many points lie in one pixel column, only the first, the lowest, the highest and the last can be seen; then points that
-/// lie on the line between their neighbours go. Expects ascending x, and leaves a curve that runs back alone.
+/// If many points lie in one pixel column, only the first, the lowest, the highest and the last can be
+/// seen; then points that lie on the line between their neighbours go. Expects ascending x, and leaves a
+/// curve that runs back alone.
 fn thin(run: &[Point]) -> Vec<Point> {
     let ascending = run.windows(2).all(|w| w[0].0 <= w[1].0);
     if !ascending || run.len() < 3 {
@@ -228,7 +236,7 @@ fn straighten(points: &[Point]) -> Vec<Point> {
 }
 
 /// The parts of a line inside `area` (Liang and Barsky 1984, segment by segment).
-fn clip(points: &[Point], area: Rect) -> Vec<Vec<Point>> {
+pub fn clip(points: &[Point], area: Rect) -> Vec<Vec<Point>> {
     if let [only] = points {
         return clip(&[*only, *only], area);
     }
@@ -324,8 +332,9 @@ fn end_labels(
     Ok(())
 }
 
-/// Middles as near to the wanted ones (ascending) as they can be without overlap, between `top` and `bottom` if that is
-/// possible at all. Overlapping labels form a block that is centred on the mean of what its members want.
+/// Middles as near to the wanted ones (ascending) as they can be without overlap, between `top` and
+/// `bottom` if that is possible at all. Overlapping labels form a block that is centred on the mean of what
+/// its members want.
 fn spread(wanted: &[f64], heights: &[f64], top: f64, bottom: f64) -> Vec<f64> {
     struct Block {
         first: usize,

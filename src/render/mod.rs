@@ -5,6 +5,7 @@
 //! | `layout` | where everything stands |
 //! | `kind` | what a kind of panel has to say for itself, and the list of the kinds |
 //! | `heatmap`, `lines`, `rows`, `dots`, `flow` | the kinds, one a file |
+//! | `overlay` | curves, bands and marked steps over a panel |
 //! | `panel`, `bar` | what panels have in common; colour bars |
 //! | `raster` | a heatmap's cells as a small indexed PNG |
 //! | `axis` | ticks and numbers |
@@ -13,7 +14,8 @@
 //! | `fonts`, `colour`, `theme` | what a figure looks like |
 //! | `bitmap`, `pdf` | SVG to PNG and to PDF |
 //!
-//! The same figure and style give the same bytes: there is no clock, no hash order, and no font but the bundled one.
+//! The same figure and style give the same bytes: there is no clock, no hash order, and no font but the
+//! bundled one.
 
 mod axis;
 mod bar;
@@ -27,6 +29,7 @@ mod heatmap;
 mod kind;
 mod layout;
 mod lines;
+mod overlay;
 mod panel;
 mod pdf;
 mod raster;
@@ -49,6 +52,7 @@ use crate::font;
 
 pub use bitmap::png;
 pub use colour::{ColourMap, Rgb};
+pub use layout::height;
 pub use pdf::pdf;
 pub use raster::special_tile;
 pub use theme::{Palette, Theme, Tones};
@@ -104,6 +108,7 @@ impl FromStr for Format {
 
 /// Why a figure could not be drawn or saved.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum RenderError {
     #[error("figure `{figure}`: {what}")]
     Invalid { figure: String, what: String },
@@ -140,13 +145,15 @@ fn by_name<T: Copy + fmt::Display>(what: &'static str, all: &[T], name: &str) ->
 /// Draws a figure as SVG: text stays text, with title, description and a fixed size in CSS pixels.
 ///
 /// # Errors
-/// A figure that contradicts itself (ragged cells, a scale that is not there), or one too small for its words.
+/// A figure that contradicts itself (ragged cells, a scale that is not there), or one too small for its
+/// words.
 pub fn svg(figure: &Figure, style: &Style) -> Result<String, RenderError> {
     check(figure)?;
     let palette = style.theme.palette();
     let place = layout::layout(figure)?;
-    let mut c = Canvas::new(figure.width, figure.height);
-    c.fill(Rect { x: 0.0, y: 0.0, w: figure.width.into(), h: figure.height.into() }, palette.background)?;
+    let height = height(figure);
+    let mut c = Canvas::new(figure.width, height);
+    c.fill(Rect { x: 0.0, y: 0.0, w: figure.width.into(), h: height.into() }, palette.background)?;
     let mut y = font::MARGIN - 4.0;
     for line in &place.title {
         y += layout::TITLE_LINE;
@@ -159,7 +166,7 @@ pub fn svg(figure: &Figure, style: &Style) -> Result<String, RenderError> {
     let rows = figure.panels.iter().map(|p| kind(&p.panel).rows_of_cells()).sum();
     let look = Look { style, palette, scales: &figure.scales, most_bins: raster::most_bins(rows) };
     for (placed, at) in figure.panels.iter().zip(&place.panels) {
-        kind::draw(&mut c, kind(&placed.panel), *at, &look)?;
+        kind::draw(&mut c, placed, *at, &look)?;
     }
     for b in &place.bars {
         let scale = &figure.scales[b.scale];
@@ -177,8 +184,8 @@ pub fn svg(figure: &Figure, style: &Style) -> Result<String, RenderError> {
     Ok(c.finish(&figure.name, &figure.title, &figure.description, figure.lang))
 }
 
-/// Saves a figure in a folder that exists, as `NAME.FORMAT`; returns the paths in the order of `formats`. Each file is written
-/// beside its place and renamed, so a crash leaves the old file or the new one.
+/// Saves a figure in a folder that exists, as `NAME.FORMAT`; returns the paths in the order of `formats`.
+/// Each file is written beside its place and renamed, so a crash leaves the old file or the new one.
 ///
 /// # Errors
 /// Those of [`svg()`], [`png()`] and [`pdf()`], and what the file system says, with the path.
@@ -207,8 +214,10 @@ fn check(figure: &Figure) -> Result<(), RenderError> {
     if figure.name.is_empty() || figure.name.starts_with('.') || figure.name.contains(['/', '\\', '\0']) {
         return invalid("its name is not a file stem".to_string());
     }
-    if !(1..=20_000).contains(&figure.width) || !(1..=20_000).contains(&figure.height) {
-        return invalid(format!("its size is {} x {}, expected 1 to 20,000 pixels", figure.width, figure.height));
+    let sizes = 1..=20_000;
+    if !sizes.contains(&figure.width) || figure.height.is_some_and(|height| !sizes.contains(&height)) {
+        let (width, height) = (figure.width, figure.height.unwrap_or_default());
+        return invalid(format!("its size is {width} x {height}, expected 1 to 20,000 pixels"));
     }
     for (what, weights) in [("column", &figure.column_weights), ("row", &figure.row_weights)] {
         if weights.is_empty() || !weights.iter().all(|w| w.is_finite() && *w > 0.0) {
@@ -226,6 +235,9 @@ fn check(figure: &Figure) -> Result<(), RenderError> {
         }
         if let Some(what) = kind(&p.panel).problem(figure, p.row) {
             return invalid(format!("panel {i}: {what}"));
+        }
+        if !p.overlays.is_empty() && kind(&p.panel).axes(Rect::default()).is_none() {
+            return invalid(format!("panel {i}: it has no axes for what is drawn over it"));
         }
     }
     Ok(())

@@ -19,7 +19,8 @@ const TICK_LENGTH: f64 = 4.0;
 /// Width of a column of upright words.
 pub const LANE: f64 = 17.0;
 
-/// How far the baseline lies under the middle of a line: half the height of a capital letter or digit (0.714 em).
+/// How far the baseline lies under the middle of a line: half the height of a capital letter or digit
+/// (0.714 em).
 pub fn half_height(size: f64) -> f64 {
     0.357 * size
 }
@@ -150,7 +151,8 @@ pub fn y_label(c: &mut Canvas, words: &str, left: f64, plot: Rect, palette: &Pal
     Ok(())
 }
 
-/// The x axis of a heatmap whose columns have names: each under the middle of its column, as many as fit, and the last one.
+/// The x axis of a heatmap whose columns have names: each under the middle of its column, as many as fit,
+/// and the last one.
 pub fn named_columns(c: &mut Canvas, map: &Heatmap, plot: Rect, palette: &Palette) -> Result<(), RenderError> {
     let pen = Pen::solid(palette.axis, 1.0);
     let scale = Scale::new(&map.x, plot.x, plot.right());

@@ -1,8 +1,9 @@
 //! SVG to PDF: the same shapes as vectors, text as text, a heatmap as its small image without interpolation.
 //!
-//! usvg lays the text out, exactly as it does for the PNG; each line becomes one run of glyphs of an embedded subset of the font,
-//! with the characters that it stands for, so that it can be searched and copied. The page is a tagged figure whose alternative
-//! text is the figure's description. Nothing in the file depends on the clock or on chance: its ID is a hash of it.
+//! usvg lays the text out, exactly as it does for the PNG; each line becomes one run of glyphs of an
+//! embedded subset of the font, with the characters that it stands for, so that it can be searched and
+//! copied. The page is a tagged figure whose alternative text is the figure's description. Nothing in the
+//! file depends on the clock or on chance: its ID is a hash of it.
 
 use krilla::Document;
 use krilla::color::rgb;

@@ -1,14 +1,14 @@
 //! A heatmap's cells as one small indexed PNG.
 //!
-//! Columns become *bins*: one a column where they are equally wide and fit, else two a CSS pixel, each of which gathers
-//! the columns that fall into it. A cell of a special kind is drawn as a pattern, so that it differs from every colour of
-//! the map and from the other kinds without colour vision and on a grey printer; where it is too small for a pattern, the
-//! pattern's ground stands alone.
+//! Columns become *bins*: one a column where they are equally wide and fit, else two a CSS pixel, each of
+//! which gathers the columns that fall into it. A cell of a special kind is drawn as a pattern, so that it
+//! differs from every colour of the map and from the other kinds without colour vision and on a grey
+//! printer; where it is too small for a pattern, the pattern's ground stands alone.
 
 use std::ops::Range;
 
 use crate::figure::chart::{ColourScale, Heatmap};
-use crate::stats::{Cell, median};
+use crate::stats::{Measured, ValueScale, typical};
 
 use super::RenderError;
 use super::axis::{self, Scale};
@@ -16,67 +16,53 @@ use super::canvas::Rect;
 use super::colour::{ColourMap, Rgb};
 use super::theme::Palette;
 
-/// Colours of the map in a raster; the rest of the 256 entries of a palette belongs to the paper and the patterns.
+/// Colours of the map in a raster; the rest of the 256 entries of a palette belongs to the paper and the
+/// patterns.
 pub const LEVELS: usize = 240;
 const PAPER: u8 = LEVELS as u8;
 const SPECIAL: u8 = PAPER + 1;
 /// Raster pixels per CSS pixel where patterns or binned columns are drawn.
 const FINE: f64 = 2.0;
-/// More bins a heatmap than this are not drawn, whatever the number of columns: it is the resolution of print at full width.
+/// More bins a heatmap than this are not drawn, whatever the number of columns: it is the resolution of
+/// print at full width.
 const MOST_BINS: usize = 1200;
-/// Bins are made wider where all heatmaps of a figure together would have more cells than this, about a byte each.
+/// Bins are made wider where all heatmaps of a figure together would have more cells than this, about a
+/// byte each.
 const MOST_CELLS: usize = 100_000;
 /// But not wider than this many a heatmap, however many rows there are.
 const FEWEST_BINS: usize = 300;
 /// A run of special cells narrower or lower than this (CSS pixels) has no room for a pattern.
 const PATTERN_ROOM: f64 = 4.0;
 
-/// The five kinds in the order of [`Palette::special`].
-pub fn kind(cell: Cell) -> Option<usize> {
+/// What has no place on a scale, in the order of [`Palette::special`].
+pub fn kind(cell: Measured, scale: ValueScale) -> Option<usize> {
+    // A figure may have been made by hand: what counts is the number, not the name that it travels under.
+    let cell = cell.positive().map_or(cell, Measured::from_stored);
     match cell {
-        Cell::Finite(x) if x == f64::NEG_INFINITY => Some(0),
-        Cell::Finite(x) if x.is_nan() => Some(2),
-        Cell::Finite(x) if x.is_infinite() => Some(3),
-        Cell::Finite(_) => None,
-        Cell::Zero => Some(0),
-        Cell::Underflow => Some(1),
-        Cell::Nan => Some(2),
-        Cell::Infinite => Some(3),
-        Cell::Missing => Some(4),
+        _ if scale.value(cell).is_some() => None,
+        Measured::Zero | Measured::Finite(_) => Some(0),
+        Measured::Underflow => Some(1),
+        Measured::Nan => Some(2),
+        Measured::Infinite => Some(3),
+        Measured::Missing => Some(4),
     }
 }
 
-/// What one bin shows of the cells in it: NaN or infinity if it occurs at all, a special kind that more than half of the cells
-/// have between them (the most frequent one), else the median of the finite values.
-pub fn gather(cells: &[Cell]) -> Cell {
+/// What one bin shows of the cells in it: NaN or infinity if it occurs at all, else what [`typical`] makes
+/// of them. This is the one exception to that rule: a pixel must not hide the step at which a run broke.
+pub fn gather(cells: &[Measured], scale: ValueScale) -> Measured {
     if let [only] = cells {
         return *only;
     }
-    let mut counts = [0usize; 5];
-    for k in cells.iter().filter_map(|c| kind(*c)) {
-        counts[k] += 1;
-    }
-    let special: usize = counts.iter().sum();
-    if counts[2] > 0 {
-        return Cell::Nan;
-    }
-    if counts[3] > 0 {
-        return Cell::Infinite;
-    }
-    if 2 * special <= cells.len()
-        && let Some(x) = median(cells.iter().filter(|c| kind(**c).is_none()).filter_map(|c| c.log10()))
-    {
-        return Cell::Finite(x);
-    }
-    let most = counts.iter().copied().max().unwrap_or(0);
-    match counts.iter().position(|c| *c == most) {
-        Some(0) if most > 0 => Cell::Zero,
-        Some(1) => Cell::Underflow,
-        _ => Cell::Missing,
+    let holds = |k: usize| cells.iter().any(|c| kind(*c, scale) == Some(k));
+    match (holds(2), holds(3)) {
+        (true, _) => Measured::Nan,
+        (false, true) => Measured::Infinite,
+        _ => typical(cells, scale),
     }
 }
 
-/// Index into the palette for a finite value.
+/// Index into the palette for a place on the scale.
 pub fn level(scale: &ColourScale, value: f64) -> u8 {
     let span = scale.high - scale.low;
     let t = if span > 0.0 { (value - scale.low) / span } else { 0.5 };
@@ -88,7 +74,8 @@ pub fn most_bins(rows: usize) -> usize {
     (MOST_CELLS / rows.max(1)).clamp(FEWEST_BINS, MOST_BINS)
 }
 
-/// The bins of a heatmap over `plot`: where their picture lies, and which columns each gathers (empty: paper).
+/// The bins of a heatmap over `plot`: where their picture lies, and which columns each gathers (empty:
+/// paper).
 fn bins(map: &Heatmap, plot: Rect, most: usize) -> (Rect, Vec<Range<usize>>) {
     let columns = map.edges.len() - 1;
     let scale = Scale::new(&map.x, plot.x, plot.right());
@@ -142,8 +129,8 @@ fn ink(kind: usize, x: f64, y: f64) -> bool {
     }
 }
 
-/// One period of the pattern of a special kind, two entries a CSS pixel, true where it has ink: for code that draws cells without
-/// this room. In the order of [`Palette::special`].
+/// One period of the pattern of a special kind, two entries a CSS pixel, true where it has ink: for code
+/// that draws cells without this room. In the order of [`Palette::special`].
 pub fn special_tile(kind: usize) -> Vec<Vec<bool>> {
     let (w, h) = [(5, 5), (6, 6), (8, 8), (6, 6), (12, 6)][kind.min(4)];
     (0..2 * h).map(|y| (0..2 * w).map(|x| ink(kind, f64::from(x) / FINE, f64::from(y) / FINE)).collect()).collect()
@@ -160,25 +147,27 @@ pub fn heatmap(
 ) -> Result<(Rect, Vec<u8>), RenderError> {
     let (area, bins) = bins(map, plot, most_bins);
     let rows = map.cells.len();
+    let values = scale.values();
     let (cell_w, cell_h) = (area.w / bins.len() as f64, area.h / rows as f64);
     // Top row first, as pictures are stored.
-    let gathered = |(r, row): (usize, &Vec<Cell>)| {
+    let gathered = |(r, row): (usize, &Vec<Measured>)| {
         let bin = |b: &Range<usize>| {
             if map.heights.is_empty() {
-                return (!b.is_empty()).then(|| gather(&row[b.clone()]));
+                return (!b.is_empty()).then(|| gather(&row[b.clone()], values));
             }
-            let there: Vec<Cell> = b.clone().filter(|c| map.exists(r, *c)).map(|c| row[c]).collect();
-            (!there.is_empty()).then(|| gather(&there))
+            let there: Vec<Measured> = b.clone().filter(|c| map.exists(r, *c)).map(|c| row[c]).collect();
+            (!there.is_empty()).then(|| gather(&there, values))
         };
         bins.iter().map(bin).collect()
     };
-    let mut grid: Vec<Vec<Option<Cell>>> = map.cells.iter().enumerate().rev().map(gathered).collect();
+    let mut grid: Vec<Vec<Option<Measured>>> = map.cells.iter().enumerate().rev().map(gathered).collect();
     for row in &mut grid {
-        widen_alarms(row, cell_w);
+        widen_alarms(row, cell_w, values);
     }
     let kinds: Vec<Vec<Option<usize>>> =
-        grid.iter().map(|row| row.iter().map(|c| c.and_then(kind)).collect()).collect();
-    // One pixel a cell is enough for colours: the viewer stretches it with hard edges. A pattern needs pixels of its own.
+        grid.iter().map(|row| row.iter().map(|c| c.and_then(|c| kind(c, values))).collect()).collect();
+    // One pixel a cell is enough for colours: the viewer stretches it with hard edges. A pattern needs
+    // pixels of its own.
     let patterned = kinds.iter().flatten().any(Option::is_some);
     let (width, height) = if patterned {
         (((FINE * area.w) as usize).max(bins.len()), ((FINE * area.h) as usize).max(rows))
@@ -202,7 +191,7 @@ pub fn heatmap(
                     let marked = roomy[*c] && ink(k, x as f64 / FINE, y as f64 / FINE);
                     SPECIAL + 2 * k as u8 + u8::from(marked)
                 }
-                (Some(cell), None) => level(scale, cell.log10().unwrap_or(f64::NAN)),
+                (Some(cell), None) => level(scale, values.place(cell).unwrap_or(f64::NAN)),
             });
         }
     }
@@ -210,10 +199,11 @@ pub fn heatmap(
     Ok((area, png))
 }
 
-/// A single NaN or infinity must be seen at any resolution: its run is widened to one CSS pixel where bins are narrower.
-fn widen_alarms(row: &mut [Option<Cell>], bin: f64) {
+/// A single NaN or infinity must be seen at any resolution: its run is widened to one CSS pixel where bins
+/// are narrower.
+fn widen_alarms(row: &mut [Option<Measured>], bin: f64, values: ValueScale) {
     let least = (1.0 / bin).ceil() as usize;
-    let alarm = |c: Option<Cell>| c.and_then(kind).filter(|k| *k == 2 || *k == 3);
+    let alarm = |c: Option<Measured>| c.and_then(|c| kind(c, values)).filter(|k| *k == 2 || *k == 3);
     let mut c = 0;
     while least > 1 && c < row.len() {
         let Some(k) = alarm(row[c]) else {
@@ -286,7 +276,8 @@ fn encode(
         push(tones.ground);
         push(tones.ink);
     }
-    // Patterns repeat from line to line, colours do not repeat at all: filtering helps the first and spoils the second.
+    // Patterns repeat from line to line, colours do not repeat at all: filtering helps the first and spoils
+    // the second.
     let mut out = Vec::new();
     let mut encoder = png::Encoder::new(&mut out, width as u32, height as u32);
     encoder.set_color(png::ColorType::Indexed);
@@ -300,14 +291,15 @@ fn encode(
     Ok(out)
 }
 
-/// Do finite values lie below or above the ends of the scale? They are drawn in the end's colour, and the bar says so.
+/// Do finite values lie below or above the ends of the scale? They are drawn in the end's colour, and the
+/// bar says so.
 pub fn overflow(map: &Heatmap, scale: &ColourScale) -> (bool, bool) {
     let slack = 1e-9 * (scale.high - scale.low).abs();
     let (mut below, mut above) = (false, false);
     for cell in map.cells.iter().flatten() {
-        if let (Cell::Finite(x), None) = (cell, kind(*cell)) {
-            below |= *x < scale.low - slack;
-            above |= *x > scale.high + slack;
+        if let (Some(x), None) = (scale.values().place(*cell), kind(*cell, scale.values())) {
+            below |= x < scale.low - slack;
+            above |= x > scale.high + slack;
         }
     }
     (below, above)
@@ -326,15 +318,20 @@ mod tests {
 
     #[test]
     fn a_bin_shows_what_must_not_be_lost() {
-        use Cell::*;
-        assert_eq!(gather(&[Finite(-3.0), Finite(-1.0), Finite(-2.0)]), Finite(-2.0));
-        assert_eq!(gather(&[Finite(-3.0), Nan, Infinite, Zero]), Nan);
-        assert_eq!(gather(&[Finite(-3.0), Infinite, Zero]), Infinite);
-        assert_eq!(gather(&[Finite(-3.0), Zero, Zero]), Zero);
-        assert_eq!(gather(&[Finite(-3.0), Zero]), Finite(-3.0));
-        assert_eq!(gather(&[Underflow, Underflow, Zero, Finite(1.0)]), Underflow);
-        assert_eq!(gather(&[Missing, Missing]), Missing);
-        assert_eq!(gather(&[Finite(f64::NAN), Finite(1.0)]), Nan);
+        use Measured::*;
+        let shown = |cells: &[Measured]| gather(cells, ValueScale::Log10);
+        assert_eq!(shown(&[Finite(1e-3), Finite(0.1), Finite(0.01)]), Finite(0.01));
+        assert_eq!(shown(&[Finite(1e-3), Nan, Infinite, Zero]), Nan);
+        assert_eq!(shown(&[Finite(1e-3), Finite(1e-3), Infinite, Zero]), Infinite);
+        assert_eq!(shown(&[Finite(1e-3), Zero, Zero]), Zero);
+        assert_eq!(shown(&[Finite(1e-3), Zero]), Finite(1e-3));
+        assert_eq!(shown(&[Underflow, Underflow, Zero, Finite(10.0)]), Underflow);
+        assert_eq!(shown(&[Missing, Missing]), Missing);
+        assert_eq!(shown(&[Finite(f64::NAN), Finite(10.0)]), Nan);
+        // A share of zero is a value.
+        assert_eq!(gather(&[Zero, Zero, Finite(0.5)], ValueScale::Linear), Zero);
+        assert_eq!(kind(Zero, ValueScale::Linear), None);
+        assert_eq!(kind(Zero, ValueScale::Log10), Some(0));
     }
 
     #[test]
@@ -352,11 +349,11 @@ mod tests {
 
     #[test]
     fn one_bad_step_among_thousands_is_seen() {
-        let mut row = vec![Some(Cell::Finite(0.0)); 9];
-        row[3] = Some(Cell::Nan);
-        row[8] = Some(Cell::Infinite);
-        widen_alarms(&mut row, 0.5);
-        let kinds: Vec<_> = row.iter().map(|c| c.and_then(kind)).collect();
+        let mut row = vec![Some(Measured::Finite(1.0)); 9];
+        row[3] = Some(Measured::Nan);
+        row[8] = Some(Measured::Infinite);
+        widen_alarms(&mut row, 0.5, ValueScale::Log10);
+        let kinds: Vec<_> = row.iter().map(|c| c.and_then(|c| kind(c, ValueScale::Log10))).collect();
         assert_eq!(kinds, [None, None, None, Some(2), Some(2), None, None, None, Some(3)]);
     }
 

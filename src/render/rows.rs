@@ -1,4 +1,5 @@
-//! One number a row beside a heatmap: a stem from the left edge to the number, and the number in words at the right.
+//! One number a row beside a heatmap: a stem from the left edge to the number, and the number in words at
+//! the right.
 
 use crate::figure::chart::{Axis, Figure, Panel, Rows};
 use crate::font::{self, Weight};
@@ -8,6 +9,7 @@ use super::axis::Scale;
 use super::canvas::{Anchor, Canvas, Letters, Pen, Rect};
 use super::kind::{Kind, Look};
 use super::layout::Place;
+use super::overlay::{Along, Axes};
 use super::panel::{self, LABEL, TICK};
 
 /// Lower rows have no room for words.
@@ -77,6 +79,12 @@ impl Kind for Rows {
 
     fn x(&self) -> Option<&Axis> {
         Some(&self.x)
+    }
+
+    fn axes(&self, plot: Rect) -> Option<Axes<'_>> {
+        let x = Scale::new(&self.x, plot.x, plot.right());
+        let pitch = plot.h / self.rows.len() as f64;
+        Some(Axes { x: Along::Axis(x), y: Along::Rows { start: plot.bottom(), pitch: -pitch }, on_cells: false })
     }
 
     fn head(&self, _: f64) -> f64 {

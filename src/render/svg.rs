@@ -1,11 +1,12 @@
 //! A plotters backend that writes SVG.
 //!
-//! plotters' own SVG backend draws on whole pixels and knows no dashes, images or titles. This one implements the same trait,
-//! [`DrawingBackend`], and so takes every element and chart of plotters; what the trait has no words for are methods of its
-//! own ([`Svg::stroke`], [`Svg::words`], [`Svg::picture`]).
+//! plotters' own SVG backend draws on whole pixels and knows no dashes, images or titles. This one
+//! implements the same trait, [`DrawingBackend`], and so takes every element and chart of plotters; what
+//! the trait has no words for are methods of its own ([`Svg::stroke`], [`Svg::words`], [`Svg::picture`]).
 //!
-//! plotters' coordinates are integers. Here they are fixed-point numbers with [`UNITS`] steps a CSS pixel: the same integers
-//! stand in the file, and its `width`, `height` and `viewBox` say how long a step is. A default is not written.
+//! plotters' coordinates are integers. Here they are fixed-point numbers with [`UNITS`] steps a CSS pixel:
+//! the same integers stand in the file, and its `width`, `height` and `viewBox` say how long a step is. A
+//! default is not written.
 
 use std::convert::Infallible;
 use std::fmt::{Display, Write as _};
@@ -28,7 +29,8 @@ pub const UNITS: f64 = 10.0;
 
 /// plotters' size of a text is the height of its line, and this many em.
 const LINE_HEIGHT: f64 = 1.24;
-/// Metrics of the bundled font, in em: from the baseline up to the top of a line, and half the height of a capital letter.
+/// Metrics of the bundled font, in em: from the baseline up to the top of a line, and half the height of a
+/// capital letter.
 const ASCENT: f64 = 0.96;
 const HALF_CAPITAL: f64 = 0.357;
 
@@ -162,8 +164,8 @@ impl Svg {
 
     /// A PNG stretched over the rectangle between two corners, with hard pixel edges.
     pub fn picture(&mut self, (x, y): BackendCoord, (right, bottom): BackendCoord, png: &[u8]) {
-        // `image-rendering` as an attribute for readers of SVG 1.1, as a style for everybody else. `xlink:href` is
-        // deprecated and the only form that every reader knows.
+        // `image-rendering` as an attribute for readers of SVG 1.1, as a style for everybody else.
+        // `xlink:href` is deprecated and the only form that every reader knows.
         let _ = write!(
             self.body,
             "<image x=\"{x}\" y=\"{y}\" width=\"{}\" height=\"{}\" preserveAspectRatio=\"none\" \

@@ -1,5 +1,5 @@
-//! The two themes: every colour of a figure that is not data, the categorical colours of curves, and the tones of the five
-//! special kinds of cell.
+//! The two themes: every colour of a figure that is not data, the categorical colours of curves, and the
+//! tones of the five special kinds of cell.
 
 use std::fmt;
 use std::str::FromStr;
@@ -46,8 +46,8 @@ impl FromStr for Theme {
     }
 }
 
-/// The two tones of a special kind of cell: the ground, which also stands alone where a cell is too small for a pattern,
-/// and the ink of the pattern.
+/// The two tones of a special kind of cell: the ground, which also stands alone where a cell is too small
+/// for a pattern, and the ink of the pattern.
 #[derive(Clone, Copy, Debug)]
 pub struct Tones {
     pub ground: Rgb,
@@ -65,9 +65,9 @@ pub struct Palette {
     pub grid: Rgb,
     /// Ground of rows whose colours are not shown.
     pub veil: Rgb,
-    /// Colours of curves, in order of use, cycled. Chosen by a search over hues near Okabe and Ito's set (2008) for the largest
-    /// smallest distance under normal vision, protanopia and deuteranopia, with the contrast of text (4.5) on the ground,
-    /// because a curve's label is written in its colour.
+    /// Colours of curves, in order of use, cycled. Chosen by a search over hues near Okabe and Ito's set
+    /// (2008) for the largest smallest distance under normal vision, protanopia and deuteranopia, with the
+    /// contrast of text (4.5) on the ground, because a curve's label is written in its colour.
     pub series: [Rgb; 6],
     /// In the order zero, underflow, NaN, infinite, missing.
     pub special: [Tones; 5],
@@ -147,8 +147,8 @@ mod tests {
         }
     }
 
-    /// The colour as a viewer with the named colour blindness sees it, in CIE L*a*b*. Matrices: Machado, Oliveira and
-    /// Fernandes (2009), severity 1.0, in linear RGB.
+    /// The colour as a viewer with the named colour blindness sees it, in CIE L*a*b*. Matrices: Machado,
+    /// Oliveira and Fernandes (2009), severity 1.0, in linear RGB.
     fn seen(colour: Rgb, matrix: [[f64; 3]; 3]) -> [f64; 3] {
         let linear = |c: u8| {
             let c = f64::from(c) / 255.0;

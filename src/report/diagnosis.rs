@@ -49,7 +49,7 @@ pub fn text(lang: Lang, d: &Diagnosis, form: Form) -> String {
         Form::Text => text.to_string(),
         Form::Markdown => markdown.to_string(),
     };
-    // The names of a run may be somebody else's.
+    // The names of a run may be of unknown origin.
     let shown = |text: &str| match form {
         Form::Text => text.to_string(),
         Form::Markdown => escape::markdown(text),
@@ -88,6 +88,18 @@ pub fn text(lang: Lang, d: &Diagnosis, form: Form) -> String {
         let said = lang.title(&format!("{open}{}{close}", lang.clear_heading()), &[lang.list(&clear)]);
         out += &format!("\n{said}\n");
     }
+    let unknown = unknown(lang, d);
+    if !unknown.is_empty() {
+        out += &format!("\n{}{}{}\n{}", mark("", "### "), lang.unknown_heading(), "", mark("", "\n"));
+        for (why, names) in unknown {
+            out += &format!("{item}{}\n", shown(&lang.title(&why, &[lang.list(&names)])));
+        }
+    }
+    wrap(&out, form)
+}
+
+/// What was not recorded, in words, each with the names of the ailments that cannot be judged without it.
+fn unknown(lang: Lang, d: &Diagnosis) -> Vec<(String, Vec<String>)> {
     let mut unknown: Vec<(String, Vec<String>)> = Vec::new();
     for v in &d.verdicts {
         let Outcome::Unknown(missing) = &v.outcome else { continue };
@@ -97,13 +109,7 @@ pub fn text(lang: Lang, d: &Diagnosis, form: Form) -> String {
             None => unknown.push((why, vec![name])),
         }
     }
-    if !unknown.is_empty() {
-        out += &format!("\n{}{}{}\n{}", mark("", "### "), lang.unknown_heading(), "", mark("", "\n"));
-        for (why, names) in unknown {
-            out += &format!("{item}{}\n", shown(&lang.title(&why, &[lang.list(&names)])));
-        }
-    }
-    wrap(&out, form)
+    unknown
 }
 
 fn finding_lines(lang: Lang, d: &Diagnosis, verdict: &Verdict, finding: &Finding) -> Vec<String> {

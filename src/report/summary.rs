@@ -7,7 +7,7 @@ use crate::record::{
     TEST_ACCURACY, TEST_LOSS, TRAIN_ACCURACY, TRAIN_LOSS, TensorKind, UPDATE_NORM, VALIDATION_ACCURACY,
     VALIDATION_LOSS, ZERO_SHARE,
 };
-use crate::stats::{Cell, MISSING};
+use crate::stats::{MISSING, Measured};
 use crate::text::summary::Column;
 use crate::text::{Lang, columns};
 
@@ -208,13 +208,13 @@ fn status(status: &Status, lang: Lang) -> String {
 }
 
 fn word(stored: f64) -> Option<&'static str> {
-    match Cell::from_stored(stored) {
-        Cell::Finite(_) => None,
-        Cell::Zero => Some("0"),
-        Cell::Underflow => Some("underflow"),
-        Cell::Nan => Some("nan"),
-        Cell::Infinite => Some("inf"),
-        Cell::Missing => Some("-"),
+    match Measured::from_stored(stored) {
+        Measured::Finite(_) => None,
+        Measured::Zero => Some("0"),
+        Measured::Underflow => Some("underflow"),
+        Measured::Nan => Some("nan"),
+        Measured::Infinite => Some("inf"),
+        Measured::Missing => Some("-"),
     }
 }
 
@@ -241,9 +241,9 @@ fn percent(lang: Lang, share: f64) -> String {
 }
 
 fn value(stored: f64) -> Value {
-    match Cell::from_stored(stored) {
-        Cell::Finite(_) | Cell::Zero => json!(stored),
-        Cell::Missing => Value::Null,
+    match Measured::from_stored(stored) {
+        Measured::Finite(_) | Measured::Zero => json!(stored),
+        Measured::Missing => Value::Null,
         _ => json!(word(stored)),
     }
 }

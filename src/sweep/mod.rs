@@ -53,6 +53,7 @@ use crate::record::RecordError;
 
 /// What can go wrong with a sweep as a whole. What goes wrong with one cell is that cell's result.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum SweepError {
     #[error("{place}: {what}")]
     Plan { place: String, what: String },

@@ -75,6 +75,48 @@ impl Lang {
         }
     }
 
+    /// The step whose parameters early stopping kept.
+    pub fn kept_step(self, step: u64) -> String {
+        match self {
+            Lang::En => format!("kept: step {}", self.count(step)),
+            Lang::Zh => format!("保留的参数：第 {} 步", self.count(step)),
+        }
+    }
+
+    /// A curve without a label of its own, by the labelled one of its colour.
+    pub fn with_stroke(self, label: &str, dashed: bool) -> String {
+        match (self, dashed) {
+            (Lang::En, true) => format!("{label} (dashed)"),
+            (Lang::En, false) => format!("{label} (second line)"),
+            (Lang::Zh, true) => format!("{label}（虚线）"),
+            (Lang::Zh, false) => format!("{label}（另一条线）"),
+        }
+    }
+
+    /// A curve over a panel; its ends are already written out.
+    pub fn describe_overlay_curve(self, label: &str, first: &str, last: &str) -> String {
+        match self {
+            Lang::En => format!("Drawn over it, {label}: from {first} to {last}."),
+            Lang::Zh => format!("另画的曲线，{label}：从 {first} 到 {last}。"),
+        }
+    }
+
+    /// A band over a panel; its right end is already written out.
+    pub fn describe_overlay_band(self, label: &str, low: &str, high: &str) -> String {
+        match self {
+            Lang::En => format!("Drawn over it, {label}: between {low} and {high} at its right end."),
+            Lang::Zh => format!("另画的区间，{label}：右端在 {low} 与 {high} 之间。"),
+        }
+    }
+
+    /// A marked place of the horizontal axis.
+    pub fn describe_overlay_step(self, at: &str, words: &str) -> String {
+        match self {
+            Lang::En => format!("Marked at {at}: {words}."),
+            Lang::Zh => format!("在 {at} 处标出：{words}。"),
+        }
+    }
+
     pub fn describe_no_values(self) -> String {
         match self {
             Lang::En => "No cell holds a finite value.".into(),

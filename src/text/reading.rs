@@ -109,6 +109,16 @@ impl Lang {
         .into()
     }
 
+    /// The path of decisions.
+    pub fn reading_recipe(self) -> String {
+        match self {
+            Lang::En => "Follow the thick frames and arrows: each question is answered with this run's numbers, and under it stand \
+                         what was found and what helps; grey remedies answer the other question and would not help here.",
+            Lang::Zh => "从左向右看加粗的路径：每个问题都用本次运行的数字回答，下面依次是发现的问题和对策；灰色的对策回答的是另一个问题，在这里不起作用。",
+        }
+        .into()
+    }
+
     /// Lines by depth.
     pub fn reading_depths(self) -> String {
         match self {

@@ -38,7 +38,7 @@ fn recorded<T: Scalar>(plan: &TrainPlan, data: &Dataset, name: &str) -> Result<R
     let mut sink = MemorySink::new(header(plan, data, name));
     #[cfg(feature = "fs")]
     super::train::<T>(plan, data, name, &mut sink, &Unwatched)?;
-    // Without an operating system nobody knows how long it took.
+    // Without an operating system the duration is unknown.
     #[cfg(not(feature = "fs"))]
     {
         super::train_timed::<T>(plan, data, name, &mut sink, &Unwatched, &|| 0.0)?;

@@ -187,6 +187,13 @@ fn unknown_names_are_answered_with_the_nearest_right_one() {
         &["plot", "run", "--figure", "gradient-heatmp"],
         &["--figure", "did you mean 'gradient-heatmap'?"],
     );
+    let of_a_sweep = ["plot", "run", "--figure", "accuracy-by-depth"];
+    refused(
+        dir.path(),
+        2,
+        &of_a_sweep,
+        &["--figure", "draws a sweep, but one run was given; name the folder of a sweep"],
+    );
     refused(dir.path(), 2, &["plot", "run", "--gradient", "per-smple"], &["--gradient", "did you mean 'per-sample'?"]);
     refused(dir.path(), 2, &["plot", "run", "--format", "svgg"], &["--format", "svg"]);
     refused(dir.path(), 2, &["plot", "run", "--theme", "drak"], &["--theme", "dark"]);
@@ -311,12 +318,17 @@ fn figures_say_how_many_runs_they_draw() {
     let dir = room();
     train(dir.path(), "a", &["--steps", "3"]);
     train(dir.path(), "b", &["--steps", "3"]);
-    refused(dir.path(), 2, &["plot", "a", "--figure", "comparison"], &["comparison", "two or more runs, but 1"]);
+    refused(
+        dir.path(),
+        2,
+        &["plot", "a", "--figure", "comparison"],
+        &["comparison", "two or more runs, but one run was given"],
+    );
     refused(
         dir.path(),
         2,
         &["plot", "a", "b", "--figure", "gradient-heatmap"],
-        &["gradient-heatmap", "one run, but 2"],
+        &["gradient-heatmap", "one run, but several runs were given"],
     );
     for scale in ["0", "-1", "nan", "1e9", "16.1", "0.2"] {
         refused(dir.path(), 2, &["plot", "a", "--scale", scale], &["--scale", "from 0.25 to 16"]);

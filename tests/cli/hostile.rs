@@ -305,6 +305,6 @@ fn a_block_never_goes_into_a_script_or_a_comment() {
     assert_eq!(stdout(path, &call), "");
     for open in ["<p>\n<!-- x\n", "<script>\n</body>\n", "<p></p>\n<!--\n</body>\n"] {
         fs::write(&file, open).unwrap();
-        refused(path, 1, &call, &["a.html", "ends inside code"]);
+        refused(path, 1, &call, &["a.html", "ends inside a code block, a comment or a script"]);
     }
 }

@@ -8,6 +8,7 @@ mod hostile;
 mod interrupt;
 mod manners;
 mod notes;
+mod outputs;
 mod page;
 mod record;
 mod remedies;

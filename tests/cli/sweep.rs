@@ -227,6 +227,8 @@ fn a_sweep_is_drawn_by_plot_as_well() {
     refused(dir.path(), 1, &args, &["f/accuracy-by-depth.svg: exists", "--force"]);
     refused(dir.path(), 2, &["plot", "s", "--figure", "acuracy-by-depth"], &["did you mean 'accuracy-by-depth'?"]);
     refused(dir.path(), 2, &["plot", "s", "s"], &["a sweep is drawn alone"]);
+    let of_a_run = ["plot", "s", "--figure", "gradient-heatmap"];
+    refused(dir.path(), 2, &of_a_run, &["--figure", "draws one run, but a sweep was given; name a run folder"]);
     assert!(stdout(dir.path(), &["plot", "--list"]).contains("gradient-by-depth      sweep"));
 }
 

@@ -3,14 +3,12 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use super::super::plot::save_all;
+use super::super::plot::{chosen, save_all};
 use super::super::{CommandResult, Failure, output};
 use super::Draw;
-use crate::figure::FigureError;
-use crate::figure::Options;
 use crate::figure::chart::Figure;
-use crate::figure::sweep::{SWEEP_FIGURES, SweepInput, build};
-use crate::names::did_you_mean;
+use crate::figure::sweep::SweepInput;
+use crate::figure::{Draws, FigureError, FigureSpec, Options};
 use crate::record::Record;
 use crate::record::cell::Cell;
 use crate::source;
@@ -20,7 +18,7 @@ use crate::sweep::{CellState, Store};
 const FIGURES: &str = "figures";
 
 pub fn run(store: &Store, draw: &Draw, quiet: bool) -> CommandResult {
-    let names = if draw.no_figures { Vec::new() } else { names(&draw.figure)? };
+    let specs = if draw.no_figures { Vec::new() } else { chosen(&draw.figure, Draws::Sweep)? };
     let cells = read(store)?;
     let path = store.dir().join("cells.csv");
     output::write(&path, crate::report::sweep::cells_csv(&cells).as_bytes())?;
@@ -30,8 +28,9 @@ pub fn run(store: &Store, draw: &Draw, quiet: bool) -> CommandResult {
         output::write(&path, &crate::report::sweep::cells_parquet(&cells)?)?;
         output::print(format!("{}\n", path.display()))?;
     }
-    let options = Options { lang: draw.look.lang, ..Options::default() };
-    let (figures, left_out) = figures(store, &cells, &names, !draw.figure.is_empty(), &options)?;
+    let options = Options::new(draw.look.lang);
+    let asked = !draw.figure.is_empty();
+    let (figures, left_out) = figures(store, &cells, &specs, asked, &options)?;
     if !quiet && cells.iter().any(|cell| cell.result.is_ok()) {
         left_out.iter().for_each(|why| output::say(format!("gradfade: not drawn: {why}")));
     }
@@ -63,12 +62,12 @@ pub fn plot(
     dir: &Path,
     asked: &[String],
     options: &Options,
-    may_write: impl FnOnce(&[String]) -> anyhow::Result<()>,
+    may_write: impl FnOnce(&[&FigureSpec]) -> anyhow::Result<()>,
 ) -> Result<Vec<Figure>, Failure> {
-    let names = names(asked)?;
-    may_write(&names)?;
+    let specs = chosen(asked, Draws::Sweep)?;
+    may_write(&specs)?;
     let store = source::open_sweep(dir)?;
-    Ok(figures(&store, &read(&store)?, &names, !asked.is_empty(), options)?.0)
+    Ok(figures(&store, &read(&store)?, &specs, !asked.is_empty(), options)?.0)
 }
 
 /// Finished cells. Says on stderr which are missing.
@@ -113,35 +112,13 @@ fn read(store: &Store) -> Result<Vec<Cell>, Failure> {
     Ok(cells)
 }
 
-/// The figures asked for, or all of them.
-fn names(asked: &[String]) -> Result<Vec<String>, Failure> {
-    let known: Vec<&str> = SWEEP_FIGURES.iter().map(|s| s.name).collect();
-    if asked.is_empty() {
-        return Ok(known.into_iter().map(String::from).collect());
-    }
-    let mut names: Vec<String> = Vec::new();
-    for name in asked {
-        if !known.contains(&name.as_str()) {
-            let hint = did_you_mean(name, known.iter().copied());
-            let list = known.join(", ");
-            return Err(Failure::usage(anyhow::anyhow!(
-                "--figure: no figure of sweeps is called '{name}'{hint}; there are: {list}"
-            )));
-        }
-        if !names.contains(name) {
-            names.push(name.clone());
-        }
-    }
-    Ok(names)
-}
-
 /// The figures, and why others were left out: those that were not asked for by name and have nothing to draw,
 /// since no sweep suits all of them.
 fn figures(
     store: &Store,
     cells: &[Cell],
-    names: &[String],
-    chosen: bool,
+    specs: &[&FigureSpec],
+    asked: bool,
     options: &Options,
 ) -> Result<(Vec<Figure>, Vec<FigureError>), Failure> {
     let record = |number: usize| -> Option<Record> {
@@ -158,10 +135,10 @@ fn figures(
     };
     let mut figures = Vec::new();
     let mut left_out = Vec::new();
-    for name in names {
-        match build(name, &input, options) {
+    for spec in specs {
+        match spec.build(&input, options) {
             Ok(figure) => figures.push(figure),
-            Err(why @ FigureError::NothingInSweep { .. }) if !chosen => left_out.push(why),
+            Err(why @ FigureError::NothingInSweep { .. }) if !asked => left_out.push(why),
             Err(error) => return Err(error.into()),
         }
     }

@@ -77,10 +77,10 @@ impl Show {
         let how = match &cell.result {
             Err(why) => format!("failed: {why}"),
             Ok(record) => {
-                let accuracy = record.final_eval().map_or(f64::NAN, |e| 100.0 * e.value(TRAIN_ACCURACY));
+                let accuracy = record.final_eval().map_or(f64::NAN, |e| e.value(TRAIN_ACCURACY));
                 match &record.header.status {
                     Status::Diverged { step, .. } => format!("diverged at step {step}"),
-                    _ => format!("training accuracy {accuracy:.1} %"),
+                    _ => format!("training accuracy {}", super::super::train::percent(accuracy)),
                 }
             }
         };

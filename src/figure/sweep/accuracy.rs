@@ -1,29 +1,32 @@
 //! `accuracy-by-depth`: training and test accuracy of networks of growing depth.
 //!
-//! **How to read it.** Solid: accuracy on the whole training set after the same number of updates; dashed: on the test set. The
-//! band reaches from the worst to the best seed. A solid line that falls to the chance level says that depth destroyed the
-//! *training*: nothing was learned that could be overfitted, and no regulariser can help.
+//! **How to read it.** Solid: accuracy on the whole training set after the same number of updates; dashed: on
+//! the test set. The band reaches from the worst to the best seed. A solid line that falls to the chance
+//! level says that depth destroyed the *training*: nothing was learned that could be overfitted, and no
+//! regulariser can help.
 //!
-//! **When it misleads.** A network that has not finished training looks like one that cannot be trained: look at
-//! `error-by-updates` too. Runs that diverged were not evaluated at their end and are left out.
+//! **When it misleads.** A network that has not finished training looks like one that cannot be trained: look
+//! at `error-by-updates` too. Runs that diverged were not evaluated at their end and are left out.
 
 use super::super::chart::{Axis, AxisKind, Figure, Panel, Placed, Series as Curve, Stroke};
-use super::super::frame::{Words, accuracy_axis, lines, page};
-use super::super::words::described;
+use super::super::frame::{accuracy_axis, lines};
+use super::super::sheet::{Sheet, Words};
+use super::super::spec::{Build, FigureSpec};
 use super::super::{FigureError, Options};
-use super::{Drawn, FEW, SweepSpec, caption, names, panels};
+use super::{FEW, Sweeps, caption, names, panels};
+use crate::analysis::Ensemble;
 use crate::analysis::ensemble::{Series, Spread};
 use crate::field::Field;
 use crate::record::{MetricId, TEST_ACCURACY, TRAIN_ACCURACY};
-use crate::text::Lang;
+use crate::text::{Hint, Lang};
 
-pub const SPEC: SweepSpec = SweepSpec {
+pub const SPEC: FigureSpec = FigureSpec {
     name: "accuracy-by-depth",
     summary: "training and test accuracy by depth, median and range of the seeds, with the chance level",
-    build,
+    build: Build::Sweep(build),
 };
 
-fn build(drawn: &Drawn, options: &Options) -> Result<Figure, FigureError> {
+fn build(drawn: &Sweeps, options: &Options) -> Result<Figure, FigureError> {
     let (lang, all) = (options.lang, &drawn.all);
     let depths = all.depths();
     let (Some(&first), Some(&last)) = (depths.first(), depths.last()) else {
@@ -46,45 +49,50 @@ fn build(drawn: &Drawn, options: &Options) -> Result<Figure, FigureError> {
         percent: false,
         show_labels: true,
     };
-    let marks: Vec<(f64, String)> = all.chance().map(|c| (c, lang.chance_mark(c))).into_iter().collect();
-    let mut placed = Vec::new();
-    let panels = panels(lang, all);
-    for (column, (title, members)) in panels.iter().enumerate() {
-        let mut curves = Vec::new();
-        for (colour, (i, name)) in members.iter().enumerate() {
-            let series = &all.series[*i];
-            let mut test = curve(series, &depths, TEST_ACCURACY, Stroke::Dashed, colour, String::new());
-            // Two bands of one colour over each other tell nothing.
-            test.band.clear();
-            curves.push(test);
-            curves.push(curve(series, &depths, train, Stroke::Solid, colour, name.clone()));
+    let place = |(column, (title, members)): (usize, (String, Vec<(usize, String)>))| {
+        let mut panel = panel(lang, all, title, &members, &x);
+        if let (Panel::Lines(l), 1..) = (&mut panel, column) {
+            l.y.show_labels = false;
+            l.y.label.clear();
         }
-        curves.retain(|c: &Curve| c.points.iter().any(|p| p.1.is_some()));
-        let panel = lines(title.clone(), &x, accuracy_axis(lang), curves, marks.clone());
-        placed.push(Placed { column, row: 0, panel });
-    }
-    for p in &mut placed {
-        if let Panel::Lines(l) = &mut p.panel {
-            l.y.show_labels = p.column == 0;
-            if p.column > 0 {
-                l.y.label.clear();
-            }
-        }
-    }
+        Placed::new(column, 0, panel)
+    };
+    let placed: Vec<Placed> = panels(lang, all).into_iter().enumerate().map(place).collect();
+    let title = heading(lang, drawn, &depths);
     let words = Words {
-        title: heading(lang, drawn, &depths),
-        subtitle: lang.sentences(&[
+        reading: vec![lang.reading_depths(), lang.sentence(&title), lang.reading_hint(Hint::AccuracyByDepth)],
+        title,
+        subtitle: vec![
             lang.solid_and_dashed_note(),
             lang.seeds_note(all.seeds),
             lang.left_out_note(all.failed, all.diverged),
             drawn.unfinished(lang),
-        ]),
+        ],
         caption: caption(lang, drawn),
-        description: String::new(),
     };
-    let columns = panels.len();
+    let columns = placed.len();
     let width = if columns == 1 { 960 } else { 160 + 500 * columns as u32 };
-    Ok(described(lang, page(drawn.figure, words, vec![1.0; columns], vec![1.0], placed, Vec::new(), (width, 540))))
+    let sheet =
+        Sheet { columns: vec![1.0; columns], rows: vec![1.0], panels: placed, scales: Vec::new(), size: (width, 540) };
+    Ok(Figure::new(drawn.figure, lang, words, sheet))
+}
+
+/// The curves of these series, each with the name that it has here: training accuracy solid, test accuracy
+/// dashed.
+fn panel(lang: Lang, all: &Ensemble, title: String, members: &[(usize, String)], x: &Axis) -> Panel {
+    let depths = all.depths();
+    let mut curves = Vec::new();
+    for (colour, (i, name)) in members.iter().enumerate() {
+        let series = &all.series[*i];
+        let mut test = curve(series, &depths, TEST_ACCURACY, Stroke::Dashed, colour, String::new());
+        // Two bands of one colour over each other tell nothing.
+        test.band.clear();
+        curves.push(test);
+        curves.push(curve(series, &depths, TRAIN_ACCURACY, Stroke::Solid, colour, name.clone()));
+    }
+    curves.retain(|c: &Curve| c.points.iter().any(|p| p.1.is_some()));
+    let marks = all.chance().map(|c| (c, lang.chance_mark(c))).into_iter().collect();
+    lines(title, x, accuracy_axis(lang), curves, marks)
 }
 
 fn curve(series: &Series, depths: &[usize], metric: MetricId, style: Stroke, colour: usize, label: String) -> Curve {
@@ -132,7 +140,7 @@ pub(super) fn trend(accuracy: &[(usize, f64)], chance: f64) -> Option<Trend> {
     })
 }
 
-fn heading(lang: Lang, drawn: &Drawn, depths: &[usize]) -> String {
+fn heading(lang: Lang, drawn: &Sweeps, depths: &[usize]) -> String {
     let all = &drawn.all;
     let names = names(lang, all);
     let chance = all.chance().unwrap_or(0.0);

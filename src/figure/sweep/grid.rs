@@ -1,141 +1,170 @@
-//! `heatmap-grid`: the layer-by-step heatmaps of several depths and activations, as small multiples on one colour scale.
+//! `heatmap-grid`: the layer-by-step heatmaps of several depths and activations, as small multiples on one
+//! colour scale.
 //!
-//! **How to read it.** Each panel is one run, layers against steps, the input side at the bottom. Depth grows downward, one
-//! column for each activation (or whatever else the sweep varies). Compare along a row to see what the activation does, along
-//! a column to see what depth does.
+//! **How to read it.** Each panel is one run, layers against steps, the input side at the bottom. Depth grows
+//! downward, one column for each activation (or whatever else the sweep varies). Compare along a row to see
+//! what the activation does, along a column to see what depth does.
 //!
-//! **When it misleads.** One seed stands for all of them. Panels of different depths have rows of different heights.
+//! **When it misleads.** One seed stands for all of them. Panels of different depths have rows of different
+//! heights.
 
 use super::super::chart::{Figure, Panel, Placed};
-use super::super::frame::{Legend, Words, heatmap, log_scale, page, step_edges, time_axis};
-use super::super::words::{described, is_bias};
-use super::super::{FigureError, GradientMetric, Options, gradient};
-use super::{Drawn, FEW, SweepSpec, caption, name, names, spread};
-use crate::analysis::{Grid, Summary};
+use super::super::frame::{Legend, heatmap, log_scale, step_edges, time_axis};
+use super::super::gradient::{self, default_metric};
+use super::super::sheet::{Sheet, Words};
+use super::super::spec::{Build, FigureSpec};
+use super::super::{FigureError, GradientMetric, Options};
+use super::{ABREAST, FEW, Sweeps, caption, name, names, spread};
+use crate::analysis::{Attenuation, Grid, Summary};
 use crate::field::Field;
-use crate::record::{Record, TensorKind};
-use crate::text::Lang;
+use crate::record::Record;
+use crate::text::{Hint, Lang};
 
-pub const SPEC: SweepSpec = SweepSpec {
+pub const SPEC: FigureSpec = FigureSpec {
     name: "heatmap-grid",
     summary: "layer-by-step heatmaps of the gradient, activation by depth, on one colour scale",
-    build,
+    build: Build::Sweep(build),
 };
 
 /// Depths that are drawn where the plan names none.
 const DEPTHS: usize = 3;
 /// Series that are drawn; a wider grid has panels too small to read.
 const MOST_COLUMNS: usize = 6;
+/// Series that are drawn where there is one depth, wrapped to a block.
+const MOST_PANELS: usize = 12;
 
-fn build(drawn: &Drawn, options: &Options) -> Result<Figure, FigureError> {
-    let (lang, all) = (options.lang, &drawn.all);
+/// A record that is drawn, where its panel stands, and what it is one of.
+struct Chosen<R> {
+    row: usize,
+    column: usize,
+    /// Index of its series.
+    series: usize,
+    depth: usize,
+    run: R,
+}
+
+/// A panel.
+struct Tile<'a> {
+    chosen: Chosen<Summary<'a>>,
+    grid: Grid,
+}
+
+fn build(drawn: &Sweeps, options: &Options) -> Result<Figure, FigureError> {
+    let (lang, all, bias) = (options.lang, &drawn.all, options.bias());
     let depths = chosen(&all.depths(), drawn.input.depths);
     if depths.is_empty() {
         return Err(drawn.nothing("depth that `depths` of the plan names", "name depths of its grid"));
     }
-    let metric = options.gradient.unwrap_or_else(|| default_metric(drawn, options));
-    let series: Vec<usize> = (0..all.series.len()).take(if depths.len() > 1 { MOST_COLUMNS } else { 12 }).collect();
-    // With one depth the panels of the series are wrapped to a block.
-    let columns = if depths.len() > 1 { series.len() } else { series.len().min(super::ABREAST) };
-    let mut records: Vec<(usize, usize, usize, usize, Record)> = Vec::new();
-    for (i, s) in series.iter().enumerate() {
-        for (row, depth) in depths.iter().enumerate() {
-            let Some(run) = all.series[*s].depths.get(depth).and_then(|runs| runs.first()) else { continue };
-            let Some(record) = (drawn.input.record)(run.number) else { continue };
-            let (row, column) = if depths.len() > 1 { (row, i) } else { (i / columns, i % columns) };
-            records.push((row, column, *s, *depth, record));
-        }
-    }
-    let runs: Vec<(usize, usize, usize, usize, Summary)> = records
-        .iter()
-        .map(|(row, column, s, depth, record)| Ok((*row, *column, *s, *depth, Summary::new(record)?)))
-        .collect::<Result<_, FigureError>>()?;
-    let grids: Vec<Grid> = runs.iter().map(|r| gradient::grid(&r.4, metric, options.tensor)).collect();
-    if grids.iter().all(|g| g.columns() == 0 || g.all_missing()) {
+    let metric =
+        options.get::<Option<_>>().unwrap_or_else(|| default_metric(all.runs().map(|run| &run.summary), options));
+    let (records, columns) = records(drawn, &depths);
+    let tiles = tiles(&records, metric, options)?;
+    if tiles.iter().all(|t| t.grid.columns() == 0 || t.grid.all_missing()) {
         let hint = format!("a sweep keeps them with {} every:10 instead of summary", Field::Record);
         return Err(drawn.nothing("whole record of a cell", hint));
     }
-    let (q, bias) = (metric.quantity(), is_bias(options.tensor));
-    let (scale, clamped) =
-        log_scale(lang, lang.quantity(q, bias), &grids.iter().collect::<Vec<_>>(), false, Legend::PLAIN);
-    let lowest: Vec<usize> =
-        (0..columns).map(|c| runs.iter().filter(|r| r.1 == c).map(|r| r.0).max().unwrap_or(0)).collect();
-    let several = depths.len() > 1;
-    let mut panels = Vec::new();
-    for ((row, column, s, depth, summary), grid) in runs.iter().zip(&grids) {
-        if summary.record().is_empty() {
-            continue;
-        }
-        let edges = step_edges(summary.record().steps.step(), summary.end());
-        let x = time_axis(summary, &edges, options);
-        let series = &all.series[*s];
-        let own = name(lang, series, &series.key);
-        let title = if several { lang.head(&own, *depth) } else { own };
-        let mut map = heatmap(lang, title, grid, edges, x, 0, false);
-        map.x.show_labels = *row == lowest[*column];
-        if *column > 0 {
-            map.y_label.clear();
-            map.bottom_note.clear();
-            map.top_note.clear();
-        }
-        panels.push(Placed { column: *column, row: *row, panel: Panel::Heatmap(map) });
-    }
+    let q = metric.quantity();
+    let grids: Vec<&Grid> = tiles.iter().map(|t| &t.grid).collect();
+    let (scale, clamped) = log_scale(lang, lang.quantity(q, bias), &grids, false, Legend::PLAIN);
+    let lowest = |column| tiles.iter().filter(|t| t.chosen.column == column).map(|t| t.chosen.row).max();
+    let there = tiles.iter().filter(|t| !t.chosen.run.record().is_empty());
+    let panels: Vec<Placed> = there
+        .map(|t| panel(drawn, t, depths.len() > 1, Some(t.chosen.row) == lowest(t.chosen.column), options))
+        .collect();
     let rows = panels.iter().map(|p| p.row + 1).max().unwrap_or(1);
+    let title = heading(lang, drawn, &tiles, metric);
     let words = Words {
-        title: heading(lang, drawn, &runs, &grids, metric),
-        subtitle: lang.sentences(&[
+        reading: vec![lang.reading_axes(true), lang.sentence(&title), lang.reading_hint(Hint::Grid)],
+        title,
+        subtitle: vec![
             lang.explain(q, bias),
             lang.output_on_top(),
             lang.ratios_are_medians(),
             lang.one_seed_note(all.seeds),
             clamped,
-        ]),
+        ],
         caption: caption(lang, drawn),
-        description: String::new(),
     };
     let width = 200 + (if columns > 3 { 270 } else { 400 }) * columns as u32;
     let size = (width, 180 + 190 * rows as u32);
-    let figure = page(drawn.figure, words, vec![1.0; columns], vec![1.0; rows], panels, vec![scale], size);
-    Ok(described(lang, figure))
+    let (columns, rows) = (vec![1.0; columns], vec![1.0; rows]);
+    Ok(Figure::new(drawn.figure, lang, words, Sheet { columns, rows, panels, scales: vec![scale], size }))
+}
+
+/// The records of the first seed of each series and depth, and the number of columns.
+fn records(drawn: &Sweeps, depths: &[usize]) -> (Vec<Chosen<Record>>, usize) {
+    let all = &drawn.all.series;
+    let several = depths.len() > 1;
+    let count = all.len().min(if several { MOST_COLUMNS } else { MOST_PANELS });
+    let columns = if several { count } else { count.min(ABREAST) };
+    let mut records = Vec::new();
+    for (series, of) in all.iter().take(count).enumerate() {
+        for (d, &depth) in depths.iter().enumerate() {
+            let Some(run) = of.depths.get(&depth).and_then(|runs| runs.first()) else { continue };
+            let Some(run) = (drawn.input.record)(run.number) else { continue };
+            let (row, column) = if several { (d, series) } else { (series / columns, series % columns) };
+            records.push(Chosen { row, column, series, depth, run });
+        }
+    }
+    (records, columns)
+}
+
+fn tiles<'a>(
+    records: &'a [Chosen<Record>],
+    metric: GradientMetric,
+    options: &Options,
+) -> Result<Vec<Tile<'a>>, FigureError> {
+    let tile = |c: &'a Chosen<Record>| {
+        let run = Summary::new(&c.run)?;
+        let grid = gradient::grid(&run, metric, options.tensor());
+        let chosen = Chosen { row: c.row, column: c.column, series: c.series, depth: c.depth, run };
+        Ok(Tile { chosen, grid })
+    };
+    records.iter().map(tile).collect()
+}
+
+/// `several` depths are named in the titles; the `lowest` panel of a column has the labels of the steps.
+fn panel(drawn: &Sweeps, tile: &Tile, several: bool, lowest: bool, options: &Options) -> Placed {
+    let (lang, chosen) = (options.lang, &tile.chosen);
+    let edges = step_edges(chosen.run.record().steps.step(), chosen.run.end());
+    let x = time_axis(&chosen.run, &edges, options);
+    let series = &drawn.all.series[chosen.series];
+    let own = name(lang, series, &series.key);
+    let title = if several { lang.head(&own, chosen.depth) } else { own };
+    let mut map = heatmap(lang, title, &tile.grid, edges, x, 0, false);
+    map.x.show_labels = lowest;
+    if chosen.column > 0 {
+        map.y_label.clear();
+        map.bottom_note.clear();
+        map.top_note.clear();
+    }
+    Placed::new(chosen.column, chosen.row, Panel::Heatmap(map))
 }
 
 /// The deepest drawn network of each series.
-fn heading(
-    lang: Lang,
-    drawn: &Drawn,
-    runs: &[(usize, usize, usize, usize, Summary)],
-    grids: &[Grid],
-    metric: GradientMetric,
-) -> String {
+fn heading(lang: Lang, drawn: &Sweeps, tiles: &[Tile], metric: GradientMetric) -> String {
     let names = names(lang, &drawn.all);
-    let deepest = runs.iter().map(|r| r.3).max().unwrap_or(0);
-    let clauses: Vec<(f64, String, String)> = runs
-        .iter()
-        .zip(grids)
-        .filter(|(r, _)| r.3 == deepest)
-        .filter_map(|((_, _, s, depth, summary), grid)| {
-            let words = gradient::finding(summary, metric, grid).brief(lang, metric.quantity(), *depth);
-            let ratio = crate::analysis::Attenuation::typical(grid).log10_hidden_ratio.unwrap_or(f64::NEG_INFINITY);
-            (!words.is_empty()).then(|| (ratio, names[*s].clone(), words))
-        })
-        .collect();
-    let mut kept: Vec<&(f64, String, String)> = clauses.iter().collect();
+    let deepest = tiles.iter().map(|t| t.chosen.depth).max().unwrap_or(0);
+    let clause = |t: &Tile| {
+        let finding = gradient::finding(&t.chosen.run, metric, &t.grid);
+        let words = finding.brief(lang, metric.quantity(), t.chosen.depth);
+        let ratio = Attenuation::typical(&t.grid).log10_hidden_ratio.unwrap_or(f64::NEG_INFINITY);
+        (!words.is_empty()).then(|| (ratio, names[t.chosen.series].clone(), words))
+    };
+    let mut kept: Vec<(f64, String, String)> =
+        tiles.iter().filter(|t| t.chosen.depth == deepest).filter_map(clause).collect();
     if kept.len() > FEW {
         kept.sort_by(|a, b| a.0.total_cmp(&b.0));
-        kept = vec![kept[0], kept[kept.len() - 1]];
+        kept.drain(1..kept.len() - 1);
     }
     if kept.is_empty() {
         return lang.capitalised(&lang.depth_series(deepest));
     }
-    let sentences: Vec<String> = kept
-        .into_iter()
-        .enumerate()
-        .map(|(k, (_, name, words))| {
-            let head = if k == 0 { lang.head(name, deepest) } else { name.clone() };
-            lang.title(&head, std::slice::from_ref(words))
-        })
-        .collect();
-    lang.findings(&sentences)
+    let sentence = |(k, (_, name, words)): (usize, (f64, String, String))| {
+        let head = if k == 0 { lang.head(&name, deepest) } else { name };
+        lang.title(&head, &[words])
+    };
+    lang.findings(&kept.into_iter().enumerate().map(sentence).collect::<Vec<_>>())
 }
 
 /// The depths of the plan, or a few that span those there are.
@@ -146,16 +175,6 @@ pub fn chosen(there: &[usize], named: Option<&[usize]>) -> Vec<usize> {
     // One hidden layer has nothing to be compared with.
     let from = usize::from(there.len() > DEPTHS && there[0] < 2);
     spread(&there[from..], DEPTHS)
-}
-
-/// One sample's weight gradient, or the batch mean where a run does not hold it.
-pub(super) fn default_metric(drawn: &Drawn, options: &Options) -> GradientMetric {
-    let recorded = |r: &Summary| !gradient::grid(r, GradientMetric::PerSample, options.tensor).all_missing();
-    if options.tensor == TensorKind::Weight && drawn.all.runs().all(|r| recorded(&r.summary)) {
-        GradientMetric::PerSample
-    } else {
-        GradientMetric::BatchMean
-    }
 }
 
 #[cfg(test)]

@@ -1,8 +1,9 @@
-//! Figures of sweeps: many networks side by side, by depth. One file a figure, each with a line in [`SWEEP_FIGURES`].
+//! Figures of sweeps: many networks side by side, by depth. One file a figure, each with a line in
+//! [`FIGURES`](super::FIGURES).
 //!
-//! They are built from the digests of finished cells ([`crate::record::cell`]), which every sweep keeps; only `heatmap-grid`
-//! needs whole records, and asks for those that it draws. What a colour or a panel stands for is found in the cells: see
-//! [`crate::analysis::ensemble`].
+//! They are built from the digests of finished cells ([`crate::record::cell`]), which every sweep keeps; only
+//! `heatmap-grid` needs whole records, and asks for those that it draws. What a colour or a panel stands for
+//! is found in the cells: see [`crate::analysis::ensemble`].
 
 pub mod accuracy;
 pub mod grid;
@@ -12,9 +13,8 @@ pub mod updates;
 #[cfg(test)]
 mod tests;
 
-use super::chart::Figure;
+use super::FigureError;
 use super::words::settings;
-use super::{FigureError, Options};
 use crate::analysis::Ensemble;
 use crate::analysis::ensemble::Series;
 use crate::record::Record;
@@ -41,26 +41,22 @@ pub struct SweepInput<'a> {
     pub record: &'a dyn Fn(usize) -> Option<Record>,
 }
 
-/// A figure of sweeps that can be asked for by name.
-pub struct SweepSpec {
-    pub name: &'static str,
-    /// One line for `plot --list`.
-    pub summary: &'static str,
-    build: fn(&Drawn, &Options) -> Result<Figure, FigureError>,
-}
-
-/// Every figure of sweeps.
-pub static SWEEP_FIGURES: &[SweepSpec] =
-    &[accuracy::SPEC, triangle::GRADIENT, triangle::MOVEMENT, grid::SPEC, updates::SPEC];
-
-/// The input of one figure, sorted.
-struct Drawn<'a> {
+/// A sweep, its finished cells sorted into series, and the name of the figure that is built from it.
+pub struct Sweeps<'a> {
     figure: &'static str,
     input: &'a SweepInput<'a>,
     all: Ensemble<'a>,
 }
 
-impl Drawn<'_> {
+impl<'a> Sweeps<'a> {
+    pub(super) fn new(figure: &'static str, input: &'a SweepInput<'a>) -> Result<Sweeps<'a>, FigureError> {
+        let sweeps = Sweeps { figure, input, all: Ensemble::new(input.cells)? };
+        if sweeps.all.series.is_empty() {
+            return Err(sweeps.nothing("cell with a record", "run it first"));
+        }
+        Ok(sweeps)
+    }
+
     /// A reader must not take a part of a sweep for the whole.
     fn unfinished(&self, lang: Lang) -> String {
         lang.unfinished_note(self.input.cells.len(), self.input.planned)
@@ -71,27 +67,8 @@ impl Drawn<'_> {
     }
 }
 
-/// Builds a figure of a sweep by name.
-///
-/// # Errors
-/// An unknown name (with the nearest right one), a sweep without finished cells, or cells that do not hold what the figure
-/// draws.
-pub fn build(name: &str, input: &SweepInput, options: &Options) -> Result<Figure, FigureError> {
-    let spec = SWEEP_FIGURES.iter().find(|s| s.name == name).ok_or_else(|| FigureError::Unknown {
-        name: name.to_string(),
-        nearest: crate::names::nearest(name, SWEEP_FIGURES.iter().map(|s| s.name)),
-    })?;
-    let all = Ensemble::new(input.cells)?;
-    let drawn = Drawn { figure: spec.name, input, all };
-    if drawn.all.series.is_empty() {
-        return Err(drawn.nothing("cell with a record", "run it first"));
-    }
-    let mut figure = (spec.build)(&drawn, options)?;
-    figure.reading = super::reading::of_sweep(spec.name, &figure, options.lang);
-    Ok(figure)
-}
-
-/// What a series is called: the settings that tell it from the others, or its activation where there are no others.
+/// What a series is called: the settings that tell it from the others, or its activation where there are no
+/// others.
 fn name(lang: Lang, series: &Series, of: &[(String, String)]) -> String {
     let words: Vec<String> = of
         .iter()
@@ -110,8 +87,9 @@ fn names(lang: Lang, all: &Ensemble) -> Vec<String> {
     all.series.iter().map(|s| name(lang, s, &s.key)).collect()
 }
 
-/// Series that share a panel: where more than one setting tells them apart, those of one value of the first; else all.
-/// Each panel has its title (empty for the only one) and its series by index, with the name that each has there.
+/// Series that share a panel: where more than one setting tells them apart, those of one value of the first;
+/// else all. Each panel has its title (empty for the only one) and its series by index, with the name that
+/// each has there.
 fn panels(lang: Lang, all: &Ensemble) -> Vec<(String, Vec<(usize, String)>)> {
     let mut panels: Vec<(String, Vec<(usize, String)>)> = Vec::new();
     for (i, series) in all.series.iter().enumerate() {
@@ -129,7 +107,8 @@ fn panels(lang: Lang, all: &Ensemble) -> Vec<(String, Vec<(usize, String)>)> {
     panels
 }
 
-/// Where each series' panel stands when every series has one: (row, column), and the numbers of rows and columns.
+/// Where each series' panel stands when every series has one: (row, column), and the numbers of rows and
+/// columns.
 fn places(all: &Ensemble) -> (Vec<(usize, usize)>, usize, usize) {
     let n = all.series.len();
     let firsts: Vec<&str> = all.series.iter().filter_map(|s| s.key.first().map(|k| k.1.as_str())).collect();
@@ -158,7 +137,7 @@ fn places(all: &Ensemble) -> (Vec<(usize, usize)>, usize, usize) {
 }
 
 /// The settings that all cells share.
-fn caption(lang: Lang, drawn: &Drawn) -> String {
+fn caption(lang: Lang, drawn: &Sweeps) -> String {
     // What the figure itself varies, or what belongs to a single run.
     const OWN: [&str; 3] = ["architecture", "seed", "status"];
     let mut all = drawn.all.runs().map(|run| settings(lang, &run.summary));

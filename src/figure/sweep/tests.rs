@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 
 use super::*;
+use crate::figure::chart::Figure;
 use crate::figure::chart::{Heatmap, Lines, Panel, Stroke};
 use crate::figure::testing::{Synthetic, healthy};
+use crate::figure::{Draws, FigureSpec, Options, build};
 use crate::record::Status;
-use crate::stats::Cell as Value;
+use crate::stats::Measured as Value;
 
 fn vanishing(layer: usize, layers: usize) -> f64 {
     10f64.powi(layer as i32 - layers as i32)
@@ -120,9 +122,9 @@ fn a_column_of_the_triangle_is_a_network_and_nothing_is_above_it() {
         assert!(map.existing().all(|c| matches!(c, Value::Finite(_))));
     }
     // log10 of 10^(layer - layers), layers from the input.
-    assert_eq!(maps[0].cells[0][2], Value::Finite(-4.0));
-    assert_eq!(maps[0].cells[4][2], Value::Finite(0.0));
-    assert_eq!(maps[0].cells[1][0], Value::Finite(0.0));
+    assert_eq!(maps[0].cells[0][2], Value::Finite(10f64.powi(-4)));
+    assert_eq!(maps[0].cells[4][2], Value::Finite(1.0));
+    assert_eq!(maps[0].cells[1][0], Value::Finite(1.0));
     assert!(maps[1].existing().all(|c| near(c.log10(), 0.5f64.log10())));
     // A place above a network is no missing value: no legend, no row in the table.
     assert!(figure.scales[0].special.is_empty());
@@ -181,7 +183,7 @@ fn the_grid_draws_whole_records_on_one_scale() {
     assert!(titles.contains(&"Sigmoid, 4 hidden layers") && titles.contains(&"ReLU, 1 hidden layer"));
     let deep = maps.iter().find(|m| m.title == "Sigmoid, 4 hidden layers").unwrap();
     assert_eq!((deep.rows.len(), deep.edges.len()), (5, 21));
-    assert_eq!(deep.cells[0][7], Value::Finite(-4.0));
+    assert_eq!(deep.cells[0][7], Value::Finite(10f64.powi(-4)));
     assert!(figure.subtitle.contains("The top row of each panel is the output layer."), "{}", figure.subtitle);
     assert_eq!(
         figure.title,
@@ -217,7 +219,7 @@ fn a_sweep_that_does_not_hold_a_figure_says_what_is_missing() {
     assert!(error("accuracy-by-depht", &all).contains("did you mean `accuracy-by-depth`?"));
     assert!(error("error-by-updates", &[]).contains("holds no cell with a record"));
     let failed = vec![Cell { result: Err("x".into()), ..all[0].clone() }];
-    for spec in SWEEP_FIGURES {
+    for spec in FigureSpec::all_of(Draws::Sweep) {
         assert!(error(spec.name, &failed).contains("holds no cell with a record"), "{}", spec.name);
     }
 }

@@ -1,54 +1,61 @@
-//! `gradient-by-depth` and `movement-by-depth`: one column a network, one cell a layer, so that the columns of growing depth
-//! form a triangle.
+//! `gradient-by-depth` and `movement-by-depth`: one column a network, one cell a layer, so that the columns
+//! of growing depth form a triangle.
 //!
-//! **How to read it.** Each column is one network, its input side at the bottom. Colours are logarithmic and the same in all
-//! panels. Under the sigmoid every layer further from the output is darker, whatever the depth: the rows at the bottom of the
-//! deep columns are where nothing arrives, or nothing moves. Cells are medians over the seeds.
+//! **How to read it.** Each column is one network, its input side at the bottom. Colours are logarithmic and
+//! the same in all panels. Under the sigmoid every layer further from the output is darker, whatever the
+//! depth: the rows at the bottom of the deep columns are where nothing arrives, or nothing moves. Cells are
+//! medians over the seeds.
 //!
-//! **When it misleads.** The gradient is that of one minibatch at the first and at the last recorded step. The last cell of a
-//! column is the output layer, which has its own width and no activation. A gradient that is small after training may be
-//! small because the network has learned: look at `accuracy-by-depth` first.
+//! **When it misleads.** The gradient is that of one minibatch at the first and at the last recorded step.
+//! The last cell of a column is the output layer, which has its own width and no activation. A gradient that
+//! is small after training may be small because the network has learned: look at `accuracy-by-depth` first.
 
 use super::super::chart::{Axis, AxisKind, Figure, Heatmap, Panel, Placed};
-use super::super::frame::{Legend, Words, log_scale, page};
-use super::super::words::{Depth, described, is_bias};
+use super::super::frame::{Legend, log_scale};
+use super::super::sheet::{Sheet, Words};
+use super::super::spec::{Build, FigureSpec};
+use super::super::words::Depth;
 use super::super::{FigureError, Options, gradient};
-use super::{ABREAST, Drawn, FEW, SweepSpec, caption, names, places};
+use super::{ABREAST, FEW, Sweeps, caption, names, places};
 use crate::analysis::ensemble::Column;
 use crate::analysis::{Grid, Summary};
 use crate::field::Field;
-use crate::stats::Cell;
-use crate::text::{Lang, Quantity};
+use crate::stats::Measured;
+use crate::text::{Hint, Lang, Quantity};
 
-pub const GRADIENT: SweepSpec = SweepSpec {
+pub const GRADIENT: FigureSpec = FigureSpec {
     name: "gradient-by-depth",
     summary: "gradient norm by depth and layer, at the first step and after training",
-    build: gradient_by_depth,
+    build: Build::Sweep(gradient_by_depth),
 };
 
-pub const MOVEMENT: SweepSpec = SweepSpec {
+pub const MOVEMENT: FigureSpec = FigureSpec {
     name: "movement-by-depth",
     summary: "distance from the initial weights by depth and layer, after training",
-    build: movement_by_depth,
+    build: Build::Sweep(movement_by_depth),
 };
 
-fn gradient_by_depth(drawn: &Drawn, options: &Options) -> Result<Figure, FigureError> {
-    let metric = options.gradient.unwrap_or_else(|| super::grid::default_metric(drawn, options));
-    let grid = move |s: &Summary| gradient::grid(s, metric, options.tensor);
+fn gradient_by_depth(drawn: &Sweeps, options: &Options) -> Result<Figure, FigureError> {
+    let metric = options
+        .get::<Option<_>>()
+        .unwrap_or_else(|| gradient::default_metric(drawn.all.runs().map(|run| &run.summary), options));
+    let grid = move |s: &Summary| gradient::grid(s, metric, options.tensor());
     // Beside many other panels one moment is enough: the first step, which is the same for every budget.
     let moments: &[Column] =
         if drawn.all.series.len() <= ABREAST { &[Column::First, Column::Last] } else { &[Column::First] };
     let q = metric.quantity();
-    let what = Triangle { grid: &grid, moments, q, percent: false, legend: Legend::PLAIN };
+    let hint = Hint::TriangleGradient;
+    let what = Triangle { grid: &grid, moments, q, percent: false, legend: Legend::PLAIN, hint };
     draw(drawn, options, &what, "gradient at its first step", "record every step, or every tenth")
 }
 
-fn movement_by_depth(drawn: &Drawn, options: &Options) -> Result<Figure, FigureError> {
-    let tensor = options.tensor;
+fn movement_by_depth(drawn: &Sweeps, options: &Options) -> Result<Figure, FigureError> {
+    let tensor = options.tensor();
     let grid = move |s: &Summary| s.movement(tensor).grid;
     let no_unit = drawn.all.runs().any(|r| !r.summary.movement(tensor).without_reference.is_empty());
     let legend = Legend::movement(no_unit);
-    let what = Triangle { grid: &grid, moments: &[Column::Last], q: Quantity::Movement, percent: true, legend };
+    let (moments, q, hint) = (&[Column::Last], Quantity::Movement, Hint::TriangleMovement);
+    let what = Triangle { grid: &grid, moments, q, percent: true, legend, hint };
     draw(drawn, options, &what, "snapshot", &format!("run it with {} every:10", Field::Snapshots))
 }
 
@@ -60,41 +67,26 @@ struct Triangle<'a> {
     q: Quantity,
     percent: bool,
     legend: Legend,
+    hint: Hint,
 }
 
 fn draw(
-    drawn: &Drawn,
+    drawn: &Sweeps,
     options: &Options,
     what: &Triangle,
     needs: &'static str,
     hint: &str,
 ) -> Result<Figure, FigureError> {
     let (lang, all) = (options.lang, &drawn.all);
-    let depths = all.depths();
-    let rows = depths.last().copied().unwrap_or(0) + 1;
-    let (places, block_rows, columns) = places(all);
     let names = names(lang, all);
-    let mut maps = Vec::new();
-    for (m, moment) in what.moments.iter().enumerate() {
-        for ((series, name), (row, column)) in all.series.iter().zip(&names).zip(&places) {
-            let own: Vec<usize> = depths.iter().copied().filter(|d| series.depths.contains_key(d)).collect();
-            let profiles: Vec<Vec<Cell>> = own.iter().map(|d| series.profile(*d, what.grid, *moment)).collect();
-            let title = match (what.moments.len(), moment) {
-                (1, _) => name.clone(),
-                (_, Column::First) => lang.first_step_panel(name),
-                (_, Column::Last) => lang.after_training_panel(name),
-            };
-            maps.push((m * block_rows + row, *column, map(lang, title, &own, &profiles, rows)));
-        }
-    }
-    let existing: Vec<Cell> = maps.iter().flat_map(|m| m.2.existing().collect::<Vec<_>>()).collect();
-    if existing.iter().all(|c| *c == Cell::Missing) {
+    let (maps, block, columns) = maps(drawn, lang, what, &names);
+    let existing: Vec<Measured> = maps.iter().flat_map(|m| m.2.existing().collect::<Vec<_>>()).collect();
+    if existing.iter().all(|c| *c == Measured::Missing) {
         return Err(drawn.nothing(needs, hint));
     }
     let flat = Grid::from_cells(1, existing.len(), |_, i| existing[i]);
-    let bias = is_bias(options.tensor);
+    let bias = options.bias();
     let (scale, clamped) = log_scale(lang, lang.quantity(what.q, bias), &[&flat], what.percent, what.legend);
-    let block = what.moments.len() * block_rows;
     let lowest: Vec<usize> =
         (0..columns).map(|c| maps.iter().filter(|m| m.1 == c).map(|m| m.0).max().unwrap_or(0)).collect();
     let panels: Vec<Placed> = maps
@@ -106,30 +98,53 @@ fn draw(
                 map.bottom_note.clear();
                 map.top_note.clear();
             }
-            Placed { column, row, panel: Panel::Heatmap(map) }
+            Placed::new(column, row, Panel::Heatmap(map))
         })
         .collect();
+    let title = heading(lang, drawn, what, &names);
     let words = Words {
-        title: heading(lang, drawn, what, &names),
-        subtitle: lang.sentences(&[
+        reading: vec![lang.columns_are_networks_note(), lang.sentence(&title), lang.reading_hint(what.hint)],
+        title,
+        subtitle: vec![
             lang.explain(what.q, bias),
             lang.columns_are_networks_note(),
             lang.median_of_seeds_note(all.seeds),
             clamped,
             lang.left_out_note(all.failed, all.diverged),
             drawn.unfinished(lang),
-        ]),
+        ],
         caption: caption(lang, drawn),
-        description: String::new(),
     };
     let size = (if columns == 1 { 720 } else { 200 + 380 * columns as u32 }, 190 + 250 * block as u32);
-    let figure = page(drawn.figure, words, vec![1.0; columns], vec![1.0; block], panels, vec![scale], size);
-    Ok(described(lang, figure))
+    let sheet = Sheet { columns: vec![1.0; columns], rows: vec![1.0; block], panels, scales: vec![scale], size };
+    Ok(Figure::new(drawn.figure, lang, words, sheet))
+}
+
+/// Every panel with its row and column, and the numbers of rows and columns.
+fn maps(drawn: &Sweeps, lang: Lang, what: &Triangle, names: &[String]) -> (Vec<(usize, usize, Heatmap)>, usize, usize) {
+    let all = &drawn.all;
+    let depths = all.depths();
+    let rows = depths.last().copied().unwrap_or(0) + 1;
+    let (places, block_rows, columns) = places(all);
+    let mut maps = Vec::new();
+    for (m, moment) in what.moments.iter().enumerate() {
+        for ((series, name), (row, column)) in all.series.iter().zip(names).zip(&places) {
+            let own: Vec<usize> = depths.iter().copied().filter(|d| series.depths.contains_key(d)).collect();
+            let profiles: Vec<Vec<Measured>> = own.iter().map(|d| series.profile(*d, what.grid, *moment)).collect();
+            let title = match (what.moments.len(), moment) {
+                (_, Column::First) => lang.first_step_panel(name),
+                (1, Column::Last) => name.clone(),
+                (_, Column::Last) => lang.after_training_panel(name),
+            };
+            maps.push((m * block_rows + row, *column, map(lang, title, &own, &profiles, rows)));
+        }
+    }
+    (maps, what.moments.len() * block_rows, columns)
 }
 
 /// One panel: a column for each depth of the series.
-fn map(lang: Lang, title: String, depths: &[usize], profiles: &[Vec<Cell>], rows: usize) -> Heatmap {
-    let cell = |layer: usize, i: usize| profiles[i].get(layer).copied().unwrap_or(Cell::Missing);
+fn map(lang: Lang, title: String, depths: &[usize], profiles: &[Vec<Measured>], rows: usize) -> Heatmap {
+    let cell = |layer: usize, i: usize| profiles[i].get(layer).copied().unwrap_or(Measured::Missing);
     Heatmap {
         title,
         x: Axis {
@@ -154,7 +169,7 @@ fn map(lang: Lang, title: String, depths: &[usize], profiles: &[Vec<Cell>], rows
 }
 
 /// Layer 1 against the last hidden layer in the deepest network of each series, at the first moment.
-fn heading(lang: Lang, drawn: &Drawn, what: &Triangle, names: &[String]) -> String {
+fn heading(lang: Lang, drawn: &Sweeps, what: &Triangle, names: &[String]) -> String {
     let all = &drawn.all;
     let deepest = all.depths().last().copied().unwrap_or(0);
     let moment = what.moments.first().copied().unwrap_or(Column::Last);
@@ -162,8 +177,8 @@ fn heading(lang: Lang, drawn: &Drawn, what: &Triangle, names: &[String]) -> Stri
         let series = all.series.get(i)?;
         let profile = series.depths.contains_key(&deepest).then(|| series.profile(deepest, what.grid, moment))?;
         if what.percent {
-            let (first, last) = (profile.first()?.log10()?, profile.last()?.log10()?);
-            return Some(lang.moved_clause((1, 10f64.powf(first)), (deepest + 1, 10f64.powf(last))));
+            let (first, last) = (profile.first()?.positive()?, profile.last()?.positive()?);
+            return Some(lang.moved_clause((1, first), (deepest + 1, last)));
         }
         let grid = Grid::from_cells(profile.len(), 1, |l, _| profile[l]);
         let words = Depth::of(&grid).brief(lang, what.q, deepest);
@@ -187,11 +202,11 @@ fn heading(lang: Lang, drawn: &Drawn, what: &Triangle, names: &[String]) -> Stri
     lang.findings(&sentences)
 }
 
-/// The series, of many, whose layer 1 has the smallest and the largest value: a ratio of layers would not distinguish a network in
-/// which all gradients are alike from one in which all of them are nothing.
+/// The series, of many, whose layer 1 has the smallest and the largest value: a ratio of layers would not
+/// distinguish a network in which all gradients are alike from one in which all of them are nothing.
 fn extremes(
     lang: Lang,
-    drawn: &Drawn,
+    drawn: &Sweeps,
     what: &Triangle,
     names: &[String],
     (depth, moment): (usize, Column),
@@ -200,12 +215,11 @@ fn extremes(
     let mut ranked: Vec<(f64, &str)> = series
         .filter_map(|(s, name)| {
             let cell = *s.profile(depth, what.grid, moment).first()?;
-            let log = if cell == Cell::Zero { f64::NEG_INFINITY } else { cell.log10()? };
-            Some((log, name.as_str()))
+            Some((cell.value()?, name.as_str()))
         })
         .collect();
     ranked.sort_by(|a, b| a.0.total_cmp(&b.0));
     let (low, high) = (ranked.first()?, ranked.last()?);
-    let ends = [low, high].map(|(log, name)| (*name, 10f64.powf(*log)));
+    let ends = [low, high].map(|(value, name)| (*name, *value));
     Some(lang.first_layer_from_to(depth, what.q, ends))
 }

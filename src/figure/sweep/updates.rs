@@ -1,29 +1,32 @@
 //! `error-by-updates`: training and test error against the number of updates, one line a depth.
 //!
-//! **How to read it.** Solid: error on the whole training set; dashed: on the test set; the band reaches from the best to the
-//! worst seed. Look at the solid lines first. When the deeper network has the higher *training* error, it does not overfit,
-//! whatever its test error is: it was not trained well. Only where solid is low and dashed is high has a network overfitted.
-//! The example is He et al. 2016 (arXiv 1512.03385), figure 1: 20 against 56 layers.
+//! **How to read it.** Solid: error on the whole training set; dashed: on the test set; the band reaches from
+//! the best to the worst seed. Look at the solid lines first. When the deeper network has the higher
+//! *training* error, it does not overfit, whatever its test error is: it was not trained well. Only where
+//! solid is low and dashed is high has a network overfitted. The example is He et al. 2016 (arXiv
+//! 1512.03385), figure 1: 20 against 56 layers.
 //!
-//! **When it misleads.** Networks that are compared after too few updates. Runs that diverged end early, and do not count in the
-//! median from there on.
+//! **When it misleads.** Networks that are compared after too few updates. Runs that diverged end early, and
+//! do not count in the median from there on.
 
 use std::collections::BTreeMap;
 
 use super::super::chart::{Axis, AxisKind, Figure, Panel, Placed, Series as Curve, Stroke};
-use super::super::frame::{Words, lines, page};
-use super::super::words::described;
-use super::super::{FigureError, Options};
-use super::{Drawn, FEW, SweepSpec, caption, name, spread};
+use super::super::frame::lines;
+use super::super::sheet::{Sheet, Words};
+use super::super::spec::{Build, FigureSpec};
+use super::super::{FigureError, Options, StepAxis};
+use super::{ABREAST, FEW, Sweeps, caption, name, spread};
+use crate::analysis::Ensemble;
 use crate::analysis::ensemble::{Run, Spread};
 use crate::field::Field;
 use crate::record::{MetricId, TEST_ACCURACY, TRAIN_ACCURACY};
-use crate::text::Lang;
+use crate::text::{Hint, Lang};
 
-pub const SPEC: SweepSpec = SweepSpec {
+pub const SPEC: FigureSpec = FigureSpec {
     name: "error-by-updates",
     summary: "training and test error against the number of updates, one line a depth",
-    build,
+    build: Build::Sweep(build),
 };
 
 /// More lines a panel have too few colours to be told apart.
@@ -36,87 +39,106 @@ struct Line<'a> {
     runs: &'a [Run<'a>],
 }
 
-fn build(drawn: &Drawn, options: &Options) -> Result<Figure, FigureError> {
+impl Line<'_> {
+    fn train_error(&self) -> BTreeMap<u64, Spread> {
+        errors(self.runs, TRAIN_ACCURACY)
+    }
+
+    fn test_error(&self) -> BTreeMap<u64, Spread> {
+        errors(self.runs, TEST_ACCURACY)
+    }
+}
+
+fn build(drawn: &Sweeps, options: &Options) -> Result<Figure, FigureError> {
     let (lang, all) = (options.lang, &drawn.all);
     let there = all.depths();
     let depths = spread(&there, MOST_DEPTHS);
     let several = there.len() > 1;
-    let mut drawn_lines = Vec::new();
-    for series in &all.series {
-        let own = name(lang, series, &series.key);
-        for (depth, runs) in series.depths.iter().filter(|(depth, _)| depths.contains(depth)) {
-            // Depths are lines and everything else is a panel; with one depth, everything else is a line.
-            let (panel, name) = match several {
-                true if all.series.len() > 1 => (own.clone(), lang.depth_series(*depth)),
-                true => (String::new(), lang.depth_series(*depth)),
-                false => (String::new(), own.clone()),
-            };
-            drawn_lines.push(Line { panel, name, runs });
-        }
-    }
-    let error = |line: &Line, metric| errors(line.runs, metric);
-    let (train, test) = (TRAIN_ACCURACY, TEST_ACCURACY);
-    let most = drawn_lines.iter().flat_map(|l| error(l, train).into_keys()).max().unwrap_or(0);
+    let lines = the_lines(lang, all, &depths, several);
+    let most = lines.iter().flat_map(|l| l.train_error().into_keys()).max().unwrap_or(0);
     if most == 0 {
         return Err(drawn.nothing("evaluation after the first update", format!("run it with {} 1", Field::EvalEvery)));
     }
-    let x = Axis {
-        label: lang.updates_axis(),
-        kind: if options.x_log { AxisKind::Log1p } else { AxisKind::Linear },
-        low: 0.0,
-        high: most as f64,
-        percent: false,
-        show_labels: true,
-    };
-    let y = Axis { label: lang.error(), kind: AxisKind::Linear, low: 0.0, high: 1.0, percent: true, show_labels: true };
-    let marks: Vec<(f64, String)> =
-        all.chance().map(|c| (1.0 - c, lang.chance_error_mark(1.0 - c))).into_iter().collect();
     let mut titles: Vec<&str> = Vec::new();
-    for line in &drawn_lines {
+    for line in &lines {
         if !titles.contains(&line.panel.as_str()) {
             titles.push(&line.panel);
         }
     }
-    let columns = titles.len().min(super::ABREAST);
+    let columns = titles.len().min(ABREAST);
     let rows = titles.len().div_ceil(columns);
-    let mut panels = Vec::new();
-    for (i, title) in titles.iter().enumerate() {
-        let mut curves = Vec::new();
-        for (colour, line) in drawn_lines.iter().filter(|l| l.panel == *title).enumerate() {
-            let mut dashed = curve(String::new(), &error(line, test), Stroke::Dashed, colour);
-            dashed.band.clear();
-            curves.push(dashed);
-            curves.push(curve(line.name.clone(), &error(line, train), Stroke::Solid, colour));
+    let place = |(i, title): (usize, &&str)| {
+        let mut panel = panel(all, title, &lines, most, options);
+        if let Panel::Lines(l) = &mut panel {
+            l.x.show_labels = i + columns >= titles.len();
+            if i % columns > 0 {
+                l.y.show_labels = false;
+                l.y.label.clear();
+            }
         }
-        curves.retain(|c: &Curve| !c.points.is_empty());
-        let mut own = x.clone();
-        own.show_labels = i + columns >= titles.len();
-        let mut panel = lines((*title).to_string(), &own, y.clone(), curves, marks.clone());
-        if let Panel::Lines(l) = &mut panel
-            && i % columns > 0
-        {
-            l.y.show_labels = false;
-            l.y.label.clear();
-        }
-        panels.push(Placed { column: i % columns, row: i / columns, panel });
-    }
+        Placed::new(i % columns, i / columns, panel)
+    };
+    let panels = titles.iter().enumerate().map(place).collect();
+    let title = heading(lang, &lines);
     let words = Words {
-        title: heading(lang, &drawn_lines),
-        subtitle: lang.sentences(&[
+        reading: vec![lang.reading_curves(), lang.sentence(&title), lang.reading_hint(Hint::Errors)],
+        title,
+        subtitle: vec![
             lang.solid_and_dashed_note(),
             lang.seeds_note(all.seeds),
             if several { lang.training_error_note() } else { String::new() },
             if depths.len() < there.len() { lang.some_depths_note(depths.len(), there.len()) } else { String::new() },
             lang.left_out_note(all.failed, all.diverged),
             drawn.unfinished(lang),
-        ]),
+        ],
         caption: caption(lang, drawn),
-        description: String::new(),
     };
     let width = if columns == 1 { 960 } else { 160 + 420 * columns as u32 };
     let height = if rows == 1 { 540 } else { 160 + 260 * rows as u32 };
-    let figure = page(drawn.figure, words, vec![1.0; columns], vec![1.0; rows], panels, Vec::new(), (width, height));
-    Ok(described(lang, figure))
+    let (columns, rows) = (vec![1.0; columns], vec![1.0; rows]);
+    let sheet = Sheet { columns, rows, panels, scales: Vec::new(), size: (width, height) };
+    Ok(Figure::new(drawn.figure, lang, words, sheet))
+}
+
+/// Depths are lines and everything else is a panel; with one depth, everything else is a line.
+fn the_lines<'a>(lang: Lang, all: &'a Ensemble<'a>, depths: &[usize], several: bool) -> Vec<Line<'a>> {
+    let mut lines = Vec::new();
+    for series in &all.series {
+        let own = name(lang, series, &series.key);
+        for (depth, runs) in series.depths.iter().filter(|(depth, _)| depths.contains(depth)) {
+            let (panel, name) = match several {
+                true if all.series.len() > 1 => (own.clone(), lang.depth_series(*depth)),
+                true => (String::new(), lang.depth_series(*depth)),
+                false => (String::new(), own.clone()),
+            };
+            lines.push(Line { panel, name, runs });
+        }
+    }
+    lines
+}
+
+/// The lines of this title: training errors solid, test errors dashed.
+fn panel(all: &Ensemble, title: &str, drawn: &[Line], most: u64, options: &Options) -> Panel {
+    let lang = options.lang;
+    let x = Axis {
+        label: lang.updates_axis(),
+        kind: if options.get::<StepAxis>() == StepAxis::Log { AxisKind::Log1p } else { AxisKind::Linear },
+        low: 0.0,
+        high: most as f64,
+        percent: false,
+        show_labels: true,
+    };
+    let y = Axis { label: lang.error(), kind: AxisKind::Linear, low: 0.0, high: 1.0, percent: true, show_labels: true };
+    let marks = all.chance().map(|c| (1.0 - c, lang.chance_error_mark(1.0 - c))).into_iter().collect();
+    let mut curves = Vec::new();
+    for (colour, line) in drawn.iter().filter(|l| l.panel == title).enumerate() {
+        let mut dashed = curve(String::new(), &line.test_error(), Stroke::Dashed, colour);
+        dashed.band.clear();
+        curves.push(dashed);
+        curves.push(curve(line.name.clone(), &line.train_error(), Stroke::Solid, colour));
+    }
+    curves.retain(|c: &Curve| !c.points.is_empty());
+    lines(title.to_string(), &x, y, curves, marks)
 }
 
 /// Error over the seeds at every number of updates at which any run was evaluated.
@@ -142,13 +164,13 @@ fn curve(label: String, errors: &BTreeMap<u64, Spread>, style: Stroke, colour: u
 
 /// Errors of every line at its end, or the extremes of many.
 fn heading(lang: Lang, all: &[Line]) -> String {
-    let end = |l: &Line, metric| errors(l.runs, metric).into_values().next_back().map(|s| s.median);
+    let end = |errors: BTreeMap<u64, Spread>| errors.into_values().next_back().map(|s| s.median);
     let full = |l: &Line| match l.panel.is_empty() {
         true => l.name.clone(),
         false => lang.series_name(&[l.panel.clone(), l.name.clone()]),
     };
     let ends: Vec<(String, f64, Option<f64>)> =
-        all.iter().filter_map(|l| Some((full(l), end(l, TRAIN_ACCURACY)?, end(l, TEST_ACCURACY)))).collect();
+        all.iter().filter_map(|l| Some((full(l), end(l.train_error())?, end(l.test_error())))).collect();
     if ends.len() <= FEW {
         let findings: Vec<String> =
             ends.iter().map(|(name, train, test)| lang.errors_reached(name, *train, *test)).collect();

@@ -3,13 +3,9 @@
 use super::*;
 use crate::text::Lang;
 
-const ZH: Options = Options {
-    x_log: false,
-    tensor: crate::record::TensorKind::Weight,
-    gradient: None,
-    absolute_updates: false,
-    lang: Lang::Zh,
-};
+fn zh() -> Options {
+    Options::new(Lang::Zh)
+}
 
 /// Names of programs, of mathematics and of a run's own settings, which have no Chinese form.
 const NAMES: [&str; 26] = [
@@ -26,9 +22,9 @@ fn no_english_word_is_left_in_a_chinese_figure() {
     let diverged = Synthetic { status: Status::Diverged { step: 19, what: "the loss is inf".into() }, ..healthy() };
     for record in [Synthetic::default().record(), healthy().record(), diverged.record()] {
         let runs = [record.clone(), healthy().record()];
-        for spec in FIGURES {
-            let runs = if spec.runs == Runs::One { &runs[..1] } else { &runs[..] };
-            let figure = build(spec.name, runs, &ZH).unwrap();
+        for spec in of_runs() {
+            let runs = if spec.draws() == Draws::Run { &runs[..1] } else { &runs[..] };
+            let figure = build(spec.name, runs, &zh()).unwrap();
             for text in words(&figure).into_iter().chain([figure.description.as_str(), &figure.reading]) {
                 assert_eq!(english(text), Vec::<&str>::new(), "{}: {text}", spec.name);
                 // Full-width punctuation in sentences; a half-width comma only inside a number.
@@ -40,7 +36,7 @@ fn no_english_word_is_left_in_a_chinese_figure() {
 
 #[test]
 fn chinese_titles_say_the_same_numbers() {
-    let title = |name: &str, record: &Record| drawn(name, std::slice::from_ref(record), &ZH).title;
+    let title = |name: &str, record: &Record| drawn(name, std::slice::from_ref(record), &zh()).title;
     let ill = Synthetic::default().record();
     assert_eq!(
         title("gradient-heatmap", &ill),
@@ -61,7 +57,7 @@ fn chinese_titles_say_the_same_numbers() {
     let steep = |l: usize, _| 10f64.powf(7.5 * (l as f64 - 8.0));
     let steep = Synthetic { grad: steep, ..Synthetic::default() }.record();
     assert!(title("gradient-heatmap", &steep).contains("第 1 层的梯度是第 8 层的 3.2 × 10⁻⁵³"));
-    let both = drawn("comparison", &[ill, well], &ZH);
+    let both = drawn("comparison", &[ill, well], &zh());
     assert_eq!(
         both.title,
         "Sigmoid：第 1 层的梯度是第 8 层的 1/16,000，准确率 11%。ReLU：各层梯度相差不超过 1.6 倍，准确率 97%"

@@ -10,8 +10,10 @@ use proptest::prelude::*;
 use super::chart::{AxisKind, Figure, Heatmap, Lines, Panel};
 use super::testing::{Synthetic, healthy};
 use super::*;
-use crate::record::{GRAD_NORM, Status};
-use crate::stats::{Cell, MISSING, UNDERFLOW};
+use crate::analysis::Summary;
+use crate::record::{GRAD_NORM, Record, Status, TensorKind};
+use crate::stats::{MISSING, Measured, UNDERFLOW};
+use crate::text::Lang;
 
 /// The figure of one run with default options, its no-break spaces made plain.
 fn one(name: &str, record: &Record) -> Figure {
@@ -56,9 +58,15 @@ fn lines(figure: &Figure) -> Vec<&Lines> {
         .collect()
 }
 
+/// The figures of one run and of several.
+fn of_runs() -> impl Iterator<Item = &'static FigureSpec> {
+    FIGURES.iter().filter(|s| matches!(s.draws(), Draws::Run | Draws::Runs))
+}
+
 /// A figure in few lines, for snapshots.
 fn outline(f: &Figure) -> String {
-    let mut out = format!("{} {}x{}\n{}\n{}\n{}\n", f.name, f.width, f.height, f.title, f.subtitle, f.caption);
+    let mut out = format!("{} {}x{}\n", f.name, f.width, f.height.map_or("?".to_string(), |h| h.to_string()));
+    out += &format!("{}\n{}\n{}\n", f.title, f.subtitle, f.caption);
     for s in &f.scales {
         out += &format!(
             "scale {:?} {}..{} log={} percent={} {:?}\n",
@@ -71,7 +79,9 @@ fn outline(f: &Figure) -> String {
             Panel::Heatmap(h) => {
                 out += &format!("map {:?} scale {} edges {:?}\n", h.title, h.scale, h.edges);
                 for (label, row) in h.rows.iter().zip(&h.cells).rev() {
-                    out += &format!("  {label:>10}: {row:.3?}\n");
+                    let cells: Vec<String> =
+                        row.iter().map(|c| c.positive().map_or(format!("{c:?}"), |x| format!("{x:.3e}"))).collect();
+                    out += &format!("  {label:>10}: {}\n", cells.join(", "));
                 }
                 for v in &h.veils {
                     out += &format!("  rows {}..={} veiled: {}\n", v.first, v.last, v.words);
@@ -134,12 +144,15 @@ fn errors_name_the_figure_the_run_and_the_way_out() {
     assert_eq!(say("zzz", one), "no figure is called `zzz`");
     assert_eq!(
         say("comparison", one),
-        "figure `comparison` draws two or more runs, but 1 were given; name at least two run folders"
+        "figure `comparison` draws two or more runs, but one run was given; name at least two run folders"
     );
-    assert!(say("layer-profile", &[record.clone(), record.clone()]).contains("draws one run, but 2 were given"));
+    assert!(
+        say("layer-profile", &[record.clone(), record.clone()])
+            .contains("draws one run, but several runs were given; draw them one by one")
+    );
     let empty = Synthetic { steps: vec![], snapshots: vec![], accuracy: vec![], ..Synthetic::default() }.record();
-    for spec in FIGURES {
-        let runs = if spec.runs == Runs::One { vec![empty.clone()] } else { vec![record.clone(), empty.clone()] };
+    for spec in of_runs() {
+        let runs = if spec.draws() == Draws::Run { vec![empty.clone()] } else { vec![record.clone(), empty.clone()] };
         assert!(say(spec.name, &runs).starts_with("run `sigmoid` holds no "), "{}", spec.name);
     }
     let unsketched = Synthetic { sketch: false, ..Synthetic::default() }.record();
@@ -166,7 +179,7 @@ fn one_step_and_one_layer_are_enough() {
         }
     }
     let flat = Synthetic { layers: 1, ..Synthetic::default() }.record();
-    for spec in FIGURES.iter().filter(|s| s.runs == Runs::One && s.name != "activation-heatmap") {
+    for spec in of_runs().filter(|s| s.draws() == Draws::Run && s.name != "activation-heatmap") {
         assert!(one(spec.name, &flat).title.starts_with("Sigmoid"), "{}", spec.name);
     }
 }
@@ -181,13 +194,16 @@ fn every_title_fits_and_every_word_is_there() {
     });
     for run in runs {
         let record = run.record();
-        for spec in FIGURES {
-            let records =
-                if spec.runs == Runs::One { vec![record.clone()] } else { vec![record.clone(), healthy().record()] };
+        for spec in of_runs() {
+            let records = if spec.draws() == Draws::Run {
+                vec![record.clone()]
+            } else {
+                vec![record.clone(), healthy().record()]
+            };
             let figure = build(spec.name, &records, &Options::default()).unwrap();
             assert!(figure.title.chars().count() <= 145, "{}: {}", spec.name, figure.title);
             assert_eq!(figure.name, spec.name);
-            for text in [&figure.title, &figure.subtitle, &figure.caption, &figure.description] {
+            for text in [&figure.title, &figure.subtitle, &figure.caption, &figure.description, &figure.reading] {
                 assert!(!text.is_empty() && !text.contains("  "), "{}: {text:?}", spec.name);
             }
             assert!(figure.description.contains(&figure.title));
@@ -241,13 +257,44 @@ fn the_table_holds_every_plotted_number_and_names_every_kind() {
         if kind == "finite" {
             let value: f64 = row[4].parse().unwrap();
             let stored = record.value(GRAD_NORM, s, 2 * l);
-            assert!((value / stored - 1.0).abs() < 1e-14, "{value} {stored}");
-            // What is written is what is plotted, to the last bit.
-            assert_eq!(value, 10f64.powf(heatmaps(&figure)[0].cells[l][s].log10().unwrap()));
+            assert_eq!(value.to_bits(), stored.to_bits(), "{value} {stored}");
         }
     }
     assert!(read.iter().any(|r| r[5] == "mark" && r[4] == "0.1"));
     assert!(read.iter().any(|r| r[1] == "training" && r[2] == "3" && r[4] == "0.11"));
+}
+
+#[test]
+fn overlays_reach_the_table_the_description_and_the_words_that_are_drawn() {
+    use super::chart::{Overlay, Stroke};
+    let record = small(Synthetic::default());
+    for lang in Lang::ALL {
+        let figure = build("layer-profile", std::slice::from_ref(&record), &Options::new(lang)).unwrap();
+        let mut panels = figure.panels.clone();
+        let points = vec![(1.0, 0.125), (3.0, 0.1 + 0.2)];
+        panels[0].overlays = vec![
+            Overlay::Curve { label: "A".into(), points, style: Stroke::Dashed },
+            Overlay::Band { label: "B".into(), points: vec![(1.0, 0.25, 0.5), (3.0, 0.25, 0.75)] },
+            Overlay::Step { at: 2.0, words: "C".into() },
+        ];
+        let words = sheet::Words { title: "T".into(), ..sheet::Words::default() };
+        let columns = vec![1.0; panels.len()];
+        let sheet = sheet::Sheet { columns, rows: vec![1.0], panels, scales: Vec::new(), size: (820, 460) };
+        let figure = Figure::new("test", lang, words, sheet);
+        let rows: Vec<Vec<String>> = table(&figure).into_iter().filter(|r| r[5] == "overlay").collect();
+        assert_eq!(rows.len(), 2 + 4 + 1, "{rows:?}");
+        assert_eq!(rows[1], ["1: A", "A", "3", "3", "0.30000000000000004", "overlay"]);
+        assert_eq!(rows[5], ["1: B", "B (high)", "3", "3", "0.75", "overlay"]);
+        assert_eq!(rows[6], ["1: C", "C", "2", "2", "", "overlay"]);
+        let curve = lang.describe_overlay_curve("A", &lang.number(0.125), &lang.number(0.1 + 0.2));
+        let step = lang.describe_overlay_step(&lang.number(2.0), "C");
+        for said in [curve, step] {
+            assert!(figure.description.contains(&said), "{} in {}", said, figure.description);
+        }
+        for drawn in ["A", "B", "C"] {
+            assert!(super::words(&figure).contains(&drawn));
+        }
+    }
 }
 
 proptest! {
@@ -267,7 +314,7 @@ proptest! {
             ..Synthetic::default()
         }
         .record();
-        let options = Options { x_log, ..Options::default() };
+        let options = Options::default().with(if x_log { StepAxis::Log } else { StepAxis::Linear });
         for name in ["gradient-heatmap", "movement-heatmap"] {
             let figure = build(name, std::slice::from_ref(&record), &options).unwrap();
             let map = heatmaps(&figure)[0];
@@ -304,9 +351,9 @@ fn small_figures_stay_as_they_are() {
         distance: |l, s| 0.01 * (l * l) as f64 * s as f64,
         ..Synthetic::default()
     });
-    for spec in FIGURES {
+    for spec in of_runs() {
         let other = small(healthy());
-        let runs = if spec.runs == Runs::One { vec![record.clone()] } else { vec![record.clone(), other] };
+        let runs = if spec.draws() == Draws::Run { vec![record.clone()] } else { vec![record.clone(), other] };
         let figure = drawn(spec.name, &runs, &Options::default());
         insta::assert_snapshot!(spec.name, outline(&figure));
     }

@@ -13,7 +13,7 @@ fn each_cell_is_log10_of_the_value_in_the_record() {
         for s in 0..20 {
             // Weights are the even tensors.
             let stored = record.steps[GRAD_NORM][s * 18 + 2 * l];
-            assert_eq!(map.cells[l][s], Cell::Finite(stored.log10()));
+            assert_eq!(map.cells[l][s], Measured::Finite(stored));
             assert_eq!(stored, 1e-3 * (l + 1) as f64 / (s + 1) as f64);
         }
     }
@@ -25,14 +25,14 @@ fn each_cell_is_log10_of_the_value_in_the_record() {
 fn biases_and_other_gradients_are_drawn_on_request() {
     let record = Synthetic::default().record();
     let draw = |options: Options| drawn("gradient-heatmap", std::slice::from_ref(&record), &options);
-    let bias = draw(Options { tensor: TensorKind::Bias, ..Options::default() });
-    assert_eq!(heatmaps(&bias)[0].cells[8][0], Cell::Finite(0.1f64.log10()));
+    let bias = draw(Options::default().with(Drawn::Biases));
+    assert_eq!(heatmaps(&bias)[0].cells[8][0], Measured::Finite(0.1));
     assert!(bias.scales[0].label.contains("biases"));
-    let rms = draw(Options { gradient: Some(GradientMetric::PerParameter), ..Options::default() });
+    let rms = draw(Options::default().with(Some(GradientMetric::PerParameter)));
     // The output matrix has 10 x 100 entries and norm 1.
     let expected = (1.0 / 1000f64.sqrt()).log10();
     assert!((heatmaps(&rms)[0].cells[8][0].log10().unwrap() - expected).abs() < 1e-12);
-    let log = draw(Options { x_log: true, ..Options::default() });
+    let log = draw(Options::default().with(StepAxis::Log));
     assert_eq!(heatmaps(&log)[0].x.kind, AxisKind::Log1p);
     assert_eq!(lines(&log)[0].x.kind, AxisKind::Log1p);
 }
@@ -51,8 +51,8 @@ fn movement_is_the_distance_over_the_initial_norm() {
     assert!(figure.scales[0].special.is_empty());
     let still = Synthetic { distance: |l, s| if l == 1 { 0.0 } else { s as f64 }, ..Synthetic::default() };
     let figure = one("movement-heatmap", &still.record());
-    assert!(heatmaps(&figure)[0].cells[0].iter().all(|c| *c == Cell::Zero));
-    assert_eq!(figure.scales[0].special, vec![(Cell::Zero, "not moved at all".to_string())]);
+    assert!(heatmaps(&figure)[0].cells[0].iter().all(|c| *c == Measured::Zero));
+    assert_eq!(figure.scales[0].special, vec![(Measured::Zero, "not moved at all".to_string())]);
 }
 
 #[test]
@@ -60,8 +60,8 @@ fn the_remaining_share_starts_at_one_and_ends_at_zero_in_every_layer() {
     let figure = one("convergence-heatmap", &Synthetic::default().record());
     let map = heatmaps(&figure)[0];
     for row in &map.cells {
-        assert_eq!((row[0], row[2]), (Cell::Finite(1.0), Cell::Finite(0.0)));
-        assert!((row[1].log10().unwrap() - 0.5).abs() < 1e-6);
+        assert_eq!((row[0], row[2]), (Measured::Finite(1.0), Measured::Zero));
+        assert!((row[1].value().unwrap() - 0.5).abs() < 1e-6);
     }
     // The panel beside it tells the walkers on the spot from those that arrived.
     let Some(Panel::Rows(way)) = figure.panels.iter().map(|p| &p.panel).find(|p| matches!(p, Panel::Rows(_))) else {
@@ -116,11 +116,11 @@ fn the_five_special_kinds_reach_the_figure_and_its_legend() {
     let record = Synthetic { grad, ..Synthetic::default() }.record();
     let figure = one("gradient-heatmap", &record);
     let cells = &heatmaps(&figure)[0].cells;
-    assert_eq!(cells[0][7], Cell::Underflow);
-    assert_eq!((cells[1][9], cells[1][10]), (Cell::Zero, Cell::Finite(0.0)));
-    assert_eq!((cells[2][19], cells[3][19], cells[4][19]), (Cell::Nan, Cell::Infinite, Cell::Missing));
-    let kinds: Vec<Cell> = figure.scales[0].special.iter().map(|s| s.0).collect();
-    assert_eq!(kinds, [Cell::Zero, Cell::Underflow, Cell::Nan, Cell::Infinite, Cell::Missing]);
+    assert_eq!(cells[0][7], Measured::Underflow);
+    assert_eq!((cells[1][9], cells[1][10]), (Measured::Zero, Measured::Finite(1.0)));
+    assert_eq!((cells[2][19], cells[3][19], cells[4][19]), (Measured::Nan, Measured::Infinite, Measured::Missing));
+    let kinds: Vec<Measured> = figure.scales[0].special.iter().map(|s| s.0).collect();
+    assert_eq!(kinds, [Measured::Zero, Measured::Underflow, Measured::Nan, Measured::Infinite, Measured::Missing]);
     assert!(
         figure.title.contains("layer 1's gradient is too small to be stored in 100 % of the steps"),
         "{}",
@@ -145,7 +145,7 @@ fn a_diverged_run_can_be_drawn_in_every_figure() {
         ..Synthetic::default()
     }
     .record();
-    for spec in FIGURES.iter().filter(|s| s.runs == Runs::One) {
+    for spec in FigureSpec::all_of(Draws::Run) {
         let figure = one(spec.name, &record);
         assert!(figure.title.contains("diverged at step 19"), "{}: {}", spec.name, figure.title);
         assert!(figure.caption.contains("diverged at step 19 (loss)"));
@@ -164,7 +164,7 @@ fn a_diverged_run_can_be_drawn_in_every_figure() {
 #[test]
 fn biases_that_start_at_zero_are_measured_against_their_weights() {
     let record = Synthetic::default().record();
-    let options = Options { tensor: TensorKind::Bias, ..Options::default() };
+    let options = Options::default().with(Drawn::Biases);
     let figure = drawn("movement-heatmap", std::slice::from_ref(&record), &options);
     // The biases' distance is a tenth of the weights': 0.7 of a weight norm of 5.
     assert!((heatmaps(&figure)[0].cells[8][1].log10().unwrap() - 0.14f64.log10()).abs() < 1e-12);
@@ -175,8 +175,8 @@ fn biases_that_start_at_zero_are_measured_against_their_weights() {
 fn weights_of_zero_have_no_relative_movement_and_the_figure_says_why() {
     let record = Synthetic { weight_norm: 0.0, ..Synthetic::default() }.record();
     let figure = one("movement-heatmap", &record);
-    assert!(heatmaps(&figure)[0].cells.iter().flatten().all(|c| *c == Cell::Missing));
-    assert_eq!(figure.scales[0].special, vec![(Cell::Missing, "no unit: initial norm is 0".to_string())]);
+    assert!(heatmaps(&figure)[0].cells.iter().flatten().all(|c| *c == Measured::Missing));
+    assert_eq!(figure.scales[0].special, vec![(Measured::Missing, "no unit: initial norm is 0".to_string())]);
     assert!(figure.subtitle.contains("No relative movement for layers 1–9"), "{}", figure.subtitle);
 }
 
@@ -203,12 +203,12 @@ fn updates_that_change_no_stored_number_are_hatched_and_named() {
     }
     let figure = one("update-heatmap", &record);
     let cells = &heatmaps(&figure)[0].cells;
-    assert!(cells[..3].iter().flatten().all(|c| *c == Cell::Underflow));
-    assert!(cells[3..].iter().flatten().all(|c| matches!(c, Cell::Finite(_))));
+    assert!(cells[..3].iter().flatten().all(|c| *c == Measured::Underflow));
+    assert!(cells[3..].iter().flatten().all(|c| matches!(c, Measured::Finite(_))));
     assert!(figure.title.contains("the updates of layers 1–3 are lost to rounding"), "{}", figure.title);
     assert_eq!(
         figure.scales[0].special,
-        vec![(Cell::Underflow, "lost to rounding: changes no stored number".to_string())]
+        vec![(Measured::Underflow, "lost to rounding: changes no stored number".to_string())]
     );
     // A third of the nine layers.
     let said = "33 % of the cells have no colour of the scale (lost to rounding: changes no stored number).";

@@ -43,7 +43,7 @@ fn ill() -> Trials {
 }
 
 fn dots(trials: &Trials, lang: Lang) -> (Figure, Dots) {
-    let figure = crate::figure::remedy::build(trials, &Options { lang, ..Options::default() }).unwrap();
+    let figure = build("remedy", trials, &Options::new(lang)).unwrap();
     match &figure.panels[0].panel {
         Panel::Dots(d) => (figure.clone(), d.clone()),
         _ => panic!("dots"),
@@ -109,7 +109,8 @@ fn cured_is_who_has_no_fault_of_the_branch_left() {
         let unsure = Trial { conclusion: conclusion.into(), ..trials.after[4].clone() };
         assert!(!cured(&unsure, Branch::Training) && !cured(&unsure, Branch::Test));
     }
-    // On the test side a network that does not train any more is no cure, and neither is one that still overfits.
+    // On the test side a network that does not train any more is no cure, and neither is one that still
+    // overfits.
     for fault in ["vanishing-gradient", "overfitting"] {
         assert!(!cured(&trial("l2", "weight-decay", true, &[fault], [0.2, 0.2]), Branch::Test), "{fault}");
     }

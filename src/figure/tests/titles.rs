@@ -34,7 +34,7 @@ fn a_gradient_that_grows_toward_the_input_is_said_to_grow() {
 #[test]
 fn a_healthy_run_is_not_accused() {
     let record = healthy().record();
-    for spec in FIGURES.iter().filter(|s| s.runs == Runs::One) {
+    for spec in FigureSpec::all_of(Draws::Run) {
         let figure = one(spec.name, &record);
         for word in ["smaller than", "stays at", "still random (", "diverged", "not moved", "no farther"] {
             assert!(!figure.title.contains(word), "{}: {}", spec.name, figure.title);
@@ -87,7 +87,8 @@ fn a_run_that_escapes_its_plateau_is_told_at_both_ends() {
 
 #[test]
 fn decay_is_not_taken_for_learning() {
-    // Decay alone: each of 20 updates takes 0.005 of the initial norm away, 10 % in all, and the layer moved by as much.
+    // Decay alone: each of 20 updates takes 0.005 of the initial norm away, 10 % in all, and the layer moved
+    // by as much.
     let decaying = Synthetic {
         decay: |_, _| 0.025,
         distance: |_, s| 0.025 * s as f64,
@@ -169,7 +170,7 @@ fn a_run_too_short_to_be_seen_beside_another_is_named() {
     assert!(said(20, &plain).contains(note), "{}", said(20, &plain));
     assert!(!said(100, &plain).contains("edge"));
     // On a logarithmic axis the first steps have room.
-    assert!(!said(20, &Options { x_log: true, ..Options::default() }).contains("edge"));
+    assert!(!said(20, &Options::default().with(StepAxis::Log)).contains("edge"));
 }
 
 #[test]

@@ -26,6 +26,9 @@ use crate::stats::is_missing;
 /// Arrays that came after the first version of schema 1: an older run without them is whole.
 const LATER: [MetricId; 3] = [ZERO_SHARE, VALIDATION_LOSS, VALIDATION_ACCURACY];
 
+/// The longest name of a run and the longest label that are shown, in characters: figures have no room for more.
+const LONGEST_NAME: usize = 200;
+
 /// A header is a few kilobytes; a file above this is something else.
 const MAX_META_BYTES: u64 = 64 << 20;
 
@@ -255,7 +258,7 @@ fn read_header(dir: &Path) -> Result<(Header, u64), RecordError> {
         return Err(RecordError::Array { path, what: "not the header of a run".to_string() });
     }
     let text = fs::read(&path).map_err(RecordError::io("read it", &path))?;
-    // The run may be somebody else's, and its words go into terminals, notes and pages.
+    // The run may be of unknown origin, and its words go into terminals, notes and pages.
     let text = escape::json_words(&text);
 
     #[derive(Deserialize)]
@@ -267,10 +270,14 @@ fn read_header(dir: &Path) -> Result<(Header, u64), RecordError> {
     if version.schema > u64::from(SCHEMA) {
         return Err(RecordError::Newer { path, found: version.schema, known: SCHEMA });
     }
-    let header: Header = match version.schema {
+    let mut header: Header = match version.schema {
         1 => parse::<schema1::Header>(&text, &path)?.into(),
         _ => parse(&text, &path)?,
     };
+    header.run = escape::shortened(&header.run, LONGEST_NAME).into_owned();
+    for label in header.labels.values_mut() {
+        *label = escape::shortened(label, LONGEST_NAME).into_owned();
+    }
     header.check().map_err(|e| at(e, &path))?;
     Ok((header, version.schema))
 }

@@ -3,7 +3,7 @@
 use super::*;
 
 /// A map with a veil over its lowest rows, and one number a row beside it.
-fn veiled(rows: usize) -> Figure {
+pub fn veiled(rows: usize) -> Figure {
     let mut f = sheet("veiled", "title", 2, &[1.0], (800, 420));
     f.column_weights = vec![1.0, 0.25];
     let x = axis("step", AxisKind::Linear, 0.0, 100.0);
@@ -59,7 +59,7 @@ fn numbers_stand_at_the_height_of_their_rows() {
 }
 
 /// Two rows of dots, one of them without a ring, and words at both sides.
-fn dotted() -> Figure {
+pub fn dotted() -> Figure {
     use crate::figure::flow::Tone;
     let mut f = sheet("dotted", "title", 1, &[1.0], (800, 300));
     let row =

@@ -1,6 +1,7 @@
 //! Figures drawn whole: what the SVG says, how large it is, and which pixels the PNG has.
 
 mod beside;
+mod overlays;
 mod specimens;
 
 use proptest::prelude::*;
@@ -8,7 +9,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::figure::chart::*;
 use crate::font::{self, missing_glyphs};
-use crate::stats::Cell;
+use crate::stats::Measured;
 use specimens::*;
 
 struct Picture {
@@ -111,7 +112,7 @@ fn every_character_drawn_is_in_the_font_and_no_text_leaves_the_sheet() {
     for f in gallery() {
         for (said, b) in texts(&svg(&f, &Style::default()).unwrap()) {
             assert_eq!(missing_glyphs(&said), Vec::<char>::new(), "{said}");
-            let (w, h) = (f.width as f32, f.height as f32);
+            let (w, h) = (f.width as f32, height(&f) as f32);
             let inside = b.left() >= 4.0 && b.right() <= w - 4.0 && b.top() >= 4.0 && b.bottom() <= h - 4.0;
             assert!(inside, "{}: `{said}` at {b:?}", f.name);
         }
@@ -136,13 +137,18 @@ fn no_two_texts_overlap() {
 fn a_large_record_makes_a_small_file() {
     let drawn = svg(&large(), &Style::default()).unwrap();
     assert!(drawn.len() < 200_000, "{} bytes", drawn.len());
-    // The worst cases: noise without any structure, speckled with special cells, and four such heatmaps in one figure.
+    // The worst cases: noise without any structure, speckled with special cells, and four such heatmaps in
+    // one figure.
     let speckled = |map: &mut Heatmap| {
         for (r, row) in map.cells.iter_mut().enumerate() {
             for (c, cell) in row.iter_mut().enumerate() {
                 let kinds = all_kinds();
                 let (value, chance) = (noise(r, c), noise(c, r + 99));
-                *cell = if chance < 0.01 { kinds[(value * 5.0) as usize].0 } else { Cell::Finite(-40.0 * value) };
+                *cell = if chance < 0.01 {
+                    kinds[(value * 5.0) as usize].0
+                } else {
+                    Measured::Finite(10f64.powf(-40.0 * value))
+                };
             }
         }
     };
@@ -180,8 +186,8 @@ fn cells_have_the_colours_of_the_map_and_sharp_edges() {
     let mut map = layers("", 2, 3, 0.0, axis("step", AxisKind::Linear, 0.0, 3.0));
     // Bottom row first: the ends of the map, its middle, and values beyond the ends.
     map.cells = vec![
-        vec![Cell::Finite(-3.0), Cell::Finite(-1.5), Cell::Finite(0.0)],
-        vec![Cell::Finite(-99.0), Cell::Finite(-1.0), Cell::Finite(5.0)],
+        [-3.0, -1.5, 0.0].map(|x| Measured::Finite(10f64.powf(x))).to_vec(),
+        [-99.0, -1.0, 5.0].map(|x| Measured::Finite(10f64.powf(x))).to_vec(),
     ];
     f.panels = vec![placed(0, 0, Panel::Heatmap(map))];
     let plot = plot_of(&f, 0);
@@ -312,7 +318,7 @@ fn impossible_figures_are_refused_in_one_line() {
     assert!(spoil(|f| map(f).edges[1] = f64::NAN).contains("edges"));
     assert!(spoil(|f| f.scales[0].low = f64::NEG_INFINITY).contains("colour scale 0"));
     assert!(spoil(|f| f.row_weights[0] = 0.0).contains("row weights"));
-    assert!(spoil(|f| (f.width, f.height) = (200, 100)).contains("make it larger"));
+    assert!(spoil(|f| (f.width, f.height) = (200, Some(100))).contains("make it larger"));
     assert!(spoil(|f| f.name = "../up".to_string()).contains("file stem"));
     let tall = Style { scale: 1e9, ..Style::default() };
     assert!(matches!(png("<svg/>", &tall), Err(RenderError::Scale(_))));

@@ -2,7 +2,7 @@
 
 use crate::figure::chart::*;
 use crate::figure::flow::{Flow, FlowArrow, FlowBox, FlowLine, Tone};
-use crate::stats::Cell;
+use crate::stats::Measured;
 use crate::text::Lang;
 
 /// A number in 0..1 that looks random and is the same everywhere.
@@ -21,7 +21,8 @@ pub fn axis(label: &str, kind: AxisKind, low: f64, high: f64) -> Axis {
 pub fn layers(title: &str, rows: usize, columns: usize, slope: f64, x: Axis) -> Heatmap {
     let cell = |r: usize, c: usize| {
         let settled = 1.0 - (-(c as f64) / (0.2 * columns as f64)).exp();
-        Cell::Finite(-0.6 - slope * (rows - 1 - r) as f64 - 0.8 * settled + 0.25 * (noise(r, c) - 0.5))
+        let log10 = -0.6 - slope * (rows - 1 - r) as f64 - 0.8 * settled + 0.25 * (noise(r, c) - 0.5);
+        Measured::Finite(10f64.powf(log10))
     };
     Heatmap {
         title: title.to_string(),
@@ -50,13 +51,13 @@ pub fn decades(low: f64, high: f64) -> ColourScale {
     }
 }
 
-pub fn all_kinds() -> Vec<(Cell, String)> {
+pub fn all_kinds() -> Vec<(Measured, String)> {
     [
-        (Cell::Zero, "exactly zero"),
-        (Cell::Underflow, "underflow: too small for f32"),
-        (Cell::Nan, "not a number"),
-        (Cell::Infinite, "infinite"),
-        (Cell::Missing, "not measured"),
+        (Measured::Zero, "exactly zero"),
+        (Measured::Underflow, "underflow: too small for f32"),
+        (Measured::Nan, "not a number"),
+        (Measured::Infinite, "infinite"),
+        (Measured::Missing, "not measured"),
     ]
     .map(|(c, w)| (c, w.to_string()))
     .to_vec()
@@ -74,7 +75,7 @@ pub fn curve(label: &str, colour: usize, style: Stroke, steps: usize, f: impl Fn
 }
 
 pub fn placed(column: usize, row: usize, panel: Panel) -> Placed {
-    Placed { column, row, panel }
+    Placed::new(column, row, panel)
 }
 
 pub fn sheet(name: &str, title: &str, columns: usize, row_weights: &[f64], size: (u32, u32)) -> Figure {
@@ -95,7 +96,7 @@ pub fn sheet(name: &str, title: &str, columns: usize, row_weights: &[f64], size:
         panels: Vec::new(),
         scales: vec![decades(-8.0, 0.0)],
         width: size.0,
-        height: size.1,
+        height: Some(size.1),
     }
 }
 
@@ -246,15 +247,15 @@ pub fn diverged() -> Figure {
     let mut left = layers("learning rate 10", 20, 3000, 0.1, quiet(&x));
     let mut right = layers("learning rate 0.1", 20, 3000, 0.35, quiet(&log));
     for r in 0..20 {
-        left.cells[r][2100 + 5 * r..].fill(Cell::Nan);
-        left.cells[r][2090 + 5 * r] = Cell::Infinite;
-        left.cells[r][300 + 40 * r] = Cell::Nan;
+        left.cells[r][2100 + 5 * r..].fill(Measured::Nan);
+        left.cells[r][2090 + 5 * r] = Measured::Infinite;
+        left.cells[r][300 + 40 * r] = Measured::Nan;
         for c in 0..3000 {
             if (r as f64) < 3.0 + 3.0 * noise(r, c / 50) {
-                right.cells[r][c] = if r < 2 && c > 1000 { Cell::Zero } else { Cell::Underflow };
+                right.cells[r][c] = if r < 2 && c > 1000 { Measured::Zero } else { Measured::Underflow };
             }
             if r == 19 && c > 1500 {
-                right.cells[r][c] = Cell::Missing;
+                right.cells[r][c] = Measured::Missing;
             }
         }
     }

@@ -1,15 +1,17 @@
 //! Every word that is drawn: what a font must be able to draw.
 
-use super::chart::{Figure, Panel};
+use super::chart::{Figure, Overlay, Panel};
 
 /// Titles, labels and notes of a figure, without its description and reading, which are not drawn.
 pub fn words(figure: &Figure) -> Vec<&str> {
     let mut all = vec![&figure.title, &figure.subtitle, &figure.caption];
+    let mut overlays = Vec::new();
     for scale in &figure.scales {
         all.push(&scale.label);
         all.extend(scale.special.iter().map(|s| &s.1));
     }
     for placed in &figure.panels {
+        overlays.extend(placed.overlays.iter().map(Overlay::words));
         match &placed.panel {
             Panel::Heatmap(h) => {
                 all.extend([&h.title, &h.x.label, &h.y_label, &h.bottom_note, &h.top_note]);
@@ -33,5 +35,5 @@ pub fn words(figure: &Figure) -> Vec<&str> {
             }
         }
     }
-    all.into_iter().map(String::as_str).collect()
+    all.into_iter().map(String::as_str).chain(overlays).collect()
 }
