@@ -26,8 +26,8 @@ const PLAN: &str = "plan.toml";
 #[non_exhaustive]
 pub enum Source {
     Run(Box<Run>),
-    Sweep(Store),
-    Remedies(Trials),
+    Sweep(Box<Store>),
+    Remedies(Box<Trials>),
 }
 
 /// A run that was read.
@@ -151,8 +151,8 @@ pub fn open_with(path: &Path, importers: &[&dyn Importer]) -> Result<Source, Sou
             let (record, warnings) = Record::read(path)?;
             Ok(Source::Run(Box::new(Run { record, warnings, importer: None })))
         }
-        Some(Kind::Sweep) => Ok(Source::Sweep(Store::open(path)?)),
-        Some(Kind::Remedies) => Ok(Source::Remedies(Trials::read(path)?)),
+        Some(Kind::Sweep) => Ok(Source::Sweep(Box::new(Store::open(path)?))),
+        Some(Kind::Remedies) => Ok(Source::Remedies(Box::new(Trials::read(path)?))),
         None => match importer_of(path, importers) {
             Some(importer) => import(path, importer),
             None => Err(neither(path, importers)),

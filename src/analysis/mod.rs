@@ -126,7 +126,8 @@ pub struct Summary<'a> {
 
 impl<'a> Summary<'a> {
     /// # Errors
-    /// When the tables do not have the shapes that the header names, steps do not increase, or no layer has a weight.
+    /// When the tables do not have the shapes that the header names, steps do not increase, or no layer has a
+    /// weight.
     pub fn new(record: &'a Record) -> Result<Summary<'a>, AnalysisError> {
         let header = &record.header;
         if header.layers.is_empty() {
@@ -254,9 +255,9 @@ impl<'a> Summary<'a> {
     }
 }
 
-/// The value of a metric for several tensors together, from each one's value and size: of norms the root of the sum of the
-/// squares, of shares the mean weighted by the sizes. Missing when one is missing, and not a number or infinite when one is;
-/// an underflow among zeros is an underflow.
+/// The value of a metric for several tensors together, from each one's value and size: of norms the root of the
+/// sum of the squares, of shares the mean weighted by the sizes. Missing when one is missing, and not a number or
+/// infinite when one is; an underflow among zeros is an underflow.
 pub fn together(kind: ValueKind, parts: &[(f64, f64)]) -> f64 {
     let values = || parts.iter().map(|part| part.0);
     if parts.is_empty() || values().any(is_missing) {

@@ -247,17 +247,15 @@ pub fn settings(lang: Lang, summary: &Summary) -> Vec<(&'static str, String)> {
 fn architecture(summary: &Summary) -> String {
     let layers = (0..summary.layers()).map(|l| summary.layer(l));
     let fans: Vec<(usize, usize)> = layers.filter_map(|layer| layer.fan_in.zip(layer.fan_out)).collect();
-    let Some((&(last_inputs, output), hidden)) = fans.split_last() else { return summary.layers().to_string() };
-    let inputs = hidden.first().map_or(last_inputs, |first| first.0);
+    let Some(&(inputs, _)) = fans.first() else { return summary.layers().to_string() };
     let mut widths: Vec<(usize, usize)> = vec![(1, inputs)];
-    for (i, &(_, outputs)) in hidden.iter().enumerate() {
+    for (i, &(_, outputs)) in fans.iter().enumerate() {
         match widths.last_mut() {
             // Neither the input nor the output is counted with the hidden layers, however wide it is.
-            Some(same) if i > 0 && same.1 == outputs => same.0 += 1,
+            Some(same) if i > 0 && i + 1 < fans.len() && same.1 == outputs => same.0 += 1,
             _ => widths.push((1, outputs)),
         }
     }
-    widths.push((1, output));
     let parts = widths.iter().map(|&(n, w)| if n == 1 { w.to_string() } else { format!("{n}×{w}") });
     parts.collect::<Vec<_>>().join("–")
 }
