@@ -30,7 +30,7 @@ fn judge(case: &Case, _: &[Verdict]) -> Outcome {
         Ok(found) => found,
         Err(missing) => return Outcome::Unknown(missing),
     };
-    let share = |k: usize, l: usize| case.record().value(DEAD_SHARE, k, l);
+    let share = |k: usize, l: usize| case.run.layer_value(DEAD_SHARE, k, l);
     let limit = case.limits.dead_share;
     judge_shares(case, Measure::DeadShare, "dead_share", limit, (0..case.hidden()).collect(), (k, step), share)
 }

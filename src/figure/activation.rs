@@ -31,7 +31,7 @@ fn build(runs: &Runs, options: &Options) -> Result<Figure, FigureError> {
     let (run, lang) = (runs.run(), options.lang);
     let metric = MEAN_SQUARED_SLOPE;
     let slope =
-        Grid::from_stored(run.hidden(), run.record().snapshots.step().len(), |l, k| run.record().value(metric, k, l));
+        Grid::from_stored(run.hidden(), run.record().snapshots.step().len(), |l, k| run.layer_value(metric, k, l));
     let saturated = run.activation_grid(SATURATED_SHARE);
     let dead = run.activation_grid(DEAD_SHARE);
     if [&slope, &saturated, &dead].iter().all(|g| g.all_missing()) {
