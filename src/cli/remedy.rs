@@ -93,10 +93,19 @@ pub fn run(args: Args) -> CommandResult {
         return nothing(&args, &job);
     }
     let out = args.out.clone().unwrap_or_else(|| beside(dir));
+    // The check itself takes the locks of the runs for a moment, so the lock of the folder comes first where there is
+    // one. Why a folder cannot be locked is said better by the check.
+    let early = match out.is_dir().then(|| runner::Folder::lock(&out)) {
+        Some(Err(busy @ runner::RunnerError::Busy { .. })) => return Err(with_way_out(busy).into()),
+        tried => tried.and_then(Result::ok),
+    };
     // If the folder may not be used, nothing is left there.
     Chosen::new(&args, &job, &out)?;
     output::writable_folder(&out)?;
-    let _folder = runner::Folder::lock(&out).map_err(with_way_out)?;
+    let _folder = match early {
+        Some(folder) => folder,
+        None => runner::Folder::lock(&out).map_err(with_way_out)?,
+    };
     // Another call may have ended in between.
     let chosen = Chosen::new(&args, &job, &out)?;
     let loaded = Loaded::default();

@@ -79,8 +79,9 @@ impl SweepPlan {
         let of = |name: &str| table.get(name).and_then(toml::Value::as_table);
         let train = of("train");
         let options = train.and_then(|train| train.get("data_options")).and_then(toml::Value::as_table);
-        let fixed: Vec<&str> =
-            [train, options].into_iter().flatten().flat_map(|t| t.keys()).map(String::as_str).collect();
+        // The seed of the data is that of the run. Plans of version 0.1 have it among the options, as 0, in every case.
+        let options = options.into_iter().flat_map(|t| t.keys()).filter(|name| *name != "seed");
+        let fixed: Vec<&str> = train.into_iter().flat_map(|t| t.keys()).chain(options).map(String::as_str).collect();
         let is_fixed = |axis: &&super::Axis| fixed.iter().any(|name| Setting::find(name) == Ok(axis.setting));
         if let Some(axis) = plan.grid.axes().iter().find(is_fixed) {
             let what = format!("`{}` stands in [grid] and in [train]; give it in one of them", axis.setting.name);

@@ -208,7 +208,7 @@ fn a_network_that_does_not_fit_into_memory_is_refused_with_an_estimate() {
     let wide = ["train", "--hidden-layers", "3", "--width", "100000", "--out", "run"];
     refused(dir.path(), 1, &wide, &["MiB of memory", "limit of 8192 MiB", "--max-memory"]);
     let small = [&["train"], &TINY[..], &["--max-memory", "0", "--out", "run"]].concat();
-    refused(dir.path(), 1, &small, &["limit of 0 MiB"]);
+    refused(dir.path(), 2, &small, &["--max-memory 0", "must be at least 1"]);
     // Nobody has that much, whatever the limit is.
     let wild = ["train", "--hidden-layers", "9000", "--width", "1000000", "--max-memory", "18446744073709551615"];
     refused(dir.path(), 1, &[&wild[..], &["--out", "run"]].concat(), &["which the system refuses"]);
@@ -309,7 +309,7 @@ fn a_damaged_record_is_named_by_its_file() {
     std::fs::write(dir.path().join("run/meta.json"), &meta[..meta.len() / 2]).unwrap();
     train(dir.path(), "run", &["--steps", "6", "--force"]);
     assert_eq!(json(dir.path(), &["summary", "run", "--json"])["recorded_steps"], 6);
-    let newer = |b: Vec<u8>| Some(String::from_utf8(b).unwrap().replace("\"schema\": 1", "\"schema\": 9").into_bytes());
+    let newer = |b: Vec<u8>| Some(String::from_utf8(b).unwrap().replace("\"schema\": 2", "\"schema\": 9").into_bytes());
     damage("meta.json", &newer, &["format 9"]);
 }
 

@@ -40,13 +40,18 @@ const ARRAYS: [&str; 29] = [
 fn a_run_folder_holds_meta_json_and_the_arrays_of_the_format_and_nothing_else() {
     let dir = room();
     train(dir.path(), "run", &["--epochs", "2"]);
-    let found: BTreeSet<String> = tree(&dir.path().join("run"))
-        .into_keys()
-        .map(|p| p.file_name().unwrap().to_string_lossy().into_owned())
-        .collect();
+    let files = |run: &str| -> BTreeSet<String> {
+        let paths = tree(&dir.path().join(run)).into_keys();
+        paths.map(|p| p.file_name().unwrap().to_string_lossy().into_owned()).collect()
+    };
     let mut expected: BTreeSet<String> = ARRAYS.map(|a| format!("{a}.npy")).into();
     expected.insert("meta.json".into());
-    assert_eq!(found, expected);
+    train(dir.path(), "validated", &["--epochs", "2", "--validation-size", "8"]);
+    assert_eq!(files("validated"), expected);
+    // What was not measured has no file.
+    expected.remove("validation_loss.npy");
+    expected.remove("validation_accuracy.npy");
+    assert_eq!(files("run"), expected);
     let meta: serde_json::Value =
         serde_json::from_slice(&std::fs::read(dir.path().join("run/meta.json")).unwrap()).unwrap();
     assert_eq!((meta["schema"].as_u64(), meta["status"]["state"].as_str()), (Some(1), Some("complete")));

@@ -38,7 +38,7 @@ fn every_figure_and_table_takes_such_runs() {
         assert_eq!(json(dir.path(), &["summary", name, "--json"])["layers"].as_array().unwrap().len(), 3);
     }
     let csv = stdout(dir.path(), &["export", "batch"]);
-    for line in ["0,1,gain,grad_norm,", "0,2,shift,update_norm,", "0,1,gain,zero_share,0\n", "0,3,bias,param_norm,"] {
+    for line in ["0,1,scale,grad_norm,", "0,2,shift,update_norm,", "0,1,scale,zero_share,0\n", "0,3,bias,param_norm,"] {
         assert!(csv.contains(&format!("\n{line}")), "{line}");
     }
     // Before batch normalisation there is no bias.

@@ -80,7 +80,12 @@ fn relu_cures_a_network_that_vanishes_and_dropout_makes_it_worse() {
     };
     assert_eq!(number("ReLU (training)"), accuracy(relu));
     assert_eq!(number("as it was (training)"), accuracy(before));
-    refused(dir.path(), 2, &["plot", "small", "--figure", "recipe"], &["recipe", "remedy"]);
+    refused(
+        dir.path(),
+        2,
+        &["plot", "small", "--figure", "recipe"],
+        &["recipe", "draws one run, but a folder of remedies was given"],
+    );
     refused(dir.path(), 2, &["plot", "small", "ill"], &["remedies"]);
 
     // `diagnose *` passes over what lies beside the runs.

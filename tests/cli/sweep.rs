@@ -576,7 +576,7 @@ fn a_sweep_of_which_nothing_can_be_trained_fails_and_says_why() {
         (["--batch-sizes", "5000", "--max-memory", "64"], "--batch-size 5000: the training set has only 64 samples"),
         (["--batch-sizes", "16", "--validation-size", "64"], "some must be left to train on"),
     ] {
-        let out = format!("s{}", more[3]);
+        let out = format!("s{}", more[1]);
         let made =
             ["--data", "gaussians", "--samples", "64", "--widths", "5", "--hidden-layers", "1,2", "--epochs", "1"];
         let line = ["none of the 2 cells can be trained; cell 1: ", words];

@@ -108,12 +108,16 @@ fn made_data_comes_in_three_kinds_with_a_size_and_a_noise() {
             ["train", "--data", name, "--samples", "40", "--noise", "0.1", "--widths", "4", "--batch-size", "full"];
         stdout(dir.path(), &[&args[..], &["--steps", "2", "--quiet", "--out", name]].concat());
         let header = &json(dir.path(), &["summary", name, "--json"])["header"];
-        assert_eq!((&header["classes"], &header["labels"]["train_size"]), (&classes.into(), &"40".into()), "{name}");
+        assert_eq!(
+            (&header["facts"]["classes"], &header["labels"]["train_size"]),
+            (&classes.into(), &"40".into()),
+            "{name}"
+        );
         assert_eq!(header["labels"]["batch_size"], "full (40)");
         assert_eq!(header["steps_per_epoch"], 1);
     }
     train(dir.path(), "six", &["--classes", "6", "--steps", "1"]);
-    assert_eq!(json(dir.path(), &["summary", "six", "--json"])["header"]["classes"], 6);
+    assert_eq!(json(dir.path(), &["summary", "six", "--json"])["header"]["facts"]["classes"], 6);
 }
 
 #[test]
@@ -128,7 +132,7 @@ fn embedded_digits_are_the_default_and_can_be_cut_and_standardised() {
         (label("data"), label("train_size"), label("test_size")),
         ("mnist-mini".into(), "200".into(), "100".into())
     );
-    assert_eq!((header["layers"][0]["fan_in"].as_u64(), header["classes"].as_u64()), (Some(784), Some(10)));
+    assert_eq!((header["layers"][0]["fan_in"].as_u64(), header["facts"]["classes"].as_u64()), (Some(784), Some(10)));
     assert_eq!(label("standardize"), "yes");
 }
 
@@ -156,7 +160,7 @@ fn tables_may_have_crlf_a_byte_order_mark_quotes_and_semicolons() {
     let args = ["train", "--data", "csv:t.csv", "--widths", "3", "--batch-size", "full", "--steps", "2", "--quiet"];
     stdout(dir.path(), &[&args[..], &["--out", "run"]].concat());
     let header = &json(dir.path(), &["summary", "run", "--json"])["header"];
-    assert_eq!((&header["layers"][0]["fan_in"], &header["classes"]), (&2.into(), &2.into()));
+    assert_eq!((&header["layers"][0]["fan_in"], &header["facts"]["classes"]), (&2.into(), &2.into()));
     // By name, by number, with a second file for testing.
     let more = ["--label-column", "class", "--test-file", "t.csv", "--out", "named"];
     stdout(dir.path(), &[&args[..], &more].concat());

@@ -201,7 +201,8 @@ fn every_title_fits_and_every_word_is_there() {
                 vec![record.clone(), healthy().record()]
             };
             let figure = build(spec.name, &records, &Options::default()).unwrap();
-            assert!(figure.title.chars().count() <= 145, "{}: {}", spec.name, figure.title);
+            let lines = crate::font::title_lines(&figure.title, figure.width.into());
+            assert!(lines.len() <= 2, "{}: {lines:?}", spec.name);
             assert_eq!(figure.name, spec.name);
             for text in [&figure.title, &figure.subtitle, &figure.caption, &figure.description, &figure.reading] {
                 assert!(!text.is_empty() && !text.contains("  "), "{}: {text:?}", spec.name);

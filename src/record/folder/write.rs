@@ -7,7 +7,9 @@ use std::time::{Duration, Instant};
 
 use super::super::npy::{self, NpyWriter};
 use super::super::rows::{Widths, follows, invalid};
-use super::super::{Element, Ended, Header, MetricId, Record, RecordError, RecordSink, Row, Status, Table, Values};
+use super::super::{
+    Element, Ended, Header, METRICS, MetricId, Record, RecordError, RecordSink, Row, Status, Table, Values,
+};
 use super::{META, META_PART, WEIGHTS, array_stems, file_name, part_name};
 use crate::files::{LOCK, Lock};
 use crate::stats::MISSING;
@@ -111,6 +113,7 @@ impl RunWriter {
     fn fill(dir: &Path, header: Header, lock: Lock) -> Result<RunWriter, RecordError> {
         let mut tables: Vec<_> = Table::ALL.into_iter().map(|table| TableWriter::new(dir, table, &header)).collect();
         tables[0].open_key()?;
+        enough_handles(dir)?;
         publish_meta(dir)?;
         Ok(RunWriter {
             dir: dir.to_path_buf(),
@@ -336,6 +339,18 @@ impl ColumnFile {
             }
         }
     }
+}
+
+/// Whether all arrays can be open at once. They are made with their first values, and a limit that is met there
+/// would cost the run its record.
+fn enough_handles(dir: &Path) -> Result<(), RecordError> {
+    let key = dir.join(file_name(Table::Step.key()));
+    let mut held = Vec::with_capacity(METRICS.len());
+    for metric in METRICS {
+        let path = dir.join(file_name(metric.id));
+        held.push(fs::File::open(&key).map_err(RecordError::io("create", &path))?);
+    }
+    Ok(())
 }
 
 /// Makes an array beside its place and puts it there when it has its header and the rows that `fill` gives it: a reader
