@@ -30,7 +30,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! `examples/` has programs that train in memory and draw a run folder.
+//! `examples/` has programs that train in memory, record a training loop of their own and draw a run folder.
 //!
 //! # Modules
 //!

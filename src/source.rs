@@ -130,7 +130,7 @@ fn inside(found: Kind, examples: &[PathBuf]) -> String {
 ///
 /// ```no_run
 /// match gradfade::source::open("runs/sigmoid".as_ref())? {
-///     gradfade::source::Source::Run(run) => println!("{} steps", run.record.steps.step.len()),
+///     gradfade::source::Source::Run(run) => println!("{} steps", run.record.len()),
 ///     gradfade::source::Source::Sweep(store) => println!("{} cells", store.plan().count()),
 ///     gradfade::source::Source::Remedies(trials) => println!("{} remedies", trials.after.len()),
 ///     _ => {}

@@ -111,7 +111,7 @@ pub(super) fn exit_code(status: &Status) -> ExitCode {
 pub(super) fn prepare(config: &TrainConfig) -> Result<(Dataset, TrainPlan), Failure> {
     let data = data::load(&config.data, &config.data_options).map_err(data_failure)?;
     let plan = config.plan(&data).map_err(|e| match e {
-        ConfigError::Memory { .. } => Failure::from(e),
+        ConfigError::Memory { .. } | ConfigError::Refused { .. } => Failure::from(e),
         other => Failure::usage(other),
     })?;
     Ok((data, plan))

@@ -162,6 +162,18 @@ pub enum ConfigError {
         Field::MaxMemory
     )]
     Memory { needed_mib: u64, limit_mib: u64 },
+    #[error(
+        "this needs about {needed_mib} MiB of memory, which the system refuses; make the network, the batch or the data smaller"
+    )]
+    Refused { needed_mib: u64 },
+}
+
+/// Whether the system will not hand out so many bytes at once, whatever limit was asked for: then training would end
+/// in an aborted allocation. The estimate is the real check, since most systems promise more than they have; and
+/// memory of a browser never shrinks again, so that it is not asked.
+fn is_refused(bytes: f64) -> bool {
+    let most = isize::MAX as f64;
+    bytes >= most || (cfg!(not(target_family = "wasm")) && Vec::<u8>::new().try_reserve_exact(bytes as usize).is_err())
 }
 
 /// A checked configuration with everything derived from it and the data.
@@ -348,6 +360,9 @@ impl TrainConfig {
         let needed_mib = (needed / 1_048_576.0).ceil() as u64;
         if needed_mib > self.max_memory_mib {
             return Err(ConfigError::Memory { needed_mib, limit_mib: self.max_memory_mib });
+        }
+        if is_refused(needed) {
+            return Err(ConfigError::Refused { needed_mib });
         }
         Ok(())
     }

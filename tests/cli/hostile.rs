@@ -58,7 +58,8 @@ fn no_word_of_a_record_acts_on_a_terminal() {
         let args = ["diagnose", "net"];
         let output = gradfade(path).args(args).output().unwrap();
         clean(&[place], &output);
-        if output.status.code() != Some(1) && !place.contains("/activation") {
+        // Without a weight there is nothing to look at.
+        if output.status.code() != Some(1) && !place.contains("/activation") && !place.ends_with("/role") {
             // Names of tensors must differ.
             *all.pointer_mut(place).unwrap() = match place.strip_suffix("/name") {
                 Some(owner) => format!("{WORDS}{owner}").into(),

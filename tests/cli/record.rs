@@ -54,7 +54,7 @@ fn a_run_folder_holds_meta_json_and_the_arrays_of_the_format_and_nothing_else() 
     assert_eq!(files("run"), expected);
     let meta: serde_json::Value =
         serde_json::from_slice(&std::fs::read(dir.path().join("run/meta.json")).unwrap()).unwrap();
-    assert_eq!((meta["schema"].as_u64(), meta["status"]["state"].as_str()), (Some(1), Some("complete")));
+    assert_eq!((meta["schema"].as_u64(), meta["status"]["state"].as_str()), (Some(2), Some("complete")));
     assert_eq!(meta["config"]["hidden_layers"], 8);
     assert_eq!(meta["config"]["widths"], serde_json::json!([6, 5]));
 }
