@@ -6,7 +6,7 @@
 //! what the settings before it have not split yet, so that the default initialisation of an activation is not
 //! named beside the activation.
 //!
-//! Several seeds become one number by [`typical`](crate::stats::typical): the median, because one run that
+//! Several seeds become one number by [`typical`]: the median, because one run that
 //! diverged or was lucky must not move it.
 
 use std::collections::{BTreeMap, BTreeSet};
