@@ -75,10 +75,20 @@ impl Table {
     }
 }
 
-/// Networks whose last accuracy lies so near a threshold that the last bits of a matrix product, which differ between
-/// processors, decide one of their verdicts: the first columns of their rows.
-const ON_THE_EDGE: [&[&str]; 1] =
-    [&["mnist-mini", "2000", "2", "16", "tanh", "normal:2", "", "sgd", "0.3", "10", "200", "4"]];
+/// A network and a verdict that rounding decides: the first columns of its row, and the rule. Its saturated units let
+/// the difference between two processors' matrix products grow: over the last quarter its loss falls by 1.6 % in f32
+/// on AVX2 and by 22.7 % in f64, around a threshold of 5 %. All its other verdicts are held.
+const LEFT_TO_ROUNDING: (&[&str], &str) = (
+    &["mnist-mini", "2000", "2", "16", "tanh", "normal:2", "", "sgd", "0.3", "10", "200", "4"],
+    "not-trained-long-enough",
+);
+
+/// The verdicts of a row that every processor gives alike.
+fn held(row: &Row, verdicts: &str) -> String {
+    let (edge, rule) = LEFT_TO_ROUNDING;
+    let is_edge = row.iter().take(edge.len()).eq(edge.iter().copied());
+    verdicts.split(' ').filter(|verdict| !(is_edge && *verdict == rule)).collect::<Vec<_>>().join(" ")
+}
 
 /// What the table says of a diagnosis: its faults, else its conclusion.
 fn words(d: &Diagnosis) -> String {
@@ -95,8 +105,6 @@ fn a_part_of_the_table_trained_again_gets_the_same_verdicts() {
     for label in labels {
         let most = if ["vanishing", "healthy"].contains(&label) { 3 } else { 2 };
         let cheap = table.rows.iter().filter(|r| table.get(r, "label") == label && table.cost(r) <= CHEAP);
-        let cheap =
-            cheap.filter(|r| !ON_THE_EDGE.iter().any(|edge| r.iter().take(edge.len()).eq(edge.iter().copied())));
         sample.extend(cheap.take(most));
     }
     assert!((12..=22).contains(&sample.len()), "{} rows", sample.len());
@@ -108,7 +116,7 @@ fn a_part_of_the_table_trained_again_gets_the_same_verdicts() {
         let mut sink = MemorySink::new(header(&plan, &data, "row"));
         sink.record.header.status = train::<f32>(&plan, &data, "test", &mut sink, &Unwatched).unwrap().status;
         let said = words(&diagnose(&sink.record, &Thresholds::default()).unwrap());
-        if said != table.get(row, "gradfade") {
+        if held(row, &said) != held(row, table.get(row, "gradfade")) {
             wrong.push(format!("{said} instead of {}: {:?}", table.get(row, "gradfade"), row));
         }
     }

@@ -202,6 +202,9 @@ impl FigureSpec {
     fn refusal(&self, given: Draws) -> FigureError {
         let hint = match (self.draws(), given) {
             (Draws::Run, Draws::Runs) => "draw them one by one, or use `comparison`",
+            (Draws::Run, Draws::Trials) => "name a run folder, or draw `remedy`",
+            (Draws::Runs, Draws::Trials) => "name at least two run folders, or draw `remedy`",
+            (Draws::Sweep, Draws::Trials) => "name the folder of a sweep, or draw `remedy`",
             (draws, _) => draws.hint(),
         };
         let draws = self.draws().words();

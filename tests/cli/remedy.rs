@@ -84,7 +84,7 @@ fn relu_cures_a_network_that_vanishes_and_dropout_makes_it_worse() {
         dir.path(),
         2,
         &["plot", "small", "--figure", "recipe"],
-        &["recipe", "draws one run, but a folder of remedies was given"],
+        &["recipe", "draws one run, but a folder of remedies was given", "draw `remedy`"],
     );
     refused(dir.path(), 2, &["plot", "small", "ill"], &["remedies"]);
 
