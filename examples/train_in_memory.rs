@@ -9,14 +9,12 @@ use gradfade::train;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let run = |activation| {
-        let config = TrainConfig {
-            data: DataSpec::Spiral,
-            activation,
-            hidden_layers: 8,
-            width: 16,
-            epochs: Some(5),
-            ..TrainConfig::default()
-        };
+        let config = TrainConfig::default()
+            .with_data(DataSpec::Spiral)
+            .with_activation(activation)
+            .with_hidden_layers(8)
+            .with_width(16)
+            .with_epochs(5);
         train::in_memory(&activation.to_string(), &config)
     };
 

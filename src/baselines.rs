@@ -221,6 +221,7 @@ mod tests {
             test: Some(split),
             features: 1,
             classes: 2,
+            feature_names: Vec::new(),
             class_names: Vec::new(),
             image: None,
         };

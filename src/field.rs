@@ -18,6 +18,36 @@ pub fn spell_with(spelling: Spelling) -> bool {
     SPELLING.set(spelling).is_ok()
 }
 
+/// Setters of a struct to which fields will be added: `with_epochs = epochs: optional u64` makes `with_epochs(3)` and
+/// `with_epochs(None)`.
+macro_rules! setters {
+    ($type:ident { $($rows:tt)* }) => {
+        impl $type {
+            $crate::field::setters!(@ $type $($rows)*);
+        }
+    };
+    (@ $type:ident) => {};
+    (@ $type:ident $setter:ident = $name:ident: optional $value:ty, $($rows:tt)*) => {
+        #[doc = concat!("The same with this `", stringify!($name), "`, or with none.")]
+        #[must_use]
+        pub fn $setter(mut self, $name: impl Into<Option<$value>>) -> $type {
+            self.$name = $name.into();
+            self
+        }
+        $crate::field::setters!(@ $type $($rows)*);
+    };
+    (@ $type:ident $setter:ident = $name:ident: $value:ty, $($rows:tt)*) => {
+        #[doc = concat!("The same with this `", stringify!($name), "`.")]
+        #[must_use]
+        pub fn $setter(mut self, $name: $value) -> $type {
+            self.$name = $name;
+            self
+        }
+        $crate::field::setters!(@ $type $($rows)*);
+    };
+}
+pub(crate) use setters;
+
 macro_rules! fields {
     ($($(#[$doc:meta])* $variant:ident = $name:literal,)*) => {
         /// A setting that a caller gives: a field of a configuration or an argument of a function.

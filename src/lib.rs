@@ -12,14 +12,12 @@
 //! use gradfade::prelude::*;
 //! use gradfade::train;
 //!
-//! let config = TrainConfig {
-//!     data: DataSpec::Spiral,
-//!     activation: Activation::Sigmoid,
-//!     hidden_layers: 8,
-//!     width: 12,
-//!     steps: Some(40),
-//!     ..TrainConfig::default()
-//! };
+//! let config = TrainConfig::default()
+//!     .with_data(DataSpec::Spiral)
+//!     .with_activation(Activation::Sigmoid)
+//!     .with_hidden_layers(8)
+//!     .with_width(12)
+//!     .with_steps(40);
 //! let record = train::in_memory("sigmoid", &config)?;
 //! let found = diagnose(&record, &Thresholds::default())?;
 //! assert_eq!(found.conclusion(), Conclusion::Faulty);

@@ -34,6 +34,7 @@ pub mod sweep;
 
 pub use crate::analysis::Quantity;
 pub use figure::Special;
+pub use labels::brief_layer_name;
 pub use page::{Shown, VerdictLevel};
 pub use reading::Hint;
 pub use remedy::TrialColumn;

@@ -103,7 +103,7 @@ fn schema() -> Value {
 
 /// `meta.json` of a network that has everything a header can have.
 fn written() -> Value {
-    let mut config = TrainConfig { data: DataSpec::Gaussians, validation_size: 20, ..TrainConfig::default() };
+    let mut config = TrainConfig::default().with_data(DataSpec::Gaussians).with_validation_size(20);
     config.data_options.samples = 200;
     config.normalisation = "batch".parse().unwrap();
     config.optimizer = "momentum".parse().unwrap();

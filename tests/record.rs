@@ -21,7 +21,7 @@ fn header(layers: usize, sketch_buckets: Option<usize>) -> Header {
     let mut header = Header::builder("sigmoid", (1..=layers).map(layer).collect(), tensors)
         .source(Source { tool: "test".into(), version: "0".into() })
         .labels([("activation".to_string(), "sigmoid".to_string())].into())
-        .facts(Facts { classes: Some(10), majority_share: Some(0.1 + 0.2), ..Facts::default() })
+        .facts(Facts::default().with_classes(10).with_majority_share(Some(0.1 + 0.2)))
         .seed(u64::MAX)
         .planned_steps(100)
         .config(serde_json::json!({ "learning_rate": 0.1, "tiny": 5e-324 }))

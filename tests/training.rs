@@ -14,16 +14,14 @@ use gradfade::train::{
 
 /// 128 samples of 2 features in 4 classes, a network 2-9-7-5-4, 8 updates in an epoch.
 fn config() -> TrainConfig {
-    TrainConfig {
-        data: DataSpec::Gaussians,
-        data_options: DataOptions { samples: 128, ..DataOptions::default() },
-        widths: Some(vec![9, 7, 5]),
-        batch_size: BatchSize::Samples(16),
-        activation: Activation::Tanh,
-        epochs: Some(4),
-        snapshots: Every::Steps(5),
-        ..TrainConfig::default()
-    }
+    TrainConfig::default()
+        .with_data(DataSpec::Gaussians)
+        .with_data_options(DataOptions::default().with_samples(128))
+        .with_widths(Some(vec![9, 7, 5]))
+        .with_batch_size(BatchSize::Samples(16))
+        .with_activation(Activation::Tanh)
+        .with_epochs(4)
+        .with_snapshots(Every::Steps(5))
 }
 
 fn prepare(config: &TrainConfig) -> (Dataset, TrainPlan) {
@@ -66,12 +64,12 @@ fn close(a: f64, b: f64, relative: f64) {
 }
 
 fn recording_changes_nothing<T: Scalar>(kind: OptimizerKind) {
-    let config = TrainConfig { optimizer: kind, weight_decay: 1e-3, ..config() };
+    let config = config().with_optimizer(kind).with_weight_decay(1e-3);
     let (data, plan) = prepare(&config);
     let header = header(&plan, &data, "test");
     let dir = tempfile::tempdir().unwrap();
     let mut ends = Vec::new();
-    let rare = TrainConfig { record: Every::Log, snapshots: Every::Steps(1000), eval_every: 0, ..config.clone() };
+    let rare = config.clone().with_record(Every::Log).with_snapshots(Every::Steps(1000)).with_eval_every(0);
     for plan in [&plan, &rare.plan(&data).unwrap()] {
         let mut memory = MemorySink::new(header.clone());
         let mut folder = RunWriter::create(&dir.path().join("run"), &header, true).unwrap();
@@ -98,10 +96,10 @@ fn a_run_ends_in_the_same_bits_whether_and_wherever_it_is_recorded() {
 #[test]
 fn one_two_and_three_threads_give_the_same_weights_and_the_same_rows() {
     // Large enough that the work is really shared: several blocks of rows and several panels of a layer.
-    let wide = TrainConfig { widths: Some(vec![300, 200]), batch_size: BatchSize::Samples(64), ..config() };
+    let wide = config().with_widths(Some(vec![300, 200])).with_batch_size(BatchSize::Samples(64));
     for base in [config(), wide] {
         let of = |threads| {
-            let (outcome, record) = run::<f32>(&TrainConfig { threads, ..base.clone() });
+            let (outcome, record) = run::<f32>(&base.clone().with_threads(threads));
             (bits(&outcome.network), rows(&record))
         };
         let one = of(1);
@@ -112,7 +110,7 @@ fn one_two_and_three_threads_give_the_same_weights_and_the_same_rows() {
 #[test]
 fn recording_every_fifth_step_keeps_exactly_those_rows() {
     let (_, all) = run::<f32>(&config());
-    let (_, some) = run::<f32>(&TrainConfig { record: Every::Steps(5), ..config() });
+    let (_, some) = run::<f32>(&config().with_record(Every::Steps(5)));
     assert_eq!(some.steps.step(), [0, 5, 10, 15, 20, 25, 30, 31]);
     for (i, &step) in some.steps.step().iter().enumerate() {
         let (a, b) = (all.steps.row(step as usize), some.steps.row(i));
@@ -132,7 +130,7 @@ fn path<T: Scalar>(config: &TrainConfig, steps: u64) -> Vec<Network<T>> {
     let (data, plan) = prepare(config);
     let mut networks = vec![initial_network::<T>(&plan)];
     for steps in 1..=steps {
-        let config = TrainConfig { epochs: None, steps: Some(steps), ..config.clone() };
+        let config = config.clone().with_epochs(None).with_steps(steps);
         let plan = config.plan(&data).unwrap();
         networks.push(train::<T>(&plan, &data, "test", &mut NullSink, &Unwatched).unwrap().network);
     }
@@ -141,7 +139,7 @@ fn path<T: Scalar>(config: &TrainConfig, steps: u64) -> Vec<Network<T>> {
 
 #[test]
 fn rows_follow_the_timing_rule() {
-    let config = TrainConfig { snapshots: Every::Steps(1), epochs: None, steps: Some(12), ..config() };
+    let config = config().with_snapshots(Every::Steps(1)).with_epochs(None).with_steps(12);
     let (_, record) = run::<f64>(&config);
     let networks = path::<f64>(&config, 12);
     assert_eq!(record.snapshots.step(), (0..=12).collect::<Vec<u64>>());
@@ -166,7 +164,7 @@ fn rows_follow_the_timing_rule() {
 
 #[test]
 fn plain_descent_moves_by_the_rate_times_the_gradient() {
-    let (_, record) = run::<f32>(&TrainConfig { learning_rate: Some(0.25), ..config() });
+    let (_, record) = run::<f32>(&config().with_learning_rate(0.25));
     let mut compared = 0;
     for row in 0..record.len() {
         for t in 0..8 {
@@ -180,7 +178,7 @@ fn plain_descent_moves_by_the_rate_times_the_gradient() {
         }
     }
     assert_eq!(compared, 32 * 8);
-    let (_, record) = run::<f64>(&TrainConfig { learning_rate: Some(0.25), ..config() });
+    let (_, record) = run::<f64>(&config().with_learning_rate(0.25));
     for row in 0..record.len() {
         for t in 0..8 {
             close(record.value(UPDATE_NORM, row, t), 0.25 * record.value(GRAD_NORM, row, t), 1e-5);
@@ -277,13 +275,11 @@ fn a_watcher_can_end_a_run_whose_rows_are_then_those_of_the_whole_run() {
 #[test]
 fn a_diverging_run_ends_at_the_step_that_shows_it() {
     for (record, rows) in [(Every::Steps(1), None), (Every::Steps(1000), Some(2))] {
-        let config = TrainConfig {
-            activation: Activation::Relu,
-            learning_rate: Some(1e30),
-            optimizer: OptimizerKind::Sgd,
-            record,
-            ..config()
-        };
+        let config = config()
+            .with_activation(Activation::Relu)
+            .with_learning_rate(1e30)
+            .with_optimizer(OptimizerKind::Sgd)
+            .with_record(record);
         let (outcome, record) = run::<f32>(&config);
         let Status::Diverged { step, what } = &outcome.status else { panic!("{:?}", outcome.status) };
         assert!(what.starts_with("the loss is "), "{what}");
@@ -304,25 +300,17 @@ fn a_diverging_run_ends_at_the_step_that_shows_it() {
 fn unit_samples() -> Dataset {
     let mut inputs = ndarray::Array2::<f32>::zeros((4, 4));
     (0..4).for_each(|i| inputs[[i, i]] = 1.0);
-    Dataset {
-        name: "units".into(),
-        train: Split { inputs, labels: vec![0, 1, 0, 1] },
-        test: None,
-        features: 4,
-        classes: 2,
-        class_names: Vec::new(),
-        image: None,
-    }
+    Dataset::new("units", Split { inputs, labels: vec![0, 1, 0, 1] }, None, 2)
 }
 
 #[test]
 fn each_epoch_uses_every_sample_once_in_an_order_of_its_own() {
     let data = unit_samples();
-    let base = TrainConfig { widths: Some(Vec::new()), batch_size: BatchSize::Samples(1), ..TrainConfig::default() };
+    let base = TrainConfig::default().with_widths(Some(Vec::new())).with_batch_size(BatchSize::Samples(1));
     // Which sample an update used: the only column of the weight that it changed.
     let used = |seed: u64, from: u64, to: u64| -> Vec<usize> {
         let network = |steps: u64| {
-            let plan = TrainConfig { seed, steps: Some(steps.max(1)), ..base.clone() }.plan(&data).unwrap();
+            let plan = base.clone().with_seed(seed).with_steps(Some(steps.max(1))).plan(&data).unwrap();
             match steps {
                 0 => initial_network::<f64>(&plan),
                 _ => train::<f64>(&plan, &data, "test", &mut NullSink, &Unwatched).unwrap().network,
@@ -353,14 +341,14 @@ fn each_epoch_uses_every_sample_once_in_an_order_of_its_own() {
 
 #[test]
 fn samples_that_do_not_fill_a_batch_are_left_out_of_the_epoch() {
-    let config = TrainConfig { batch_size: BatchSize::Samples(50), ..config() };
+    let config = config().with_batch_size(BatchSize::Samples(50));
     let (_, plan) = prepare(&config);
     assert_eq!((plan.steps_per_epoch, plan.steps), (2, 8));
 }
 
 #[test]
 fn a_full_batch_is_the_mean_over_all_samples_whatever_their_order() {
-    let config = TrainConfig { batch_size: BatchSize::Full, epochs: None, steps: Some(3), ..config() };
+    let config = config().with_batch_size(BatchSize::Full).with_epochs(None).with_steps(3);
     let (data, plan) = prepare(&config);
     assert_eq!((plan.batch_size, plan.steps_per_epoch), (128, 1));
     let (outcome, record) = run::<f64>(&config);
@@ -389,10 +377,10 @@ fn a_full_batch_is_the_mean_over_all_samples_whatever_their_order() {
 #[test]
 fn the_sketch_estimates_distances_within_its_stated_error() {
     let steps = 20;
-    let config = TrainConfig { snapshots: Every::Steps(1), epochs: None, steps: Some(steps), ..config() };
+    let config = config().with_snapshots(Every::Steps(1)).with_epochs(None).with_steps(steps);
     let (mut compared, mut beyond_two, mut sum) = (0, 0, 0.0);
     for seed in 1..=3 {
-        let config = TrainConfig { seed, ..config.clone() };
+        let config = config.clone().with_seed(seed);
         let (_, record) = run::<f64>(&config);
         let networks = path::<f64>(&config, steps);
         let last = networks.last().unwrap();
@@ -422,7 +410,7 @@ fn the_sketch_estimates_distances_within_its_stated_error() {
 
 #[test]
 fn bias_gradients_at_initialisation_agree_with_nielsens_published_table() {
-    let options = DataOptions { train_size: Some(nielsen::IMAGES), test_size: Some(1), ..DataOptions::default() };
+    let options = DataOptions::default().with_train_size(nielsen::IMAGES).with_test_size(1);
     let data = data::load(&DataSpec::MnistMini, &options).unwrap();
     let result = nielsen::verify(data.train.inputs.as_slice().unwrap(), &data.train.labels, 50);
     assert_eq!((result.rows.len(), result.growth.len(), result.networks), (9, 6, 150));
@@ -436,16 +424,14 @@ fn bias_gradients_at_initialisation_agree_with_nielsens_published_table() {
 
 /// Noisy classes that 60 samples cannot tell apart: the validation loss falls, and rises when the network memorises them.
 fn overfitting() -> TrainConfig {
-    TrainConfig {
-        data_options: DataOptions { samples: 100, noise: 1.5, ..DataOptions::default() },
-        widths: Some(vec![60, 60]),
-        learning_rate: Some(0.2),
-        batch_size: BatchSize::Samples(20),
-        epochs: Some(400),
-        validation_size: 40,
-        early_stopping: Some(5),
-        ..config()
-    }
+    config()
+        .with_data_options(DataOptions::default().with_samples(100).with_noise(1.5))
+        .with_widths(Some(vec![60, 60]))
+        .with_learning_rate(0.2)
+        .with_batch_size(BatchSize::Samples(20))
+        .with_epochs(400)
+        .with_validation_size(40)
+        .with_early_stopping(5)
 }
 
 #[test]
@@ -466,12 +452,12 @@ fn early_stopping_keeps_the_parameters_of_the_lowest_validation_loss() {
     assert_eq!((last.step(), outcome.steps), (best.step() + 15, best.step() + 15));
     assert!(last.value(TRAIN_LOSS) < best.value(TRAIN_LOSS), "it went on learning the training set");
     assert_eq!(record.snapshots.step().last(), Some(&outcome.steps));
-    let (_, sparse) = run::<f64>(&TrainConfig { record: Every::Summary, ..config.clone() });
+    let (_, sparse) = run::<f64>(&config.clone().with_record(Every::Summary));
     assert_eq!(sparse.steps.step().first(), Some(&0));
     assert_eq!(sparse.steps.step().last(), Some(&(outcome.steps - 1)), "the last step is recorded");
 
     // The same run, stopped by hand at that step, ends in the same bits.
-    let short = TrainConfig { epochs: None, steps: Some(best.step()), early_stopping: None, ..config.clone() };
+    let short = config.clone().with_epochs(None).with_steps(Some(best.step())).with_early_stopping(None);
     let (until, _) = run::<f64>(&short);
     assert_eq!(bits(&outcome.network), bits(&until.network));
     let (data, _) = prepare(&config);
@@ -480,10 +466,10 @@ fn early_stopping_keeps_the_parameters_of_the_lowest_validation_loss() {
     assert_eq!(best.value(TEST_ACCURACY), accuracy);
 
     // With more patience than the run has, it goes to its end and keeps the best all the same.
-    let patient = TrainConfig { early_stopping: Some(1_000_000), epochs: Some(60), ..config.clone() };
+    let patient = config.clone().with_early_stopping(1_000_000).with_epochs(60);
     let (to_the_end, _) = run::<f64>(&patient);
     assert_eq!((to_the_end.steps, to_the_end.early_stop.map(|s| s.stopped)), (180, Some(false)));
-    let (without, _) = run::<f64>(&TrainConfig { early_stopping: None, ..patient });
+    let (without, _) = run::<f64>(&patient.with_early_stopping(None));
     assert!(without.early_stop.is_none() && bits(&without.network) != bits(&to_the_end.network));
 }
 
@@ -495,7 +481,7 @@ fn by_hand_f64(network: &Network<f64>, split: &Split) -> (f64, f64) {
 
 #[test]
 fn validation_samples_are_drawn_by_the_seed_and_not_trained_on() {
-    let config = TrainConfig { validation_size: 28, batch_size: BatchSize::Full, eval_every: 0, ..config() };
+    let config = config().with_validation_size(28).with_batch_size(BatchSize::Full).with_eval_every(0);
     let (data, plan) = prepare(&config);
     assert_eq!((plan.batch_size, plan.steps_per_epoch), (100, 1));
     let (outcome, record) = run::<f64>(&config);
@@ -509,19 +495,19 @@ fn validation_samples_are_drawn_by_the_seed_and_not_trained_on() {
     close(record.steps[LOSS][0], first.value(TRAIN_LOSS), 1e-12);
     assert_eq!(record.header.labels["train_size"], "100");
 
-    let other = run::<f64>(&TrainConfig { seed: 2, ..config.clone() }).0;
+    let other = run::<f64>(&config.clone().with_seed(2)).0;
     assert_ne!(other.evals[VALIDATION_LOSS][0], first.value(VALIDATION_LOSS));
-    let without = TrainConfig { validation_size: 0, ..config };
+    let without = config.with_validation_size(0);
     assert!(is_missing(run::<f64>(&without).0.evals[VALIDATION_LOSS][0]));
 }
 
 #[test]
 fn a_batch_of_one_cannot_be_normalised() {
-    let config = TrainConfig { normalisation: Normalisation::Batch, batch_size: BatchSize::Samples(1), ..config() };
+    let config = config().with_normalisation(Normalisation::Batch).with_batch_size(BatchSize::Samples(1));
     let data = data::load(&config.data, &config.data_options).unwrap();
     let problem = config.plan(&data).unwrap_err().to_string();
     assert!(problem.starts_with("batch_size 1: ") && problem.contains("normalisation batch"), "{problem}");
-    let config = TrainConfig { validation_size: 128, normalisation: Normalisation::Layer, ..config };
+    let config = config.with_validation_size(128).with_normalisation(Normalisation::Layer);
     let problem = config.plan(&data).unwrap_err().to_string();
     assert!(problem.starts_with("validation_size 128: the training set has only 128 samples"), "{problem}");
 }
@@ -545,8 +531,7 @@ fn events(trainer: &mut Trainer<'_, f32>, mut after: impl FnMut(u64) -> bool) ->
 
 #[test]
 fn a_trainer_moves_on_event_by_event() {
-    let config =
-        TrainConfig { record: Every::Steps(2), snapshots: Every::Steps(3), epochs: None, steps: Some(10), ..config() };
+    let config = config().with_record(Every::Steps(2)).with_snapshots(Every::Steps(3)).with_epochs(None).with_steps(10);
     let (data, plan) = prepare(&config);
     let mut trainer = Trainer::<f32>::new(&plan, &data);
     assert_eq!((trainer.status(), trainer.done()), (&Status::Running, 0));
@@ -582,19 +567,13 @@ fn the_time_comes_from_the_clock_that_is_handed_in() {
 
 #[test]
 fn early_stopping_gives_the_best_parameters_back_when_the_run_has_ended() {
-    let config = TrainConfig {
-        validation_size: 16,
-        early_stopping: Some(1),
-        learning_rate: Some(5.0),
-        epochs: Some(50),
-        ..config()
-    };
+    let config = config().with_validation_size(16).with_early_stopping(1).with_learning_rate(5.0).with_epochs(50);
     let (data, plan) = prepare(&config);
     let mut trainer = Trainer::<f32>::new(&plan, &data);
     events(&mut trainer, |_| false);
     let trained = trainer.finish(0.0);
     let stop = trained.early_stop.unwrap();
     assert!(stop.stopped && trained.steps < plan.steps && stop.best_step < trained.steps);
-    let best = path::<f32>(&TrainConfig { early_stopping: None, ..config }, stop.best_step).pop().unwrap();
+    let best = path::<f32>(&config.with_early_stopping(None), stop.best_step).pop().unwrap();
     assert_eq!(bits(&trained.network), bits(&best));
 }

@@ -49,19 +49,17 @@ impl Table {
     /// The same as `flags` in scripts/verdicts/settings.py.
     fn config(&self, row: &Row) -> TrainConfig {
         let optional = |name| Some(self.get(row, name)).filter(|word| !word.is_empty());
-        let mut config = TrainConfig {
-            data: self.number(row, "data"),
-            hidden_layers: self.number(row, "depth"),
-            width: self.number(row, "width"),
-            activation: self.number(row, "activation"),
-            initialisation: optional("init").map(|word| word.parse().unwrap()),
-            optimizer: self.number(row, "optimizer"),
-            learning_rate: Some(self.number(row, "rate")),
-            batch_size: self.number(row, "batch"),
-            steps: Some(self.number(row, "steps")),
-            seed: self.number(row, "seed"),
-            ..TrainConfig::default()
-        };
+        let mut config = TrainConfig::default()
+            .with_data(self.number(row, "data"))
+            .with_hidden_layers(self.number(row, "depth"))
+            .with_width(self.number(row, "width"))
+            .with_activation(self.number(row, "activation"))
+            .with_initialisation(optional("init").map(|word| word.parse().unwrap()))
+            .with_optimizer(self.number(row, "optimizer"))
+            .with_learning_rate(Some(self.number(row, "rate")))
+            .with_batch_size(self.number(row, "batch"))
+            .with_steps(Some(self.number(row, "steps")))
+            .with_seed(self.number(row, "seed"));
         if let Some(word) = optional("norm") {
             config.normalisation = word.parse().unwrap();
         }

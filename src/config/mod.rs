@@ -47,6 +47,7 @@ use crate::nn::{Initialisation, L1Step, Loss, Normalisation, Optimizer, Optimize
 /// | `max_memory_mib` | 8192 | refuse to start above this estimate |
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
 pub struct TrainConfig {
     pub data: DataSpec,
     pub data_options: DataOptions,
@@ -83,6 +84,40 @@ pub struct TrainConfig {
     pub early_stopping: Option<u64>,
     pub max_memory_mib: u64,
 }
+
+crate::field::setters!(TrainConfig {
+    with_data = data: DataSpec,
+    with_data_options = data_options: DataOptions,
+    with_hidden_layers = hidden_layers: usize,
+    with_width = width: usize,
+    with_widths = widths: optional Vec<usize>,
+    with_activation = activation: Activation,
+    with_normalisation = normalisation: Normalisation,
+    with_residual = residual: bool,
+    with_dropout = dropout: f64,
+    with_initialisation = initialisation: optional Initialisation,
+    with_loss = loss: Loss,
+    with_optimizer = optimizer: OptimizerKind,
+    with_momentum = momentum: f64,
+    with_learning_rate = learning_rate: optional f64,
+    with_schedule = schedule: Schedule,
+    with_warm_up = warm_up: u64,
+    with_weight_decay = weight_decay: f64,
+    with_l1 = l1: f64,
+    with_l1_step = l1_step: L1Step,
+    with_batch_size = batch_size: BatchSize,
+    with_epochs = epochs: optional u64,
+    with_steps = steps: optional u64,
+    with_seed = seed: u64,
+    with_precision = precision: Precision,
+    with_threads = threads: usize,
+    with_record = record: Every,
+    with_snapshots = snapshots: Every,
+    with_eval_every = eval_every: u64,
+    with_validation_size = validation_size: usize,
+    with_early_stopping = early_stopping: optional u64,
+    with_max_memory_mib = max_memory_mib: u64,
+});
 
 impl Default for TrainConfig {
     fn default() -> TrainConfig {

@@ -52,6 +52,7 @@ pub(super) fn load(train_size: Option<usize>, test_size: Option<usize>) -> Resul
         test: Some(part(TRAIN, test)),
         features: PIXELS,
         classes: 10,
+        feature_names: Vec::new(),
         class_names: (0..10).map(|digit| digit.to_string()).collect(),
         image: Some((SIDE, SIDE, 1)),
     })

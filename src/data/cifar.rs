@@ -48,6 +48,7 @@ pub(super) fn load(folder: &Path, options: &DataOptions) -> Result<Dataset, Data
         test: Some(read(&test, test_size)?),
         features,
         classes: CLASS_NAMES.len(),
+        feature_names: Vec::new(),
         class_names: CLASS_NAMES.map(String::from).to_vec(),
         image: Some((32, 32, 3)),
     })

@@ -50,7 +50,7 @@ pub(super) fn load(file: &Path, options: &DataOptions) -> Result<Dataset, DataEr
     let spec = format!("csv:{}", file.display());
     let table = Table::read(file, options)?;
     let classes = Classes::of(&table)?;
-    let features = table.features();
+    let (features, feature_names) = (table.features(), table.feature_names());
     if classes.names().len() < 2 || classes.names().len() > MAX_CLASSES {
         let why = if classes.names().len() < 2 { "at least 2 are needed" } else { "at most 1000 can be classes" };
         let column = table.label_column_name();
@@ -88,6 +88,7 @@ pub(super) fn load(file: &Path, options: &DataOptions) -> Result<Dataset, DataEr
         test,
         features,
         classes: classes.names().len(),
+        feature_names,
         class_names: classes.names().to_vec(),
         image: None,
     })

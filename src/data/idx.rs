@@ -94,6 +94,7 @@ pub(super) fn load(folder: &Path, options: &DataOptions) -> Result<Dataset, Data
         name: files.name,
         features,
         classes,
+        feature_names: Vec::new(),
         class_names: Vec::new(),
         image: Some(if files.transposed { (columns, rows, 1) } else { (rows, columns, 1) }),
     })

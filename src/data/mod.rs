@@ -56,6 +56,7 @@ pub const MAX_NOISE: f64 = 1e6;
 
 /// Data for classification.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Dataset {
     /// Short name for captions: that of the source, folder or file.
     pub name: String,
@@ -63,12 +64,39 @@ pub struct Dataset {
     pub test: Option<Split>,
     /// Columns of the inputs.
     pub features: usize,
+    /// Name of each column of the inputs; empty when the source has none ([`Dataset::feature_name`]).
+    pub feature_names: Vec<String>,
     /// Labels are 0..classes.
     pub classes: usize,
     /// Name of each class; empty when the source has none.
     pub class_names: Vec<String>,
     /// Height, width and channels when the inputs are images. Features are ordered `[channel][row][column]`.
     pub image: Option<(usize, usize, usize)>,
+}
+
+impl Dataset {
+    /// Samples that are already in memory; `test` has as many columns as `train`, and labels are below `classes`.
+    pub fn new(name: impl Into<String>, train: Split, test: Option<Split>, classes: usize) -> Dataset {
+        let (feature_names, class_names) = (Vec::new(), Vec::new());
+        let features = train.inputs.ncols();
+        Dataset { name: name.into(), train, test, features, feature_names, classes, class_names, image: None }
+    }
+
+    /// Name of a column of the inputs, from 0: its own, or its place.
+    pub fn feature_name(&self, feature: usize) -> String {
+        if let Some(name) = self.feature_names.get(feature) {
+            return name.clone();
+        }
+        match self.image {
+            Some((_, width, channels)) if width > 0 && self.features.is_multiple_of(width) => {
+                let pixels = self.features / channels.max(1);
+                let (channel, pixel) = (feature / pixels, feature % pixels);
+                let place = format!("pixel at row {}, column {}", pixel / width + 1, pixel % width + 1);
+                if channels > 1 { format!("{place}, channel {}", channel + 1) } else { place }
+            }
+            _ => format!("column {}", feature + 1),
+        }
+    }
 }
 
 /// One part of a data set.
@@ -108,6 +136,7 @@ impl Split {
 /// | `noise` | 0.2 | synthetic: standard deviation, see [`synthetic`]; 0 to [`MAX_NOISE`] |
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
 pub struct DataOptions {
     pub train_size: Option<usize>,
     pub test_size: Option<usize>,
@@ -122,6 +151,20 @@ pub struct DataOptions {
     pub classes: Option<usize>,
     pub noise: f64,
 }
+
+crate::field::setters!(DataOptions {
+    with_train_size = train_size: optional usize,
+    with_test_size = test_size: optional usize,
+    with_standardize = standardize: bool,
+    with_seed = seed: u64,
+    with_test_share = test_share: f64,
+    with_label_column = label_column: optional String,
+    with_header = header: optional bool,
+    with_test_file = test_file: optional PathBuf,
+    with_samples = samples: usize,
+    with_classes = classes: optional usize,
+    with_noise = noise: f64,
+});
 
 impl Default for DataOptions {
     fn default() -> DataOptions {

@@ -57,6 +57,7 @@ pub(super) fn load(spec: &DataSpec, options: &DataOptions) -> Result<Dataset, Da
         test: Some(draw(spec, classes, options, TEST_STREAM, test)),
         features,
         classes,
+        feature_names: Vec::new(),
         class_names: Vec::new(),
         image: None,
     })

@@ -258,6 +258,8 @@ pub struct Diagnosis {
     pub run: String,
     /// Layers below the output layer.
     pub hidden: usize,
+    /// Names of the layers with weights in the producing program, where they say more than the numbers do.
+    pub layer_names: Vec<Option<String>>,
     pub training: Performance,
     pub test: Performance,
     /// One verdict for each rule, in the order of [`RULES`].
@@ -266,6 +268,11 @@ pub struct Diagnosis {
 }
 
 impl Diagnosis {
+    /// Own name of a layer, counted from 1.
+    pub fn layer_name(&self, layer: usize) -> Option<&str> {
+        self.layer_names.get(layer.checked_sub(1)?)?.as_deref()
+    }
+
     pub fn verdict(&self, ailment: Ailment) -> Option<&Verdict> {
         self.verdicts.iter().find(|v| v.rule.ailment == ailment)
     }
@@ -316,6 +323,7 @@ pub fn diagnose(record: &Record, thresholds: &Thresholds) -> Result<Diagnosis, A
     Ok(Diagnosis {
         run: record.header.run.clone(),
         hidden: case.hidden(),
+        layer_names: (0..case.run.layers()).map(|l| case.run.layer(l).own_name().map(String::from)).collect(),
         training: case.training,
         test: case.test,
         verdicts,

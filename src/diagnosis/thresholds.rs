@@ -23,6 +23,7 @@ macro_rules! thresholds {
     ($($key:ident = $default:literal in $low:literal ..= $high:literal, $reason:literal;)*) => {
         /// All thresholds; [`Thresholds::TABLE`] has their reasons.
         #[derive(Clone, Debug, PartialEq)]
+        #[non_exhaustive]
         pub struct Thresholds {
             $(#[doc = $reason] pub $key: f64,)*
         }
@@ -154,26 +155,46 @@ impl Thresholds {
         let mut out = Thresholds::default();
         for (key, value) in &table {
             let at = format!("line {}, `{}`", line(key.span().start), key.get_ref());
-            let Some(info) = Thresholds::TABLE.iter().find(|i| i.key == key.get_ref()) else {
-                let keys: Vec<&str> = Thresholds::TABLE.iter().map(|i| i.key).collect();
-                let hint = crate::names::did_you_mean(key.get_ref(), keys.iter().copied());
-                return Err(fail(format!("{at}: no threshold has this name{hint}; known: {}", keys.join(", "))));
-            };
             let number = match value.get_ref() {
                 Value::Float(x) => *x,
                 Value::Integer(n) => *n as f64,
                 other => return Err(fail(format!("{at}: expected a number, not a {}", other.type_str()))),
             };
-            let (low, high) = info.range;
-            if !(low..=high).contains(&number) {
-                let most = if high >= 1e300 { format!("from {low} on") } else { format!("from {low} to {high}") };
-                let number = crate::field::shown(number);
-                return Err(fail(format!("{at}: {number} is out of range; give a number {most}")));
-            }
-            if let Some(slot) = out.slot(info.key) {
-                *slot = number;
-            }
+            out.set(key.get_ref(), number).map_err(|what| fail(format!("{at}: {what}")))?;
         }
+        out.check().map_err(fail)?;
+        Ok(out)
+    }
+
+    /// The same with another value of one threshold.
+    ///
+    /// # Errors
+    /// An unknown key, a value out of its range, or marks that contradict each other.
+    pub fn with(mut self, key: &str, value: f64) -> Result<Thresholds, ThresholdError> {
+        let fail = |what: String| ThresholdError { place: format!("`{key}`"), what };
+        self.set(key, value).map_err(fail)?;
+        self.check().map_err(fail)?;
+        Ok(self)
+    }
+
+    fn set(&mut self, key: &str, value: f64) -> Result<(), String> {
+        let info = Thresholds::TABLE.iter().find(|info| info.key == key);
+        let (Some(info), Some(slot)) = (info, self.slot(key)) else {
+            let keys: Vec<&str> = Thresholds::TABLE.iter().map(|i| i.key).collect();
+            let hint = crate::names::did_you_mean(key, keys.iter().copied());
+            return Err(format!("no threshold has this name{hint}; known: {}", keys.join(", ")));
+        };
+        let (low, high) = info.range;
+        if !(low..=high).contains(&value) {
+            let most = if high >= 1e300 { format!("from {low} on") } else { format!("from {low} to {high}") };
+            let value = crate::field::shown(value);
+            return Err(format!("{value} is out of range; give a number {most}"));
+        }
+        *slot = value;
+        Ok(())
+    }
+
+    fn check(&self) -> Result<(), String> {
         for (low, high) in [
             ("failed_skill", "good_skill"),
             ("small_update", "slow_update"),
@@ -181,11 +202,11 @@ impl Thresholds {
             ("strong_ratio", "signal_ratio"),
             ("stalled", "escaping"),
         ] {
-            if out.get(low) > out.get(high) {
-                return Err(fail(format!("`{low}` must not be greater than `{high}`")));
+            if self.get(low) > self.get(high) {
+                return Err(format!("`{low}` must not be greater than `{high}`"));
             }
         }
-        Ok(out)
+        Ok(())
     }
 }
 
@@ -198,6 +219,8 @@ mod tests {
         let t = Thresholds::parse("# mine\nsignal_ratio = 0.01\nexplosion_ratio = 100\n", "t.toml").unwrap();
         let expected = Thresholds { signal_ratio: 0.01, explosion_ratio: 100.0, ..Thresholds::default() };
         assert_eq!(t, expected);
+        let set = Thresholds::default().with("signal_ratio", 0.01).and_then(|t| t.with("explosion_ratio", 100.0));
+        assert_eq!(set.unwrap(), expected);
         assert_eq!(Thresholds::parse("", "t.toml").unwrap(), Thresholds::default());
     }
 

@@ -11,7 +11,9 @@
 //! share is that of one batch.
 
 use super::chart::{Figure, Panel};
-use super::frame::{Legend, heatmap, log_scale, share_scale, show_last_labels, snapshot_edges, strips, time_axis};
+use super::frame::{
+    Legend, heatmap, layer_rows, log_scale, share_scale, show_last_labels, snapshot_edges, strips, time_axis,
+};
 use super::sheet::{STRIP, Sheet, Words};
 use super::spec::{Build, FigureSpec, Runs};
 use super::words::{caption, title};
@@ -59,7 +61,8 @@ fn build(runs: &Runs, options: &Options) -> Result<Figure, FigureError> {
         reading: vec![lang.reading_axes(false), lang.reading_hint(Hint::Activation)],
     };
     let map = |title: String, grid: &Grid, scale| {
-        Panel::Heatmap(heatmap(lang, title, grid, edges.clone(), x.clone(), scale, false))
+        let rows = layer_rows(run, grid.layers(), lang);
+        Panel::Heatmap(heatmap(lang, title, grid, rows, edges.clone(), x.clone(), scale))
     };
     let mut panels = vec![
         map(lang.quantity(Quantity::SaturatedShare, false), &saturated, 0),

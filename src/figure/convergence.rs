@@ -16,7 +16,9 @@
 //! themselves, never a bias toward "arrived".
 
 use super::chart::{Axis, Figure, Mark, Panel, Placed, Rows, Veil};
-use super::frame::{Legend, heatmap, log_axis, share_scale, show_last_labels, snapshot_edges, strips, time_axis};
+use super::frame::{
+    Legend, heatmap, layer_rows, log_axis, share_scale, show_last_labels, snapshot_edges, strips, time_axis,
+};
 use super::movement::layers_with;
 use super::reading::displacements;
 use super::sheet::{STRIP, Sheet, Words};
@@ -49,7 +51,15 @@ fn build(runs: &Runs, options: &Options) -> Result<Figure, FigureError> {
     let bias = options.bias();
     let edges = snapshot_edges(steps);
     let x = time_axis(run, &edges, options);
-    let mut map = heatmap(lang, String::new(), &trajectory.remaining, edges, x.clone(), 0, true);
+    let mut map = heatmap(
+        lang,
+        String::new(),
+        &trajectory.remaining,
+        layer_rows(run, trajectory.remaining.layers(), lang),
+        edges,
+        x.clone(),
+        0,
+    );
     // Of a layer that went nowhere the colours are a walk on the spot: they would look like convergence.
     map.veils = veils(&layers_with(run, options, Displacement::StillRandom), &lang.still_random_rows(STILL_RANDOM));
     let veiled = |row: usize| map.veils.iter().any(|v| (v.first..=v.last).contains(&row));

@@ -75,22 +75,27 @@ pub fn time_axis(summary: &Summary, edges: &[f64], options: &Options) -> Axis {
 
 // ---- heatmaps ---------------------------------------------------------------------------------------------------------
 
-/// A heatmap of all layers (or, with `output: false`, of the hidden ones).
+/// Names of a run's layers with weights, from the input, for the rows of a grid: as many as `layers`, which may leave
+/// out the output layer.
+pub fn layer_rows(run: &Summary, layers: usize, lang: Lang) -> Vec<String> {
+    (1..=layers).map(|l| lang.layer_row(l, run.layer(l - 1).own_name(), l == run.layers())).collect()
+}
+
+/// A heatmap of a grid's layers.
 pub fn heatmap(
     lang: Lang,
     title: String,
     grid: &Grid,
+    rows: Vec<String>,
     edges: Vec<f64>,
     x: Axis,
     scale: usize,
-    output: bool,
 ) -> Heatmap {
-    let layers = grid.layers();
     Heatmap {
         title,
         x,
         y_label: lang.layer_axis(),
-        rows: (1..=layers).map(|l| lang.layer_row(l, output && l == layers)).collect(),
+        rows,
         bottom_note: lang.input_side(),
         top_note: lang.output_side(),
         edges,

@@ -20,7 +20,7 @@
 //! and no activation behind it), as a median over the recorded steps.
 
 use super::chart::Figure;
-use super::frame::{Legend, heatmap, log_scale, step_edges, strips, time_axis};
+use super::frame::{Legend, heatmap, layer_rows, log_scale, step_edges, strips, time_axis};
 use super::reading::{across, gradient_hint};
 use super::sheet::{Sheet, Words};
 use super::spec::{Build, FigureSpec, Runs};
@@ -116,6 +116,6 @@ fn draw(runs: &Runs, options: &Options, metric: GradientMetric, hint: Hint) -> R
         caption: caption(lang, run),
         reading: vec![lang.reading_axes(true), across(lang, q, run, &cells), lang.reading_hint(hint)],
     };
-    let map = heatmap(lang, String::new(), &cells, edges, x.clone(), 0, true);
+    let map = heatmap(lang, String::new(), &cells, layer_rows(run, cells.layers(), lang), edges, x.clone(), 0);
     Ok(Figure::new(runs.figure, lang, words, Sheet::over_strips(map, strips(run, &x, lang), scale)))
 }

@@ -39,6 +39,7 @@ pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
 
+pub use frame::layer_rows;
 pub use lettering::words;
 pub use options::{Choice, Drawn, GradientMetric, Options, StepAxis};
 pub use spec::{Draws, FigureSpec, Input, Runs, build};

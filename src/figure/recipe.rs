@@ -152,7 +152,7 @@ fn findings(lang: Lang, d: &Diagnosis, branch: Branch, taken: bool) -> Vec<FlowL
         let shown = finding.evidence.iter().find(|e| e.limit.is_some()).or(finding.evidence.first());
         if let Some(e) = shown {
             let value = lang.in_unit(e.measure.unit(), e.value);
-            lines.push(FlowLine::plain(lang.brief_evidence(&lang.measure(e.measure, d.hidden), &value)));
+            lines.push(FlowLine::plain(lang.brief_evidence(&lang.measure(e.measure, &d.ends(lang)), &value)));
         }
     }
     if all.len() > MOST {

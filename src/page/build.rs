@@ -11,7 +11,7 @@ use crate::figure::{self, FigureError, FigureSpec, GradientMetric, Options};
 use crate::record::{GRAD_RMS, Record};
 use crate::render::{ColourMap, special_tile};
 use crate::stats::Measured;
-use crate::text::{Lang, Quantity, Shown};
+use crate::text::{Lang, Quantity, Shown, brief_layer_name};
 
 /// The static figure compares so many runs of a depth, the first ones.
 const SIDE_BY_SIDE: usize = 4;
@@ -268,12 +268,22 @@ fn run(
     let layers = summary.layers();
     Run {
         name: name.to_string(),
-        rows: (1..=layers).map(|l| lang.layer_row(l, l == layers)).collect(),
+        rows: figure::layer_rows(summary, layers, lang),
+        names: layer_names(summary),
         step_label: lang.step_axis(record.header.steps_per_epoch),
         end: summary.end(),
         clocks,
         grids,
         strips,
+    }
+}
+
+/// Own names of a run's layers; empty where no layer has one.
+fn layer_names(summary: &Summary) -> Vec<String> {
+    let names: Vec<Option<&str>> = (0..summary.layers()).map(|l| summary.layer(l).own_name()).collect();
+    match names.iter().any(Option::is_some) {
+        true => names.into_iter().map(|name| name.map(brief_layer_name).unwrap_or_default()).collect(),
+        false => Vec::new(),
     }
 }
 

@@ -335,7 +335,7 @@ class Page {
       this.speech = setTimeout(() => {
         const { step, layer } = this.cursor;
         const place = fill(this.data.words.cell, { layer: layer + 1, step: whole(step) });
-        const values = this.shown.map((v) => fill(this.data.words.value, { place: v.run.name, value: v.valueWords() }));
+        const values = this.shown.map((v) => fill(this.data.words.value, { place: v.name(layer) ? `${v.run.name} · ${v.name(layer)}` : v.run.name, value: v.valueWords() }));
         this.one("spoken").textContent = [place, ...values].join("; ");
       }, 250);
     }
@@ -563,7 +563,8 @@ class View {
     const height = Math.max(LEAST_HEIGHT, Math.min(MOST_HEIGHT, this.layers * ROW_HEIGHT));
     const area = prepare(this.map, height + TOP + FOOT);
     this.axis = this.stepAxis();
-    this.plot = { left: 44, width: area.width - 44 - 8, height };
+    const left = this.gutter(area.width);
+    this.plot = { left, width: area.width - left - 8, height };
     this.base = document.createElement("canvas");
     [this.base.width, this.base.height] = [this.map.width, this.map.height];
     const draw = this.base.getContext("2d");
@@ -572,6 +573,30 @@ class View {
     if (this.grid) this.drawCells(draw, area.ratio);
     this.drawFrame(draw);
     this.strips.forEach((canvas, i) => this.drawStrip(canvas, this.run.strips[i]));
+  }
+
+  /** Own name of a layer in the program that made the run; empty where it has none. */
+  name(row) { return this.run.names[row] || ""; }
+
+  /** Room left of the map: for the numbers of the layers, and for their names as far as the width allows. */
+  gutter(width) {
+    if (!this.run.names.length) return 44;
+    const draw = this.map.getContext("2d");
+    draw.font = `12px ${this.page.font}`;
+    const widest = Math.max(...this.run.names.map((name, row) => draw.measureText(this.rowWords(row)).width));
+    return Math.max(44, Math.min(widest + 26, 0.32 * width));
+  }
+
+  rowWords(row) { return this.name(row) ? `${row + 1} · ${this.name(row)}` : String(row + 1); }
+
+  /** The same, with as much of the end of the name as there is room for. */
+  rowLabel(draw, row, room) {
+    let words = this.rowWords(row), name = this.name(row);
+    while (name && draw.measureText(words).width > room) {
+      name = name.replace(/^[….]+/, "").slice(1).replace(/^[.]+/, "");
+      words = name ? `${row + 1} · …${name}` : String(row + 1);
+    }
+    return words;
   }
 
   drawCells(draw, ratio) {
@@ -644,7 +669,9 @@ class View {
     draw.strokeStyle = colours.axis;
     draw.lineWidth = 1;
     draw.strokeRect(left - 0.5, TOP - 0.5, width + 1, height + 1);
-    rowLabels(layers, height).forEach((row) => word(draw, String(row + 1), left - 6, this.rowMiddle(row), colours.muted, "right"));
+    rowLabels(layers, height).forEach((row) => {
+      word(draw, this.rowLabel(draw, row, left - 26), left - 6, this.rowMiddle(row), colours.muted, "right");
+    });
     const upright = (text, y, align) => {
       draw.save();
       draw.translate(9, y);
@@ -673,7 +700,8 @@ class View {
 
   drawCursor() {
     const { page, layers } = this, { colours } = page, { step, layer } = page.cursor;
-    const place = fill(page.data.words.cell, { layer: layer + 1, step: whole(step) });
+    const cell = fill(page.data.words.cell, { layer: layer + 1, step: whole(step) });
+    const place = this.name(layer) ? `${this.name(layer)} · ${cell}` : cell;
     this.one("value").textContent = fill(page.data.words.value, { place, value: this.valueWords() });
     const area = prepare(this.map), { draw } = area, { left, width, height } = this.plot;
     draw.drawImage(this.base, 0, 0, area.width, area.height);

@@ -287,7 +287,7 @@ fn the_panel_says_what_every_rule_says() {
                     }
                 };
                 for e in evidence {
-                    assert!(words.contains(&e.words(lang, d.hidden)), "{name}: {}", e.words(lang, d.hidden));
+                    assert!(words.contains(&e.words(lang, &d)), "{name}: {}", e.words(lang, &d));
                 }
             }
         }

@@ -96,9 +96,9 @@ fn finding(lang: Lang, d: &Diagnosis, verdict: &Verdict, finding: &Finding) -> S
     );
     out += &format!(
         "<ul class=\"{PREFIX}-evidence\">\n{}</ul>\n",
-        items(finding.evidence.iter().map(|e| e.words(lang, d.hidden)))
+        items(finding.evidence.iter().map(|e| e.words(lang, d)))
     );
-    let why = finding.why_words(lang);
+    let why = finding.why_words(lang, d);
     if !why.is_empty() {
         let heading = escape(&lang.why_heading());
         let lines = items(why.into_iter().chain(finding.untrained_words(lang)));
@@ -121,7 +121,7 @@ fn finding(lang: Lang, d: &Diagnosis, verdict: &Verdict, finding: &Finding) -> S
 fn brief(lang: Lang, d: &Diagnosis, verdict: &Verdict) -> String {
     let clauses = match &verdict.outcome {
         Outcome::Found(Finding { evidence, .. }) | Outcome::Clear(evidence) => {
-            evidence.iter().map(|e| e.words(lang, d.hidden)).collect()
+            evidence.iter().map(|e| e.words(lang, d)).collect()
         }
         Outcome::Unknown(missing) => vec![lang.missing(missing)],
     };

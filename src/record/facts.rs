@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 /// Facts of a run. What is not known is left out of `meta.json`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
+#[non_exhaustive]
 pub struct Facts {
     /// What is learned: `classification`, `regression`, `language-modelling`, ...
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -68,6 +69,31 @@ pub struct Facts {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub inputs: Option<Inputs>,
 }
+
+crate::field::setters!(Facts {
+    with_task = task: optional String,
+    with_data = data: optional String,
+    with_classes = classes: optional usize,
+    with_majority_share = majority_share: optional f64,
+    with_class_entropy = class_entropy: optional f64,
+    with_train_size = train_size: optional u64,
+    with_validation_size = validation_size: optional u64,
+    with_test_size = test_size: optional u64,
+    with_batch_size = batch_size: optional u64,
+    with_optimizer = optimizer: optional Optimizer,
+    with_learning_rate = learning_rate: optional f64,
+    with_weight_decay = weight_decay: optional f64,
+    with_l1 = l1: optional f64,
+    with_loss = loss: optional String,
+    with_initialisation = initialisation: optional String,
+    with_normalisation = normalisation: optional String,
+    with_residual = residual: optional bool,
+    with_dropout = dropout: optional f64,
+    with_precision = precision: optional String,
+    with_early_stopping = early_stopping: optional u64,
+    with_initial_deviation = initial_deviation: optional BTreeMap<String, f64>,
+    with_inputs = inputs: optional Inputs,
+});
 
 /// An optimiser and its settings beside the learning rate.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

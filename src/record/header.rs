@@ -310,7 +310,7 @@ impl Header {
     ///     TensorInfo::new("hidden.weight", 1, "weight", &[100, 784]),
     ///     TensorInfo::new("out.weight", 2, "weight", &[10, 100]),
     /// ];
-    /// let header = Header::builder("mine", layers, tensors).facts(Facts { classes: Some(10), ..Facts::default() }).build()?;
+    /// let header = Header::builder("mine", layers, tensors).facts(Facts::default().with_classes(10)).build()?;
     /// assert_eq!(header.layers[0].own_name(), Some("hidden"));
     /// # Ok::<(), gradfade::record::RecordError>(())
     /// ```

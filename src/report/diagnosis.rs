@@ -9,6 +9,7 @@
 //! | `thresholds` | every threshold that was compared with, by key |
 //! | `runs` | one object a run |
 //! | `runs[].run` | its name |
+//! | `runs[].layer_names` | own name of each layer with weights, from the input; null where it says no more than the number |
 //! | `runs[].conclusion` | `healthy`, `faulty`, `unexplained` (not good on the training set, no rule says why) or `undecided` |
 //! | `runs[].training`, `.test` | `state` (`good`, `partly`, `failed`, `unknown`), `missing` (why unknown, or null), `accuracy`, `chance`, `skill`, `loss`, `step`, `from_batches` |
 //! | `runs[].verdicts[]` | one a rule, always all rules, in the order of the recipe |
@@ -113,10 +114,10 @@ fn unknown(lang: Lang, d: &Diagnosis) -> Vec<(String, Vec<String>)> {
 }
 
 fn finding_lines(lang: Lang, d: &Diagnosis, verdict: &Verdict, finding: &Finding) -> Vec<String> {
-    let mut lines: Vec<String> = finding.evidence.iter().map(|e| e.words(lang, d.hidden)).collect();
+    let mut lines: Vec<String> = finding.evidence.iter().map(|e| e.words(lang, d)).collect();
     if !finding.why.is_empty() {
         lines.push(lang.why_heading());
-        lines.extend(finding.why_words(lang).into_iter().map(|line| String::from("  ") + &line));
+        lines.extend(finding.why_words(lang, d).into_iter().map(|line| String::from("  ") + &line));
         lines.extend(finding.untrained_words(lang));
     }
     let advice = verdict.advice_words(lang);
@@ -168,6 +169,7 @@ pub fn json(lang: Lang, all: &[Diagnosis], thresholds: &Thresholds) -> Value {
 fn run_json(lang: Lang, d: &Diagnosis) -> Value {
     json!({
         "run": d.run,
+        "layer_names": d.layer_names,
         "conclusion": d.conclusion().key(),
         "training": performance_json(&d.training),
         "test": performance_json(&d.test),

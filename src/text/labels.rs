@@ -2,6 +2,22 @@
 
 use super::{Lang, Special};
 
+/// Characters of a layer's own name that are shown.
+const LONGEST_LAYER_NAME: usize = 24;
+
+/// The end of a long name, which tells layers apart, from one of its parts on where that leaves most of it:
+/// `…11.mlp.c_fc`.
+pub fn brief_layer_name(name: &str) -> String {
+    let length = name.chars().count();
+    if length <= LONGEST_LAYER_NAME {
+        return name.into();
+    }
+    let end: String = name.chars().skip(length + 1 - LONGEST_LAYER_NAME).collect();
+    let parts = end.split_once(['.', '/', '_']).map(|(_, parts)| parts);
+    let kept = parts.filter(|parts| 2 * parts.chars().count() > LONGEST_LAYER_NAME).unwrap_or(&end);
+    format!("…{kept}")
+}
+
 impl Lang {
     pub fn step_axis(self, steps_per_epoch: Option<u64>) -> String {
         match (self, steps_per_epoch) {
@@ -33,13 +49,43 @@ impl Lang {
         }
     }
 
-    /// Row of a heatmap; the output layer says so.
-    pub fn layer_row(self, layer: usize, output: bool) -> String {
+    /// Row of a heatmap: the layer's number, its own name if it has one, and whether it is the output layer.
+    pub fn layer_row(self, layer: usize, name: Option<&str>, output: bool) -> String {
+        let layer = name.map_or(layer.to_string(), |name| format!("{layer} · {}", brief_layer_name(name)));
         match self {
             Lang::En if output => format!("{layer} (output)"),
-            Lang::En => layer.to_string(),
             Lang::Zh if output => format!("{layer}（输出）"),
-            Lang::Zh => layer.to_string(),
+            Lang::En | Lang::Zh => layer,
+        }
+    }
+
+    /// A layer by its number, and its own name if it has one.
+    pub fn layer(self, layer: usize, name: Option<&str>) -> String {
+        match (self, name.map(brief_layer_name)) {
+            (Lang::En, None) => format!("layer {layer}"),
+            (Lang::En, Some(name)) => format!("layer {layer} ({name})"),
+            (Lang::Zh, None) => format!("第 {layer} 层"),
+            (Lang::Zh, Some(name)) => format!("第 {layer} 层（{name}）"),
+        }
+    }
+
+    /// Layers by their numbers ([`Lang::layers`]), followed by the own names of the first and the last one, or of each
+    /// where they are not consecutive and few.
+    pub fn layers_by_name<'a>(self, layers: &[usize], name: impl Fn(usize) -> Option<&'a str>) -> String {
+        let numbers = self.layers(layers).0;
+        let consecutive = layers.windows(2).all(|pair| pair[0] + 1 == pair[1]);
+        let shown = match layers {
+            [first, .., last] if consecutive && layers.len() > 2 => vec![*first, *last],
+            few if few.len() <= 3 => few.to_vec(),
+            _ => Vec::new(),
+        };
+        let names: Option<Vec<String>> = shown.iter().map(|&layer| name(layer).map(brief_layer_name)).collect();
+        match (self, names.as_deref()) {
+            (_, None | Some([])) => numbers,
+            (Lang::En, Some([first, last])) if layers.len() > 2 => format!("{numbers} ({first} to {last})"),
+            (Lang::Zh, Some([first, last])) if layers.len() > 2 => format!("{numbers}（{first} 至 {last}）"),
+            (Lang::En, Some(names)) => format!("{numbers} ({})", names.join(", ")),
+            (Lang::Zh, Some(names)) => format!("{numbers}（{}）", names.join("、")),
         }
     }
 

@@ -51,7 +51,7 @@ fn facts(plan: &TrainPlan, data: &Dataset, tensors: &[TensorInfo]) -> Facts {
         .train
         .inputs
         .as_slice()
-        .and_then(|values| Inputs::of(values, data.features, |column| format!("column {}", column + 1)));
+        .and_then(|values| Inputs::of(values, data.features, |column| data.feature_name(column)));
     let deviation = |tensor: &TensorInfo| {
         let (fan_in, fan_out) = (plan.sizes[tensor.layer - 1], plan.sizes[tensor.layer]);
         let [weight, bias] = plan.initialisation.deviations(fan_in, fan_out);

@@ -27,13 +27,7 @@ pub enum Event<'t> {
 /// use gradfade::config::TrainConfig;
 /// use gradfade::train::{Event, Trainer};
 ///
-/// let config = TrainConfig {
-///     data: "spiral".parse()?,
-///     hidden_layers: 2,
-///     width: 8,
-///     steps: Some(20),
-///     ..TrainConfig::default()
-/// };
+/// let config = TrainConfig::default().with_data("spiral".parse()?).with_hidden_layers(2).with_width(8).with_steps(20);
 /// let data = gradfade::data::load(&config.data, &config.data_options)?;
 /// let plan = config.plan(&data)?;
 /// let mut trainer = Trainer::<f32>::new(&plan, &data);

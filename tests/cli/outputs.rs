@@ -13,7 +13,7 @@ use gradfade::figure::{Draws, FIGURES, FigureSpec};
 use gradfade::record::Record;
 use gradfade::text::Lang;
 
-use super::{gradfade, room, stdout, train};
+use super::{gradfade, json, room, stdout, train};
 
 /// Adam at a rate at which nothing moves: it is ill, and two of the rule's remedies it has already.
 const ILL: [&str; 6] = ["--optimizer", "adam", "--learning-rate", "1e-7", "--epochs", "30"];
@@ -192,4 +192,47 @@ fn text_json_page_and_picture_give_the_same_advice() {
             }
         }
     }
+}
+
+/// A run as another program would have written it: its layers have names of their own.
+fn named(dir: &Path, names: &[&str]) {
+    let size = ["--samples", "64", "--hidden-layers", "5", "--width", "6", "--batch-size", "16", "--epochs", "10"];
+    stdout(dir, &[&["train", "--data", "gaussians", "--quiet", "--out", "net"], &size[..]].concat());
+    let path = dir.join("net/meta.json");
+    let mut meta: serde_json::Value = serde_json::from_str(&fs::read_to_string(&path).unwrap()).unwrap();
+    for (layer, name) in meta["layers"].as_array_mut().unwrap().iter_mut().zip(names) {
+        layer["name"] = (*name).into();
+    }
+    fs::write(&path, meta.to_string()).unwrap();
+}
+
+#[test]
+fn names_of_layers_stand_beside_their_numbers_wherever_layers_are_named() {
+    let dir = room();
+    let dir = dir.path();
+    let names = ["encoder.in", "block0.q", "block1.q", "layers.3", "transformer.blocks.11.mlp.projection", "head"];
+    named(dir, &names);
+    let rows = ["1 · encoder.in", "2 · block0.q", "4", "5 · …11.mlp.projection", "6 · head (output)"];
+    stdout(dir, &["plot", "net", "--figure", "gradient-heatmap", "--csv", "--out", "f"]);
+    let svg = fs::read_to_string(dir.join("f/gradient-heatmap.svg")).unwrap();
+    let page = {
+        stdout(dir, &["page", "net", "--out", "p.html"]);
+        fs::read_to_string(dir.join("p.html")).unwrap()
+    };
+    for row in rows {
+        assert!(svg.contains(&format!(">{row}<")), "{row}");
+        assert!(page.contains(&format!("<th scope=\"row\">{row}</th>")), "{row}");
+    }
+    for (lang, one, ends) in [
+        ("en", "layer 1 (encoder.in)", "layer 1 (encoder.in) over layer 5 (…11.mlp.projection)"),
+        ("zh", "第 1 层（encoder.in）", "第 1 层（encoder.in）与第 5 层（…11.mlp.projection）之比"),
+    ] {
+        let whole = stdout(dir, &["diagnose", "net", "--lang", lang]);
+        let text = whole.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(text.contains(one) && text.contains(ends), "{text}");
+    }
+    let told = json(dir, &["diagnose", "net", "--json"]);
+    let told = &told["runs"][0]["layer_names"];
+    assert_eq!(told[4], "transformer.blocks.11.mlp.projection");
+    assert_eq!(told[3], serde_json::Value::Null);
 }

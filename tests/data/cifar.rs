@@ -39,10 +39,10 @@ fn records_are_read_in_order_from_the_folder_or_its_subfolder() {
     let test = data.test.unwrap();
     assert_eq!((test.labels[..].to_vec(), test.inputs[[0, 1]]), (vec![3], 101.0 / 255.0));
 
-    let few = load(&spec(&inside), &DataOptions { train_size: Some(3), ..Default::default() }).unwrap();
+    let few = load(&spec(&inside), &DataOptions::default().with_train_size(3)).unwrap();
     assert_eq!(few.train.labels, [1, 8, 2]);
     assert_eq!(few.train.inputs, data.train.inputs.slice(ndarray::s![..3, ..]));
-    let text = complaint(&spec(&inside), &DataOptions { train_size: Some(11), ..Default::default() });
+    let text = complaint(&spec(&inside), &DataOptions::default().with_train_size(11));
     assert!(text.contains("train_size 11") && text.contains("only 10"), "{text}");
 }
 

@@ -17,7 +17,7 @@ fn table(text: &str) -> (TempDir, DataSpec) {
 /// Everything is training data, rows sorted back into the order of the first column.
 fn whole(text: &str, options: DataOptions) -> Dataset {
     let (_folder, spec) = table(text);
-    let mut data = load(&spec, &DataOptions { test_share: 0.0, ..options }).unwrap();
+    let mut data = load(&spec, &options.with_test_share(0.0)).unwrap();
     assert!(data.test.is_none());
     let mut order: Vec<usize> = (0..data.train.len()).collect();
     order.sort_by(|&a, &b| data.train.inputs[[a, 0]].total_cmp(&data.train.inputs[[b, 0]]));
@@ -34,7 +34,7 @@ fn wrong(text: &str, options: DataOptions) -> String {
 }
 
 fn column(column: &str) -> DataOptions {
-    DataOptions { label_column: Some(column.to_string()), ..Default::default() }
+    DataOptions::default().with_label_column(Some(column.to_string()))
 }
 
 #[test]
@@ -71,8 +71,8 @@ fn headers_are_told_from_rows() {
     // The guess can be overruled.
     let numbers = "1,2,3\n1,10,0\n2,20,1\n";
     assert_eq!(whole(numbers, DataOptions::default()).train.len(), 3);
-    assert_eq!(whole(numbers, DataOptions { header: Some(true), ..Default::default() }).train.len(), 2);
-    let text = wrong("a,b,c\n1,10,x\n", DataOptions { header: Some(false), ..Default::default() });
+    assert_eq!(whole(numbers, DataOptions::default().with_header(true)).train.len(), 2);
+    let text = wrong("a,b,c\n1,10,x\n", DataOptions::default().with_header(false));
     assert!(text.contains("line 1, column 1"), "{text}");
 }
 
@@ -89,7 +89,7 @@ fn the_label_column_goes_by_name_or_by_number_from_one() {
     for number in ["0", "4", "-1"] {
         assert!(wrong("1,2,0\n3,4,1\n", column(number)).contains("columns 1 to 3"));
     }
-    let text = wrong("1,2,0\n3,4,1\n", DataOptions { header: Some(false), ..column("kind") });
+    let text = wrong("1,2,0\n3,4,1\n", column("kind").with_header(false));
     assert!(text.contains("no header"), "{text}");
 }
 
@@ -116,7 +116,8 @@ fn classes_sort_as_numbers_or_as_text() {
 fn the_split_is_a_partition_and_follows_the_seed() {
     let rows: String = (0..50).map(|i| format!("{i},{}\n", i % 3)).collect();
     let (_folder, spec) = table(&rows);
-    let with = |seed, test_share| load(&spec, &DataOptions { seed, test_share, ..Default::default() }).unwrap();
+    let with =
+        |seed, test_share| load(&spec, &DataOptions::default().with_seed(seed).with_test_share(test_share)).unwrap();
     let data = with(1, 0.2);
     let test = data.test.clone().unwrap();
     assert_eq!((data.train.len(), test.len()), (40, 10));
@@ -133,13 +134,13 @@ fn the_split_is_a_partition_and_follows_the_seed() {
     assert_eq!(with(1, 0.001).test.unwrap().len(), 1);
     assert_eq!(with(1, 0.999).train.len(), 1);
 
-    let few = DataOptions { train_size: Some(5), test_size: Some(2), seed: 1, ..Default::default() };
+    let few = DataOptions::default().with_train_size(5).with_test_size(2).with_seed(1);
     let few = load(&spec, &few).unwrap();
     assert_eq!(few.train.labels, data.train.labels[..5]);
     assert_eq!(few.test.unwrap().labels, test.labels[..2]);
-    let text = complaint(&spec, &DataOptions { train_size: Some(41), ..Default::default() });
+    let text = complaint(&spec, &DataOptions::default().with_train_size(41));
     assert!(text.contains("train_size 41") && text.contains("only 40"), "{text}");
-    let text = complaint(&spec, &DataOptions { test_size: Some(1), test_share: 0.0, ..Default::default() });
+    let text = complaint(&spec, &DataOptions::default().with_test_size(1).with_test_share(0.0));
     assert!(text.contains("test_size 1") && text.contains("no test set"), "{text}");
 }
 
@@ -148,7 +149,7 @@ fn a_second_file_is_the_test_set() {
     let (folder, spec) = table("a,b,label\n1,10,x\n2,20,z\n3,30,x\n");
     let other = |text: &str| {
         write(folder.path(), "other.csv", text.as_bytes());
-        DataOptions { test_file: Some(folder.path().join("other.csv")), ..Default::default() }
+        DataOptions::default().with_test_file(Some(folder.path().join("other.csv")))
     };
     let data = load(&spec, &other("a,b,label\n5,50,z\n")).unwrap();
     assert_eq!(labels_and_values(&data), (vec![0, 1, 0], vec![1.0, 10.0, 2.0, 20.0, 3.0, 30.0]));
@@ -160,7 +161,7 @@ fn a_second_file_is_the_test_set() {
     assert!(complaint(&spec, &other("a,label\n5,x\n")).contains("2 columns, not 3"));
     assert!(complaint(&spec, &other("b,a,label\n5,50,x\n")).contains("column 1 is named 'b', not 'a'"));
     assert!(complaint(&spec, &other("a,b,label\n")).contains("no data rows"));
-    let missing = DataOptions { test_file: Some(PathBuf::from("nowhere.csv")), ..Default::default() };
+    let missing = DataOptions::default().with_test_file(Some(PathBuf::from("nowhere.csv")));
     assert!(complaint(&spec, &missing).contains("nowhere.csv"));
 }
 
@@ -248,7 +249,7 @@ fn tables_are_standardized_by_feature_with_the_training_numbers() {
     let (folder, spec) = table("1,7,100,a\n2,7,100,b\n3,7,100,a\n4,7,500,b\n");
     write(folder.path(), "other.csv", b"6,9,100,a\n");
     let test_file = Some(folder.path().join("other.csv"));
-    let data = load(&spec, &DataOptions { standardize: true, test_file, ..Default::default() }).unwrap();
+    let data = load(&spec, &DataOptions::default().with_standardize(true).with_test_file(test_file)).unwrap();
     // By hand: 1 2 3 4 has mean 2.5 and deviation sqrt(1.25); 100 100 100 500 has 200 and sqrt(30000); 7 is constant.
     let expected = [
         [-1.341_640_7, 0.0, -0.577_350_27],
@@ -275,4 +276,12 @@ proptest! {
             Err(error) => prop_assert!(error.to_string().contains("t.csv"), "{}", error),
         }
     }
+}
+
+#[test]
+fn columns_of_the_inputs_keep_their_names_and_without_a_header_their_place_in_the_file() {
+    let named = whole("age,label,\"income, yearly\"\n1,x,10\n2,z,20\n3,x,30\n", DataOptions::default());
+    assert_eq!(named.feature_names, ["age", "income, yearly"]);
+    let label = DataOptions::default().with_label_column(Some("1".into()));
+    assert_eq!(whole("x,1,10\nz,2,20\nx,3,30\n", label).feature_names, ["column 2", "column 3"]);
 }

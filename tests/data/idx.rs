@@ -85,13 +85,13 @@ fn plain_gzipped_dotted_and_prefixed_files_hold_the_same_data() {
         }
         let same = load(&spec(other.path()), &plain()).unwrap();
         assert_eq!((&same.train, &same.test), (&data.train, &data.test));
-        let few = DataOptions { train_size: Some(1), ..plain() };
+        let few = plain().with_train_size(1);
         assert_eq!(labels_and_values(&load(&spec(other.path()), &few).unwrap()), (vec![2], expected[..6].to_vec()));
     }
-    let options = DataOptions { train_size: Some(3), ..plain() };
+    let options = plain().with_train_size(3);
     assert_eq!(memory_estimate(&spec(folder.path()), &options).unwrap(), 4 * 5 * (6 + 1));
-    assert!(complaint(&spec(folder.path()), &DataOptions { train_size: Some(5), ..plain() }).contains("train_size 5"));
-    assert!(complaint(&spec(folder.path()), &DataOptions { test_size: Some(3), ..plain() }).contains("test_size 3"));
+    assert!(complaint(&spec(folder.path()), &plain().with_train_size(5)).contains("train_size 5"));
+    assert!(complaint(&spec(folder.path()), &plain().with_test_size(3)).contains("test_size 3"));
 }
 
 #[test]
@@ -185,7 +185,7 @@ fn what_does_not_fit_together_is_named() {
 
     let folder = tempdir().unwrap();
     write_set(folder.path());
-    let classes = |n| DataOptions { classes: Some(n), ..plain() };
+    let classes = |n| plain().with_classes(n);
     assert_eq!(load(&spec(folder.path()), &classes(7)).unwrap().classes, 7);
     let text = complaint(&spec(folder.path()), &classes(2));
     assert!(text.contains("label 2 of item 1 (from 1) is out of range: classes is 2"), "{text}");

@@ -57,7 +57,7 @@ fn options_are_plain_data_with_defaults() {
     let options: DataOptions = serde_json::from_str("{}").unwrap();
     assert_eq!(options, DataOptions::default());
     assert!(serde_json::from_str::<DataOptions>(r#"{"train-sise": 3}"#).is_err());
-    let changed = DataOptions { train_size: Some(5), header: Some(true), noise: 0.1, ..options };
+    let changed = options.with_train_size(5).with_header(true).with_noise(0.1);
     let json = serde_json::to_string(&changed).unwrap();
     assert_eq!(serde_json::from_str::<DataOptions>(&json).unwrap(), changed);
 }
@@ -65,13 +65,13 @@ fn options_are_plain_data_with_defaults() {
 #[test]
 fn sizes_keep_the_first_samples_or_name_the_flag() {
     let all = load(&DataSpec::MnistMini, &DataOptions::default()).unwrap();
-    let options = DataOptions { train_size: Some(3), test_size: Some(2), ..Default::default() };
+    let options = DataOptions::default().with_train_size(3).with_test_size(2);
     let few = load(&DataSpec::MnistMini, &options).unwrap();
     assert_eq!(few.train.labels, [5, 0, 4]);
     assert_eq!(few.train.inputs, all.train.inputs.slice(ndarray::s![..3, ..]));
     assert_eq!(few.test.unwrap().labels, [7, 2]);
 
-    let with = |train_size, test_size| DataOptions { train_size, test_size, ..Default::default() };
+    let with = |train_size, test_size| DataOptions::default().with_train_size(train_size).with_test_size(test_size);
     let text = complaint(&DataSpec::MnistMini, &with(Some(10_001), None));
     assert!(text.contains("train_size 10001") && text.contains("10000 training images"), "{text}");
     let text = complaint(&DataSpec::MnistMini, &with(None, Some(2_001)));
@@ -83,7 +83,7 @@ fn sizes_keep_the_first_samples_or_name_the_flag() {
 #[test]
 fn the_estimate_is_what_the_dataset_takes() {
     for (spec, options) in [
-        (DataSpec::MnistMini, DataOptions { train_size: Some(100), test_size: Some(7), ..Default::default() }),
+        (DataSpec::MnistMini, DataOptions::default().with_train_size(100).with_test_size(7)),
         (DataSpec::Spiral, DataOptions::default()),
     ] {
         let data = load(&spec, &options).unwrap();
@@ -95,15 +95,15 @@ fn the_estimate_is_what_the_dataset_takes() {
 
 #[test]
 fn more_than_fits_is_refused_before_it_is_made() {
-    let options = DataOptions { samples: usize::MAX / 8, ..Default::default() };
+    let options = DataOptions::default().with_samples(usize::MAX / 8);
     let text = complaint(&DataSpec::Gaussians, &options);
     assert!(text.contains("GiB") && text.contains("limit"), "{text}");
 }
 
 #[test]
 fn standardized_images_share_one_mean_and_deviation_from_training() {
-    let options = DataOptions { train_size: Some(500), standardize: true, ..Default::default() };
-    let raw = load(&DataSpec::MnistMini, &DataOptions { standardize: false, ..options.clone() }).unwrap();
+    let options = DataOptions::default().with_train_size(500).with_standardize(true);
+    let raw = load(&DataSpec::MnistMini, &options.clone().with_standardize(false)).unwrap();
     let data = load(&DataSpec::MnistMini, &options).unwrap();
     let n = data.train.inputs.len() as f64;
     let mean = data.train.inputs.iter().map(|&x| f64::from(x)).sum::<f64>() / n;
@@ -122,21 +122,21 @@ fn standardized_images_share_one_mean_and_deviation_from_training() {
 
 #[test]
 fn flags_that_do_not_apply_are_named() {
-    let column = DataOptions { label_column: Some("y".into()), ..Default::default() };
+    let column = DataOptions::default().with_label_column(Some("y".into()));
     assert!(complaint(&DataSpec::MnistMini, &column).contains("label_column does not apply to data mnist-mini"));
-    let header = DataOptions { header: Some(true), ..Default::default() };
+    let header = DataOptions::default().with_header(true);
     assert!(complaint(&DataSpec::Xor, &header).contains("header does not apply"));
-    let file = DataOptions { test_file: Some("x.csv".into()), ..Default::default() };
+    let file = DataOptions::default().with_test_file(Some("x.csv".into()));
     assert!(complaint(&DataSpec::Spiral, &file).contains("test_file does not apply"));
-    let classes = |n| DataOptions { classes: Some(n), ..Default::default() };
+    let classes = |n| DataOptions::default().with_classes(n);
     assert!(complaint(&DataSpec::MnistMini, &classes(10)).contains("classes does not apply"));
     assert!(complaint(&DataSpec::Xor, &classes(3)).contains("classes 3"));
     assert!(complaint(&DataSpec::Spiral, &classes(1)).contains("classes 1"));
     for noise in [-0.1, f64::NAN, f64::INFINITY] {
-        assert!(complaint(&DataSpec::Spiral, &DataOptions { noise, ..Default::default() }).contains("noise "));
+        assert!(complaint(&DataSpec::Spiral, &DataOptions::default().with_noise(noise)).contains("noise "));
     }
     for test_share in [-0.1, 1.0, f64::NAN] {
-        let options = DataOptions { test_share, ..Default::default() };
+        let options = DataOptions::default().with_test_share(test_share);
         assert!(complaint(&DataSpec::Csv("x.csv".into()), &options).contains("test_share "));
     }
 }

@@ -9,14 +9,14 @@ fn made(spec: DataSpec, options: &DataOptions) -> Dataset {
 #[test]
 fn the_same_seed_gives_the_same_bits_and_another_seed_others() {
     for spec in [DataSpec::Spiral, DataSpec::Xor, DataSpec::Gaussians] {
-        let options = DataOptions { seed: 7, ..Default::default() };
+        let options = DataOptions::default().with_seed(7);
         let (a, b) = (made(spec.clone(), &options), made(spec.clone(), &options));
         assert_eq!(a, b);
-        assert_ne!(a, made(spec.clone(), &DataOptions { seed: 8, ..Default::default() }));
+        assert_ne!(a, made(spec.clone(), &DataOptions::default().with_seed(8)));
         assert_eq!((a.train.len(), a.test.as_ref().unwrap().len(), a.features), (2000, 500, 2));
         assert!(a.train.labels.iter().all(|&l| (l as usize) < a.classes));
         // The first samples do not depend on how many follow; training and test samples are not the same ones.
-        let more = made(spec.clone(), &DataOptions { samples: 4000, ..options });
+        let more = made(spec.clone(), &options.with_samples(4000));
         assert_eq!(a.train.inputs, more.train.inputs.slice(ndarray::s![..2000, ..]));
         let test = a.test.unwrap();
         assert_ne!(test.inputs, a.train.inputs.slice(ndarray::s![..500, ..]));
@@ -25,7 +25,7 @@ fn the_same_seed_gives_the_same_bits_and_another_seed_others() {
 
 #[test]
 fn spiral_points_lie_on_their_arm_without_noise() {
-    let data = made(DataSpec::Spiral, &DataOptions { noise: 0.0, classes: Some(5), ..Default::default() });
+    let data = made(DataSpec::Spiral, &DataOptions::default().with_noise(0.0).with_classes(5));
     assert_eq!(data.classes, 5);
     for (point, &class) in data.train.inputs.rows().into_iter().zip(&data.train.labels) {
         let (x, y) = (f64::from(point[0]), f64::from(point[1]));
@@ -40,7 +40,7 @@ fn spiral_points_lie_on_their_arm_without_noise() {
 
 #[test]
 fn xor_is_decided_by_the_signs_and_by_neither_coordinate_alone() {
-    let data = made(DataSpec::Xor, &DataOptions { noise: 0.1, ..Default::default() });
+    let data = made(DataSpec::Xor, &DataOptions::default().with_noise(0.1));
     let mut corners = [0; 4];
     for (point, &class) in data.train.inputs.rows().into_iter().zip(&data.train.labels) {
         assert_eq!(class == 1, (point[0] > 0.0) != (point[1] > 0.0));
@@ -51,7 +51,7 @@ fn xor_is_decided_by_the_signs_and_by_neither_coordinate_alone() {
 
 #[test]
 fn gaussians_have_the_centres_and_deviation_they_promise() {
-    let data = made(DataSpec::Gaussians, &DataOptions { samples: 40_000, noise: 0.3, ..Default::default() });
+    let data = made(DataSpec::Gaussians, &DataOptions::default().with_samples(40_000).with_noise(0.3));
     assert_eq!(data.classes, 4);
     // 10,000 samples a class: standard errors 0.003 of a mean and 0.002 of a deviation.
     for (class, centre) in [(1.0, 0.0), (0.0, 1.0), (-1.0, 0.0), (0.0, -1.0)].into_iter().enumerate() {
@@ -67,8 +67,8 @@ fn gaussians_have_the_centres_and_deviation_they_promise() {
 
 #[test]
 fn too_few_samples_are_refused() {
-    let text = complaint(&DataSpec::Spiral, &DataOptions { samples: 11, ..Default::default() });
+    let text = complaint(&DataSpec::Spiral, &DataOptions::default().with_samples(11));
     assert!(text.contains("samples 11") && text.contains("12"), "{text}");
-    let options = DataOptions { train_size: Some(2001), ..Default::default() };
+    let options = DataOptions::default().with_train_size(2001);
     assert!(complaint(&DataSpec::Xor, &options).contains("train_size 2001"));
 }

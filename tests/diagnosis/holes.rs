@@ -114,7 +114,7 @@ fn without_evaluations_the_last_batches_speak_and_it_is_said() {
     });
     assert_eq!(missing(&d, Ailment::VanishingGradient), Missing::TrainingResult);
     let d = without("sigmoid-5", |r| {
-        r.header.facts = Facts { classes: None, majority_share: None, class_entropy: None, ..r.header.facts.clone() };
+        r.header.facts = r.header.facts.clone().with_classes(None).with_majority_share(None).with_class_entropy(None);
     });
     assert_eq!(missing(&d, Ailment::VanishingGradient), Missing::Classes);
 }

@@ -17,121 +17,100 @@ use gradfade::train::{Unwatched, header::header, train};
 
 /// A network of 3 hidden ReLU layers of 30 units that trains in 300 steps on 1,000 digits.
 fn base() -> TrainConfig {
-    let mut config = TrainConfig {
-        hidden_layers: 3,
-        width: 30,
-        activation: Activation::Relu,
-        learning_rate: Some(0.1),
-        batch_size: BatchSize::Samples(50),
-        epochs: Some(15),
-        ..TrainConfig::default()
-    };
+    let mut config = TrainConfig::default()
+        .with_hidden_layers(3)
+        .with_width(30)
+        .with_activation(Activation::Relu)
+        .with_learning_rate(0.1)
+        .with_batch_size(BatchSize::Samples(50))
+        .with_epochs(15);
     config.data_options.train_size = Some(1000);
     config.data_options.test_size = Some(500);
     config
 }
 
 fn sigmoid(depth: usize) -> TrainConfig {
-    TrainConfig { activation: Activation::Sigmoid, hidden_layers: depth, learning_rate: Some(0.5), ..base() }
+    base().with_activation(Activation::Sigmoid).with_hidden_layers(depth).with_learning_rate(0.5)
 }
 
 /// Every network that these tests know, by name.
 fn config(name: &str) -> TrainConfig {
     let normal = |std| Some(Initialisation::Normal(std));
-    let rate = |learning_rate| TrainConfig { learning_rate: Some(learning_rate), ..base() };
+    let rate = |learning_rate| base().with_learning_rate(learning_rate);
     let digits = |config: TrainConfig, train: usize, test: usize| {
         let mut config = config;
         (config.data_options.train_size, config.data_options.test_size) = (Some(train), Some(test));
         config
     };
     let spiral = |config: TrainConfig| {
-        let mut config = TrainConfig { data: DataSpec::Spiral, ..config };
-        config.data_options = data::DataOptions { samples: 500, ..data::DataOptions::default() };
+        let mut config = config.with_data(DataSpec::Spiral);
+        config.data_options = data::DataOptions::default().with_samples(500);
         config
     };
-    let gaussians = || data::DataOptions { samples: 2000, noise: 0.3, ..data::DataOptions::default() };
+    let gaussians = || data::DataOptions::default().with_samples(2000).with_noise(0.3);
     match name {
-        "healthy-relu" => digits(TrainConfig { epochs: Some(4), ..base() }, 8000, 2000),
-        "healthy-spiral" => {
-            spiral(TrainConfig { activation: Activation::Tanh, epochs: Some(200), hidden_layers: 2, ..base() })
-        }
-        "healthy-attenuated" => TrainConfig { data: DataSpec::Gaussians, data_options: gaussians(), ..sigmoid(3) },
-        "overfits" => digits(TrainConfig { epochs: Some(40), batch_size: BatchSize::Samples(20), ..base() }, 200, 1000),
-        "converged" => {
-            digits(TrainConfig { batch_size: BatchSize::Full, epochs: None, steps: Some(800), ..rate(0.3) }, 200, 1000)
-        }
-        "sigmoid-2" => TrainConfig { epochs: Some(30), ..sigmoid(2) },
-        "sigmoid-3" => TrainConfig { epochs: Some(50), ..sigmoid(3) },
+        "healthy-relu" => digits(base().with_epochs(4), 8000, 2000),
+        "healthy-spiral" => spiral(base().with_activation(Activation::Tanh).with_epochs(200).with_hidden_layers(2)),
+        "healthy-attenuated" => sigmoid(3).with_data(DataSpec::Gaussians).with_data_options(gaussians()),
+        "overfits" => digits(base().with_epochs(40).with_batch_size(BatchSize::Samples(20)), 200, 1000),
+        "converged" => digits(rate(0.3).with_batch_size(BatchSize::Full).with_epochs(None).with_steps(800), 200, 1000),
+        "sigmoid-2" => sigmoid(2).with_epochs(30),
+        "sigmoid-3" => sigmoid(3).with_epochs(50),
         "sigmoid-5" => sigmoid(5),
-        "sigmoid-5-nielsen" => {
-            TrainConfig { initialisation: Some(Initialisation::Nielsen), learning_rate: Some(0.1), ..sigmoid(5) }
-        }
-        "sigmoid-5-full" => TrainConfig { batch_size: BatchSize::Full, epochs: None, steps: Some(200), ..sigmoid(5) },
-        "sigmoid-8-adam" => {
-            TrainConfig { optimizer: OptimizerKind::Adam, learning_rate: None, epochs: Some(10), ..sigmoid(8) }
-        }
+        "sigmoid-5-nielsen" => sigmoid(5).with_initialisation(Initialisation::Nielsen).with_learning_rate(0.1),
+        "sigmoid-5-full" => sigmoid(5).with_batch_size(BatchSize::Full).with_epochs(None).with_steps(200),
+        "sigmoid-8-adam" => sigmoid(8).with_optimizer(OptimizerKind::Adam).with_learning_rate(None).with_epochs(10),
         "sigmoid-6-adam-rate-0.3" => {
-            TrainConfig { optimizer: OptimizerKind::Adam, learning_rate: Some(0.3), epochs: Some(10), ..sigmoid(6) }
+            sigmoid(6).with_optimizer(OptimizerKind::Adam).with_learning_rate(0.3).with_epochs(10)
         }
-        "sigmoid-6-decay" => TrainConfig { learning_rate: Some(0.1), weight_decay: 1e-2, ..sigmoid(6) },
-        "sigmoid-40" => TrainConfig { epochs: Some(3), ..sigmoid(40) },
-        "relu-small-weights" => TrainConfig { hidden_layers: 5, initialisation: normal(0.01), ..base() },
-        "faint-adagrad" => TrainConfig {
-            activation: Activation::LeakyRelu,
-            hidden_layers: 7,
-            initialisation: normal(0.03),
-            optimizer: OptimizerKind::Adagrad,
-            ..rate(0.01)
-        },
-        "relu-large-weights" => TrainConfig { hidden_layers: 5, initialisation: normal(1.0), ..rate(0.01) },
-        "tanh-large-weights" => TrainConfig { activation: Activation::Tanh, initialisation: normal(1.0), ..rate(0.02) },
-        "relu-zeros" => TrainConfig { initialisation: Some(Initialisation::Zeros), epochs: Some(5), ..base() },
-        "sigmoid-zeros" => TrainConfig { initialisation: Some(Initialisation::Zeros), ..sigmoid(2) },
+        "sigmoid-6-decay" => sigmoid(6).with_learning_rate(0.1).with_weight_decay(1e-2),
+        "sigmoid-40" => sigmoid(40).with_epochs(3),
+        "relu-small-weights" => base().with_hidden_layers(5).with_initialisation(normal(0.01)),
+        "faint-adagrad" => rate(0.01)
+            .with_activation(Activation::LeakyRelu)
+            .with_hidden_layers(7)
+            .with_initialisation(normal(0.03))
+            .with_optimizer(OptimizerKind::Adagrad),
+        "relu-large-weights" => rate(0.01).with_hidden_layers(5).with_initialisation(normal(1.0)),
+        "tanh-large-weights" => rate(0.02).with_activation(Activation::Tanh).with_initialisation(normal(1.0)),
+        "relu-zeros" => base().with_initialisation(Initialisation::Zeros).with_epochs(5),
+        "sigmoid-zeros" => sigmoid(2).with_initialisation(Initialisation::Zeros),
         "rate-1e-4" => rate(1e-4),
-        "adam-rate-1e-6" => TrainConfig { optimizer: OptimizerKind::Adam, ..rate(1e-6) },
+        "adam-rate-1e-6" => rate(1e-6).with_optimizer(OptimizerKind::Adam),
         "rate-1" => rate(1.0),
-        "rate-3" => TrainConfig { hidden_layers: 5, epochs: Some(2), ..rate(3.0) },
-        "one-epoch" => TrainConfig { epochs: Some(2), ..base() },
+        "rate-3" => rate(3.0).with_hidden_layers(5).with_epochs(2),
+        "one-epoch" => base().with_epochs(2),
         // Of the networks of docs/verdicts.md, each at the edge of a rule.
         "two-layers-on-a-plateau" => {
-            let start = TrainConfig { initialisation: Some(Initialisation::Pytorch), width: 16, seed: 4, ..sigmoid(2) };
-            digits(TrainConfig { learning_rate: Some(0.1), epochs: None, steps: Some(100), ..start }, 8000, 1000)
+            let start = sigmoid(2).with_initialisation(Initialisation::Pytorch).with_width(16).with_seed(4);
+            digits(start.with_learning_rate(0.1).with_epochs(None).with_steps(100), 8000, 1000)
         }
         "off-the-plateau-too-late" => {
-            let data_options = data::DataOptions {
-                samples: 4000,
-                train_size: Some(200),
-                test_size: Some(1000),
-                seed: 5,
-                ..data::DataOptions::default()
-            };
-            TrainConfig {
-                data: DataSpec::Gaussians,
-                data_options,
-                width: 16,
-                optimizer: OptimizerKind::Adam,
-                learning_rate: Some(0.003),
-                batch_size: BatchSize::Samples(20),
-                epochs: None,
-                steps: Some(300),
-                seed: 5,
-                ..sigmoid(10)
-            }
+            let data_options =
+                data::DataOptions::default().with_samples(4000).with_train_size(200).with_test_size(1000).with_seed(5);
+            sigmoid(10)
+                .with_data(DataSpec::Gaussians)
+                .with_data_options(data_options)
+                .with_width(16)
+                .with_optimizer(OptimizerKind::Adam)
+                .with_learning_rate(0.003)
+                .with_batch_size(BatchSize::Samples(20))
+                .with_epochs(None)
+                .with_steps(300)
+                .with_seed(5)
         }
         "slow-and-falling" => {
-            let selu = TrainConfig { activation: Activation::Selu, hidden_layers: 2, width: 64, ..rate(0.009) };
-            digits(TrainConfig { epochs: None, steps: Some(200), ..selu }, 4000, 1000)
+            let selu = rate(0.009).with_activation(Activation::Selu).with_hidden_layers(2).with_width(64);
+            digits(selu.with_epochs(None).with_steps(200), 4000, 1000)
         }
         "over-its-jumps" => {
-            let tanh = TrainConfig { activation: Activation::Tanh, width: 32, seed: 4, ..rate(0.3) };
-            let normalised = TrainConfig { normalisation: "layer".parse().unwrap(), ..tanh };
-            let few = TrainConfig { batch_size: BatchSize::Samples(10), epochs: None, steps: Some(200), ..normalised };
+            let tanh = rate(0.3).with_activation(Activation::Tanh).with_width(32).with_seed(4);
+            let normalised = tanh.with_normalisation("layer".parse().unwrap());
+            let few = normalised.with_batch_size(BatchSize::Samples(10)).with_epochs(None).with_steps(200);
             digits(few, 2000, 1000)
         }
-        "linear-spiral" => {
-            spiral(TrainConfig { activation: Activation::Identity, epochs: Some(60), hidden_layers: 2, ..base() })
-        }
-        "no-test-set" => digits(TrainConfig { epochs: Some(6), ..base() }, 4000, 100),
+        "linear-spiral" => spiral(base().with_activation(Activation::Identity).with_epochs(60).with_hidden_layers(2)),
+        "no-test-set" => digits(base().with_epochs(6), 4000, 100),
         other => panic!("no network is called {other}"),
     }
 }

@@ -159,8 +159,8 @@ fn the_training_state_is_that_of_the_evaluations() {
 #[test]
 fn thresholds_decide() {
     let run = record("sigmoid-5");
-    let strict = Thresholds { signal_ratio: 1e-6, strong_ratio: 1e-6, ..Thresholds::default() };
+    let strict = Thresholds::default().with("strong_ratio", 1e-6).and_then(|t| t.with("signal_ratio", 1e-6)).unwrap();
     assert!(!diagnose(&run, &strict).unwrap().found(Ailment::VanishingGradient));
-    let lenient = Thresholds { accuracy_gap: 0.9, ..Thresholds::default() };
+    let lenient = Thresholds::default().with("accuracy_gap", 0.9).unwrap();
     assert!(diagnose(&record("overfits"), &lenient).unwrap().found(Ailment::Healthy));
 }

@@ -139,6 +139,15 @@ impl Table {
     }
 
     /// Name of the label column, or its number.
+    /// Names of the columns of the inputs: those of the header, else their numbers in the file.
+    pub(super) fn feature_names(&self) -> Vec<String> {
+        let name = |column: usize| match self.header.as_ref().map(|names| names[column].trim()) {
+            Some(name) if !name.is_empty() => crate::escape::word(name).into_owned(),
+            _ => format!("column {}", column + 1),
+        };
+        (0..=self.features()).filter(|&column| column != self.label_column).map(name).collect()
+    }
+
     pub(super) fn label_column_name(&self) -> String {
         match &self.header {
             Some(names) => format!("'{}'", names[self.label_column]),

@@ -56,6 +56,12 @@ super::terms! {
 }
 
 impl Measure {
+    /// Whether it compares the first hidden layer with the last one.
+    pub fn compares_ends(self) -> bool {
+        use Measure::{BatchGradientRatio, GradientRatio, SignalRatio, UpdateRatio};
+        matches!(self, SignalRatio | GradientRatio | BatchGradientRatio | UpdateRatio)
+    }
+
     /// The unit of its values.
     pub fn unit(self) -> Unit {
         match self {

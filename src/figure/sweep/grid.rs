@@ -131,7 +131,9 @@ fn panel(drawn: &Sweeps, tile: &Tile, several: bool, lowest: bool, options: &Opt
     let series = &drawn.all.series[chosen.series];
     let own = name(lang, series, &series.key);
     let title = if several { lang.head(&own, chosen.depth) } else { own };
-    let mut map = heatmap(lang, title, &tile.grid, edges, x, 0, false);
+    // Without "(output)": the panels are small.
+    let rows = (1..=tile.grid.layers()).map(|l| lang.layer_row(l, None, false)).collect();
+    let mut map = heatmap(lang, title, &tile.grid, rows, edges, x, 0);
     map.x.show_labels = lowest;
     if chosen.column > 0 {
         map.y_label.clear();

@@ -124,16 +124,14 @@ impl Lang {
     }
 
     /// Why a layer shrinks the signal, with the factors on its norm.
-    pub fn why_line(self, layer: usize, total: f64, [weight, slope, alignment]: [f64; 3], cause: &str) -> String {
+    pub fn why_line(self, layer: &str, total: f64, [weight, slope, alignment]: [f64; 3], cause: &str) -> String {
         let [total, weight, slope, alignment] = [total, weight, slope, alignment].map(|x| self.number(x));
         match self {
             Lang::En => {
-                format!(
-                    "layer {layer}: {total} = weight scale {weight} × slope {slope} × alignment {alignment}; {cause}"
-                )
+                format!("{layer}: {total} = weight scale {weight} × slope {slope} × alignment {alignment}; {cause}")
             }
             Lang::Zh => {
-                format!("第 {layer} 层：{total} = 权重尺度 {weight} × 斜率 {slope} × 对齐 {alignment}；{cause}")
+                format!("{layer}：{total} = 权重尺度 {weight} × 斜率 {slope} × 对齐 {alignment}；{cause}")
             }
         }
     }

@@ -7,14 +7,14 @@ use crate::text::Lang;
 const MOST_DIGITS: usize = 8;
 
 impl Lang {
-    /// What was measured, as a noun phrase; `last_hidden` is the number of the last hidden layer.
-    pub fn measure(self, measure: Measure, last_hidden: usize) -> String {
+    /// What was measured, as a noun phrase; `first` and `last` are the ends of the hidden layers ([`Lang::layer`]).
+    pub fn measure(self, measure: Measure, [first, last]: &[String; 2]) -> String {
         match self {
             Lang::En => match measure {
-                Measure::SignalRatio => format!("backward signal of one sample, layer 1 over layer {last_hidden}"),
-                Measure::GradientRatio => format!("weight gradient of one sample, layer 1 over layer {last_hidden}"),
-                Measure::BatchGradientRatio => format!("batch-mean weight gradient, layer 1 over layer {last_hidden}"),
-                Measure::UpdateRatio => format!("gradient-driven update, layer 1 over layer {last_hidden}"),
+                Measure::SignalRatio => format!("backward signal of one sample, {first} over {last}"),
+                Measure::GradientRatio => format!("weight gradient of one sample, {first} over {last}"),
+                Measure::BatchGradientRatio => format!("batch-mean weight gradient, {first} over {last}"),
+                Measure::UpdateRatio => format!("gradient-driven update, {first} over {last}"),
                 Measure::GradientSpread => "weight gradient of one sample, largest over smallest hidden layer".into(),
                 Measure::RelativeUpdate => "update over weights".into(),
                 Measure::RelativeGradient => "weight gradient of one sample over weights".into(),
@@ -38,10 +38,10 @@ impl Lang {
                 Measure::TestLossRise => "test loss at the end over its smallest".into(),
             },
             Lang::Zh => match measure {
-                Measure::SignalRatio => format!("单个样本的反向信号，第 1 层与第 {last_hidden} 层之比"),
-                Measure::GradientRatio => format!("单个样本的权重梯度，第 1 层与第 {last_hidden} 层之比"),
-                Measure::BatchGradientRatio => format!("批平均的权重梯度，第 1 层与第 {last_hidden} 层之比"),
-                Measure::UpdateRatio => format!("梯度驱动的更新量，第 1 层与第 {last_hidden} 层之比"),
+                Measure::SignalRatio => format!("单个样本的反向信号，{first}与{last}之比"),
+                Measure::GradientRatio => format!("单个样本的权重梯度，{first}与{last}之比"),
+                Measure::BatchGradientRatio => format!("批平均的权重梯度，{first}与{last}之比"),
+                Measure::UpdateRatio => format!("梯度驱动的更新量，{first}与{last}之比"),
                 Measure::GradientSpread => "单个样本的权重梯度，最大与最小隐藏层之比".into(),
                 Measure::RelativeUpdate => "更新量与权重之比".into(),
                 Measure::RelativeGradient => "单个样本的权重梯度与权重之比".into(),
@@ -91,7 +91,7 @@ impl Lang {
     pub fn evidence_line(
         self,
         what: &str,
-        layers: &[usize],
+        layers: Option<&str>,
         steps: Option<(u64, u64)>,
         value: &str,
         limit: Option<(bool, &str, &str)>,
@@ -100,8 +100,8 @@ impl Lang {
         match self {
             Lang::En => {
                 let mut line = what.to_string();
-                if !layers.is_empty() {
-                    line += &format!(", {}", self.layers(layers).0);
+                if let Some(layers) = layers {
+                    line += &format!(", {layers}");
                 }
                 line += &format!(": {value}");
                 match limit {
@@ -123,8 +123,8 @@ impl Lang {
             }
             Lang::Zh => {
                 let mut line = what.to_string();
-                if !layers.is_empty() {
-                    line += &format!("，{}", self.layers(layers).0);
+                if let Some(layers) = layers {
+                    line += &format!("，{layers}");
                 }
                 line += &format!("：{value}");
                 let mut notes = Vec::new();

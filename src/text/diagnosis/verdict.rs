@@ -63,27 +63,36 @@ impl Verdict {
     }
 }
 
+impl Diagnosis {
+    /// The first and the last hidden layer, as measures that compare them say it.
+    pub fn ends(&self, lang: Lang) -> [String; 2] {
+        [1, self.hidden].map(|layer| lang.layer(layer, self.layer_name(layer)))
+    }
+}
+
 impl Evidence {
-    /// A line: what, where, how much, against which threshold, when. `hidden`: hidden layers of the network.
-    pub fn words(&self, lang: Lang, hidden: usize) -> String {
+    /// A line: what, where, how much, against which threshold, when.
+    pub fn words(&self, lang: Lang, diagnosis: &Diagnosis) -> String {
         let unit = self.measure.unit();
         let limit = self.limit.map(|l| (l.bound == Bound::AtMost, lang.limit_in_unit(unit, l.value), l.key));
-        // The names of these ratios say their layers.
-        let names_layers = lang.measure(self.measure, hidden) != lang.measure(self.measure, hidden + 1);
-        let layers = if names_layers { &[][..] } else { &self.layers };
+        let what = lang.measure(self.measure, &diagnosis.ends(lang));
+        // The names of ratios of two layers say which.
+        let named = self.layers.is_empty() || self.measure.compares_ends();
+        let layers = (!named).then(|| lang.layers_by_name(&self.layers, |layer| diagnosis.layer_name(layer)));
         let limit = limit.as_ref().map(|(most, value, key)| (*most, value.as_str(), *key));
         let value = lang.in_unit(unit, self.value);
-        lang.evidence_line(&lang.measure(self.measure, hidden), layers, self.steps, &value, limit)
+        lang.evidence_line(&what, layers.as_deref(), self.steps, &value, limit)
     }
 }
 
 impl Finding {
     /// Why each layer shrinks the signal, a line for each, the output side first. Empty where that is not the
     /// question.
-    pub fn why_words(&self, lang: Lang) -> Vec<String> {
+    pub fn why_words(&self, lang: Lang, diagnosis: &Diagnosis) -> Vec<String> {
         let line = |s: &Split| {
             let factors = [s.weight_scale, s.slope, s.alignment];
-            lang.why_line(s.layer, s.total, factors, &lang.cause(s.cause))
+            let layer = lang.layer(s.layer, diagnosis.layer_name(s.layer));
+            lang.why_line(&layer, s.total, factors, &lang.cause(s.cause))
         };
         self.why.iter().rev().map(line).collect()
     }
