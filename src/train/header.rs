@@ -51,7 +51,7 @@ fn facts(plan: &TrainPlan, data: &Dataset, tensors: &[NetworkTensor]) -> Facts {
             Part::Weight => weight,
             Part::Bias => bias,
             // The same for every network.
-            Part::Gain | Part::Shift | Part::Other(_) => 0.0,
+            Part::Scale | Part::Shift | Part::Other(_) => 0.0,
         };
         (of.name(), deviation)
     };

@@ -43,7 +43,7 @@ pub(crate) use normalisation::{BatchNormalisation, LayerNormalisation};
 pub(crate) use skip::Skip;
 
 use super::init::Initialisation;
-use super::matmul::Soon;
+use super::matmul::Prefetch;
 use super::scalar::Scalar;
 use super::statistics::Statistics;
 
@@ -55,7 +55,7 @@ pub enum Part {
     /// `[fan_out]`
     Bias,
     /// Scale (gamma) of a normalisation, one for each normalised column.
-    Gain,
+    Scale,
     /// Bias (beta) of a normalisation, as many.
     Shift,
     /// Anything else, by the word that a record calls its role.
@@ -68,7 +68,7 @@ impl Part {
         match self {
             Part::Weight => "weight",
             Part::Bias => "bias",
-            Part::Gain => "scale",
+            Part::Scale => "scale",
             Part::Shift => "shift",
             Part::Other(role) => role,
         }
@@ -170,7 +170,7 @@ pub struct Forward<'a, T> {
     pub numbers: &'a mut [f64],
     pub joint: &'a Joint<T>,
     /// What will be read and written next.
-    pub soon: Soon,
+    pub prefetch: Prefetch,
 }
 
 /// A block of rows on its way back.
@@ -194,7 +194,7 @@ pub struct Backward<'a, T> {
     pub exponent: &'a mut i32,
     /// The signal that goes over a skip, to be written, and its power of two.
     pub skipped: Option<(&'a mut [T], &'a mut i32)>,
-    pub soon: Soon,
+    pub prefetch: Prefetch,
 }
 
 /// What one batch left behind, for the gradients of the tensors.
@@ -310,7 +310,7 @@ pub trait Layer<T: Scalar>: Debug + Send + Sync {
     }
 
     /// The batch-mean gradient of a panel as stored, written to `out`, one slice for each of its pieces.
-    fn gradient(&self, _panel: &Panel, _kept: Kept<'_, T>, _out: [&mut [T]; PANEL_TENSORS], _soon: Soon) {}
+    fn gradient(&self, _panel: &Panel, _kept: Kept<'_, T>, _out: [&mut [T]; PANEL_TENSORS], _soon: Prefetch) {}
 
     /// Length of the second copy of the parameters, in the form that the forward pass reads.
     fn packed(&self) -> usize {
