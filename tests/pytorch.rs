@@ -40,7 +40,7 @@ fn name_of(l: usize, part: Part) -> String {
     let (module, name) = match part {
         Part::Weight => ("layers", "weight"),
         Part::Bias => ("layers", "bias"),
-        Part::Gain => ("norms", "weight"),
+        Part::Scale => ("norms", "weight"),
         Part::Shift => ("norms", "bias"),
     };
     format!("{module}.{}.{name}", l + 1)

@@ -21,7 +21,7 @@ pub use ensemble::Ensemble;
 pub use quantity::Quantity;
 pub use trajectory::{DecayPart, Displacement, Movement, STILL_RANDOM, Trajectory};
 
-use crate::record::{Header, LayerInfo, MetricId, PARAM_NORM, Record, RecordError, Table, TensorKind, ValueKind};
+use crate::record::{Header, LayerInfo, MetricId, PARAM_NORM, Record, RecordError, Role, Table, ValueKind};
 use crate::stats::{MISSING, Measured, UNDERFLOW, is_missing};
 
 /// Steps above this do not fit in `f64` exactly, and so cannot stand on an axis.
@@ -135,7 +135,7 @@ impl<'a> Summary<'a> {
         }
         record.check()?;
         Table::ALL.into_iter().try_for_each(|table| check_axis(header, table, record.table(table).step()))?;
-        let has_weight = |&l: &usize| header.tensor_index(l + 1, TensorKind::Weight).is_some();
+        let has_weight = |&l: &usize| header.tensor_index(l + 1, Role::Weight).is_some();
         let layers: Vec<usize> = (0..header.layers.len()).filter(has_weight).collect();
         if layers.is_empty() {
             return Err(AnalysisError::NoTensor { run: header.run.clone(), tensor: "weight" });
@@ -167,16 +167,16 @@ impl<'a> Summary<'a> {
     }
 
     /// Index of a layer's first tensor of this role, layers from 0; `None` for a layer that has none.
-    pub fn tensor(&self, layer: usize, role: TensorKind) -> Option<usize> {
+    pub fn tensor(&self, layer: usize, role: Role) -> Option<usize> {
         self.tensors(layer, role).next()
     }
 
-    fn tensors(&self, layer: usize, role: TensorKind) -> impl Iterator<Item = usize> + '_ {
+    fn tensors(&self, layer: usize, role: Role) -> impl Iterator<Item = usize> + '_ {
         self.header().tensors_of(self.layers[layer] + 1, role)
     }
 
     /// Number of values in a layer's tensors of this role.
-    pub fn count(&self, layer: usize, role: TensorKind) -> usize {
+    pub fn count(&self, layer: usize, role: Role) -> usize {
         self.tensors(layer, role).map(|t| self.header().tensors[t].count()).sum()
     }
 
@@ -187,7 +187,7 @@ impl<'a> Summary<'a> {
 
     /// The stored value of a metric of a layer's tensor, of several tensors of one role together ([`together`]); missing
     /// when the layer has no such tensor.
-    pub fn tensor_value(&self, metric: MetricId, role: TensorKind, row: usize, layer: usize) -> f64 {
+    pub fn tensor_value(&self, metric: MetricId, role: Role, row: usize, layer: usize) -> f64 {
         let mut tensors = self.tensors(layer, role);
         let (Some(first), None) = (tensors.next(), tensors.next()) else {
             let values = self
@@ -199,7 +199,7 @@ impl<'a> Summary<'a> {
     }
 
     /// Estimated distance of a layer's tensors of this role from their final values ([`Record::distance_to_final`]).
-    pub fn distance_to_final(&self, role: TensorKind, row: usize, layer: usize) -> Option<f64> {
+    pub fn distance_to_final(&self, role: Role, row: usize, layer: usize) -> Option<f64> {
         let distances: Option<Vec<f64>> =
             self.tensors(layer, role).map(|t| self.record.distance_to_final(row, t)).collect();
         match distances?.as_slice() {
@@ -210,20 +210,20 @@ impl<'a> Summary<'a> {
     }
 
     /// `[layer, step row]` of a per-tensor norm.
-    pub fn grid(&self, metric: MetricId, kind: TensorKind) -> Grid {
+    pub fn grid(&self, metric: MetricId, kind: Role) -> Grid {
         Grid::from_stored(self.layers(), self.record.len(), |l, r| self.tensor_value(metric, kind, r, l))
     }
 
     /// `[layer, step row]` of a per-tensor norm divided by sqrt(number of parameters): the size of a typical
     /// entry, free of the width of a layer (the first one has as many inputs as the data has features).
-    pub fn grid_per_parameter(&self, metric: MetricId, kind: TensorKind) -> Grid {
+    pub fn grid_per_parameter(&self, metric: MetricId, kind: Role) -> Grid {
         Grid::from_stored(self.layers(), self.record.len(), |l, r| {
             ratio(self.tensor_value(metric, kind, r, l), (self.count(l, kind) as f64).sqrt())
         })
     }
 
     /// `[layer, step row]` of a per-tensor norm divided by the tensor's own norm at that step.
-    pub fn grid_relative(&self, metric: MetricId, kind: TensorKind) -> Grid {
+    pub fn grid_relative(&self, metric: MetricId, kind: Role) -> Grid {
         Grid::from_stored(self.layers(), self.record.len(), |l, r| {
             let norm = self.tensor_value(PARAM_NORM, kind, r, l);
             ratio(self.tensor_value(metric, kind, r, l), norm)

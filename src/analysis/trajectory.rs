@@ -16,7 +16,7 @@
 //! can have made.
 
 use super::{Grid, Summary, ratio};
-use crate::record::{DECAY_NORM, DISTANCE_FROM_INIT, PARAM_NORM, TensorKind};
+use crate::record::{DECAY_NORM, DISTANCE_FROM_INIT, PARAM_NORM, Role};
 use crate::stats::{MISSING, Measured};
 
 /// A layer that ends less than this from its start, relative to its initial norm, is called still random. One
@@ -86,14 +86,14 @@ impl Summary<'_> {
     ///
     /// Biases that start at zero have no norm of their own; if any does, all biases are measured against
     /// their layer's weights, so that layers stay comparable.
-    pub fn movement(&self, kind: TensorKind) -> Movement {
+    pub fn movement(&self, kind: Role) -> Movement {
         let initial = |kind, l| {
             if self.record().is_empty() { MISSING } else { self.tensor_value(PARAM_NORM, kind, 0, l) }
         };
         let layers = 0..self.layers();
-        let against_weights = kind == TensorKind::Bias
-            && layers.clone().any(|l| self.tensor(l, kind).is_some() && initial(kind, l) == 0.0);
-        let unit = if against_weights { TensorKind::Weight } else { kind };
+        let against_weights =
+            kind == Role::Bias && layers.clone().any(|l| self.tensor(l, kind).is_some() && initial(kind, l) == 0.0);
+        let unit = if against_weights { Role::Weight } else { kind };
         let units: Vec<f64> = layers.map(|l| initial(unit, l)).collect();
         let grid = Grid::from_stored(self.layers(), self.record().snapshots.step().len(), |l, k| {
             let distance = self.tensor_value(DISTANCE_FROM_INIT, kind, k, l);
@@ -104,14 +104,14 @@ impl Summary<'_> {
     }
 
     /// The last known movement of each layer, as stored.
-    pub fn final_movement(&self, kind: TensorKind) -> Vec<Measured> {
+    pub fn final_movement(&self, kind: Role) -> Vec<Measured> {
         let grid = self.movement(kind).grid;
         (0..self.layers()).map(|l| grid.row(l).last().copied().unwrap_or(Measured::Missing)).collect()
     }
 
     /// What decay can have contributed to the movement of each layer; `None` where decay or movement is not
     /// known, or decay did nothing.
-    pub fn decay_parts(&self, kind: TensorKind) -> Vec<Option<DecayPart>> {
+    pub fn decay_parts(&self, kind: Role) -> Vec<Option<DecayPart>> {
         let (record, fin) = (self.record(), self.final_movement(kind));
         let steps = record.steps.step();
         let gap = |r: usize| steps.get(r + 1).map_or(1, |next| next - steps[r]) as f64;
@@ -127,7 +127,7 @@ impl Summary<'_> {
     }
 
     /// How each layer ended.
-    pub fn displacements(&self, kind: TensorKind) -> Vec<Displacement> {
+    pub fn displacements(&self, kind: Role) -> Vec<Displacement> {
         let decay = self.decay_parts(kind);
         self.final_movement(kind)
             .into_iter()
@@ -145,7 +145,7 @@ impl Summary<'_> {
 
     /// Remaining share of the way, from the sketch; `None` when the record has no sketch or fewer than two
     /// snapshots.
-    pub fn trajectory(&self, kind: TensorKind) -> Option<Trajectory> {
+    pub fn trajectory(&self, kind: Role) -> Option<Trajectory> {
         let record = self.record();
         let columns = record.snapshots.step().len();
         if columns < 2 || self.header().sketch_buckets.is_none_or(|m| m == 0) {

@@ -10,7 +10,7 @@ use std::ops::Range;
 use super::performance::{self, Performance, State};
 use super::{Evidence, Measure, Missing, Severity, Thresholds};
 use crate::analysis::{AnalysisError, Grid, Summary, edge_rows};
-use crate::record::{DRIVEN_NORM, GRAD_RMS, MetricId, PARAM_NORM, Record, SIGNAL_RMS, TensorKind, UPDATE_NORM};
+use crate::record::{DRIVEN_NORM, GRAD_RMS, MetricId, PARAM_NORM, Record, Role, SIGNAL_RMS, UPDATE_NORM};
 use crate::stats::{Measured, ValueScale, typical};
 
 /// Which rows stand for a quantity.
@@ -167,8 +167,8 @@ impl<'a> Case<'a> {
 
     /// Norm of the gradient-driven update over the norm of the weights, `[layer, row]`.
     pub fn relative_updates(&self) -> Grid {
-        let driven = self.run.grid_relative(DRIVEN_NORM, TensorKind::Weight);
-        if driven.all_missing() { self.run.grid_relative(UPDATE_NORM, TensorKind::Weight) } else { driven }
+        let driven = self.run.grid_relative(DRIVEN_NORM, Role::Weight);
+        if driven.all_missing() { self.run.grid_relative(UPDATE_NORM, Role::Weight) } else { driven }
     }
 
     /// The layers whose relative updates are judged: the hidden ones, or the only layer.
@@ -235,7 +235,7 @@ impl<'a> Case<'a> {
     /// Norm of one sample's weight gradient over the norm of the weights, `[layer, row]`.
     pub fn relative_gradients(&self) -> Grid {
         Grid::from_stored(self.run.layers(), self.record().len(), |l, r| {
-            let norm = self.run.tensor_value(PARAM_NORM, TensorKind::Weight, r, l);
+            let norm = self.run.tensor_value(PARAM_NORM, Role::Weight, r, l);
             crate::analysis::ratio(self.run.layer_value(GRAD_RMS, r, l), norm)
         })
     }

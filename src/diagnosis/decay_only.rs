@@ -13,7 +13,7 @@ use super::case::Case;
 use super::performance::State;
 use super::{Ailment, Branch, Evidence, Finding, Measure, Missing, Outcome, Remedy, Rule, Verdict};
 use crate::analysis::Displacement;
-use crate::record::{DECAY_NORM, TensorKind};
+use crate::record::{DECAY_NORM, Role};
 use crate::stats::Measured;
 
 pub const RULE: Rule = Rule {
@@ -29,14 +29,14 @@ fn judge(case: &Case, _: &[Verdict]) -> Outcome {
     if case.record().is_empty() {
         return Outcome::Unknown(Missing::Steps);
     }
-    let decay = run.grid(DECAY_NORM, TensorKind::Weight);
+    let decay = run.grid(DECAY_NORM, Role::Weight);
     if decay.all_missing() {
         return Outcome::Unknown(Missing::Updates);
     }
     if decay.cells().iter().all(|c| matches!(c, Measured::Zero | Measured::Missing | Measured::Nan)) {
         return Outcome::Clear(Vec::new());
     }
-    let (displacements, parts) = (run.displacements(TensorKind::Weight), run.decay_parts(TensorKind::Weight));
+    let (displacements, parts) = (run.displacements(Role::Weight), run.decay_parts(Role::Weight));
     let hidden = 0..case.hidden();
     let moved: Vec<usize> = hidden.clone().filter(|&l| displacements[l] == Displacement::DecayOnly).collect();
     let end = case.record().snapshots.step().last().map(|&s| (s, s));

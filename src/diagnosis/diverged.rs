@@ -10,7 +10,7 @@
 
 use super::case::Case;
 use super::{Ailment, Branch, Evidence, Measure, Missing, Outcome, Remedy, Rule, Verdict};
-use crate::record::{GRAD_NORM, LOSS, Per, Record, Row, Status, TRAIN_LOSS, Table, TensorKind};
+use crate::record::{GRAD_NORM, LOSS, Per, Record, Role, Row, Status, TRAIN_LOSS, Table};
 use crate::stats::{Measured, is_missing};
 
 pub const RULE: Rule = Rule {
@@ -42,9 +42,7 @@ fn first_layer(case: &Case, row: usize) -> Option<usize> {
         Table::Step.metrics().any(|m| match m.per {
             Per::Run => false,
             Per::Layer => bad(run.layer_value(m, row, l)),
-            Per::Tensor => {
-                [TensorKind::Weight, TensorKind::Bias].iter().any(|&kind| bad(run.tensor_value(m, kind, row, l)))
-            }
+            Per::Tensor => [Role::Weight, Role::Bias].iter().any(|&kind| bad(run.tensor_value(m, kind, row, l))),
         })
     };
     let held: Vec<usize> = (0..run.layers()).filter(|&l| holds(l)).collect();

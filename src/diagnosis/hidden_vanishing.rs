@@ -10,7 +10,7 @@
 use super::case::{Case, Part, Ratio};
 use super::vanishing::{Fading, fading};
 use super::{Ailment, Branch, Evidence, Finding, Measure, Missing, Outcome, Remedy, Rule, Severity, Verdict};
-use crate::record::{DRIVEN_NORM, GRAD_NORM, TensorKind};
+use crate::record::{DRIVEN_NORM, GRAD_NORM, Role};
 
 pub const RULE: Rule = Rule {
     ailment: Ailment::HiddenVanishing,
@@ -27,8 +27,8 @@ fn judge(case: &Case, verdicts: &[Verdict]) -> Outcome {
         Ok(Fading::Vanishing(evidence)) => (evidence, super::found(verdicts, Ailment::VanishingGradient)),
         Ok(Fading::Attenuated(evidence)) => (evidence, false),
     };
-    let driven = case.run.grid(DRIVEN_NORM, TensorKind::Weight);
-    let gradient = case.run.grid(GRAD_NORM, TensorKind::Weight);
+    let driven = case.run.grid(DRIVEN_NORM, Role::Weight);
+    let gradient = case.run.grid(GRAD_NORM, Role::Weight);
     let ratio = |grid, column| case.ratio(grid, Part::Whole, column, Missing::Updates);
     match (ratio(&driven, "driven_norm"), ratio(&gradient, "grad_norm")) {
         (Ok(Ratio::Of(update, steps)), Ok(Ratio::Of(gradient, _))) => {

@@ -9,7 +9,7 @@
 
 use super::case::Case;
 use super::{Ailment, Branch, Evidence, Finding, Measure, Missing, Outcome, Remedy, Rule, Verdict};
-use crate::record::{GRAD_NORM, LEARNING_RATE, TensorKind, UPDATE_NORM};
+use crate::record::{GRAD_NORM, LEARNING_RATE, Role, UPDATE_NORM};
 use crate::stats::Measured;
 
 pub const RULE: Rule = Rule {
@@ -32,7 +32,7 @@ fn judge(case: &Case, _: &[Verdict]) -> Outcome {
         return Outcome::Unknown(Missing::Steps);
     }
     let rows = case.rows(super::case::Part::Whole);
-    let value = |metric, r, l| Measured::from_stored(case.run.tensor_value(metric, TensorKind::Weight, r, l));
+    let value = |metric, r, l| Measured::from_stored(case.run.tensor_value(metric, Role::Weight, r, l));
     let mut lost = Vec::new();
     let mut seen = false;
     for l in 0..case.run.layers() {

@@ -19,7 +19,7 @@
 use super::case::{Case, Part, Ratio};
 use super::performance::{State, loss_fall};
 use super::{Ailment, Branch, Evidence, Finding, Measure, Missing, Outcome, Remedy, Rule, Severity, Verdict};
-use crate::record::{GRAD_NORM, TensorKind};
+use crate::record::{GRAD_NORM, Role};
 
 pub const RULE: Rule = Rule {
     ailment: Ailment::VanishingGradient,
@@ -103,7 +103,7 @@ fn judge(case: &Case, verdicts: &[Verdict]) -> Outcome {
 
 fn accuse(case: &Case, mut evidence: Vec<Evidence>) -> Outcome {
     // What a framework shows, which may look even.
-    let grid = case.run.grid(GRAD_NORM, TensorKind::Weight);
+    let grid = case.run.grid(GRAD_NORM, Role::Weight);
     if let Ok(Ratio::Of(ratio, steps)) = case.ratio(&grid, Part::Last, "grad_norm", Missing::Steps) {
         evidence.push(Evidence::new(Measure::BatchGradientRatio, ratio).at(&[1, case.hidden()], Some(steps)));
     }

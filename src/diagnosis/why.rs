@@ -14,7 +14,7 @@
 
 use super::case::Case;
 use crate::activation::Activation;
-use crate::record::{MEAN_SQUARED_SLOPE, PARAM_NORM, SIGNAL_RMS, TensorKind};
+use crate::record::{MEAN_SQUARED_SLOPE, PARAM_NORM, Role, SIGNAL_RMS};
 
 /// The main cause of the loss of signal in a layer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,7 +78,7 @@ pub fn split(case: &Case) -> (Vec<Split>, Option<u64>) {
     let Some(r) = row(k) else { return (Vec::new(), None) };
     let signal = |l: usize| case.run.layer_value(SIGNAL_RMS, r, l);
     let split = |l: usize| {
-        let above = case.run.tensor_value(PARAM_NORM, TensorKind::Weight, r, l + 1);
+        let above = case.run.tensor_value(PARAM_NORM, Role::Weight, r, l + 1);
         let width = case.run.layer(l + 1).fan_out.map_or(f64::NAN, |n| n as f64);
         let (total, weight_scale, slope) = (signal(l) / signal(l + 1), above / width.sqrt(), slope(k, l).sqrt());
         let alignment = total / (weight_scale * slope);

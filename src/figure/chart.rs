@@ -137,7 +137,7 @@ pub struct Heatmap {
     /// Index into [`Figure::scales`].
     pub scale: usize,
     /// Rows whose colours would mislead.
-    pub veils: Vec<Veil>,
+    pub masks: Vec<Mask>,
     /// Names of the columns, written at their middles instead of the numbers of the axis; empty where columns
     /// are numbers.
     pub columns: Vec<String>,
@@ -163,7 +163,7 @@ impl Heatmap {
 
 /// Neighbouring rows of a heatmap that are drawn as one quiet ground with words on it instead of their cells.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Veil {
+pub struct Mask {
     /// First and last row, from the bottom.
     pub first: usize,
     pub last: usize,
@@ -180,7 +180,7 @@ pub struct Rows {
     pub values: Vec<Option<f64>>,
     /// Each number in words, or why there is none.
     pub words: Vec<String>,
-    /// A border on the axis; its lower side has the ground of a [`Veil`].
+    /// A border on the axis; its lower side has the ground of a [`Mask`].
     pub mark: Option<Mark>,
 }
 

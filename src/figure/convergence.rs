@@ -15,7 +15,7 @@
 //! half of it (the subtitle says the number), so the last per cents of a row carry an error of that share of
 //! themselves, never a bias toward "arrived".
 
-use super::chart::{Axis, Figure, Mark, Panel, Placed, Rows, Veil};
+use super::chart::{Axis, Figure, Mark, Mask, Panel, Placed, Rows};
 use super::frame::{
     Legend, heatmap, layer_rows, log_axis, share_scale, show_last_labels, snapshot_edges, strips, time_axis,
 };
@@ -61,9 +61,9 @@ fn build(runs: &Runs, options: &Options) -> Result<Figure, FigureError> {
         0,
     );
     // Of a layer that went nowhere the colours are a walk on the spot: they would look like convergence.
-    map.veils = veils(&layers_with(run, options, Displacement::StillRandom), &lang.still_random_rows(STILL_RANDOM));
-    let veiled = |row: usize| map.veils.iter().any(|v| (v.first..=v.last).contains(&row));
-    let shown: Vec<usize> = (0..run.layers()).filter(|&l| !veiled(l)).collect();
+    map.masks = masks(&layers_with(run, options, Displacement::StillRandom), &lang.still_random_rows(STILL_RANDOM));
+    let masked = |row: usize| map.masks.iter().any(|v| (v.first..=v.last).contains(&row));
+    let shown: Vec<usize> = (0..run.layers()).filter(|&l| !masked(l)).collect();
     let shown = Grid::from_cells(shown.len(), steps.len(), |l, k| trajectory.remaining.at(shown[l], k));
     let scale = share_scale(lang, lang.quantity(Quantity::Remaining, bias), &[&shown], Legend::PLAIN);
     let words = Words {
@@ -85,12 +85,12 @@ fn build(runs: &Runs, options: &Options) -> Result<Figure, FigureError> {
 }
 
 /// One mask for each group of neighbours among these layers (from 1, ascending).
-fn veils(layers: &[usize], words: &str) -> Vec<Veil> {
-    let mut out: Vec<Veil> = Vec::new();
+fn masks(layers: &[usize], words: &str) -> Vec<Mask> {
+    let mut out: Vec<Mask> = Vec::new();
     for row in layers.iter().map(|l| l - 1) {
         match out.last_mut() {
             Some(v) if v.last + 1 == row => v.last = row,
-            _ => out.push(Veil { first: row, last: row, words: words.to_string() }),
+            _ => out.push(Mask { first: row, last: row, words: words.to_string() }),
         }
     }
     out

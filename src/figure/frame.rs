@@ -101,7 +101,7 @@ pub fn heatmap(
         edges,
         cells: grid.rows(),
         scale,
-        veils: Vec::new(),
+        masks: Vec::new(),
         columns: Vec::new(),
         heights: Vec::new(),
     }

@@ -27,7 +27,7 @@ use super::spec::{Build, FigureSpec, Runs};
 use super::words::{Depth, caption, signal_ratio, title_of};
 use super::{FigureError, GradientMetric, Options};
 use crate::analysis::{Grid, Summary};
-use crate::record::{GRAD_NORM, GRAD_RMS, SIGNAL_RMS, TensorKind};
+use crate::record::{GRAD_NORM, GRAD_RMS, Role, SIGNAL_RMS};
 use crate::text::Hint;
 
 pub const GRADIENT: FigureSpec = FigureSpec {
@@ -46,7 +46,7 @@ pub const SIGNAL: FigureSpec = FigureSpec {
 };
 
 /// `[layer, step row]` of a gradient.
-pub(super) fn grid(summary: &Summary, metric: GradientMetric, tensor: TensorKind) -> Grid {
+pub(super) fn grid(summary: &Summary, metric: GradientMetric, tensor: Role) -> Grid {
     match metric {
         GradientMetric::BatchMean => summary.grid(GRAD_NORM, tensor),
         GradientMetric::PerParameter => summary.grid_per_parameter(GRAD_NORM, tensor),

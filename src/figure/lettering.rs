@@ -15,7 +15,7 @@ pub fn words(figure: &Figure) -> Vec<&str> {
         match &placed.panel {
             Panel::Heatmap(h) => {
                 all.extend([&h.title, &h.x.label, &h.y_label, &h.bottom_note, &h.top_note]);
-                all.extend(h.rows.iter().chain(&h.columns).chain(h.veils.iter().map(|v| &v.words)));
+                all.extend(h.rows.iter().chain(&h.columns).chain(h.masks.iter().map(|v| &v.words)));
             }
             Panel::Lines(l) => {
                 all.extend([&l.title, &l.x.label, &l.y.label]);

@@ -15,7 +15,7 @@
 use std::any::Any;
 use std::sync::Arc;
 
-use crate::record::TensorKind;
+use crate::record::Role;
 use crate::text::{Lang, Quantity};
 
 /// A type of which an [`Options`] holds one value; its default counts where nothing was chosen.
@@ -47,10 +47,10 @@ impl Options {
     }
 
     /// The tensors that are drawn.
-    pub(super) fn tensor(&self) -> TensorKind {
+    pub(super) fn tensor(&self) -> Role {
         match self.get() {
-            Drawn::Weights => TensorKind::Weight,
-            Drawn::Biases => TensorKind::Bias,
+            Drawn::Weights => Role::Weight,
+            Drawn::Biases => Role::Bias,
         }
     }
 

@@ -19,7 +19,7 @@ use crate::analysis::Summary;
 use crate::diagnosis::{Ailment, Branch, RULES, Remedy, Treatment};
 use crate::field::Field;
 use crate::record::trial::{Trial, Trials};
-use crate::record::{Record, TEST_ACCURACY, TRAIN_ACCURACY, TensorKind, ZERO_SHARE};
+use crate::record::{Record, Role, TEST_ACCURACY, TRAIN_ACCURACY, ZERO_SHARE};
 use crate::text::Lang;
 
 pub const SPEC: FigureSpec = FigureSpec {
@@ -58,7 +58,7 @@ pub fn result(trial: &Trial) -> TrialResult {
 
 fn zeros(record: &Record) -> Option<f64> {
     let row = record.snapshots.step().len().checked_sub(1)?;
-    let weights = record.header.tensors.iter().enumerate().filter(|(_, t)| t.role == TensorKind::Weight);
+    let weights = record.header.tensors.iter().enumerate().filter(|(_, t)| t.role == Role::Weight);
     let (mut zero, mut all) = (0.0, 0.0);
     for (i, tensor) in weights {
         let size = tensor.count() as f64;

@@ -389,7 +389,7 @@ fn describe_heatmap(lang: Lang, h: &Heatmap, scale: &ColourScale) -> Vec<String>
             all.push(lang.describe_special(words, count as f64 / h.existing().count() as f64));
         }
     }
-    all.extend(h.veils.iter().map(|v| lang.describe_veil(v.first + 1, v.last + 1, &v.words)));
+    all.extend(h.masks.iter().map(|v| lang.describe_mask(v.first + 1, v.last + 1, &v.words)));
     // On a scale of shares of the way every row ends at 0, which tells nothing.
     if h.rows.len() <= MANY && scale.logarithmic && h.columns.is_empty() {
         let ends: Vec<String> = h.cells.iter().map(|row| last_value(lang, row, values, &write)).collect();

@@ -12,7 +12,7 @@
 use super::kernel;
 use super::layer::{PANEL_TENSORS, Panel, mix};
 use super::loss::{Loss, LossSum};
-use super::matmul::Soon;
+use super::matmul::Prefetch;
 use super::network::Network;
 use super::norm::{SquareSum, sum};
 use super::optimizer::{Constants, Optimizer, State};
@@ -284,7 +284,7 @@ impl<T: Scalar> Engine<T> {
             let lengths = site.lengths();
             let (first, rest) = self.scratch[0].split_at_mut(lengths[0]);
             let second = &mut rest[..lengths[1]];
-            layer.gradient(&site.panel, kept, [&mut *first, &mut *second], Soon::NOTHING);
+            layer.gradient(&site.panel, kept, [&mut *first, &mut *second], Prefetch::NOTHING);
             for ((t, _), ((_, range), stored)) in site.tensors.iter().zip(site.panel.pieces.iter().zip([first, second]))
             {
                 for (to, from) in gradients[*t][range.clone()].iter_mut().zip(stored) {
@@ -323,15 +323,15 @@ impl<T: Scalar> Engine<T> {
         self.threads.for_each(pieces, &mut self.scratch, |i, (sums, slices), scratch| {
             let site = &panels[i];
             let (layer, kept) = (&sequence.layers[site.layer], tape.kept(sequence, site.layer));
-            let mut soon = Soon::NOTHING.and(slices[0]).and(slices[PACKED]);
+            let mut prefetch = Prefetch::NOTHING.and(slices[0]).and(slices[PACKED]);
             if let Some(next) = panels.get(i + 1).filter(|next| next.layer != site.layer) {
                 let next = tape.kept(sequence, next.layer);
-                soon = soon.and(next.dy).and(next.cache).and(next.x);
+                prefetch = prefetch.and(next.dy).and(next.cache).and(next.x);
             }
             let [a, b] = site.lengths();
             let (first, rest) = scratch.split_at_mut(a);
             let second = &mut rest[..b];
-            layer.gradient(&site.panel, kept, [&mut *first, &mut *second], soon);
+            layer.gradient(&site.panel, kept, [&mut *first, &mut *second], prefetch);
             for (k, gradient) in [first, second].into_iter().enumerate().take(site.tensors.len()) {
                 let mut slice = |buffer: usize| std::mem::take(&mut slices[buffer * PANEL_TENSORS + k]);
                 let (param, first, second, decay_first) = (slice(0), slice(1), slice(2), slice(3));

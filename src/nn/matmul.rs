@@ -9,7 +9,7 @@ use ndarray::linalg::general_mat_mul;
 use ndarray::{ArrayView2, ArrayViewMut2, ShapeBuilder};
 
 use super::kernel;
-pub use super::kernel::Soon;
+pub use super::kernel::Prefetch;
 use super::scalar::Scalar;
 
 /// A matrix somewhere in memory: element (i, j) at `data + i * row_stride + j * column_stride`.
@@ -61,15 +61,15 @@ impl<'a, T: 'static> MatRef<'a, T> {
     }
 }
 
-/// `dst = alpha * a b`, dst `[a.rows, b.cols]` row-major; brings `soon` into the cache meanwhile.
-pub fn multiply<T: Scalar>(alpha: T, a: MatRef<T>, b: MatRef<T>, dst: &mut [T], mut soon: Soon) {
+/// `dst = alpha * a b`, dst `[a.rows, b.cols]` row-major; brings `prefetch` into the cache meanwhile.
+pub fn multiply<T: Scalar>(alpha: T, a: MatRef<T>, b: MatRef<T>, dst: &mut [T], mut prefetch: Prefetch) {
     assert_eq!(a.cols, b.rows);
     assert_eq!(dst.len(), a.rows * b.cols);
     if b.column_stride == 1
         && let Some(token) = kernel::detect_for::<T>()
     {
         let alpha = alpha.to_f64() as f32;
-        return kernel::product(token, alpha, a.single(), b.single(), kernel::as_f32_mut(dst), &mut soon);
+        return kernel::product(token, alpha, a.single(), b.single(), kernel::as_f32_mut(dst), &mut prefetch);
     }
     let mut dst = ArrayViewMut2::from_shape((a.rows, b.cols), dst).expect("the length was checked");
     general_mat_mul(alpha, &a.array(), &b.array(), T::ZERO, &mut dst);
@@ -92,13 +92,20 @@ pub fn packed_len<T: Scalar>(len: usize) -> usize {
 }
 
 /// `dst [x.rows, fan_out] = x weight^T` for a weight `[fan_out, x.cols]` and its packed copy.
-pub fn multiply_packed<T: Scalar>(x: MatRef<T>, weight: &[T], packed: &[T], dst: &mut [T], soon: Soon) {
+pub fn multiply_packed<T: Scalar>(x: MatRef<T>, weight: &[T], packed: &[T], dst: &mut [T], prefetch: Prefetch) {
     let fan_out = weight.len() / x.cols.max(1);
     match kernel::detect_for::<T>() {
         Some(token) if !packed.is_empty() => {
-            kernel::panel_product(token, x.single(), fan_out, kernel::as_f32(packed), kernel::as_f32_mut(dst), soon);
+            kernel::panel_product(
+                token,
+                x.single(),
+                fan_out,
+                kernel::as_f32(packed),
+                kernel::as_f32_mut(dst),
+                prefetch,
+            );
         }
-        _ => multiply(T::ONE, x, MatRef::new(weight, fan_out, x.cols).transposed(), dst, soon),
+        _ => multiply(T::ONE, x, MatRef::new(weight, fan_out, x.cols).transposed(), dst, prefetch),
     }
 }
 
@@ -139,12 +146,12 @@ mod tests {
         for lhs in [MatRef::new(&a, m, k), MatRef::new(&at, k, m).transposed()] {
             for rhs in [MatRef::new(&b, k, n), MatRef::new(&bt, n, k).transposed()] {
                 let mut got = vec![f64::NAN; m * n];
-                multiply(0.5, lhs, rhs, &mut got, Soon::NOTHING);
+                multiply(0.5, lhs, rhs, &mut got, Prefetch::NOTHING);
                 assert!(got.iter().zip(&want).all(|(g, w)| (g - w).abs() < 1e-14));
             }
         }
         let mut part = vec![0.0; m * 2];
-        multiply(0.5, MatRef::new(&a, m, k), MatRef::new(&b, k, n).columns(1, 3), &mut part, Soon::NOTHING);
+        multiply(0.5, MatRef::new(&a, m, k), MatRef::new(&b, k, n).columns(1, 3), &mut part, Prefetch::NOTHING);
         assert!((part[2] - want[n + 1]).abs() < 1e-14);
     }
 }

@@ -1,6 +1,6 @@
 //! Batch and layer normalisation: what they are, and their arithmetic on rows `[rows, width]`.
 //!
-//! `normal = (z - mean) / sqrt(variance + 1e-5)`, then `gain normal + shift`, the scale and the bias, PyTorch's `weight` (gamma) and
+//! `normal = (z - mean) / sqrt(variance + 1e-5)`, then `scale normal + shift`, the scale and the bias, PyTorch's `weight` (gamma) and
 //! `bias` (beta). Batch normalisation takes mean and variance of each column over the batch
 //! (of maps: of each channel over the batch and all positions), layer normalisation of each row over its columns; the variance is the biased one (divided by the number of
 //! values). Evaluation after batch normalisation uses running averages, `running <- 0.9 running + 0.1 batch`
@@ -138,12 +138,12 @@ pub(super) fn normalise_columns<T: Scalar>(values: &mut [T], means: &[T], invers
 }
 
 /// [`normalise_columns`] and [`stretch`] of maps, `values [rows, channels, positions]`, with one mean, inverse deviation,
-/// gain and shift a channel.
+/// scale and shift a channel.
 pub(super) fn normalise_maps<T: Scalar>(
     values: &mut [T],
     positions: usize,
     [means, inverse]: [&[T]; 2],
-    [gain, shift]: [&[T]; 2],
+    [scale, shift]: [&[T]; 2],
     out: &mut [T],
 ) {
     let width = means.len() * positions;
@@ -153,10 +153,10 @@ pub(super) fn normalise_maps<T: Scalar>(
             for (row, out) in values.chunks_exact_mut(width).zip(out.chunks_exact_mut(width)) {
                 let maps = row.chunks_exact_mut(positions).zip(out.chunks_exact_mut(positions));
                 for (c, (map, out)) in maps.enumerate() {
-                    let (mean, inverse, gain, shift) = (means[c], inverse[c], gain[c], shift[c]);
+                    let (mean, inverse, scale, shift) = (means[c], inverse[c], scale[c], shift[c]);
                     for (x, o) in map.iter_mut().zip(out) {
                         *x = (*x - mean) * inverse;
-                        *o = gain * *x + shift;
+                        *o = scale * *x + shift;
                     }
                 }
             }
@@ -196,14 +196,14 @@ fn lane_sum<T: Scalar>(values: &[T], f: impl Fn(f64) -> f64) -> f64 {
     ((lanes[0] + lanes[4]) + (lanes[1] + lanes[5])) + ((lanes[2] + lanes[6]) + (lanes[3] + lanes[7]))
 }
 
-/// `out = gain * normal + shift`, column by column.
-pub(super) fn stretch<T: Scalar>(normal: &[T], gain: &[T], shift: &[T], out: &mut [T]) {
-    let width = gain.len();
+/// `out = scale * normal + shift`, column by column.
+pub(super) fn stretch<T: Scalar>(normal: &[T], scale: &[T], shift: &[T], out: &mut [T]) {
+    let width = scale.len();
     simd(
         #[inline(always)]
         || {
             for (out, row) in out.chunks_exact_mut(width).zip(normal.chunks_exact(width)) {
-                for (((o, &x), &g), &b) in out.iter_mut().zip(row).zip(gain).zip(shift) {
+                for (((o, &x), &g), &b) in out.iter_mut().zip(row).zip(scale).zip(shift) {
                     *o = g * x + b;
                 }
             }
@@ -212,16 +212,16 @@ pub(super) fn stretch<T: Scalar>(normal: &[T], gain: &[T], shift: &[T], out: &mu
 }
 
 /// Sums over some rows of `signal * normal` and of `signal`, column by column, in `sums [2, width]`: what
-/// scale (gain) and bias (shift) follow.
+/// scale (gamma) and bias (beta) follow.
 pub(super) fn column_products<T: Scalar>(signal: &[T], normal: &[T], width: usize, sums: &mut [f64]) {
-    let (gain, shift) = sums.split_at_mut(width);
+    let (scale, shift) = sums.split_at_mut(width);
     simd(
         #[inline(always)]
         || {
-            gain.fill(0.0);
+            scale.fill(0.0);
             shift.fill(0.0);
             for (signal, normal) in signal.chunks_exact(width).zip(normal.chunks_exact(width)) {
-                for (((g, s), &d), &x) in gain.iter_mut().zip(shift.iter_mut()).zip(signal).zip(normal) {
+                for (((g, s), &d), &x) in scale.iter_mut().zip(shift.iter_mut()).zip(signal).zip(normal) {
                     let d = d.to_f64();
                     *g += d * x.to_f64();
                     *s += d;
@@ -233,16 +233,16 @@ pub(super) fn column_products<T: Scalar>(signal: &[T], normal: &[T], width: usiz
 
 /// [`column_products`] of maps, `[rows, channels, positions]`: sums over rows and positions.
 pub(super) fn map_products<T: Scalar>(signal: &[T], normal: &[T], positions: usize, sums: &mut [f64]) {
-    let (gain, shift) = sums.split_at_mut(sums.len() / 2);
-    let width = gain.len() * positions;
+    let (scale, shift) = sums.split_at_mut(sums.len() / 2);
+    let width = scale.len() * positions;
     simd(
         #[inline(always)]
         || {
-            gain.fill(0.0);
+            scale.fill(0.0);
             shift.fill(0.0);
             for (signal, normal) in signal.chunks_exact(width).zip(normal.chunks_exact(width)) {
                 let maps = signal.chunks_exact(positions).zip(normal.chunks_exact(positions));
-                for ((g, s), (signal, normal)) in gain.iter_mut().zip(shift.iter_mut()).zip(maps) {
+                for ((g, s), (signal, normal)) in scale.iter_mut().zip(shift.iter_mut()).zip(maps) {
                     *g += lane_product(signal, normal);
                     *s += lane_sum(signal, |d| d);
                 }
@@ -252,10 +252,10 @@ pub(super) fn map_products<T: Scalar>(signal: &[T], normal: &[T], positions: usi
 }
 
 /// From the signal at the normalised columns to that before them, when the samples of a batch were normalised
-/// together: `gain inverse (d - mean(d) - normal mean(d normal))`. `means [2, width]`: of d * normal and of d
+/// together: `scale inverse (d - mean(d) - normal mean(d normal))`. `means [2, width]`: of d * normal and of d
 /// over the batch.
-pub(super) fn columns_backward<T: Scalar>(signal: &mut [T], normal: &[T], gain: &[T], inverse: &[T], means: &[f64]) {
-    let width = gain.len();
+pub(super) fn columns_backward<T: Scalar>(signal: &mut [T], normal: &[T], scale: &[T], inverse: &[T], means: &[f64]) {
+    let width = scale.len();
     let (with_normal, alone) = means.split_at(width);
     simd(
         #[inline(always)]
@@ -264,7 +264,7 @@ pub(super) fn columns_backward<T: Scalar>(signal: &mut [T], normal: &[T], gain: 
                 for j in 0..width {
                     let x = normal[j];
                     let rest = signal[j] - T::from_f64(alone[j]) - x * T::from_f64(with_normal[j]);
-                    signal[j] = gain[j] * inverse[j] * rest;
+                    signal[j] = scale[j] * inverse[j] * rest;
                 }
             }
         },
@@ -277,11 +277,11 @@ pub(super) fn maps_backward<T: Scalar>(
     signal: &mut [T],
     normal: &[T],
     positions: usize,
-    [gain, inverse]: [&[T]; 2],
+    [scale, inverse]: [&[T]; 2],
     means: &[f64],
 ) {
-    let width = gain.len() * positions;
-    let (with_normal, alone) = means.split_at(gain.len());
+    let width = scale.len() * positions;
+    let (with_normal, alone) = means.split_at(scale.len());
     simd(
         #[inline(always)]
         || {
@@ -289,7 +289,7 @@ pub(super) fn maps_backward<T: Scalar>(
                 let maps = signal.chunks_exact_mut(positions).zip(normal.chunks_exact(positions));
                 for (c, (signal, normal)) in maps.enumerate() {
                     let [alone, with_normal] = [alone[c], with_normal[c]].map(|m| T::from_f64(m / positions as f64));
-                    let factor = gain[c] * inverse[c];
+                    let factor = scale[c] * inverse[c];
                     for (d, &x) in signal.iter_mut().zip(normal) {
                         *d = factor * (*d - alone - x * with_normal);
                     }
@@ -299,9 +299,9 @@ pub(super) fn maps_backward<T: Scalar>(
     );
 }
 
-/// The same for the values of each row, with g = gain d: `inverse (g - mean(g) - normal mean(g normal))`.
-pub(super) fn rows_backward<T: Scalar>(signal: &mut [T], normal: &[T], gain: &[T], inverse: &[T]) {
-    let width = gain.len();
+/// The same for the values of each row, with g = scale d: `inverse (g - mean(g) - normal mean(g normal))`.
+pub(super) fn rows_backward<T: Scalar>(signal: &mut [T], normal: &[T], scale: &[T], inverse: &[T]) {
+    let width = scale.len();
     let n = width as f64;
     simd(
         #[inline(always)]
@@ -309,7 +309,7 @@ pub(super) fn rows_backward<T: Scalar>(signal: &mut [T], normal: &[T], gain: &[T
             for ((signal, normal), &inverse) in
                 signal.chunks_exact_mut(width).zip(normal.chunks_exact(width)).zip(inverse)
             {
-                signal.iter_mut().zip(gain).for_each(|(d, &g)| *d = *d * g);
+                signal.iter_mut().zip(scale).for_each(|(d, &g)| *d = *d * g);
                 let alone = T::from_f64(lane_sum(signal, |d| d) / n);
                 let with_normal = T::from_f64(lane_product(signal, normal) / n);
                 for (d, &x) in signal.iter_mut().zip(normal) {

@@ -13,7 +13,7 @@ use std::mem::take;
 
 use super::layer::{Backward, Forward, Joint, Kept, Layer, Mode, Parameters};
 use super::loss::{Loss, LossSum};
-use super::matmul::Soon;
+use super::matmul::Prefetch;
 use super::network::Network;
 use super::scalar::Scalar;
 use super::sequence::{Sequence, Site};
@@ -478,9 +478,9 @@ impl<'a, T: Scalar> Rows<'a, '_, T> {
         let x = seat.x.map(|sheet| take(&mut self.sheets[sheet]));
         let skipped = seat.skipped.map(|sheet| sheet.map(|sheet| take(&mut self.sheets[sheet])));
         let (y, mut cache) = (take(&mut self.sheets[seat.y]), seat.cache.map(|sheet| take(&mut self.sheets[sheet])));
-        let mut soon = Soon::NOTHING;
+        let mut prefetch = Prefetch::NOTHING;
         if let Some(next) = self.pass.seats.get(i + 1) {
-            soon = soon.and(y).and(self.sheets[next.cache.unwrap_or(next.y)]);
+            prefetch = prefetch.and(y).and(self.sheets[next.cache.unwrap_or(next.y)]);
         }
         layer.forward(Forward {
             mode: self.pass.mode,
@@ -493,7 +493,7 @@ impl<'a, T: Scalar> Rows<'a, '_, T> {
             numbers: numbers(self.block, seat, layer),
             joint: &self.pass.joints[i],
             scratch: self.scratch,
-            soon,
+            prefetch,
         });
         if self.pass.statistics && site.observed {
             layer.observe(y, cache.as_deref().unwrap_or_default(), &mut self.block.statistics[site.group]);
@@ -563,11 +563,11 @@ impl<'a, T: Scalar> Rows<'a, '_, T> {
         let x = x_sheet.map(|sheet| take(&mut self.sheets[sheet]));
         // Still there: the signal that may take their place comes to them later.
         let values = seat.skipped.map(|sheet| sheet.map(|sheet| take(&mut self.sheets[sheet])));
-        let mut soon = Soon::NOTHING;
+        let mut prefetch = Prefetch::NOTHING;
         if let Some(below) = i.checked_sub(1) {
             let (_, site, seat) = self.layer(below);
-            soon = soon.and(seat.cache.map_or(&[][..], |sheet| self.sheets[sheet]));
-            soon = soon.and(self.parameters(site).tensors);
+            prefetch = prefetch.and(seat.cache.map_or(&[][..], |sheet| self.sheets[sheet]));
+            prefetch = prefetch.and(self.parameters(site).tensors);
         }
         let mut exponent = self.block.exponent;
         let block = &mut *self.block;
@@ -588,7 +588,7 @@ impl<'a, T: Scalar> Rows<'a, '_, T> {
             exponent: &mut exponent,
             skipped: skipped.as_deref_mut().map(|signal| (signal, &mut block.skip_exponents[i])),
             scratch: self.scratch,
-            soon,
+            prefetch,
         });
         (block.exponent, block.exponents[i]) = (exponent, exponent);
         self.sheets[seat.dy] = dy;

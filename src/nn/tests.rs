@@ -6,7 +6,7 @@ use super::init::{generator, unit};
 use super::layer::{
     ActivationLayer, Backward, Dense, Forward, Kept, Layer, Memory, PANEL_TENSORS, Panel, Part, Tensor,
 };
-use super::matmul::Soon;
+use super::matmul::Prefetch;
 use super::signal::{rescale, row_squares};
 use super::*;
 use crate::activation::Activation;
@@ -102,7 +102,7 @@ impl<T: Scalar> Layer<T> for Convolution {
         true
     }
 
-    fn gradient(&self, _: &Panel, kept: Kept<'_, T>, [weight, bias]: [&mut [T]; PANEL_TENSORS], _: Soon) {
+    fn gradient(&self, _: &Panel, kept: Kept<'_, T>, [weight, bias]: [&mut [T]; PANEL_TENSORS], _: Prefetch) {
         let mut sums = vec![0.0; self.width + 1];
         for (x, dy) in kept.x.chunks(self.inputs).zip(kept.dy.chunks(self.positions())) {
             sums.iter_mut().zip(self.sample_gradient(x, dy)).for_each(|(s, g)| *s += g);

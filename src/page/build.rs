@@ -262,7 +262,7 @@ fn run(
             values: Codes::of(&flat),
             held: flat,
             special: special_words(&d.scale),
-            veils: heatmap.veils.iter().map(|v| (v.first, v.last, v.words.clone())).collect(),
+            masks: heatmap.masks.iter().map(|v| (v.first, v.last, v.words.clone())).collect(),
         }));
     }
     let layers = summary.layers();

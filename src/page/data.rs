@@ -101,7 +101,7 @@ pub struct Grid {
     /// What the special kinds mean in this run.
     pub special: Vec<(usize, String)>,
     /// Rows `first..=last` whose colours would mislead, and why.
-    pub veils: Vec<(usize, usize, String)>,
+    pub masks: Vec<(usize, usize, String)>,
 }
 
 /// Curves under a heatmap, on its step axis.

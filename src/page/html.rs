@@ -197,7 +197,7 @@ fn palette() -> String {
         ("muted".into(), light.muted),
         ("axis".into(), light.axis),
         ("grid".into(), light.grid),
-        ("veil".into(), light.veil),
+        ("mask".into(), light.mask),
     ]);
     mapped.extend(light.series.iter().enumerate().map(|(i, c)| (format!("series-{i}"), *c)));
     for (name, colour) in mapped {
@@ -216,7 +216,7 @@ fn variables(p: &Palette) -> String {
         ("muted".to_string(), p.muted),
         ("axis".to_string(), p.axis),
         ("grid".to_string(), p.grid),
-        ("veil".to_string(), p.veil),
+        ("mask".to_string(), p.mask),
     ];
     all.extend(p.series.iter().enumerate().map(|(i, c)| (format!("series-{i}"), *c)));
     for (i, tones) in p.special.iter().enumerate() {

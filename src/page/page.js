@@ -243,7 +243,7 @@ class Page {
     const of = (n, name) => Array.from({ length: n }, (_, i) => colour(`${name}-${i}`));
     this.colours = {
       ground: colour("ground"), text: colour("text"), muted: colour("muted"), axis: colour("axis"), grid: colour("grid"),
-      veil: colour("veil"), series: of(6, "series"), special: of(KINDS, "special"), ink: of(KINDS, "ink"),
+      mask: colour("mask"), series: of(6, "series"), special: of(KINDS, "special"), ink: of(KINDS, "ink"),
     };
     this.font = style.fontFamily;
     this.tiles = this.data.tiles.map((rows, kind) => this.tile(rows, kind));
@@ -517,7 +517,7 @@ class View {
     return after < 0 ? -1 : after - 1;
   }
 
-  veil(layer) { return this.info.veils.find(([first, last]) => layer >= first && layer <= last); }
+  mask(layer) { return this.info.masks.find(([first, last]) => layer >= first && layer <= last); }
 
   /** The value at the cursor. */
   valueWords(layer = this.page.cursor.layer) {
@@ -529,8 +529,8 @@ class View {
     const kind = this.grid.kinds[i];
     if (kind !== VALUE) return (this.info.special.find((s) => s[0] === kind) || [0, "–"])[1];
     const value = written(this.grid.mantissa[i], this.grid.exponent[i], metrics[this.page.metric].percent);
-    const veil = this.veil(layer);
-    return veil ? fill(words.remark, { value, remark: veil[2] }) : value;
+    const mask = this.mask(layer);
+    return mask ? fill(words.remark, { value, remark: mask[2] }) : value;
   }
 
   // ---- heatmap
@@ -648,9 +648,9 @@ class View {
       draw.fillStyle = wide >= 4 ? page.pattern(draw, kind) : page.colours.special[kind];
       draw.fillRect(left + from / ratio, TOP + (layers - 1 - row) * rowHeight, Math.max(wide, 1), rowHeight);
     }
-    for (const [from, to, words] of this.info.veils) {
+    for (const [from, to, words] of this.info.masks) {
       const top = TOP + (layers - 1 - to) * rowHeight, high = (to - from + 1) * rowHeight;
-      draw.fillStyle = page.colours.veil;
+      draw.fillStyle = page.colours.mask;
       draw.fillRect(left, top, width, high);
       if (high >= 15 && draw.measureText(words).width < width - 8) {
         word(draw, words, left + width / 2, top + high / 2, page.colours.text, "center");
@@ -745,9 +745,9 @@ class View {
       const y = this.rowMiddle(row) - bar / 2, i = row * columns + column;
       const kind = grid.kinds[i], chosen = row === page.cursor.layer;
       let reach = 0;
-      if (this.veil(row)) {
+      if (this.mask(row)) {
         reach = length;
-        draw.fillStyle = colours.veil;
+        draw.fillStyle = colours.mask;
         draw.fillRect(left, y, reach, bar);
       } else if (kind !== VALUE) {
         reach = 22;
@@ -766,13 +766,13 @@ class View {
       }
       // Where it stood at first.
       const start = row * columns;
-      if (!this.veil(row) && grid.kinds[start] === VALUE && bar >= 4) {
+      if (!this.mask(row) && grid.kinds[start] === VALUE && bar >= 4) {
         const x = left + grid.share[start] * length;
         line(draw, x, y - 1, x, y + bar + 1, colours.text, 1.5);
         if (kind === VALUE) reach = Math.max(reach, x - left);
       }
       if (!written_rows || written_rows.has(row)) {
-        const words = kind === VALUE && !this.veil(row) ? written(grid.mantissa[i], grid.exponent[i], metric.percent) : "";
+        const words = kind === VALUE && !this.mask(row) ? written(grid.mantissa[i], grid.exponent[i], metric.percent) : "";
         draw.font = `${chosen ? "600 " : ""}12px ${page.font}`;
         word(draw, words, left + reach + 6, this.rowMiddle(row), chosen ? colours.text : colours.muted);
       }

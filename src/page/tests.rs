@@ -8,7 +8,7 @@ use super::columns::tests::expand;
 use super::*;
 use crate::diagnosis::{Branch, Evidence, Outcome};
 use crate::figure::testing::{Synthetic, healthy};
-use crate::record::{DISTANCE_FROM_INIT, DRIVEN_NORM, GRAD_RMS, PARAM_NORM, SIGNAL_RMS, Status, TensorKind};
+use crate::record::{DISTANCE_FROM_INIT, DRIVEN_NORM, GRAD_RMS, PARAM_NORM, Role, SIGNAL_RMS, Status};
 use crate::render::Rgb;
 use crate::stats::{MISSING, Measured, UNDERFLOW};
 
@@ -81,7 +81,7 @@ fn shown_values_are_those_of_the_record_to_three_digits() {
     let record = run.record();
     let data = data(&page(vec![record.clone()], &PageOptions::default()).html());
     assert_eq!(names(&data), ["Gradient", "Signal", "Update", "Movement", "Convergence"]);
-    let weight = |l: usize| record.header.tensor_index(l + 1, TensorKind::Weight).unwrap();
+    let weight = |l: usize| record.header.tensor_index(l + 1, Role::Weight).unwrap();
     let initial = |l: usize| record.value(PARAM_NORM, 0, weight(l));
     let mut checked = 0;
     for metric in 0..4 {
@@ -308,7 +308,7 @@ fn words_and_lines_have_the_contrast_that_wcag_asks_for() {
             let n = u32::from_str_radix(&hex[..6], 16).unwrap();
             Rgb((n >> 16) as u8, (n >> 8) as u8, n as u8)
         };
-        for (words, on) in [("text", "ground"), ("muted", "ground"), ("text", "veil")] {
+        for (words, on) in [("text", "ground"), ("muted", "ground"), ("text", "mask")] {
             let contrast = colour(words).contrast(colour(on));
             assert!(contrast >= 4.5, "{words} on {on}: {contrast}");
         }

@@ -153,9 +153,6 @@ pub enum Role {
     Other,
 }
 
-/// The name that it had first.
-pub type TensorKind = Role;
-
 impl Role {
     pub fn name(self) -> &'static str {
         match self {

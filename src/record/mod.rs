@@ -46,7 +46,7 @@ pub use export::export_csv;
 pub use facts::{Column, Facts, Inputs, Optimizer, Spread};
 #[cfg(feature = "fs")]
 pub use folder::{FolderSink, RunWriter, Warning};
-pub use header::{EarlyStop, Header, HeaderBuilder, LayerInfo, Role, Source, Status, TensorInfo, TensorKind};
+pub use header::{EarlyStop, Header, HeaderBuilder, LayerInfo, Role, Source, Status, TensorInfo};
 pub use metrics::*;
 pub use recorder::{Number, Recorder, RecorderBuilder, TensorStep};
 pub use rows::{Row, Rows, Values};

@@ -93,7 +93,7 @@ fn draw_ground(c: &mut Canvas, d: &Dots, x: Scale, plot: Rect, palette: &Palette
     let pitch = plot.h / d.rows.len() as f64;
     for (i, row) in d.rows.iter().enumerate() {
         if row.tone == Tone::Greyed {
-            c.fill(Rect { y: plot.y + i as f64 * pitch, h: pitch, ..plot }, palette.veil)?;
+            c.fill(Rect { y: plot.y + i as f64 * pitch, h: pitch, ..plot }, palette.mask)?;
         }
     }
     for t in panel::x_ticks(&d.x, plot.w) {
@@ -123,7 +123,7 @@ fn draw_row(
     palette: &Palette,
 ) -> Result<(), RenderError> {
     let ([full, ring], text) = colours(row.tone, palette);
-    let ground = if row.tone == Tone::Greyed { palette.veil } else { palette.background };
+    let ground = if row.tone == Tone::Greyed { palette.mask } else { palette.background };
     let at = row.values.map(|v| place(v, x, plot));
     if let [Some(a), Some(b)] = at {
         c.line((a, middle), (b, middle), Pen::solid(palette.axis, 2.0))?;

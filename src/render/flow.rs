@@ -163,10 +163,10 @@ fn draw_box(c: &mut Canvas, b: &FlowBox, place: Rect, palette: &Palette) -> Resu
     let (frame, width, text) = match b.tone {
         Tone::Taken => (palette.series[0], THICK, palette.text),
         Tone::Open => (palette.axis, THIN, palette.muted),
-        Tone::Greyed => (palette.veil, THIN, palette.muted),
+        Tone::Greyed => (palette.mask, THIN, palette.muted),
     };
     if b.tone == Tone::Greyed {
-        c.fill(place, palette.veil)?;
+        c.fill(place, palette.mask)?;
     }
     c.frame(place, Pen::solid(frame, width))?;
     let block = block(b, place.w);

@@ -64,8 +64,8 @@ fn notes(map: &Heatmap, height: f64) -> Notes {
 impl Kind for Heatmap {
     fn problem(&self, figure: &Figure, _: usize) -> Option<String> {
         let (rows, columns) = (self.rows.len(), self.edges.len().saturating_sub(1));
-        if self.veils.iter().any(|v| v.first > v.last || v.last >= rows) {
-            return Some("it veils rows that it does not have".to_string());
+        if self.masks.iter().any(|v| v.first > v.last || v.last >= rows) {
+            return Some("it masks rows that it does not have".to_string());
         }
         if rows == 0 || columns == 0 {
             return Some("it has no cells".to_string());
@@ -91,7 +91,7 @@ impl Kind for Heatmap {
         let scale = &look.scales[self.scale];
         let (area, png) = raster::heatmap(self, scale, plot, look.most_bins, look.style.colour_map, palette)?;
         c.image(area, &png)?;
-        draw_veils(c, self, plot, palette)?;
+        draw_masks(c, self, plot, palette)?;
         match self.columns.is_empty() {
             true => panel::axes(c, &self.x, None, plot, palette)?,
             false => panel::named_columns(c, self, plot, palette)?,
@@ -136,25 +136,25 @@ impl Kind for Heatmap {
     }
 }
 
-fn draw_veils(c: &mut Canvas, map: &Heatmap, plot: Rect, palette: &Palette) -> Result<(), RenderError> {
+fn draw_masks(c: &mut Canvas, map: &Heatmap, plot: Rect, palette: &Palette) -> Result<(), RenderError> {
     let pitch = plot.h / map.rows.len() as f64;
-    for veil in &map.veils {
-        let top = plot.bottom() - (veil.last + 1) as f64 * pitch;
-        let ground = Rect { y: top, h: (veil.last + 1 - veil.first) as f64 * pitch, ..plot };
-        c.fill(ground, palette.veil)?;
-        for row in veil.first + 1..=veil.last {
+    for mask in &map.masks {
+        let top = plot.bottom() - (mask.last + 1) as f64 * pitch;
+        let ground = Rect { y: top, h: (mask.last + 1 - mask.first) as f64 * pitch, ..plot };
+        c.fill(ground, palette.mask)?;
+        for row in mask.first + 1..=mask.last {
             let y = plot.bottom() - row as f64 * pitch;
             c.line((plot.x, y), (plot.right(), y), Pen::solid(palette.background, 1.0))?;
         }
         let middle = ground.y + 0.5 * ground.h;
         let size = LABEL + 1.0;
-        let wide = font::width(&font::tidy(&veil.words), size, Weight::Regular);
+        let wide = font::width(&font::tidy(&mask.words), size, Weight::Regular);
         if ground.h >= size + 1.0 && wide + 8.0 <= plot.w {
             // On a line between two rows the words would be struck through.
             let plate = Rect { x: plot.x + 0.5 * (plot.w - wide) - 6.0, y: middle - 2.0, w: wide + 12.0, h: 4.0 };
-            c.fill(plate, palette.veil)?;
+            c.fill(plate, palette.mask)?;
             let letters = Letters::new(size, palette.text).anchored(Anchor::Middle);
-            c.text(&veil.words, (plot.x + 0.5 * plot.w, middle + panel::half_height(size)), letters)?;
+            c.text(&mask.words, (plot.x + 0.5 * plot.w, middle + panel::half_height(size)), letters)?;
         }
     }
     Ok(())
@@ -208,7 +208,7 @@ mod tests {
             edges: vec![0.0, 1.0],
             cells: vec![vec![crate::stats::Measured::Zero]; rows],
             scale: 0,
-            veils: Vec::new(),
+            masks: Vec::new(),
             columns: Vec::new(),
             heights: Vec::new(),
         }

@@ -36,7 +36,7 @@ impl Kind for Rows {
         let inside = |v: f64| x.place(v).clamp(plot.x, plot.right());
         let mark = self.mark.as_ref().map(|m| (m, inside(m.at)));
         if let Some((_, at)) = &mark {
-            c.fill(Rect { w: at - plot.x, ..plot }, palette.veil)?;
+            c.fill(Rect { w: at - plot.x, ..plot }, palette.mask)?;
         }
         let grid = Pen::solid(palette.grid, 1.0);
         for t in panel::x_ticks(&self.x, plot.w) {

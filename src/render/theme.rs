@@ -64,7 +64,7 @@ pub struct Palette {
     pub axis: Rgb,
     pub grid: Rgb,
     /// Ground of rows whose colours are not shown.
-    pub veil: Rgb,
+    pub mask: Rgb,
     /// Colours of curves, in order of use, cycled. Chosen by a search over hues near Okabe and Ito's set
     /// (2008) for the largest smallest distance under normal vision, protanopia and deuteranopia, with the
     /// contrast of text (4.5) on the ground, because a curve's label is written in its colour.
@@ -83,7 +83,7 @@ static LIGHT: Palette = Palette {
     muted: Rgb::hex(0x5a_5a_60),
     axis: Rgb::hex(0x8a_8a_90),
     grid: Rgb::hex(0xe8_e8_ea),
-    veil: Rgb::hex(0xec_ec_ef),
+    mask: Rgb::hex(0xec_ec_ef),
     series: [
         Rgb::hex(0x10_71_e6),
         Rgb::hex(0xbc_53_05),
@@ -107,7 +107,7 @@ static DARK: Palette = Palette {
     muted: Rgb::hex(0xab_b1_ba),
     axis: Rgb::hex(0x7d_84_8e),
     grid: Rgb::hex(0x2c_31_39),
-    veil: Rgb::hex(0x2b_30_38),
+    mask: Rgb::hex(0x2b_30_38),
     series: [
         Rgb::hex(0x04_82_fe),
         Rgb::hex(0xf8_a2_73),

@@ -3,9 +3,9 @@
 use serde_json::{Value, json};
 
 use crate::record::{
-    DEAD_SHARE, DISTANCE_FROM_INIT, EVAL_EPOCH, GRAD_NORM, PARAM_NORM, Record, SATURATED_SHARE, SIGNAL_RMS, Status,
-    TEST_ACCURACY, TEST_LOSS, TRAIN_ACCURACY, TRAIN_LOSS, TensorKind, UPDATE_NORM, VALIDATION_ACCURACY,
-    VALIDATION_LOSS, ZERO_SHARE,
+    DEAD_SHARE, DISTANCE_FROM_INIT, EVAL_EPOCH, GRAD_NORM, PARAM_NORM, Record, Role, SATURATED_SHARE, SIGNAL_RMS,
+    Status, TEST_ACCURACY, TEST_LOSS, TRAIN_ACCURACY, TRAIN_LOSS, UPDATE_NORM, VALIDATION_ACCURACY, VALIDATION_LOSS,
+    ZERO_SHARE,
 };
 use crate::stats::{MISSING, Measured};
 use crate::text::summary::Column;
@@ -44,7 +44,7 @@ pub fn layers(record: &Record) -> Vec<LayerLine> {
     (0..header.layers.len())
         .map(|l| {
             let info = &header.layers[l];
-            let weight = header.tensor_index(l + 1, TensorKind::Weight);
+            let weight = header.tensor_index(l + 1, Role::Weight);
             let ends = |f: &dyn Fn(usize) -> f64| last.map_or([MISSING; 2], |last| [f(0), f(last)]);
             let tensor = |m, row| weight.map_or(MISSING, |t| record.value(m, row, t));
             let ratios = (0..record.len()).map(|r| tensor(UPDATE_NORM, r) / tensor(PARAM_NORM, r));

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use crate::analysis::{Summary, ratio};
 use crate::record::cell::Cell;
 use crate::record::{
-    DISTANCE_FROM_INIT, GRAD_NORM, PARAM_NORM, Record, Status, TEST_ACCURACY, TEST_LOSS, TRAIN_ACCURACY, TRAIN_LOSS,
-    TensorKind,
+    DISTANCE_FROM_INIT, GRAD_NORM, PARAM_NORM, Record, Role, Status, TEST_ACCURACY, TEST_LOSS, TRAIN_ACCURACY,
+    TRAIN_LOSS,
 };
 use crate::stats::{MISSING, is_missing};
 
@@ -217,7 +217,7 @@ impl Facts {
         let rows = record.map_or(0, Record::len);
         let gradient = |row: usize| {
             let summary = summary.as_ref().filter(|s| s.hidden() > 1 && row < rows)?;
-            let norm = |layer| summary.tensor_value(GRAD_NORM, TensorKind::Weight, row, layer);
+            let norm = |layer| summary.tensor_value(GRAD_NORM, Role::Weight, row, layer);
             Some(ratio(norm(0), norm(summary.hidden() - 1)))
         };
         let ratios = [gradient(0), rows.checked_sub(1).and_then(gradient)].map(|r| r.unwrap_or(MISSING));
@@ -233,8 +233,8 @@ fn moved(summary: &Summary, layer: usize) -> f64 {
     if record.is_empty() {
         return MISSING;
     }
-    let distance = summary.tensor_value(DISTANCE_FROM_INIT, TensorKind::Weight, last, layer);
-    ratio(distance, summary.tensor_value(PARAM_NORM, TensorKind::Weight, 0, layer))
+    let distance = summary.tensor_value(DISTANCE_FROM_INIT, Role::Weight, last, layer);
+    ratio(distance, summary.tensor_value(PARAM_NORM, Role::Weight, 0, layer))
 }
 
 /// The shortest text that reads back as the same number.

@@ -50,7 +50,7 @@ impl Lang {
     }
 
     /// Neighbouring rows that are drawn without their values; layers from 1.
-    pub fn describe_veil(self, first: usize, last: usize, words: &str) -> String {
+    pub fn describe_mask(self, first: usize, last: usize, words: &str) -> String {
         let (which, _) = self.layers(&(first..=last).collect::<Vec<_>>());
         match self {
             Lang::En => format!("Drawn grey, {which}: {words}."),

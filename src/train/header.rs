@@ -21,7 +21,7 @@ pub fn header(plan: &TrainPlan, data: &Dataset, name: &str) -> Header {
         let (group, role, saved) = match part {
             Part::Weight => ("layers", Role::Weight, "weight"),
             Part::Bias => ("layers", Role::Bias, "bias"),
-            Part::Gain => ("norms", Role::Scale, "weight"),
+            Part::Scale => ("norms", Role::Scale, "weight"),
             Part::Shift => ("norms", Role::Shift, "bias"),
         };
         TensorInfo::new(format!("{group}.{}.{saved}", l + 1), l + 1, role.name(), &shape)

@@ -26,7 +26,7 @@ pub fn save<T: Scalar>(network: &Network<T>, path: &Path) -> io::Result<()> {
         let (module, name) = match of.tensor.part {
             Part::Weight => ("layers", "weight"),
             Part::Bias => ("layers", "bias"),
-            Part::Gain => ("norms", "weight"),
+            Part::Scale => ("norms", "weight"),
             Part::Shift => ("norms", "bias"),
         };
         put(format!("{module}.{}.{name}", of.layer + 1), of.tensor.shape.clone(), network.tensor(t));

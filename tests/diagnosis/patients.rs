@@ -2,7 +2,7 @@
 
 use gradfade::diagnosis::{Ailment, Measure};
 use gradfade::diagnosis::{Conclusion, Outcome, RULES, State};
-use gradfade::record::{GRAD_NORM, TRAIN_ACCURACY, TensorKind};
+use gradfade::record::{GRAD_NORM, Role, TRAIN_ACCURACY};
 
 use super::*;
 
@@ -98,7 +98,7 @@ fn absolute_cuts_that_others_use_stay_silent_on_the_five_sigmoid_layers() {
     // The first weight gradient never falls as low as 1e-4 (AutoTrainer, norm), and we name the illness.
     let (sick, converged) = (record("sigmoid-5-nielsen"), record("converged"));
     let first = |r: &Record| {
-        let t = r.header.tensor_index(1, TensorKind::Weight).unwrap();
+        let t = r.header.tensor_index(1, Role::Weight).unwrap();
         (0..r.len()).map(|row| r.value(GRAD_NORM, row, t)).fold(f64::INFINITY, f64::min)
     };
     assert!(first(&sick) > 1e-4, "{}", first(&sick));

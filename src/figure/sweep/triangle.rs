@@ -162,7 +162,7 @@ fn map(lang: Lang, title: String, depths: &[usize], profiles: &[Vec<Measured>], 
         edges: (0..=depths.len()).map(|i| i as f64).collect(),
         cells: (0..rows).map(|layer| (0..depths.len()).map(|i| cell(layer, i)).collect()).collect(),
         scale: 0,
-        veils: Vec::new(),
+        masks: Vec::new(),
         columns: depths.iter().map(usize::to_string).collect(),
         heights: depths.iter().map(|d| d + 1).collect(),
     }

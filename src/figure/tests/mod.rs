@@ -11,7 +11,7 @@ use super::chart::{AxisKind, Figure, Heatmap, Lines, Panel};
 use super::testing::{Synthetic, healthy};
 use super::*;
 use crate::analysis::Summary;
-use crate::record::{GRAD_NORM, Record, Status, TensorKind};
+use crate::record::{GRAD_NORM, Record, Role, Status};
 use crate::stats::{MISSING, Measured, UNDERFLOW};
 use crate::text::Lang;
 
@@ -83,8 +83,8 @@ fn outline(f: &Figure) -> String {
                         row.iter().map(|c| c.positive().map_or(format!("{c:?}"), |x| format!("{x:.3e}"))).collect();
                     out += &format!("  {label:>10}: {}\n", cells.join(", "));
                 }
-                for v in &h.veils {
-                    out += &format!("  rows {}..={} veiled: {}\n", v.first, v.last, v.words);
+                for v in &h.masks {
+                    out += &format!("  rows {}..={} masked: {}\n", v.first, v.last, v.words);
                 }
             }
             Panel::Rows(r) => {

@@ -70,17 +70,17 @@ fn the_remaining_share_starts_at_one_and_ends_at_zero_in_every_layer() {
     assert!((way.values[0].unwrap() - 2e-4).abs() < 1e-12 && (way.values[8].unwrap() - 1.4).abs() < 1e-12);
     assert_eq!((way.words[0].as_str(), way.words[8].as_str()), ("0.020\u{a0}%", "140\u{a0}%"));
     // The walkers' rows show no colour, the others do.
-    let veils: Vec<(usize, usize)> = map.veils.iter().map(|v| (v.first, v.last)).collect();
-    assert_eq!(veils, [(0, 7)]);
+    let masks: Vec<(usize, usize)> = map.masks.iter().map(|v| (v.first, v.last)).collect();
+    assert_eq!(masks, [(0, 7)]);
     assert!(figure.description.contains("Drawn grey, layers 1–8: still random"), "{}", figure.description);
     let healthy = one("convergence-heatmap", &healthy().record());
-    assert!(heatmaps(&healthy)[0].veils.is_empty());
-    // Layers 1, 3 and 4 stay; each group of neighbours has one veil.
+    assert!(heatmaps(&healthy)[0].masks.is_empty());
+    // Layers 1, 3 and 4 stay; each group of neighbours has one mask.
     let gap =
         Synthetic { distance: |l, s| if [1, 3, 4].contains(&l) { 0.0 } else { s as f64 }, ..Synthetic::default() };
     let figure_with_gap = one("convergence-heatmap", &gap.record());
-    let veils: Vec<(usize, usize)> = heatmaps(&figure_with_gap)[0].veils.iter().map(|v| (v.first, v.last)).collect();
-    assert_eq!(veils, [(0, 0), (2, 3)]);
+    let masks: Vec<(usize, usize)> = heatmaps(&figure_with_gap)[0].masks.iter().map(|v| (v.first, v.last)).collect();
+    assert_eq!(masks, [(0, 0), (2, 3)]);
     assert!(figure.title.contains("layers 1–8 are still random (moved less than 1 %)"), "{}", figure.title);
     // sqrt(2/4)/2
     assert!(figure.subtitle.contains("35 %"), "{}", figure.subtitle);

@@ -97,7 +97,7 @@ fn decay_is_not_taken_for_learning() {
     };
     let record = decaying.record();
     let summary = Summary::new(&record).unwrap();
-    let part = summary.decay_parts(TensorKind::Weight)[0].unwrap();
+    let part = summary.decay_parts(Role::Weight)[0].unwrap();
     assert!((part.travel - 0.1).abs() < 1e-12 && (part.movement - 0.1).abs() < 1e-12);
     let movement = one("movement-heatmap", &record);
     assert!(

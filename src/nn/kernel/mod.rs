@@ -94,22 +94,22 @@ impl Matrix<'_> {
     }
 }
 
-/// `to = alpha a b`, `to` being row-major `[a.rows, b.cols]`; brings `soon` into the cache meanwhile. Columns
+/// `to = alpha a b`, `to` being row-major `[a.rows, b.cols]`; brings `prefetch` into the cache meanwhile. Columns
 /// of b are adjacent.
-pub fn product(token: Avx512, alpha: f32, a: Matrix, b: Matrix, to: &mut [f32], soon: &mut Soon) {
+pub fn product(token: Avx512, alpha: f32, a: Matrix, b: Matrix, to: &mut [f32], prefetch: &mut Prefetch) {
     assert!(a.cols == b.rows && to.len() == a.rows * b.cols && b.column_stride == 1);
     let shape = [a.rows, b.cols, a.cols];
     // SAFETY: the shapes agree, both matrices lie in their slices, and `to` is exclusive.
-    unsafe { multiply(token, shape, alpha, a.view(), b.view(), to.as_mut_ptr(), b.cols, None, soon) }
+    unsafe { multiply(token, shape, alpha, a.view(), b.view(), to.as_mut_ptr(), b.cols, None, prefetch) }
 }
 
 /// `to = a b` for b `[a.cols, columns]` kept as panels: for each of [`column_panels`], its rows one after
 /// another.
-pub fn panel_product(token: Avx512, a: Matrix, columns: usize, panels: &[f32], to: &mut [f32], soon: Soon) {
+pub fn panel_product(token: Avx512, a: Matrix, columns: usize, panels: &[f32], to: &mut [f32], prefetch: Prefetch) {
     assert!(panels.len() == a.cols * columns && to.len() == a.rows * columns);
     let shape = [a.rows, columns, a.cols];
     // SAFETY: the shapes agree, the matrix lies in its slice, and `to` is exclusive.
-    unsafe { multiply_panels(token, shape, a.view(), panels.as_ptr(), to.as_mut_ptr(), columns, soon) }
+    unsafe { multiply_panels(token, shape, a.view(), panels.as_ptr(), to.as_mut_ptr(), columns, prefetch) }
 }
 
 /// A matrix somewhere in memory: element (i, j) at `data + i * row_stride + j * column_stride`.
@@ -124,26 +124,26 @@ pub struct View {
 /// Memory that will be needed soon: a product, which is busy with arithmetic, fetches it into the
 /// second-level cache meanwhile.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Soon {
+pub struct Prefetch {
     /// Address and cache lines.
     ranges: [(usize, usize); 4],
     used: usize,
 }
 
-impl Soon {
+impl Prefetch {
     /// As much as is of use at a time: half of a usual second-level cache.
     const LIMIT: usize = 512 * 1024;
 
-    pub const NOTHING: Soon = Soon { ranges: [(0, 0); 4], used: 0 };
+    pub const NOTHING: Prefetch = Prefetch { ranges: [(0, 0); 4], used: 0 };
 
     /// And `slice` after that; what is empty, too large or too much is left out.
-    pub fn and<T>(mut self, slice: &[T]) -> Soon {
+    pub fn and<T>(mut self, slice: &[T]) -> Prefetch {
         self.push(slice.as_ptr().addr(), size_of_val(slice));
         self
     }
 
     fn push(&mut self, address: usize, bytes: usize) {
-        if self.used < self.ranges.len() && (1..=Soon::LIMIT).contains(&bytes) {
+        if self.used < self.ranges.len() && (1..=Prefetch::LIMIT).contains(&bytes) {
             self.ranges[self.used] = (address, bytes.div_ceil(64));
             self.used += 1;
         }

@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 
-use super::{Avx512, Soon, View};
+use super::{Avx512, Prefetch, View};
 use crate::nn::norm::SquareSum;
 
 pub type Able = Infallible;
@@ -19,14 +19,22 @@ pub unsafe fn multiply(
     _: *mut f32,
     _: usize,
     _: Option<usize>,
-    _: &mut Soon,
+    _: &mut Prefetch,
 ) {
     match token.0 {}
 }
 
 /// # Safety
 /// None is needed: there is no token.
-pub unsafe fn multiply_panels(token: Avx512, _: [usize; 3], _: View, _: *const f32, _: *mut f32, _: usize, _: Soon) {
+pub unsafe fn multiply_panels(
+    token: Avx512,
+    _: [usize; 3],
+    _: View,
+    _: *const f32,
+    _: *mut f32,
+    _: usize,
+    _: Prefetch,
+) {
     match token.0 {}
 }
 

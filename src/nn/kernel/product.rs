@@ -5,7 +5,7 @@
 
 use std::arch::x86_64::*;
 
-use super::{Avx512, Soon, View, column_panels};
+use super::{Avx512, Prefetch, View, column_panels};
 
 /// Rows of a full tile. With 3 vectors of 16 columns: 24 accumulators, 3 columns and a broadcast of the 32
 /// registers.
@@ -29,8 +29,8 @@ struct Tile {
     fetch: *const f32,
     fetch_step: isize,
     /// The same for what the caller needs soon.
-    soon: *const u8,
-    soon_step: usize,
+    prefetch: *const u8,
+    prefetch_step: usize,
 }
 
 /// The last vector of a tile is full.
@@ -52,15 +52,15 @@ unsafe fn tile<const MR: usize, const NZ: usize, const EDGE: u8>(t: &Tile) {
     let mut sums = [[_mm512_setzero_ps(); NZ]; MR];
     let mut half_sums = [_mm256_setzero_ps(); MR];
     let (mut a, mut b) = (t.a, t.b);
-    let (mut fetch, mut soon) = (t.fetch, t.soon);
+    let (mut fetch, mut prefetch) = (t.fetch, t.prefetch);
     for _ in 0..t.depth {
         let mut columns = [_mm512_setzero_ps(); NZ];
         let mut half = _mm256_setzero_ps();
         // Any address will do.
         _mm_prefetch::<_MM_HINT_T1>(fetch.cast());
         fetch = fetch.wrapping_offset(t.fetch_step);
-        _mm_prefetch::<_MM_HINT_T1>(soon.cast());
-        soon = soon.wrapping_add(t.soon_step);
+        _mm_prefetch::<_MM_HINT_T1>(prefetch.cast());
+        prefetch = prefetch.wrapping_add(t.prefetch_step);
         // SAFETY: columns of row p of B that exist, by the masks; rows of column p of A. The caller's
         // promise.
         unsafe {
@@ -165,7 +165,7 @@ pub unsafe fn multiply(
     c: *mut f32,
     c_stride: usize,
     next: Option<usize>,
-    soon: &mut Soon,
+    prefetch: &mut Prefetch,
 ) {
     debug_assert_eq!(b.column_stride, 1);
     for (from, width) in column_panels(columns) {
@@ -179,7 +179,7 @@ pub unsafe fn multiply(
             let (fetch, fetch_step) =
                 if line < width + 16 { (b.data.wrapping_add(from + next + line), b.row_stride) } else { (b.data, 0) };
             line += 16;
-            let (soon, soon_step) = match soon.take(depth) {
+            let (prefetch, prefetch_step) = match prefetch.take(depth) {
                 Some(address) => (std::ptr::without_provenance(address), 64),
                 None => (b.data.cast(), 0),
             };
@@ -196,8 +196,8 @@ pub unsafe fn multiply(
                 mask,
                 fetch,
                 fetch_step,
-                soon,
-                soon_step,
+                prefetch,
+                prefetch_step,
             };
             // SAFETY: the token proves the features; the tile lies inside the matrices.
             unsafe { tile(&t) };
@@ -218,7 +218,7 @@ pub unsafe fn multiply_panels(
     b: *const f32,
     c: *mut f32,
     c_stride: usize,
-    mut soon: Soon,
+    mut prefetch: Prefetch,
 ) {
     for (from, width) in column_panels(columns) {
         let panel = View { data: b.wrapping_add(depth * from), row_stride: width as isize, column_stride: 1 };
@@ -233,7 +233,7 @@ pub unsafe fn multiply_panels(
                 c.wrapping_add(from),
                 c_stride,
                 Some(depth * width),
-                &mut soon,
+                &mut prefetch,
             )
         };
     }

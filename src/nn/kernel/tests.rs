@@ -64,9 +64,9 @@ fn check_product(token: Avx512, shape: [usize; 3], transposed: bool, gap: usize)
     let (fa, fb) = (Fenced::new(m, k, transposed, gap, &a), Fenced::new(k, n, false, gap, &b));
     let stride = n + gap;
     let mut c = vec![-7.0f32; m * stride + 64];
-    let soon = &mut Soon::NOTHING.and(&want);
+    let prefetch = &mut Prefetch::NOTHING.and(&want);
     // SAFETY: the operands hold these shapes.
-    unsafe { multiply(token, shape, 0.5, fa.view(), fb.view(), c.as_mut_ptr(), stride, None, soon) };
+    unsafe { multiply(token, shape, 0.5, fa.view(), fb.view(), c.as_mut_ptr(), stride, None, prefetch) };
     for (at, &got) in c.iter().enumerate() {
         let (i, j) = (at / stride, at % stride);
         if i < m && j < n {
@@ -110,7 +110,7 @@ fn the_forward_product_reads_transposed_panels() {
             let mut c = vec![f32::NAN; m * n];
             let a = View { data: a.as_ptr(), row_stride: k as isize, column_stride: 1 };
             // SAFETY: the operands hold these shapes.
-            unsafe { multiply_panels(token, [m, n, k], a, panels.as_ptr(), c.as_mut_ptr(), n, Soon::NOTHING) };
+            unsafe { multiply_panels(token, [m, n, k], a, panels.as_ptr(), c.as_mut_ptr(), n, Prefetch::NOTHING) };
             assert!(c.iter().zip(&want).all(|(&g, w)| (g as f64 - w).abs() < 1e-5), "{m} {n} {k}");
         }
     }
@@ -127,9 +127,9 @@ fn an_element_does_not_depend_on_its_place_in_a_tile() {
         let mut c = vec![0.0f32; m * width];
         let a = View { data: a[rows.start * k..].as_ptr(), row_stride: k as isize, column_stride: 1 };
         let b = View { data: b[columns.start..].as_ptr(), row_stride: n as isize, column_stride: 1 };
-        let mut soon = Soon::NOTHING;
+        let mut prefetch = Prefetch::NOTHING;
         // SAFETY: the operands hold these shapes.
-        unsafe { multiply(token, [m, width, k], 1.0, a, b, c.as_mut_ptr(), width, None, &mut soon) };
+        unsafe { multiply(token, [m, width, k], 1.0, a, b, c.as_mut_ptr(), width, None, &mut prefetch) };
         c
     };
     let whole = product(0..20, 0..n);

@@ -16,7 +16,7 @@
 use super::unfold::Geometry;
 use super::{Backward, Forward, Kept, Layer, Memory, PANEL_TENSORS, Panel, Part, Tensor};
 use crate::nn::init::Initialisation;
-use crate::nn::matmul::{MatRef, Soon, has_kernels, multiply, transpose, weight_panels};
+use crate::nn::matmul::{MatRef, Prefetch, has_kernels, multiply, transpose, weight_panels};
 use crate::nn::norm::square_sum;
 use crate::nn::scalar::{Scalar, simd};
 use crate::nn::signal::{rescale, row_squares};
@@ -115,7 +115,7 @@ impl Kernels {
         let [to, ..] = self.split(scratch);
         let weight = MatRef::new(weight, self.out, self.geometry.patch());
         for (x, y) in x.chunks_exact(self.geometry.inputs()).zip(y.chunks_exact_mut(self.outputs())) {
-            multiply(T::ONE, weight, self.patches(x, to), y, Soon::NOTHING);
+            multiply(T::ONE, weight, self.patches(x, to), y, Prefetch::NOTHING);
             for (y, &b) in y.chunks_exact_mut(self.geometry.positions()).zip(bias) {
                 y.iter_mut().for_each(|y| *y += b);
             }
@@ -145,7 +145,7 @@ impl Kernels {
             } else {
                 signal.transposed()
             };
-            multiply(T::ONE, self.patches(x, patches), turned, own, Soon::NOTHING);
+            multiply(T::ONE, self.patches(x, patches), turned, own, Prefetch::NOTHING);
             add(own, by_weight);
             if let Some(squares) = &mut squares {
                 squares[a] = square_sum(own).value();
@@ -156,9 +156,9 @@ impl Kernels {
             let Some(dx) = &mut dx else { continue };
             let dx = &mut dx[a * inputs..(a + 1) * inputs];
             if self.geometry.is_identity() {
-                multiply(T::ONE, weight.transposed(), signal, dx, Soon::NOTHING);
+                multiply(T::ONE, weight.transposed(), signal, dx, Prefetch::NOTHING);
             } else {
-                multiply(T::ONE, weight.transposed(), signal, patches, Soon::NOTHING);
+                multiply(T::ONE, weight.transposed(), signal, patches, Prefetch::NOTHING);
                 self.geometry.fold(patches, dx);
             }
         }
@@ -290,7 +290,7 @@ impl<T: Scalar> Layer<T> for Convolution {
         self.0.panels()
     }
 
-    fn gradient(&self, panel: &Panel, kept: Kept<'_, T>, out: [&mut [T]; PANEL_TENSORS], _: Soon) {
+    fn gradient(&self, panel: &Panel, kept: Kept<'_, T>, out: [&mut [T]; PANEL_TENSORS], _: Prefetch) {
         self.0.gradient(panel, kept.means, out);
     }
 }
@@ -396,7 +396,7 @@ impl<T: Scalar> Layer<T> for ProjectedSkip {
         self.kernels.panels()
     }
 
-    fn gradient(&self, panel: &Panel, kept: Kept<'_, T>, out: [&mut [T]; PANEL_TENSORS], _: Soon) {
+    fn gradient(&self, panel: &Panel, kept: Kept<'_, T>, out: [&mut [T]; PANEL_TENSORS], _: Prefetch) {
         self.kernels.gradient(panel, kept.means, out);
     }
 }

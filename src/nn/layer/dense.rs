@@ -7,7 +7,7 @@
 use super::{Backward, Forward, Kept, Layer, Memory, PANEL_TENSORS, Panel, Parameters, Part, Tensor};
 use crate::nn::init::Initialisation;
 use crate::nn::kernel;
-use crate::nn::matmul::{MatRef, Soon, multiply, multiply_packed, pack, packed_len, weight_panels};
+use crate::nn::matmul::{MatRef, Prefetch, multiply, multiply_packed, pack, packed_len, weight_panels};
 use crate::nn::scalar::{Scalar, simd};
 use crate::nn::signal::{add_bias, rescale, row_squares};
 
@@ -64,21 +64,21 @@ impl Linear {
         to: &mut [T],
         numbers: &mut [f64],
         measure: bool,
-        soon: Soon,
+        prefetch: Prefetch,
     ) {
         let rows = x.len() / self.fan_in;
         if measure {
             row_squares(x, self.fan_in, &mut numbers[INPUT * rows..][..rows]);
         }
         let x = MatRef::new(x, rows, self.fan_in);
-        multiply_packed(x, self.weight(parameters), parameters.packed, to, soon);
+        multiply_packed(x, self.weight(parameters), parameters.packed, to, prefetch);
     }
 
     /// `to = delta W`
-    pub fn back<T: Scalar>(self, delta: &[T], parameters: Parameters<'_, T>, to: &mut [T], soon: Soon) {
+    pub fn back<T: Scalar>(self, delta: &[T], parameters: Parameters<'_, T>, to: &mut [T], prefetch: Prefetch) {
         let rows = delta.len() / self.fan_out;
         let weight = MatRef::new(self.weight(parameters), self.fan_out, self.fan_in);
-        multiply(T::ONE, MatRef::new(delta, rows, self.fan_out), weight, to, soon);
+        multiply(T::ONE, MatRef::new(delta, rows, self.fan_out), weight, to, prefetch);
     }
 
     /// The place of |delta_a|^2 among the numbers of a block.
@@ -118,12 +118,12 @@ impl Linear {
         x: &[T],
         delta: &[T],
         [weight, bias]: [&mut [T]; PANEL_TENSORS],
-        soon: Soon,
+        prefetch: Prefetch,
     ) {
         let count = panel.pieces[0].1.len() / self.fan_in;
         let mean = T::from_f64(1.0 / rows as f64);
         let columns = MatRef::new(delta, rows, self.fan_out).columns(from, from + count);
-        multiply(mean, columns.transposed(), MatRef::new(x, rows, self.fan_in), weight, soon);
+        multiply(mean, columns.transposed(), MatRef::new(x, rows, self.fan_in), weight, prefetch);
         if !bias.is_empty() {
             column_sums(delta, self.fan_out, from, bias);
             bias.iter_mut().for_each(|b| *b = *b * mean);
@@ -198,18 +198,18 @@ impl<T: Scalar> Layer<T> for Dense {
     }
 
     fn forward(&self, pass: Forward<'_, T>) {
-        let Forward { mode, parameters, x, y, numbers, soon, .. } = pass;
-        self.0.product(x, parameters, y, numbers, mode.measure, soon);
+        let Forward { mode, parameters, x, y, numbers, prefetch, .. } = pass;
+        self.0.product(x, parameters, y, numbers, mode.measure, prefetch);
         add_bias(self.0.bias(parameters), y);
     }
 
     fn backward(&self, pass: Backward<'_, T>) {
-        let Backward { parameters, dy, dx, numbers, exponent, soon, .. } = pass;
+        let Backward { parameters, dy, dx, numbers, exponent, prefetch, .. } = pass;
         let squares = self.0.delta_squares(numbers);
         row_squares(dy, self.0.fan_out, squares);
         *exponent += rescale(dy, squares);
         if let Some(dx) = dx {
-            self.0.back(dy, parameters, dx, soon);
+            self.0.back(dy, parameters, dx, prefetch);
         }
     }
 
@@ -226,8 +226,8 @@ impl<T: Scalar> Layer<T> for Dense {
         self.0.panels()
     }
 
-    fn gradient(&self, panel: &Panel, kept: Kept<'_, T>, out: [&mut [T]; PANEL_TENSORS], soon: Soon) {
-        self.0.gradient(panel, [kept.rows, self.0.first(panel)], kept.x, kept.dy, out, soon);
+    fn gradient(&self, panel: &Panel, kept: Kept<'_, T>, out: [&mut [T]; PANEL_TENSORS], prefetch: Prefetch) {
+        self.0.gradient(panel, [kept.rows, self.0.first(panel)], kept.x, kept.dy, out, prefetch);
     }
 
     fn packed(&self) -> usize {

@@ -9,7 +9,7 @@ use super::dense::Linear;
 use super::{Backward, Forward, Kept, Layer, Memory, PANEL_TENSORS, Panel, Tensor};
 use crate::activation::Activation;
 use crate::nn::init::Initialisation;
-use crate::nn::matmul::{Soon, pack, packed_len};
+use crate::nn::matmul::{Prefetch, pack, packed_len};
 use crate::nn::scalar::Scalar;
 use crate::nn::signal::{rescale, shift, times_slope};
 use crate::nn::statistics::Statistics;
@@ -53,18 +53,18 @@ impl<T: Scalar> Layer<T> for DenseActivation {
     }
 
     fn forward(&self, pass: Forward<'_, T>) {
-        let Forward { mode, parameters, x, y, cache, numbers, soon, .. } = pass;
-        self.linear.product(x, parameters, cache, numbers, mode.measure, soon);
+        let Forward { mode, parameters, x, y, cache, numbers, prefetch, .. } = pass;
+        self.linear.product(x, parameters, cache, numbers, mode.measure, prefetch);
         activate(self.activation, self.linear.bias(parameters), cache, y);
     }
 
     fn backward(&self, pass: Backward<'_, T>) {
-        let Backward { parameters, dy, dx, cache, numbers, exponent, soon, .. } = pass;
+        let Backward { parameters, dy, dx, cache, numbers, exponent, prefetch, .. } = pass;
         let squares = self.linear.delta_squares(numbers);
         times_slope(cache, dy, self.linear.fan_out, squares);
         *exponent += rescale(cache, squares);
         if let Some(dx) = dx {
-            self.linear.back(cache, parameters, dx, soon);
+            self.linear.back(cache, parameters, dx, prefetch);
         }
     }
 
@@ -86,8 +86,8 @@ impl<T: Scalar> Layer<T> for DenseActivation {
         self.linear.panels()
     }
 
-    fn gradient(&self, panel: &Panel, kept: Kept<'_, T>, out: [&mut [T]; PANEL_TENSORS], soon: Soon) {
-        self.linear.gradient(panel, [kept.rows, self.linear.first(panel)], kept.x, kept.cache, out, soon);
+    fn gradient(&self, panel: &Panel, kept: Kept<'_, T>, out: [&mut [T]; PANEL_TENSORS], prefetch: Prefetch) {
+        self.linear.gradient(panel, [kept.rows, self.linear.first(panel)], kept.x, kept.cache, out, prefetch);
     }
 
     fn packed(&self) -> usize {

@@ -53,7 +53,7 @@ pub(crate) use pooling::{AveragePooling, MaxPooling, Winners};
 pub(crate) use skip::Skip;
 
 use super::init::Initialisation;
-use super::matmul::Soon;
+use super::matmul::Prefetch;
 use super::scalar::Scalar;
 use super::statistics::Statistics;
 
@@ -65,7 +65,7 @@ pub enum Part {
     /// One for each row of the weight.
     Bias,
     /// Scale (gamma) of a normalisation, one for each normalised column.
-    Gain,
+    Scale,
     /// Bias (beta) of a normalisation, as many.
     Shift,
 }
@@ -170,7 +170,7 @@ pub struct Forward<'a, T> {
     #[allow(dead_code)] // As the layers that read it.
     pub scratch: &'a mut [T],
     /// What will be read and written next.
-    pub soon: Soon,
+    pub prefetch: Prefetch,
 }
 
 /// A block of rows on its way back.
@@ -199,7 +199,7 @@ pub struct Backward<'a, T> {
     pub skipped: Option<(&'a mut [T], &'a mut i32)>,
     #[allow(dead_code)] // As the layers that read it.
     pub scratch: &'a mut [T],
-    pub soon: Soon,
+    pub prefetch: Prefetch,
 }
 
 /// What one batch left behind, for the gradients of the tensors.
@@ -322,7 +322,7 @@ pub trait Layer<T: Scalar>: Debug + Send + Sync {
     }
 
     /// The batch-mean gradient of a panel as stored, written to `out`, one slice for each of its pieces.
-    fn gradient(&self, _panel: &Panel, _kept: Kept<'_, T>, _out: [&mut [T]; PANEL_TENSORS], _soon: Soon) {}
+    fn gradient(&self, _panel: &Panel, _kept: Kept<'_, T>, _out: [&mut [T]; PANEL_TENSORS], _soon: Prefetch) {}
 
     /// Length of the second copy of the parameters, in the form that the forward pass reads.
     fn packed(&self) -> usize {

@@ -1,5 +1,5 @@
-//! Batch and layer normalisation: `y = gain n + shift`, `n = (x - mean) / sqrt(variance + 1e-5)`, with one
-//! scale (gamma, `gain`) and one bias (beta, `shift`) for each column. The arithmetic is in [`crate::nn::normalise`].
+//! Batch and layer normalisation: `y = scale n + shift`, `n = (x - mean) / sqrt(variance + 1e-5)`, with one
+//! scale (gamma, `scale`) and one bias (beta, `shift`) for each column. The arithmetic is in [`crate::nn::normalise`].
 //!
 //! Batch normalisation takes the moments of each column over the batch, so that all blocks of rows must meet
 //! before they can go on, forward and back; of maps, those of each channel over samples and positions, with one scale and
@@ -8,7 +8,7 @@
 
 use super::{Backward, Forward, Joint, Kept, Layer, Memory, PANEL_TENSORS, Panel, Parameters, Part, Tensor};
 use crate::nn::init::Initialisation;
-use crate::nn::matmul::Soon;
+use crate::nn::matmul::Prefetch;
 use crate::nn::normalise::{
     MOMENTUM, column_moments, column_products, columns_backward, inverse_deviation, join_moments, map_moments,
     map_products, maps_backward, normalise_columns, normalise_maps, normalise_rows, rows_backward, stretch,
@@ -17,7 +17,7 @@ use crate::nn::scalar::Scalar;
 
 fn tensors(shape: &[usize]) -> Vec<Tensor> {
     let tensor = |name, part| Tensor { name, part, shape: shape.to_vec(), fan_in: 1, fan_out: 1 };
-    vec![tensor("weight", Part::Gain), tensor("bias", Part::Shift)]
+    vec![tensor("weight", Part::Scale), tensor("bias", Part::Shift)]
 }
 
 /// Scales (gamma) start at 1, biases (beta) at 0.
@@ -30,7 +30,7 @@ fn same_shape(width: usize, input: &[usize]) -> Result<Vec<usize>, String> {
     if given == width { Ok(input.to_vec()) } else { Err(format!("takes {width} inputs, not {given}")) }
 }
 
-fn gain_and_shift<T>(parameters: Parameters<'_, T>) -> (&[T], &[T]) {
+fn scale_and_shift<T>(parameters: Parameters<'_, T>) -> (&[T], &[T]) {
     parameters.tensors.split_at(parameters.tensors.len() / 2)
 }
 
@@ -97,25 +97,25 @@ impl<T: Scalar> Layer<T> for BatchNormalisation {
     }
 
     fn forward(&self, pass: Forward<'_, T>) {
-        let (gain, shift) = gain_and_shift(pass.parameters);
+        let (scale, shift) = scale_and_shift(pass.parameters);
         let (means, inverse) = pass.joint.values.split_at(self.width);
         pass.cache.copy_from_slice(pass.x);
         if self.positions > 1 {
-            return normalise_maps(pass.cache, self.positions, [means, inverse], [gain, shift], pass.y);
+            return normalise_maps(pass.cache, self.positions, [means, inverse], [scale, shift], pass.y);
         }
         normalise_columns(pass.cache, means, inverse);
-        stretch(pass.cache, gain, shift, pass.y);
+        stretch(pass.cache, scale, shift, pass.y);
     }
 
     fn backward(&self, pass: Backward<'_, T>) {
         let Some(dx) = pass.dx else { return };
-        let (gain, _) = gain_and_shift(pass.parameters);
+        let (scale, _) = scale_and_shift(pass.parameters);
         let inverse = &pass.joint.values[self.width..];
         dx.copy_from_slice(pass.dy);
         if self.positions > 1 {
-            return maps_backward(dx, pass.cache, self.positions, [gain, inverse], &pass.joint.means);
+            return maps_backward(dx, pass.cache, self.positions, [scale, inverse], &pass.joint.means);
         }
-        columns_backward(dx, pass.cache, gain, inverse, &pass.joint.means);
+        columns_backward(dx, pass.cache, scale, inverse, &pass.joint.means);
     }
 
     fn barrier(&self) -> bool {
@@ -172,7 +172,7 @@ impl<T: Scalar> Layer<T> for BatchNormalisation {
         variances.iter_mut().zip(&joint.wide[self.width..]).for_each(|(v, &new)| keep(v, new));
     }
 
-    fn gradient(&self, _: &Panel, kept: Kept<'_, T>, out: [&mut [T]; PANEL_TENSORS], _: Soon) {
+    fn gradient(&self, _: &Panel, kept: Kept<'_, T>, out: [&mut [T]; PANEL_TENSORS], _: Prefetch) {
         gradient(kept.means, out);
     }
 }
@@ -211,24 +211,24 @@ impl<T: Scalar> Layer<T> for LayerNormalisation {
     }
 
     fn forward(&self, pass: Forward<'_, T>) {
-        let (gain, shift) = gain_and_shift(pass.parameters);
+        let (scale, shift) = scale_and_shift(pass.parameters);
         let (normal, inverse) = pass.cache.split_at_mut(pass.x.len());
         normal.copy_from_slice(pass.x);
         normalise_rows(normal, self.width, inverse);
-        stretch(normal, gain, shift, pass.y);
+        stretch(normal, scale, shift, pass.y);
     }
 
     fn backward(&self, pass: Backward<'_, T>) {
-        let (gain, _) = gain_and_shift(pass.parameters);
+        let (scale, _) = scale_and_shift(pass.parameters);
         let (normal, inverse) = pass.cache.split_at(pass.dy.len());
         column_products(pass.dy, normal, self.width, pass.sums);
         if let Some(dx) = pass.dx {
             dx.copy_from_slice(pass.dy);
-            rows_backward(dx, normal, gain, inverse);
+            rows_backward(dx, normal, scale, inverse);
         }
     }
 
-    fn gradient(&self, _: &Panel, kept: Kept<'_, T>, out: [&mut [T]; PANEL_TENSORS], _: Soon) {
+    fn gradient(&self, _: &Panel, kept: Kept<'_, T>, out: [&mut [T]; PANEL_TENSORS], _: Prefetch) {
         gradient(kept.means, out);
     }
 }

@@ -1,14 +1,14 @@
-//! Veiled rows, and the numbers that stand beside a heatmap.
+//! Masked rows, and the numbers that stand beside a heatmap.
 
 use super::*;
 
-/// A map with a veil over its lowest rows, and one number a row beside it.
-pub fn veiled(rows: usize) -> Figure {
-    let mut f = sheet("veiled", "title", 2, &[1.0], (800, 420));
+/// A map with a mask over its lowest rows, and one number a row beside it.
+pub fn masked(rows: usize) -> Figure {
+    let mut f = sheet("masked", "title", 2, &[1.0], (800, 420));
     f.column_weights = vec![1.0, 0.25];
     let x = axis("step", AxisKind::Linear, 0.0, 100.0);
     let mut map = layers("", rows, 100, 0.7, x);
-    map.veils = vec![Veil { first: 0, last: rows / 2, words: "nothing moved here".to_string() }];
+    map.masks = vec![Mask { first: 0, last: rows / 2, words: "nothing moved here".to_string() }];
     let beside = Rows {
         x: Axis { percent: true, ..axis("way", AxisKind::Log10, 1e-4, 1.0) },
         rows: map.rows.clone(),
@@ -21,21 +21,21 @@ pub fn veiled(rows: usize) -> Figure {
 }
 
 #[test]
-fn a_veil_hides_its_rows_and_no_others() {
+fn a_mask_hides_its_rows_and_no_others() {
     for theme in Theme::ALL {
-        let (f, style) = (veiled(10), Style { theme, scale: 1.0, ..Style::default() });
+        let (f, style) = (masked(10), Style { theme, scale: 1.0, ..Style::default() });
         let picture = Picture::of(&png(&svg(&f, &style).unwrap(), &style).unwrap());
         let plot = plot_of(&f, 0);
         // Left of the words, in the middle of each row.
         let seen = |row: usize| picture.at(plot.x + 0.1 * plot.w, plot.bottom() - (row as f64 + 0.5) * plot.h / 10.0);
-        assert!((0..=5).all(|row| seen(row) == theme.palette().veil), "{theme}");
-        assert!((6..10).all(|row| seen(row) != theme.palette().veil), "{theme}");
+        assert!((0..=5).all(|row| seen(row) == theme.palette().mask), "{theme}");
+        assert!((6..10).all(|row| seen(row) != theme.palette().mask), "{theme}");
     }
 }
 
 #[test]
 fn numbers_stand_at_the_height_of_their_rows() {
-    let f = veiled(10);
+    let f = masked(10);
     let (map, beside) = (plot_of(&f, 0), plot_of(&f, 1));
     assert_eq!((map.y, map.h), (beside.y, beside.h));
     let drawn = svg(&f, &Style::default()).unwrap();
@@ -43,19 +43,19 @@ fn numbers_stand_at_the_height_of_their_rows() {
         assert!(drawn.contains(&format!(">{said}</text>")), "{said}");
     }
     // Rows too low for words have a stem each, and none for what has no number.
-    let drawn = svg(&veiled(60), &Style::default()).unwrap();
+    let drawn = svg(&masked(60), &Style::default()).unwrap();
     assert!(!drawn.contains(">w0</text>"));
     assert_eq!(drawn.matches("<circle").count(), 59);
-    let mut wrong = veiled(10);
+    let mut wrong = masked(10);
     if let Panel::Rows(r) = &mut wrong.panels[1].panel {
         r.values.pop();
     }
     assert!(svg(&wrong, &Style::default()).unwrap_err().to_string().contains("each row beside it"));
-    let mut wrong = veiled(10);
+    let mut wrong = masked(10);
     if let Panel::Heatmap(m) = &mut wrong.panels[0].panel {
-        m.veils[0].last = 10;
+        m.masks[0].last = 10;
     }
-    assert!(svg(&wrong, &Style::default()).unwrap_err().to_string().contains("veils rows"));
+    assert!(svg(&wrong, &Style::default()).unwrap_err().to_string().contains("masks rows"));
 }
 
 /// Two rows of dots, one of them without a ring, and words at both sides.
@@ -100,7 +100,7 @@ fn dots_stand_at_their_numbers_and_grey_rows_are_grey() {
         // On the frame, and over it.
         assert_eq!(at(1.0, 1.0), palette.series[0], "{theme}");
         assert_eq!(at(0.75, 1.3), palette.background, "{theme}");
-        assert_eq!(at(0.75, 2.0), palette.veil, "{theme}: grey");
+        assert_eq!(at(0.75, 2.0), palette.mask, "{theme}: grey");
     }
     let mut empty = dotted();
     if let Panel::Dots(d) = &mut empty.panels[0].panel {

@@ -1,6 +1,6 @@
 //! Curves, bands and marked steps over every kind of panel.
 
-use super::beside::{dotted, veiled};
+use super::beside::{dotted, masked};
 use super::*;
 
 /// Every kind of panel that has axes: a figure, and which of its panels is meant.
@@ -18,7 +18,7 @@ fn grounds() -> Vec<(&'static str, Figure, usize)> {
     legend.panels.remove(0);
     let mut logarithmic = comparison();
     logarithmic.panels.retain(|p| p.row != 1);
-    let mut rows = veiled(10);
+    let mut rows = masked(10);
     if let Panel::Rows(r) = &mut rows.panels[1].panel {
         // With a label that does not reach into the heatmap's.
         r.x.low = 1e-3;
