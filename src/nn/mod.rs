@@ -43,6 +43,8 @@ mod update;
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_of_maps;
 
 pub use engine::{Engine, SKETCH_BUCKETS, SnapshotMeasure, StepMeasure};
 pub use init::Initialisation;

@@ -22,6 +22,8 @@ pub(crate) struct Site {
     /// Numbers of one sample before and behind the layer.
     pub inputs: usize,
     pub outputs: usize,
+    /// Channels of its output, where that is a map, else as many as it has numbers: what can be dead.
+    pub units: usize,
     /// Its tensors, among all.
     pub tensors: Range<usize>,
     /// Its parameters, among all.
@@ -93,7 +95,7 @@ impl<T: Scalar> Sequence<T> {
             let next = layer.shape(&shape).map_err(&error)?;
             let (inputs, outputs) = (widths[i], next.iter().product());
             if let Some(span) = layer.skips()
-                && (span == 0 || span > i || widths[i - span] != inputs)
+                && (span == 0 || span > i || widths[i - span] != layer.skipped(inputs))
             {
                 return Err(error("the skip needs as many values at both ends".into()));
             }
@@ -119,6 +121,7 @@ impl<T: Scalar> Sequence<T> {
             sites.push(Site {
                 inputs,
                 outputs,
+                units: if next.len() > 1 { next[0] } else { outputs },
                 tensors: first..tensors.len(),
                 parameters: offsets[first]..offsets[tensors.len()],
                 packed: after(&mut packed, layer.packed()),

@@ -132,9 +132,9 @@ impl Shape {
 
     fn normalised<T: Scalar>(&self, width: usize) -> Box<dyn Layer<T>> {
         if self.normalisation.is_batch() {
-            Box::new(BatchNormalisation { width })
+            Box::new(BatchNormalisation::new(width))
         } else {
-            Box::new(LayerNormalisation { width })
+            Box::new(LayerNormalisation::new(&[width]))
         }
     }
 }
