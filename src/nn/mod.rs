@@ -20,6 +20,7 @@
 //! `network`; `tape` (forward and backward over blocks of rows), `engine` (one training step) and
 //! [`gradcheck`].
 
+pub mod architecture;
 mod engine;
 pub mod gradcheck;
 pub mod init;
@@ -44,6 +45,7 @@ mod update;
 #[cfg(test)]
 mod tests;
 
+pub use architecture::{Architecture, Piece, Window};
 pub use engine::{Engine, SKETCH_BUCKETS, SnapshotMeasure, StepMeasure};
 pub use init::Initialisation;
 pub use layer::{Part, Tensor, value_and_slope};
