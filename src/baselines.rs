@@ -11,6 +11,7 @@
 //! **Cost.** Neighbours are searched one by one, n_train x features operations a sample; a cover tree is
 //! slower from some dozens of features on, where it prunes nothing. The tree sorts every feature.
 
+use std::ops::Range;
 use std::time::Instant;
 
 use smartcore::algorithm::neighbour::KNNAlgorithmName;
@@ -22,6 +23,7 @@ use smartcore::tree::decision_tree_classifier::{DecisionTreeClassifier, Decision
 
 use crate::data::{Dataset, Split};
 use crate::field::Field;
+use crate::pool::{self, JobEnd, Stop};
 
 /// What a model reached.
 #[derive(Clone, Debug, PartialEq)]
@@ -87,29 +89,18 @@ fn accuracy(
     threads: usize,
     predict: impl Fn(&DenseMatrix<f32>) -> Result<Vec<u32>, Failed> + Sync,
 ) -> Result<f64, Failed> {
-    use std::sync::atomic::{AtomicUsize, Ordering};
     let n = split.len();
-    let next = AtomicUsize::new(0);
-    let work = || -> Result<usize, Failed> {
-        let mut right = 0;
-        loop {
-            let from = next.fetch_add(ROWS, Ordering::Relaxed);
-            if from >= n {
-                return Ok(right);
-            }
-            let rows = from..(from + ROWS).min(n);
-            let answers = predict(&matrix(split, rows.clone())?)?;
-            right += answers.iter().zip(&split.labels[rows]).filter(|(a, b)| a == b).count();
-        }
+    let blocks: Vec<Range<usize>> = (0..n).step_by(ROWS).map(|from| from..(from + ROWS).min(n)).collect();
+    let count = |_: usize, rows: &Range<usize>| -> Result<usize, Failed> {
+        let answers = predict(&matrix(split, rows.clone())?)?;
+        Ok(answers.iter().zip(&split.labels[rows.clone()]).filter(|(a, b)| a == b).count())
     };
-    let counts: Vec<Result<usize, Failed>> = std::thread::scope(|scope| {
-        let others: Vec<_> = (1..threads.max(1)).map(|_| scope.spawn(work)).collect();
-        let mut all = vec![work()];
-        // A panic of another thread is this one's.
-        all.extend(others.into_iter().map(|t| t.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))));
-        all
+    let counts = pool::run(&blocks, threads, &Stop::new(), count, |_, _, _| ()).into_iter().map(|job| match job {
+        JobEnd::Done(count) => count,
+        JobEnd::Panicked(what) => panic!("{what}"),
+        JobEnd::NotRun => unreachable!("nothing stops the jobs"),
     });
-    let right = counts.into_iter().sum::<Result<usize, Failed>>()?;
+    let right = counts.sum::<Result<usize, Failed>>()?;
     Ok(right as f64 / n.max(1) as f64)
 }
 

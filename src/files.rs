@@ -5,10 +5,19 @@ use std::fs::File;
 use std::hash::Hasher as _;
 use std::io::{self, Read as _, Write as _};
 use std::path::Path;
+use std::time::Duration;
 
 mod lock;
 
 pub use lock::{LOCK, Lock};
+
+/// Temporary files are called `.gradfade-XXXXXX.part`, those that only try whether a folder can be written
+/// `.gradfade-XXXXXX`.
+const PREFIX: &str = ".gradfade-";
+const SUFFIX: &str = ".part";
+
+/// A temporary file that is older was left by a program that was killed: it is written at one go.
+const LEFT_BEHIND: Duration = Duration::from_secs(3600);
 
 /// Writes `bytes` beside `path` and renames the file there. It is as readable as any new file of the user.
 ///
@@ -16,6 +25,14 @@ pub use lock::{LOCK, Lock};
 /// Those of the file system, and a `path` that is there and no regular file (a device or a pipe must not be
 /// replaced by one); `path` is then untouched.
 pub fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    write_streamed(path, |out| out.write_all(bytes))
+}
+
+/// Like [`write_whole`], for what is too large to be held in memory.
+///
+/// # Errors
+/// Those of [`write_whole`] and of `fill`; `path` is then untouched.
+pub fn write_streamed(path: &Path, fill: impl FnOnce(&mut dyn io::Write) -> io::Result<()>) -> io::Result<()> {
     let mut builder = tempfile::Builder::new();
     #[cfg(unix)]
     {
@@ -24,7 +41,10 @@ pub fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
         builder.permissions(std::fs::Permissions::from_mode(0o666));
     }
     let mut file = beside(path, &mut builder)?;
-    file.as_file_mut().write_all(bytes)?;
+    let mut out = io::BufWriter::new(file.as_file_mut());
+    fill(&mut out)?;
+    out.flush()?;
+    drop(out);
     file.persist(path).map_err(|e| e.error)?;
     Ok(())
 }
@@ -32,6 +52,9 @@ pub fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
 /// Like [`write_whole`], for a file that an author works on: it keeps its permissions and, where the system
 /// allows that, its owner, is at no moment readable by more people than before, and is on the disk before it
 /// takes the other's place.
+///
+/// A file that has other names too (hard links) is written in its own place, since a new file would be the
+/// file of one name only. A crash in that moment leaves the new text in the temporary file.
 ///
 /// # Errors
 /// Those of [`write_whole`].
@@ -47,8 +70,50 @@ pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     }
     file.as_file().set_permissions(old.permissions())?;
     file.as_file().sync_all()?;
+    if has_other_names(&old) {
+        return write_in_place(path, bytes);
+    }
     file.persist(path).map_err(|e| e.error)?;
     Ok(())
+}
+
+#[cfg(unix)]
+fn has_other_names(file: &std::fs::Metadata) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    file.nlink() > 1
+}
+
+#[cfg(not(unix))]
+fn has_other_names(_file: &std::fs::Metadata) -> bool {
+    false
+}
+
+fn write_in_place(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut file = File::options().write(true).open(path)?;
+    file.write_all(bytes)?;
+    file.set_len(bytes.len() as u64)?;
+    file.sync_all()
+}
+
+/// Whether a name is that of a temporary file of this program, which means nothing to anybody once the program
+/// that made it has ended.
+pub fn is_temporary(name: &str) -> bool {
+    let middle = name.strip_prefix(PREFIX).map(|rest| rest.strip_suffix(SUFFIX).unwrap_or(rest));
+    middle.is_some_and(|m| m.len() == 6 && m.bytes().all(|b| b.is_ascii_alphanumeric()))
+}
+
+/// Removes the temporary files of killed programs from a folder. What cannot be removed stays.
+fn tidy(folder: &Path) {
+    let is_old = |file: &std::fs::Metadata| {
+        let age = file.modified().ok().and_then(|t| t.elapsed().ok());
+        file.is_file() && age.is_some_and(|age| age > LEFT_BEHIND)
+    };
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        // Without following a link.
+        if entry.file_name().to_str().is_some_and(is_temporary) && entry.metadata().is_ok_and(|m| is_old(&m)) {
+            let _ = std::fs::remove_file(entry.path());
+        }
+    }
 }
 
 /// A temporary file in the folder of `path`.
@@ -57,7 +122,8 @@ fn beside(path: &Path, builder: &mut tempfile::Builder) -> io::Result<tempfile::
         return Err(not_regular());
     }
     let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    builder.prefix(".gradfade-").suffix(".part").tempfile_in(folder).map_err(without_path)
+    tidy(folder);
+    builder.prefix(PREFIX).suffix(SUFFIX).tempfile_in(folder).map_err(without_path)
 }
 
 fn not_regular() -> io::Error {
@@ -117,7 +183,7 @@ fn without_path(error: io::Error) -> io::Error {
 /// # Errors
 /// The file system's reason why not.
 pub fn try_folder(dir: &Path) -> io::Result<()> {
-    tempfile::Builder::new().prefix(".gradfade-").tempfile_in(dir).map(|_| ()).map_err(without_path)
+    tempfile::Builder::new().prefix(PREFIX).tempfile_in(dir).map(|_| ()).map_err(without_path)
 }
 
 /// Checksum as 16 hexadecimal digits: the hash of Fowler, Noll and Vo with 64 bits (FNV-1a). It notices
@@ -151,6 +217,17 @@ mod tests {
     }
 
     #[test]
+    fn a_file_that_cannot_be_filled_leaves_the_old_one() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a.txt");
+        write_whole(&path, b"old").unwrap();
+        let fill = |out: &mut dyn io::Write| out.write_all(b"new").and(Err(io::ErrorKind::StorageFull.into()));
+        assert_eq!(write_streamed(&path, fill).unwrap_err().kind(), io::ErrorKind::StorageFull);
+        assert_eq!(std::fs::read(&path).unwrap(), b"old");
+        assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1);
+    }
+
+    #[test]
     fn a_file_longer_than_its_limit_and_a_folder_are_refused() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("a.txt");
@@ -175,6 +252,38 @@ mod tests {
         }
         assert!(std::fs::metadata(&path).unwrap().file_type().is_socket());
         assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_replaced_file_keeps_its_other_names() {
+        let dir = tempfile::tempdir().unwrap();
+        let (path, other) = (dir.path().join("a.txt"), dir.path().join("b.txt"));
+        std::fs::write(&path, b"a longer text than the new one").unwrap();
+        std::fs::hard_link(&path, &other).unwrap();
+        for text in [&b"new"[..], b"longer again"] {
+            replace(&path, text).unwrap();
+            assert_eq!([std::fs::read(&path).unwrap(), std::fs::read(&other).unwrap()], [text, text]);
+        }
+        assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 2);
+    }
+
+    #[test]
+    fn what_killed_programs_left_is_removed_and_nothing_else() {
+        let dir = tempfile::tempdir().unwrap();
+        let make = |name: &str, hours: u64| {
+            let file = File::create(dir.path().join(name)).unwrap();
+            file.set_modified(std::time::SystemTime::now() - Duration::from_secs(3600 * hours)).unwrap();
+        };
+        let old = [".gradfade-Xk3v1a.part", ".gradfade-Xk3v1a"];
+        let kept = [".gradfade-notes.part.md", ".gradfade-work-1-2.lock", ".gradfade.lock", "gradfade-Xk3v1a.part"];
+        old.iter().chain(&kept).for_each(|name| make(name, 2));
+        make(".gradfade-abcdef.part", 0);
+        std::fs::create_dir(dir.path().join(".gradfade-folder")).unwrap();
+        write_whole(&dir.path().join("a.txt"), b"x").unwrap();
+        let there = |name: &str| dir.path().join(name).exists();
+        assert!(!old.iter().any(|name| there(name)));
+        assert!(kept.iter().all(|name| there(name)) && there(".gradfade-abcdef.part") && there(".gradfade-folder"));
     }
 
     #[cfg(unix)]

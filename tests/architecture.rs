@@ -15,7 +15,7 @@ const RULES: &[(&str, &[&str])] = &[
     ("record", &["stats", "files"]),
     ("nn", &["stats", "names", "activation"]),
     ("data", &["stats", "files"]),
-    ("baselines", &["data"]),
+    ("baselines", &["data", "pool"]),
     ("config", &["stats", "names", "activation", "nn", "data"]),
     ("train", &["files", "stats", "activation", "record", "nn", "data", "config"]),
     ("pool", &[]),

@@ -42,6 +42,7 @@ fn name_of(l: usize, part: Part) -> String {
         Part::Bias => ("layers", "bias"),
         Part::Scale => ("norms", "weight"),
         Part::Shift => ("norms", "bias"),
+        Part::Other(role) => panic!("no fixture has a {role}"),
     };
     format!("{module}.{}.{name}", l + 1)
 }

@@ -74,15 +74,7 @@ pub fn run(args: Args) -> CommandResult {
             if !args.no_record {
                 let m = engine.measured();
                 rows.push(m.loss);
-                for column in [
-                    &m.grad_norm,
-                    &m.update_norm,
-                    &m.driven_norm,
-                    &m.decay_norm,
-                    &m.param_norm,
-                    &m.signal_rms,
-                    &m.grad_rms,
-                ] {
+                for (_, column) in m.columns() {
                     rows.extend_from_slice(column);
                 }
             }

@@ -120,6 +120,7 @@ pub fn run(args: Args) -> CommandResult {
         }
         results.push((read_run(folder)?, finished));
     }
+    interrupt::end_at_once();
     let pictures = draw(&results, &args.look, &figures)?;
     if args.json {
         output::print(format!("{:#}\n", to_json(&results, &args.out, &pictures)))?;

@@ -35,11 +35,7 @@ pub fn run(args: Args) -> CommandResult {
     }
     let record = open::read_run(&args.run)?;
     match &args.out {
-        Some(path) => {
-            let mut table = Vec::new();
-            export_csv(&record, &mut table)?;
-            output::write(path, &table)?;
-        }
+        Some(path) => output::write_streamed(path, |out| export_csv(&record, out))?,
         None => {
             let mut out = std::io::BufWriter::new(std::io::stdout().lock());
             output::seen(export_csv(&record, &mut out).and_then(|()| out.flush()))?;

@@ -212,10 +212,23 @@ fn parse_failure(error: &clap::Error) -> ExitCode {
                 .filter(|l| !l.is_empty() && !l.starts_with("Usage:") && !l.starts_with("For more information"))
                 .collect();
             let line = kept.join(" ").replace(" tip: ", "; ");
-            let line = with_range(line, error);
+            let line = with_range(named_once(line, error), error);
             output::say(format!("gradfade: {} (see --help)", line.strip_prefix("error: ").unwrap_or(&line)));
             ExitCode::from(2)
         }
+    }
+}
+
+/// The library's errors begin with their option, which the parser has named by then: `invalid value 'x' for
+/// '--data <SOURCE>': --data: unknown source 'x'`.
+fn named_once(line: String, error: &clap::Error) -> String {
+    use clap::error::{ContextKind, ContextValue};
+    let Some(ContextValue::String(arg)) = error.get(ContextKind::InvalidArg) else { return line };
+    let option = arg.split_whitespace().next().unwrap_or_default();
+    let cause = std::error::Error::source(error).map(|cause| one_line(&cause.to_string())).unwrap_or_default();
+    match cause.strip_prefix(option).filter(|rest| !option.is_empty() && rest.starts_with([':', ' '])) {
+        Some(rest) => line.replace(&cause, rest.trim_start_matches([':', ' '])),
+        None => line,
     }
 }
 

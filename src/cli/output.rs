@@ -65,10 +65,15 @@ pub fn may_write<'a>(files: impl IntoIterator<Item = &'a PathBuf>, force: bool) 
 
 /// Writes a file beside its place and renames it there; makes the folder that it goes into.
 pub fn write(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+    write_streamed(path, |out| out.write_all(bytes))
+}
+
+/// As [`write`], of what is too large to be held in memory.
+pub fn write_streamed(path: &Path, fill: impl FnOnce(&mut dyn Write) -> std::io::Result<()>) -> anyhow::Result<()> {
     if let Some(folder) = path.parent().filter(|p| !p.as_os_str().is_empty()) {
         std::fs::create_dir_all(folder).with_context(|| {
             format!("{}: cannot create its folder; choose another place with --out", path.display())
         })?;
     }
-    crate::files::write_whole(path, bytes).with_context(|| format!("{}: cannot write", path.display()))
+    crate::files::write_streamed(path, fill).with_context(|| format!("{}: cannot write", path.display()))
 }

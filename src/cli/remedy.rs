@@ -117,6 +117,7 @@ pub fn run(args: Args) -> CommandResult {
         output::say(format!("gradfade: stopped; complete runs are kept in {}", out.display()));
         return Ok(ExitCode::from(interrupt::EXIT_CODE));
     }
+    interrupt::end_at_once();
     let trials = judge(&job, &chosen.tried, &ran)?;
     output::write(&out.join(trial::FILE), &trials.to_json()?)?;
     show(&args, &trials, &chosen.left_out, &out)?;

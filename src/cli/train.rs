@@ -13,8 +13,8 @@ use crate::config::{ConfigError, Precision, TrainConfig, TrainPlan, plain};
 use crate::data::{self, DataError, Dataset};
 use crate::nn::{Network, Normalisation, Scalar};
 use crate::record::{
-    FolderSink, Header, RecordError, RecordSink, Row, RunWriter, Status, TEST_ACCURACY, TEST_LOSS, TRAIN_ACCURACY,
-    TRAIN_LOSS, VALIDATION_ACCURACY, VALIDATION_LOSS,
+    Ended, FolderSink, Header, RecordError, RecordSink, Row, RunWriter, Status, TEST_ACCURACY, TEST_LOSS,
+    TRAIN_ACCURACY, TRAIN_LOSS, VALIDATION_ACCURACY, VALIDATION_LOSS,
 };
 use crate::sweep::Grid;
 use crate::train::{Finished, Watch, initial_network, train, weights};
@@ -71,7 +71,7 @@ pub fn run(args: Args) -> CommandResult {
     config.data_options.check(&config.data).map_err(data_failure)?;
     let given = args.what.shared();
     given.data().idle(&[&config.data]).map_err(data_failure)?;
-    given.idle(&Grid::default(), &[&config]).map_err(Failure::usage)?;
+    given.idle(&Grid::default(), |uses| uses(&config)).map_err(Failure::usage)?;
     let name = args.name.clone().unwrap_or_else(|| run_name(&config));
     let out = args.out.clone().unwrap_or_else(|| default_folder(&name));
     // The folder is checked first, before time is spent on data or a network that could not be saved.
@@ -201,18 +201,46 @@ impl Job<'_> {
     }
 
     fn run_in<T: Scalar>(&self, watch: &dyn Watch) -> anyhow::Result<Finished> {
-        let folder = FolderSink::new(self.out, self.force);
+        let mut folder = Unended { sink: FolderSink::new(self.out, self.force), ended: None };
         let initial = self.save_weights.then(|| InitialWeights::<T> { job: self, network: initial_network(self.plan) });
-        let trained = train::<T>(self.plan, self.data, self.name, &mut (folder, initial), watch)?;
+        let trained = train::<T>(self.plan, self.data, self.name, &mut (&mut folder, initial), watch)?;
         if self.save_weights {
             self.save(&trained.network, "weights-final.safetensors")?;
         }
+        folder.end()?;
         Ok(Finished::from(trained))
     }
 
     fn save<T: Scalar>(&self, network: &Network<T>, file: &str) -> anyhow::Result<()> {
         let path = self.out.join(file);
         weights::save::<T>(network, &path).with_context(|| format!("{}: cannot write", path.display()))
+    }
+}
+
+/// Keeps back that the run has ended until all its files are there: a header that says so promises them.
+struct Unended {
+    sink: FolderSink,
+    ended: Option<Ended>,
+}
+
+impl Unended {
+    fn end(&mut self) -> Result<(), RecordError> {
+        self.ended.take().map_or(Ok(()), |ended| self.sink.finish(&ended))
+    }
+}
+
+impl RecordSink for Unended {
+    fn start(&mut self, header: &Header) -> Result<(), RecordError> {
+        self.sink.start(header)
+    }
+
+    fn row(&mut self, row: &Row<'_>) -> Result<(), RecordError> {
+        self.sink.row(row)
+    }
+
+    fn finish(&mut self, ended: &Ended) -> Result<(), RecordError> {
+        self.ended = Some(ended.clone());
+        Ok(())
     }
 }
 

@@ -1,4 +1,5 @@
-//! What a figure shows, as plain data: no pixel, no colour value, no font. `render` draws it.
+//! What a figure shows, as plain data: the size of the sheet is all that is said in pixels, and colours and
+//! shapes are names. `render` draws it.
 //!
 //! A [`Figure`] is a grid of panels. Every number that will be seen is in here, so a test can compare a
 //! figure with the record it came from, and a table of the same numbers can be written beside the picture.

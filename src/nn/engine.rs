@@ -44,48 +44,96 @@ struct PanelSite {
     tensors: Vec<(usize, std::ops::Range<usize>)>,
 }
 
-/// What one step measured. Norms are L2 norms over a whole tensor of batch-mean gradients; a value has one of
-/// the six meanings of [`crate::stats`].
-#[derive(Clone, Debug, Default)]
-pub struct StepMeasure {
-    /// Mean over the batch.
-    pub loss: f64,
-    pub accuracy: f64,
-    /// Norm of the gradient, `[T]`.
-    pub grad_norm: Vec<f64>,
-    /// Norm of the update that the parameters took, `[T]`.
-    pub update_norm: Vec<f64>,
-    /// Norm of the part of the update that the gradient made, `[T]`.
-    pub driven_norm: Vec<f64>,
-    /// Norm of the part that decay made, `[T]`.
-    pub decay_norm: Vec<f64>,
-    /// Norm of the parameters before the update, `[T]`.
-    pub param_norm: Vec<f64>,
-    /// Root mean square over the samples of the norm of the backward signal, `[L]`.
-    pub signal_rms: Vec<f64>,
-    /// Root mean square over the samples of the norm of the gradient of the sample's own loss by the weight,
-    /// `[L]`.
-    pub grad_rms: Vec<f64>,
+/// Declares what is measured: numbers of the whole run, and columns with one value a tensor, `[T]`, or one a
+/// layer, `[L]`. A column is called as its metric in [`crate::record`], so that a row is made of all of them.
+macro_rules! measures {
+    ($(#[$doc:meta])* $name:ident { $($(#[$of_own:meta])* $own:ident: $type:ty,)* }
+        tensors { $($(#[$of_tensor:meta])* $tensor:ident,)* }
+        layers { $($(#[$of_layer:meta])* $layer:ident,)* }) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, Default)]
+        pub struct $name {
+            $($(#[$of_own])* pub $own: $type,)*
+            $($(#[$of_tensor])* pub $tensor: Vec<f64>,)*
+            $($(#[$of_layer])* pub $layer: Vec<f64>,)*
+        }
+
+        impl $name {
+            /// Every column with the id of its metric.
+            pub fn columns(&self) -> impl Iterator<Item = (&'static str, &[f64])> {
+                [$((stringify!($tensor), &*self.$tensor),)* $((stringify!($layer), &*self.$layer),)*].into_iter()
+            }
+
+            fn of_tensors(&mut self) -> impl Iterator<Item = &mut Vec<f64>> {
+                [$(&mut self.$tensor),*].into_iter()
+            }
+
+            fn of_layers(&mut self) -> impl Iterator<Item = &mut Vec<f64>> {
+                [$(&mut self.$layer),*].into_iter()
+            }
+
+            /// Columns in which nothing is measured yet.
+            fn unmeasured(layers: usize, tensors: usize) -> $name {
+                let mut new = $name::default();
+                new.of_tensors().for_each(|column| column.resize(tensors, MISSING));
+                new.of_layers().for_each(|column| column.resize(layers, MISSING));
+                new
+            }
+        }
+    };
 }
 
-/// What a snapshot measured.
-#[derive(Clone, Debug, Default)]
-pub struct SnapshotMeasure {
-    /// Distance from the initial parameters, `[T]`.
-    pub distance_from_init: Vec<f64>,
-    /// Share of parameters that are exactly zero, `[T]`.
-    pub zero_share: Vec<f64>,
-    /// Mean of the activations of each layer, `[L]`; these five are missing where no batch was run.
-    pub activation_mean: Vec<f64>,
-    pub activation_std: Vec<f64>,
-    /// Share of activations whose slope is under [`crate::activation::SATURATION`] times the function's
-    /// largest one.
-    pub saturated_share: Vec<f64>,
-    /// Share of units that had no slope on any sample.
-    pub dead_share: Vec<f64>,
-    pub mean_squared_slope: Vec<f64>,
-    /// CountSketch of the difference from the initial parameters, `[T * SKETCH_BUCKETS]`
-    pub sketch: Vec<f32>,
+measures! {
+    /// What one step measured. Norms are L2 norms over a whole tensor of batch-mean gradients; a value has one
+    /// of the six meanings of [`crate::stats`].
+    StepMeasure {
+        /// Mean over the batch.
+        loss: f64,
+        accuracy: f64,
+    }
+    tensors {
+        /// Norm of the gradient.
+        grad_norm,
+        /// Norm of the update that the parameters took.
+        update_norm,
+        /// Norm of the part of the update that the gradient made.
+        driven_norm,
+        /// Norm of the part that decay made.
+        decay_norm,
+        /// Norm of the parameters before the update.
+        param_norm,
+    }
+    layers {
+        /// Root mean square over the samples of the norm of the backward signal.
+        signal_rms,
+        /// Root mean square over the samples of the norm of the gradient of the sample's own loss by the weight.
+        grad_rms,
+    }
+}
+
+measures! {
+    /// What a snapshot measured. The columns of layers describe activations: they are missing where no batch
+    /// was run.
+    SnapshotMeasure {
+        /// CountSketch of the difference from the initial parameters, `[T * SKETCH_BUCKETS]`
+        sketch: Vec<f32>,
+    }
+    tensors {
+        /// Distance from the initial parameters.
+        distance_from_init,
+        /// Share of parameters that are exactly zero.
+        zero_share,
+    }
+    layers {
+        activation_mean,
+        activation_std,
+        /// Share of activations whose slope is under [`crate::activation::SATURATION`] times the function's
+        /// largest one.
+        saturated_share,
+        /// Share of units that had no slope on any sample.
+        dead_share,
+        mean_squared_slope,
+    }
 }
 
 /// A network in training: parameters, optimiser state and all buffers, allocated once.
@@ -130,7 +178,6 @@ impl<T: Scalar> Engine<T> {
         let len = |panel: &PanelSite| panel.tensors.iter().map(|(_, range)| range.len()).sum();
         let scratch = panels.iter().map(len).max().unwrap_or(0);
         let (places, packed_places) = places(&network, &panels);
-        let missing = |n: usize| vec![MISSING; n];
         Engine {
             loss,
             optimizer,
@@ -148,26 +195,10 @@ impl<T: Scalar> Engine<T> {
             gradient_squares: vec![0.0; batch_size],
             evaluators: Vec::new(),
             initial: None,
-            measure: StepMeasure {
-                loss: MISSING,
-                accuracy: MISSING,
-                grad_norm: missing(tensors),
-                update_norm: missing(tensors),
-                driven_norm: missing(tensors),
-                decay_norm: missing(tensors),
-                param_norm: missing(tensors),
-                signal_rms: missing(layers),
-                grad_rms: missing(layers),
-            },
+            measure: StepMeasure { loss: MISSING, accuracy: MISSING, ..StepMeasure::unmeasured(layers, tensors) },
             snapshot: SnapshotMeasure {
-                distance_from_init: missing(tensors),
-                zero_share: missing(tensors),
-                activation_mean: missing(layers),
-                activation_std: missing(layers),
-                saturated_share: missing(layers),
-                dead_share: missing(layers),
-                mean_squared_slope: missing(layers),
                 sketch: vec![0.0; tensors * SKETCH_BUCKETS],
+                ..SnapshotMeasure::unmeasured(layers, tensors)
             },
             threads,
             packed: network.pack(),
@@ -226,19 +257,10 @@ impl<T: Scalar> Engine<T> {
         &self.snapshot
     }
 
-    /// A snapshot of the parameters alone, as after the last step: the activation columns are missing.
+    /// A snapshot of the parameters alone, as after the last step: the columns of layers are missing.
     pub fn final_snapshot(&mut self) -> &SnapshotMeasure {
         self.measure_distance();
-        let s = &mut self.snapshot;
-        for column in [
-            &mut s.activation_mean,
-            &mut s.activation_std,
-            &mut s.saturated_share,
-            &mut s.dead_share,
-            &mut s.mean_squared_slope,
-        ] {
-            column.fill(MISSING);
-        }
+        self.snapshot.of_layers().for_each(|column| column.fill(MISSING));
         &self.snapshot
     }
 

@@ -56,5 +56,5 @@ pub use norm::norm;
 pub use normalise::Normalisation;
 pub use optimizer::{L1Step, Optimizer, OptimizerKind};
 pub use scalar::Scalar;
-pub use sequence::NetworkTensor;
+pub use sequence::{NetworkLayer, NetworkTensor};
 pub use shape::Shape;

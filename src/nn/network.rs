@@ -76,7 +76,7 @@ impl<T: Scalar> Network<T> {
 
     /// Number of recorded layers L: each begins at a layer with weights, and what follows belongs to it.
     pub fn layers(&self) -> usize {
-        self.sequence.groups
+        self.sequence.groups.len()
     }
 
     /// All tensors, input side first.

@@ -42,7 +42,29 @@ pub(crate) struct Site {
 pub struct NetworkTensor {
     /// The recorded layer that it belongs to, from 0.
     pub layer: usize,
+    /// [`Layer::module`]
+    pub module: &'static str,
     pub tensor: Tensor,
+}
+
+impl NetworkTensor {
+    /// The name in saved parameters and in a record, such as `layers.3.weight`.
+    pub fn name(&self) -> String {
+        format!("{}.{}.{}", self.module, self.layer + 1, self.tensor.name)
+    }
+}
+
+/// A recorded layer: one with weights and those behind it, up to the next with weights. The first one also has what is
+/// before it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NetworkLayer {
+    /// The kind of the one with weights.
+    pub kind: &'static str,
+    /// Shapes of one sample before and behind.
+    pub input: Vec<usize>,
+    pub output: Vec<usize>,
+    /// Inputs that one output of the weights is made of.
+    pub fan_in: usize,
 }
 
 /// Layers one after another.
@@ -53,8 +75,8 @@ pub(crate) struct Sequence<T> {
     pub tensors: Vec<NetworkTensor>,
     /// Where tensor t begins, and, last, the number of parameters: `[T + 1]`.
     pub offsets: Vec<usize>,
-    /// Number of recorded layers.
-    pub groups: usize,
+    /// The recorded layers.
+    pub groups: Vec<NetworkLayer>,
 }
 
 impl<T: Scalar> Sequence<T> {
@@ -65,7 +87,7 @@ impl<T: Scalar> Sequence<T> {
     pub fn new(input: &[usize], layers: Vec<Box<dyn Layer<T>>>) -> Result<Arc<Sequence<T>>, SequenceError> {
         let (mut shape, mut widths) = (input.to_vec(), vec![input.iter().product::<usize>()]);
         let (mut sites, mut tensors, mut offsets) = (Vec::<Site>::new(), Vec::new(), vec![0]);
-        let (mut packed, mut running, mut groups) = (0, 0, 0);
+        let (mut packed, mut running, mut groups) = (0, 0, Vec::<NetworkLayer>::new());
         for (i, layer) in layers.iter().enumerate() {
             let error = |problem: String| SequenceError { layer: i + 1, kind: format!("{layer:?}"), problem };
             let next = layer.shape(&shape).map_err(&error)?;
@@ -76,12 +98,19 @@ impl<T: Scalar> Sequence<T> {
                 return Err(error("the skip needs as many values at both ends".into()));
             }
             let own = layer.tensors();
-            groups += usize::from(own.iter().any(|tensor| tensor.part == Part::Weight));
-            let group = groups.saturating_sub(1);
+            if let Some(weight) = own.iter().find(|tensor| tensor.part == Part::Weight) {
+                let before = if groups.is_empty() { input } else { &shape };
+                let (kind, fan_in) = (layer.kind(), weight.fan_in);
+                groups.push(NetworkLayer { kind, input: before.to_vec(), output: Vec::new(), fan_in });
+            }
+            if let Some(group) = groups.last_mut() {
+                group.output.clone_from(&next);
+            }
+            let group = groups.len().saturating_sub(1);
             let first = tensors.len();
             for tensor in own {
                 offsets.push(offsets[tensors.len()] + tensor.elements());
-                tensors.push(NetworkTensor { layer: group, tensor });
+                tensors.push(NetworkTensor { layer: group, module: layer.module(), tensor });
             }
             let after = |from: &mut usize, len: usize| {
                 *from += len;
@@ -100,7 +129,7 @@ impl<T: Scalar> Sequence<T> {
             widths.push(outputs);
             shape = next;
         }
-        for group in 0..groups {
+        for group in 0..groups.len() {
             let of = |i: &usize| sites[*i].group == group;
             let all: Vec<usize> = (0..layers.len()).filter(of).collect();
             let activation = all.iter().rev().find(|&&i| layers[i].is_activation());

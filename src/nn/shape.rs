@@ -21,7 +21,7 @@ use super::layer::{
 };
 use super::normalise::Normalisation;
 use super::scalar::Scalar;
-use super::sequence::Sequence;
+use super::sequence::{NetworkLayer, NetworkTensor, Sequence};
 use crate::activation::Activation;
 
 /// What a fully connected network is, without its parameters.
@@ -66,6 +66,12 @@ impl Shape {
     pub fn tensors(&self) -> impl Iterator<Item = (usize, Part, Vec<usize>)> {
         let tensors = self.build::<f32>(true).tensors.clone();
         tensors.into_iter().map(|t| (t.layer, t.tensor.part, t.tensor.shape))
+    }
+
+    /// The recorded layers and all tensors, as a record's header describes them.
+    pub fn described(&self) -> (Vec<NetworkLayer>, Vec<NetworkTensor>) {
+        let sequence = self.build::<f32>(true);
+        (sequence.groups.clone(), sequence.tensors.clone())
     }
 
     /// Index of a tensor of layer `l` (from 0) among all tensors.

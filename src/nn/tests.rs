@@ -7,6 +7,7 @@ use super::layer::{
     ActivationLayer, Backward, Dense, Forward, Kept, Layer, Memory, PANEL_TENSORS, Panel, Part, Tensor,
 };
 use super::matmul::Prefetch;
+use super::sequence::Sequence;
 use super::signal::{rescale, row_squares};
 use super::*;
 use crate::activation::Activation;
@@ -32,6 +33,10 @@ impl Convolution {
 }
 
 impl<T: Scalar> Layer<T> for Convolution {
+    fn kind(&self) -> &'static str {
+        "convolution"
+    }
+
     fn shape(&self, input: &[usize]) -> Result<Vec<usize>, String> {
         match input {
             [n] if *n == self.inputs => Ok(vec![self.positions()]),
@@ -117,6 +122,10 @@ impl<T: Scalar> Layer<T> for Convolution {
 struct Pooling(usize);
 
 impl<T: Scalar> Layer<T> for Pooling {
+    fn kind(&self) -> &'static str {
+        "pooling"
+    }
+
     fn shape(&self, input: &[usize]) -> Result<Vec<usize>, String> {
         match input {
             [n] if n % self.0 == 0 => Ok(vec![n / self.0]),
@@ -219,6 +228,20 @@ fn layers_of_any_kind_train_in_f32_as_in_f64_and_on_threads_as_alone() {
     let (single, want) = (norms(1), &double.measured().grad_norm);
     assert!(single.1.iter().zip(want).all(|(a, b)| (a / b - 1.0).abs() < 1e-3), "{single:?} {want:?}");
     assert!(single == norms(3));
+}
+
+#[test]
+fn recorded_layers_have_the_kind_of_their_weights_and_the_shapes_around_them() {
+    let sequence = convolutional::<f32>().sequence;
+    let layers: Vec<_> = sequence.groups.iter().map(|l| (l.kind, &l.input[..], &l.output[..], l.fan_in)).collect();
+    let expected: [(&str, &[usize], &[usize], usize); 3] =
+        [("convolution", &[INPUTS], &[3], 4), ("convolution", &[3], &[2], 2), ("dense", &[2], &[3], 2)];
+    assert_eq!(layers, expected);
+    let names: Vec<String> = sequence.tensors.iter().map(|tensor| tensor.name()).collect();
+    assert_eq!(names[..3], ["layers.1.weight", "layers.1.bias", "layers.2.weight"]);
+    let first: Vec<Box<dyn Layer<f32>>> = vec![Box::new(Pooling(3)), Box::new(Dense::new(3, 4, true))];
+    let [first] = &Sequence::new(&[INPUTS], first).unwrap().groups[..] else { panic!() };
+    assert_eq!((&first.input[..], &first.output[..], first.fan_in), (&[INPUTS][..], &[4][..], 3));
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::{Change, Planned, changes};
 use crate::analysis::AnalysisError;
-use crate::config::{Precision, TrainConfig, TrainPlan};
+use crate::config::{ConfigError, Precision, TrainConfig, TrainPlan};
 use crate::data::{Dataset, Loaded};
 use crate::diagnosis::{self, Diagnosis, Thresholds};
 use crate::files::Lock;
@@ -104,7 +104,8 @@ impl Try {
                 return Ok(true);
             }
         }
-        RunWriter::check_place(&self.folder, there)?;
+        // With `force` the error of what is no run must not advise it.
+        RunWriter::check_place(&self.folder, there || force)?;
         Ok(false)
     }
 
@@ -231,6 +232,8 @@ fn train_one(one: &Try, threads: usize, loaded: &Loaded, watch: &dyn Observer) -
     };
     let plan = match config.plan(&data) {
         Ok(plan) => plan,
+        // There may be more memory another time.
+        Err(error @ ConfigError::Refused { .. }) => return Ok(Attempt::Broken(error.to_string())),
         Err(error) => return Ok(Attempt::Impossible(error.to_string())),
     };
     let finished = match config.precision {

@@ -122,26 +122,26 @@ impl Grid {
         values.collect::<Vec<_>>().join(" ")
     }
 
-    /// The settings of every cell, those of `train` where the grid says nothing.
-    pub fn configs(&self, train: &TrainConfig) -> Vec<TrainConfig> {
-        let mut configs = vec![train.clone()];
+    /// The settings of every cell, those of `train` where the grid says nothing; each is made when it is asked
+    /// for.
+    pub fn configs<'a>(&'a self, train: &TrainConfig) -> impl Iterator<Item = TrainConfig> + 'a {
+        let mut configs: Box<dyn Iterator<Item = TrainConfig> + 'a> = Box::new(std::iter::once(train.clone()));
         for axis in &self.axes {
-            let vary = |config: &TrainConfig| -> Vec<TrainConfig> {
-                let with = |value: &Value| {
+            let vary = move |config: TrainConfig| {
+                axis.values.iter().map(move |value| {
                     let mut config = config.clone();
                     // A stored value is one that the setting takes.
                     let set = axis.setting.set(&mut config, value);
                     debug_assert!(set.is_ok(), "{set:?}");
                     config
-                };
-                axis.values.iter().map(with).collect()
+                })
             };
-            configs = configs.iter().flat_map(vary).collect();
+            configs = Box::new(configs.flat_map(vary));
         }
-        for config in &mut configs {
+        configs.map(|mut config| {
             config.data_options.seed = config.seed;
-        }
-        configs
+            config
+        })
     }
 }
 
@@ -213,5 +213,22 @@ impl<'de> DeserializeSeed<'de> for Values {
             return Err(in_words("it holds what is no finite number".into()));
         }
         Axis::new(self.0, values).map_err(in_words)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cells_of_a_grid_larger_than_memory_are_made_one_by_one() {
+        let mut grid = Grid::default();
+        for axis in ["hidden_layers=1..5000", "width=1..5000", "seed=1..5000"] {
+            grid.set(Axis::parse(axis).unwrap());
+        }
+        assert_eq!(grid.count(), 5000_u128.pow(3));
+        let third = grid.configs(&TrainConfig::default()).nth(2).unwrap();
+        assert_eq!((third.hidden_layers, third.width, third.seed), (1, 1, 3));
+        assert_eq!(third.data_options.seed, 3);
     }
 }

@@ -150,7 +150,7 @@ impl SweepPlan {
             return Err("`name` must have 1 to 100 visible characters".into());
         }
         self.check_earlier()?;
-        for cell in self.cells() {
+        for cell in self.each_cell() {
             cell.config.check().map_err(|e| format!("cell {} ({}): {e}", cell.number, cell.label(self)))?;
             let c = &cell.config;
             c.data_options.check(&c.data).map_err(|e| e.to_string())?;
@@ -181,17 +181,17 @@ impl SweepPlan {
 
     /// Every cell, in the order of their numbers: those of the earlier plans first.
     pub fn cells(&self) -> Vec<PlannedCell> {
+        self.each_cell().collect()
+    }
+
+    /// As [`SweepPlan::cells`], one at a time: a plan may have a million.
+    pub fn each_cell(&self) -> impl Iterator<Item = PlannedCell> + '_ {
         let grids = self.earlier.iter().map(|earlier| &earlier.grid).chain([&self.grid]);
-        let mut configs: Vec<TrainConfig> = Vec::new();
         let mut seen = std::collections::HashSet::new();
-        for grid in grids {
-            let all = grid.configs(&self.train).into_iter();
-            // Without earlier plans every cell is a new one.
-            let key = |config: &TrainConfig| self.grid.key(config);
-            configs.extend(all.filter(|config| self.earlier.is_empty() || seen.insert(key(config))));
-        }
-        let number = |(i, config): (usize, TrainConfig)| PlannedCell { number: i + 1, config };
-        configs.into_iter().enumerate().map(number).collect()
+        // Without earlier plans every cell is a new one.
+        let mut is_new = move |config: &TrainConfig| self.earlier.is_empty() || seen.insert(self.grid.key(config));
+        let configs = grids.flat_map(|grid| grid.configs(&self.train)).filter(move |config| is_new(config));
+        (1..).zip(configs).map(|(number, config)| PlannedCell { number, config })
     }
 }
 

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Instant;
 
 use super::{PlannedCell, Sizes, Store, SweepError, costs};
-use crate::config::{Every, Precision, TrainConfig, TrainPlan};
+use crate::config::{ConfigError, Every, Precision, TrainConfig, TrainPlan};
 use crate::data::{Dataset, Loaded};
 use crate::nn::Scalar;
 use crate::pool::{self, JobEnd, Stop};
@@ -162,6 +162,8 @@ fn run_cell(
     };
     let plan = match config.plan(&data) {
         Ok(plan) => plan,
+        // There may be more memory another time.
+        Err(error @ ConfigError::Refused { .. }) => return Ok(Attempt::Broken(error.to_string())),
         Err(error) => return keep(made, Err(error.to_string())),
     };
     match trained(&plan, &data, &planned.label(store.plan()), made.path(), watch)? {

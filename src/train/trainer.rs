@@ -6,7 +6,7 @@ use super::{Progress, Trained, initial_network};
 use crate::config::{BatchSize, Every, TrainPlan};
 use crate::data::Dataset;
 use crate::nn::{Engine, Network, Part, Scalar, SnapshotMeasure, StepMeasure};
-use crate::record::{self, Row, Rows, Status};
+use crate::record::{self, MetricId, Row, Rows, Status};
 
 /// What one call of [`Trainer::step`] did.
 #[derive(Debug)]
@@ -324,20 +324,22 @@ fn bare_row(made: &Made) -> Row<'static> {
 
 fn measured_row<'m>(made: &Made, measure: &'m StepMeasure) -> Row<'m> {
     let mut row: Row<'m> = bare_row(made);
-    row.set(record::GRAD_NORM, &measure.grad_norm).set(record::UPDATE_NORM, &measure.update_norm);
-    row.set(record::DRIVEN_NORM, &measure.driven_norm).set(record::DECAY_NORM, &measure.decay_norm);
-    row.set(record::PARAM_NORM, &measure.param_norm);
-    row.set(record::SIGNAL_RMS, &measure.signal_rms).set(record::GRAD_RMS, &measure.grad_rms);
+    set_all(&mut row, measure.columns());
     row
 }
 
 fn snapshot_row(step: u64, measure: &SnapshotMeasure) -> Row<'_> {
     let mut row = Row::of_snapshot(step).with_sketch(&measure.sketch);
-    row.set(record::DISTANCE_FROM_INIT, &measure.distance_from_init).set(record::ZERO_SHARE, &measure.zero_share);
-    row.set(record::ACTIVATION_MEAN, &measure.activation_mean).set(record::ACTIVATION_STD, &measure.activation_std);
-    row.set(record::SATURATED_SHARE, &measure.saturated_share).set(record::DEAD_SHARE, &measure.dead_share);
-    row.set(record::MEAN_SQUARED_SLOPE, &measure.mean_squared_slope);
+    set_all(&mut row, measure.columns());
     row
+}
+
+/// Sets columns by the ids of their metrics.
+fn set_all<'m>(row: &mut Row<'m>, columns: impl Iterator<Item = (&'static str, &'m [f64])>) {
+    for (id, values) in columns {
+        let metric = MetricId::named(id).unwrap_or_else(|| panic!("{id} is measured but no metric of a record"));
+        row.set(metric, values);
+    }
 }
 
 fn first_last_ratio<T: Scalar>(engine: &Engine<T>) -> Option<f64> {
@@ -345,4 +347,27 @@ fn first_last_ratio<T: Scalar>(engine: &Engine<T>) -> Option<f64> {
     let norms = &engine.measured().grad_norm;
     let last_hidden = network.layers().checked_sub(2).filter(|&l| l > 0)?;
     Some(norms[network.index(0, Part::Weight)?] / norms[network.index(last_hidden, Part::Weight)?])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::{Element, Per, Table};
+
+    #[test]
+    fn the_engine_measures_the_columns_of_both_tables_and_no_others() {
+        let measured = |table| -> Vec<&str> {
+            let (step, snapshot) = (StepMeasure::default(), SnapshotMeasure::default());
+            let ids = |columns: &mut dyn Iterator<Item = (&'static str, &[f64])>| columns.map(|c| c.0).collect();
+            if table == Table::Step { ids(&mut step.columns()) } else { ids(&mut snapshot.columns()) }
+        };
+        for table in [Table::Step, Table::Snapshot] {
+            let is_column = |metric: &MetricId| metric.per != Per::Run && metric.element == Element::F64;
+            let mut recorded: Vec<&str> = table.metrics().filter(is_column).map(|metric| metric.id).collect();
+            let mut measured: Vec<&str> = measured(table);
+            recorded.sort_unstable();
+            measured.sort_unstable();
+            assert_eq!(measured, recorded);
+        }
+    }
 }

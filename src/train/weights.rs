@@ -8,7 +8,7 @@ use std::path::Path;
 
 use safetensors::tensor::{Dtype, TensorView};
 
-use crate::nn::{Network, Part, Scalar};
+use crate::nn::{Network, Scalar};
 
 /// Writes a network beside its place and renames it there.
 ///
@@ -23,13 +23,7 @@ pub fn save<T: Scalar>(network: &Network<T>, path: &Path) -> io::Result<()> {
         tensors.push((name, shape, bytes));
     };
     for (t, of) in network.tensors().iter().enumerate() {
-        let (module, name) = match of.tensor.part {
-            Part::Weight => ("layers", "weight"),
-            Part::Bias => ("layers", "bias"),
-            Part::Scale => ("norms", "weight"),
-            Part::Shift => ("norms", "bias"),
-        };
-        put(format!("{module}.{}.{name}", of.layer + 1), of.tensor.shape.clone(), network.tensor(t));
+        put(of.name(), of.tensor.shape.clone(), network.tensor(t));
     }
     for l in 0..network.layers() {
         let (mean, variance) = network.running(l);

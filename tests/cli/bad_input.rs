@@ -203,6 +203,54 @@ fn unknown_names_are_answered_with_the_nearest_right_one() {
 }
 
 #[test]
+fn a_wrong_value_is_answered_with_its_option_once() {
+    let dir = room();
+    for (option, given, says) in [
+        ("--data", "iris.csv", "unknown source 'iris.csv'"),
+        ("--data", "csv", "give the path of the data: csv:PATH"),
+        ("--data", "xor:here", "xor: takes no path"),
+        ("--activation", "sigmod", "sigmoid"),
+        ("--loss", "hinge", "cross-entropy"),
+        ("--schedule", "step:0", "step"),
+        ("--seed", "-1", "-1"),
+    ] {
+        for command in ["train", "sweep", "baselines"] {
+            if command == "baselines" && !["--data", "--seed"].contains(&option) {
+                continue;
+            }
+            let plural = if command == "sweep" && ["--activation", "--seed"].contains(&option) { "s" } else { "" };
+            let output = gradfade(dir.path()).args([command, &format!("{option}{plural}"), given]).output().unwrap();
+            let told = String::from_utf8(output.stderr).unwrap();
+            assert_eq!(output.status.code(), Some(2), "{command}: {told}");
+            assert!(told.contains(says), "{command}: {told}");
+            assert_eq!(told.matches(option).count(), 1, "{command}: {told}");
+        }
+    }
+}
+
+#[test]
+fn what_a_killed_program_left_makes_no_folder_unusable() {
+    let dir = room();
+    for (left, command) in [
+        (".gradfade-Xk3v1a", &["train", "--quiet", "--steps", "1"][..]),
+        (".gradfade-Xk3v1a.part", &["train", "--quiet", "--steps", "1"]),
+        (".gradfade.lock", &["train", "--quiet", "--steps", "1"]),
+        (".gradfade-Xk3v1a.part", &["sweep", "--quiet", "--no-figures", "--steps", "1"]),
+        (".gradfade.lock", &["sweep", "--quiet", "--no-figures", "--steps", "1"]),
+    ] {
+        let out = format!("{}{left}", command[0]);
+        std::fs::create_dir(dir.path().join(&out)).unwrap();
+        std::fs::write(dir.path().join(&out).join(left), "x").unwrap();
+        let sizes = ["--data", "gaussians", "--samples", "64", "--out", &out];
+        let more: &[&str] = match command[0] {
+            "train" => &["--batch-size", "16", "--widths", "5"],
+            _ => &["--batch-sizes", "16", "--hidden-layers", "1,2", "--widths", "5"],
+        };
+        stdout(dir.path(), &[command, &sizes, more].concat());
+    }
+}
+
+#[test]
 fn a_network_that_does_not_fit_into_memory_is_refused_with_an_estimate() {
     let dir = room();
     let wide = ["train", "--hidden-layers", "3", "--width", "100000", "--out", "run"];

@@ -86,6 +86,19 @@ fn the_text_around_the_options_fits_a_terminal_of_80_columns() {
 }
 
 #[test]
+fn no_word_of_the_help_stands_twice_in_a_row() {
+    let dir = room();
+    for (command, _) in commands() {
+        let help = help(dir.path(), &command);
+        let words: Vec<&str> = help.split_whitespace().collect();
+        let is_word = |word: &str| word.chars().all(char::is_alphabetic);
+        if let Some(pair) = words.windows(2).find(|pair| pair[0] == pair[1] && is_word(pair[0])) {
+            panic!("{command}: {} {}", pair[0], pair[1]);
+        }
+    }
+}
+
+#[test]
 fn the_program_without_arguments_shows_help_and_exits_with_2() {
     gradfade(room().path()).assert().code(2).stderr(predicate::str::contains("Usage: gradfade"));
 }

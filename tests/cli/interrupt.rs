@@ -49,6 +49,24 @@ fn ctrl_c_keeps_the_record_marks_it_as_interrupted_and_exits_with_130() {
 }
 
 #[test]
+fn a_run_whose_weights_could_not_be_saved_is_not_called_ended() {
+    let dir = room();
+    let child = start(dir.path(), &[&ENDLESS[..], &["run", "--quiet", "--save-weights"]].concat());
+    // A folder in the place of the file, as soon as the run has begun.
+    let patience = Instant::now() + Duration::from_secs(60);
+    while !dir.path().join("run/weights-init.safetensors").exists() {
+        assert!(Instant::now() < patience, "no run was begun");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    std::fs::create_dir(dir.path().join("run/weights-final.safetensors")).unwrap();
+    let output = signal_when_running(dir.path(), "run", child, "-INT");
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{stderr}");
+    assert!(stderr.contains("weights-final.safetensors: cannot write"), "{stderr}");
+    assert_eq!(json(dir.path(), &["summary", "run", "--json"])["header"]["status"]["state"], "running");
+}
+
+#[test]
 fn an_interrupted_run_says_so_in_json_and_its_place_is_not_lost() {
     let dir = room();
     let child = start(dir.path(), &[&ENDLESS[..], &["run", "--json", "--quiet"]].concat());
@@ -72,6 +90,24 @@ fn ctrl_c_in_the_demo_keeps_the_run_that_was_going_on() {
     assert!(stderr.contains("`demo` with --force"), "{stderr}");
     assert_eq!(json(dir.path(), &["summary", "d/sigmoid", "--json"])["header"]["status"]["state"], "interrupted");
     assert!(!dir.path().join("d/relu").exists() && !dir.path().join("d/figures").exists());
+}
+
+#[test]
+fn a_signal_ends_the_demo_while_it_draws() {
+    let dir = room();
+    let args =
+        ["demo", "--epochs", "1", "--hidden-layers", "2", "--width", "4", "--scale", "8", "--out", "d", "--quiet"];
+    let mut child = start(dir.path(), &args);
+    let patience = Instant::now() + Duration::from_secs(120);
+    while !dir.path().join("d/figures/comparison.svg").exists() {
+        assert!(Instant::now() < patience && child.try_wait().unwrap().is_none(), "nothing was drawn");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(130));
+    let pictures = std::fs::read_dir(dir.path().join("d/figures")).unwrap();
+    assert!(pictures.count() < 18);
 }
 
 #[test]

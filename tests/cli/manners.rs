@@ -200,3 +200,38 @@ fn paths_with_spaces_and_unicode_work_everywhere() {
         assert!(dir.path().join(file).is_file(), "{file}");
     }
 }
+
+/// A command for which the system starts no thread: the stacks that it asks for are larger than any memory.
+#[cfg(target_os = "linux")]
+fn without_threads(dir: &std::path::Path, args: &[&str]) -> String {
+    let output = gradfade(dir).args(args).env("RUST_MIN_STACK", (1_u64 << 46).to_string()).output().unwrap();
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{args:?}: {stderr}");
+    assert!(!stderr.contains("panicked"), "{args:?}: {stderr}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn threads_that_the_system_refuses_cost_time_and_no_result() {
+    let dir = room();
+    let ill = ["--learning-rate", "1e-7", "--epochs", "30", "--threads", "4"];
+    train(dir.path(), "with", &ill);
+    without_threads(dir.path(), &[&["train", "--quiet", "--out", "without"], &super::TINY[..], &ill].concat());
+    let read = |run: &str| std::fs::read(dir.path().join(run).join("weight_grad_norm.npy"));
+    assert_eq!(read("with").ok(), read("without").ok());
+    let lone = |args: &[&str]| without_threads(dir.path(), args);
+    let grid = ["sweep", "--hidden-layers", "1,2", "--widths", "5", "--data", "gaussians", "--samples", "64"];
+    let grid = [&grid[..], &["--batch-sizes", "16", "--steps", "3", "--out", "s"]].concat();
+    lone(&[&grid[..], &["--threads", "4"]].concat());
+    lone(&["remedy", "with", "--only", "adam,rate-x10", "--threads", "4"]);
+    let baselines = ["baselines", "--data", "gaussians", "--samples", "300", "--threads", "4", "--json"];
+    let models = |text: &str| {
+        let json: serde_json::Value = serde_json::from_str(text).unwrap();
+        let models = json["models"].as_array().unwrap().clone();
+        models.iter().map(|m| (m["train_accuracy"].clone(), m["test_accuracy"].clone())).collect::<Vec<_>>()
+    };
+    assert_eq!(models(&lone(&baselines)), models(&stdout(dir.path(), &baselines)));
+    lone(&["plot", "with", "--figure", "layer-profile", "--out", "figures"]);
+    lone(&["page", "with", "--out", "page.html"]);
+}

@@ -353,6 +353,12 @@ fn links_stay_links_and_permissions_stay() {
     assert!(fs::symlink_metadata(path.join("link.md")).unwrap().is_symlink());
     assert_eq!(fs::metadata(path.join("real/notes.md")).unwrap().permissions().mode() & 0o777, 0o640);
     assert!(path.join("real/gradfade/net-gradient-heatmap.svg").is_file());
+    // Both names of a file with two still name one file.
+    fs::hard_link(path.join("real/notes.md"), path.join("other.md")).unwrap();
+    stdout(path, &["notes", "net", "--into", "link.md", "--name", "second"]);
+    let text = fs::read_to_string(path.join("real/notes.md")).unwrap();
+    assert!(text.contains("gradfade begin second "));
+    assert_eq!(fs::read_to_string(path.join("other.md")).unwrap(), text);
 }
 
 fn preprocessor(dir: &Path) -> Command {

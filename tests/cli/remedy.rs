@@ -202,6 +202,20 @@ fn what_cannot_be_remedied_is_said_in_one_line() {
 }
 
 #[test]
+fn force_is_not_advised_to_who_gives_it() {
+    let dir = room();
+    train(dir.path(), "run", &["--learning-rate", "1e-7", "--epochs", "30"]);
+    std::fs::create_dir_all(dir.path().join("run-remedies/adam")).unwrap();
+    std::fs::write(dir.path().join("run-remedies/adam/cat.jpg"), "cat").unwrap();
+    let args = ["remedy", "run", "--only", "adam", "--quiet"];
+    refused(dir.path(), 1, &args, &["adam", "exists"]);
+    let args = [&args[..], &["--force"]].concat();
+    refused(dir.path(), 1, &args, &["adam", "not a run folder", "choose another folder"]);
+    let output = gradfade(dir.path()).args(args).output().unwrap();
+    assert!(!String::from_utf8_lossy(&output.stderr).contains("--force"));
+}
+
+#[test]
 fn the_same_remedy_started_twice_is_refused_once_and_works_afterwards() {
     let dir = room();
     train(dir.path(), "run", &["--activation", "relu", "--learning-rate", "0.000001", "--epochs", "300"]);

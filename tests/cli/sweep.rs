@@ -570,6 +570,54 @@ fn a_program_killed_at_its_first_write_leaves_a_folder_that_can_be_used() {
 }
 
 #[test]
+fn looking_at_a_sweep_writes_nothing() {
+    let dir = room();
+    let plan = stdout(dir.path(), &[&["sweep", "plan", "--toml"], &GRID[..]].concat());
+    std::fs::create_dir(dir.path().join("s")).unwrap();
+    std::fs::write(dir.path().join("s/plan.toml"), plan).unwrap();
+    let before = tree(dir.path());
+    assert!(stdout(dir.path(), &["sweep", "plan", "--out", "s"]).contains("8 cells"));
+    for command in ["plot", "page", "summary", "diagnose"] {
+        let output = gradfade(dir.path()).args([command, "s"]).output().unwrap();
+        assert!(tree(dir.path()) == before, "{command}");
+        assert_eq!((output.status.code(), output.stdout), (Some(1), Vec::new()), "{command}");
+    }
+    // What a killed program left is removed by who runs or merges the sweep, not by who looks at it.
+    sweep(dir.path(), &[], "s", &["--quiet", "--no-figures"]);
+    let left = dir.path().join("s/cells/.000001-Xk3v1a.part");
+    std::fs::create_dir(&left).unwrap();
+    let before = tree(&dir.path().join("s"));
+    stdout(dir.path(), &["plot", "s", "--figure", "accuracy-by-depth", "--format", "svg", "--out", "figures"]);
+    stdout(dir.path(), &["page", "s", "--out", "page.html"]);
+    assert!(tree(&dir.path().join("s")) == before, "something was written or removed");
+    stdout(dir.path(), &["sweep", "merge", "--out", "s", "--no-figures"]);
+    assert!(!left.exists());
+}
+
+/// A command that may have so many KiB of memory.
+#[cfg(target_os = "linux")]
+fn with_memory(dir: &Path, kib: u32, args: &[&str]) -> std::process::Output {
+    let mut command = std::process::Command::new("bash");
+    let line = format!("ulimit -v {kib} && exec \"$@\"");
+    command.args(["-c", &line, "bash", env!("CARGO_BIN_EXE_gradfade")]).args(args).current_dir(dir).output().unwrap()
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn memory_that_the_system_refuses_is_asked_for_again() {
+    let dir = room();
+    let args =
+        ["sweep", "--data=gaussians", "--samples=64", "--hidden-layers=3", "--widths=5,9000", "--batch-sizes=16"];
+    let args = [&args[..], &["--steps=2", "--out", "s", "--quiet", "--no-figures", "--threads=1"]].concat();
+    let output = with_memory(dir.path(), 2 << 20, &args);
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{told}");
+    assert!(told.contains("cell 2 is not finished: ") && told.contains("which the system refuses"), "{told}");
+    let cells = dir.path().join("s/cells");
+    assert!(cells.join("000001/cell.json").exists() && !cells.join("000002").exists());
+}
+
+#[test]
 fn a_sweep_of_which_nothing_can_be_trained_fails_and_says_why() {
     let dir = room();
     for (more, words) in [

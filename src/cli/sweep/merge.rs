@@ -20,6 +20,10 @@ const FIGURES: &str = "figures";
 pub fn run(store: &Store, draw: &Draw, quiet: bool) -> CommandResult {
     let specs = if draw.no_figures { Vec::new() } else { chosen(&draw.figure, Draws::Sweep)? };
     let cells = read(store)?;
+    let whole = cells.len() == store.plan().count() as usize;
+    if whole {
+        store.tidy()?;
+    }
     let path = store.dir().join("cells.csv");
     output::write(&path, crate::report::sweep::cells_csv(&cells).as_bytes())?;
     output::print(format!("{}\n", path.display()))?;
@@ -42,7 +46,6 @@ pub fn run(store: &Store, draw: &Draw, quiet: bool) -> CommandResult {
     }
     // Which cells are missing was said; a script that goes on to use the table must not take a part for the
     // whole.
-    let whole = cells.len() == store.plan().count() as usize;
     Ok(if whole && !none_trained(&cells) { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
@@ -67,7 +70,11 @@ pub fn plot(
     let specs = chosen(asked, Draws::Sweep)?;
     may_write(&specs)?;
     let store = source::open_sweep(dir)?;
-    Ok(figures(&store, &read(&store)?, &specs, !asked.is_empty(), options)?.0)
+    let (figures, left_out) = figures(&store, &read(&store)?, &specs, !asked.is_empty(), options)?;
+    match left_out.into_iter().next() {
+        Some(why) if figures.is_empty() => Err(why.into()),
+        _ => Ok(figures),
+    }
 }
 
 /// Finished cells. Says on stderr which are missing.
@@ -97,9 +104,7 @@ fn read(store: &Store) -> Result<Vec<Cell>, Failure> {
         let all = plan.cells();
         cells.iter_mut().for_each(|cell| cell.settings = all[cell.number - 1].settings(plan));
     }
-    if absent.is_empty() {
-        store.tidy()?;
-    } else {
+    if !absent.is_empty() {
         let mut list = absent.iter().take(10).map(ToString::to_string).collect::<Vec<_>>().join(", ");
         if absent.len() > 10 {
             list += ", ...";

@@ -92,7 +92,7 @@ struct Draw {
     /// Also write cells.parquet
     #[arg(long, help_heading = "Output")]
     parquet: bool,
-    /// Do not draw figures figures
+    /// Do not draw figures
     #[arg(long, help_heading = "Figures")]
     no_figures: bool,
     /// Names of the figures [default: all that the cells hold]; `gradfade plot --list` names them
@@ -201,10 +201,15 @@ impl What {
         self.shared.apply_to_plan(&mut plan);
         let given = self.grid.apply(&self.shared, &mut plan).map_err(|what| Failure::usage(anyhow::anyhow!(what)))?;
         plan.check().map_err(|what| Failure::usage(anyhow::anyhow!(what)))?;
-        let cells = plan.cells();
-        self.shared.data().idle(&cells.iter().map(|c| &c.config.data).collect::<Vec<_>>()).map_err(Failure::usage)?;
-        let configs: Vec<&TrainConfig> = cells.iter().map(|c| &c.config).collect();
-        self.shared.idle(&given, &configs).map_err(Failure::usage)?;
+        let mut data = Vec::new();
+        for cell in plan.each_cell() {
+            if !data.contains(&cell.config.data) {
+                data.push(cell.config.data);
+            }
+        }
+        self.shared.data().idle(&data.iter().collect::<Vec<_>>()).map_err(Failure::usage)?;
+        let some = |uses: fn(&TrainConfig) -> bool| plan.each_cell().any(|cell| uses(&cell.config));
+        self.shared.idle(&given, some).map_err(Failure::usage)?;
         Ok(plan)
     }
 }
@@ -246,7 +251,7 @@ pub fn run(args: Args) -> CommandResult {
             args.draw.look.prepare()?;
             let store = open(&args.what, args.how.out.as_deref())?;
             let all = store.plan().cells();
-            let ran = work(&store, &all, &args.how)?;
+            let ran = work(&store, all, &args.how)?;
             let merged = merge::run(&store, &args.draw, args.how.quiet)?;
             Ok(if ran.stopped { ExitCode::from(interrupt::EXIT_CODE) } else { merged })
         }
@@ -273,11 +278,12 @@ fn some(args: &RunArgs) -> CommandResult {
         }
         (None, None) => all,
     };
-    let ran = work(&store, &chosen, &args.how)?;
+    let are_all = chosen.len() == count;
+    let ran = work(&store, chosen, &args.how)?;
     Ok(match &ran {
         ran if ran.stopped => ExitCode::from(interrupt::EXIT_CODE),
         // The settings of a part may be impossible while those of the others are not.
-        ran if !ran.broken.is_empty() || (chosen.len() == count && ran.none_trained()) => ExitCode::FAILURE,
+        ran if !ran.broken.is_empty() || (are_all && ran.none_trained()) => ExitCode::FAILURE,
         _ => ExitCode::SUCCESS,
     })
 }
@@ -296,16 +302,16 @@ struct Found {
     impossible: usize,
 }
 
-fn look(store: &Store, cells: &[PlannedCell]) -> Result<Found, Failure> {
+fn look(store: &Store, cells: Vec<PlannedCell>) -> Result<Found, Failure> {
     let mut found = Found::default();
     for cell in cells {
         match store.state(cell.number)? {
             CellState::Finished(there) if there.result.is_ok() => found.trained += 1,
             CellState::Finished(_) => found.impossible += 1,
-            CellState::Missing => found.missing.push(cell.clone()),
+            CellState::Missing => found.missing.push(cell),
             CellState::Broken(what) => {
                 output::say(format!("gradfade: cell {} cannot be trusted ({what}); it is run again", cell.number));
-                found.missing.push(cell.clone());
+                found.missing.push(cell);
             }
         }
     }
@@ -313,13 +319,14 @@ fn look(store: &Store, cells: &[PlannedCell]) -> Result<Found, Failure> {
 }
 
 /// Runs what is missing of these cells. The answer counts those that were finished before, too.
-fn work(store: &Store, cells: &[PlannedCell], how: &How) -> Result<Ran, Failure> {
+fn work(store: &Store, cells: Vec<PlannedCell>, how: &How) -> Result<Ran, Failure> {
+    let asked = cells.len();
     let Found { missing, trained, impossible } = look(store, cells)?;
     let threads = how.threads.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
     if !how.quiet {
-        let done = cells.len() - missing.len();
+        let done = asked - missing.len();
         let kept = if done > 0 { format!(", {done} of them finished before") } else { String::new() };
-        output::say(format!("{}: {} cells{kept}, {threads} at a time", store.dir().display(), cells.len()));
+        output::say(format!("{}: {} cells{kept}, {threads} at a time", store.dir().display(), asked));
     }
     let mut ran = Ran::default();
     if !missing.is_empty() {
@@ -329,6 +336,7 @@ fn work(store: &Store, cells: &[PlannedCell], how: &How) -> Result<Ran, Failure>
         let show = Show::new(store.plan(), missing.len(), threads.min(missing.len()), how.quiet);
         let result = run_cells(store, &missing, threads, &loaded, &show as &dyn Observer);
         show.finish();
+        interrupt::end_at_once();
         ran = result?;
         for (number, why) in &ran.broken {
             output::say(format!("gradfade: cell {number} is not finished: {why}; the next call runs it again"));
@@ -341,9 +349,11 @@ fn work(store: &Store, cells: &[PlannedCell], how: &How) -> Result<Ran, Failure>
 
 /// Data that is not there at all is one error, not one of every cell.
 fn check_data(missing: &[PlannedCell], loaded: &Loaded) -> Result<(), Failure> {
-    for (i, cell) in missing.iter().enumerate() {
-        if !missing[..i].iter().any(|before| before.config.data == cell.config.data) {
-            loaded.get(&cell.config.data, &cell.config.data_options)?;
+    let mut seen = Vec::new();
+    for config in missing.iter().map(|cell| &cell.config) {
+        if !seen.contains(&&config.data) {
+            loaded.get(&config.data, &config.data_options)?;
+            seen.push(&config.data);
         }
     }
     Ok(())

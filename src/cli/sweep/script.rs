@@ -49,7 +49,7 @@ pub fn run(args: &Args) -> CommandResult {
         folder: &folder,
         directory: &directory,
         name: &store.plan().name,
-        cells: store.plan().cells().len(),
+        cells: store.plan().each_cell().count(),
         cells_per_task: args.cells_per_task as usize,
         threads: args.threads,
     };

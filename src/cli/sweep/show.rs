@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 use std::io::IsTerminal;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
@@ -22,7 +22,8 @@ const LINE_PAUSE: Duration = Duration::from_secs(2);
 
 pub struct Show {
     plan: SweepPlan,
-    labels: HashMap<usize, String>,
+    /// Of the cells that are being run.
+    labels: Mutex<HashMap<usize, String>>,
     total: usize,
     done: AtomicUsize,
     plain: bool,
@@ -53,8 +54,7 @@ impl Show {
             Bars { whole, workers: (0..workers).map(worker).collect() }
         });
         let (done, told) = (AtomicUsize::new(0), Mutex::new(Instant::now()));
-        let labels = plan.cells().iter().map(|cell| (cell.number, cell.label(plan))).collect();
-        Show { plan: plan.clone(), labels, total, done, plain: !terminal && !quiet, bars, told }
+        Show { plan: plan.clone(), labels: Mutex::default(), total, done, plain: !terminal && !quiet, bars, told }
     }
 
     pub fn finish(&self) {
@@ -62,6 +62,10 @@ impl Show {
             bars.workers.iter().for_each(|(bar, _)| bar.finish_and_clear());
             bars.whole.finish_and_clear();
         }
+    }
+
+    fn running<R>(&self, change: impl FnOnce(&mut HashMap<usize, String>) -> R) -> R {
+        change(&mut self.labels.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// One cell more has ended; how many have.
@@ -73,7 +77,7 @@ impl Show {
         done
     }
 
-    fn line(&self, cell: &Cell, done: usize) -> String {
+    fn line(&self, cell: &Cell, label: &str, done: usize) -> String {
         let how = match &cell.result {
             Err(why) => format!("failed: {why}"),
             Ok(record) => {
@@ -84,17 +88,18 @@ impl Show {
                 }
             }
         };
-        let label = self.labels.get(&cell.number).map_or("", String::as_str);
         format!("{done}/{}: cell {} ({label}): {how}, {:.1} s", self.total, cell.number, cell.seconds)
     }
 }
 
 impl Observer for Show {
     fn started(&self, worker: usize, cell: &PlannedCell) {
+        let label = cell.label(&self.plan);
         if let Some((bar, _)) = self.bars.as_ref().and_then(|b| b.workers.get(worker)) {
             bar.set_position(0);
-            bar.set_message(crate::escape::one_line(&cell.label(&self.plan)).into_owned());
+            bar.set_message(crate::escape::one_line(&label).into_owned());
         }
+        self.running(|all| all.insert(cell.number, label));
     }
 
     fn progress(&self, worker: usize, p: &Progress) {
@@ -108,23 +113,25 @@ impl Observer for Show {
         }
     }
 
-    fn broken(&self, _worker: usize, _cell: &PlannedCell, _why: &str) {
+    fn broken(&self, _worker: usize, cell: &PlannedCell, _why: &str) {
+        self.running(|all| all.remove(&cell.number));
         self.count();
     }
 
     fn finished(&self, _worker: usize, cell: &Cell) {
         let done = self.count();
+        let label = self.running(|all| all.remove(&cell.number)).unwrap_or_default();
         if !self.plain {
             return;
         }
         if self.total <= LINES {
-            output::say(self.line(cell, done));
+            output::say(self.line(cell, &label, done));
             return;
         }
         let Ok(mut told) = self.told.lock() else { return };
         if told.elapsed() >= LINE_PAUSE || done == self.total {
             *told = Instant::now();
-            output::say(self.line(cell, done));
+            output::say(self.line(cell, &label, done));
         }
     }
 

@@ -42,12 +42,12 @@ impl SharedArgs {
     }
 
     /// For one network, or for all of a sweep with its grid: an option or an axis is idle where none of them has a
-    /// use for it.
+    /// use for it. `some` answers whether there is a network of which that is true.
     ///
     /// # Errors
     /// The first idle option.
-    pub fn idle(&self, grid: &Grid, configs: &[&TrainConfig]) -> Result<(), ConfigError> {
-        let none = |uses: fn(&TrainConfig) -> bool| !configs.iter().any(|c| uses(c));
+    pub fn idle(&self, grid: &Grid, some: impl Fn(fn(&TrainConfig) -> bool) -> bool) -> Result<(), ConfigError> {
+        let none = |uses: fn(&TrainConfig) -> bool| !some(uses);
         let rolls = |c: &TrainConfig| matches!(c.optimizer, OptimizerKind::Momentum | OptimizerKind::Nesterov);
         if (self.momentum.is_some() || grid.varies("momentum")) && none(rolls) {
             return Err(idle(Field::Momentum, "only momentum and nesterov have it; give --optimizer momentum"));

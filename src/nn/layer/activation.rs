@@ -25,6 +25,10 @@ impl<T: Scalar> ActivationLayer<T> {
 }
 
 impl<T: Scalar> Layer<T> for ActivationLayer<T> {
+    fn kind(&self) -> &'static str {
+        "activation"
+    }
+
     fn shape(&self, input: &[usize]) -> Result<Vec<usize>, String> {
         let (width, given) = (self.no_bias.len(), input.iter().product::<usize>());
         if given == width { Ok(input.to_vec()) } else { Err(format!("takes {width} inputs, not {given}")) }

@@ -173,6 +173,10 @@ impl Dense {
 }
 
 impl<T: Scalar> Layer<T> for Dense {
+    fn kind(&self) -> &'static str {
+        "dense"
+    }
+
     fn shape(&self, input: &[usize]) -> Result<Vec<usize>, String> {
         self.0.check(input).map(|()| vec![self.0.fan_out])
     }

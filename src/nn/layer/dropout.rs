@@ -25,6 +25,10 @@ impl Dropout {
 }
 
 impl<T: Scalar> Layer<T> for Dropout {
+    fn kind(&self) -> &'static str {
+        "dropout"
+    }
+
     fn shape(&self, input: &[usize]) -> Result<Vec<usize>, String> {
         let given: usize = input.iter().product();
         if given == self.width { Ok(input.to_vec()) } else { Err(format!("takes {} inputs, not {given}", self.width)) }

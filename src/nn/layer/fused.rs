@@ -28,6 +28,10 @@ impl DenseActivation {
 }
 
 impl<T: Scalar> Layer<T> for DenseActivation {
+    fn kind(&self) -> &'static str {
+        "dense"
+    }
+
     fn shape(&self, input: &[usize]) -> Result<Vec<usize>, String> {
         self.linear.check(input).map(|()| vec![self.linear.fan_out])
     }

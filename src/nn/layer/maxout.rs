@@ -14,6 +14,10 @@ pub(crate) struct Maxout {
 }
 
 impl<T: Scalar> Layer<T> for Maxout {
+    fn kind(&self) -> &'static str {
+        "maxout"
+    }
+
     fn shape(&self, input: &[usize]) -> Result<Vec<usize>, String> {
         let (wanted, given) = (self.pieces * self.units, input.iter().product::<usize>());
         if given == wanted { Ok(vec![self.units]) } else { Err(format!("takes {wanted} inputs, not {given}")) }

@@ -58,6 +58,21 @@ pub enum Part {
     Scale,
     /// Bias (beta) of a normalisation, as many.
     Shift,
+    /// Anything else, by the word that a record calls its role.
+    Other(&'static str),
+}
+
+impl Part {
+    /// What a record calls its role.
+    pub fn role(self) -> &'static str {
+        match self {
+            Part::Weight => "weight",
+            Part::Bias => "bias",
+            Part::Scale => "scale",
+            Part::Shift => "shift",
+            Part::Other(role) => role,
+        }
+    }
 }
 
 /// A parameter tensor of a layer.
@@ -197,6 +212,15 @@ pub struct Kept<'a, T> {
 
 /// One kind of layer, with its sizes. It holds no parameters: they are handed in.
 pub trait Layer<T: Scalar>: Debug + Send + Sync {
+    /// What a record calls this kind of layer.
+    fn kind(&self) -> &'static str;
+
+    /// The list of modules that its tensors are saved in, as `layers` in `layers.3.weight`; a list has one place for
+    /// each recorded layer.
+    fn module(&self) -> &'static str {
+        "layers"
+    }
+
     /// Shape of the output for one sample, or why the layer cannot take this input.
     fn shape(&self, input: &[usize]) -> Result<Vec<usize>, String>;
 

@@ -47,6 +47,14 @@ pub(crate) struct BatchNormalisation {
 }
 
 impl<T: Scalar> Layer<T> for BatchNormalisation {
+    fn kind(&self) -> &'static str {
+        "batch normalisation"
+    }
+
+    fn module(&self) -> &'static str {
+        "norms"
+    }
+
     fn shape(&self, input: &[usize]) -> Result<Vec<usize>, String> {
         same_shape(self.width, input)
     }
@@ -146,6 +154,14 @@ pub(crate) struct LayerNormalisation {
 }
 
 impl<T: Scalar> Layer<T> for LayerNormalisation {
+    fn kind(&self) -> &'static str {
+        "layer normalisation"
+    }
+
+    fn module(&self) -> &'static str {
+        "norms"
+    }
+
     fn shape(&self, input: &[usize]) -> Result<Vec<usize>, String> {
         same_shape(self.width, input)
     }

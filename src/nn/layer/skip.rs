@@ -16,6 +16,10 @@ pub(crate) struct Skip {
 }
 
 impl<T: Scalar> Layer<T> for Skip {
+    fn kind(&self) -> &'static str {
+        "skip"
+    }
+
     fn shape(&self, input: &[usize]) -> Result<Vec<usize>, String> {
         let given: usize = input.iter().product();
         if given == self.width { Ok(input.to_vec()) } else { Err(format!("takes {} inputs, not {given}", self.width)) }

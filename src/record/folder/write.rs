@@ -11,7 +11,7 @@ use super::super::{
     Element, Ended, Header, METRICS, MetricId, Record, RecordError, RecordSink, Row, Status, Table, Values,
 };
 use super::{META, META_PART, WEIGHTS, array_stems, file_name, part_name};
-use crate::files::{LOCK, Lock};
+use crate::files::{LOCK, Lock, is_temporary, try_folder};
 use crate::stats::MISSING;
 
 /// Rows are committed at least this often while steps come in: what a kill costs at most.
@@ -137,9 +137,7 @@ impl RunWriter {
             let _lock = enter(dir)?;
             claim(dir, overwrite)?;
         }
-        // The probe's own error would name the probe.
-        let probe = tempfile::Builder::new().prefix(".gradfade-").tempfile_in(there);
-        probe.map(drop).map_err(|e| RecordError::io("write there", there)(e.kind().into()))
+        try_folder(there).map_err(RecordError::io("write there", there))
     }
 
     /// The folder.
@@ -436,7 +434,8 @@ fn claim(dir: &Path, overwrite: bool) -> Result<bool, RecordError> {
     let mut names = Vec::new();
     for entry in fs::read_dir(dir).map_err(RecordError::io("use it as the folder of a run", dir))? {
         let name = entry.map_err(RecordError::io("list it", dir))?.file_name();
-        if name != LOCK {
+        // Temporary files are what a killed program left, or another one's for a moment.
+        if name != LOCK && !name.to_str().is_some_and(is_temporary) {
             names.push(name);
         }
     }

@@ -103,7 +103,8 @@ impl<T: Element, W: Write + Seek> NpyWriter<T, W> {
     }
 
     /// Rows that a reader of the file sees.
-    pub fn committed_rows(&self) -> u64 {
+    #[cfg(test)]
+    fn committed_rows(&self) -> u64 {
         self.committed
     }
 
