@@ -48,7 +48,7 @@ struct Tensor {
 enum Kind {
     Weight,
     Bias,
-    Scale,
+    Gain,
     Shift,
 }
 
@@ -63,7 +63,7 @@ impl From<Header> for super::Header {
             let (group, role, part) = match t.kind {
                 Kind::Weight => ("layers", "weight", "weight"),
                 Kind::Bias => ("layers", "bias", "bias"),
-                Kind::Scale => ("norms", "scale", "weight"),
+                Kind::Gain => ("norms", "scale", "weight"),
                 Kind::Shift => ("norms", "shift", "bias"),
             };
             TensorInfo::new(format!("{group}.{}.{part}", t.layer), t.layer, role, &t.shape)
