@@ -4,7 +4,7 @@
     python3 scripts/check_npy.py RUN [--watch SECONDS]
 
 Every array is loaded twice, with numpy.load and as a memory map; type and shape must be those of the table in
-src/record/mod.rs, both must hold the same bytes, and the arrays of a table may differ in length only while the run goes
+docs/format.md, both must hold the same bytes, and the arrays of a table may differ in length only while the run goes
 on. With --watch the folder is checked again and again while a run writes into it: rows once read must never change.
 Needs Python 3 and NumPy. Exit code 0 when all holds, 1 with one line for the first thing that does not.
 """
@@ -12,17 +12,24 @@ Needs Python 3 and NumPy. Exit code 0 when all holds, 1 with one line for the fi
 import argparse
 import json
 import pathlib
+import re
 import sys
 import time
 
 import numpy as np
 
-STEP = {"step": "", "epoch": "", "learning_rate": "", "loss": "", "batch_accuracy": "",
-        "grad_norm": "T", "update_norm": "T", "driven_norm": "T", "decay_norm": "T", "param_norm": "T",
-        "signal_rms": "L", "grad_rms": "L"}
-SNAPSHOT = {"snapshot_step": "", "distance_from_init": "T", "activation_mean": "L", "activation_std": "L",
-            "saturated_share": "L", "dead_share": "L", "mean_squared_slope": "L"}
-EVAL = {"eval_step": "", "eval_epoch": "", "train_loss": "", "train_accuracy": "", "test_loss": "", "test_accuracy": ""}
+FORMAT = pathlib.Path(__file__).parent.parent / "docs" / "format.md"
+LINE = re.compile(r"^\| `(\w+)\.npy` \| `\[(\w)((?:, \w)*)\]` (\w+) \|")
+
+
+def tables():
+    """The arrays of the step, snapshot and evaluation table: type and inner sizes by name, the table's steps first."""
+    found = {"S": {}, "K": {}, "E": {}}
+    for line in FORMAT.read_text().splitlines():
+        if match := LINE.match(line):
+            name, rows, inner, dtype = match.groups()
+            found[rows][name] = (np.dtype(dtype).newbyteorder("<").str, inner.replace(", ", ""))
+    return list(found.values())
 
 
 def fail(message):
@@ -32,14 +39,15 @@ def fail(message):
 def check(run, seen):
     """Checks all arrays once; `seen` holds the bytes read before, by array. Returns the rows of the three tables."""
     meta = json.loads((run / "meta.json").read_text())
-    sizes = {"T": len(meta["tensors"]), "L": len(meta["layers"]), "M": meta["sketch_buckets"]}
-    snapshot = dict(SNAPSHOT, sketch="TM") if sizes["M"] else SNAPSHOT
+    sizes = {"T": len(meta["tensors"]), "L": len(meta["layers"]), "M": meta.get("sketch_buckets")}
     lengths = []
-    for table in (STEP, snapshot, EVAL):
+    for table in tables():
         rows = {}
-        for name, inner in table.items():
+        for name, (dtype, inner) in table.items():
             path = run / f"{name}.npy"
-            dtype = "<i8" if name.endswith("step") else "<f4" if name == "sketch" else "<f8"
+            # What was not measured has no file.
+            if not name.endswith("step") and not path.exists():
+                continue
             shape = tuple(sizes[c] for c in inner)
             mapped = np.load(path, mmap_mode="r")
             loaded = np.load(path)

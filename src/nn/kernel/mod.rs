@@ -121,7 +121,7 @@ pub struct View {
     pub column_stride: isize,
 }
 
-/// Memory that will be needed soon: a product, which is busy with arithmetic, fetches it into the
+/// Memory that will be needed prefetch: a product, which is busy with arithmetic, fetches it into the
 /// second-level cache meanwhile.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Prefetch {
