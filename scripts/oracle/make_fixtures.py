@@ -19,6 +19,7 @@ import mpmath
 import numpy as np
 import torch
 
+from maps import run_maps
 from remedies import run_remedy
 from witness import (
     ACTIVATIONS,
@@ -264,6 +265,39 @@ def remedies():
     return {"f32_drift_limit": F32_DRIFT_LIMIT, "networks": {"five-layers": network}, "cases": cases}
 
 
+def convolution():
+    """Convolution, pooling, normalisation by channel and skips of maps, in f64."""
+    conv = lambda out, kernel, stride, padding, bias=True: ["conv", out, kernel, stride, padding, bias]
+    act = ["activation"]
+    sgd, momentum, adam = (SGD, 0.1), (OPTIMIZERS[1][0], 0.05), OPTIMIZERS[5]
+    table = [
+        ("padding, sgd", [1, 5, 6], [conv(3, 3, 1, 1), act, conv(2, 3, 1, 0), act], "tanh", sgd, "cross-entropy"),
+        ("strides, odd sizes, momentum", [2, 7, 5], [conv(3, 3, 2, 1), act, conv(4, 2, 2, 0), act], "silu", momentum, "mse"),
+        ("pooling, adam", [1, 7, 7], [conv(3, 3, 1, 1), act, ["max", 2, 2], conv(3, 3, 1, 1), act, ["max", 2, 1]],
+         "tanh", adam, "cross-entropy"),
+        ("overlapping windows", [1, 7, 6], [conv(3, 3, 1, 1), ["max", 3, 2], act, ["average", 2, 1]], "tanh", sgd, "bce"),
+        ("ties", [2, 5, 5], [conv(1, 1, 1, 0), ["max", 2, 2]], "tanh", sgd, "cross-entropy"),
+        ("average, global", [1, 7, 7], [conv(3, 3, 1, 1), act, ["average", 2, 2], conv(4, 3, 1, 1), act, ["global"]],
+         "sigmoid", momentum, "cross-entropy"),
+        ("batch normalisation", [1, 5, 5],
+         [conv(3, 3, 1, 1, False), ["batch-norm"], act, conv(2, 3, 2, 1, False), ["batch-norm"], act],
+         "tanh", momentum, "cross-entropy"),
+        ("layer normalisation", [1, 5, 5], [conv(2, 3, 1, 1), ["layer-norm"], act, conv(2, 3, 2, 1), act],
+         "tanh", sgd, "cross-entropy"),
+        ("skips", [1, 6, 6],
+         [conv(2, 3, 1, 1), act, conv(2, 3, 1, 1), ["skip", 2], act, conv(3, 3, 2, 1), act, conv(3, 3, 1, 1), ["project", 4], act],
+         "tanh", momentum, "cross-entropy"),
+    ]
+    cases = []
+    for seed, (name, shape, layers, activation, (optimizer, rate), loss) in enumerate(table, start=500):
+        case = {"name": name, "input": shape, "layers": layers, "classes": 3, "activation": activation, "loss": loss,
+                "optimizer": optimizer, "learning_rate": rate, "weight_decay": 0.0, "batch": 4, "steps": 5}
+        if name == "ties":
+            case["ties"] = True
+        cases.append(run_maps(case, seed))
+    return {"cases": cases}
+
+
 def schedules():
     """Learning rates of 12 updates, from PyTorch's schedulers, checked against the closed forms."""
     total, base = 12, 0.1
@@ -431,6 +465,7 @@ FILES = {
     "activation_loss.json": activation_loss,
     "optimizers.json": optimizers,
     "remedies.json": remedies,
+    "convolution.json": convolution,
     "schedules.json": schedules,
     "initialisations.json": initialisations,
     "activation_functions.json": activation_functions,

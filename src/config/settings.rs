@@ -18,6 +18,8 @@ pub enum Form {
     Word,
     /// Sizes of layers, such as `300-100`.
     Sizes,
+    /// Layers in their notation, which has commas: several values are separated by semicolons.
+    Network,
 }
 
 /// A setting of [`TrainConfig`], or of the data options in it.
@@ -54,6 +56,7 @@ settings! {
     "label_column" Word data_options.label_column;
     "header" Flag data_options.header;
     "test_file" Word data_options.test_file;
+    "image" Word data_options.image;
     "samples" Whole data_options.samples;
     "classes" Whole data_options.classes;
     "noise" Real data_options.noise;
@@ -83,6 +86,7 @@ settings! {
     "max_memory_mib" Whole max_memory_mib;
     "width" Whole width;
     "widths" Sizes widths;
+    "network" Network network;
     "hidden_layers" Whole hidden_layers;
     "seed" Whole seed;
 }
@@ -176,7 +180,7 @@ impl Setting {
                 "no" | "false" => json!(false),
                 _ => return Err(format!("'{text}' is neither yes nor no")),
             },
-            Form::Word => json!(text),
+            Form::Word | Form::Network => json!(text),
             Form::Sizes => {
                 let sizes: Result<Vec<usize>, _> = text.split('-').map(str::parse).collect();
                 json!(sizes.map_err(|_| format!("'{text}' is no list of sizes such as 300-100"))?)

@@ -62,8 +62,9 @@ pub struct Window {
 /// More pieces than this are a slip of the keyboard.
 const MOST_PIECES: usize = 10_000;
 /// A kernel or a window is not larger than any image.
-const MOST_SIZE: usize = 4096;
+const MOST_SIZE: usize = 1024;
 const MOST_UNITS: usize = 1_000_000;
+const MOST_CHANNELS: usize = 65_536;
 
 impl Piece {
     pub fn dense(units: usize) -> Piece {
@@ -89,6 +90,42 @@ impl Architecture {
     /// Hidden layers with weights.
     pub fn depth(&self) -> usize {
         self.pieces.iter().map(Piece::depth).sum()
+    }
+
+    /// Makes every layer so many times as wide.
+    pub fn widen(&mut self, factor: usize) {
+        fn all(pieces: &mut [Piece], factor: usize) {
+            for piece in pieces {
+                match piece {
+                    Piece::Dense { units: width, .. } | Piece::Convolution { channels: width, .. } => {
+                        *width = width.saturating_mul(factor);
+                    }
+                    Piece::Residual(inner) => all(inner, factor),
+                    Piece::MaxPooling(_) | Piece::AveragePooling(_) | Piece::GlobalPooling => {}
+                }
+            }
+        }
+        all(&mut self.pieces, factor);
+    }
+
+    /// Number of weights at least: those of dense layers behind each other, and of convolutions of one map. For a
+    /// look at the memory before anything is made.
+    pub(crate) fn least_weights(&self, inputs: usize) -> f64 {
+        let (mut before, mut weights) = (Some(inputs as f64), 0.0);
+        for piece in self.flat() {
+            match piece {
+                Piece::Dense { units, .. } => {
+                    weights += before.unwrap_or(1.0) * *units as f64;
+                    before = Some(*units as f64);
+                }
+                Piece::Convolution { channels, kernel, .. } => {
+                    weights += *channels as f64 * (kernel * kernel) as f64;
+                    before = None;
+                }
+                _ => before = None,
+            }
+        }
+        weights
     }
 
     /// Every piece that is no group, in order.
@@ -262,9 +299,7 @@ impl<'a> Reader<'a> {
 fn word(text: &str) -> Result<Piece, NameError> {
     let wrong = |problem: &str| NameError::Value(format!("'{text}': {problem}"));
     let (body, own) = match text.split_once('@') {
-        Some((body, name)) => {
-            (body, Some(name.parse::<Activation>().map_err(|e| wrong(&e.to_string()))?))
-        }
+        Some((body, name)) => (body, Some(name.parse::<Activation>().map_err(|e| wrong(&e.to_string()))?)),
         None => (text, None),
     };
     let (name, sizes) = body.split_once(':').map_or((body, None), |(name, sizes)| (name, Some(sizes)));
@@ -287,7 +322,7 @@ fn word(text: &str) -> Result<Piece, NameError> {
                 return Err(wrong("maxout is of dense layers; give a convolution another activation"));
             }
             return Ok(Piece::Convolution {
-                channels: number(channels, text, "a number of channels", MOST_UNITS)?,
+                channels: number(channels, text, "a number of channels", MOST_CHANNELS)?,
                 kernel: number(kernel, text, "a size of the kernel", MOST_SIZE)?,
                 stride: stride.unwrap_or(1),
                 padding,

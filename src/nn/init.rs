@@ -120,12 +120,24 @@ impl Initialisation {
 
     /// Draws weight `[fan_out, fan_in]` (row-major) and bias `[fan_out]` of layer `layer` (from 1), in f64.
     pub fn draw(self, seed: u64, layer: usize, fan_in: usize, fan_out: usize) -> (Vec<f64>, Vec<f64>) {
+        self.draw_rows(seed, layer, fan_out, [fan_in, fan_out])
+    }
+
+    /// The same for a weight `[rows, fan_in]` and a bias `[rows]`, where weights are shared: each input of a convolution
+    /// goes into more outputs than it has channels (PyTorch's `_calculate_fan_in_and_fan_out`).
+    pub fn draw_rows(
+        self,
+        seed: u64,
+        layer: usize,
+        rows: usize,
+        [fan_in, fan_out]: [usize; 2],
+    ) -> (Vec<f64>, Vec<f64>) {
         let mut rng = generator(seed, STREAM_INIT + layer as u64);
-        let n = fan_in * fan_out;
+        let n = fan_in * rows;
         let (inputs, outputs) = (fan_in as f64, fan_out as f64);
         let mut uniform =
             |bound: f64, n: usize| -> Vec<f64> { (0..n).map(|_| bound * (2.0 * unit(&mut rng) - 1.0)).collect() };
-        let zero_bias = vec![0.0; fan_out];
+        let zero_bias = vec![0.0; rows];
         match self {
             Initialisation::GlorotUniform => (uniform((6.0 / (inputs + outputs)).sqrt(), n), zero_bias),
             Initialisation::HeUniform => (uniform((6.0 / inputs).sqrt(), n), zero_bias),
@@ -133,7 +145,7 @@ impl Initialisation {
             Initialisation::Pytorch => {
                 let bound = 1.0 / inputs.sqrt();
                 let weight = uniform(bound, n);
-                (weight, uniform(bound, fan_out))
+                (weight, uniform(bound, rows))
             }
             Initialisation::GlorotNormal => (normal(&mut rng, (2.0 / (inputs + outputs)).sqrt(), n), zero_bias),
             Initialisation::HeNormal => (normal(&mut rng, (2.0 / inputs).sqrt(), n), zero_bias),
@@ -141,9 +153,9 @@ impl Initialisation {
             Initialisation::Normal(std) => (normal(&mut rng, std, n), zero_bias),
             Initialisation::Nielsen => {
                 let weight = normal(&mut rng, 1.0 / inputs.sqrt(), n);
-                (weight, normal(&mut rng, 1.0, fan_out))
+                (weight, normal(&mut rng, 1.0, rows))
             }
-            Initialisation::Orthogonal => (orthogonal(&mut rng, fan_out, fan_in), zero_bias),
+            Initialisation::Orthogonal => (orthogonal(&mut rng, rows, fan_in), zero_bias),
             Initialisation::Zeros => (vec![0.0; n], zero_bias),
         }
     }

@@ -44,6 +44,8 @@ mod update;
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_of_maps;
 
 pub use architecture::{Architecture, Piece, Window};
 pub use engine::{Engine, SKETCH_BUCKETS, SnapshotMeasure, StepMeasure};
@@ -57,4 +59,4 @@ pub use normalise::Normalisation;
 pub use optimizer::{L1Step, Optimizer, OptimizerKind};
 pub use scalar::Scalar;
 pub use sequence::{NetworkLayer, NetworkTensor};
-pub use shape::Shape;
+pub use shape::{Shape, ShapeError};

@@ -1,8 +1,8 @@
 //! Batch and layer normalisation: what they are, and their arithmetic on rows `[rows, width]`.
 //!
 //! `normal = (z - mean) / sqrt(variance + 1e-5)`, then `scale normal + shift`, the scale and the bias, PyTorch's `weight` (gamma) and
-//! `bias` (beta). Batch normalisation takes mean and variance of each column over the batch, layer
-//! normalisation of each row over its columns; the variance is the biased one (divided by the number of
+//! `bias` (beta). Batch normalisation takes mean and variance of each column over the batch
+//! (of maps: of each channel over the batch and all positions), layer normalisation of each row over its columns; the variance is the biased one (divided by the number of
 //! values). Evaluation after batch normalisation uses running averages, `running <- 0.9 running + 0.1 batch`
 //! after every step, for which the batch's variance is the unbiased one, as in PyTorch.
 //!
@@ -12,8 +12,8 @@ use serde::{Deserialize, Serialize};
 
 use super::scalar::{Scalar, simd};
 
-/// What is normalised in every hidden layer, and where. Definitions are PyTorch's `BatchNorm1d` and
-/// `LayerNorm`.
+/// What is normalised in every hidden layer, and where. Definitions are PyTorch's `BatchNorm1d`,
+/// `BatchNorm2d` and `LayerNorm`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Normalisation {
@@ -81,6 +81,29 @@ pub(super) fn column_moments<T: Scalar>(values: &[T], width: usize, moments: &mu
     );
 }
 
+/// [`column_moments`] of maps, `values [rows, channels, positions]`: of each channel over rows and positions.
+pub(super) fn map_moments<T: Scalar>(values: &[T], positions: usize, moments: &mut [f64]) {
+    let channels = moments.len() / 2;
+    let count = (values.len() / channels) as f64;
+    let (means, deviations) = moments.split_at_mut(channels);
+    simd(
+        #[inline(always)]
+        || {
+            means.fill(0.0);
+            deviations.fill(0.0);
+            for row in values.chunks_exact(channels * positions) {
+                means.iter_mut().zip(row.chunks_exact(positions)).for_each(|(m, map)| *m += lane_sum(map, |x| x));
+            }
+            means.iter_mut().for_each(|m| *m /= count);
+            for row in values.chunks_exact(channels * positions) {
+                for ((d, &m), map) in deviations.iter_mut().zip(means.iter()).zip(row.chunks_exact(positions)) {
+                    *d += lane_sum(map, |x| (x - m) * (x - m));
+                }
+            }
+        },
+    );
+}
+
 /// Joins the moments of `more` further rows into those of `count` rows (Chan, Golub, LeVeque 1979).
 pub(super) fn join_moments(moments: &mut [f64], count: usize, further: &[f64], more: usize) {
     let width = moments.len() / 2;
@@ -108,6 +131,33 @@ pub(super) fn normalise_columns<T: Scalar>(values: &mut [T], means: &[T], invers
             for row in values.chunks_exact_mut(means.len()) {
                 for ((x, &m), &i) in row.iter_mut().zip(means).zip(inverse) {
                     *x = (*x - m) * i;
+                }
+            }
+        },
+    );
+}
+
+/// [`normalise_columns`] and [`stretch`] of maps, `values [rows, channels, positions]`, with one mean, inverse deviation,
+/// scale and shift a channel.
+pub(super) fn normalise_maps<T: Scalar>(
+    values: &mut [T],
+    positions: usize,
+    [means, inverse]: [&[T]; 2],
+    [scale, shift]: [&[T]; 2],
+    out: &mut [T],
+) {
+    let width = means.len() * positions;
+    simd(
+        #[inline(always)]
+        || {
+            for (row, out) in values.chunks_exact_mut(width).zip(out.chunks_exact_mut(width)) {
+                let maps = row.chunks_exact_mut(positions).zip(out.chunks_exact_mut(positions));
+                for (c, (map, out)) in maps.enumerate() {
+                    let (mean, inverse, scale, shift) = (means[c], inverse[c], scale[c], shift[c]);
+                    for (x, o) in map.iter_mut().zip(out) {
+                        *x = (*x - mean) * inverse;
+                        *o = scale * *x + shift;
+                    }
                 }
             }
         },
@@ -181,6 +231,26 @@ pub(super) fn column_products<T: Scalar>(signal: &[T], normal: &[T], width: usiz
     );
 }
 
+/// [`column_products`] of maps, `[rows, channels, positions]`: sums over rows and positions.
+pub(super) fn map_products<T: Scalar>(signal: &[T], normal: &[T], positions: usize, sums: &mut [f64]) {
+    let (scale, shift) = sums.split_at_mut(sums.len() / 2);
+    let width = scale.len() * positions;
+    simd(
+        #[inline(always)]
+        || {
+            scale.fill(0.0);
+            shift.fill(0.0);
+            for (signal, normal) in signal.chunks_exact(width).zip(normal.chunks_exact(width)) {
+                let maps = signal.chunks_exact(positions).zip(normal.chunks_exact(positions));
+                for ((g, s), (signal, normal)) in scale.iter_mut().zip(shift.iter_mut()).zip(maps) {
+                    *g += lane_product(signal, normal);
+                    *s += lane_sum(signal, |d| d);
+                }
+            }
+        },
+    );
+}
+
 /// From the signal at the normalised columns to that before them, when the samples of a batch were normalised
 /// together: `scale inverse (d - mean(d) - normal mean(d normal))`. `means [2, width]`: of d * normal and of d
 /// over the batch.
@@ -195,6 +265,34 @@ pub(super) fn columns_backward<T: Scalar>(signal: &mut [T], normal: &[T], scale:
                     let x = normal[j];
                     let rest = signal[j] - T::from_f64(alone[j]) - x * T::from_f64(with_normal[j]);
                     signal[j] = scale[j] * inverse[j] * rest;
+                }
+            }
+        },
+    );
+}
+
+/// [`columns_backward`] of maps, `[rows, channels, positions]`. `means [2, channels]` are those over the batch of sums over
+/// the positions.
+pub(super) fn maps_backward<T: Scalar>(
+    signal: &mut [T],
+    normal: &[T],
+    positions: usize,
+    [scale, inverse]: [&[T]; 2],
+    means: &[f64],
+) {
+    let width = scale.len() * positions;
+    let (with_normal, alone) = means.split_at(scale.len());
+    simd(
+        #[inline(always)]
+        || {
+            for (signal, normal) in signal.chunks_exact_mut(width).zip(normal.chunks_exact(width)) {
+                let maps = signal.chunks_exact_mut(positions).zip(normal.chunks_exact(positions));
+                for (c, (signal, normal)) in maps.enumerate() {
+                    let [alone, with_normal] = [alone[c], with_normal[c]].map(|m| T::from_f64(m / positions as f64));
+                    let factor = scale[c] * inverse[c];
+                    for (d, &x) in signal.iter_mut().zip(normal) {
+                        *d = factor * (*d - alone - x * with_normal);
+                    }
                 }
             }
         },
@@ -220,6 +318,14 @@ pub(super) fn rows_backward<T: Scalar>(signal: &mut [T], normal: &[T], scale: &[
             }
         },
     );
+}
+
+/// Sum in f64.
+pub(super) fn sum<T: Scalar>(values: &[T]) -> f64 {
+    simd(
+        #[inline(always)]
+        || lane_sum(values, |x| x),
+    )
 }
 
 #[inline(always)]

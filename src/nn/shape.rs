@@ -51,6 +51,14 @@ pub struct Shape {
     pub dropout: f64,
 }
 
+/// What a network takes of memory, in numbers of its type.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Size {
+    pub parameters: f64,
+    /// For each sample of a batch: values and signals of all layers, and what they keep.
+    pub values: f64,
+}
+
 /// Why pieces do not make a network for samples of this shape.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("'{piece}' (layer {place}) cannot take {}: {problem}", shown(.input))]
@@ -119,15 +127,19 @@ impl Shape {
         work
     }
 
-    /// Numbers of one sample on all layers, inputs and outputs together, and what the layers keep of it: what a step
-    /// holds for each sample of a batch.
-    pub fn values(&self) -> usize {
+    /// What the network takes of memory, in numbers of its type.
+    pub fn size(&self) -> Size {
         let sequence = self.build::<f32>(true);
         let of = |(layer, site): (&dyn Layer<f32>, &super::sequence::Site)| {
             let memory = layer.memory();
-            site.outputs * (1 + usize::from(layer.keeps_signal())) + memory.cache + 2 * memory.numbers
+            let skipped = layer.skips().map_or(0, |_| site.inputs);
+            // Numbers of a row are in f64.
+            site.outputs * (1 + usize::from(layer.keeps_signal())) + skipped + memory.cache + 2 * memory.numbers
         };
-        self.inputs() + sequence.iter().map(of).sum::<usize>()
+        // The batch, and the two sheets of passing signals.
+        let widest = sequence.sites.iter().map(|site| site.outputs).max().unwrap_or(0);
+        let values = self.inputs() + 2 * widest + sequence.iter().map(of).sum::<usize>();
+        Size { parameters: sequence.parameters() as f64, values: values as f64 }
     }
 
     /// Recorded layer (from 0), part and shape of every tensor, input side first.
@@ -279,7 +291,13 @@ impl<'a, T: Scalar> Builder<'a, T> {
         }
     }
 
-    fn dense(&mut self, inputs: usize, units: usize, activation: Activation, group: Option<Open>) -> Result<(), String> {
+    fn dense(
+        &mut self,
+        inputs: usize,
+        units: usize,
+        activation: Activation,
+        group: Option<Open>,
+    ) -> Result<(), String> {
         let (first, before) = (self.layers.len(), self.shape.clone());
         let columns = units * activation.pieces();
         let normalised_before = matches!(self.of.normalisation, Normalisation::Batch | Normalisation::Layer);
@@ -292,12 +310,7 @@ impl<'a, T: Scalar> Builder<'a, T> {
     }
 
     /// Normalisation, the end of a group's skip, the activation, and what is behind it.
-    fn finish(
-        &mut self,
-        activation: Activation,
-        own: (usize, Vec<usize>),
-        group: Option<Open>,
-    ) -> Result<(), String> {
+    fn finish(&mut self, activation: Activation, own: (usize, Vec<usize>), group: Option<Open>) -> Result<(), String> {
         if matches!(self.of.normalisation, Normalisation::Batch | Normalisation::Layer) {
             self.normalise();
         }

@@ -1,4 +1,7 @@
 //! What a snapshot says about the activations of a layer: mean, deviation, saturation, dead units, slopes.
+//!
+//! Of maps all are taken over samples, channels and positions; a unit is a channel there, dead where it has no slope at any
+//! position of any sample: its weights, which all positions share, then learn nothing.
 
 use super::kernel;
 use super::scalar::{Scalar, simd};
@@ -13,8 +16,9 @@ pub(crate) struct Statistics {
     deviation: f64,
     saturated: f64,
     squared_slope: f64,
-    /// Units that had a slope on some sample.
+    /// Activations that had a slope on some sample: units one after another, each with all its positions.
     alive: Vec<bool>,
+    positions: usize,
 }
 
 /// The statistics of the activations of a layer.
@@ -25,7 +29,7 @@ pub struct ActivationStatistics {
     pub std: f64,
     /// Share of activations whose slope is under [`SATURATION`] times the largest one.
     pub saturated_share: f64,
-    /// Share of units that had no slope on any sample.
+    /// Share of units that had no slope on any sample; of a map's channels, at no position either.
     pub dead_share: f64,
     pub mean_squared_slope: f64,
 }
@@ -79,9 +83,10 @@ fn add_statistics<T: Scalar>(
 }
 
 impl Statistics {
-    /// For a layer of `units`.
-    pub(super) fn new(units: usize) -> Statistics {
-        Statistics { alive: vec![false; units], ..Statistics::default() }
+    /// For a layer of `units` at so many positions each: 1, but for the maps of a convolution, whose units are its
+    /// channels.
+    pub(super) fn new(units: usize, positions: usize) -> Statistics {
+        Statistics { alive: vec![false; units * positions], positions, ..Statistics::default() }
     }
 
     /// Reads some rows: values, and slopes (empty for the linear output layer, whose slope is 1).
@@ -121,7 +126,9 @@ impl Statistics {
     }
 
     pub(super) fn values(&self) -> ActivationStatistics {
-        let dead = self.alive.iter().filter(|&&a| !a).count() as f64 / self.alive.len() as f64;
+        let units = self.alive.chunks_exact(self.positions);
+        let count = units.len() as f64;
+        let dead = units.filter(|unit| !unit.contains(&true)).count() as f64 / count;
         ActivationStatistics {
             mean: self.mean,
             std: (self.deviation / self.count).sqrt(),

@@ -68,7 +68,7 @@ struct Block {
     /// Layer after layer, `[numbers, rows]`.
     numbers: Vec<f64>,
     sums: Vec<f64>,
-    /// `[recorded layers]`, made when they are wanted.
+    /// Of all places where activations are observed, made when they are wanted.
     statistics: Vec<Statistics>,
 }
 
@@ -98,11 +98,19 @@ pub(crate) struct Tape<T: Scalar> {
     /// Layers with a barrier.
     barriers: Vec<usize>,
     slots: Slots<T>,
+    /// Memory to work in, one for each thread, and the length of each.
+    scratch: Vec<Vec<T>>,
+    scratch_len: usize,
 }
 
-/// First row of each block and, last, the number of rows: a function of the shapes alone.
-fn split_rows(rows: usize, parameters: usize) -> Vec<usize> {
-    let at_least = (BLOCK_WORK / parameters.max(1)).max(BLOCK_ROWS);
+/// The same where most of the work is done sample by sample, in convolutions.
+const BLOCK_ROWS_OF_MAPS: usize = 8;
+
+/// First row of each block and, last, the number of rows: a function of the shapes alone. `work` is that of a
+/// sample.
+fn split_rows(rows: usize, work: usize, parameters: usize) -> Vec<usize> {
+    let fewest = if work > 2 * parameters { BLOCK_ROWS_OF_MAPS } else { BLOCK_ROWS };
+    let at_least = (BLOCK_WORK / work.max(1)).max(fewest);
     let blocks = ((rows + at_least / 2) / at_least).max(1);
     (0..=blocks).map(|b| b * rows / blocks).collect()
 }
@@ -140,7 +148,7 @@ fn seats<T: Scalar>(sequence: &Sequence<T>, training: bool) -> (Vec<Seat>, Vec<u
             dx: i.checked_sub(1).map(|below| seats[below].dy),
             keeps_x: layer.reads_input(),
             skipped: skip.map(value),
-            skip_signal: skip.filter(|&v| training && v > 0).map(|_| add(site.inputs)),
+            skip_signal: skip.filter(|&v| training && v > 0).map(|v| add(sequence.sites[v].inputs)),
             joined_by: Vec::new(),
             numbers,
             sums: sums..sums + memory.sums,
@@ -170,7 +178,8 @@ fn seats<T: Scalar>(sequence: &Sequence<T>, training: bool) -> (Vec<Seat>, Vec<u
 impl<T: Scalar> Tape<T> {
     /// Buffers for batches of `rows` samples.
     pub fn new(network: &Network<T>, rows: usize) -> Tape<T> {
-        Tape::with(network, rows, &split_rows(rows, network.parameters.len()), true)
+        let work = network.sequence.layers.iter().map(|layer| layer.work()).sum();
+        Tape::with(network, rows, &split_rows(rows, work, network.parameters.len()), true)
     }
 
     /// Buffers for the evaluation of up to `rows` samples at a time.
@@ -185,8 +194,8 @@ impl<T: Scalar> Tape<T> {
         let memories: Vec<_> = sequence.layers.iter().map(|layer| layer.memory()).collect();
         let numbers: usize = memories.iter().map(|m| m.numbers).sum();
         let sums: usize = memories.iter().map(|m| m.sums).sum();
-        let observed = sequence.sites.iter().filter(|site| site.observed);
-        let statistics: Vec<_> = observed.map(|site| Statistics::new(site.outputs)).collect();
+        let observed = sequence.sites.iter().filter(|site| site.observed.is_some());
+        let statistics: Vec<_> = observed.map(|site| Statistics::new(site.units, site.outputs / site.units)).collect();
         let block = |pair: &[usize]| Block {
             from: pair[0],
             rows: pair[1] - pair[0],
@@ -213,6 +222,15 @@ impl<T: Scalar> Tape<T> {
             widths,
             seats,
             slots: Slots::new(),
+            scratch: Vec::new(),
+            scratch_len: memories.iter().map(|m| m.scratch).max().unwrap_or(0),
+        }
+    }
+
+    /// Makes the memory that so many threads work in, once.
+    fn make_scratch(&mut self, threads: usize) {
+        if self.scratch.len() < threads {
+            self.scratch.resize_with(threads, || vec![T::ZERO; self.scratch_len]);
         }
     }
 
@@ -235,7 +253,8 @@ impl<T: Scalar> Tape<T> {
         wanted: Wanted,
         threads: &Threads,
     ) -> LossSum {
-        let Tape { sheets, widths, seats, blocks, joints, barriers, slots, batch, labels, .. } = self;
+        self.make_scratch(threads.count());
+        let Tape { sheets, widths, seats, blocks, joints, barriers, slots, batch, labels, scratch, .. } = self;
         let (count, layers) = (widths.len(), seats.len());
         let mut rows = slots.lend(count * blocks.len());
         cut_rows(sheets, widths, blocks, &mut rows);
@@ -244,8 +263,8 @@ impl<T: Scalar> Tape<T> {
         let mut stage = |blocks: &mut [Block], joints: &[Joint<T>], work: &(dyn Fn(&mut Rows<'_, '_, T>) + Sync)| {
             let pass = Pass { network, packed, seats, joints, batch, labels, mode, statistics };
             let pieces = (each(blocks), chunks(&mut rows, count));
-            threads.for_each(pieces, &mut vec![(); threads.count()], |_, (block, sheets), ()| {
-                work(&mut Rows { pass: &pass, block, sheets });
+            threads.for_each(pieces, scratch, |_, (block, sheets), scratch| {
+                work(&mut Rows { pass: &pass, block, sheets, scratch });
             });
         };
         // Forward to each barrier, then to the loss and back to the last barrier.
@@ -285,7 +304,8 @@ impl<T: Scalar> Tape<T> {
     /// loaded batch.
     pub fn evaluate(&mut self, network: &Network<T>, packed: &[T], loss: Loss, batch: &[T], labels: &[u32]) -> LossSum {
         assert!(labels.len() <= self.rows);
-        let Tape { sheets, widths, seats, blocks, joints, slots, .. } = self;
+        self.make_scratch(1);
+        let Tape { sheets, widths, seats, blocks, joints, slots, scratch, .. } = self;
         for ((layer, site), joint) in network.sequence.iter().zip(joints.iter_mut()) {
             if !site.running.is_empty() {
                 layer.use_running(&network.running[site.running.clone()], joint);
@@ -296,7 +316,7 @@ impl<T: Scalar> Tape<T> {
         cut_rows(sheets, widths, blocks, &mut rows);
         let mode = Mode { training: None, measure: false };
         let pass = Pass { network, packed, seats, joints, batch, labels, mode, statistics: false };
-        let mut block = Rows { pass: &pass, block: &mut blocks[0], sheets: &mut rows };
+        let mut block = Rows { pass: &pass, block: &mut blocks[0], sheets: &mut rows, scratch: &mut scratch[0] };
         (0..seats.len()).for_each(|i| block.forward(i));
         block.loss(loss);
         slots.take_back(rows);
@@ -365,14 +385,14 @@ impl<T: Scalar> Tape<T> {
         }
     }
 
-    /// Statistics of a recorded layer's activations over the whole batch. Joins the blocks into the first
-    /// one.
-    pub fn activations(&mut self, group: usize) -> ActivationStatistics {
+    /// Statistics of activations over the whole batch, by their place ([`Site::observed`]). Joins the blocks into the
+    /// first one.
+    pub fn activations(&mut self, place: usize) -> ActivationStatistics {
         let (first, rest) = self.blocks.split_at_mut(1);
         for other in rest {
-            first[0].statistics[group].join(&other.statistics[group]);
+            first[0].statistics[place].join(&other.statistics[place]);
         }
-        first[0].statistics[group].values()
+        first[0].statistics[place].values()
     }
 }
 
@@ -432,6 +452,7 @@ struct Rows<'a, 's, T> {
     pass: &'a Pass<'a, T>,
     block: &'a mut Block,
     sheets: &'a mut [&'s mut [T]],
+    scratch: &'a mut [T],
 }
 
 impl<'a, T: Scalar> Rows<'a, '_, T> {
@@ -471,10 +492,11 @@ impl<'a, T: Scalar> Rows<'a, '_, T> {
             cache: cache.as_deref_mut().unwrap_or_default(),
             numbers: numbers(self.block, seat, layer),
             joint: &self.pass.joints[i],
+            scratch: self.scratch,
             prefetch,
         });
-        if self.pass.statistics && site.observed {
-            layer.observe(y, cache.as_deref().unwrap_or_default(), &mut self.block.statistics[site.group]);
+        if let Some(place) = site.observed.filter(|_| self.pass.statistics) {
+            layer.observe(y, cache.as_deref().unwrap_or_default(), &mut self.block.statistics[place]);
         }
         self.sheets[seat.y] = y;
         self.put(seat.x, x);
@@ -539,6 +561,8 @@ impl<'a, T: Scalar> Rows<'a, '_, T> {
         let mut skipped = seat.skip_signal.map(|sheet| take(&mut self.sheets[sheet]));
         let x_sheet = seat.x.filter(|_| seat.keeps_x);
         let x = x_sheet.map(|sheet| take(&mut self.sheets[sheet]));
+        // Still there: the signal that may take their place comes to them later.
+        let values = seat.skipped.map(|sheet| sheet.map(|sheet| take(&mut self.sheets[sheet])));
         let mut prefetch = Prefetch::NOTHING;
         if let Some(below) = i.checked_sub(1) {
             let (_, site, seat) = self.layer(below);
@@ -553,6 +577,7 @@ impl<'a, T: Scalar> Rows<'a, '_, T> {
             first_row: block.from,
             parameters,
             x: if seat.keeps_x { x.as_deref().unwrap_or(batch) } else { &[] },
+            skipped_values: values.as_ref().map_or(&[], |sheet| sheet.as_deref().unwrap_or(batch)),
             // The sheets of passing signals can be wider.
             dy: &mut dy[..block.rows * site.outputs],
             dx: dx.as_deref_mut().map(|dx| &mut dx[..block.rows * site.inputs]),
@@ -562,6 +587,7 @@ impl<'a, T: Scalar> Rows<'a, '_, T> {
             joint: &self.pass.joints[i],
             exponent: &mut exponent,
             skipped: skipped.as_deref_mut().map(|signal| (signal, &mut block.skip_exponents[i])),
+            scratch: self.scratch,
             prefetch,
         });
         (block.exponent, block.exponents[i]) = (exponent, exponent);
@@ -569,6 +595,7 @@ impl<'a, T: Scalar> Rows<'a, '_, T> {
         self.put(seat.dx, dx);
         self.put(seat.cache, cache);
         self.put(seat.skip_signal, skipped);
+        self.put(seat.skipped.flatten(), values.flatten());
         self.put(x_sheet, x);
     }
 }

@@ -28,7 +28,7 @@ struct Tile {
     /// What to fetch into the second-level cache meanwhile: one line for each step of `depth`.
     fetch: *const f32,
     fetch_step: isize,
-    /// The same for what the caller needs prefetch.
+    /// The same for what the caller needs soon.
     prefetch: *const u8,
     prefetch_step: usize,
 }

@@ -23,36 +23,42 @@
 //! it.
 
 mod activation;
+mod convolution;
 mod dense;
 mod dropout;
 mod fused;
 mod maxout;
 mod normalisation;
+mod pooling;
 mod skip;
+mod unfold;
 
 use std::fmt::Debug;
 use std::ops::Range;
 
 pub use activation::value_and_slope;
 pub(crate) use activation::{ActivationLayer, sigmoid};
+pub(crate) use convolution::{Convolution, ProjectedSkip};
 pub(crate) use dense::Dense;
 pub(crate) use dropout::{Dropout, mix};
 pub(crate) use fused::DenseActivation;
 pub(crate) use maxout::Maxout;
 pub(crate) use normalisation::{BatchNormalisation, LayerNormalisation};
+pub(crate) use pooling::{AveragePooling, MaxPooling};
 pub(crate) use skip::Skip;
 
 use super::init::Initialisation;
 use super::matmul::Prefetch;
 use super::scalar::Scalar;
 use super::statistics::Statistics;
+use crate::activation::Activation;
 
 /// What a parameter tensor is to its layer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Part {
-    /// `[fan_out, fan_in]`
+    /// `[outputs, fan_in]`; of a convolution `[channels, in, kernel, kernel]`.
     Weight,
-    /// `[fan_out]`
+    /// One for each row of the weight.
     Bias,
     /// Scale (gamma) of a normalisation, one for each normalised column.
     Scale,
@@ -111,6 +117,8 @@ pub struct Memory {
     /// Numbers that follow the batches without a gradient, as running averages do; they belong to the
     /// network.
     pub running: usize,
+    /// Numbers that are only needed while a block of rows is in the layer.
+    pub scratch: usize,
 }
 
 /// A piece of a layer's tensors that is updated at once: some elements of at most two of them.
@@ -160,7 +168,7 @@ pub struct Forward<'a, T> {
     pub parameters: Parameters<'a, T>,
     /// `[rows, inputs]`
     pub x: &'a [T],
-    /// The values at the other end of a skip, as many.
+    /// The values at the other end of a skip, `[rows, skipped]`.
     pub skipped: &'a [T],
     /// `[rows, outputs]`, to be written.
     pub y: &'a mut [T],
@@ -169,6 +177,8 @@ pub struct Forward<'a, T> {
     /// `[numbers, rows]`
     pub numbers: &'a mut [f64],
     pub joint: &'a Joint<T>,
+    /// Memory to work in, with anything in it.
+    pub scratch: &'a mut [T],
     /// What will be read and written next.
     pub prefetch: Prefetch,
 }
@@ -179,8 +189,9 @@ pub struct Backward<'a, T> {
     pub first_row: usize,
     pub parameters: Parameters<'a, T>,
     /// `[rows, inputs]`; empty unless [`Layer::reads_input`].
-    #[allow(dead_code)] // For weights that are shared over positions; the layer of the tests has such.
     pub x: &'a [T],
+    /// The values at the other end of a skip, `[rows, skipped]`.
+    pub skipped_values: &'a [T],
     /// The signal at y, `[rows, outputs]`.
     pub dy: &'a mut [T],
     /// The signal at x, to be written; `None` if it is not needed.
@@ -194,6 +205,7 @@ pub struct Backward<'a, T> {
     pub exponent: &'a mut i32,
     /// The signal that goes over a skip, to be written, and its power of two.
     pub skipped: Option<(&'a mut [T], &'a mut i32)>,
+    pub scratch: &'a mut [T],
     pub prefetch: Prefetch,
 }
 
@@ -214,6 +226,16 @@ pub struct Kept<'a, T> {
 pub trait Layer<T: Scalar>: Debug + Send + Sync {
     /// What a record calls this kind of layer.
     fn kind(&self) -> &'static str;
+
+    /// A name that tells it from others of its kind, such as `conv 3x3, 16`.
+    fn label(&self) -> String {
+        self.kind().into()
+    }
+
+    /// Whether a recorded layer begins with it: one with weights does, and one that a reader looks for by itself.
+    fn is_recorded(&self) -> bool {
+        self.tensors().iter().any(|tensor| tensor.part == Part::Weight)
+    }
 
     /// The list of modules that its tensors are saved in, as `layers` in `layers.3.weight`; a list has one place for
     /// each recorded layer.
@@ -243,6 +265,11 @@ pub trait Layer<T: Scalar>: Debug + Send + Sync {
         Memory::default()
     }
 
+    /// Multiply-adds of the forward pass of a sample. By default one for each parameter.
+    fn work(&self) -> usize {
+        self.tensors().iter().map(Tensor::elements).sum()
+    }
+
     /// Whether x is needed after the forward pass.
     fn reads_input(&self) -> bool {
         false
@@ -258,9 +285,15 @@ pub trait Layer<T: Scalar>: Debug + Send + Sync {
         None
     }
 
-    /// Whether a snapshot's statistics of activations are read here.
-    fn is_activation(&self) -> bool {
-        false
+    /// How many values a skip takes of a sample, for a layer with so many inputs.
+    fn skipped(&self, inputs: usize) -> usize {
+        inputs
+    }
+
+    /// The function that it applies to every number, or units of several pieces: a snapshot's statistics of activations
+    /// are read here.
+    fn activation(&self) -> Option<Activation> {
+        None
     }
 
     fn forward(&self, pass: Forward<'_, T>);
@@ -270,6 +303,12 @@ pub trait Layer<T: Scalar>: Debug + Send + Sync {
     /// Statistics of the activations of some rows, after the forward pass. By default all slopes are 1.
     fn observe(&self, y: &[T], _cache: &[T], statistics: &mut Statistics) {
         statistics.read(y, &[], 1.0, true);
+    }
+
+    /// Share of the places of a pooling layer's input that get a gradient, after the forward pass of some rows; none
+    /// for other layers.
+    fn routed_share(&self, _cache: &[T]) -> Option<f64> {
+        None
     }
 
     /// Whether the blocks must meet before the forward pass of this layer, and before its backward pass.

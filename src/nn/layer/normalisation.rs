@@ -2,19 +2,21 @@
 //! scale (gamma, `scale`) and one bias (beta, `shift`) for each column. The arithmetic is in [`crate::nn::normalise`].
 //!
 //! Batch normalisation takes the moments of each column over the batch, so that all blocks of rows must meet
-//! before they can go on, forward and back; layer normalisation takes those of each row.
+//! before they can go on, forward and back; of maps, those of each channel over samples and positions, with one scale and
+//! bias a channel (`BatchNorm2d`). Layer normalisation takes those of each row, maps and all, with a scale and a bias for
+//! each of its values (`LayerNorm` over `[channels, height, width]`).
 
 use super::{Backward, Forward, Joint, Kept, Layer, Memory, PANEL_TENSORS, Panel, Parameters, Part, Tensor};
 use crate::nn::init::Initialisation;
 use crate::nn::matmul::Prefetch;
 use crate::nn::normalise::{
-    MOMENTUM, column_moments, column_products, columns_backward, inverse_deviation, join_moments, normalise_columns,
-    normalise_rows, rows_backward, stretch,
+    MOMENTUM, column_moments, column_products, columns_backward, inverse_deviation, join_moments, map_moments,
+    map_products, maps_backward, normalise_columns, normalise_maps, normalise_rows, rows_backward, stretch,
 };
 use crate::nn::scalar::Scalar;
 
-fn tensors(width: usize) -> Vec<Tensor> {
-    let tensor = |name, part| Tensor { name, part, shape: vec![width], fan_in: 1, fan_out: 1 };
+fn tensors(shape: &[usize]) -> Vec<Tensor> {
+    let tensor = |name, part| Tensor { name, part, shape: shape.to_vec(), fan_in: 1, fan_out: 1 };
     vec![tensor("weight", Part::Scale), tensor("bias", Part::Shift)]
 }
 
@@ -40,10 +42,25 @@ fn gradient<T: Scalar>(means: &[f64], out: [&mut [T]; PANEL_TENSORS]) {
     }
 }
 
-/// Over the batch, one mean and variance a column.
+/// Over the batch, one mean and variance a column, or a channel.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct BatchNormalisation {
-    pub width: usize,
+    /// Columns or channels.
+    width: usize,
+    /// Numbers of a sample that share their moments: 1, or the positions of a map.
+    positions: usize,
+}
+
+impl BatchNormalisation {
+    /// Of `width` columns.
+    pub fn new(width: usize) -> BatchNormalisation {
+        BatchNormalisation { width, positions: 1 }
+    }
+
+    /// Of `channels` maps with so many positions each.
+    pub fn of_maps(channels: usize, positions: usize) -> BatchNormalisation {
+        BatchNormalisation { width: channels, positions }
+    }
 }
 
 impl<T: Scalar> Layer<T> for BatchNormalisation {
@@ -56,11 +73,11 @@ impl<T: Scalar> Layer<T> for BatchNormalisation {
     }
 
     fn shape(&self, input: &[usize]) -> Result<Vec<usize>, String> {
-        same_shape(self.width, input)
+        same_shape(self.width * self.positions, input)
     }
 
     fn tensors(&self) -> Vec<Tensor> {
-        tensors(self.width)
+        tensors(&[self.width])
     }
 
     fn initial(&self, _: Initialisation, _: u64, _: usize) -> Vec<f64> {
@@ -76,13 +93,23 @@ impl<T: Scalar> Layer<T> for BatchNormalisation {
     /// variances.
     fn memory(&self) -> Memory {
         let columns = 2 * self.width;
-        Memory { cache: self.width, sums: columns, joint: columns, joint_wide: columns, running: columns, numbers: 0 }
+        Memory {
+            cache: self.width * self.positions,
+            sums: columns,
+            joint: columns,
+            joint_wide: columns,
+            running: columns,
+            ..Memory::default()
+        }
     }
 
     fn forward(&self, pass: Forward<'_, T>) {
         let (scale, shift) = scale_and_shift(pass.parameters);
         let (means, inverse) = pass.joint.values.split_at(self.width);
         pass.cache.copy_from_slice(pass.x);
+        if self.positions > 1 {
+            return normalise_maps(pass.cache, self.positions, [means, inverse], [scale, shift], pass.y);
+        }
         normalise_columns(pass.cache, means, inverse);
         stretch(pass.cache, scale, shift, pass.y);
     }
@@ -92,6 +119,9 @@ impl<T: Scalar> Layer<T> for BatchNormalisation {
         let (scale, _) = scale_and_shift(pass.parameters);
         let inverse = &pass.joint.values[self.width..];
         dx.copy_from_slice(pass.dy);
+        if self.positions > 1 {
+            return maps_backward(dx, pass.cache, self.positions, [scale, inverse], &pass.joint.means);
+        }
         columns_backward(dx, pass.cache, scale, inverse, &pass.joint.means);
     }
 
@@ -100,12 +130,16 @@ impl<T: Scalar> Layer<T> for BatchNormalisation {
     }
 
     fn gather_forward(&self, x: &[T], sums: &mut [f64]) {
+        if self.positions > 1 {
+            return map_moments(x, self.positions, sums);
+        }
         column_moments(x, self.width, sums);
     }
 
     fn join_forward(&self, blocks: &mut dyn Iterator<Item = (&[f64], usize)>, joint: &mut Joint<T>) {
         let mut rows = 0;
-        for (sums, more) in blocks {
+        for (sums, samples) in blocks {
+            let more = samples * self.positions;
             if rows == 0 {
                 joint.wide.copy_from_slice(sums);
             } else {
@@ -124,6 +158,9 @@ impl<T: Scalar> Layer<T> for BatchNormalisation {
     }
 
     fn gather_backward(&self, dy: &[T], cache: &[T], sums: &mut [f64]) {
+        if self.positions > 1 {
+            return map_products(dy, cache, self.positions, sums);
+        }
         column_products(dy, cache, self.width, sums);
     }
 
@@ -148,9 +185,18 @@ impl<T: Scalar> Layer<T> for BatchNormalisation {
 }
 
 /// Over the columns of each row.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct LayerNormalisation {
-    pub width: usize,
+    /// Of a sample.
+    shape: Vec<usize>,
+    width: usize,
+}
+
+impl LayerNormalisation {
+    /// Over all values of a sample of this shape, `[width]` or `[channels, height, width]`.
+    pub fn new(shape: &[usize]) -> LayerNormalisation {
+        LayerNormalisation { shape: shape.to_vec(), width: shape.iter().product() }
+    }
 }
 
 impl<T: Scalar> Layer<T> for LayerNormalisation {
@@ -167,7 +213,7 @@ impl<T: Scalar> Layer<T> for LayerNormalisation {
     }
 
     fn tensors(&self) -> Vec<Tensor> {
-        tensors(self.width)
+        tensors(&self.shape)
     }
 
     fn initial(&self, _: Initialisation, _: u64, _: usize) -> Vec<f64> {

@@ -1,0 +1,392 @@
+//! Pooling: what one window of a map says, `[channels, height, width]` to `[channels, rows, columns]`.
+//!
+//! ```text
+//! max:      y_p = max over the window of x         dx goes to the place that was the maximum
+//! average:  y_p = mean over the window of x        dx_i = dy_p / (places of a window)
+//! ```
+//!
+//! Windows are not padded; what they do not reach at the end of an odd side is not read, as in PyTorch's `MaxPool2d` and
+//! `AvgPool2d`. Of equal maxima the first in the order of rows wins; a NaN wins, and of several the last.
+
+use super::unfold::places;
+use super::{Backward, Forward, Layer, Memory};
+use crate::nn::scalar::{Scalar, simd};
+use crate::nn::signal::row_squares;
+
+/// A window that moves over maps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Window {
+    channels: usize,
+    height: usize,
+    width: usize,
+    /// Height and width of the window.
+    size: [usize; 2],
+    stride: usize,
+    rows: usize,
+    columns: usize,
+}
+
+impl Window {
+    fn new([channels, height, width]: [usize; 3], size: [usize; 2], stride: usize) -> Result<Window, String> {
+        if size.contains(&0) || stride == 0 {
+            return Err(format!("size and stride of pooling are at least 1, not {size:?} and {stride}"));
+        }
+        match (places(height, size[0], stride), places(width, size[1], stride)) {
+            (Some(rows), Some(columns)) if channels > 0 => {
+                Ok(Window { channels, height, width, size, stride, rows, columns })
+            }
+            _ => {
+                let [rows, columns] = size;
+                Err(format!("pooling {rows} x {columns} leaves nothing of maps of {height} x {width}"))
+            }
+        }
+    }
+
+    fn label(&self, name: &str) -> String {
+        let [rows, columns] = self.size;
+        if [rows, columns] == [self.height, self.width] {
+            format!("{name}, whole map")
+        } else {
+            format!("{name} {rows}x{columns}")
+        }
+    }
+
+    fn inputs(&self) -> usize {
+        self.channels * self.height * self.width
+    }
+
+    fn outputs(&self) -> usize {
+        self.channels * self.rows * self.columns
+    }
+
+    fn shape(&self, input: &[usize]) -> Result<Vec<usize>, String> {
+        let Window { channels, height, width, .. } = *self;
+        if input == [channels, height, width] {
+            Ok(vec![channels, self.rows, self.columns])
+        } else {
+            Err(format!("takes {channels} x {height} x {width}, not {input:?}"))
+        }
+    }
+
+    /// Where the window of each output begins in the sample.
+    #[inline(always)]
+    fn corners(&self) -> impl Iterator<Item = usize> {
+        let Window { height, width, stride, rows, columns, channels, .. } = *self;
+        let rows = (0..channels).flat_map(move |c| (0..rows).map(move |row| (c * height + row * stride) * width));
+        rows.flat_map(move |row| (0..columns).map(move |column| row + column * stride))
+    }
+
+    /// The first place of each row of outputs in the sample.
+    #[inline(always)]
+    fn row_starts(&self) -> impl Iterator<Item = usize> {
+        let Window { height, width, stride, rows, channels, .. } = *self;
+        (0..channels).flat_map(move |c| (0..rows).map(move |row| (c * height + row * stride) * width))
+    }
+}
+
+/// The largest value of each window.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct MaxPooling(Window);
+
+impl MaxPooling {
+    /// Windows of `size` x `size`, `stride` places apart; PyTorch's default is a stride of `size`.
+    ///
+    /// # Errors
+    /// In words, where no window fits.
+    pub fn new(input: [usize; 3], size: usize, stride: usize) -> Result<MaxPooling, String> {
+        let window = Window::new(input, [size; 2], stride)?;
+        // A winner's place is kept as a number of the network's type: f32 counts as far as this.
+        if window.inputs() > 1 << f32::MANTISSA_DIGITS {
+            return Err(format!("{} values of a sample are too many to pool", window.inputs()));
+        }
+        Ok(MaxPooling(window))
+    }
+
+    /// `[channels, rows, columns]`
+    pub fn output(&self) -> [usize; 3] {
+        [self.0.channels, self.0.rows, self.0.columns]
+    }
+
+    /// The winners of some samples, of their cache `[rows, outputs]`.
+    pub fn winners<T: Scalar>(&self, cache: &[T]) -> Winners {
+        let places = cache.iter().map(|&place| place.to_f64() as u32).collect();
+        Winners { places, inputs: self.0.inputs(), outputs: self.0.outputs() }
+    }
+}
+
+impl<T: Scalar> Layer<T> for MaxPooling {
+    fn kind(&self) -> &'static str {
+        "max pooling"
+    }
+
+    fn label(&self) -> String {
+        self.0.label("max pool")
+    }
+
+    fn is_recorded(&self) -> bool {
+        true
+    }
+
+    fn shape(&self, input: &[usize]) -> Result<Vec<usize>, String> {
+        self.0.shape(input)
+    }
+
+    /// The cache holds the winner's place in the sample.
+    fn memory(&self) -> Memory {
+        Memory { cache: self.0.outputs(), ..measured() }
+    }
+
+    fn forward(&self, pass: Forward<'_, T>) {
+        let samples = pass.x.chunks_exact(self.0.inputs()).zip(pass.y.chunks_exact_mut(self.0.outputs()));
+        for ((x, y), cache) in samples.zip(pass.cache.chunks_exact_mut(self.0.outputs())) {
+            largest(&self.0, x, y, cache);
+        }
+    }
+
+    fn backward(&self, pass: Backward<'_, T>) {
+        row_squares(pass.dy, self.0.outputs(), pass.numbers);
+        let Some(dx) = pass.dx else { return };
+        dx.fill(T::ZERO);
+        let samples = dx.chunks_exact_mut(self.0.inputs()).zip(pass.dy.chunks_exact(self.0.outputs()));
+        for ((dx, dy), cache) in samples.zip(pass.cache.chunks_exact(self.0.outputs())) {
+            for (&dy, &place) in dy.iter().zip(cache) {
+                dx[place.to_f64() as usize] += dy;
+            }
+        }
+    }
+
+    fn routed_share(&self, cache: &[T]) -> Option<f64> {
+        let winners = self.winners(cache);
+        (winners.all() > 0).then(|| winners.distinct() as f64 / winners.all() as f64)
+    }
+
+    fn scale(&self, by: i32, _: &mut [T], numbers: &mut [f64]) {
+        numbers.iter_mut().for_each(|s| *s *= 4f64.powi(by));
+    }
+
+    fn sample_squares(&self, numbers: &[f64], signal: &mut [f64], _: &mut [f64]) -> bool {
+        signal.copy_from_slice(numbers);
+        true
+    }
+}
+
+/// |dy_a|^2 of each row.
+fn measured() -> Memory {
+    Memory { numbers: 1, ..Memory::default() }
+}
+
+/// The largest value of each window of a sample, and its place.
+fn largest<T: Scalar>(window: &Window, x: &[T], y: &mut [T], winners: &mut [T]) {
+    let Window { size, stride, width, columns, .. } = *window;
+    simd(
+        #[inline(always)]
+        move || {
+            let rows = y.chunks_exact_mut(columns).zip(winners.chunks_exact_mut(columns));
+            for ((y, winners), start) in rows.zip(window.row_starts()) {
+                // Place by place of the window, for all windows of a row.
+                for i in 0..size[0] {
+                    for j in 0..size[1] {
+                        let first = start + i * width + j;
+                        let x = &x[first..];
+                        if i + j == 0 {
+                            for (c, (best, winner)) in y.iter_mut().zip(winners.iter_mut()).enumerate() {
+                                *best = x[c * stride];
+                                *winner = T::from_f64((first + c * stride) as f64);
+                            }
+                            continue;
+                        }
+                        let x = x[..(columns - 1) * stride + 1].iter().step_by(stride);
+                        let (mut place, step) = (T::from_f64(first as f64), T::from_f64(stride as f64));
+                        for ((best, winner), &x) in y.iter_mut().zip(winners.iter_mut()).zip(x) {
+                            let wins = x > *best || is_nan(x);
+                            *best = T::pick(wins, x, *best);
+                            *winner = T::pick(wins, place, *winner);
+                            place += step;
+                        }
+                    }
+                }
+            }
+        },
+    );
+}
+
+#[inline(always)]
+#[allow(clippy::eq_op)] // The definition of NaN.
+fn is_nan<T: Scalar>(x: T) -> bool {
+    x != x
+}
+
+/// Which places of their samples won a window of max pooling: those that got a gradient.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Winners {
+    /// `[rows, outputs]`
+    places: Vec<u32>,
+    /// Places and windows of a sample.
+    inputs: usize,
+    outputs: usize,
+}
+
+impl Winners {
+    /// Places that won at least one window; with overlapping windows fewer than there are windows.
+    pub fn distinct(&self) -> usize {
+        let mut won = vec![false; self.inputs];
+        let mut count = 0;
+        for row in self.places.chunks_exact(self.outputs) {
+            won.fill(false);
+            row.iter().for_each(|&place| won[place as usize] = true);
+            count += won.iter().filter(|&&w| w).count();
+        }
+        count
+    }
+
+    /// All places, winners or not.
+    pub fn all(&self) -> usize {
+        self.places.len() / self.outputs * self.inputs
+    }
+}
+
+/// The mean of each window.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct AveragePooling(Window);
+
+impl AveragePooling {
+    /// Windows of `size` x `size`, `stride` places apart; PyTorch's default is a stride of `size`.
+    ///
+    /// # Errors
+    /// In words, where no window fits.
+    pub fn new(input: [usize; 3], size: usize, stride: usize) -> Result<AveragePooling, String> {
+        Window::new(input, [size; 2], stride).map(AveragePooling)
+    }
+
+    /// One window a channel, its whole map: to `[channels, 1, 1]`, as `AdaptiveAvgPool2d(1)`.
+    ///
+    /// # Errors
+    /// In words, where there is nothing to average.
+    pub fn global(input: [usize; 3]) -> Result<AveragePooling, String> {
+        Window::new(input, [input[1], input[2]], 1).map(AveragePooling)
+    }
+
+    /// `[channels, rows, columns]`
+    pub fn output(&self) -> [usize; 3] {
+        [self.0.channels, self.0.rows, self.0.columns]
+    }
+
+    fn share<T: Scalar>(&self) -> T {
+        T::from_f64(1.0 / (self.0.size[0] * self.0.size[1]) as f64)
+    }
+}
+
+impl<T: Scalar> Layer<T> for AveragePooling {
+    fn kind(&self) -> &'static str {
+        "average pooling"
+    }
+
+    fn label(&self) -> String {
+        self.0.label("mean pool")
+    }
+
+    fn is_recorded(&self) -> bool {
+        true
+    }
+
+    fn shape(&self, input: &[usize]) -> Result<Vec<usize>, String> {
+        self.0.shape(input)
+    }
+
+    fn memory(&self) -> Memory {
+        measured()
+    }
+
+    fn routed_share(&self, _: &[T]) -> Option<f64> {
+        // Every place under a window, a row and a column of windows at a time.
+        let Window { size, stride, rows, columns, height, width, .. } = self.0;
+        let covered = |windows: usize, size: usize| windows * size.min(stride) + size - size.min(stride);
+        let of = |windows, size, all: usize| covered(windows, size) as f64 / all as f64;
+        Some(of(rows, size[0], height) * of(columns, size[1], width))
+    }
+
+    fn scale(&self, by: i32, _: &mut [T], numbers: &mut [f64]) {
+        numbers.iter_mut().for_each(|s| *s *= 4f64.powi(by));
+    }
+
+    fn sample_squares(&self, numbers: &[f64], signal: &mut [f64], _: &mut [f64]) -> bool {
+        signal.copy_from_slice(numbers);
+        true
+    }
+
+    fn forward(&self, pass: Forward<'_, T>) {
+        let Window { size, width, .. } = self.0;
+        let share = self.share();
+        for (x, y) in pass.x.chunks_exact(self.0.inputs()).zip(pass.y.chunks_exact_mut(self.0.outputs())) {
+            for (y, corner) in y.iter_mut().zip(self.0.corners()) {
+                let rows = x[corner..].chunks(width).take(size[0]);
+                let sum = rows.flat_map(|row| &row[..size[1]]).fold(T::ZERO, |sum, &x| sum + x);
+                *y = sum * share;
+            }
+        }
+    }
+
+    fn backward(&self, pass: Backward<'_, T>) {
+        row_squares(pass.dy, self.0.outputs(), pass.numbers);
+        let Some(dx) = pass.dx else { return };
+        let Window { size, width, .. } = self.0;
+        let share = self.share();
+        dx.fill(T::ZERO);
+        for (dx, dy) in dx.chunks_exact_mut(self.0.inputs()).zip(pass.dy.chunks_exact(self.0.outputs())) {
+            for (&dy, corner) in dy.iter().zip(self.0.corners()) {
+                let rows = dx[corner..].chunks_mut(width).take(size[0]);
+                rows.flat_map(|row| &mut row[..size[1]]).for_each(|dx| *dx += dy * share);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pooled(input: [usize; 3], size: usize, stride: usize, x: &[f64]) -> (Vec<f64>, Vec<f64>) {
+        let pool = MaxPooling::new(input, size, stride).unwrap();
+        let (mut y, mut winners) = (vec![0.0; pool.0.outputs()], vec![0.0; pool.0.outputs()]);
+        largest(&pool.0, x, &mut y, &mut winners);
+        (y, winners)
+    }
+
+    #[test]
+    fn the_first_of_equal_maxima_wins_and_what_is_left_over_is_not_read() {
+        // Odd sides: the last row and column, which hold the largest values, belong to no window.
+        let x = [1.0, 1.0, 0.0, 2.0, 9.0, 1.0, 1.0, 2.0, 2.0, 9.0, 9.0, 9.0, 9.0, 9.0, 9.0];
+        assert_eq!(pooled([1, 3, 5], 2, 2, &x), (vec![1.0, 2.0], vec![0.0, 3.0]));
+        let low = [f64::NEG_INFINITY; 4];
+        assert_eq!(pooled([1, 2, 2], 2, 2, &low), (vec![f64::NEG_INFINITY], vec![0.0]));
+        // Two channels.
+        let x = [1.0, 2.0, 3.0, 4.0, -4.0, -3.0, -2.0, -5.0];
+        assert_eq!(pooled([2, 2, 2], 2, 2, &x), (vec![4.0, -2.0], vec![3.0, 6.0]));
+    }
+
+    #[test]
+    fn not_a_number_wins_and_of_several_the_last() {
+        let nan = f64::NAN;
+        for (x, place) in [([nan, 5.0, 1.0, 2.0], 0.0), ([1.0, nan, 7.0, 2.0], 1.0), ([nan, 1.0, nan, 2.0], 2.0)] {
+            let (y, winners) = pooled([1, 2, 2], 2, 2, &x);
+            assert!(y[0].is_nan() && winners == [place], "{x:?} {winners:?}");
+        }
+    }
+
+    #[test]
+    fn winners_are_counted_once_and_compared() {
+        let pool = MaxPooling::new([1, 3, 3], 2, 1).unwrap();
+        let (_, middle) = pooled([1, 3, 3], 2, 1, &[0.0, 0.0, 0.0, 0.0, 5.0, 0.0, 0.0, 0.0, 0.0]);
+        let (_, corners) = pooled([1, 3, 3], 2, 1, &[5.0, 0.0, 5.0, 0.0, 0.0, 0.0, 5.0, 0.0, 5.0]);
+        let [middle, corners] = [middle, corners].map(|cache| pool.winners(&cache));
+        assert_eq!([middle.distinct(), corners.distinct(), middle.all()], [1, 4, 9]);
+    }
+
+    #[test]
+    fn pooling_that_leaves_nothing_is_an_error() {
+        let error = MaxPooling::new([4, 1, 7], 2, 2).unwrap_err();
+        assert_eq!(error, "pooling 2 x 2 leaves nothing of maps of 1 x 7");
+        assert!(AveragePooling::new([4, 3, 3], 4, 1).is_err() && AveragePooling::global([3, 0, 2]).is_err());
+        assert!(MaxPooling::new([4, 3, 3], 2, 0).is_err() && MaxPooling::new([4, 3, 3], 0, 1).is_err());
+    }
+}
