@@ -422,9 +422,12 @@ impl GridArgs {
             axes.push(Axis::parse(&format!("network={networks}")).map_err(|what| format!("--networks {what}"))?);
         }
         for text in &self.axis {
-            let axis = Axis::parse(text).map_err(|what| format!("--axis {what}"))?;
+            let axis = Axis::parse(text).map_err(|what| format!("--axis {text}: {what}"))?;
             if axes.iter().any(|other| other.setting == axis.setting) {
-                return Err(format!("--axis {}: the values of this setting are given twice", axis.setting.name));
+                return Err(format!(
+                    "--axis {}: the values of this setting are given twice; write them as one list, {}=A,B",
+                    axis.setting.name, axis.setting.name
+                ));
             }
             axes.push(axis);
         }

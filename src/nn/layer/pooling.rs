@@ -157,8 +157,12 @@ impl<T: Scalar> Layer<T> for MaxPooling {
         dx.fill(T::ZERO);
         let samples = dx.chunks_exact_mut(self.window.inputs()).zip(pass.dy.chunks_exact(self.window.outputs()));
         for ((dx, dy), cache) in samples.zip(pass.cache.chunks_exact(self.window.outputs())) {
-            for ((&dy, &place), corner) in dy.iter().zip(cache).zip(self.window.corners()) {
-                dx[corner + self.offset(place)] += dy;
+            let Window { columns, stride, .. } = self.window;
+            let rows = dy.chunks_exact(columns).zip(cache.chunks_exact(columns));
+            for ((dy, cache), start) in rows.zip(self.window.row_starts()) {
+                for (c, (&dy, &place)) in dy.iter().zip(cache).enumerate() {
+                    dx[start + c * stride + self.offset(place)] += dy;
+                }
             }
         }
     }
@@ -213,11 +217,11 @@ fn largest_at<T: Scalar, const STRIDE: usize>(window: &Window, x: &[T], y: &mut 
                     (0..columns).for_each(|c| y[c] = x[c * stride]);
                     continue;
                 }
-                for c in 0..columns {
-                    let value = x[c * stride];
-                    let wins = value > y[c] || is_nan(value);
-                    y[c] = T::pick(wins, value, y[c]);
-                    winners[c] = T::pick(wins, place, winners[c]);
+                for (k, (best, winner)) in y.iter_mut().zip(winners.iter_mut()).enumerate() {
+                    let value = x[k * stride];
+                    let wins = (value > *best) | is_nan(value);
+                    *best = T::pick(wins, value, *best);
+                    *winner = T::pick(wins, place, *winner);
                 }
             }
         }
