@@ -38,7 +38,7 @@ fn train(shape: &Shape, batch: usize, optimizer: Optimizer, threads: usize, meas
     if measure {
         engine.remember_initial();
     }
-    let (inputs, labels) = data::<f32>(2 * batch, shape.sizes[0]);
+    let (inputs, labels) = data::<f32>(2 * batch, shape.inputs());
     for step in 0..4 {
         let order: Vec<u32> = (0..batch as u32).map(|i| (i * 3 + step) % (2 * batch as u32)).collect();
         engine.load(&inputs, &labels, &order);
@@ -104,7 +104,7 @@ fn measures<T: Scalar>(engine: &Engine<T>) -> StepAndSnapshot {
 fn squares(shape: &Shape, init: Initialisation, batch: usize, seed: u64) -> Vec<f64> {
     let network = Network::<f32>::of(shape.clone(), init, seed);
     let mut engine = Engine::new(network, Loss::CrossEntropy, Optimizer::new(OptimizerKind::Sgd), batch, 1);
-    let (inputs, labels) = data::<f32>(batch, shape.sizes[0]);
+    let (inputs, labels) = data::<f32>(batch, shape.inputs());
     engine.load(&inputs, &labels, &(0..batch as u32).collect::<Vec<_>>());
     engine.step(0.0, true, false);
     engine.measured().signal_rms.iter().map(|x| x * x).collect()

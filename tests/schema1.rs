@@ -29,6 +29,9 @@ fn the_summary_is_the_one_that_it_was() {
         for layer in now["layers"].as_array_mut().unwrap() {
             // `layers.3` says no more than 3.
             assert_eq!(layer.as_object_mut().unwrap().remove("name"), Some(serde_json::Value::Null));
+            // Every layer has weights here.
+            let number = layer.as_object_mut().unwrap().remove("number");
+            assert_eq!(number.as_ref(), layer.get("layer"));
         }
         assert_eq!(now, expected, "{name}");
     }

@@ -129,13 +129,13 @@ fn default_folder(name: &str) -> PathBuf {
 
 /// A name from what is most often changed.
 fn run_name(config: &TrainConfig) -> String {
-    let sizes = config.hidden_sizes();
-    let width = match sizes.as_slice() {
-        [first, rest @ ..] if rest.iter().all(|w| w == first) => format!("{}x{first}", sizes.len()),
-        [] => "linear".into(),
+    let width = match config.architecture().dense_sizes().as_deref() {
+        Some([first, rest @ ..]) if rest.iter().all(|w| w == first) => format!("{}x{first}", rest.len() + 1),
+        Some([]) => "linear".into(),
+        None => format!("network-of-{}", config.depth()),
         // A file name has its limits.
-        many if many.len() > 8 => format!("{}x{}-{}", many.len(), many[0], many[many.len() - 1]),
-        _ => sizes.iter().map(usize::to_string).collect::<Vec<_>>().join("-"),
+        Some(many) if many.len() > 8 => format!("{}x{}-{}", many.len(), many[0], many[many.len() - 1]),
+        Some(few) => few.iter().map(usize::to_string).collect::<Vec<_>>().join("-"),
     };
     let mut made = config.activation.to_string().replace(':', "");
     if config.normalisation != Normalisation::None {
@@ -167,12 +167,19 @@ fn activation(config: &TrainConfig) -> String {
 }
 
 fn describe(plan: &TrainPlan, data: &Dataset) -> String {
-    let sizes: Vec<String> = plan.sizes.iter().map(usize::to_string).collect();
+    let shape = plan.shape();
+    let network = match shape.architecture.dense_sizes() {
+        Some(hidden) => {
+            let sizes = std::iter::once(shape.inputs()).chain(hidden).chain([shape.classes]);
+            sizes.map(|n| n.to_string()).collect::<Vec<_>>().join("-")
+        }
+        None => shape.architecture.to_string(),
+    };
     format!(
         "{}: {} training samples; network {}, {} parameters, {}, {}; {} with rate {}, batch {}, {} steps",
         data.name,
         data.train.labels.len() - plan.config.validation_size,
-        sizes.join("-"),
+        network,
         plan.parameters(),
         activation(&plan.config),
         plan.initialisation,

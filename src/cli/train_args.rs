@@ -7,8 +7,8 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 use crate::activation::Activation;
 use crate::config::{BatchSize, Every, MOST_LAYERS, MOST_WIDTH, Precision, Schedule, TrainConfig};
-use crate::data::{DataOptions, DataSpec};
-use crate::nn::{Initialisation, L1Step, Loss, Normalisation, OptimizerKind};
+use crate::data::{DataOptions, DataSpec, Image};
+use crate::nn::{Architecture, Initialisation, L1Step, Loss, Normalisation, OptimizerKind};
 use crate::sweep::{Axis, Grid, Numbers, SweepPlan};
 
 /// A parser for a plain enum: help lists the names, errors name the nearest.
@@ -74,6 +74,9 @@ pub struct DataArgs {
     /// csv: read the test set from this file instead of splitting
     #[arg(long, value_name = "FILE", help_heading = "Data")]
     test_file: Option<std::path::PathBuf>,
+    /// csv: the columns are images of this shape, channel by channel and row by row, such as 1x28x28
+    #[arg(long, value_name = "CxHxW", help_heading = "Data")]
+    image: Option<Image>,
     /// csv: share of the rows used as the test set [default: 0.2]
     #[arg(long, value_name = "SHARE", help_heading = "Data")]
     test_share: Option<f64>,
@@ -97,6 +100,7 @@ impl DataArgs {
         set_some(&mut options.label_column, &self.label_column);
         set_some(&mut options.header, &self.csv_header);
         set_some(&mut options.test_file, &self.test_file);
+        set_some(&mut options.image, &self.image);
         set(&mut options.test_share, &self.test_share);
         set(&mut options.samples, &self.samples);
         set_some(&mut options.classes, &self.classes);
@@ -278,6 +282,10 @@ pub struct TrainArgs {
     /// Sizes of the hidden layers one by one, input side first, such as 300,100,50
     #[arg(long, value_name = "A,B,..", value_delimiter = ',', value_parser = width, conflicts_with_all = ["hidden_layers", "width"], help_heading = "Network")]
     widths: Option<Vec<usize>>,
+    /// Hidden layers of any kind, input side first: conv:16x3 (channels x kernel; s2: stride, p0: no padding), pool:2, avg:2,
+    /// gap, dense:64, res(..) with a skip, 9*.. repeated; @tanh: an activation of its own
+    #[arg(long, value_name = "LAYERS", conflicts_with_all = ["hidden_layers", "width", "widths"], help_heading = "Network")]
+    network: Option<Architecture>,
     /// Activation function of the hidden layers; maxout:K takes the largest of K linear pieces
     #[arg(long, value_name = "NAME", default_value = "sigmoid", value_parser = PossibleValuesHint::<Activation>::new(Activation::NAMES.into_iter()), help_heading = "Network")]
     activation: Activation,
@@ -319,6 +327,9 @@ pub struct GridArgs {
     /// Units in each hidden layer
     #[arg(long, value_name = "N,..", alias = "width", value_delimiter = ',', value_parser = width, help_heading = "Grid")]
     widths: Option<Vec<usize>>,
+    /// Networks in the notation of train, separated by semicolons, such as 'conv:8x3,gap;2*conv:8x3,gap'
+    #[arg(long, value_name = "LAYERS;..", alias = "network", help_heading = "Grid")]
+    networks: Option<String>,
     /// Initialisations
     #[arg(
         long,
@@ -407,10 +418,16 @@ impl GridArgs {
             of("seed", numbers(&self.seeds).as_deref()),
         ];
         let mut axes = named.into_iter().flatten().collect::<Result<Vec<Axis>, String>>()?;
+        if let Some(networks) = &self.networks {
+            axes.push(Axis::parse(&format!("network={networks}")).map_err(|what| format!("--networks {what}"))?);
+        }
         for text in &self.axis {
-            let axis = Axis::parse(text).map_err(|what| format!("--axis {what}"))?;
+            let axis = Axis::parse(text).map_err(|what| format!("--axis {text}: {what}"))?;
             if axes.iter().any(|other| other.setting == axis.setting) {
-                return Err(format!("--axis {}: the values of this setting are given twice", axis.setting.name));
+                return Err(format!(
+                    "--axis {}: the values of this setting are given twice; write them as one list, {}=A,B",
+                    axis.setting.name, axis.setting.name
+                ));
             }
             axes.push(axis);
         }
@@ -469,6 +486,7 @@ impl TrainArgs {
             hidden_layers: self.hidden_layers,
             width: self.width,
             widths: self.widths.clone(),
+            network: self.network.clone(),
             activation: self.activation,
             initialisation: self.initialisation,
             optimizer: self.optimizer,

@@ -14,7 +14,9 @@ use serde::{Deserialize, Serialize};
 use crate::activation::Activation;
 use crate::data::{DataOptions, DataSpec, Dataset};
 use crate::field::Field;
-use crate::nn::{Initialisation, L1Step, Loss, Normalisation, Optimizer, OptimizerKind, Shape};
+use crate::nn::{
+    Architecture, Initialisation, L1Step, Loss, Normalisation, Optimizer, OptimizerKind, Shape, ShapeError,
+};
 
 /// Every setting of a run. Serialised into `meta.json`, from which the run can be repeated.
 ///
@@ -23,6 +25,7 @@ use crate::nn::{Initialisation, L1Step, Loss, Normalisation, Optimizer, Optimize
 /// | `data`, `data_options` | `mnist-mini` | [`crate::data`] |
 /// | `hidden_layers`, `width` | 8, 100 | equal hidden layers |
 /// | `widths` | none | sizes of the hidden layers, input side first; replaces the two above |
+/// | `network` | none | hidden layers of any kind ([`crate::nn::architecture`]); replaces the three above |
 /// | `activation` | sigmoid | after every hidden layer; `maxout:K` has K linear pieces a unit |
 /// | `normalisation` | none | of every hidden layer, [`Normalisation`] |
 /// | `residual` | false | skip around every hidden layer with as many outputs as inputs, [`crate::nn::shape`] |
@@ -54,6 +57,9 @@ pub struct TrainConfig {
     pub hidden_layers: usize,
     pub width: usize,
     pub widths: Option<Vec<usize>>,
+    // Left out where it is none: what earlier versions wrote stays the same.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub network: Option<Architecture>,
     pub activation: Activation,
     #[serde(alias = "normalization")]
     pub normalisation: Normalisation,
@@ -91,6 +97,7 @@ crate::field::setters!(TrainConfig {
     with_hidden_layers = hidden_layers: usize,
     with_width = width: usize,
     with_widths = widths: optional Vec<usize>,
+    with_network = network: optional Architecture,
     with_activation = activation: Activation,
     with_normalisation = normalisation: Normalisation,
     with_residual = residual: bool,
@@ -127,6 +134,7 @@ impl Default for TrainConfig {
             hidden_layers: 8,
             width: 100,
             widths: None,
+            network: None,
             activation: Activation::Sigmoid,
             normalisation: Normalisation::None,
             residual: false,
@@ -192,6 +200,8 @@ pub enum ConfigError {
     Idle { field: Field, why: String },
     #[error("{first} and {second} say the same thing twice; give one of them")]
     Twice { first: Field, second: Field },
+    #[error("{field}: {error}")]
+    Network { field: Field, error: ShapeError },
     #[error(
         "this needs about {needed_mib} MiB of memory, more than the limit of {limit_mib} MiB; make the network, the batch or the data smaller, or raise {}",
         Field::MaxMemory
@@ -215,8 +225,7 @@ fn is_refused(bytes: f64) -> bool {
 #[derive(Clone, Debug)]
 pub struct TrainPlan {
     pub config: TrainConfig,
-    /// `[inputs, hidden.., classes]`
-    pub sizes: Vec<usize>,
+    shape: Shape,
     pub initialisation: Initialisation,
     pub optimizer: Optimizer,
     pub learning_rate: f64,
@@ -238,6 +247,9 @@ impl TrainConfig {
         count(Field::HiddenLayers, self.widths.as_ref().map_or(self.hidden_layers, Vec::len), 0, MOST_LAYERS)?;
         for &w in &widths {
             count(Field::Width, w, 1, MOST_WIDTH)?;
+        }
+        if self.network.is_some() && self.widths.is_some() {
+            return Err(ConfigError::Twice { first: Field::Network, second: Field::Widths });
         }
         if self.epochs.is_some() && self.steps.is_some() {
             return Err(ConfigError::Twice { first: Field::Epochs, second: Field::Steps });
@@ -283,15 +295,42 @@ impl TrainConfig {
         Ok(())
     }
 
-    /// Sizes of the hidden layers.
-    pub fn hidden_sizes(&self) -> Vec<usize> {
+    /// Sizes of the hidden layers of the short forms: `widths`, or `hidden_layers` of `width`.
+    fn hidden_sizes(&self) -> Vec<usize> {
         self.widths.clone().unwrap_or_else(|| vec![self.width; self.hidden_layers.min(MOST_LAYERS + 1)])
     }
 
-    /// The network between these sizes, `[inputs, hidden.., classes]`.
-    pub fn shape(&self, sizes: &[usize]) -> Shape {
+    /// The hidden layers.
+    pub fn architecture(&self) -> Architecture {
+        self.network.clone().unwrap_or_else(|| Architecture::dense(&self.hidden_sizes()))
+    }
+
+    /// Number of hidden layers with weights.
+    pub fn depth(&self) -> usize {
+        match &self.network {
+            Some(network) => network.depth(),
+            None => self.widths.as_ref().map_or(self.hidden_layers, Vec::len),
+        }
+    }
+
+    /// The hidden layers in a few words: `300`, where all are as wide, `300-100`, or the notation of a network; empty
+    /// where there are none.
+    pub fn layers_in_words(&self, separator: &str) -> String {
+        let architecture = self.architecture();
+        match architecture.dense_sizes().as_deref() {
+            Some([]) => String::new(),
+            Some([first, rest @ ..]) if rest.iter().all(|w| w == first) => first.to_string(),
+            Some(sizes) => sizes.iter().map(usize::to_string).collect::<Vec<_>>().join(separator),
+            None => architecture.to_string(),
+        }
+    }
+
+    /// The network for samples of shape `input`.
+    pub fn shape(&self, input: &[usize], classes: usize) -> Shape {
         Shape {
-            sizes: sizes.to_vec(),
+            input: input.to_vec(),
+            architecture: self.architecture(),
+            classes,
             activation: self.activation,
             normalisation: self.normalisation,
             residual: self.residual,
@@ -332,10 +371,8 @@ impl TrainConfig {
             );
             return Err(value(Field::BatchSize, batch_size, &problem));
         }
-        let mut sizes = vec![data.features];
-        sizes.extend(self.hidden_sizes());
-        sizes.push(data.classes);
-        self.check_memory(&sizes, batch_size, data)?;
+        let shape = self.shape(&data.shape(), data.classes);
+        self.check_memory(&shape, batch_size, data)?;
         let steps_per_epoch = (samples / batch_size) as u64;
         let epochs = self.epochs.unwrap_or(DEFAULT_EPOCHS);
         let steps = match self.steps {
@@ -350,7 +387,7 @@ impl TrainConfig {
             return Err(value(Field::WarmUp, self.warm_up, &format!("longer than the run's {steps} steps")));
         }
         Ok(TrainPlan {
-            sizes,
+            shape,
             initialisation: self.initialisation(),
             optimizer: Optimizer {
                 kind: self.optimizer,
@@ -369,33 +406,32 @@ impl TrainConfig {
 
     /// Parameters, their initial copy, the optimiser's state and the batch's activations, in bytes of the
     /// chosen precision, and the data, which f64 needs a second time.
-    fn check_memory(&self, sizes: &[usize], batch_size: usize, data: &Dataset) -> Result<(), ConfigError> {
+    fn check_memory(&self, shape: &Shape, batch_size: usize, data: &Dataset) -> Result<(), ConfigError> {
         let bytes = match self.precision {
             Precision::F32 => 4.0,
             Precision::F64 => 8.0,
         };
-        // In f64: products of sizes that make no sense must not wrap around. A hidden unit of K pieces has K
-        // rows of the weight, K signals, and what normalisation keeps of it.
-        let (pieces, classes) = (self.activation.pieces() as f64, sizes.len() - 2);
-        let columns = |l: usize, n: usize| if l < classes { pieces * n as f64 } else { n as f64 };
-        let kept = if self.normalisation == Normalisation::None { 0.0 } else { 2.0 };
-        let layers = || sizes.windows(2).enumerate().map(|(l, p)| (p[0] as f64, columns(l, p[1])));
-        let parameters: f64 = layers().map(|(fan_in, columns)| (fan_in + 1.0 + kept) * columns).sum();
+        let limit = |bytes: f64| {
+            let needed_mib = (bytes / 1_048_576.0).ceil() as u64;
+            let is_within = needed_mib <= self.max_memory_mib;
+            if is_within {
+                Ok(needed_mib)
+            } else {
+                Err(ConfigError::Memory { needed_mib, limit_mib: self.max_memory_mib })
+            }
+        };
+        // Sizes that make no sense are refused before layers of these sizes are made.
+        limit(6.0 * bytes * shape.architecture.least_weights(shape.inputs()))?;
+        shape.check().map_err(|error| ConfigError::Network { field: Field::Network, error })?;
+        let size = shape.size();
         let copies = if self.early_stopping.is_some() { 7.0 } else { 6.0 };
-        // Values and what is kept of them: a normalisation, dropout and a skip have values of their own.
-        let if_on = |on: bool, sheets: f64| if on { sheets } else { 0.0 };
-        let further = if_on(kept > 0.0, 3.0) + if_on(self.dropout > 0.0, 1.0) + if_on(self.residual, 2.0);
-        let rows: f64 = 3.0 * sizes[0] as f64 + layers().map(|(_, columns)| (3.0 + further) * columns).sum::<f64>();
         let split = if self.validation_size > 0 { bytes * data.train.inputs.len() as f64 } else { 0.0 };
         let inputs = (data.train.inputs.len() + data.test.as_ref().map_or(0, |t| t.inputs.len())) as f64;
         let data_bytes = if self.precision == Precision::F64 { 12.0 } else { 4.0 };
         let needed = data_bytes * inputs
             + split
-            + bytes * (copies * parameters + (batch_size as f64 + 256.0 * self.threads as f64) * rows);
-        let needed_mib = (needed / 1_048_576.0).ceil() as u64;
-        if needed_mib > self.max_memory_mib {
-            return Err(ConfigError::Memory { needed_mib, limit_mib: self.max_memory_mib });
-        }
+            + bytes * (copies * size.parameters + (batch_size as f64 + 256.0 * self.threads as f64) * size.values);
+        let needed_mib = limit(needed)?;
         if is_refused(needed) {
             return Err(ConfigError::Refused { needed_mib });
         }
@@ -416,7 +452,7 @@ impl TrainPlan {
 
     /// The network.
     pub fn shape(&self) -> Shape {
-        self.config.shape(&self.sizes)
+        self.shape.clone()
     }
 }
 

@@ -18,6 +18,8 @@ pub enum Form {
     Word,
     /// Sizes of layers, such as `300-100`.
     Sizes,
+    /// Layers in their notation, which has commas: several values are separated by semicolons.
+    Network,
 }
 
 /// A setting of [`TrainConfig`], or of the data options in it.
@@ -54,6 +56,7 @@ settings! {
     "label_column" Word data_options.label_column;
     "header" Flag data_options.header;
     "test_file" Word data_options.test_file;
+    "image" Word data_options.image;
     "samples" Whole data_options.samples;
     "classes" Whole data_options.classes;
     "noise" Real data_options.noise;
@@ -83,6 +86,7 @@ settings! {
     "max_memory_mib" Whole max_memory_mib;
     "width" Whole width;
     "widths" Sizes widths;
+    "network" Network network;
     "hidden_layers" Whole hidden_layers;
     "seed" Whole seed;
 }
@@ -118,8 +122,9 @@ impl Setting {
             return Err("`threads` changes no result, so it cannot vary".into());
         }
         SETTINGS.iter().find(|s| s.name == plain).ok_or_else(|| {
-            let hint = crate::names::did_you_mean(plain, SETTINGS.iter().map(|s| s.name));
-            format!("there is no setting `{name}`{hint}")
+            let known: Vec<&str> = SETTINGS.iter().map(|s| s.name).collect();
+            let hint = crate::names::did_you_mean(plain, known.iter().copied());
+            format!("there is no setting `{name}`{hint}; known: {}", known.join(", "))
         })
     }
 
@@ -176,7 +181,7 @@ impl Setting {
                 "no" | "false" => json!(false),
                 _ => return Err(format!("'{text}' is neither yes nor no")),
             },
-            Form::Word => json!(text),
+            Form::Word | Form::Network => json!(text),
             Form::Sizes => {
                 let sizes: Result<Vec<usize>, _> = text.split('-').map(str::parse).collect();
                 json!(sizes.map_err(|_| format!("'{text}' is no list of sizes such as 300-100"))?)
@@ -233,7 +238,9 @@ mod tests {
         for name in &expected {
             assert!(SETTINGS.iter().any(|s| s.name == name), "{name}");
         }
-        for setting in SETTINGS {
+        // What is none is left out where earlier versions did not have it.
+        let left_out = ["network", "image"];
+        for setting in SETTINGS.iter().filter(|setting| !left_out.contains(&setting.name)) {
             assert!(expected.iter().any(|name| name == setting.name), "{}", setting.name);
         }
     }
@@ -264,7 +271,10 @@ mod tests {
             }
         }
         let unknown = Setting::find("dropot").unwrap_err();
-        assert_eq!(unknown, "there is no setting `dropot` (did you mean 'dropout'?)");
+        assert!(
+            unknown.starts_with("there is no setting `dropot` (did you mean 'dropout'?); known: data, "),
+            "{unknown}"
+        );
         assert!(Setting::find("threads").unwrap_err().contains("changes no result"));
     }
 }

@@ -50,7 +50,13 @@ pub(super) fn load(file: &Path, options: &DataOptions) -> Result<Dataset, DataEr
     let spec = format!("csv:{}", file.display());
     let table = Table::read(file, options)?;
     let classes = Classes::of(&table)?;
-    let (features, feature_names) = (table.features(), table.feature_names());
+    let features = table.features();
+    // Pixels are named by their places.
+    let feature_names = if options.image.is_some() { Vec::new() } else { table.feature_names() };
+    if let Some(image) = options.image.filter(|image| image.numbers() != features) {
+        let problem = format!("has {} numbers, and the table has {features} columns beside the label", image.numbers());
+        return Err(DataError::Option { field: Field::Image, value: image.to_string(), problem });
+    }
     if classes.names().len() < 2 || classes.names().len() > MAX_CLASSES {
         let why = if classes.names().len() < 2 { "at least 2 are needed" } else { "at most 1000 can be classes" };
         let column = table.label_column_name();
@@ -90,7 +96,7 @@ pub(super) fn load(file: &Path, options: &DataOptions) -> Result<Dataset, DataEr
         classes: classes.names().len(),
         feature_names,
         class_names: classes.names().to_vec(),
-        image: None,
+        image: options.image.map(|image| (image.rows, image.columns, image.channels)),
     })
 }
 

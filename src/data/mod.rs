@@ -40,6 +40,7 @@ use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 
 use crate::field::Field;
+use crate::names::NameError;
 
 pub use error::DataError;
 pub use loaded::Loaded;
@@ -75,6 +76,14 @@ pub struct Dataset {
 }
 
 impl Dataset {
+    /// Shape of one sample: `[channels, rows, columns]` of images, else `[features]`.
+    pub fn shape(&self) -> Vec<usize> {
+        match self.image {
+            Some((rows, columns, channels)) => vec![channels, rows, columns],
+            None => vec![self.features],
+        }
+    }
+
     /// Samples that are already in memory; `test` has as many columns as `train`, and labels are below `classes`.
     pub fn new(name: impl Into<String>, train: Split, test: Option<Split>, classes: usize) -> Dataset {
         let (feature_names, class_names) = (Vec::new(), Vec::new());
@@ -119,6 +128,56 @@ impl Split {
     }
 }
 
+/// The shape of images: `1x28x28` is one channel of 28 rows and 28 columns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
+pub struct Image {
+    pub channels: usize,
+    pub rows: usize,
+    pub columns: usize,
+}
+
+impl Image {
+    /// Numbers of one image.
+    pub fn numbers(self) -> usize {
+        self.channels.saturating_mul(self.rows).saturating_mul(self.columns)
+    }
+}
+
+impl std::fmt::Display for Image {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}x{}x{}", self.channels, self.rows, self.columns)
+    }
+}
+
+impl From<Image> for String {
+    fn from(image: Image) -> String {
+        image.to_string()
+    }
+}
+
+impl TryFrom<String> for Image {
+    type Error = NameError;
+
+    fn try_from(text: String) -> Result<Image, NameError> {
+        text.parse()
+    }
+}
+
+impl std::str::FromStr for Image {
+    type Err = NameError;
+
+    fn from_str(text: &str) -> Result<Image, NameError> {
+        let sizes: Vec<usize> = text.split('x').map_while(|n| n.trim().parse().ok().filter(|n| *n > 0)).collect();
+        match (sizes.as_slice(), text.matches('x').count()) {
+            (&[channels, rows, columns], 2) => Ok(Image { channels, rows, columns }),
+            _ => Err(NameError::Value(format!(
+                "'{text}' is no shape of an image; write channels, rows and columns, as 1x28x28"
+            ))),
+        }
+    }
+}
+
 /// How data is truncated, split, generated and prepared.
 ///
 /// | field | default | meaning, range |
@@ -131,6 +190,7 @@ impl Split {
 /// | `label_column` | see [`csv`] | table: a column's name, or its number, **counted from 1** |
 /// | `header` | detect | table: whether the first row names the columns |
 /// | `test_file` | none | table: a second file for testing, laid out as the first |
+/// | `image` | none | table: the columns are the pixels of images of this shape, channel by channel, row by row |
 /// | `samples` | 2000 | synthetic: training samples; the test set has a quarter as many more |
 /// | `classes` | by source | synthetic: spiral 3, gaussians 4, xor always 2; idx: the number of classes, when not largest label + 1 |
 /// | `noise` | 0.2 | synthetic: standard deviation, see [`synthetic`]; 0 to [`MAX_NOISE`] |
@@ -147,6 +207,8 @@ pub struct DataOptions {
     pub label_column: Option<String>,
     pub header: Option<bool>,
     pub test_file: Option<PathBuf>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub image: Option<Image>,
     pub samples: usize,
     pub classes: Option<usize>,
     pub noise: f64,
@@ -161,6 +223,7 @@ crate::field::setters!(DataOptions {
     with_label_column = label_column: optional String,
     with_header = header: optional bool,
     with_test_file = test_file: optional PathBuf,
+    with_image = image: optional Image,
     with_samples = samples: usize,
     with_classes = classes: optional usize,
     with_noise = noise: f64,
@@ -177,6 +240,7 @@ impl Default for DataOptions {
             label_column: None,
             header: None,
             test_file: None,
+            image: None,
             samples: 2000,
             classes: None,
             noise: 0.2,
@@ -207,6 +271,7 @@ impl DataOptions {
             (Field::LabelColumn, self.label_column.is_some(), table),
             (Field::Header, self.header.is_some(), table),
             (Field::TestFile, self.test_file.is_some(), table),
+            (Field::Image, self.image.is_some(), table),
             (Field::Classes, self.classes.is_some(), counted),
         ] {
             if given && !applies {

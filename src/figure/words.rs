@@ -248,6 +248,15 @@ fn architecture(summary: &Summary) -> String {
     let layers = (0..summary.layers()).map(|l| summary.layer(l));
     let fans: Vec<(usize, usize)> = layers.filter_map(|layer| layer.fan_in.zip(layer.fan_out)).collect();
     let Some(&(inputs, _)) = fans.first() else { return summary.layers().to_string() };
+    let first = summary.layer(0);
+    if first.input_shape.len() > 1 {
+        let input = first.input_shape.iter().map(usize::to_string).collect::<Vec<_>>().join("×");
+        let layers = match summary.header().label("network") {
+            "" => summary.layers().to_string(),
+            notation => notation.into(),
+        };
+        return format!("{input}: {layers}");
+    }
     let mut widths: Vec<(usize, usize)> = vec![(1, inputs)];
     for (i, &(_, outputs)) in fans.iter().enumerate() {
         match widths.last_mut() {

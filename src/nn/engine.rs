@@ -133,6 +133,8 @@ measures! {
         /// Share of units that had no slope on any sample.
         dead_share,
         mean_squared_slope,
+        /// Share of the places of a pooling layer's input that get a gradient.
+        routed_share,
     }
 }
 
@@ -321,7 +323,7 @@ impl<T: Scalar> Engine<T> {
         let sum = self.tape.run(&self.network, &self.packed, self.loss, wanted, &self.threads);
         let sequence = &self.network.sequence;
         for (i, site) in sequence.sites.iter().enumerate() {
-            if !site.tensors.is_empty() {
+            if site.measured {
                 self.exponents[i] = self.tape.align(sequence, i);
             }
         }
@@ -392,15 +394,21 @@ impl<T: Scalar> Engine<T> {
             if self.tape.sample_squares(layer, i, signal, gradient) {
                 let norm = |squares: &[f64]| SquareSum { sum: sum(squares) / rows, exponent: self.exponents[i] }.norm();
                 m.signal_rms[site.group] = norm(signal);
-                m.grad_rms[site.group] = norm(gradient);
+                // Pooling has a signal and no weights.
+                m.grad_rms[site.group] = if site.tensors.is_empty() { MISSING } else { norm(gradient) };
             }
         }
     }
 
     fn measure_activations(&mut self) {
-        let s = &mut self.snapshot;
-        for l in 0..self.network.layers() {
-            let of = self.tape.activations(l);
+        let (s, sequence) = (&mut self.snapshot, &self.network.sequence);
+        for (i, (layer, site)) in sequence.iter().enumerate() {
+            let l = site.group;
+            if let Some(share) = layer.routed_share(self.tape.kept(sequence, i).cache) {
+                s.routed_share[l] = share;
+            }
+            let Some(place) = site.observed else { continue };
+            let of = self.tape.activations(place);
             s.activation_mean[l] = of.mean;
             s.activation_std[l] = of.std;
             s.saturated_share[l] = of.saturated_share;

@@ -20,6 +20,7 @@
 //! `network`; `tape` (forward and backward over blocks of rows), `engine` (one training step) and
 //! [`gradcheck`].
 
+pub mod architecture;
 mod engine;
 pub mod gradcheck;
 pub mod init;
@@ -46,6 +47,7 @@ mod tests;
 #[cfg(test)]
 mod tests_of_maps;
 
+pub use architecture::{Architecture, Piece, Window};
 pub use engine::{Engine, SKETCH_BUCKETS, SnapshotMeasure, StepMeasure};
 pub use init::Initialisation;
 pub use layer::{Part, Tensor, value_and_slope};
@@ -57,4 +59,4 @@ pub use normalise::Normalisation;
 pub use optimizer::{L1Step, Optimizer, OptimizerKind};
 pub use scalar::Scalar;
 pub use sequence::{NetworkLayer, NetworkTensor};
-pub use shape::Shape;
+pub use shape::{Shape, ShapeError};

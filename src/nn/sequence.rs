@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::layer::{Layer, Part, Tensor};
 use super::scalar::Scalar;
+use crate::activation::Activation;
 
 /// Why layers do not make a network.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -32,11 +33,12 @@ pub(crate) struct Site {
     pub packed: Range<usize>,
     /// Its running numbers, among all.
     pub running: Range<usize>,
-    /// The recorded layer that it belongs to: each begins at a layer with weights, and what follows belongs
-    /// to it.
+    /// The recorded layer that it belongs to ([`NetworkLayer`]).
     pub group: usize,
-    /// Whether the statistics of that recorded layer's activations are read here.
-    pub observed: bool,
+    /// Where the statistics of that recorded layer's activations are read: their place among all statistics.
+    pub observed: Option<usize>,
+    /// Whether its signal is measured, so that the blocks of a batch must be brought to one power of two.
+    pub measured: bool,
 }
 
 /// A parameter tensor of the network.
@@ -56,17 +58,21 @@ impl NetworkTensor {
     }
 }
 
-/// A recorded layer: one with weights and those behind it, up to the next with weights. The first one also has what is
-/// before it.
+/// A recorded layer: one with weights, or pooling, and those behind it, up to the next of these. The first one also has
+/// what is before it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NetworkLayer {
-    /// The kind of the one with weights.
+    /// The kind of its first one.
     pub kind: &'static str,
+    /// A name that tells it from others of its kind.
+    pub label: String,
     /// Shapes of one sample before and behind.
     pub input: Vec<usize>,
     pub output: Vec<usize>,
-    /// Inputs that one output of the weights is made of.
-    pub fan_in: usize,
+    /// Inputs that one output of the weights is made of, and outputs that one input goes into; `None` without weights.
+    pub fans: Option<[usize; 2]>,
+    /// What follows the weights; `None` where nothing does.
+    pub activation: Option<Activation>,
 }
 
 /// Layers one after another.
@@ -100,13 +106,20 @@ impl<T: Scalar> Sequence<T> {
                 return Err(error("the skip needs as many values at both ends".into()));
             }
             let own = layer.tensors();
-            if let Some(weight) = own.iter().find(|tensor| tensor.part == Part::Weight) {
-                let before = if groups.is_empty() { input } else { &shape };
-                let (kind, fan_in) = (layer.kind(), weight.fan_in);
-                groups.push(NetworkLayer { kind, input: before.to_vec(), output: Vec::new(), fan_in });
+            if layer.is_recorded() {
+                let weight = own.iter().find(|tensor| tensor.part == Part::Weight);
+                groups.push(NetworkLayer {
+                    kind: layer.kind(),
+                    label: layer.label(),
+                    input: if groups.is_empty() { input.to_vec() } else { shape.clone() },
+                    output: Vec::new(),
+                    fans: weight.map(|weight| [weight.fan_in, weight.fan_out]),
+                    activation: None,
+                });
             }
             if let Some(group) = groups.last_mut() {
                 group.output.clone_from(&next);
+                group.activation = layer.activation().or(group.activation);
             }
             let group = groups.len().saturating_sub(1);
             let first = tensors.len();
@@ -127,18 +140,21 @@ impl<T: Scalar> Sequence<T> {
                 packed: after(&mut packed, layer.packed()),
                 running: after(&mut running, layer.memory().running),
                 group,
-                observed: false,
+                observed: None,
+                measured: layer.is_recorded() || first < tensors.len(),
             });
             widths.push(outputs);
             shape = next;
         }
+        let mut observed = 0;
         for group in 0..groups.len() {
             let of = |i: &usize| sites[*i].group == group;
             let all: Vec<usize> = (0..layers.len()).filter(of).collect();
-            let activation = all.iter().rev().find(|&&i| layers[i].is_activation());
+            let activation = all.iter().rev().find(|&&i| layers[i].activation().is_some());
             let weights = all.iter().find(|&&i| !sites[i].tensors.is_empty());
             if let Some(&i) = activation.or(weights) {
-                sites[i].observed = true;
+                sites[i].observed = Some(observed);
+                observed += 1;
             }
         }
         Ok(Arc::new(Sequence { layers, sites, tensors, offsets, groups }))

@@ -1,65 +1,145 @@
-//! The short form of a fully connected network: sizes and what its hidden layers have. It builds the sequence
-//! of layers.
+//! What a network is, without its parameters: pieces and what its hidden layers have. It builds the sequence of
+//! layers.
 //!
-//! A hidden layer l computes, with what [`Shape`] has switched on, from its input x^{l-1}
+//! A hidden layer with weights, dense or a convolution, computes, with what [`Shape`] has switched on, from its input x
 //!
 //! ```text
-//! h = W x^{l-1} + b                          K W rows for maxout with K pieces
+//! h = W x + b                                K W rows for maxout with K pieces
 //! f = D(phi(N(h)))  or, normalised after,  f = D(N(phi(h)))
-//! x^l = f,  or x^{l-1} + f where the skip is on and both are equally wide
+//! y = f,  or x + f where `residual` is on and both have the same shape
 //! ```
 //!
 //! phi is the activation, N the normalisation, D dropout: normalisation and dropout are inside the branch,
 //! nothing is done to the sum, and the skip is the identity. The output layer is h = W x + b alone. Before
 //! batch normalisation there is no b: N takes it out again, its gradient would be rounding noise around an
 //! exact zero, and the bias (beta) of N takes its place (Ioffe, Szegedy 2015, section 3.2; `bias=False` in PyTorch).
+//!
+//! A group `res(..)` is a block of He et al. 2016: its skip joins before the activation of the group's last layer,
+//! `y = phi(S x + N(h))`, where S is the identity, or a 1 x 1 convolution where the shapes differ.
+//!
+//! Maps are `[channels, rows, columns]`: batch normalisation is by channel, as `BatchNorm2d`, layer normalisation over the
+//! whole map, as `LayerNorm([channels, rows, columns])`. A dense layer takes them flattened.
 
 use std::sync::Arc;
 
+use super::architecture::{Architecture, Piece};
 use super::layer::{
-    ActivationLayer, BatchNormalisation, Dense, DenseActivation, Dropout, Layer, LayerNormalisation, Maxout, Part, Skip,
+    ActivationLayer, AveragePooling, BatchNormalisation, Convolution, Dense, DenseActivation, Dropout, Layer,
+    LayerNormalisation, MaxPooling, Maxout, Part, ProjectedSkip, Skip,
 };
 use super::normalise::Normalisation;
 use super::scalar::Scalar;
 use super::sequence::{NetworkLayer, NetworkTensor, Sequence};
 use crate::activation::Activation;
 
-/// What a fully connected network is, without its parameters.
+/// What a network is, without its parameters.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Shape {
-    /// `[inputs, hidden.., classes]`: L + 1 sizes.
-    pub sizes: Vec<usize>,
-    /// The activation of every hidden layer.
+    /// Shape of one sample: `[features]` or `[channels, rows, columns]`.
+    pub input: Vec<usize>,
+    /// The hidden layers.
+    pub architecture: Architecture,
+    /// Units of the output layer.
+    pub classes: usize,
+    /// The activation of every hidden layer that has none of its own.
     pub activation: Activation,
     /// The normalisation of every hidden layer.
     pub normalisation: Normalisation,
-    /// Skips around hidden layers with as many outputs as inputs.
+    /// Skips around hidden layers whose outputs have the shape of their inputs.
     pub residual: bool,
     /// Share of a hidden layer's outputs that is dropped in training, in [0, 1).
     pub dropout: f64,
 }
 
+/// What a network takes of memory, in numbers of its type.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Size {
+    pub parameters: f64,
+    /// For each sample of a batch: values and signals of all layers, and what they keep.
+    pub values: f64,
+}
+
+/// Why pieces do not make a network for samples of this shape.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("'{piece}' (layer {place}) cannot take {}: {problem}", shown(.input))]
+pub struct ShapeError {
+    /// From 1, groups not counted.
+    pub place: usize,
+    pub piece: String,
+    /// Shape of what comes to it.
+    pub input: Vec<usize>,
+    pub problem: String,
+}
+
+/// A shape in words: `8 channels of 14 x 14`.
+pub(crate) fn shown(shape: &[usize]) -> String {
+    match shape {
+        [1, rows, columns] => format!("1 channel of {rows} x {columns}"),
+        [channels, rows, columns] => format!("{channels} channels of {rows} x {columns}"),
+        [n] => format!("{n} numbers"),
+        other => format!("{other:?}"),
+    }
+}
+
 impl Shape {
-    /// Without normalisation, skips and dropout.
+    /// Dense layers of `[inputs, hidden.., classes]` without normalisation, skips and dropout.
     pub fn plain(sizes: &[usize], activation: Activation) -> Shape {
-        let normalisation = Normalisation::None;
-        Shape { sizes: sizes.to_vec(), activation, normalisation, residual: false, dropout: 0.0 }
+        let [inputs, hidden @ .., classes] = sizes else { panic!("inputs and classes are needed") };
+        Shape::of(&[*inputs], Architecture::dense(hidden), *classes, activation)
+    }
+
+    /// Any hidden layers without normalisation, skips around single layers and dropout.
+    pub fn of(input: &[usize], architecture: Architecture, classes: usize, activation: Activation) -> Shape {
+        let (normalisation, input) = (Normalisation::None, input.to_vec());
+        Shape { input, architecture, classes, activation, normalisation, residual: false, dropout: 0.0 }
+    }
+
+    /// Numbers of one sample.
+    pub fn inputs(&self) -> usize {
+        self.input.iter().product()
+    }
+
+    /// Whether the layers fit each other and the samples.
+    ///
+    /// # Errors
+    /// The first piece that cannot take what comes to it.
+    pub fn check(&self) -> Result<(), ShapeError> {
+        Builder::<f32>::new(self, true).whole().map(|_| ())
     }
 
     /// Number of layers with weights L.
     pub fn layers(&self) -> usize {
-        self.sizes.len() - 1
+        self.build::<f32>(true).groups.len()
     }
 
-    /// Whether there is a skip around layer `l` (from 0).
-    pub fn skips(&self, l: usize) -> bool {
-        self.residual && l + 1 < self.layers() && self.sizes[l] == self.sizes[l + 1]
+    /// Whether a hidden layer has a skip around it, or a group.
+    pub fn has_skips(&self) -> bool {
+        self.build::<f32>(true).layers.iter().any(|layer| layer.skips().is_some())
     }
 
-    /// Number of weights of each layer.
-    pub fn weights(&self) -> Vec<usize> {
-        let weights = self.tensors().filter(|(_, part, _)| *part == Part::Weight);
-        weights.map(|(_, _, shape)| shape.iter().product()).collect()
+    /// Multiply-adds of each recorded layer in the forward pass of one sample.
+    pub fn work(&self) -> Vec<usize> {
+        let sequence = self.build::<f32>(true);
+        let mut work = vec![0; sequence.groups.len()];
+        sequence.iter().filter(|(_, site)| !site.tensors.is_empty()).for_each(|(layer, site)| {
+            work[site.group] += layer.work();
+        });
+        work
+    }
+
+    /// What the network takes of memory, in numbers of its type.
+    pub fn size(&self) -> Size {
+        let sequence = self.build::<f32>(true);
+        let of = |(layer, site): (&dyn Layer<f32>, &super::sequence::Site)| {
+            let memory = layer.memory();
+            let skipped = layer.skips().map_or(0, |_| site.inputs);
+            // Numbers of a row are in f64.
+            site.outputs * (1 + usize::from(layer.keeps_signal())) + skipped + memory.cache + 2 * memory.numbers
+        };
+        // The batch, and the two sheets of passing signals.
+        let widest = sequence.sites.iter().map(|site| site.outputs).max().unwrap_or(0);
+        let values = self.inputs() + 2 * widest + sequence.iter().map(of).sum::<usize>();
+        Size { parameters: sequence.parameters() as f64, values: values as f64 }
     }
 
     /// Recorded layer (from 0), part and shape of every tensor, input side first.
@@ -90,52 +170,218 @@ impl Shape {
     }
 
     /// The layers. With `fused`, a dense layer and the activation behind it are one, with the same bits.
+    ///
+    /// # Panics
+    /// Where [`Shape::check`] finds an error.
     pub(crate) fn build<T: Scalar>(&self, fused: bool) -> Arc<Sequence<T>> {
-        let mut layers: Vec<Box<dyn Layer<T>>> = Vec::new();
-        for l in 0..self.layers().saturating_sub(1) {
-            self.hidden(l, fused, &mut layers);
-        }
-        if let [.., inputs, classes] = self.sizes[..] {
-            layers.push(Box::new(Dense::new(inputs, classes, true)));
-        }
-        Sequence::new(&self.sizes[..1], layers).expect("each layer is built for the outputs of the one before")
+        let layers = Builder::new(self, fused).whole().unwrap_or_else(|error| panic!("{error}"));
+        Sequence::new(&self.input, layers).expect("each layer is built for the outputs of the one before")
+    }
+}
+
+/// Where a group's skip begins.
+struct Open {
+    /// The number of layers before the group.
+    first: usize,
+    /// The shape there.
+    shape: Vec<usize>,
+}
+
+/// Layers so far.
+struct Builder<'a, T> {
+    of: &'a Shape,
+    fused: bool,
+    layers: Vec<Box<dyn Layer<T>>>,
+    /// The shape behind the last layer.
+    shape: Vec<usize>,
+    /// Pieces so far, groups not counted, and hidden layers with weights.
+    pieces: usize,
+    number: usize,
+}
+
+impl<'a, T: Scalar> Builder<'a, T> {
+    fn new(of: &'a Shape, fused: bool) -> Builder<'a, T> {
+        Builder { of, fused, layers: Vec::new(), shape: of.input.clone(), pieces: 0, number: 0 }
     }
 
-    /// The layers of hidden layer `l`, from 0.
-    fn hidden<T: Scalar>(&self, l: usize, fused: bool, layers: &mut Vec<Box<dyn Layer<T>>>) {
-        let [inputs, units] = [self.sizes[l], self.sizes[l + 1]];
-        let first = layers.len();
-        let before = matches!(self.normalisation, Normalisation::Batch | Normalisation::Layer);
-        let columns = units * self.activation.pieces();
-        if fused && !before && columns == units {
-            layers.push(Box::new(DenseActivation::new(inputs, units, self.activation)));
-        } else {
-            layers.push(Box::new(Dense::new(inputs, columns, self.normalisation != Normalisation::Batch)));
-            if before {
-                layers.push(self.normalised(columns));
+    /// All layers, the output layer included.
+    fn whole(mut self) -> Result<Vec<Box<dyn Layer<T>>>, ShapeError> {
+        self.pieces(&self.of.architecture.pieces, None)?;
+        let inputs = self.shape.iter().product();
+        self.layers.push(Box::new(Dense::new(inputs, self.of.classes, true)));
+        Ok(self.layers)
+    }
+
+    /// Some pieces; the last one with weights closes `group`.
+    fn pieces(&mut self, pieces: &[Piece], group: Option<Open>) -> Result<(), ShapeError> {
+        let mut group = group;
+        let last = pieces.iter().rposition(|piece| piece.depth() > 0);
+        for (i, piece) in pieces.iter().enumerate() {
+            let closes = if Some(i) == last { group.take() } else { None };
+            if let Piece::Residual(inner) = piece {
+                let open = Open { first: self.layers.len(), shape: self.shape.clone() };
+                self.pieces(inner, Some(open))?;
+                if let Some(open) = closes {
+                    // The outer group ends with an inner one: its sum stands behind that group's activation.
+                    self.join(&open).map_err(|problem| self.error(piece, problem))?;
+                }
+                continue;
             }
-            match self.activation {
-                Activation::Maxout(pieces) => layers.push(Box::new(Maxout { pieces, units })),
-                activation => layers.push(Box::new(ActivationLayer::new(activation, units))),
+            self.pieces += 1;
+            self.piece(piece, closes).map_err(|problem| self.error(piece, problem))?;
+        }
+        Ok(())
+    }
+
+    fn error(&self, piece: &Piece, problem: String) -> ShapeError {
+        ShapeError { place: self.pieces, piece: piece.to_string(), input: self.shape.clone(), problem }
+    }
+
+    /// The shape of the map that a layer needs.
+    fn map(&self) -> Result<[usize; 3], String> {
+        <[usize; 3]>::try_from(self.shape.as_slice()).map_err(|_| {
+            "it needs a map of channels, rows and columns: put it before dense layers, and for a table say which image its \
+             columns are (`image`, as 1x28x28)"
+                .to_string()
+        })
+    }
+
+    fn put(&mut self, layer: impl Layer<T> + 'static, shape: Vec<usize>) {
+        self.layers.push(Box::new(layer));
+        self.shape = shape;
+    }
+
+    fn piece(&mut self, piece: &Piece, group: Option<Open>) -> Result<(), String> {
+        match *piece {
+            Piece::Dense { units, activation } => {
+                let inputs = self.shape.iter().product();
+                self.dense(inputs, units, activation.unwrap_or(self.of.activation), group)
             }
-        }
-        if self.normalisation.is_after() {
-            layers.push(self.normalised(units));
-        }
-        if self.dropout > 0.0 {
-            layers.push(Box::new(Dropout { width: units, share: self.dropout, number: l }));
-        }
-        if self.skips(l) {
-            layers.push(Box::new(Skip { width: units, span: layers.len() - first }));
+            Piece::Convolution { channels, kernel, stride, padding, activation } => {
+                let activation = activation.unwrap_or(self.of.activation);
+                if matches!(activation, Activation::Maxout(_)) {
+                    return Err("maxout is of dense layers; give it another activation, as conv:16x3@relu".into());
+                }
+                let bias = self.of.normalisation != Normalisation::Batch;
+                let padding = padding.unwrap_or(kernel / 2);
+                let layer = Convolution::new(self.map()?, channels, kernel, stride, padding, bias)?;
+                let (first, before, output) = (self.layers.len(), self.shape.clone(), layer.output().to_vec());
+                self.put(layer, output);
+                self.finish(activation, (first, before), group)
+            }
+            Piece::MaxPooling(of) => {
+                let layer = MaxPooling::new(self.map()?, of.size, of.stride)?;
+                let output = layer.output().to_vec();
+                self.put(layer, output);
+                Ok(())
+            }
+            Piece::AveragePooling(of) => {
+                let layer = AveragePooling::new(self.map()?, of.size, of.stride)?;
+                let output = layer.output().to_vec();
+                self.put(layer, output);
+                Ok(())
+            }
+            Piece::GlobalPooling => {
+                let layer = AveragePooling::global(self.map()?)?;
+                let output = layer.output().to_vec();
+                self.put(layer, output);
+                Ok(())
+            }
+            Piece::Residual(_) => unreachable!("groups are taken apart before"),
         }
     }
 
-    fn normalised<T: Scalar>(&self, width: usize) -> Box<dyn Layer<T>> {
-        if self.normalisation.is_batch() {
-            Box::new(BatchNormalisation::new(width))
-        } else {
-            Box::new(LayerNormalisation::new(&[width]))
+    fn dense(
+        &mut self,
+        inputs: usize,
+        units: usize,
+        activation: Activation,
+        group: Option<Open>,
+    ) -> Result<(), String> {
+        let (first, before) = (self.layers.len(), self.shape.clone());
+        let columns = units * activation.pieces();
+        let normalised_before = matches!(self.of.normalisation, Normalisation::Batch | Normalisation::Layer);
+        if self.fused && !normalised_before && columns == units && group.is_none() {
+            self.put(DenseActivation::new(inputs, units, activation), vec![units]);
+            return self.behind((first, before));
         }
+        self.put(Dense::new(inputs, columns, self.of.normalisation != Normalisation::Batch), vec![columns]);
+        self.finish(activation, (first, before), group)
+    }
+
+    /// Normalisation, the end of a group's skip, the activation, and what is behind it.
+    fn finish(&mut self, activation: Activation, own: (usize, Vec<usize>), group: Option<Open>) -> Result<(), String> {
+        if matches!(self.of.normalisation, Normalisation::Batch | Normalisation::Layer) {
+            self.normalise();
+        }
+        if let Some(open) = group {
+            self.join(&open)?;
+        }
+        match activation {
+            Activation::Maxout(pieces) => {
+                let units = self.shape[0] / pieces;
+                self.put(Maxout { pieces, units }, vec![units]);
+            }
+            activation => {
+                let layer = ActivationLayer::new(activation, self.shape.iter().product());
+                self.put(layer, self.shape.clone());
+            }
+        }
+        self.behind(own)
+    }
+
+    /// Normalisation after the activation, dropout, and the skip around a single layer that begins at `first`.
+    fn behind(&mut self, (first, before): (usize, Vec<usize>)) -> Result<(), String> {
+        if self.of.normalisation.is_after() {
+            self.normalise();
+        }
+        let width = self.shape.iter().product();
+        if self.of.dropout > 0.0 {
+            let layer = Dropout { width, share: self.of.dropout, number: self.number };
+            self.put(layer, self.shape.clone());
+        }
+        self.number += 1;
+        if self.of.residual && before == self.shape {
+            let span = self.layers.len() - first;
+            self.put(Skip { width, span }, self.shape.clone());
+        }
+        Ok(())
+    }
+
+    fn normalise(&mut self) {
+        let shape = self.shape.clone();
+        if self.of.normalisation.is_batch() {
+            match *shape {
+                [channels, rows, columns] => {
+                    self.put(BatchNormalisation::of_maps(channels, rows * columns), shape);
+                }
+                _ => self.put(BatchNormalisation::new(shape.iter().product()), shape),
+            }
+        } else {
+            let layer = LayerNormalisation::new(&shape);
+            self.put(layer, shape);
+        }
+    }
+
+    /// Adds what comes over a group's skip.
+    fn join(&mut self, open: &Open) -> Result<(), String> {
+        let span = self.layers.len() - open.first;
+        let shape = self.shape.clone();
+        if open.shape == self.shape {
+            self.put(Skip { width: shape.iter().product(), span }, shape);
+            return Ok(());
+        }
+        let maps = (<[usize; 3]>::try_from(&*open.shape), <[usize; 3]>::try_from(&*self.shape));
+        let (Ok(from), Ok(to)) = maps else {
+            return Err(format!(
+                "the skip around its group begins with {} and ends with {}, which can only be joined between maps; give the \
+                 group's last layer as many units",
+                shown(&open.shape),
+                shown(&self.shape)
+            ));
+        };
+        self.put(ProjectedSkip::new(from, to, span)?, shape);
+        Ok(())
     }
 }
 

@@ -68,7 +68,7 @@ struct Block {
     /// Layer after layer, `[numbers, rows]`.
     numbers: Vec<f64>,
     sums: Vec<f64>,
-    /// `[recorded layers]`, made when they are wanted.
+    /// Of all places where activations are observed, made when they are wanted.
     statistics: Vec<Statistics>,
 }
 
@@ -194,7 +194,7 @@ impl<T: Scalar> Tape<T> {
         let memories: Vec<_> = sequence.layers.iter().map(|layer| layer.memory()).collect();
         let numbers: usize = memories.iter().map(|m| m.numbers).sum();
         let sums: usize = memories.iter().map(|m| m.sums).sum();
-        let observed = sequence.sites.iter().filter(|site| site.observed);
+        let observed = sequence.sites.iter().filter(|site| site.observed.is_some());
         let statistics: Vec<_> = observed.map(|site| Statistics::new(site.units, site.outputs / site.units)).collect();
         let block = |pair: &[usize]| Block {
             from: pair[0],
@@ -385,14 +385,14 @@ impl<T: Scalar> Tape<T> {
         }
     }
 
-    /// Statistics of a recorded layer's activations over the whole batch. Joins the blocks into the first
-    /// one.
-    pub fn activations(&mut self, group: usize) -> ActivationStatistics {
+    /// Statistics of activations over the whole batch, by their place ([`Site::observed`]). Joins the blocks into the
+    /// first one.
+    pub fn activations(&mut self, place: usize) -> ActivationStatistics {
         let (first, rest) = self.blocks.split_at_mut(1);
         for other in rest {
-            first[0].statistics[group].join(&other.statistics[group]);
+            first[0].statistics[place].join(&other.statistics[place]);
         }
-        first[0].statistics[group].values()
+        first[0].statistics[place].values()
     }
 }
 
@@ -495,8 +495,8 @@ impl<'a, T: Scalar> Rows<'a, '_, T> {
             scratch: self.scratch,
             prefetch,
         });
-        if self.pass.statistics && site.observed {
-            layer.observe(y, cache.as_deref().unwrap_or_default(), &mut self.block.statistics[site.group]);
+        if let Some(place) = site.observed.filter(|_| self.pass.statistics) {
+            layer.observe(y, cache.as_deref().unwrap_or_default(), &mut self.block.statistics[place]);
         }
         self.sheets[seat.y] = y;
         self.put(seat.x, x);

@@ -233,7 +233,11 @@ fn layers_of_any_kind_train_in_f32_as_in_f64_and_on_threads_as_alone() {
 #[test]
 fn recorded_layers_have_the_kind_of_their_weights_and_the_shapes_around_them() {
     let sequence = convolutional::<f32>().sequence;
-    let layers: Vec<_> = sequence.groups.iter().map(|l| (l.kind, &l.input[..], &l.output[..], l.fan_in)).collect();
+    let layers: Vec<_> = sequence
+        .groups
+        .iter()
+        .map(|l| (l.kind, &l.input[..], &l.output[..], l.fans.map(|f| f[0]).unwrap_or_default()))
+        .collect();
     let expected: [(&str, &[usize], &[usize], usize); 3] =
         [("convolution", &[INPUTS], &[3], 4), ("convolution", &[3], &[2], 2), ("dense", &[2], &[3], 2)];
     assert_eq!(layers, expected);
@@ -241,7 +245,7 @@ fn recorded_layers_have_the_kind_of_their_weights_and_the_shapes_around_them() {
     assert_eq!(names[..3], ["layers.1.weight", "layers.1.bias", "layers.2.weight"]);
     let first: Vec<Box<dyn Layer<f32>>> = vec![Box::new(Pooling(3)), Box::new(Dense::new(3, 4, true))];
     let [first] = &Sequence::new(&[INPUTS], first).unwrap().groups[..] else { panic!() };
-    assert_eq!((&first.input[..], &first.output[..], first.fan_in), (&[INPUTS][..], &[4][..], 3));
+    assert_eq!((&first.input[..], &first.output[..], first.fans.unwrap()[0]), (&[INPUTS][..], &[4][..], 3));
 }
 
 #[test]
@@ -258,7 +262,7 @@ fn certain_and_wrong<T: Scalar>(shape: &Shape, bounds: &[usize]) -> Vec<f64> {
     let last = network.tensor_count() - 1;
     network.tensor_mut(last)[0] = T::from_f64(60.0);
     let rows = bounds[bounds.len() - 1];
-    let (inputs, _) = samples::<T>(rows, shape.sizes[0]);
+    let (inputs, _) = samples::<T>(rows, shape.inputs());
     let labels: Vec<u32> = (0..rows).map(|a| u32::from(a >= 3)).collect();
     let mut engine = engine(network, rows, 1);
     engine.cut_at(bounds);
@@ -302,7 +306,7 @@ fn trained<T: Scalar>(shape: &Shape, fused: bool, batch: usize) -> Vec<u64> {
             all.extend(column);
         }
     }
-    let (inputs, labels) = samples::<T>(300, shape.sizes[0]);
+    let (inputs, labels) = samples::<T>(300, shape.inputs());
     let (loss, accuracy) = engine.evaluate(&inputs, &labels);
     all.extend([loss, accuracy]);
     all.extend(engine.network().parameters.iter().map(|x| x.to_f64()));

@@ -223,6 +223,11 @@ fn another_gradient_is_found() {
     assert!(check(&network, Loss::Mse, &inputs, &labels, &gradient, 100).relative > 5e-5);
 }
 
+/// Recorded layers with weights.
+fn weighted<T: Scalar>(network: &Network<T>) -> Vec<usize> {
+    (0..network.layers()).filter(|&l| network.index(l, Part::Weight).is_some()).collect()
+}
+
 /// The per-sample norms of one batch are those of batches of one sample.
 #[test]
 fn the_norm_of_a_samples_gradient_is_exact() {
@@ -233,20 +238,28 @@ fn the_norm_of_a_samples_gradient_is_exact() {
         let (inputs, labels) = samples::<f64>(BATCH, network.sequence.inputs());
         let mut all = engine(network.clone(), BATCH, 1);
         all.step(0.0, true, true);
-        let groups = network.layers();
-        let mut squares = vec![0.0; groups];
+        let groups = weighted(&network);
+        let mut squares = vec![0.0; groups.len()];
         for (x, label) in inputs.chunks(network.sequence.inputs()).zip(labels) {
             let gradient = analytic(&network, Loss::CrossEntropy, x, &[label]);
-            for (l, square) in squares.iter_mut().enumerate() {
+            for (&l, square) in groups.iter().zip(&mut squares) {
                 let weight = &gradient[network.index(l, Part::Weight).unwrap()];
                 *square += weight.iter().map(|g| g * g).sum::<f64>() / BATCH as f64;
             }
         }
-        for (l, square) in squares.iter().enumerate() {
+        for (&l, square) in groups.iter().zip(&squares) {
             let got = all.measured().grad_rms[l];
             assert!((got / square.sqrt() - 1.0).abs() < 1e-12, "{name}, layer {l}: {got} {}", square.sqrt());
+            assert!(all.snapshot().activation_std[l] > 0.0, "{name}");
         }
-        assert!(all.snapshot().activation_std.iter().all(|x| *x > 0.0), "{name}");
+        // Pooling has a signal, and neither a gradient of its own nor activations.
+        for l in (0..network.layers()).filter(|l| !groups.contains(l)) {
+            let (m, s) = (all.measured(), all.snapshot());
+            let is_active = network.sequence.groups[l].activation.is_some();
+            assert!(m.signal_rms[l] > 0.0 && m.grad_rms[l].is_nan(), "{name}");
+            assert_eq!(s.activation_std[l].is_nan(), !is_active, "{name}");
+            assert!(s.routed_share[l] > 0.0 && s.routed_share[l] <= 1.0, "{name}");
+        }
     }
 }
 
@@ -266,7 +279,15 @@ fn trained<T: Scalar>(network: Network<T>, threads: usize, measure: bool, bounds
     all.extend(engine.network().parameters.iter().chain(&engine.network().running).map(|x| x.to_f64()));
     if measure {
         let m = engine.measured();
-        all.extend(m.grad_norm.iter().chain(&m.grad_rms).chain(&m.signal_rms).chain(&engine.snapshot().dead_share));
+        let known = |x: &&f64| !x.is_nan();
+        all.extend(
+            m.grad_norm
+                .iter()
+                .chain(&m.grad_rms)
+                .chain(&m.signal_rms)
+                .chain(&engine.snapshot().dead_share)
+                .filter(known),
+        );
     }
     all
 }
@@ -305,7 +326,8 @@ fn blocks_of_maps_whose_signals_are_decades_apart_are_joined() {
         engine.load(&inputs, &labels, &(0..8).collect::<Vec<_>>());
         engine.step(0.01, true, false);
         let m = engine.measured();
-        [&m.grad_norm, &m.signal_rms, &m.grad_rms].map(|column| column.clone()).concat()
+        let columns = [&m.grad_norm, &m.signal_rms, &m.grad_rms];
+        columns.into_iter().flatten().copied().filter(|x| !x.is_nan()).collect()
     }
     for at in 0..networks::<f32>(Activation::Tanh).len() {
         let want = measured::<f64>(at, &[0, 8]);
@@ -449,13 +471,18 @@ fn as_in_pytorch<T: Scalar>(case: &Value, tolerance: f64) {
         let got = engine.step(case["learning_rate"].as_f64().unwrap(), true, true).0;
         near(&[got], &[want["loss"].as_f64().unwrap()], tolerance, &format!("{name}, step {step}: loss"));
         let m = engine.measured();
-        let columns = [&m.grad_norm, &m.update_norm, &m.signal_rms, &m.grad_rms];
+        let layers = weighted(engine.network());
+        let of_layers = |column: &[f64]| layers.iter().map(|&l| column[l]).collect::<Vec<f64>>();
+        let (signal, gradient) = (of_layers(&m.signal_rms), of_layers(&m.grad_rms));
+        let columns = [&m.grad_norm, &m.update_norm, &signal, &gradient];
         for (metric, got) in ["grad_norm", "update_norm", "signal_rms", "grad_rms"].iter().zip(columns) {
             // How the stored sum of a parameter and a small update is rounded is already 1e-5 of it in f32.
             if *metric == "update_norm" && T::NAME == "f32" {
                 continue;
             }
-            for (i, (got, want)) in got.iter().zip(numbers(&want[metric])).enumerate() {
+            let want = numbers(&want[metric]);
+            assert_eq!(got.len(), want.len(), "{name}: {metric}");
+            for (i, (got, want)) in got.iter().zip(want).enumerate() {
                 near(&[*got], &[want], tolerance, &format!("{name}, step {step}: {metric} {i}"));
             }
         }

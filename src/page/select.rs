@@ -138,7 +138,7 @@ fn record(store: &Store, cell: &PlannedCell, warnings: &mut Vec<String>) -> Resu
 
 /// Number of hidden layers.
 fn depth(cell: &PlannedCell) -> usize {
-    cell.config.hidden_sizes().len()
+    cell.config.depth()
 }
 
 fn is_whole(store: &Store, cell: &PlannedCell) -> bool {

@@ -221,6 +221,8 @@ metrics! {
         "share of units with slope 0 (under the saturation bound for smooth functions) in the whole batch";
     MEAN_SQUARED_SLOPE = "mean_squared_slope": Snapshot, Layer, Magnitude, Logarithmic, "", F64,
         "mean of phi'(pre-activation)^2 over the units and samples of the batch";
+    ROUTED_SHARE = "routed_share": Snapshot, Layer, Share, Linear, "share", F64,
+        "share of the places of a pooling layer's input that get a gradient: in max pooling those that won a window";
     SKETCH = "sketch": Snapshot, Tensor, Sketch, Linear, "", F32,
         "CountSketch of theta_t - theta_0, for distances between any two snapshots";
     EVAL_EPOCH = "eval_epoch": Evaluation, Run, Number, Linear, "epochs", F64,

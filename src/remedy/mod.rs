@@ -133,7 +133,7 @@ fn from_zero(setting: &mut f64, value: f64) -> Result<(), Unfit> {
 }
 
 fn hidden(c: &TrainConfig) -> Result<(), Unfit> {
-    if c.hidden_sizes().is_empty() { Err(Unfit::NoHiddenLayer) } else { Ok(()) }
+    if c.depth() == 0 { Err(Unfit::NoHiddenLayer) } else { Ok(()) }
 }
 
 /// With the initialisation that goes with it: SELU's fixed point, for one, is that of LeCun's.
@@ -239,6 +239,10 @@ fn more_epochs(c: &mut TrainConfig) -> Result<(), Unfit> {
 
 fn wider(c: &mut TrainConfig) -> Result<(), Unfit> {
     hidden(c)?;
+    if let Some(network) = &mut c.network {
+        network.widen(WIDER);
+        return Ok(());
+    }
     match &mut c.widths {
         Some(widths) => widths.iter_mut().for_each(|w| *w = w.saturating_mul(WIDER)),
         None => c.width = c.width.saturating_mul(WIDER),

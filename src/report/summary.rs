@@ -3,9 +3,9 @@
 use serde_json::{Value, json};
 
 use crate::record::{
-    DEAD_SHARE, DISTANCE_FROM_INIT, EVAL_EPOCH, GRAD_NORM, PARAM_NORM, Record, Role, SATURATED_SHARE, SIGNAL_RMS,
-    Status, TEST_ACCURACY, TEST_LOSS, TRAIN_ACCURACY, TRAIN_LOSS, UPDATE_NORM, VALIDATION_ACCURACY, VALIDATION_LOSS,
-    ZERO_SHARE,
+    DEAD_SHARE, DISTANCE_FROM_INIT, EVAL_EPOCH, GRAD_NORM, LayerInfo, PARAM_NORM, Record, Role, SATURATED_SHARE,
+    SIGNAL_RMS, Status, TEST_ACCURACY, TEST_LOSS, TRAIN_ACCURACY, TRAIN_LOSS, UPDATE_NORM, VALIDATION_ACCURACY,
+    VALIDATION_LOSS, ZERO_SHARE,
 };
 use crate::stats::{MISSING, Measured};
 use crate::text::summary::Column;
@@ -14,12 +14,16 @@ use crate::text::{Lang, columns};
 /// One layer of the table. Values are stored ones: see [`crate::stats`].
 #[derive(Clone, Debug, PartialEq)]
 pub struct LayerLine {
-    /// From 1 at the input.
+    /// Place in the header, from 1 at the input.
     pub layer: usize,
+    /// Its number among the layers with weights, as figures and verdicts count them.
+    pub number: Option<usize>,
     /// What the producing program calls it, where that says more than its number.
     pub name: Option<String>,
     pub fan_in: Option<usize>,
     pub fan_out: Option<usize>,
+    /// Shapes before and behind in words, where one of them is a map.
+    pub maps: Option<[String; 2]>,
     pub activation: String,
     /// RMS backward signal at the first and the last recorded step.
     pub signal: [f64; 2],
@@ -34,6 +38,13 @@ pub struct LayerLine {
     pub dead_share: f64,
     /// Share of the weights that are exactly zero, at the last snapshot.
     pub zero_share: f64,
+}
+
+/// Shapes before and behind, where one of them is more than a number.
+fn maps(info: &LayerInfo) -> Option<[String; 2]> {
+    let words = |shape: &[usize]| shape.iter().map(usize::to_string).collect::<Vec<_>>().join("x");
+    let shapes = [&info.input_shape, &info.output_shape];
+    shapes.iter().any(|shape| shape.len() > 1).then(|| shapes.map(|shape| words(shape)))
 }
 
 /// The table by layer.
@@ -59,6 +70,8 @@ pub fn layers(record: &Record) -> Vec<LayerLine> {
             };
             LayerLine {
                 layer: l + 1,
+                number: weight.map(|_| (0..=l).filter(|&l| header.tensor_index(l + 1, Role::Weight).is_some()).count()),
+                maps: maps(info),
                 name: info.own_name().map(String::from),
                 fan_in: info.fan_in,
                 fan_out: info.fan_out,
@@ -129,13 +142,18 @@ const WIDTHS: [(Column, usize, usize); 9] = [
     (Column::RelativeUpdate, 13, 0),
     (Column::Moved, 11, 0),
     (Column::Saturated, 9, 0),
-    (Column::Dead, 0, 0),
+    (Column::Dead, 6, 0),
 ];
 
 fn table(record: &Record, lang: Lang) -> String {
+    let all = layers(record);
+    let named = all.iter().any(|line| line.name.is_some());
+    let maps = |line: &LayerLine| line.maps.as_ref().map(|[a, b]| a.len() + b.len() + 4);
+    let wide = all.iter().filter_map(maps).fold(12, usize::max);
     let mut lines = [String::from("\n"), String::new()];
     let [first, last] = lang.first_and_last();
-    for (column, a, b) in WIDTHS {
+    for (column, a, b) in WIDTHS.into_iter().chain(named.then_some((Column::Name, 0, 0))) {
+        let a = if matches!(column, Column::Widths) { wide } else { a };
         let [upper, lower] = lang.column_head(column);
         let gap = if b > 0 { 2 } else { 0 };
         lines[0] += &format!("{}  ", padded(&upper, a + gap + b));
@@ -146,10 +164,13 @@ fn table(record: &Record, lang: Lang) -> String {
     }
     let mut out: String = lines.iter().map(|line| format!("{}\n", line.trim_end_matches(' '))).collect();
     // The output side first, as in the figures, whose bottom is the input.
-    for line in layers(record).iter().rev() {
-        let widths = format!("{} -> {}", width(line.fan_in), width(line.fan_out));
+    for line in all.iter().rev() {
+        let widths = match line.maps.as_ref() {
+            Some([before, behind]) => format!("{before} -> {behind}"),
+            None => format!("{} -> {}", width(line.fan_in), width(line.fan_out)),
+        };
         let cells: [(String, usize); 10] = [
-            (widths, 12),
+            (widths, wide),
             (line.activation.clone(), 12),
             (number(line.signal[0]), 9),
             (number(line.signal[1]), 12),
@@ -158,11 +179,13 @@ fn table(record: &Record, lang: Lang) -> String {
             (number(line.relative_update), 13),
             (percent(lang, line.moved), 11),
             (percent(lang, line.saturated_share), 9),
-            (percent(lang, line.dead_share), 0),
+            (percent(lang, line.dead_share), 6),
         ];
         let cells: Vec<String> = cells.iter().map(|(text, width)| padded(text, *width)).collect();
         let name = line.name.as_ref().map_or_else(String::new, |name| format!("  {name}"));
-        out += &format!("{:>5}  {}{name}\n", line.layer, cells.join("  "));
+        let number = line.number.map_or_else(String::new, |number| number.to_string());
+        let row = format!("{number:>5}  {}{name}", cells.join("  "));
+        out += &format!("{}\n", row.trim_end());
     }
     out
 }
@@ -188,7 +211,7 @@ pub fn json(record: &Record) -> Value {
             "validation_loss": value(r.value(VALIDATION_LOSS)), "validation_accuracy": value(r.value(VALIDATION_ACCURACY)),
         })).collect::<Vec<_>>(),
         "layers": lines.iter().map(|l| json!({
-            "layer": l.layer, "name": l.name, "fan_in": l.fan_in, "fan_out": l.fan_out, "activation": l.activation,
+            "layer": l.layer, "number": l.number, "name": l.name, "fan_in": l.fan_in, "fan_out": l.fan_out, "activation": l.activation,
             "signal_rms_first": value(l.signal[0]), "signal_rms_last": value(l.signal[1]),
             "grad_norm_first": value(l.grad[0]), "grad_norm_last": value(l.grad[1]),
             "relative_update_median": value(l.relative_update), "moved": value(l.moved),

@@ -31,12 +31,7 @@ impl PlannedCell {
     /// act, and those that the plan varies beside them.
     pub fn settings(&self, plan: &SweepPlan) -> BTreeMap<String, String> {
         let c = &self.config;
-        let widths = c.hidden_sizes();
-        let width = match widths.as_slice() {
-            [] => c.width.to_string(),
-            [first, rest @ ..] if rest.iter().all(|w| w == first) => first.to_string(),
-            many => many.iter().map(usize::to_string).collect::<Vec<_>>().join("-"),
-        };
+        let width = if c.depth() == 0 { c.width.to_string() } else { c.layers_in_words("-") };
         let rate = c.learning_rate.unwrap_or(c.optimizer.default_learning_rate());
         let values = [
             c.data.to_string(),
@@ -46,7 +41,7 @@ impl PlannedCell {
             rate.to_string(),
             c.batch_size.to_string(),
             width,
-            widths.len().to_string(),
+            c.depth().to_string(),
             c.seed.to_string(),
         ];
         let always = ALWAYS.iter().map(|name| (*name).to_string()).zip(values);
@@ -64,8 +59,7 @@ impl PlannedCell {
     /// A few words that tell this cell from the others of its plan.
     pub fn label(&self, plan: &SweepPlan) -> String {
         let c = &self.config;
-        let widths = c.hidden_sizes();
-        let depth = widths.len();
+        let depth = c.depth();
         let layers = if depth == 1 { "layer" } else { "layers" };
         let mut words = vec![c.activation.to_string(), format!("{depth} hidden {layers}")];
         let mut say = |name: &str, text: String| {
@@ -74,7 +68,7 @@ impl PlannedCell {
             }
         };
         say("width", format!("width {}", c.width));
-        say("widths", format!("widths {}", widths.iter().map(usize::to_string).collect::<Vec<_>>().join("-")));
+        say("widths", format!("widths {}", c.layers_in_words("-")));
         say("data", c.data.to_string());
         say("initialisation", c.initialisation().to_string());
         say("optimizer", c.optimizer.to_string());

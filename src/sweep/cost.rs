@@ -4,9 +4,10 @@ use crate::config::{BatchSize, DEFAULT_EPOCHS, Every, TrainConfig};
 use crate::data::{Dataset, Split};
 
 /// Sizes of a data set, as far as costs need them.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Sizes {
-    pub features: usize,
+    /// Shape of one sample.
+    pub input: Vec<usize>,
     pub classes: usize,
     pub train: usize,
     pub test: usize,
@@ -15,7 +16,7 @@ pub struct Sizes {
 impl Sizes {
     pub fn of(data: &Dataset) -> Sizes {
         let test = data.test.as_ref().map_or(0, Split::len);
-        Sizes { features: data.features, classes: data.classes, train: data.train.len(), test }
+        Sizes { input: data.shape(), classes: data.classes, train: data.train.len(), test }
     }
 }
 
@@ -30,14 +31,13 @@ pub struct Cost {
 }
 
 /// Estimates a cell's cost.
-pub fn costs(config: &TrainConfig, sizes: Sizes) -> Cost {
-    let mut layers = vec![sizes.features];
-    layers.extend(config.hidden_sizes());
-    layers.push(sizes.classes);
-    let shape = config.shape(&layers);
-    let weights: Vec<f64> = shape.weights().iter().map(|&n| n as f64).collect();
-    let first = weights[0];
-    let weights: f64 = weights.iter().sum();
+pub fn costs(config: &TrainConfig, sizes: &Sizes) -> Cost {
+    let shape = config.shape(&sizes.input, sizes.classes);
+    // A network that does not fit its data is refused when its turn comes, and costs nothing.
+    let work = if shape.check().is_ok() { shape.work() } else { Vec::new() };
+    let work: Vec<f64> = work.into_iter().map(|n| n as f64).collect();
+    let first = work.first().copied().unwrap_or_default();
+    let weights: f64 = work.iter().sum();
     let train_size = sizes.train.saturating_sub(config.validation_size).max(1);
     let batch = match config.batch_size {
         BatchSize::Full => train_size,
@@ -57,8 +57,8 @@ pub fn costs(config: &TrainConfig, sizes: Sizes) -> Cost {
         Every::Log => 20.0 * steps.max(1.0).log10() + 10.0,
         Every::Summary => 2.0,
     };
-    let l = (layers.len() - 1) as f64;
-    let tensors = shape.tensor_count() as f64;
+    let l = work.len() as f64;
+    let tensors = if work.is_empty() { 0.0 } else { shape.tensor_count() as f64 };
     let digest = 1600.0 + 500.0 * l + 240.0 * tensors;
     let bytes = if config.record == Every::Summary {
         digest

@@ -43,7 +43,7 @@ impl Axis {
         Axis::new(Setting::find(name)?, all.map_err(|e| e.to_string())?)
     }
 
-    /// From text: `dropout=0,0.2`, `hidden-layers=1..4,8`, `widths=300-100,50-50`.
+    /// From text: `dropout=0,0.2`, `hidden-layers=1..4,8`, `widths=300-100,50-50`, `network=conv:8x3,gap;dense:9`.
     ///
     /// # Errors
     /// One line that names the setting and the value.
@@ -53,7 +53,8 @@ impl Axis {
         };
         let setting = Setting::find(name)?;
         let in_words = |what: String| format!("{}: {what}", name.trim());
-        let parsed = values.split(',').map(|value| setting.parse(value).map_err(in_words));
+        let separator = if setting.form == Form::Network { ';' } else { ',' };
+        let parsed = values.split(separator).map(|value| setting.parse(value).map_err(in_words));
         let values = parsed.collect::<Result<Vec<_>, _>>()?.concat();
         Ok(Axis { setting, values })
     }

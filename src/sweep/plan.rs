@@ -139,6 +139,10 @@ impl SweepPlan {
         if names_layers && (self.grid.varies("width") || self.grid.varies("hidden_layers")) {
             return Err("`widths` names every layer, so width and depth cannot vary; leave one of them out".into());
         }
+        let names_network = self.train.network.is_some() || self.grid.varies("network");
+        if names_network && (names_layers || self.grid.varies("width") || self.grid.varies("hidden_layers")) {
+            return Err("`network` names every layer, so widths and depth cannot vary; leave one of them out".into());
+        }
         if self.train.threads != 1 {
             return Err(format!(
                 "`threads` is no setting of a plan, since it changes no result; give {}",

@@ -96,7 +96,7 @@ pub fn run(
 
 fn longest_first<'a>(cells: &'a [PlannedCell], loaded: &Loaded) -> Vec<&'a PlannedCell> {
     let cost = |cell: &PlannedCell| match loaded.get(&cell.config.data, &cell.config.data_options) {
-        Ok(data) => costs(&cell.config, Sizes::of(&data)).flops,
+        Ok(data) => costs(&cell.config, &Sizes::of(&data)).flops,
         Err(_) => 0.0,
     };
     let mut queue: Vec<(f64, &PlannedCell)> = cells.iter().map(|cell| (cost(cell), cell)).collect();

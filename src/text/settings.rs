@@ -33,6 +33,7 @@ enum Setting {
     HiddenLayers,
     Width,
     Widths,
+    Network,
     Precision,
     Seed,
     MajorityShare,
@@ -42,7 +43,7 @@ enum Setting {
 }
 
 impl Setting {
-    const ALL: [(Setting, &'static str); 33] = [
+    const ALL: [(Setting, &'static str); 34] = [
         (Setting::Activation, "activation"),
         (Setting::Architecture, "architecture"),
         (Setting::Initialisation, "initialisation"),
@@ -70,6 +71,7 @@ impl Setting {
         (Setting::HiddenLayers, "hidden_layers"),
         (Setting::Width, "width"),
         (Setting::Widths, "widths"),
+        (Setting::Network, "network"),
         (Setting::Precision, "precision"),
         (Setting::Seed, "seed"),
         (Setting::MajorityShare, "majority_share"),
@@ -122,6 +124,7 @@ impl Lang {
                 Setting::HiddenLayers => "隐藏层数",
                 Setting::Width => "宽度",
                 Setting::Widths => "各层宽度",
+                Setting::Network => "网络结构",
                 Setting::Precision => "精度",
                 Setting::Seed => "随机种子",
                 Setting::MajorityShare => "最多一类的占比",
@@ -194,6 +197,7 @@ impl Lang {
             | Setting::HiddenLayers
             | Setting::Width
             | Setting::Widths
+            | Setting::Network
             | Setting::Seed
             | Setting::MajorityShare
             | Setting::ClassEntropy
@@ -247,6 +251,7 @@ impl Lang {
             | Setting::HiddenLayers
             | Setting::Width
             | Setting::Widths
+            | Setting::Network
             | Setting::Seed
             | Setting::MajorityShare
             | Setting::ClassEntropy

@@ -14,6 +14,7 @@ pub enum Column {
     Moved,
     Saturated,
     Dead,
+    Name,
 }
 
 impl Lang {
@@ -123,6 +124,7 @@ impl Lang {
                 Column::Moved => ["moved", "(of |W0|)"],
                 Column::Saturated => ["saturated", ""],
                 Column::Dead => ["dead", ""],
+                Column::Name => ["name", ""],
             },
             Lang::Zh => match column {
                 Column::Layer => ["层", ""],
@@ -134,6 +136,7 @@ impl Lang {
                 Column::Moved => ["移动量", "（占 |W0|）"],
                 Column::Saturated => ["饱和", ""],
                 Column::Dead => ["死亡", ""],
+                Column::Name => ["名称", ""],
             },
         }
         .map(str::to_string)

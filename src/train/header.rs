@@ -11,13 +11,15 @@ use crate::record::{self, Facts, Header, Inputs, LayerInfo, TensorInfo};
 pub fn header(plan: &TrainPlan, data: &Dataset, name: &str) -> Header {
     let config = &plan.config;
     let (layers, tensors) = plan.shape().described();
-    let count = layers.len();
+    // Where all layers are of one kind, their numbers say enough.
+    let alike = layers.iter().all(|layer| layer.kind == layers[0].kind) && config.network.is_none();
     let infos = layers.iter().enumerate().map(|(l, layer)| {
-        let activation = if l + 1 < count { config.activation.to_string() } else { "identity".into() };
-        LayerInfo::new(format!("layers.{}", l + 1), layer.kind)
-            .with_shapes(&layer.input, &layer.output)
-            .with_fans(layer.fan_in, layer.output.iter().product())
-            .with_activation(activation)
+        let name = if alike { format!("layers.{}", l + 1) } else { layer.label.clone() };
+        let info = LayerInfo::new(name, layer.kind).with_shapes(&layer.input, &layer.output);
+        let Some([fan_in, fan_out]) = layer.fans else { return info };
+        let fan_out = if layer.output.len() == 1 { layer.output[0] } else { fan_out };
+        let activation = layer.activation.map_or("identity".into(), |activation| activation.to_string());
+        info.with_fans(fan_in, fan_out).with_activation(activation)
     });
     let info = |of: &NetworkTensor| TensorInfo::new(of.name(), of.layer + 1, of.tensor.part.role(), &of.tensor.shape);
     let facts = facts(plan, data, &tensors);
@@ -86,12 +88,7 @@ fn facts(plan: &TrainPlan, data: &Dataset, tensors: &[NetworkTensor]) -> Facts {
 
 fn labels(plan: &TrainPlan, data: &Dataset) -> BTreeMap<String, String> {
     let config = &plan.config;
-    let widths = config.hidden_sizes();
-    let width = match widths.as_slice() {
-        [] => String::new(),
-        [first, rest @ ..] if rest.iter().all(|w| w == first) => first.to_string(),
-        _ => widths.iter().map(usize::to_string).collect::<Vec<_>>().join(", "),
-    };
+    let width = if config.network.is_none() { config.layers_in_words(", ") } else { String::new() };
     let batch = match config.batch_size {
         BatchSize::Full => format!("full ({})", plan.batch_size),
         BatchSize::Samples(n) => n.to_string(),
@@ -108,7 +105,7 @@ fn labels(plan: &TrainPlan, data: &Dataset) -> BTreeMap<String, String> {
         ("batch_size", batch),
         ("data", data.name.clone()),
         ("train_size", (data.train.labels.len() - config.validation_size).to_string()),
-        ("hidden_layers", widths.len().to_string()),
+        ("hidden_layers", config.depth().to_string()),
         ("width", width),
         ("precision", config.precision.to_string()),
     ]
@@ -129,6 +126,7 @@ fn labels(plan: &TrainPlan, data: &Dataset) -> BTreeMap<String, String> {
             labels.insert(key.into(), value);
         }
     };
+    set("network", config.network.is_some(), config.architecture().to_string());
     set("standardize", config.data_options.standardize, "yes".into());
     set("normalisation", config.normalisation != Normalisation::None, config.normalisation.to_string());
     set("residual", config.residual, "yes".into());

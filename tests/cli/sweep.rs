@@ -445,7 +445,7 @@ fn a_wrong_axis_is_refused_by_its_name_and_value() {
     let axis = |axis: &str, words: &[&str]| {
         refused(dir.path(), 2, &["sweep", "--axis", axis, "--out", "s"], words);
     };
-    axis("dropot=0,0.1", &["--axis there is no setting `dropot`", "did you mean 'dropout'?"]);
+    axis("dropot=0,0.1", &["--axis dropot=0,0.1: there is no setting `dropot`", "did you mean 'dropout'?"]);
     axis("dropout=0,x", &["--axis dropout: 'x' is no number"]);
     axis("dropout", &["--axis 'dropout' is not NAME=VALUE,.."]);
     axis("dropout=0,0", &["`dropout` holds 0 twice"]);

@@ -1,5 +1,7 @@
 //! Every kind of data, network and training that the command line offers does train.
 
+use std::path::Path;
+
 use super::{gradfade, json, room, stdout, train};
 
 pub const ACTIVATIONS: [&str; 12] = [
@@ -226,4 +228,110 @@ fn the_same_settings_give_the_same_bytes_for_any_number_of_threads() {
     gradfade(dir.path()).args(["export", "c", "--out", "c.csv"]).assert().success();
     let read = |file| std::fs::read(dir.path().join(file)).unwrap();
     assert!(read("a.csv") == read("c.csv"));
+}
+
+/// Images of 1 x 6 x 6 in a table: class 1 is bright in the lower half.
+fn images(dir: &Path) {
+    let row = |i: usize| {
+        let bright = |pixel: usize| (pixel >= 18) == (i % 2 == 1);
+        let pixel = |p: usize| format!("0.{}", if bright(p) { 5 + (i * 7 + p) % 5 } else { (i + p) % 4 });
+        format!("{},{}", (0..36).map(pixel).collect::<Vec<_>>().join(","), i % 2)
+    };
+    std::fs::write(dir.join("images.csv"), (0..80).map(row).collect::<Vec<_>>().join("\n")).unwrap();
+}
+
+const IMAGES: [&str; 6] = ["--data", "csv:images.csv", "--image", "1x6x6", "--csv-header", "no"];
+
+#[test]
+fn networks_of_convolutions_are_trained_recorded_and_drawn() {
+    let dir = room();
+    let dir = dir.path();
+    images(dir);
+    let network = "conv:4x3,pool:2,res(conv:4x3,conv:4x3),res(conv:6x3s2,conv:6x3),gap,dense:5@tanh";
+    let of = ["--network", network, "--activation", "relu", "--normalisation", "batch", "--batch-size", "8"];
+    let more = ["--epochs", "30", "--save-weights", "--quiet", "--out", "cnn"];
+    stdout(dir, &[&["train"], &IMAGES[..], &of, &more].concat());
+    let summary = json(dir, &["summary", "cnn", "--json"]);
+    let layers = summary["layers"].as_array().unwrap();
+    let column = |name: &str| layers.iter().map(|l| l[name].clone()).collect::<Vec<_>>();
+    assert_eq!(
+        column("name"),
+        [
+            "conv 3x3, 4",
+            "max pool 2x2",
+            "conv 3x3, 4",
+            "conv 3x3, 4",
+            "conv 3x3 stride 2, 6",
+            "conv 3x3, 6",
+            "skip 1x1, 6",
+            "mean pool, whole map",
+            "dense 5",
+            "dense 2"
+        ]
+    );
+    let number = |l: usize| layers[l]["number"].as_u64();
+    assert_eq!([number(0), number(1), number(2), number(7), number(9)], [Some(1), None, Some(2), None, Some(8)]);
+    assert_eq!(layers[8]["activation"], "tanh");
+    let header = &summary["header"];
+    assert_eq!(header["layers"][0]["input_shape"], serde_json::json!([1, 6, 6]));
+    assert_eq!(header["layers"][1]["output_shape"], serde_json::json!([4, 3, 3]));
+    assert_eq!(header["layers"][0]["fan_in"], 9);
+    let last = summary["evaluations"].as_array().unwrap().last().unwrap();
+    assert!(last["train_accuracy"].as_f64().unwrap() > 0.9, "{last}");
+    // Pooling has a signal; a fourth of its places get a gradient.
+    assert!(layers[1]["signal_rms_first"].as_f64().unwrap() > 0.0 && layers[1]["grad_norm_first"].is_null());
+    let exported = stdout(dir, &["export", "cnn"]);
+    assert!(exported.contains("routed_share"), "{}", &exported[..400]);
+    stdout(dir, &["plot", "cnn", "--out", "figures"]);
+    let svg = std::fs::read_to_string(dir.join("figures/gradient-heatmap.svg")).unwrap();
+    assert!(svg.contains(">5 · conv 3x3, 6<") && svg.contains("1×6×6: conv:4x3,pool:2"), "{svg}");
+    stdout(dir, &["page", "cnn", "--out", "page.html"]);
+    stdout(dir, &["remedy", "cnn", "--only", "leaky-relu", "--quiet"]);
+    // Any number of threads gives the same bits.
+    stdout(dir, &[&["train"], &IMAGES[..], &of, &more[..4], &["--threads", "3", "--out", "threads"]].concat());
+    for file in ["grad_norm.npy", "weights-final.safetensors"] {
+        let [a, b] = ["cnn", "threads"].map(|run| std::fs::read(dir.join(run).join(file)).unwrap());
+        assert!(a == b, "{file}");
+    }
+    let sweep = "sweep --networks conv:2x3,gap;2*conv:2x3,gap --activations relu --steps 4 --batch-sizes 8 --no-figures --quiet --out s";
+    stdout(dir, &[sweep.split(' ').collect::<Vec<_>>(), IMAGES.to_vec()].concat());
+    let cells = stdout(dir, &["sweep", "merge", "--out", "s", "--no-figures"]);
+    assert!(cells.is_empty() || !cells.contains("error"), "{cells}");
+    let table = std::fs::read_to_string(dir.join("s/cells.csv")).unwrap();
+    assert!(table.contains("\"conv:2x3,gap\"") && table.contains("\"2*conv:2x3,gap\""), "{table}");
+}
+
+#[test]
+fn networks_that_do_not_fit_are_named_with_the_piece_and_what_comes_to_it() {
+    let dir = room();
+    let dir = dir.path();
+    images(dir);
+    for (network, words) in [
+        ("conv:4x9p0", "--network: 'conv:4x9p0' (layer 1) cannot take 1 channel of 6 x 6: "),
+        ("conv:4x3,pool:2,pool:4", "'pool:4' (layer 3) cannot take 4 channels of 3 x 3: "),
+        ("dense:4,conv:4x3", "'conv:4x3' (layer 2) cannot take 4 numbers: it needs a map"),
+        ("res(dense:5)", "cannot take"),
+        ("conv:4", "'conv:4': it needs channels and kernel; write conv:16x3"),
+        ("conv:60000x3,conv:60000x3", "MiB of memory"),
+    ] {
+        let args = [&["train"], &IMAGES[..], &["--batch-size", "8", "--network", network, "--out", "x"]].concat();
+        let output = gradfade(dir).args(&args).output().unwrap();
+        let error = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(!output.status.success() && error.lines().filter(|l| !l.is_empty()).count() == 1, "{network}: {error}");
+        assert!(error.contains(words), "{network}: {error}");
+        assert!(!dir.join("x").exists(), "{network}");
+    }
+    for (args, words) in [
+        (vec!["--image", "1x6x7"], "--image 1x6x7: has 42 numbers, and the table has 36 columns"),
+        (vec!["--image", "6x6"], "'6x6' is no shape of an image"),
+        (vec!["--image", "1x6x6", "--network", "gap", "--widths", "3"], "cannot be used with"),
+    ] {
+        let whole = [&["train", "--data", "csv:images.csv", "--out", "x"], &args[..]].concat();
+        let output = gradfade(dir).args(&whole).output().unwrap();
+        let error = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(!output.status.success() && error.contains(words), "{args:?}: {error}");
+    }
+    let table = ["train", "--data", "gaussians", "--network", "conv:4x3", "--out", "x"];
+    let output = gradfade(dir).args(table).output().unwrap();
+    assert!(String::from_utf8_lossy(&output.stderr).contains("for a table say which image"));
 }

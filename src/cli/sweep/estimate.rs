@@ -18,7 +18,7 @@ pub fn table(plan: &SweepPlan, store: Option<&Store>) -> anyhow::Result<String> 
     let mut rows: Vec<(&PlannedCell, Cost)> = Vec::new();
     for cell in &cells {
         let data = loaded.get(&cell.config.data, &cell.config.data_options)?;
-        rows.push((cell, costs(&cell.config, Sizes::of(&data))));
+        rows.push((cell, costs(&cell.config, &Sizes::of(&data))));
     }
     let longest = rows.iter().max_by(|a, b| a.1.flops.total_cmp(&b.1.flops));
     let Some((cell, cost)) = longest else { return Ok(String::new()) };
@@ -66,7 +66,7 @@ fn seconds_per_flop(cell: &PlannedCell, whole: &Cost, loaded: &Loaded) -> anyhow
         Precision::F32 => train::<f32>(&plan, &data, "trial", &mut NullSink, &Unwatched).map(drop)?,
         Precision::F64 => train::<f64>(&plan, &data, "trial", &mut NullSink, &Unwatched).map(drop)?,
     }
-    Ok(start.elapsed().as_secs_f64() / costs(&config, Sizes::of(&data)).flops)
+    Ok(start.elapsed().as_secs_f64() / costs(&config, &Sizes::of(&data)).flops)
 }
 
 fn short(seconds: f64) -> String {

@@ -291,7 +291,7 @@ fn some(args: &RunArgs) -> CommandResult {
 /// For the order and the shares of the cells. A cell whose data cannot be loaded costs nothing: it will fail.
 fn cost(cell: &PlannedCell, loaded: &Loaded) -> f64 {
     let data = loaded.get(&cell.config.data, &cell.config.data_options);
-    data.map_or(0.0, |data| costs(&cell.config, Sizes::of(&data)).flops)
+    data.map_or(0.0, |data| costs(&cell.config, &Sizes::of(&data)).flops)
 }
 
 /// Cells as they were found before any of them is run.

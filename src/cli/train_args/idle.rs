@@ -20,6 +20,7 @@ impl DataArgs {
             (Field::Samples, self.samples.is_some(), made),
             (Field::Noise, self.noise.is_some(), made),
             (Field::TestShare, self.test_share.is_some(), table),
+            (Field::Image, self.image.is_some(), table),
         ] {
             if let (true, false, Some(spec)) = (given, applies, specs.first()) {
                 return Err(DataError::NotApplicable { field, spec: spec.to_string() });
@@ -62,7 +63,7 @@ impl SharedArgs {
         ];
         let of_hidden = of_hidden.map(|(field, given)| (field, given || grid.varies(field.name())));
         for (field, given) in of_hidden {
-            if given && none(|c| !c.hidden_sizes().is_empty()) {
+            if given && none(|c| c.depth() > 0) {
                 return Err(idle(field, "it is of hidden layers and there are none; give --hidden-layers"));
             }
         }
@@ -75,7 +76,7 @@ impl SharedArgs {
     /// `--residual` where there is no layer to skip.
     pub fn idle_in(&self, plan: &TrainPlan) -> Result<(), ConfigError> {
         let shape = plan.shape();
-        if self.residual && !(0..shape.layers()).any(|l| shape.skips(l)) {
+        if self.residual && !shape.has_skips() {
             let why = "no hidden layer has as many outputs as inputs; give two or more --hidden-layers of one --width";
             return Err(idle(Field::Residual, why));
         }

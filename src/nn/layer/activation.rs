@@ -38,8 +38,8 @@ impl<T: Scalar> Layer<T> for ActivationLayer<T> {
         Memory { cache: self.no_bias.len(), ..Memory::default() }
     }
 
-    fn is_activation(&self) -> bool {
-        true
+    fn activation(&self) -> Option<Activation> {
+        Some(self.activation)
     }
 
     fn forward(&self, pass: Forward<'_, T>) {

@@ -240,6 +240,12 @@ impl<T: Scalar> Layer<T> for Convolution {
         "convolution"
     }
 
+    fn label(&self) -> String {
+        let Geometry { kernel, stride, .. } = self.0.geometry;
+        let stride = if stride > 1 { format!(" stride {stride}") } else { String::new() };
+        format!("conv {kernel}x{kernel}{stride}, {}", self.0.out)
+    }
+
     fn shape(&self, input: &[usize]) -> Result<Vec<usize>, String> {
         let Geometry { channels, height, width, .. } = self.0.geometry;
         if input == [channels, height, width] {
@@ -333,6 +339,10 @@ impl ProjectedSkip {
 impl<T: Scalar> Layer<T> for ProjectedSkip {
     fn kind(&self) -> &'static str {
         "projected skip"
+    }
+
+    fn label(&self) -> String {
+        format!("skip 1x1, {}", self.kernels.out)
     }
 
     fn shape(&self, input: &[usize]) -> Result<Vec<usize>, String> {

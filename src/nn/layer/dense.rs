@@ -177,6 +177,10 @@ impl<T: Scalar> Layer<T> for Dense {
         "dense"
     }
 
+    fn label(&self) -> String {
+        format!("dense {}", self.0.fan_out)
+    }
+
     fn shape(&self, input: &[usize]) -> Result<Vec<usize>, String> {
         self.0.check(input).map(|()| vec![self.0.fan_out])
     }

@@ -32,6 +32,10 @@ impl<T: Scalar> Layer<T> for DenseActivation {
         "dense"
     }
 
+    fn label(&self) -> String {
+        format!("dense {}", self.linear.fan_out)
+    }
+
     fn shape(&self, input: &[usize]) -> Result<Vec<usize>, String> {
         self.linear.check(input).map(|()| vec![self.linear.fan_out])
     }
@@ -52,8 +56,8 @@ impl<T: Scalar> Layer<T> for DenseActivation {
         true
     }
 
-    fn is_activation(&self) -> bool {
-        true
+    fn activation(&self) -> Option<Activation> {
+        Some(self.activation)
     }
 
     fn forward(&self, pass: Forward<'_, T>) {

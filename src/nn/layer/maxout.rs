@@ -3,6 +3,7 @@
 //! The signal goes to the piece that was the maximum alone, of equal ones to the first.
 
 use super::{Backward, Forward, Layer, Memory};
+use crate::activation::Activation;
 use crate::nn::scalar::{Scalar, simd};
 use crate::nn::statistics::Statistics;
 
@@ -27,8 +28,8 @@ impl<T: Scalar> Layer<T> for Maxout {
         Memory { cache: self.pieces * self.units, ..Memory::default() }
     }
 
-    fn is_activation(&self) -> bool {
-        true
+    fn activation(&self) -> Option<Activation> {
+        Some(Activation::Maxout(self.pieces))
     }
 
     fn forward(&self, pass: Forward<'_, T>) {

@@ -23,17 +23,14 @@
 //! it.
 
 mod activation;
-#[allow(dead_code)] // Networks of maps are made in tests so far.
 mod convolution;
 mod dense;
 mod dropout;
 mod fused;
 mod maxout;
 mod normalisation;
-#[allow(dead_code)] // Networks of maps are made in tests so far.
 mod pooling;
 mod skip;
-#[allow(dead_code)] // Networks of maps are made in tests so far.
 mod unfold;
 
 use std::fmt::Debug;
@@ -41,21 +38,20 @@ use std::ops::Range;
 
 pub use activation::value_and_slope;
 pub(crate) use activation::{ActivationLayer, sigmoid};
-#[allow(unused_imports)] // As above.
 pub(crate) use convolution::{Convolution, ProjectedSkip};
 pub(crate) use dense::Dense;
 pub(crate) use dropout::{Dropout, mix};
 pub(crate) use fused::DenseActivation;
 pub(crate) use maxout::Maxout;
 pub(crate) use normalisation::{BatchNormalisation, LayerNormalisation};
-#[allow(unused_imports)] // As above.
-pub(crate) use pooling::{AveragePooling, MaxPooling, Winners};
+pub(crate) use pooling::{AveragePooling, MaxPooling};
 pub(crate) use skip::Skip;
 
 use super::init::Initialisation;
 use super::matmul::Prefetch;
 use super::scalar::Scalar;
 use super::statistics::Statistics;
+use crate::activation::Activation;
 
 /// What a parameter tensor is to its layer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -182,7 +178,6 @@ pub struct Forward<'a, T> {
     pub numbers: &'a mut [f64],
     pub joint: &'a Joint<T>,
     /// Memory to work in, with anything in it.
-    #[allow(dead_code)] // As the layers that read it.
     pub scratch: &'a mut [T],
     /// What will be read and written next.
     pub prefetch: Prefetch,
@@ -194,10 +189,8 @@ pub struct Backward<'a, T> {
     pub first_row: usize,
     pub parameters: Parameters<'a, T>,
     /// `[rows, inputs]`; empty unless [`Layer::reads_input`].
-    #[allow(dead_code)] // As the layers that read it.
     pub x: &'a [T],
     /// The values at the other end of a skip, `[rows, skipped]`.
-    #[allow(dead_code)] // As the layers that read it.
     pub skipped_values: &'a [T],
     /// The signal at y, `[rows, outputs]`.
     pub dy: &'a mut [T],
@@ -212,7 +205,6 @@ pub struct Backward<'a, T> {
     pub exponent: &'a mut i32,
     /// The signal that goes over a skip, to be written, and its power of two.
     pub skipped: Option<(&'a mut [T], &'a mut i32)>,
-    #[allow(dead_code)] // As the layers that read it.
     pub scratch: &'a mut [T],
     pub prefetch: Prefetch,
 }
@@ -234,6 +226,16 @@ pub struct Kept<'a, T> {
 pub trait Layer<T: Scalar>: Debug + Send + Sync {
     /// What a record calls this kind of layer.
     fn kind(&self) -> &'static str;
+
+    /// A name that tells it from others of its kind, such as `conv 3x3, 16`.
+    fn label(&self) -> String {
+        self.kind().into()
+    }
+
+    /// Whether a recorded layer begins with it: one with weights does, and one that a reader looks for by itself.
+    fn is_recorded(&self) -> bool {
+        self.tensors().iter().any(|tensor| tensor.part == Part::Weight)
+    }
 
     /// The list of modules that its tensors are saved in, as `layers` in `layers.3.weight`; a list has one place for
     /// each recorded layer.
@@ -288,9 +290,10 @@ pub trait Layer<T: Scalar>: Debug + Send + Sync {
         inputs
     }
 
-    /// Whether a snapshot's statistics of activations are read here.
-    fn is_activation(&self) -> bool {
-        false
+    /// The function that it applies to every number, or units of several pieces: a snapshot's statistics of activations
+    /// are read here.
+    fn activation(&self) -> Option<Activation> {
+        None
     }
 
     fn forward(&self, pass: Forward<'_, T>);
@@ -302,9 +305,9 @@ pub trait Layer<T: Scalar>: Debug + Send + Sync {
         statistics.read(y, &[], 1.0, true);
     }
 
-    /// Which places of some rows won in max pooling, after the forward pass; none where nothing is won.
-    #[allow(dead_code)] // For snapshots, which do not ask yet.
-    fn winners(&self, _cache: &[T]) -> Option<Winners> {
+    /// Share of the places of a pooling layer's input that get a gradient, after the forward pass of some rows; none
+    /// for other layers.
+    fn routed_share(&self, _cache: &[T]) -> Option<f64> {
         None
     }
 

@@ -58,7 +58,6 @@ impl BatchNormalisation {
     }
 
     /// Of `channels` maps with so many positions each.
-    #[allow(dead_code)] // Networks of maps are made in tests so far.
     pub fn of_maps(channels: usize, positions: usize) -> BatchNormalisation {
         BatchNormalisation { width: channels, positions }
     }

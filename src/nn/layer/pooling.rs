@@ -11,6 +11,7 @@
 use super::unfold::places;
 use super::{Backward, Forward, Layer, Memory};
 use crate::nn::scalar::{Scalar, simd};
+use crate::nn::signal::row_squares;
 
 /// A window that moves over maps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,6 +39,15 @@ impl Window {
                 let [rows, columns] = size;
                 Err(format!("pooling {rows} x {columns} leaves nothing of maps of {height} x {width}"))
             }
+        }
+    }
+
+    fn label(&self, name: &str) -> String {
+        let [rows, columns] = self.size;
+        if [rows, columns] == [self.height, self.width] {
+            format!("{name}, whole map")
+        } else {
+            format!("{name} {rows}x{columns}")
         }
     }
 
@@ -75,8 +85,12 @@ impl Window {
 }
 
 /// The largest value of each window.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct MaxPooling(Window);
+#[derive(Clone, Debug)]
+pub(crate) struct MaxPooling {
+    window: Window,
+    /// How far each place of the window is from its corner.
+    offsets: Vec<usize>,
+}
 
 impl MaxPooling {
     /// Windows of `size` x `size`, `stride` places apart; PyTorch's default is a stride of `size`.
@@ -85,22 +99,26 @@ impl MaxPooling {
     /// In words, where no window fits.
     pub fn new(input: [usize; 3], size: usize, stride: usize) -> Result<MaxPooling, String> {
         let window = Window::new(input, [size; 2], stride)?;
-        // A winner's place is kept as a number of the network's type: f32 counts as far as this.
-        if window.inputs() > 1 << f32::MANTISSA_DIGITS {
-            return Err(format!("{} values of a sample are too many to pool", window.inputs()));
-        }
-        Ok(MaxPooling(window))
+        let offsets = (0..size).flat_map(|i| (0..size).map(move |j| i * window.width + j)).collect();
+        Ok(MaxPooling { window, offsets })
     }
 
     /// `[channels, rows, columns]`
     pub fn output(&self) -> [usize; 3] {
-        [self.0.channels, self.0.rows, self.0.columns]
+        [self.window.channels, self.window.rows, self.window.columns]
+    }
+
+    #[inline(always)]
+    fn offset<T: Scalar>(&self, place: T) -> usize {
+        self.offsets[place.to_f64() as usize]
     }
 
     /// The winners of some samples, of their cache `[rows, outputs]`.
     pub fn winners<T: Scalar>(&self, cache: &[T]) -> Winners {
-        let places = cache.iter().map(|&place| place.to_f64() as u32).collect();
-        Winners { places, inputs: self.0.inputs(), outputs: self.0.outputs() }
+        let rows = cache.chunks_exact(self.window.outputs());
+        let places =
+            rows.flat_map(|row| self.window.corners().zip(row).map(|(corner, &k)| (corner + self.offset(k)) as u32));
+        Winners { places: places.collect(), inputs: self.window.inputs(), outputs: self.window.outputs() }
     }
 }
 
@@ -109,71 +127,105 @@ impl<T: Scalar> Layer<T> for MaxPooling {
         "max pooling"
     }
 
-    fn shape(&self, input: &[usize]) -> Result<Vec<usize>, String> {
-        self.0.shape(input)
+    fn label(&self) -> String {
+        self.window.label("max pool")
     }
 
-    /// The cache holds the winner's place in the sample.
+    fn is_recorded(&self) -> bool {
+        true
+    }
+
+    fn shape(&self, input: &[usize]) -> Result<Vec<usize>, String> {
+        self.window.shape(input)
+    }
+
+    /// The cache holds the winner's place in its window, counted row by row.
     fn memory(&self) -> Memory {
-        Memory { cache: self.0.outputs(), ..Memory::default() }
+        Memory { cache: self.window.outputs(), ..measured() }
     }
 
     fn forward(&self, pass: Forward<'_, T>) {
-        let samples = pass.x.chunks_exact(self.0.inputs()).zip(pass.y.chunks_exact_mut(self.0.outputs()));
-        for ((x, y), cache) in samples.zip(pass.cache.chunks_exact_mut(self.0.outputs())) {
-            largest(&self.0, x, y, cache);
+        let samples = pass.x.chunks_exact(self.window.inputs()).zip(pass.y.chunks_exact_mut(self.window.outputs()));
+        for ((x, y), cache) in samples.zip(pass.cache.chunks_exact_mut(self.window.outputs())) {
+            largest(&self.window, x, y, cache);
         }
     }
 
     fn backward(&self, pass: Backward<'_, T>) {
+        row_squares(pass.dy, self.window.outputs(), pass.numbers);
         let Some(dx) = pass.dx else { return };
         dx.fill(T::ZERO);
-        let samples = dx.chunks_exact_mut(self.0.inputs()).zip(pass.dy.chunks_exact(self.0.outputs()));
-        for ((dx, dy), cache) in samples.zip(pass.cache.chunks_exact(self.0.outputs())) {
-            for (&dy, &place) in dy.iter().zip(cache) {
-                dx[place.to_f64() as usize] += dy;
+        let samples = dx.chunks_exact_mut(self.window.inputs()).zip(pass.dy.chunks_exact(self.window.outputs()));
+        for ((dx, dy), cache) in samples.zip(pass.cache.chunks_exact(self.window.outputs())) {
+            let Window { columns, stride, .. } = self.window;
+            let rows = dy.chunks_exact(columns).zip(cache.chunks_exact(columns));
+            for ((dy, cache), start) in rows.zip(self.window.row_starts()) {
+                for (c, (&dy, &place)) in dy.iter().zip(cache).enumerate() {
+                    dx[start + c * stride + self.offset(place)] += dy;
+                }
             }
         }
     }
 
-    fn winners(&self, cache: &[T]) -> Option<Winners> {
-        Some(MaxPooling::winners(self, cache))
+    fn routed_share(&self, cache: &[T]) -> Option<f64> {
+        let winners = self.winners(cache);
+        (winners.all() > 0).then(|| winners.distinct() as f64 / winners.all() as f64)
+    }
+
+    fn scale(&self, by: i32, _: &mut [T], numbers: &mut [f64]) {
+        numbers.iter_mut().for_each(|s| *s *= 4f64.powi(by));
+    }
+
+    fn sample_squares(&self, numbers: &[f64], signal: &mut [f64], _: &mut [f64]) -> bool {
+        signal.copy_from_slice(numbers);
+        true
     }
 }
 
-/// The largest value of each window of a sample, and its place.
+/// |dy_a|^2 of each row.
+fn measured() -> Memory {
+    Memory { numbers: 1, ..Memory::default() }
+}
+
+/// The largest value of each window of a sample, and its place in the window.
 fn largest<T: Scalar>(window: &Window, x: &[T], y: &mut [T], winners: &mut [T]) {
-    let Window { size, stride, width, columns, .. } = *window;
     simd(
         #[inline(always)]
-        move || {
-            let rows = y.chunks_exact_mut(columns).zip(winners.chunks_exact_mut(columns));
-            for ((y, winners), start) in rows.zip(window.row_starts()) {
-                // Place by place of the window, for all windows of a row.
-                for i in 0..size[0] {
-                    for j in 0..size[1] {
-                        let first = start + i * width + j;
-                        let x = &x[first..];
-                        if i + j == 0 {
-                            for (c, (best, winner)) in y.iter_mut().zip(winners.iter_mut()).enumerate() {
-                                *best = x[c * stride];
-                                *winner = T::from_f64((first + c * stride) as f64);
-                            }
-                            continue;
-                        }
-                        let x = x[..(columns - 1) * stride + 1].iter().step_by(stride);
-                        let (mut place, step) = (T::from_f64(first as f64), T::from_f64(stride as f64));
-                        for ((best, winner), &x) in y.iter_mut().zip(winners.iter_mut()).zip(x) {
-                            let wins = x > *best || is_nan(x);
-                            *best = T::pick(wins, x, *best);
-                            *winner = T::pick(wins, place, *winner);
-                            place += step;
-                        }
-                    }
-                }
-            }
+        move || match window.stride {
+            // Known strides become vector code.
+            1 => largest_at::<T, 1>(window, x, y, winners),
+            2 => largest_at::<T, 2>(window, x, y, winners),
+            _ => largest_at::<T, 0>(window, x, y, winners),
         },
     );
+}
+
+/// [`largest`] for this stride; 0 is any.
+#[inline(always)]
+fn largest_at<T: Scalar, const STRIDE: usize>(window: &Window, x: &[T], y: &mut [T], winners: &mut [T]) {
+    let Window { size, width, columns, .. } = *window;
+    let stride = if STRIDE == 0 { window.stride } else { STRIDE };
+    let rows = y.chunks_exact_mut(columns).zip(winners.chunks_exact_mut(columns));
+    for ((y, winners), start) in rows.zip(window.row_starts()) {
+        // Place by place of the window, for all windows of a row.
+        for i in 0..size[0] {
+            for j in 0..size[1] {
+                let x = &x[start + i * width + j..][..(columns - 1) * stride + 1];
+                let place = T::from_f64((i * size[1] + j) as f64);
+                if i + j == 0 {
+                    winners.fill(place);
+                    (0..columns).for_each(|c| y[c] = x[c * stride]);
+                    continue;
+                }
+                for (k, (best, winner)) in y.iter_mut().zip(winners.iter_mut()).enumerate() {
+                    let value = x[k * stride];
+                    let wins = (value > *best) | is_nan(value);
+                    *best = T::pick(wins, value, *best);
+                    *winner = T::pick(wins, place, *winner);
+                }
+            }
+        }
+    }
 }
 
 #[inline(always)]
@@ -208,16 +260,6 @@ impl Winners {
     /// All places, winners or not.
     pub fn all(&self) -> usize {
         self.places.len() / self.outputs * self.inputs
-    }
-
-    /// Share of the windows whose winner is not that of `earlier`, which describes the same samples; none where the
-    /// numbers of windows differ.
-    pub fn moved(&self, earlier: &Winners) -> Option<f64> {
-        if self.places.is_empty() || self.places.len() != earlier.places.len() {
-            return None;
-        }
-        let moved = self.places.iter().zip(&earlier.places).filter(|(a, b)| a != b).count();
-        Some(moved as f64 / self.places.len() as f64)
     }
 }
 
@@ -257,8 +299,37 @@ impl<T: Scalar> Layer<T> for AveragePooling {
         "average pooling"
     }
 
+    fn label(&self) -> String {
+        self.0.label("mean pool")
+    }
+
+    fn is_recorded(&self) -> bool {
+        true
+    }
+
     fn shape(&self, input: &[usize]) -> Result<Vec<usize>, String> {
         self.0.shape(input)
+    }
+
+    fn memory(&self) -> Memory {
+        measured()
+    }
+
+    fn routed_share(&self, _: &[T]) -> Option<f64> {
+        // Every place under a window, a row and a column of windows at a time.
+        let Window { size, stride, rows, columns, height, width, .. } = self.0;
+        let covered = |windows: usize, size: usize| windows * size.min(stride) + size - size.min(stride);
+        let of = |windows, size, all: usize| covered(windows, size) as f64 / all as f64;
+        Some(of(rows, size[0], height) * of(columns, size[1], width))
+    }
+
+    fn scale(&self, by: i32, _: &mut [T], numbers: &mut [f64]) {
+        numbers.iter_mut().for_each(|s| *s *= 4f64.powi(by));
+    }
+
+    fn sample_squares(&self, numbers: &[f64], signal: &mut [f64], _: &mut [f64]) -> bool {
+        signal.copy_from_slice(numbers);
+        true
     }
 
     fn forward(&self, pass: Forward<'_, T>) {
@@ -274,6 +345,7 @@ impl<T: Scalar> Layer<T> for AveragePooling {
     }
 
     fn backward(&self, pass: Backward<'_, T>) {
+        row_squares(pass.dy, self.0.outputs(), pass.numbers);
         let Some(dx) = pass.dx else { return };
         let Window { size, width, .. } = self.0;
         let share = self.share();
@@ -293,8 +365,8 @@ mod tests {
 
     fn pooled(input: [usize; 3], size: usize, stride: usize, x: &[f64]) -> (Vec<f64>, Vec<f64>) {
         let pool = MaxPooling::new(input, size, stride).unwrap();
-        let (mut y, mut winners) = (vec![0.0; pool.0.outputs()], vec![0.0; pool.0.outputs()]);
-        largest(&pool.0, x, &mut y, &mut winners);
+        let (mut y, mut winners) = (vec![0.0; pool.window.outputs()], vec![0.0; pool.window.outputs()]);
+        largest(&pool.window, x, &mut y, &mut winners);
         (y, winners)
     }
 
@@ -302,12 +374,12 @@ mod tests {
     fn the_first_of_equal_maxima_wins_and_what_is_left_over_is_not_read() {
         // Odd sides: the last row and column, which hold the largest values, belong to no window.
         let x = [1.0, 1.0, 0.0, 2.0, 9.0, 1.0, 1.0, 2.0, 2.0, 9.0, 9.0, 9.0, 9.0, 9.0, 9.0];
-        assert_eq!(pooled([1, 3, 5], 2, 2, &x), (vec![1.0, 2.0], vec![0.0, 3.0]));
+        assert_eq!(pooled([1, 3, 5], 2, 2, &x), (vec![1.0, 2.0], vec![0.0, 1.0]));
         let low = [f64::NEG_INFINITY; 4];
         assert_eq!(pooled([1, 2, 2], 2, 2, &low), (vec![f64::NEG_INFINITY], vec![0.0]));
         // Two channels.
         let x = [1.0, 2.0, 3.0, 4.0, -4.0, -3.0, -2.0, -5.0];
-        assert_eq!(pooled([2, 2, 2], 2, 2, &x), (vec![4.0, -2.0], vec![3.0, 6.0]));
+        assert_eq!(pooled([2, 2, 2], 2, 2, &x), (vec![4.0, -2.0], vec![3.0, 2.0]));
     }
 
     #[test]
@@ -326,9 +398,6 @@ mod tests {
         let (_, corners) = pooled([1, 3, 3], 2, 1, &[5.0, 0.0, 5.0, 0.0, 0.0, 0.0, 5.0, 0.0, 5.0]);
         let [middle, corners] = [middle, corners].map(|cache| pool.winners(&cache));
         assert_eq!([middle.distinct(), corners.distinct(), middle.all()], [1, 4, 9]);
-        assert_eq!(middle.moved(&corners), Some(1.0));
-        assert_eq!(middle.moved(&middle), Some(0.0));
-        assert_eq!(middle.moved(&Winners::default()), None);
     }
 
     #[test]

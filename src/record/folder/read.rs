@@ -15,8 +15,8 @@ use super::super::npy::{self, NpyArray, read_npy};
 use super::super::rows::Widths;
 use super::super::schema1;
 use super::super::{
-    Element, Header, LOSS, MetricId, Per, Record, RecordError, Rows, Table, VALIDATION_ACCURACY, VALIDATION_LOSS,
-    ZERO_SHARE,
+    Element, Header, LOSS, MetricId, Per, ROUTED_SHARE, Record, RecordError, Rows, Table, VALIDATION_ACCURACY,
+    VALIDATION_LOSS, ZERO_SHARE,
 };
 use super::{META, array_stems, file_name};
 use crate::escape;
@@ -24,7 +24,7 @@ use crate::field::Field;
 use crate::stats::is_missing;
 
 /// Arrays that came after the first version of schema 1: an older run without them is whole.
-const LATER: [MetricId; 3] = [ZERO_SHARE, VALIDATION_LOSS, VALIDATION_ACCURACY];
+const LATER: [MetricId; 4] = [ZERO_SHARE, VALIDATION_LOSS, VALIDATION_ACCURACY, ROUTED_SHARE];
 
 /// The longest name of a run and the longest label that are shown, in characters: figures have no room for more.
 const LONGEST_NAME: usize = 200;
