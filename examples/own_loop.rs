@@ -1,7 +1,8 @@
-//! Records a training loop that knows nothing of gradfade: a deep sigmoid network and its gradient, written by hand.
+//! Records a training loop that knows nothing of gradfade: a deep sigmoid network and its gradient, written
+//! by hand.
 //!
-//! The loop hands gradient, update and parameters of each tensor to a recorder, which makes the norms. The record is
-//! then diagnosed like one of gradfade's own.
+//! The loop hands gradient, update and parameters of each tensor to a recorder, which makes the norms. The
+//! record is then diagnosed like one of gradfade's own.
 
 use std::error::Error;
 
@@ -40,7 +41,8 @@ impl Dense {
         self.weights.chunks(self.inputs).map(|row| 1.0 / (1.0 + (-dot(row)).exp())).collect()
     }
 
-    /// Adds the gradient of one sample; `delta` is that of the layer's output `y`. Returns that of its input `x`.
+    /// Adds the gradient of one sample; `delta` is that of the layer's output `y`. Returns that of its input
+    /// `x`.
     fn backward(&mut self, x: &[f64], y: &[f64], delta: &[f64]) -> Vec<f64> {
         let mut below = vec![0.0; self.inputs];
         for (i, (y, delta)) in y.iter().zip(delta).enumerate() {
@@ -85,12 +87,14 @@ fn measure(layers: &mut [Dense], samples: &[([f64; 2], f64)]) -> f64 {
 fn main() -> Result<(), Box<dyn Error>> {
     let mut seed = 1;
     let sizes: Vec<usize> = [2].into_iter().chain([WIDTH; LAYERS]).chain([1]).collect();
-    let mut layers: Vec<Dense> = sizes.windows(2).map(|pair| Dense::new(pair[0], pair[1], &mut seed)).collect();
+    let mut layers: Vec<Dense> =
+        sizes.windows(2).map(|pair| Dense::new(pair[0], pair[1], &mut seed)).collect();
     let samples = samples();
 
     // What is recorded: the layers, and one tensor of each.
     let name = |l: usize| format!("dense{}", l + 1);
-    let infos = sizes.windows(2).enumerate().map(|(l, pair)| LayerInfo::dense(name(l), pair[0], pair[1])).collect();
+    let infos =
+        sizes.windows(2).enumerate().map(|(l, pair)| LayerInfo::dense(name(l), pair[0], pair[1])).collect();
     let shape = |l: usize| [sizes[l + 1], sizes[l]];
     let tensors = (0..layers.len()).map(|l| TensorInfo::new(name(l), l + 1, "weight", &shape(l))).collect();
     let mut recorder = Recorder::builder("by hand", infos, tensors)
@@ -121,7 +125,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     let own: f64 = {
         let mut fresh = 1;
-        let mut layers: Vec<Dense> = sizes.windows(2).map(|pair| Dense::new(pair[0], pair[1], &mut fresh)).collect();
+        let mut layers: Vec<Dense> =
+            sizes.windows(2).map(|pair| Dense::new(pair[0], pair[1], &mut fresh)).collect();
         measure(&mut layers, &samples);
         layers[0].gradient.iter().map(|g| g * g).sum::<f64>().sqrt()
     };

@@ -1,5 +1,5 @@
-//! Trains a deep sigmoid network and the same with ReLU in memory, without a file, and compares the gradient norms of their
-//! first and last layers.
+//! Trains a deep sigmoid network and the same with ReLU in memory, without a file, and compares the gradient
+//! norms of their first and last layers.
 
 use std::error::Error;
 

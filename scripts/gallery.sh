@@ -19,6 +19,11 @@ if [ "${1:-}" = --records ]; then
   train adam 'sigmoid with Adam' $often --activation sigmoid --optimizer adam --epochs 10
   train decay 'sigmoid with decay' $often --activation sigmoid --hidden-layers 6 --weight-decay 0.001 --epochs 10
   train deep 'deep sigmoid' --record every:3 --snapshots every:20 --activation sigmoid --hidden-layers 30 --width 32 --steps 300 --eval-every 1
+  # Three convolutions and two max poolings, from the same kind of start as each activation's default.
+  for activation in sigmoid relu; do
+    train "cnn-$activation" "$activation" --record every:2 --snapshots every:10 --activation "$activation" --train-size 2000 --test-size 500 \
+      --batch-size 50 --epochs 3 --network conv:8x3,pool:2,conv:16x3,pool:2,conv:16x3,dense:32
+  done
   sweep() { rm -rf "plots/records/$1"; "$bin" sweep --quiet --no-figures --out "plots/records/$1" "${@:2}" > /dev/null; }
   sweep lecture --preset lecture --record summary
   sweep 20-vs-56 --preset 20-vs-56 --record summary

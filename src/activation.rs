@@ -310,14 +310,19 @@ impl FromStr for Activation {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let lower = text.trim().to_lowercase();
-        if let Some(pieces) = lower.strip_prefix("maxout").filter(|rest| rest.is_empty() || rest.starts_with(':')) {
+        if let Some(pieces) =
+            lower.strip_prefix("maxout").filter(|rest| rest.is_empty() || rest.starts_with(':'))
+        {
             return match pieces.trim_start_matches(':').parse() {
                 Ok(pieces @ 2..=MOST_PIECES) => Ok(Activation::Maxout(pieces)),
-                _ => Err(NameError::Value(format!("maxout:K needs a number of pieces from 2 to {MOST_PIECES}"))),
+                _ => Err(NameError::Value(format!(
+                    "maxout:K needs a number of pieces from 2 to {MOST_PIECES}"
+                ))),
             };
         }
         let name = folded(text);
-        let ours = Activation::ALL.iter().find(|(_, ours)| folded(ours) == name).map(|(activation, _)| *activation);
+        let ours =
+            Activation::ALL.iter().find(|(_, ours)| folded(ours) == name).map(|(activation, _)| *activation);
         let theirs = || ALIASES.iter().find(|(alias, _)| *alias == name).map(|(_, activation)| *activation);
         ours.or_else(theirs).ok_or_else(|| NameError::unknown("activation", text, Activation::NAMES))
     }
@@ -352,7 +357,10 @@ mod tests {
                 let e = 1e-5 * (1.0 + h.abs());
                 let difference = (activation.value(h + e) - activation.value(h - e)) / (2.0 * e);
                 let slope = activation.slope(h);
-                assert!((slope - difference).abs() < 1e-8 + 2e-6 * slope.abs(), "{name} at {h}: {slope} {difference}");
+                assert!(
+                    (slope - difference).abs() < 1e-8 + 2e-6 * slope.abs(),
+                    "{name} at {h}: {slope} {difference}"
+                );
             }
         }
     }
@@ -368,9 +376,13 @@ mod tests {
             let least = points().map(|h| activation.value(h)).fold(f64::INFINITY, f64::min);
             let most = points().map(|h| activation.value(h)).fold(f64::NEG_INFINITY, f64::max);
             // Softsign comes to 1 as slowly as 1 / h.
-            let meets =
-                |seen: f64, bound: f64, far: bool| if bound.is_finite() { (seen - bound).abs() < 0.02 } else { far };
-            assert!(least >= lowest - 1e-12 && meets(least, lowest, least < -0.7), "{name}: {least} {lowest}");
+            let meets = |seen: f64, bound: f64, far: bool| {
+                if bound.is_finite() { (seen - bound).abs() < 0.02 } else { far }
+            };
+            assert!(
+                least >= lowest - 1e-12 && meets(least, lowest, least < -0.7),
+                "{name}: {least} {lowest}"
+            );
             assert!(most <= highest + 1e-12 && meets(most, highest, most > 70.0), "{name}: {most} {highest}");
         }
     }

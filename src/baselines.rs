@@ -37,7 +37,10 @@ pub struct Fitted {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum BaselineError {
-    #[error("{} {k}: the training set has {samples} samples; give a number from 1 to {samples}", Field::Neighbours)]
+    #[error(
+        "{} {k}: the training set has {samples} samples; give a number from 1 to {samples}",
+        Field::Neighbours
+    )]
     Neighbours { k: usize, samples: usize },
     #[error(
         "every training sample has the same class; a {model} needs two classes, so take more samples or other data"
@@ -56,7 +59,8 @@ struct Squared;
 
 impl Distance<Vec<f32>> for Squared {
     fn distance(&self, a: &Vec<f32>, b: &Vec<f32>) -> f64 {
-        // Sixteen sums side by side, which the compiler makes vectors of; four terms each in f32, the rest in f64.
+        // Sixteen sums side by side, which the compiler makes vectors of; four terms each in f32, the rest in
+        // f64.
         const LANES: usize = 16;
         const BLOCK: usize = 4 * LANES;
         let square = |a: &f32, b: &f32| (f64::from(*a) - f64::from(*b)).powi(2);
@@ -95,11 +99,12 @@ fn accuracy(
         let answers = predict(&matrix(split, rows.clone())?)?;
         Ok(answers.iter().zip(&split.labels[rows.clone()]).filter(|(a, b)| a == b).count())
     };
-    let counts = pool::run(&blocks, threads, &Stop::new(), count, |_, _, _| ()).into_iter().map(|job| match job {
-        JobEnd::Done(count) => count,
-        JobEnd::Panicked(what) => panic!("{what}"),
-        JobEnd::NotRun => unreachable!("nothing stops the jobs"),
-    });
+    let counts =
+        pool::run(&blocks, threads, &Stop::new(), count, |_, _, _| ()).into_iter().map(|job| match job {
+            JobEnd::Done(count) => count,
+            JobEnd::Panicked(what) => panic!("{what}"),
+            JobEnd::NotRun => unreachable!("nothing stops the jobs"),
+        });
     let right = counts.sum::<Result<usize, Failed>>()?;
     Ok(right as f64 / n.max(1) as f64)
 }
@@ -146,7 +151,8 @@ pub fn tree(data: &Dataset, threads: usize) -> Result<Fitted, BaselineError> {
         return Err(BaselineError::OneClass { model: "decision tree" });
     }
     let start = Instant::now();
-    let settings = DecisionTreeClassifierParameters { seed: Some(0), ..DecisionTreeClassifierParameters::default() };
+    let settings =
+        DecisionTreeClassifierParameters { seed: Some(0), ..DecisionTreeClassifierParameters::default() };
     let fit = || {
         let inputs = matrix(&data.train, 0..data.train.len())?;
         let model = DecisionTreeClassifier::fit(&inputs, &data.train.labels, settings)?;
@@ -194,7 +200,10 @@ mod tests {
             // One thread, or more than there are blocks: the same.
             for threads in [1, 9] {
                 let again = neighbours(&data, 1, threads).unwrap();
-                assert_eq!((again.train_accuracy, again.test_accuracy), (fitted.train_accuracy, fitted.test_accuracy));
+                assert_eq!(
+                    (again.train_accuracy, again.test_accuracy),
+                    (fitted.train_accuracy, fitted.test_accuracy)
+                );
             }
         }
     }
@@ -202,7 +211,8 @@ mod tests {
     #[test]
     fn five_neighbours_vote() {
         // Two clusters and one wrong label in each: one neighbour follows it, five do not.
-        let x: Vec<f32> = (0..20).map(|i| if i < 10 { i as f32 * 0.01 } else { 5.0 + i as f32 * 0.01 }).collect();
+        let x: Vec<f32> =
+            (0..20).map(|i| if i < 10 { i as f32 * 0.01 } else { 5.0 + i as f32 * 0.01 }).collect();
         let labels: Vec<u32> = (0..20).map(|i| u32::from((i >= 10) != (i == 5 || i == 15))).collect();
         let inputs = Array2::from_shape_vec((20, 1), x).unwrap();
         let split = Split { inputs, labels };
@@ -219,7 +229,10 @@ mod tests {
         assert_eq!(neighbours(&data, 1, 1).unwrap().train_accuracy, 1.0);
         assert_eq!(neighbours(&data, 5, 1).unwrap().train_accuracy, 0.9);
         assert!(
-            neighbours(&data, 21, 1).unwrap_err().to_string().starts_with("neighbours 21: the training set has 20")
+            neighbours(&data, 21, 1)
+                .unwrap_err()
+                .to_string()
+                .starts_with("neighbours 21: the training set has 20")
         );
         assert!(neighbours(&data, 0, 1).is_err());
     }

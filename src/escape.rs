@@ -26,7 +26,9 @@ pub fn xml(text: &str) -> String {
             '>' => out += "&gt;",
             '"' => out += "&quot;",
             '\n' | '\t' => out.push(c),
-            c if c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}') => out.push(char::REPLACEMENT_CHARACTER),
+            c if c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}') => {
+                out.push(char::REPLACEMENT_CHARACTER)
+            }
             c => out.push(c),
         }
     }
@@ -96,7 +98,8 @@ pub fn json_words(text: &[u8]) -> Cow<'_, [u8]> {
     while let Some(start) = text[at..].iter().position(|b| *b == b'"').map(|n| at + n) {
         let Some(end) = end_of_string(text, start) else { break };
         let literal = &text[start..end];
-        let plain = literal.len() <= LONGEST && literal.iter().all(|b| b.is_ascii() && *b != b'\\' && *b != 0x7f);
+        let plain =
+            literal.len() <= LONGEST && literal.iter().all(|b| b.is_ascii() && *b != b'\\' && *b != 0x7f);
         if !plain
             && let Ok(string) = serde_json::from_slice::<String>(literal)
             && let Cow::Owned(word) = word(&string)
@@ -167,7 +170,11 @@ fn markdown_with(text: &str, backslash: &str) -> String {
 }
 
 fn ends_in_www(before: &str) -> bool {
-    before.len().checked_sub(3).and_then(|n| before.get(n..)).is_some_and(|end| end.eq_ignore_ascii_case("www"))
+    before
+        .len()
+        .checked_sub(3)
+        .and_then(|n| before.get(n..))
+        .is_some_and(|end| end.eq_ignore_ascii_case("www"))
 }
 
 /// What [`markdown`] made, for the beginning of a line: no list, heading, fence or definition.
@@ -214,7 +221,8 @@ mod tests {
 
     #[test]
     fn strings_of_a_foreign_file_become_words_and_every_other_byte_stays() {
-        let text = r#"{ "run": "a\u001b[31m\nb", "k\u0007" : ["\\n", "梯度", 1e400, "\"", "\u202e"],  "x":"y" }"#;
+        let text =
+            r#"{ "run": "a\u001b[31m\nb", "k\u0007" : ["\\n", "梯度", 1e400, "\"", "\u202e"],  "x":"y" }"#;
         let clean = r#"{ "run": "a\\u001b[31m\\nb", "k\\u0007" : ["\\n", "梯度", 1e400, "\"", "\\u202e"],  "x":"y" }"#;
         assert_eq!(String::from_utf8_lossy(&json_words(text.as_bytes())), clean);
         assert_eq!(json_words(clean.as_bytes()), clean.as_bytes(), "cleaning twice is cleaning once");

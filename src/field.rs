@@ -1,8 +1,8 @@
 //! The settings that an error can name: [`Field`].
 //!
-//! An error of this library names a setting as its field is called (`train_size`), since that is what a caller wrote. A
-//! program whose users write something else says so once, with [`spell_with`]: the command line turns `train_size` into
-//! `--train-size` in every message, in one place.
+//! An error of this library names a setting as its field is called (`train_size`), since that is what a
+//! caller wrote. A program whose users write something else says so once, with [`spell_with`]: the command
+//! line turns `train_size` into `--train-size` in every message, in one place.
 
 use std::fmt;
 use std::sync::OnceLock;
@@ -12,14 +12,14 @@ pub type Spelling = fn(Field, &mut fmt::Formatter<'_>) -> fmt::Result;
 
 static SPELLING: OnceLock<Spelling> = OnceLock::new();
 
-/// From now on every [`Field`] is written by `spelling`, in the whole process. To be called once, when a program starts;
-/// a second call has no effect and returns false.
+/// From now on every [`Field`] is written by `spelling`, in the whole process. To be called once, when a
+/// program starts; a second call has no effect and returns false.
 pub fn spell_with(spelling: Spelling) -> bool {
     SPELLING.set(spelling).is_ok()
 }
 
-/// Setters of a struct to which fields will be added: `with_epochs = epochs: optional u64` makes `with_epochs(3)` and
-/// `with_epochs(None)`.
+/// Setters of a struct to which fields will be added: `with_epochs = epochs: optional u64` makes
+/// `with_epochs(3)` and `with_epochs(None)`.
 macro_rules! setters {
     ($type:ident { $($rows:tt)* }) => {
         impl $type {

@@ -32,7 +32,10 @@ pub fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
 ///
 /// # Errors
 /// Those of [`write_whole`] and of `fill`; `path` is then untouched.
-pub fn write_streamed(path: &Path, fill: impl FnOnce(&mut dyn io::Write) -> io::Result<()>) -> io::Result<()> {
+pub fn write_streamed(
+    path: &Path,
+    fill: impl FnOnce(&mut dyn io::Write) -> io::Result<()>,
+) -> io::Result<()> {
     let mut builder = tempfile::Builder::new();
     #[cfg(unix)]
     {
@@ -95,8 +98,8 @@ fn write_in_place(path: &Path, bytes: &[u8]) -> io::Result<()> {
     file.sync_all()
 }
 
-/// Whether a name is that of a temporary file of this program, which means nothing to anybody once the program
-/// that made it has ended.
+/// Whether a name is that of a temporary file of this program, which means nothing to anybody once the
+/// program that made it has ended.
 pub fn is_temporary(name: &str) -> bool {
     let middle = name.strip_prefix(PREFIX).map(|rest| rest.strip_suffix(SUFFIX).unwrap_or(rest));
     middle.is_some_and(|m| m.len() == 6 && m.bytes().all(|b| b.is_ascii_alphanumeric()))
@@ -110,7 +113,8 @@ fn tidy(folder: &Path) {
     };
     for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
         // Without following a link.
-        if entry.file_name().to_str().is_some_and(is_temporary) && entry.metadata().is_ok_and(|m| is_old(&m)) {
+        if entry.file_name().to_str().is_some_and(is_temporary) && entry.metadata().is_ok_and(|m| is_old(&m))
+        {
             let _ = std::fs::remove_file(entry.path());
         }
     }
@@ -160,7 +164,8 @@ pub const TEXT: u64 = 16 << 20;
 /// # Errors
 /// Those of [`read`], and text that is not UTF-8.
 pub fn read_text(path: &Path) -> io::Result<String> {
-    String::from_utf8(read(path, TEXT)?).map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "is not UTF-8"))
+    String::from_utf8(read(path, TEXT)?)
+        .map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "is not UTF-8"))
 }
 
 /// Keeps other calls of the program away from a folder's files until it is dropped. `None` where the system
@@ -202,7 +207,10 @@ mod tests {
     fn checksums_are_the_published_ones() {
         // Landon Curt Noll's test vectors of FNV-1a with 64 bits.
         let of = |text: &str| checksum(text.bytes());
-        assert_eq!([of(""), of("a"), of("foobar")], ["cbf29ce484222325", "af63dc4c8601ec8c", "85944171f73967e8"]);
+        assert_eq!(
+            [of(""), of("a"), of("foobar")],
+            ["cbf29ce484222325", "af63dc4c8601ec8c", "85944171f73967e8"]
+        );
     }
 
     #[test]
@@ -221,7 +229,8 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("a.txt");
         write_whole(&path, b"old").unwrap();
-        let fill = |out: &mut dyn io::Write| out.write_all(b"new").and(Err(io::ErrorKind::StorageFull.into()));
+        let fill =
+            |out: &mut dyn io::Write| out.write_all(b"new").and(Err(io::ErrorKind::StorageFull.into()));
         assert_eq!(write_streamed(&path, fill).unwrap_err().kind(), io::ErrorKind::StorageFull);
         assert_eq!(std::fs::read(&path).unwrap(), b"old");
         assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1);
@@ -276,14 +285,19 @@ mod tests {
             file.set_modified(std::time::SystemTime::now() - Duration::from_secs(3600 * hours)).unwrap();
         };
         let old = [".gradfade-Xk3v1a.part", ".gradfade-Xk3v1a"];
-        let kept = [".gradfade-notes.part.md", ".gradfade-work-1-2.lock", ".gradfade.lock", "gradfade-Xk3v1a.part"];
+        let kept =
+            [".gradfade-notes.part.md", ".gradfade-work-1-2.lock", ".gradfade.lock", "gradfade-Xk3v1a.part"];
         old.iter().chain(&kept).for_each(|name| make(name, 2));
         make(".gradfade-abcdef.part", 0);
         std::fs::create_dir(dir.path().join(".gradfade-folder")).unwrap();
         write_whole(&dir.path().join("a.txt"), b"x").unwrap();
         let there = |name: &str| dir.path().join(name).exists();
         assert!(!old.iter().any(|name| there(name)));
-        assert!(kept.iter().all(|name| there(name)) && there(".gradfade-abcdef.part") && there(".gradfade-folder"));
+        assert!(
+            kept.iter().all(|name| there(name))
+                && there(".gradfade-abcdef.part")
+                && there(".gradfade-folder")
+        );
     }
 
     #[cfg(unix)]

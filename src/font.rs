@@ -14,8 +14,10 @@ use ttf_parser::{Face, GlyphId, name_id};
 use crate::text::is_wide;
 
 /// The files of the bundled font: regular and bold, 1000 units per em, ascent and descent 1.24 em together.
-pub static BUNDLED: [&[u8]; 2] =
-    [include_bytes!("../assets/font/GradfadeSans-Regular.ttf"), include_bytes!("../assets/font/GradfadeSans-Bold.ttf")];
+pub static BUNDLED: [&[u8]; 2] = [
+    include_bytes!("../assets/font/GradfadeSans-Regular.ttf"),
+    include_bytes!("../assets/font/GradfadeSans-Bold.ttf"),
+];
 
 /// The `font-family` of every text: the bundled font, then what a viewer without it is likely to have.
 pub const STACK: &str = "Gradfade Sans, Noto Sans, Helvetica, Arial, sans-serif";
@@ -32,8 +34,9 @@ pub enum Weight {
 
 fn face(weight: Weight) -> &'static Face<'static> {
     static FACES: OnceLock<[Face<'static>; 2]> = OnceLock::new();
-    let faces = FACES
-        .get_or_init(|| BUNDLED.map(|bytes| Face::parse(bytes, 0).expect("the bundled font is a valid TrueType file")));
+    let faces = FACES.get_or_init(|| {
+        BUNDLED.map(|bytes| Face::parse(bytes, 0).expect("the bundled font is a valid TrueType file"))
+    });
     &faces[weight as usize]
 }
 
@@ -99,8 +102,13 @@ fn family(face: &Face) -> Option<String> {
     let english = |language| language == ttf_parser::Language::English_UnitedStates;
     [name_id::TYPOGRAPHIC_FAMILY, name_id::FAMILY].into_iter().find_map(|id| {
         let named = face.names().into_iter().filter(|name| name.name_id == id);
-        let all: Vec<_> = named.filter_map(|name| Some((english(name.language()), name.to_string()?))).collect();
-        all.iter().find(|name| name.0).or(all.first()).map(|name| name.1.clone()).filter(|name| !name.is_empty())
+        let all: Vec<_> =
+            named.filter_map(|name| Some((english(name.language()), name.to_string()?))).collect();
+        all.iter()
+            .find(|name| name.0)
+            .or(all.first())
+            .map(|name| name.1.clone())
+            .filter(|name| !name.is_empty())
     })
 }
 
@@ -150,7 +158,8 @@ pub fn title_lines(title: &str, sheet: f64) -> Vec<String> {
 /// Text as one line: runs of blanks and line breaks become one space, as an SVG viewer would show them;
 /// characters that XML does not allow become U+FFFD.
 pub fn tidy(text: &str) -> String {
-    let allowed = |c: char| if c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}') { '\u{fffd}' } else { c };
+    let allowed =
+        |c: char| if c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}') { '\u{fffd}' } else { c };
     let words = text.split([' ', '\t', '\n', '\r']).filter(|w| !w.is_empty());
     words.map(|w| w.chars().map(allowed).collect::<String>()).collect::<Vec<_>>().join(" ")
 }
@@ -214,8 +223,9 @@ pub fn wrap_clauses(text: &str, size: f64, weight: Weight, limit: f64) -> Vec<St
     let text = tidy(text);
     let longest = |(a, b): &(&str, &str)| width(a, size, weight).max(width(b, size, weight));
     let ends = ["; ", ". ", "；", "。"];
-    let breaks =
-        ends.iter().flat_map(|end| text.match_indices(end).map(|(i, end)| text.split_at(i + end.trim_end().len())));
+    let breaks = ends
+        .iter()
+        .flat_map(|end| text.match_indices(end).map(|(i, end)| text.split_at(i + end.trim_end().len())));
     let best = breaks
         .map(|(a, b)| (a, b.trim_start()))
         .filter(|lines| !lines.1.is_empty() && longest(lines) <= limit)
@@ -239,7 +249,11 @@ fn pieces(text: &str) -> Vec<String> {
         last_letter = c.is_alphabetic() || (c == ' ' && last_letter);
         let breaks = match c {
             // And with the Chinese word behind it, which is its unit: `8 层`.
-            ' ' => !(counts || SEPARATES.contains(next) || is_wide(next) && before.is_some_and(|b| b.is_numeric())),
+            ' ' => {
+                !(counts
+                    || SEPARATES.contains(next)
+                    || is_wide(next) && before.is_some_and(|b| b.is_numeric()))
+            }
             _ => (is_wide(c) || is_wide(next)) && !OPENS.contains(c) && !CLOSES.contains(next) && next != ' ',
         };
         if breaks && c != NBSP && next != NBSP {
@@ -291,7 +305,8 @@ mod tests {
         let text = "Under sigmoid the gradient of layer 1 is 3.1×10⁴ times smaller than that of layer 9; \
                     Donaudampfschifffahrtsgesellschaftskapitän";
         for limit in [60.0, 100.0, 250.0, 4000.0] {
-            for lines in [wrap(text, 14.0, Weight::Bold, limit), wrap_evenly(text, 14.0, Weight::Bold, limit)] {
+            for lines in [wrap(text, 14.0, Weight::Bold, limit), wrap_evenly(text, 14.0, Weight::Bold, limit)]
+            {
                 assert!(lines.iter().all(|l| width(l, 14.0, Weight::Bold) <= limit), "{limit}: {lines:?}");
                 let strip = |s: &str| s.replace(' ', "");
                 assert_eq!(strip(&lines.concat()), strip(text));
@@ -308,7 +323,8 @@ mod tests {
 
     #[test]
     fn chinese_is_broken_between_characters_but_not_beside_punctuation_or_inside_a_number() {
-        let text = "Sigmoid，8 个隐藏层：第 1 层的梯度是第 8 层的 1/16,000（批平均）；训练准确率停在 11\u{a0}%。";
+        let text =
+            "Sigmoid，8 个隐藏层：第 1 层的梯度是第 8 层的 1/16,000（批平均）；训练准确率停在 11\u{a0}%。";
         for limit in (70..400).step_by(7) {
             for lines in [
                 wrap(text, 10.0, Weight::Regular, limit.into()),
@@ -344,11 +360,19 @@ mod tests {
         let mut seen = 0;
         for file in files {
             let text = std::fs::read_to_string(&file).unwrap();
-            let words: String =
-                text.lines().filter(|l| !l.starts_with('#')).flat_map(str::chars).filter(|&c| is_wide(c)).collect();
+            let words: String = text
+                .lines()
+                .filter(|l| !l.starts_with('#'))
+                .flat_map(str::chars)
+                .filter(|&c| is_wide(c))
+                .collect();
             seen += words.chars().count();
             let missing = missing_glyphs(&words);
-            assert!(missing.is_empty(), "{}: rebuild the font (scripts/build_font.py) for {missing:?}", file.display());
+            assert!(
+                missing.is_empty(),
+                "{}: rebuild the font (scripts/build_font.py) for {missing:?}",
+                file.display()
+            );
         }
         assert!(seen > 1000, "only {seen} Chinese characters were found");
     }

@@ -1,9 +1,9 @@
-//! See and explain why a deep network does not train: a trainer that records gradient and update norms of every layer at
-//! every step, rules that read such a record, and figures drawn from it.
+//! See and explain why a deep network does not train: a trainer that records gradient and update norms of
+//! every layer at every step, rules that read such a record, and figures drawn from it.
 //!
-//! A run is a [`record::Record`]: what one training run left behind. It comes from the trainer of this crate, from a
-//! training loop of your own, or from a run folder ([`source::open`]); [`diagnosis`] says what is wrong with it and
-//! [`figure`] draws it. The program `gradfade` is built from these modules.
+//! A run is a [`record::Record`]: what one training run left behind. It comes from the trainer of this crate,
+//! from a training loop of your own, or from a run folder ([`source::open`]); [`diagnosis`] says what is
+//! wrong with it and [`figure`] draws it. The program `gradfade` is built from these modules.
 //!
 //! Does the gradient reach the first layer of a deep sigmoid network?
 //!

@@ -1,8 +1,8 @@
-//! Names of options: how a fixed list of names becomes `Display` and `FromStr`, which known name a wrong one was most likely
-//! meant to be, and which words have two spellings.
+//! Names of options: how a fixed list of names becomes `Display` and `FromStr`, which known name a wrong one
+//! was most likely meant to be, and which words have two spellings.
 
-/// Words that are spelt in two ways: as this program spells them, and the other one. Options, keys of plans and names of
-/// remedies are taken in both.
+/// Words that are spelt in two ways: as this program spells them, and the other one. Options, keys of plans
+/// and names of remedies are taken in both.
 const SPELLINGS: [(&str, &str); 7] = [
     ("initialisation", "initialization"),
     ("normalisation", "normalization"),
@@ -36,7 +36,11 @@ pub enum NameError {
 
 impl NameError {
     /// The error for `given`, with the nearest of the `known` names as a hint.
-    pub(crate) fn unknown(what: &'static str, given: &str, known: impl IntoIterator<Item = &'static str>) -> NameError {
+    pub(crate) fn unknown(
+        what: &'static str,
+        given: &str,
+        known: impl IntoIterator<Item = &'static str>,
+    ) -> NameError {
         let known: Vec<&str> = known.into_iter().collect();
         let hint = did_you_mean(given, known.iter().copied());
         NameError::Unknown { what, given: given.into(), hint, known: known.join(", ") }
@@ -48,7 +52,8 @@ macro_rules! named {
     ($type:ty, $what:literal, $table:expr) => {
         impl std::fmt::Display for $type {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                let (_, name) = $table.iter().find(|(v, _)| v == self).expect("every variant is in the table");
+                let (_, name) =
+                    $table.iter().find(|(v, _)| v == self).expect("every variant is in the table");
                 f.pad(name)
             }
         }
@@ -59,7 +64,9 @@ macro_rules! named {
             fn from_str(text: &str) -> Result<Self, Self::Err> {
                 match $table.iter().find(|(_, name)| *name == text) {
                     Some((value, _)) => Ok(*value),
-                    None => Err($crate::names::NameError::unknown($what, text, $table.iter().map(|(_, n)| *n))),
+                    None => {
+                        Err($crate::names::NameError::unknown($what, text, $table.iter().map(|(_, n)| *n)))
+                    }
                 }
             }
         }
@@ -128,9 +135,13 @@ mod tests {
     fn edit_distances_are_the_textbook_ones() {
         // Wagner and Fischer's pair, the usual "kitten" example, and a swap that plain Levenshtein counts
         // twice.
-        for (a, b, distance) in
-            [("kitten", "sitting", 3), ("saturday", "sunday", 3), ("", "abc", 3), ("relu", "rleu", 1), ("ca", "abc", 3)]
-        {
+        for (a, b, distance) in [
+            ("kitten", "sitting", 3),
+            ("saturday", "sunday", 3),
+            ("", "abc", 3),
+            ("relu", "rleu", 1),
+            ("ca", "abc", 3),
+        ] {
             assert_eq!(strsim::osa_distance(a, b), distance, "{a} {b}");
             assert_eq!(strsim::osa_distance(b, a), distance, "{b} {a}");
         }

@@ -119,7 +119,10 @@ mod tests {
         let work = |_: usize, job: &i32| if *job == 2 { panic!("job {job} is broken") } else { *job };
         let results = run(&jobs, 2, &Stop::new(), work, |_, _, _| ());
         assert_eq!(results[1], JobEnd::Panicked("job 2 is broken".into()));
-        assert_eq!([&results[0], &results[2], &results[3]], [&JobEnd::Done(1), &JobEnd::Done(3), &JobEnd::Done(4)]);
+        assert_eq!(
+            [&results[0], &results[2], &results[3]],
+            [&JobEnd::Done(1), &JobEnd::Done(3), &JobEnd::Done(4)]
+        );
     }
 
     #[test]

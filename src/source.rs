@@ -185,7 +185,8 @@ pub fn open_run_with(path: &Path, importers: &[&dyn Importer]) -> Result<Run, So
 /// Opens a path that has to be a sweep.
 ///
 /// # Errors
-/// [`SweepError::NoPlan`] where nothing that can be opened lies there, [`SourceError::Other`] for a run or remedies.
+/// [`SweepError::NoPlan`] where nothing that can be opened lies there, [`SourceError::Other`] for a run or
+/// remedies.
 pub fn open_sweep(path: &Path) -> Result<Store, SourceError> {
     match own_kind(path) {
         None | Some(Kind::Sweep) => Ok(Store::open(path)?),

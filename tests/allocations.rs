@@ -1,11 +1,13 @@
-//! A training step allocates nothing, but for the products on processors without our kernels: memory does not grow
-//! with the number of steps, and no step waits for the allocator.
+//! A training step allocates nothing, but for the products on processors without our kernels: memory does not
+//! grow with the number of steps, and no step waits for the allocator.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use gradfade::activation::Activation;
-use gradfade::nn::{Engine, Initialisation, Loss, Network, Normalisation, Optimizer, OptimizerKind, Part, Shape};
+use gradfade::nn::{
+    Engine, Initialisation, Loss, Network, Normalisation, Optimizer, OptimizerKind, Part, Shape,
+};
 use ndarray::Array2;
 use ndarray::linalg::general_mat_mul;
 
@@ -53,15 +55,16 @@ fn allocations(shape: &Shape, kind: OptimizerKind, threads: usize) -> usize {
     ALLOCATIONS.load(Ordering::Relaxed) - before
 }
 
-/// Matrix products of a step whose batch is one block of rows: forward, back to all layers but the first, and of each
-/// panel of at most 48 rows of a weight.
+/// Matrix products of a step whose batch is one block of rows: forward, back to all layers but the first, and
+/// of each panel of at most 48 rows of a weight.
 fn products(shape: &Shape) -> usize {
     let weights = shape.tensors().filter(|(_, part, _)| *part == Part::Weight);
     let rows: Vec<usize> = weights.map(|(_, _, dims)| dims[0]).collect();
     2 * rows.len() - 1 + rows.iter().map(|n| n.div_ceil(16).div_ceil(3)).sum::<usize>()
 }
 
-/// What one product allocates: nothing where our kernels run, memory to pack into where `matrixmultiply` does.
+/// What one product allocates: nothing where our kernels run, memory to pack into where `matrixmultiply`
+/// does.
 fn allocations_of_a_product() -> usize {
     if gradfade::nn::has_kernels::<f32>() {
         return 0;

@@ -1,5 +1,5 @@
-//! Which module may name which: the direction of the dependencies in `src/`, the places of outside crates, and the words
-//! that belong to the command line alone.
+//! Which module may name which: the direction of the dependencies in `src/`, the places of outside crates,
+//! and the words that belong to the command line alone.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -26,7 +26,10 @@ const RULES: &[(&str, &[&str])] = &[
     ("diagnosis", &["stats", "activation", "record", "analysis"]),
     ("text", &["activation", "analysis", "diagnosis"]),
     ("font", &["text"]),
-    ("remedy", &["files", "activation", "analysis", "record", "nn", "data", "config", "train", "pool", "diagnosis"]),
+    (
+        "remedy",
+        &["files", "activation", "analysis", "record", "nn", "data", "config", "train", "pool", "diagnosis"],
+    ),
     ("figure", &["stats", "record", "analysis", "diagnosis", "font", "text"]),
     ("render", &["files", "stats", "figure", "font", "text"]),
     ("notes", &["files", "stats", "figure", "render", "text"]),
@@ -34,7 +37,8 @@ const RULES: &[(&str, &[&str])] = &[
     ("report", &["stats", "record", "analysis", "diagnosis", "figure", "render", "text"]),
 ];
 
-/// For every module: the names of settings that errors carry, the names of options, text of other people made harmless.
+/// For every module: the names of settings that errors carry, the names of options, text of other people made
+/// harmless.
 const GROUND: &[&str] = &["field", "names", "escape"];
 
 /// Outside crates that only some modules may name.
@@ -70,8 +74,8 @@ const ONLY: &[(&str, &[&str])] = &[
     ("ctrlc", &["cli"]),
 ];
 
-/// Libraries name fields, the command line turns them into options. Where an option stands in a library all the same, it
-/// is another program's, or goes into a script that calls programs.
+/// Libraries name fields, the command line turns them into options. Where an option stands in a library all
+/// the same, it is another program's, or goes into a script that calls programs.
 const OPTIONS_IN: &[(&str, &str)] = &[("sweep/script.rs", ""), ("notes/notebook.rs", "jupyter nbconvert")];
 
 fn sources(dir: &Path, out: &mut Vec<PathBuf>) {
@@ -91,7 +95,8 @@ struct Source {
     literals: Vec<String>,
 }
 
-/// The end of a string literal whose quote stands before `at`: where its text ends, and where the code goes on.
+/// The end of a string literal whose quote stands before `at`: where its text ends, and where the code goes
+/// on.
 fn string_end(text: &[char], mut at: usize) -> (usize, usize) {
     while at < text.len() && text[at] != '"' {
         at += if text[at] == '\\' { 2 } else { 1 };
@@ -191,15 +196,18 @@ fn is_prefix(text: &[char], at: usize) -> bool {
 fn without_tests(text: &str) -> &str {
     let module = text.find("\nmod tests {").map(|at| (at, text[..at].rfind('\n').map_or(0, |line| line + 1)));
     match module {
-        Some((at, line)) if text[line..at].starts_with("#[cfg(") && text[line..at].contains("test") => &text[..line],
+        Some((at, line)) if text[line..at].starts_with("#[cfg(") && text[line..at].contains("test") => {
+            &text[..line]
+        }
         _ => text,
     }
 }
 
 /// Options of the command line in the literals of a library file.
 fn options(file: &str, text: &str) -> Vec<String> {
-    let is_option =
-        |word: &str| word.strip_prefix("--").is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_lowercase()));
+    let is_option = |word: &str| {
+        word.strip_prefix("--").is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_lowercase()))
+    };
     let excused = |literal: &str| OPTIONS_IN.iter().any(|(f, word)| *f == file && literal.contains(word));
     let literals = source(without_tests(text)).literals.into_iter().filter(|literal| !excused(literal));
     let words = |literal: String| {
@@ -214,7 +222,8 @@ fn named(code: &str, prefix: &str) -> BTreeSet<String> {
     let mut names = BTreeSet::new();
     for (at, _) in code.match_indices(prefix) {
         let rest = &code[at + prefix.len()..];
-        let boundary = at == 0 || !code[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_' || c == '$');
+        let boundary =
+            at == 0 || !code[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_' || c == '$');
         if !boundary {
             continue;
         }
@@ -305,7 +314,8 @@ fn modules_name_only_the_modules_below_them() {
 fn only_the_command_line_speaks_of_its_options() {
     let mut problems = Vec::new();
     for (file, module, text) in all() {
-        let is_test = file.ends_with("/tests.rs") || file.contains("/tests/") || file.ends_with("/testing.rs");
+        let is_test =
+            file.ends_with("/tests.rs") || file.contains("/tests/") || file.ends_with("/testing.rs");
         if !is_test && module != "cli" && module != "bin" {
             problems.extend(options(&file, &text).into_iter().map(|word| format!("{file}: {word}")));
         }
@@ -342,7 +352,10 @@ fn only_the_kernels_and_the_threads_are_unsafe_and_neither_is_public() {
         assert!(allowed || !is_unsafe(text), "{file} has unsafe code; its place is in {UNSAFE:?}");
     }
     for place in UNSAFE {
-        assert!(files.iter().any(|(file, _, text)| file.starts_with(place) && is_unsafe(text)), "{place} has none");
+        assert!(
+            files.iter().any(|(file, _, text)| file.starts_with(place) && is_unsafe(text)),
+            "{place} has none"
+        );
     }
     let (_, _, nn) = files.iter().find(|(file, _, _)| file == "nn/mod.rs").unwrap();
     let code = source(nn).code;
@@ -367,8 +380,14 @@ fn the_check_finds_what_it_forbids() {
     assert!(violations("nn", "// see crate::data\nuse crate::stats;").is_empty());
     assert!(violations("cli", "use crate::{nn, data}; use clap::Args;").is_empty());
     assert!(violations("data", "use crate::field::Field;").is_empty());
-    assert_eq!(options("data/mod.rs", "bad(\"--noise\", \"give (--train-size)\")"), ["--noise", "--train-size"]);
-    assert!(options("data/mod.rs", "let a = \"a -- b\"; // --noise\n#[cfg(test)]\nmod tests { \"--x\" }").is_empty());
+    assert_eq!(
+        options("data/mod.rs", "bad(\"--noise\", \"give (--train-size)\")"),
+        ["--noise", "--train-size"]
+    );
+    assert!(
+        options("data/mod.rs", "let a = \"a -- b\"; // --noise\n#[cfg(test)]\nmod tests { \"--x\" }")
+            .is_empty()
+    );
     assert!(options("notes/notebook.rs", "\"call jupyter nbconvert --to notebook\"").is_empty());
     assert_eq!(options("notes/notebook.rs", "\"give --to\""), ["--to"]);
 }
@@ -415,7 +434,9 @@ fn plain_modules(text: &str) -> Vec<String> {
         let rest = line.strip_prefix("pub ").unwrap_or(line).strip_prefix("mod ")?;
         rest.strip_suffix(';').map(String::from)
     };
-    let free = |i: usize| lines[..i].iter().rev().take_while(|l| l.starts_with('#')).all(|l| !l.starts_with("#[cfg("));
+    let free = |i: usize| {
+        lines[..i].iter().rev().take_while(|l| l.starts_with('#')).all(|l| !l.starts_with("#[cfg("))
+    };
     (0..lines.len()).filter(|&i| free(i)).filter_map(|i| declared(lines[i])).collect()
 }
 
@@ -458,7 +479,15 @@ fn without_features_there_are_no_files_threads_or_clocks() {
         assert!(system_names(text).is_empty(), "{file} names {:?} without a feature", system_names(text));
     }
     assert_eq!(system_names("fn f() { std::fs::read(p) }"), ["std::fs"]);
-    assert!(system_names("#[cfg(feature = \"fs\")]\nfn f() {\n    std::fs::read(p)\n}\nfn g() {}").is_empty());
-    assert_eq!(system_names("#[cfg(feature = \"fs\")]\nuse std::fs;\nuse std::time::Instant;"), ["std::time"]);
-    assert_eq!(plain_modules("mod a;\n#[cfg(feature = \"x\")]\n#[doc(hidden)]\npub mod b;\npub mod c;"), ["a", "c"]);
+    assert!(
+        system_names("#[cfg(feature = \"fs\")]\nfn f() {\n    std::fs::read(p)\n}\nfn g() {}").is_empty()
+    );
+    assert_eq!(
+        system_names("#[cfg(feature = \"fs\")]\nuse std::fs;\nuse std::time::Instant;"),
+        ["std::time"]
+    );
+    assert_eq!(
+        plain_modules("mod a;\n#[cfg(feature = \"x\")]\n#[doc(hidden)]\npub mod b;\npub mod c;"),
+        ["a", "c"]
+    );
 }

@@ -1,4 +1,5 @@
-//! What must hold of a training step as a whole: bits that depend on nothing but the run, and gradients that f32 does not lose.
+//! What must hold of a training step as a whole: bits that depend on nothing but the run, and gradients that
+//! f32 does not lose.
 
 use gradfade::activation::Activation;
 use gradfade::nn::{Engine, Initialisation, Loss, Network, Optimizer, OptimizerKind, Scalar};
@@ -37,7 +38,9 @@ fn bits(values: &[f32]) -> Vec<u32> {
 #[test]
 fn the_bits_do_not_depend_on_threads_or_on_recording() {
     // The widest is cut into two blocks of rows.
-    for (sizes, batch) in [(vec![20, 33, 17, 10], 10), (vec![70, 100, 100, 10], 100), (vec![300, 500, 500, 10], 128)] {
+    for (sizes, batch) in
+        [(vec![20, 33, 17, 10], 10), (vec![70, 100, 100, 10], 100), (vec![300, 500, 500, 10], 128)]
+    {
         for kind in [OptimizerKind::Sgd, OptimizerKind::Adam] {
             for weight_decay in [0.0, 1e-3] {
                 let optimizer = Optimizer { weight_decay, ..Optimizer::new(kind) };
@@ -60,7 +63,9 @@ fn the_bits_do_not_depend_on_threads_or_on_recording() {
 
 #[test]
 fn f32_follows_f64() {
-    for (sizes, batch) in [(vec![20, 33, 17, 10], 10), (vec![784, 30, 30, 10], 10), (vec![70, 100, 100, 10], 100)] {
+    for (sizes, batch) in
+        [(vec![20, 33, 17, 10], 10), (vec![784, 30, 30, 10], 10), (vec![70, 100, 100, 10], 100)]
+    {
         let optimizer = Optimizer::new(OptimizerKind::Sgd);
         let (single, norms) = train::<f32>(&sizes, batch, optimizer, 1, true);
         let (double, want) = train::<f64>(&sizes, batch, optimizer, 1, true);

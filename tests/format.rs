@@ -40,7 +40,8 @@ fn line(metric: MetricId) -> String {
 fn the_tables_are_those_of_the_metrics() {
     let doc = doc("format.md");
     let mut expected: Vec<String> = MetricId::all().map(line).collect();
-    let mut found: Vec<&str> = doc.lines().filter(|l| l.starts_with("| `") && l.contains(".npy` | `[")).collect();
+    let mut found: Vec<&str> =
+        doc.lines().filter(|l| l.starts_with("| `") && l.contains(".npy` | `[")).collect();
     found.retain(|l| !l.contains("int64"));
     for line in &expected {
         assert!(found.contains(&line.as_str()), "docs/format.md lacks this line:\n{line}");
@@ -81,7 +82,10 @@ fn wrong(schema: &Value, value: &Value, at: &str) -> Option<String> {
         return Some(format!("{at}: {value} is too small"));
     }
     if let Some(items) = value.as_array() {
-        return items.iter().enumerate().find_map(|(i, item)| wrong(&schema["items"], item, &format!("{at}[{i}]")));
+        return items
+            .iter()
+            .enumerate()
+            .find_map(|(i, item)| wrong(&schema["items"], item, &format!("{at}[{i}]")));
     }
     let object = value.as_object()?;
     let required = schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str);
@@ -118,13 +122,22 @@ fn written() -> Value {
 fn the_schema_describes_what_is_written() {
     let meta = written();
     assert_eq!(wrong(&schema(), &meta, "meta"), None);
-    let all: Vec<&String> =
-        schema()["properties"].as_object().unwrap().keys().cloned().collect::<Vec<_>>().leak().iter().collect();
+    let all: Vec<&String> = schema()["properties"]
+        .as_object()
+        .unwrap()
+        .keys()
+        .cloned()
+        .collect::<Vec<_>>()
+        .leak()
+        .iter()
+        .collect();
     for key in all {
         assert!(meta.get(key).is_some(), "{key} is in the schema and never written");
     }
     // It can fail: each of these is noticed.
-    for (key, value) in [("schema", 3.into()), ("run", 1.into()), ("layers", "x".into()), ("unknown", 1.into())] {
+    for (key, value) in
+        [("schema", 3.into()), ("run", 1.into()), ("layers", "x".into()), ("unknown", 1.into())]
+    {
         let mut broken = meta.clone();
         broken[key] = value;
         assert!(wrong(&schema(), &broken, "meta").is_some(), "{key}");
@@ -166,8 +179,12 @@ fn the_example_saves_only_files_that_are_read() {
 #[ignore = "needs python3 with NumPy"]
 fn the_example_runs_and_its_folder_is_a_run() {
     let dir = tempfile::tempdir().unwrap();
-    let output =
-        std::process::Command::new("python3").current_dir(dir.path()).arg("-c").arg(example()).output().unwrap();
+    let output = std::process::Command::new("python3")
+        .current_dir(dir.path())
+        .arg("-c")
+        .arg(example())
+        .output()
+        .unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let (record, warnings) = Record::read(&dir.path().join("numpy-run")).unwrap();
     assert_eq!(warnings, []);

@@ -1,7 +1,8 @@
 //! The committed gallery is what its commands draw today.
 //!
-//! On another processor or with another system library the last bit of a logarithm may differ: a pixel may then fall on
-//! the neighbouring colour. So pictures are compared as a reader would see them, not byte by byte.
+//! On another processor or with another system library the last bit of a logarithm may differ: a pixel may
+//! then fall on the neighbouring colour. So pictures are compared as a reader would see them, not byte by
+//! byte.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -60,7 +61,10 @@ fn rounded(text: &str) -> String {
                 continue;
             }
             if !number.is_empty() {
-                out += &number.trim_end_matches('.').parse::<f64>().map_or(number.clone(), |n| format!("{n:.0}"));
+                out += &number
+                    .trim_end_matches('.')
+                    .parse::<f64>()
+                    .map_or(number.clone(), |n| format!("{n:.0}"));
                 number.clear();
             }
             out.push(c);
@@ -69,7 +73,8 @@ fn rounded(text: &str) -> String {
     out
 }
 
-/// A page without its numbers, and without what depends on each digit of them: the prefix of its classes, and hashes.
+/// A page without its numbers, and without what depends on each digit of them: the prefix of its classes, and
+/// hashes.
 fn frame(path: &Path) -> String {
     let text = std::fs::read_to_string(path).unwrap();
     let (before, rest) = text.split_once("-data\">").unwrap();
@@ -91,9 +96,12 @@ fn every_committed_picture_is_what_its_command_draws() {
     for args in &commands {
         let out = PathBuf::from(value(args, "--out"));
         let fresh = scratch.path().join(&out);
-        let args: Vec<String> =
-            args.iter().map(|a| if Path::new(a) == out { fresh.display().to_string() } else { a.clone() }).collect();
-        let run = Command::new(env!("CARGO_BIN_EXE_gradfade")).args(&args).current_dir(root()).output().unwrap();
+        let args: Vec<String> = args
+            .iter()
+            .map(|a| if Path::new(a) == out { fresh.display().to_string() } else { a.clone() })
+            .collect();
+        let run =
+            Command::new(env!("CARGO_BIN_EXE_gradfade")).args(&args).current_dir(root()).output().unwrap();
         assert!(run.status.success(), "{args:?}: {}", String::from_utf8_lossy(&run.stderr));
         for line in String::from_utf8(run.stdout).unwrap().lines() {
             let new = PathBuf::from(line);

@@ -1,4 +1,5 @@
-//! Analytic gradients against central differences, in f64: every activation, loss and family of initialisation.
+//! Analytic gradients against central differences, in f64: every activation, loss and family of
+//! initialisation.
 
 use gradfade::activation::Activation;
 use gradfade::nn::gradcheck::{Disagreement, analytic, check};
@@ -6,7 +7,13 @@ use gradfade::nn::init::{generator, unit};
 use gradfade::nn::{Initialisation, Loss, Network, Normalisation, Part, Shape};
 
 /// The engine's gradient against central differences.
-fn engine_error(network: &Network<f64>, loss: Loss, inputs: &[f64], labels: &[u32], samples: usize) -> Disagreement {
+fn engine_error(
+    network: &Network<f64>,
+    loss: Loss,
+    inputs: &[f64],
+    labels: &[u32],
+    samples: usize,
+) -> Disagreement {
     let gradient = analytic(network, loss, inputs, labels);
     check(network, loss, inputs, labels, &gradient, samples)
 }
@@ -27,10 +34,13 @@ fn analytic_gradients_agree_with_central_differences() {
                 }
                 let mut network = Network::new(&sizes, activation, init, 5);
                 if !activation.is_smooth() {
-                    // With zero biases, a sample that no unit of a layer answers sits exactly on the next layer's kinks,
-                    // where there is no derivative to compare with.
+                    // With zero biases, a sample that no unit of a layer answers sits exactly on the next
+                    // layer's kinks, where there is no derivative to compare with.
                     for l in 0..network.layers() {
-                        network.tensor_mut(2 * l + 1).iter_mut().for_each(|b| *b += 0.2 * unit(&mut rng) - 0.1);
+                        network
+                            .tensor_mut(2 * l + 1)
+                            .iter_mut()
+                            .for_each(|b| *b += 0.2 * unit(&mut rng) - 0.1);
                     }
                 }
                 let worst = engine_error(&network, loss, &inputs, &labels, 12);
@@ -44,8 +54,8 @@ fn analytic_gradients_agree_with_central_differences() {
     assert_eq!(checked, 12 * 3 * 10);
 }
 
-/// Every normalisation x maxout or not x skips x dropout x loss. Gains and shifts are moved away from 1 and 0, where mistakes in
-/// them would not show.
+/// Every normalisation x maxout or not x skips x dropout x loss. Gains and shifts are moved away from 1 and
+/// 0, where mistakes in them would not show.
 #[test]
 fn remedies_have_the_gradients_of_central_differences() {
     // Two hidden layers have skips, one is as wide as the input; the others change the width.
@@ -59,16 +69,21 @@ fn remedies_have_the_gradients_of_central_differences() {
             for residual in [false, true] {
                 for dropout in [0.0, 0.3] {
                     for (loss, loss_name) in Loss::ALL {
-                        let shape = Shape { normalisation, residual, dropout, ..Shape::plain(&sizes, activation) };
+                        let shape =
+                            Shape { normalisation, residual, dropout, ..Shape::plain(&sizes, activation) };
                         let init = Initialisation::default_for(activation);
                         let mut network = Network::<f64>::of(shape.clone(), init, 5);
                         for (t, (_, part, _)) in shape.tensors().enumerate() {
                             let by = if part == Part::Weight { 0.0 } else { 0.4 };
-                            network.tensor_mut(t).iter_mut().for_each(|w| *w += by * (2.0 * unit(&mut rng) - 1.0));
+                            network
+                                .tensor_mut(t)
+                                .iter_mut()
+                                .for_each(|w| *w += by * (2.0 * unit(&mut rng) - 1.0));
                         }
                         let worst = engine_error(&network, loss, &inputs, &labels, 20);
                         let tolerance = if activation.is_smooth() { 1e-6 } else { 1e-5 };
-                        let what = format!("{activation} {name} residual {residual} dropout {dropout} {loss_name}");
+                        let what =
+                            format!("{activation} {name} residual {residual} dropout {dropout} {loss_name}");
                         assert!(worst.relative < tolerance, "{what}: {worst:?}");
                         checked += 1;
                     }

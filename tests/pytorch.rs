@@ -1,9 +1,11 @@
-//! Every number that a step records, against PyTorch. The fixtures and the program that made them: `scripts/oracle`.
+//! Every number that a step records, against PyTorch. The fixtures and the program that made them:
+//! `scripts/oracle`.
 
 use gradfade::activation::Activation;
 use gradfade::config::Schedule;
 use gradfade::nn::{
-    Engine, Initialisation, L1Step, Loss, Network, Optimizer, OptimizerKind, Part, Scalar, Shape, value_and_slope,
+    Engine, Initialisation, L1Step, Loss, Network, Optimizer, OptimizerKind, Part, Scalar, Shape,
+    value_and_slope,
 };
 use serde_json::Value;
 
@@ -74,7 +76,10 @@ fn schedule(value: &Value) -> (Schedule, u64) {
     let schedule = match text(&value["name"]) {
         "constant" | "warmup" => Schedule::Constant,
         "cosine" | "warmup-cosine" => Schedule::Cosine,
-        "step" => Schedule::Step { every: value["every"].as_u64().unwrap(), gamma: value["gamma"].as_f64().unwrap() },
+        "step" => Schedule::Step {
+            every: value["every"].as_u64().unwrap(),
+            gamma: value["gamma"].as_f64().unwrap(),
+        },
         other => panic!("schedule {other}"),
     };
     (schedule, warm_up)
@@ -126,7 +131,12 @@ fn run_case<T: Scalar>(document: &Value, case: &Value, tolerance: f64) {
         }
         let (loss, accuracy) = engine.step(rate, true, false);
         near(&[loss], &numbers(&want["loss"]), tolerance, &format!("{name}, step {step}: loss"));
-        near(&[accuracy], &numbers(&want["batch_accuracy"]), 1e-12, &format!("{name}, step {step}: accuracy"));
+        near(
+            &[accuracy],
+            &numbers(&want["batch_accuracy"]),
+            1e-12,
+            &format!("{name}, step {step}: accuracy"),
+        );
         let measured = engine.measured();
         for (metric, got) in [
             ("grad_norm", &measured.grad_norm),
@@ -137,9 +147,10 @@ fn run_case<T: Scalar>(document: &Value, case: &Value, tolerance: f64) {
             ("signal_rms", &measured.signal_rms),
             ("grad_rms", &measured.grad_rms),
         ] {
-            // Adaptive optimisers divide by |g + d|. Where the gradient g and the decay d nearly cancel, the two parts of an
-            // update are large and opposite, and amplify the last bit of g: two correct f32 programs, whose products add in
-            // another order, agree less well there. The update itself, their sum, does not suffer.
+            // Adaptive optimisers divide by |g + d|. Where the gradient g and the decay d nearly cancel, the
+            // two parts of an update are large and opposite, and amplify the last bit of g: two correct f32
+            // programs, whose products add in another order, agree less well there. The update itself, their
+            // sum, does not suffer.
             let is_part = matches!(metric, "driven_norm" | "decay_norm");
             let tolerance = if is_part && tolerance > 1e-6 { 4.0 * tolerance } else { tolerance };
             near(got, &numbers(&want[metric]), tolerance, &format!("{name}, step {step}: {metric}"));
@@ -238,7 +249,8 @@ fn values_and_saturated_slopes_are_right_relatively() {
                 };
                 let subnormal = want.abs() < 1e-300;
                 assert!(
-                    (got - want).abs() <= tolerance * want.abs() + floor || subnormal && (got - want).abs() < 1e-300,
+                    (got - want).abs() <= tolerance * want.abs() + floor
+                        || subnormal && (got - want).abs() < 1e-300,
                     "{name} {what} at {h}: {got:e}, exact {want:e}"
                 );
                 checked += 1;
@@ -247,7 +259,10 @@ fn values_and_saturated_slopes_are_right_relatively() {
             if h as f32 as f64 == h && slopes[i].abs() > 1.2e-38 && slopes[i].abs() < 1e38 && h.abs() > 2.0 {
                 let got = value_and_slope(activation, h as f32).1 as f64;
                 let tolerance = if activation == Activation::Gelu { 6e-6 } else { 1e-6 };
-                assert!((got - slopes[i]).abs() <= tolerance * slopes[i].abs(), "{name} f32 slope at {h}: {got:e}");
+                assert!(
+                    (got - slopes[i]).abs() <= tolerance * slopes[i].abs(),
+                    "{name} f32 slope at {h}: {got:e}"
+                );
             }
         }
     }

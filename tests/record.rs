@@ -31,7 +31,8 @@ fn header(layers: usize, sketch_buckets: Option<usize>) -> Header {
     header
 }
 
-/// A record whose values tell where they belong: `rows` steps, every third with a snapshot and every fifth evaluated.
+/// A record whose values tell where they belong: `rows` steps, every third with a snapshot and every fifth
+/// evaluated.
 fn numbered(layers: usize, rows: u64) -> Record {
     let mut sink = MemorySink::new(header(layers, Some(2)));
     let tensors = sink.record.header.tensors.len();
@@ -56,7 +57,12 @@ fn numbered(layers: usize, rows: u64) -> Record {
     sink.record
 }
 
-fn push_numbered(sink: &mut impl RecordSink, step: u64, layers: usize, tensors: usize) -> Result<(), RecordError> {
+fn push_numbered(
+    sink: &mut impl RecordSink,
+    step: u64,
+    layers: usize,
+    tensors: usize,
+) -> Result<(), RecordError> {
     let x = step as f64 + 0.25;
     let (t, l) = (vec![x; tensors], vec![-x; layers]);
     let mut row = Row::of_step(step);
@@ -142,7 +148,16 @@ fn assert_is_prefix(prefix: &Record, whole: &Record) {
 fn number() -> impl Strategy<Value = f64> {
     prop_oneof![
         any::<u64>().prop_map(f64::from_bits),
-        prop::sample::select(vec![MISSING, UNDERFLOW, 0.0, f64::INFINITY, f64::NEG_INFINITY, f64::NAN, 5e-324, 1.0]),
+        prop::sample::select(vec![
+            MISSING,
+            UNDERFLOW,
+            0.0,
+            f64::INFINITY,
+            f64::NEG_INFINITY,
+            f64::NAN,
+            5e-324,
+            1.0
+        ]),
     ]
 }
 
@@ -160,39 +175,43 @@ fn any_record() -> impl Strategy<Value = Record> {
             (header.status, header.run, header.elapsed_secs) = (status, run, elapsed_secs);
             let tensors = header.tensors.len();
             let steps = |n| prop::collection::vec(1u64..1000, n);
-            let wide: usize = MetricId::all().map(|m| if m.per == Per::Run { 1 } else { tensors.max(layers) }).sum();
+            let wide: usize =
+                MetricId::all().map(|m| if m.per == Per::Run { 1 } else { tensors.max(layers) }).sum();
             let values = prop::collection::vec(number(), (rows + snapshots + evals) * wide);
             let sketch = prop::collection::vec(any::<u32>(), snapshots * tensors * buckets.unwrap_or(0));
-            (steps(rows), steps(snapshots), steps(evals), values, sketch).prop_map(move |(s, k, e, values, sketch)| {
-                let mut record = Record::new(header.clone());
-                let sketch: Vec<f32> = sketch.into_iter().map(f32::from_bits).collect();
-                let mut sketches = sketch.chunks(tensors * buckets.unwrap_or(1));
-                let mut values = &values[..];
-                for (table, increments) in Table::ALL.into_iter().zip([&s, &k, &e]) {
-                    let mut step = 0;
-                    for d in increments {
-                        let mut row = Row::new(table, step);
-                        for m in table.metrics().filter(|m| *m != SKETCH) {
-                            let n = match m.per {
-                                Per::Run => 1,
-                                Per::Layer => layers,
-                                Per::Tensor => tensors,
-                            };
-                            let (these, rest) = values.split_at(n);
-                            values = rest;
-                            // Some metrics are not measured at every step.
-                            if these[0].to_bits() % 5 != 0 {
-                                row.set(m, these);
+            (steps(rows), steps(snapshots), steps(evals), values, sketch).prop_map(
+                move |(s, k, e, values, sketch)| {
+                    let mut record = Record::new(header.clone());
+                    let sketch: Vec<f32> = sketch.into_iter().map(f32::from_bits).collect();
+                    let mut sketches = sketch.chunks(tensors * buckets.unwrap_or(1));
+                    let mut values = &values[..];
+                    for (table, increments) in Table::ALL.into_iter().zip([&s, &k, &e]) {
+                        let mut step = 0;
+                        for d in increments {
+                            let mut row = Row::new(table, step);
+                            for m in table.metrics().filter(|m| *m != SKETCH) {
+                                let n = match m.per {
+                                    Per::Run => 1,
+                                    Per::Layer => layers,
+                                    Per::Tensor => tensors,
+                                };
+                                let (these, rest) = values.split_at(n);
+                                values = rest;
+                                // Some metrics are not measured at every step.
+                                if these[0].to_bits() % 5 != 0 {
+                                    row.set(m, these);
+                                }
                             }
+                            let with_sketch = table == Table::Snapshot && buckets.is_some();
+                            let row =
+                                if with_sketch { row.with_sketch(sketches.next().unwrap()) } else { row };
+                            record.push(&row).unwrap();
+                            step += d;
                         }
-                        let with_sketch = table == Table::Snapshot && buckets.is_some();
-                        let row = if with_sketch { row.with_sketch(sketches.next().unwrap()) } else { row };
-                        record.push(&row).unwrap();
-                        step += d;
                     }
-                }
-                record
-            })
+                    record
+                },
+            )
         },
     )
 }
@@ -294,7 +313,9 @@ fn an_existing_folder_is_not_overwritten_unless_it_is_a_run_and_that_is_wanted()
     let record = numbered(2, 5);
     record.write(dir.path(), false).unwrap();
     let error = record.write(dir.path(), false).unwrap_err();
-    assert!(matches!(error, RecordError::Exists { .. }) && error.to_string().contains("replace it with force"));
+    assert!(
+        matches!(error, RecordError::Exists { .. }) && error.to_string().contains("replace it with force")
+    );
 
     for name in ["notes.txt", "weights-final.safetensors"] {
         fs::write(dir.path().join(name), "x").unwrap();
@@ -349,8 +370,9 @@ fn what_is_not_a_run_is_refused_in_one_line_that_names_the_file() {
     assert!(read_error(&run).contains("run: no such folder; give one that"));
     fs::create_dir(&run).unwrap();
     assert!(
-        read_error(&run)
-            .ends_with("run: not a run folder (it has no meta.json); give the folder that a training run wrote")
+        read_error(&run).ends_with(
+            "run: not a run folder (it has no meta.json); give the folder that a training run wrote"
+        )
     );
 
     let record = numbered(2, 5);
@@ -365,7 +387,11 @@ fn what_is_not_a_run_is_refused_in_one_line_that_names_the_file() {
         ),
         ("\"schema\": 2", "\"schema\": 0", "meta.json: format 0 is not known, expected 2"),
         ("\"run\": ", "\"run\" ", "meta.json: line 7, column 9: expected `:`"),
-        ("\"layer\": 2", "\"layer\": 9", "meta.json: tensor 2 belongs to layer 9, but there are layers 1 to 2"),
+        (
+            "\"layer\": 2",
+            "\"layer\": 9",
+            "meta.json: tensor 2 belongs to layer 9, but there are layers 1 to 2",
+        ),
         (
             "\"layers.2.weight\"",
             "\"layers.1.weight\"",
@@ -392,7 +418,10 @@ fn what_is_not_a_run_is_refused_in_one_line_that_names_the_file() {
 
     let refused = |expected: &str| {
         let line = read_error(&run);
-        assert!(line.contains(expected) && line.ends_with("train it again with force, or copy it anew"), "{line}");
+        assert!(
+            line.contains(expected) && line.ends_with("train it again with force, or copy it anew"),
+            "{line}"
+        );
     };
     fs::copy(run.join("epoch.npy"), run.join("step.npy")).unwrap();
     refused("step.npy: numbers of type '<f8', expected '<i8' (numpy.int64)");
@@ -450,7 +479,8 @@ fn export_is_one_value_a_line_and_words_for_what_is_no_number() {
         }
         record.push(&row).unwrap();
     }
-    let mut row = Row::of_evaluation(1).with(EVAL_EPOCH, 1.0).with(TRAIN_LOSS, 0.5).with(TRAIN_ACCURACY, 0.75);
+    let mut row =
+        Row::of_evaluation(1).with(EVAL_EPOCH, 1.0).with(TRAIN_LOSS, 0.5).with(TRAIN_ACCURACY, 0.75);
     row.set(TEST_LOSS, MISSING).set(VALIDATION_LOSS, 0.625);
     record.push(&row).unwrap();
     let mut text = Vec::new();
@@ -491,7 +521,8 @@ fn an_older_run_without_zeros_and_validation_is_whole() {
         fs::remove_file(run.join(format!("{stem}.npy"))).unwrap();
     }
     let meta = fs::read_to_string(run.join("meta.json")).unwrap();
-    let older: String = meta.lines().filter(|l| !l.contains("early_stop")).map(|l| format!("{l}\n")).collect();
+    let older: String =
+        meta.lines().filter(|l| !l.contains("early_stop")).map(|l| format!("{l}\n")).collect();
     fs::write(run.join("meta.json"), older).unwrap();
     let (read, warnings) = Record::read(&run).unwrap();
     assert_eq!(warnings, []);

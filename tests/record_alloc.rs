@@ -45,7 +45,8 @@ fn header() -> Header {
         0 => TensorInfo::new("", i / 2 + 1, "weight", &[64, 64]),
         _ => TensorInfo::new("", i / 2 + 1, "bias", &[64]),
     };
-    let header = Header::builder("deep", (1..=LAYERS).map(layer).collect(), (0..TENSORS).map(tensor).collect());
+    let header =
+        Header::builder("deep", (1..=LAYERS).map(layer).collect(), (0..TENSORS).map(tensor).collect());
     header.sketch_buckets(BUCKETS).build().unwrap()
 }
 
@@ -60,7 +61,10 @@ fn taking_and_committing_rows_allocates_nothing() {
         writer.row(&row).unwrap();
         if step.is_multiple_of(10) {
             let mut row = Row::of_snapshot(step).with_sketch(&m);
-            Table::Snapshot.metrics().filter(|m| *m != SKETCH).for_each(|m| _ = row.set(m, values(m, &t, &l)));
+            Table::Snapshot
+                .metrics()
+                .filter(|m| *m != SKETCH)
+                .for_each(|m| _ = row.set(m, values(m, &t, &l)));
             writer.row(&row).unwrap();
         }
         if step.is_multiple_of(500) {

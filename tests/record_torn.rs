@@ -1,5 +1,5 @@
-//! A run that is killed, or whose disk is full, from outside the process: the system's own kill and the system's own
-//! refusal to write. Both tests start this test binary again as the process that writes.
+//! A run that is killed, or whose disk is full, from outside the process: the system's own kill and the
+//! system's own refusal to write. Both tests start this test binary again as the process that writes.
 #![cfg(unix)]
 
 use std::path::Path;
@@ -18,7 +18,8 @@ fn header() -> Header {
     let layer = |n| LayerInfo::dense(format!("layers.{n}"), 3, 2).with_activation("relu");
     let tensor = |layer| TensorInfo::new("", layer, "weight", &[2, 3]);
     let numbers = 1..=LAYERS;
-    let header = Header::builder("endless", numbers.clone().map(layer).collect(), numbers.map(tensor).collect());
+    let header =
+        Header::builder("endless", numbers.clone().map(layer).collect(), numbers.map(tensor).collect());
     header.sketch_buckets(BUCKETS).build().unwrap()
 }
 
@@ -85,7 +86,10 @@ fn assert_true(record: &Record) {
     for (i, &step) in k.step().iter().enumerate() {
         assert_eq!(step, 10 * i as u64);
         assert_eq!(k[DISTANCE_FROM_INIT][i * TENSORS..][..TENSORS], [value(step, 0); TENSORS]);
-        assert_eq!(k.singles(SKETCH)[i * TENSORS * BUCKETS..][..TENSORS * BUCKETS], [step as f32; TENSORS * BUCKETS]);
+        assert_eq!(
+            k.singles(SKETCH)[i * TENSORS * BUCKETS..][..TENSORS * BUCKETS],
+            [step as f32; TENSORS * BUCKETS]
+        );
         let late = k.value(ACTIVATION_STD, i, 0);
         assert!(if step < 2000 { is_missing(late) } else { late == value(step, 5) }, "{step}: {late}");
     }
@@ -139,8 +143,8 @@ fn a_run_killed_at_any_moment_keeps_its_committed_rows() {
     assert!(longest >= 1024, "no attempt got as far as a commit: {longest} rows");
 }
 
-/// The header comes last, so a kill while the folder is being made leaves no run, and never one that cannot be read; its
-/// place is free again.
+/// The header comes last, so a kill while the folder is being made leaves no run, and never one that cannot
+/// be read; its place is free again.
 #[test]
 fn a_run_killed_while_it_is_created_is_none_or_whole_and_its_place_can_be_taken() {
     let mut unborn = 0;
@@ -172,7 +176,8 @@ fn a_disk_that_refuses_is_reported_by_file_and_the_committed_rows_stay_readable(
         let limit = format!("trap '' XFSZ; ulimit -f {blocks} &&");
         let output = this_test_in_a_shell(&limit, dir.path()).output().unwrap();
         let stderr = String::from_utf8_lossy(&output.stderr);
-        let line = stderr.lines().find(|line| line.starts_with("refused: ")).unwrap_or_else(|| panic!("{stderr}"));
+        let line =
+            stderr.lines().find(|line| line.starts_with("refused: ")).unwrap_or_else(|| panic!("{stderr}"));
         assert_eq!(output.status.code(), Some(7), "{stderr}");
         assert!(line.contains(".npy: cannot write it: "), "{line}");
         let (record, _) = Record::read(dir.path()).unwrap();
@@ -226,7 +231,9 @@ fn of_several_that_start_at_once_on_a_new_folder_one_wins() {
             .collect();
         // All but the winner end by themselves.
         let start = Instant::now();
-        let ended = |all: &mut Vec<Killed>| all.iter_mut().filter_map(|c| c.0.try_wait().unwrap()).collect::<Vec<_>>();
+        let ended = |all: &mut Vec<Killed>| {
+            all.iter_mut().filter_map(|c| c.0.try_wait().unwrap()).collect::<Vec<_>>()
+        };
         while ended(&mut all).len() < 3 {
             assert!(start.elapsed() < Duration::from_secs(60), "attempt {attempt}: {:?}", ended(&mut all));
             std::thread::sleep(Duration::from_millis(5));

@@ -1,22 +1,27 @@
-//! What must hold of networks with normalisation, skips, dropout and maxout as a whole: bits that depend on nothing but the run,
-//! signals that f32 does not lose, and the growth of the signal that theory predicts.
+//! What must hold of networks with normalisation, skips, dropout and maxout as a whole: bits that depend on
+//! nothing but the run, signals that f32 does not lose, and the growth of the signal that theory predicts.
 
 use gradfade::activation::Activation;
 use gradfade::nn::init::{Initialisation, generator, unit};
-use gradfade::nn::{Engine, L1Step, Loss, Network, Normalisation, Optimizer, OptimizerKind, Part, Scalar, Shape};
+use gradfade::nn::{
+    Engine, L1Step, Loss, Network, Normalisation, Optimizer, OptimizerKind, Part, Scalar, Shape,
+};
 
 fn data<T: Scalar>(n: usize, width: usize) -> (Vec<T>, Vec<u32>) {
     let mut rng = generator(3, 77);
     // Standard normal by the sum of twelve uniform numbers.
-    let inputs = (0..n * width).map(|_| T::from_f64((0..12).map(|_| unit(&mut rng)).sum::<f64>() - 6.0)).collect();
+    let inputs =
+        (0..n * width).map(|_| T::from_f64((0..12).map(|_| unit(&mut rng)).sum::<f64>() - 6.0)).collect();
     (inputs, (0..n as u32).map(|i| (i * 7) % 10).collect())
 }
 
 /// Each thing alone and all together, between these sizes.
 fn shapes(sizes: &[usize]) -> Vec<Shape> {
     let plain = Shape::plain(sizes, Activation::Relu);
-    let mut all: Vec<Shape> =
-        Normalisation::ALL.iter().map(|&(normalisation, _)| Shape { normalisation, ..plain.clone() }).collect();
+    let mut all: Vec<Shape> = Normalisation::ALL
+        .iter()
+        .map(|&(normalisation, _)| Shape { normalisation, ..plain.clone() })
+        .collect();
     all.push(Shape { residual: true, ..plain.clone() });
     all.push(Shape { dropout: 0.3, ..plain.clone() });
     all.push(Shape { activation: Activation::Maxout(3), ..plain.clone() });
@@ -32,8 +37,15 @@ fn engine<T: Scalar>(shape: &Shape, optimizer: Optimizer, batch: usize, threads:
     Engine::new(network, Loss::CrossEntropy, optimizer, batch, threads)
 }
 
-/// Bits of parameters and running averages after some steps, and of an evaluation; the gradient norms measured last.
-fn train(shape: &Shape, batch: usize, optimizer: Optimizer, threads: usize, measure: bool) -> (Vec<u64>, Vec<f64>) {
+/// Bits of parameters and running averages after some steps, and of an evaluation; the gradient norms
+/// measured last.
+fn train(
+    shape: &Shape,
+    batch: usize,
+    optimizer: Optimizer,
+    threads: usize,
+    measure: bool,
+) -> (Vec<u64>, Vec<f64>) {
     let mut engine = engine::<f32>(shape, optimizer, batch, threads);
     if measure {
         engine.remember_initial();
@@ -81,7 +93,8 @@ fn f32_follows_f64() {
             double.load(&wide, &labels, &order);
             single.step(0.01, true, true);
             double.step(0.01, true, true);
-            let columns = |e: &StepAndSnapshot| e.0.iter().chain(&e.1).chain(&e.2).copied().collect::<Vec<f64>>();
+            let columns =
+                |e: &StepAndSnapshot| e.0.iter().chain(&e.1).chain(&e.2).copied().collect::<Vec<f64>>();
             for (got, want) in columns(&measures(&single)).iter().zip(columns(&measures(&double))) {
                 // The logits of normalised units have a mean of exactly 0.
                 assert!((got - want).abs() <= 2e-5 * want.abs() + 1e-7, "{shape:?}: {got} {want}");
@@ -96,7 +109,8 @@ type StepAndSnapshot = (Vec<f64>, Vec<f64>, Vec<f64>);
 fn measures<T: Scalar>(engine: &Engine<T>) -> StepAndSnapshot {
     let (m, s) = (engine.measured(), engine.snapshot());
     let layers = [&m.signal_rms, &m.grad_rms].map(|column| column.clone()).concat();
-    let activations = [&s.activation_mean, &s.activation_std, &s.saturated_share, &s.dead_share, &s.mean_squared_slope];
+    let activations =
+        [&s.activation_mean, &s.activation_std, &s.saturated_share, &s.dead_share, &s.mean_squared_slope];
     (m.grad_norm.clone(), layers, activations.map(|column| column.clone()).concat())
 }
 
@@ -110,7 +124,8 @@ fn squares(shape: &Shape, init: Initialisation, batch: usize, seed: u64) -> Vec<
     engine.measured().signal_rms.iter().map(|x| x * x).collect()
 }
 
-/// E of the squared slope and of phi^2, and the variance of phi, for a standard normal pre-activation (Simpson).
+/// E of the squared slope and of phi^2, and the variance of phi, for a standard normal pre-activation
+/// (Simpson).
 fn moments(activation: Activation) -> [f64; 3] {
     let (n, from, to) = (4000, -10.0, 10.0);
     let h = (to - from) / n as f64;
@@ -127,9 +142,10 @@ fn moments(activation: Activation) -> [f64; 3] {
     [sums[0], sums[1], sums[1] - sums[2] * sums[2]]
 }
 
-/// At initialisation the squared signal grows from layer to layer toward the input by E phi'^2 / Var phi with batch
-/// normalisation (Yang et al. 2019), by E phi'^2 / E phi^2 with layer normalisation before a phi whose preactivations have mean 0, by
-/// sigma_w^2 E phi'^2 / keep with dropout, and not at all with maxout at 1 / fan_in: infinitely wide networks, large batches.
+/// At initialisation the squared signal grows from layer to layer toward the input by E phi'^2 / Var phi with
+/// batch normalisation (Yang et al. 2019), by E phi'^2 / E phi^2 with layer normalisation before a phi whose
+/// preactivations have mean 0, by sigma_w^2 E phi'^2 / keep with dropout, and not at all with maxout at 1 /
+/// fan_in: infinitely wide networks, large batches.
 #[test]
 fn the_signal_grows_as_theory_says() {
     let (width, depth, batch) = (256, 8, 128);
@@ -148,7 +164,8 @@ fn the_signal_grows_as_theory_says() {
     for activation in [Activation::Sigmoid, Activation::Tanh, Activation::Relu] {
         let [slope, square, variance] = moments(activation);
         let plain = Shape::plain(&sizes, activation);
-        for (normalisation, want) in [(Normalisation::Batch, slope / variance), (Normalisation::Layer, slope / square)]
+        for (normalisation, want) in
+            [(Normalisation::Batch, slope / variance), (Normalisation::Layer, slope / square)]
         {
             let got = growth(&Shape { normalisation, ..plain.clone() }, lecun);
             // Finite width and batch add a few percent.
@@ -184,7 +201,8 @@ fn signals_that_f32_cannot_hold_are_true() {
                 let bias = network.tensor_mut(shape.index(l, Part::Bias).unwrap());
                 bias.iter_mut().for_each(|b| *b = T::from_f64(f64::from((unit(&mut rng) - 0.5) as f32)));
             }
-            let mut engine = Engine::new(network, Loss::CrossEntropy, Optimizer::new(OptimizerKind::Sgd), 16, 1);
+            let mut engine =
+                Engine::new(network, Loss::CrossEntropy, Optimizer::new(OptimizerKind::Sgd), 16, 1);
             let (inputs, labels) = data::<f32>(16, 32);
             let inputs: Vec<T> = inputs.iter().map(|&x| T::from_f64(x.into())).collect();
             engine.load(&inputs, &labels, &(0..16).collect::<Vec<_>>());
@@ -208,7 +226,8 @@ fn dropout_is_off_in_evaluation_and_the_same_in_every_run() {
     let sgd = Optimizer::new(OptimizerKind::Sgd);
     let (inputs, labels) = data::<f32>(50, 20);
     let order: Vec<u32> = (0..50).collect();
-    let [mut without, mut with, mut again] = [&plain, &dropped, &dropped].map(|shape| engine::<f32>(shape, sgd, 50, 1));
+    let [mut without, mut with, mut again] =
+        [&plain, &dropped, &dropped].map(|shape| engine::<f32>(shape, sgd, 50, 1));
     assert_eq!(without.evaluate(&inputs, &labels), with.evaluate(&inputs, &labels));
     let mut losses = Vec::new();
     for engine in [&mut without, &mut with, &mut again] {
@@ -228,7 +247,8 @@ fn proximal_l1_makes_zeros_and_the_subgradient_does_not() {
     let order: Vec<u32> = (0..100).collect();
     for kind in OptimizerKind::ALL.map(|(kind, _)| kind) {
         let [pulled, jumped] = [L1Step::Proximal, L1Step::Subgradient].map(|l1_step| {
-            let mut engine = engine::<f32>(&shape, Optimizer { l1: 0.02, l1_step, ..Optimizer::new(kind) }, 100, 1);
+            let mut engine =
+                engine::<f32>(&shape, Optimizer { l1: 0.02, l1_step, ..Optimizer::new(kind) }, 100, 1);
             engine.load(&inputs, &labels, &order);
             for _ in 0..400 {
                 engine.step(0.02, false, false);

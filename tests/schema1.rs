@@ -3,7 +3,9 @@
 
 use std::path::{Path, PathBuf};
 
-use gradfade::record::{EarlyStop, Facts, Header, Record, Role, Status, VALIDATION_LOSS, Warning, ZERO_SHARE};
+use gradfade::record::{
+    EarlyStop, Facts, Header, Record, Role, Status, VALIDATION_LOSS, Warning, ZERO_SHARE,
+};
 use gradfade::report::summary;
 
 const RUNS: [&str; 6] = ["plain", "batch-norm", "early-stopping", "diverged", "interrupted", "summary"];
@@ -93,5 +95,7 @@ fn a_lost_file_is_worth_a_warning() {
     let (record, warnings) = Record::read(dir.path()).unwrap();
     assert_eq!(warnings.len(), 3);
     assert!(warnings.iter().all(|w| matches!(w, Warning::Absent { .. })));
-    assert!(record.header.sketch_buckets.is_none() && !record.has(ZERO_SHARE) && !record.has(VALIDATION_LOSS));
+    assert!(
+        record.header.sketch_buckets.is_none() && !record.has(ZERO_SHARE) && !record.has(VALIDATION_LOSS)
+    );
 }

@@ -9,7 +9,8 @@ use gradfade::nn::{Engine, Loss, Network, Normalisation, Optimizer, OptimizerKin
 use gradfade::record::*;
 use gradfade::stats::is_missing;
 use gradfade::train::{
-    Event, Progress, Trained, Trainer, Unwatched, Watch, header::header, initial_network, nielsen, train, train_timed,
+    Event, Progress, Trained, Trainer, Unwatched, Watch, header::header, initial_network, nielsen, train,
+    train_timed,
 };
 
 /// 128 samples of 2 features in 4 classes, a network 2-9-7-5-4, 8 updates in an epoch.
@@ -120,8 +121,9 @@ fn recording_every_fifth_step_keeps_exactly_those_rows() {
         );
         Table::Step.metrics().for_each(|m| assert_eq!(a[m], b[m], "{m:?}"));
     }
-    let distances =
-        |record: &Record| -> Vec<u64> { record.snapshots[DISTANCE_FROM_INIT].iter().map(|x| x.to_bits()).collect() };
+    let distances = |record: &Record| -> Vec<u64> {
+        record.snapshots[DISTANCE_FROM_INIT].iter().map(|x| x.to_bits()).collect()
+    };
     assert_eq!(distances(&all), distances(&some), "snapshots have their own schedule");
 }
 
@@ -171,7 +173,10 @@ fn plain_descent_moves_by_the_rate_times_the_gradient() {
             let (update, grad) = (record.value(UPDATE_NORM, row, t), record.value(GRAD_NORM, row, t));
             // What is stored is w + dw rounded to f32: the applied update differs by up to an ulp of w.
             let rounding = 6e-8 * record.value(PARAM_NORM, row, t);
-            assert!((update - 0.25 * grad).abs() <= 1e-5 * update + rounding, "row {row}, tensor {t}: {update} {grad}");
+            assert!(
+                (update - 0.25 * grad).abs() <= 1e-5 * update + rounding,
+                "row {row}, tensor {t}: {update} {grad}"
+            );
             close(record.value(DRIVEN_NORM, row, t), 0.25 * grad, 1e-5);
             assert_eq!(record.value(DECAY_NORM, row, t), 0.0);
             compared += 1;
@@ -318,7 +323,8 @@ fn each_epoch_uses_every_sample_once_in_an_order_of_its_own() {
         };
         let changed = |step: u64| {
             let (before, after) = (network(step), network(step + 1));
-            let moved = |&i: &usize| (0..2).any(|o| before.weight(0)[4 * o + i] != after.weight(0)[4 * o + i]);
+            let moved =
+                |&i: &usize| (0..2).any(|o| before.weight(0)[4 * o + i] != after.weight(0)[4 * o + i]);
             let columns: Vec<usize> = (0..4).filter(moved).collect();
             assert_eq!(columns.len(), 1, "seed {seed}, step {step}");
             columns[0]
@@ -396,7 +402,10 @@ fn the_sketch_estimates_distances_within_its_stated_error() {
                     continue;
                 }
                 let error = estimate / exact - 1.0;
-                assert!(error.abs() < 4.0 * sigma, "seed {seed} tensor {t} snapshot {k}: {estimate} for {exact}");
+                assert!(
+                    error.abs() < 4.0 * sigma,
+                    "seed {seed} tensor {t} snapshot {k}: {estimate} for {exact}"
+                );
                 beyond_two += usize::from(error.abs() > 2.0 * sigma);
                 sum += error;
                 compared += 1;
@@ -422,7 +431,8 @@ fn bias_gradients_at_initialisation_agree_with_nielsens_published_table() {
     assert!(result.passes(), "{result:?}");
 }
 
-/// Noisy classes that 60 samples cannot tell apart: the validation loss falls, and rises when the network memorises them.
+/// Noisy classes that 60 samples cannot tell apart: the validation loss falls, and rises when the network
+/// memorises them.
 fn overfitting() -> TrainConfig {
     config()
         .with_data_options(DataOptions::default().with_samples(100).with_noise(1.5))
@@ -444,8 +454,11 @@ fn early_stopping_keeps_the_parameters_of_the_lowest_validation_loss() {
         "{stop:?} {}",
         outcome.steps
     );
-    let best =
-        record.evals.iter().min_by(|a, b| a.value(VALIDATION_LOSS).total_cmp(&b.value(VALIDATION_LOSS))).unwrap();
+    let best = record
+        .evals
+        .iter()
+        .min_by(|a, b| a.value(VALIDATION_LOSS).total_cmp(&b.value(VALIDATION_LOSS)))
+        .unwrap();
     let last = record.evals.last().unwrap();
     assert_eq!(stop.best_step, best.step());
     // Five evaluations, one each epoch of three steps, were not lower.
@@ -474,7 +487,8 @@ fn early_stopping_keeps_the_parameters_of_the_lowest_validation_loss() {
 }
 
 fn by_hand_f64(network: &Network<f64>, split: &Split) -> (f64, f64) {
-    let mut engine = Engine::new(network.clone(), Loss::CrossEntropy, Optimizer::new(OptimizerKind::Sgd), 1, 1);
+    let mut engine =
+        Engine::new(network.clone(), Loss::CrossEntropy, Optimizer::new(OptimizerKind::Sgd), 1, 1);
     let inputs: Vec<f64> = split.inputs.iter().map(|&x| f64::from(x)).collect();
     engine.evaluate(&inputs, &split.labels)
 }
@@ -512,7 +526,8 @@ fn a_batch_of_one_cannot_be_normalised() {
     assert!(problem.starts_with("validation_size 128: the training set has only 128 samples"), "{problem}");
 }
 
-/// The events of a run in the order in which they come: `e` evaluation, `n` snapshot, `r` update with a row, `u` without.
+/// The events of a run in the order in which they come: `e` evaluation, `n` snapshot, `r` update with a row,
+/// `u` without.
 fn events(trainer: &mut Trainer<'_, f32>, mut after: impl FnMut(u64) -> bool) -> String {
     let mut seen = String::new();
     loop {
@@ -531,7 +546,11 @@ fn events(trainer: &mut Trainer<'_, f32>, mut after: impl FnMut(u64) -> bool) ->
 
 #[test]
 fn a_trainer_moves_on_event_by_event() {
-    let config = config().with_record(Every::Steps(2)).with_snapshots(Every::Steps(3)).with_epochs(None).with_steps(10);
+    let config = config()
+        .with_record(Every::Steps(2))
+        .with_snapshots(Every::Steps(3))
+        .with_epochs(None)
+        .with_steps(10);
     let (data, plan) = prepare(&config);
     let mut trainer = Trainer::<f32>::new(&plan, &data);
     assert_eq!((trainer.status(), trainer.done()), (&Status::Running, 0));
@@ -543,7 +562,8 @@ fn a_trainer_moves_on_event_by_event() {
     let whole = train::<f32>(&plan, &data, "test", &mut NullSink, &Unwatched).unwrap();
     assert_eq!(bits(&stepped.network), bits(&whole.network));
     assert_eq!((stepped.elapsed_secs, stepped.steps, stepped.evals.len()), (1.5, 10, whole.evals.len()));
-    // Stopped by hand, it ends with a snapshot and no evaluation; after the last update it is too late to stop.
+    // Stopped by hand, it ends with a snapshot and no evaluation; after the last update it is too late to
+    // stop.
     let mut trainer = Trainer::<f32>::new(&plan, &data);
     assert_eq!(events(&mut trainer, |done| done == 5), "enrurnurn");
     assert_eq!(trainer.status(), &Status::Interrupted { step: 5 });
@@ -567,7 +587,8 @@ fn the_time_comes_from_the_clock_that_is_handed_in() {
 
 #[test]
 fn early_stopping_gives_the_best_parameters_back_when_the_run_has_ended() {
-    let config = config().with_validation_size(16).with_early_stopping(1).with_learning_rate(5.0).with_epochs(50);
+    let config =
+        config().with_validation_size(16).with_early_stopping(1).with_learning_rate(5.0).with_epochs(50);
     let (data, plan) = prepare(&config);
     let mut trainer = Trainer::<f32>::new(&plan, &data);
     events(&mut trainer, |_| false);

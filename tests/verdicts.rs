@@ -73,9 +73,10 @@ impl Table {
     }
 }
 
-/// A network and a verdict that rounding decides: the first columns of its row, and the rule. Its saturated units let
-/// the difference between two processors' matrix products grow: over the last quarter its loss falls by 1.6 % in f32
-/// on AVX2 and by 22.7 % in f64, around a threshold of 5 %. All its other verdicts are held.
+/// A network and a verdict that rounding decides: the first columns of its row, and the rule. Its saturated
+/// units let the difference between two processors' matrix products grow: over the last quarter its loss
+/// falls by 1.6 % in f32 on AVX2 and by 22.7 % in f64, around a threshold of 5 %. All its other verdicts are
+/// held.
 const LEFT_TO_ROUNDING: (&[&str], &str) = (
     &["mnist-mini", "2000", "2", "16", "tanh", "normal:2", "", "sgd", "0.3", "10", "200", "4"],
     "not-trained-long-enough",
@@ -90,7 +91,8 @@ fn held(row: &Row, verdicts: &str) -> String {
 
 /// What the table says of a diagnosis: its faults, else its conclusion.
 fn words(d: &Diagnosis) -> String {
-    let faults: Vec<&str> = d.verdicts.iter().filter(|v| v.outcome.is_fault()).map(|v| v.rule.ailment.key()).collect();
+    let faults: Vec<&str> =
+        d.verdicts.iter().filter(|v| v.outcome.is_fault()).map(|v| v.rule.ailment.key()).collect();
     if faults.is_empty() { d.conclusion().key().to_string() } else { faults.join(" ") }
 }
 
@@ -126,7 +128,8 @@ fn fits(table: &Table, row: &Row, label: &str) -> bool {
     table.get(row, "label") == label || table.get(row, "also").split(' ').any(|w| w == label)
 }
 
-/// The labels' names of what `diagnose` may accuse a healthy network of (`GRADFADE` in scripts/verdicts/tables.py).
+/// The labels' names of what `diagnose` may accuse a healthy network of (`GRADFADE` in
+/// scripts/verdicts/tables.py).
 fn label_of(rule: &str) -> &str {
     match rule {
         "overfitting" => "overfitting",
@@ -144,8 +147,10 @@ fn the_table_is_large_enough_and_no_healthy_network_is_accused() {
     assert!(table.rows.len() >= 200, "{}", table.rows.len());
     let healthy = Conclusion::Healthy.key();
     let of = |row, name| table.get(row, name) == healthy;
-    let missed =
-        table.rows.iter().filter(|r| of(r, "gradfade") && !of(r, "label") && !table.get(r, "label").is_empty());
+    let missed = table
+        .rows
+        .iter()
+        .filter(|r| of(r, "gradfade") && !of(r, "label") && !table.get(r, "label").is_empty());
     // Of nothing that would not help it.
     let accused = table.rows.iter().filter(|r| {
         let said = || table.get(r, "gradfade").split(' ');
@@ -154,7 +159,8 @@ fn the_table_is_large_enough_and_no_healthy_network_is_accused() {
     // Each is told in docs/verdicts.md.
     assert_eq!((missed.count(), accused.count()), (14, 0));
     for half in ["tuning", "held-out"] {
-        let share = table.rows.iter().filter(|r| table.get(r, "half") == half).count() as f64 / table.rows.len() as f64;
+        let share = table.rows.iter().filter(|r| table.get(r, "half") == half).count() as f64
+            / table.rows.len() as f64;
         assert!((0.4..=0.6).contains(&share), "{half}: {share}");
     }
 }
@@ -174,7 +180,8 @@ fn vanishing_and_healthy_are_told_apart_in_both_halves() {
                 .collect();
             let spoken = |r: &Row| table.get(r, "gradfade").split(' ').any(|w| words.contains(&w));
             let is = |r: &Row| table.get(r, "label") == label;
-            let (all, mine) = (known.iter().filter(|r| spoken(r)).count(), known.iter().filter(|r| is(r)).count());
+            let (all, mine) =
+                (known.iter().filter(|r| spoken(r)).count(), known.iter().filter(|r| is(r)).count());
             let right = known.iter().filter(|r| spoken(r) && fits(&table, r, label)).count() as f64;
             let found = known.iter().filter(|r| spoken(r) && is(r)).count() as f64;
             assert!(mine >= 5, "{half}, {label}: {mine} runs");

@@ -107,7 +107,11 @@ mod tests {
     fn the_slope_is_the_one_worked_out_by_hand() {
         // x = 0 1 2 3, y = 1 3 2 5: means 1.5 and 2.75, sxx = 5, sxy = (-1.5)(-1.75) + (-0.5)(0.25) +
         // (0.5)(-0.75) + (1.5)(2.25) = 2.625 - 0.125 - 0.375 + 3.375 = 5.5, slope 1.1.
-        assert_relative_eq!(slope([(0.0, 1.0), (1.0, 3.0), (2.0, 2.0), (3.0, 5.0)]).unwrap(), 1.1, epsilon = 1e-15);
+        assert_relative_eq!(
+            slope([(0.0, 1.0), (1.0, 3.0), (2.0, 2.0), (3.0, 5.0)]).unwrap(),
+            1.1,
+            epsilon = 1e-15
+        );
         assert_eq!(slope([(1.0, 2.0)]), None);
         assert_eq!(slope([(1.0, 2.0), (1.0, 3.0)]), None);
         assert_eq!(slope([]), None);

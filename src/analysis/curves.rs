@@ -39,7 +39,10 @@ pub fn smooth(steps: &[u64], values: &[f64]) -> Curve {
     let n = steps.len().min(values.len());
     let finite = |x: f64| x.is_finite().then_some(x);
     if n <= MAX_POINTS {
-        return Curve { points: (0..n).map(|i| (steps[i] as f64, finite(values[i]))).collect(), band: Vec::new() };
+        return Curve {
+            points: (0..n).map(|i| (steps[i] as f64, finite(values[i]))).collect(),
+            band: Vec::new(),
+        };
     }
     let mut curve = Curve::default();
     let half = (0.5 * WINDOW * n as f64).ceil() as usize;

@@ -18,9 +18,11 @@ use crate::stats::{Measured, ValueScale, median, typical};
 
 /// Settings that may tell series apart, the one that a reader asks for first in front. Others follow by their
 /// names.
-const AXES: [&str; 7] = ["activation", "initialisation", "optimizer", "learning_rate", "batch_size", "width", "data"];
+const AXES: [&str; 7] =
+    ["activation", "initialisation", "optimizer", "learning_rate", "batch_size", "width", "data"];
 /// Settings that vary inside of a series.
-const INSIDE: [&str; 2] = ["hidden_layers", "seed"];
+/// (`width` says what networks of one series have in common.)
+const INSIDE: [&str; 3] = ["hidden_layers", "network", "seed"];
 
 /// Networks that differ in depth and seed only.
 #[derive(Clone, Debug)]
@@ -130,7 +132,12 @@ impl<'a> Series<'a> {
     }
 
     /// Typical cell of each layer at one depth, input side first; `column` picks one of each run's grid.
-    pub fn profile(&self, depth: usize, grid: impl Fn(&Summary<'a>) -> Grid, column: Column) -> Vec<Measured> {
+    pub fn profile(
+        &self,
+        depth: usize,
+        grid: impl Fn(&Summary<'a>) -> Grid,
+        column: Column,
+    ) -> Vec<Measured> {
         let runs = self.depths.get(&depth).map_or(&[][..], |r| r);
         let grids: Vec<Grid> = runs.iter().map(|r| grid(&r.summary)).collect();
         (0..=depth)

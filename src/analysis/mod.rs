@@ -151,7 +151,8 @@ impl<'a> Summary<'a> {
         &self.record.header
     }
 
-    /// Number of layers with a weight, the output layer included. Layers without one (pooling) have no row in any grid.
+    /// Number of layers with a weight, the output layer included. Layers without one (pooling) have no row in
+    /// any grid.
     pub fn layers(&self) -> usize {
         self.layers.len()
     }
@@ -185,8 +186,8 @@ impl<'a> Summary<'a> {
         self.record.value(metric, row, self.layers[layer])
     }
 
-    /// The stored value of a metric of a layer's tensor, of several tensors of one role together ([`together`]); missing
-    /// when the layer has no such tensor.
+    /// The stored value of a metric of a layer's tensor, of several tensors of one role together
+    /// ([`together`]); missing when the layer has no such tensor.
     pub fn tensor_value(&self, metric: MetricId, role: Role, row: usize, layer: usize) -> f64 {
         let mut tensors = self.tensors(layer, role);
         let (Some(first), None) = (tensors.next(), tensors.next()) else {
@@ -198,7 +199,8 @@ impl<'a> Summary<'a> {
         self.record.value(metric, row, first)
     }
 
-    /// Estimated distance of a layer's tensors of this role from their final values ([`Record::distance_to_final`]).
+    /// Estimated distance of a layer's tensors of this role from their final values
+    /// ([`Record::distance_to_final`]).
     pub fn distance_to_final(&self, role: Role, row: usize, layer: usize) -> Option<f64> {
         let distances: Option<Vec<f64>> =
             self.tensors(layer, role).map(|t| self.record.distance_to_final(row, t)).collect();
@@ -238,7 +240,9 @@ impl<'a> Summary<'a> {
     /// `[hidden layer, snapshot row]` of an activation measure. The output layer is left out: its columns
     /// describe the logits, which have no activation.
     pub fn activation_grid(&self, metric: MetricId) -> Grid {
-        Grid::from_stored(self.hidden(), self.record.snapshots.step().len(), |l, k| self.layer_value(metric, k, l))
+        Grid::from_stored(self.hidden(), self.record.snapshots.step().len(), |l, k| {
+            self.layer_value(metric, k, l)
+        })
     }
 
     /// Chance level of the accuracy, when the number of classes is known.
@@ -255,9 +259,9 @@ impl<'a> Summary<'a> {
     }
 }
 
-/// The value of a metric for several tensors together, from each one's value and size: of norms the root of the
-/// sum of the squares, of shares the mean weighted by the sizes. Missing when one is missing, and not a number or
-/// infinite when one is; an underflow among zeros is an underflow.
+/// The value of a metric for several tensors together, from each one's value and size: of norms the root of
+/// the sum of the squares, of shares the mean weighted by the sizes. Missing when one is missing, and not a
+/// number or infinite when one is; an underflow among zeros is an underflow.
 pub fn together(kind: ValueKind, parts: &[(f64, f64)]) -> f64 {
     let values = || parts.iter().map(|part| part.0);
     if parts.is_empty() || values().any(is_missing) {
@@ -324,7 +328,8 @@ mod tests {
 
     #[test]
     fn several_tensors_together_keep_the_special_facts_apart() {
-        let norm = |values: &[f64]| together(ValueKind::Norm, &values.iter().map(|&x| (x, 1.0)).collect::<Vec<_>>());
+        let norm =
+            |values: &[f64]| together(ValueKind::Norm, &values.iter().map(|&x| (x, 1.0)).collect::<Vec<_>>());
         assert_eq!(norm(&[3.0, 4.0]), 5.0);
         assert_eq!(norm(&[3e-200, 4e-200]), 5e-200);
         assert_eq!(Measured::from_stored(norm(&[0.0, 0.0])), Measured::Zero);

@@ -91,15 +91,16 @@ impl Summary<'_> {
             if self.record().is_empty() { MISSING } else { self.tensor_value(PARAM_NORM, kind, 0, l) }
         };
         let layers = 0..self.layers();
-        let against_weights =
-            kind == Role::Bias && layers.clone().any(|l| self.tensor(l, kind).is_some() && initial(kind, l) == 0.0);
+        let against_weights = kind == Role::Bias
+            && layers.clone().any(|l| self.tensor(l, kind).is_some() && initial(kind, l) == 0.0);
         let unit = if against_weights { Role::Weight } else { kind };
         let units: Vec<f64> = layers.map(|l| initial(unit, l)).collect();
         let grid = Grid::from_stored(self.layers(), self.record().snapshots.step().len(), |l, k| {
             let distance = self.tensor_value(DISTANCE_FROM_INIT, kind, k, l);
             ratio(distance, units[l])
         });
-        let without_reference = (0..self.layers()).filter(|&l| units[l].is_nan() || units[l] == 0.0).collect();
+        let without_reference =
+            (0..self.layers()).filter(|&l| units[l].is_nan() || units[l] == 0.0).collect();
         Movement { grid, against_weights, without_reference }
     }
 
@@ -136,7 +137,9 @@ impl Summary<'_> {
                 (Measured::Zero | Measured::Underflow, _) => Displacement::StillRandom,
                 (Measured::Finite(x), _) if x < STILL_RANDOM => Displacement::StillRandom,
                 // What is left after decay's share is under the same mark.
-                (Measured::Finite(_), Some(d)) if d.movement - d.travel < STILL_RANDOM => Displacement::DecayOnly,
+                (Measured::Finite(_), Some(d)) if d.movement - d.travel < STILL_RANDOM => {
+                    Displacement::DecayOnly
+                }
                 (Measured::Finite(_), _) => Displacement::Moved,
                 _ => Displacement::Unknown,
             })

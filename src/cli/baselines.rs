@@ -27,7 +27,8 @@ Examples:
   gradfade baselines --run runs/sigmoid
   gradfade baselines --data csv:iris.csv --neighbours 5 --json")]
 pub struct Args {
-    /// mnist-mini, idx:DIR, cifar10:DIR, csv:FILE, spiral, xor or gaussians [default: mnist-mini, or that of the run]
+    /// mnist-mini, idx:DIR, cifar10:DIR, csv:FILE, spiral, xor or gaussians [default: mnist-mini, or that of
+    /// the run]
     #[arg(long, value_name = "SOURCE", help_heading = "Data")]
     data: Option<DataSpec>,
     #[command(flatten)]
@@ -123,7 +124,8 @@ fn same_data(header: &Header, data: &Dataset) -> Result<(), Failure> {
     let held_out = facts.validation_size.unwrap_or(0) as usize;
     let test_size = facts.test_size.map(|n| n as usize);
     let test = data.test.as_ref().map_or(0, Split::len);
-    let (name, train) = (facts.data.as_deref().unwrap_or_default(), facts.train_size.map(|n| n as usize + held_out));
+    let (name, train) =
+        (facts.data.as_deref().unwrap_or_default(), facts.train_size.map(|n| n as usize + held_out));
     let sizes = train.is_none_or(|n| n == data.train.len()) && test_size.is_none_or(|n| n == test);
     if (name.is_empty() || name == data.name) && sizes {
         return Ok(());
@@ -140,7 +142,13 @@ fn same_data(header: &Header, data: &Dataset) -> Result<(), Failure> {
 }
 
 fn row(key: &str, name: String, f: Fitted) -> Row {
-    Row { key: key.into(), name, train: Some(f.train_accuracy), test: f.test_accuracy, seconds: Some(f.seconds) }
+    Row {
+        key: key.into(),
+        name,
+        train: Some(f.train_accuracy),
+        test: f.test_accuracy,
+        seconds: Some(f.seconds),
+    }
 }
 
 fn text(lang: Lang, rows: &[Row]) -> String {
@@ -150,7 +158,8 @@ fn text(lang: Lang, rows: &[Row]) -> String {
         let seconds = r.seconds.map_or_else(|| lang.unknown(), |s| format!("{s:.1}"));
         table.push([r.name.clone(), share(r.train), share(r.test), seconds]);
     }
-    let widths: Vec<usize> = (0..4).map(|c| table.iter().map(|r| columns(&r[c])).max().unwrap_or(0)).collect();
+    let widths: Vec<usize> =
+        (0..4).map(|c| table.iter().map(|r| columns(&r[c])).max().unwrap_or(0)).collect();
     let mut out = String::new();
     for cells in &table {
         for (c, cell) in cells.iter().enumerate() {

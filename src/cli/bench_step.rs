@@ -1,4 +1,5 @@
-//! `gradfade bench-step`: microseconds of one recorded training step, in the form that `scripts/bench_peers.py` reads.
+//! `gradfade bench-step`: microseconds of one recorded training step, in the form that
+//! `scripts/bench_peers.py` reads.
 
 use std::process::ExitCode;
 use std::time::Instant;
@@ -57,7 +58,8 @@ pub fn run(args: Args) -> CommandResult {
     let order: Vec<u32> = (0..SAMPLES as u32).collect();
     let batches = SAMPLES / args.batch.clamp(1, SAMPLES);
     let batch = args.batch.clamp(1, SAMPLES);
-    let mut engine = Engine::new(network, Loss::CrossEntropy, Optimizer::new(OptimizerKind::Sgd), batch, args.threads);
+    let mut engine =
+        Engine::new(network, Loss::CrossEntropy, Optimizer::new(OptimizerKind::Sgd), batch, args.threads);
     engine.remember_initial();
     // Rows stay in memory, as the peers keep theirs.
     let width = 2 * args.layers * 5 + 2 * args.layers + 1;

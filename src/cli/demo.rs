@@ -66,7 +66,8 @@ const TOGETHER: [FigureSpec; 1] = [figure::comparison::SPEC];
 const EACH: [FigureSpec; 4] =
     [figure::gradient::GRADIENT, figure::movement::SPEC, figure::convergence::SPEC, figure::training::SPEC];
 
-/// Both networks start from the same weights: an initialisation that suits both, so that only the activation differs.
+/// Both networks start from the same weights: an initialisation that suits both, so that only the activation
+/// differs.
 const INITIALISATION: Initialisation = Initialisation::GlorotUniform;
 
 pub fn run(args: Args) -> CommandResult {

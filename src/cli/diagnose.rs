@@ -53,14 +53,16 @@ pub struct Args {
 /// Thresholds from a file, or the defaults.
 pub(super) fn thresholds(file: Option<&Path>) -> Result<Thresholds, Failure> {
     let Some(path) = file else { return Ok(Thresholds::default()) };
-    let text =
-        crate::files::read_text(path).with_context(|| format!("--thresholds {}: cannot read it", path.display()))?;
+    let text = crate::files::read_text(path)
+        .with_context(|| format!("--thresholds {}: cannot read it", path.display()))?;
     Ok(Thresholds::parse(&text, &path.display().to_string())?)
 }
 
-/// `runs/*` takes in what `gradfade remedy` left beside the runs: folders of runs, which are named and passed over.
+/// `runs/*` takes in what `gradfade remedy` left beside the runs: folders of runs, which are named and passed
+/// over.
 fn without_remedies(mut folders: Vec<PathBuf>) -> Vec<PathBuf> {
-    let left: Vec<PathBuf> = folders.extract_if(.., |dir| source::kind(dir) == Some(Kind::Remedies)).collect();
+    let left: Vec<PathBuf> =
+        folders.extract_if(.., |dir| source::kind(dir) == Some(Kind::Remedies)).collect();
     if folders.is_empty() {
         return left;
     }
@@ -125,8 +127,9 @@ fn exit_code(all: &[Diagnosis]) -> ExitCode {
 
 /// Every threshold with its reason, as TOML.
 fn list() -> String {
-    let mut out =
-        String::from("# Thresholds of `gradfade diagnose`, with their reasons. What is left out keeps its default.\n");
+    let mut out = String::from(
+        "# Thresholds of `gradfade diagnose`, with their reasons. What is left out keeps its default.\n",
+    );
     for info in Thresholds::TABLE {
         let mut line = String::from("\n#");
         for word in info.reason.split_whitespace() {

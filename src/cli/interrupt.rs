@@ -1,4 +1,5 @@
-//! Ctrl-C and a termination signal: the first one asks the run to stop at the next step, the second one ends the program.
+//! Ctrl-C and a termination signal: the first one asks the run to stop at the next step, the second one ends
+//! the program.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -17,7 +18,8 @@ pub fn listen() {
     });
 }
 
-/// Nothing is trained any more that could stop at its next step: from now on the first signal ends the program.
+/// Nothing is trained any more that could stop at its next step: from now on the first signal ends the
+/// program.
 pub fn end_at_once() {
     AT_ONCE.store(true, Ordering::SeqCst);
 }

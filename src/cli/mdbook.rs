@@ -1,4 +1,5 @@
-//! `mdbook-gradfade`: mdBook calls it while it builds a book. The protocol is [`crate::notes::preprocessor`]'s.
+//! `mdbook-gradfade`: mdBook calls it while it builds a book. The protocol is
+//! [`crate::notes::preprocessor`]'s.
 
 use std::io::Read as _;
 use std::path::Path;
@@ -64,7 +65,8 @@ fn draw(request: &Request, root: &Path, id: &str) -> Result<String, Failure> {
         Some(lang) => plot::language(lang).map_err(|what| anyhow!("lang: {what}"))?,
         None => Lang::default(),
     };
-    let theme = request.theme.as_ref().map(|t| t.parse::<Theme>()).transpose().map_err(|e| anyhow!("theme: {e}"))?;
+    let theme =
+        request.theme.as_ref().map(|t| t.parse::<Theme>()).transpose().map_err(|e| anyhow!("theme: {e}"))?;
     let asked: Vec<String> = request.figure.iter().cloned().collect();
     // There the flag is a key.
     let figures = notes::figures(&request.folders(root), &asked, lang).map_err(|failure| {

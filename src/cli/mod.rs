@@ -89,7 +89,8 @@ enum Command {
     Plot(plot::Args),
     /// Write an interactive page of runs or of a sweep as a single HTML file
     Page(page::Args),
-    /// Insert a figure into lecture notes and keep it up to date: Markdown, mdBook, Quarto, Jupyter, LaTeX, Typst, HTML, reveal.js
+    /// Insert a figure into lecture notes and keep it up to date: Markdown, mdBook, Quarto, Jupyter, LaTeX,
+    /// Typst, HTML, reveal.js
     Notes(notes::Args),
     /// Print a run's header and a table by layer
     Summary(summary::Args),
@@ -174,7 +175,8 @@ fn ended(program: &str, result: CommandResult) -> ExitCode {
 
 /// The whole command line as clap sees it, for manual pages, completions and tests.
 pub fn command() -> clap::Command {
-    // A negative number is the value of the option before it, whose own check then names it; never an unknown `-1`.
+    // A negative number is the value of the option before it, whose own check then names it; never an unknown
+    // `-1`.
     fn completed(command: clap::Command) -> clap::Command {
         command.mut_subcommands(completed).mut_args(|arg| {
             let takes_number = arg.get_long().is_some() && arg.get_action().takes_values();
@@ -184,7 +186,8 @@ pub fn command() -> clap::Command {
     completed(Cli::command())
 }
 
-/// `--optimiser` is `--optimizer`: every option is taken in both spellings of its words, without being listed twice.
+/// `--optimiser` is `--optimizer`: every option is taken in both spellings of its words, without being listed
+/// twice.
 fn both_spellings(arg: clap::Arg) -> clap::Arg {
     let aliases = arg.get_all_aliases().unwrap_or_default();
     let names: Vec<&str> = arg.get_long().into_iter().chain(aliases).collect();
@@ -209,7 +212,9 @@ fn parse_failure(error: &clap::Error) -> ExitCode {
             let kept: Vec<&str> = text
                 .lines()
                 .map(str::trim)
-                .filter(|l| !l.is_empty() && !l.starts_with("Usage:") && !l.starts_with("For more information"))
+                .filter(|l| {
+                    !l.is_empty() && !l.starts_with("Usage:") && !l.starts_with("For more information")
+                })
                 .collect();
             let line = kept.join(" ").replace(" tip: ", "; ");
             let line = with_range(named_once(line, error), error);
@@ -225,14 +230,16 @@ fn named_once(line: String, error: &clap::Error) -> String {
     use clap::error::{ContextKind, ContextValue};
     let Some(ContextValue::String(arg)) = error.get(ContextKind::InvalidArg) else { return line };
     let option = arg.split_whitespace().next().unwrap_or_default();
-    let cause = std::error::Error::source(error).map(|cause| one_line(&cause.to_string())).unwrap_or_default();
+    let cause =
+        std::error::Error::source(error).map(|cause| one_line(&cause.to_string())).unwrap_or_default();
     match cause.strip_prefix(option).filter(|rest| !option.is_empty() && rest.starts_with([':', ' '])) {
         Some(rest) => line.replace(&cause, rest.trim_start_matches([':', ' '])),
         None => line,
     }
 }
 
-/// Numbers whose option says no other range are those of 64 bits; the parser's own words are "invalid digit found in string".
+/// Numbers whose option says no other range are those of 64 bits; the parser's own words are "invalid digit
+/// found in string".
 fn with_range(line: String, error: &clap::Error) -> String {
     let cause = std::error::Error::source(error).and_then(|e| e.downcast_ref::<std::num::ParseIntError>());
     let Some(cause) = cause else { return line };

@@ -67,7 +67,8 @@ pub struct Args {
     /// Format of the notes: auto, mdbook, markdown, quarto, notebook, latex, typst, html or reveal
     #[arg(long, value_name = "KIND", default_value = "auto", value_parser = kind)]
     to: To,
-    /// Names of the figures [default: gradient-heatmap; of several runs comparison; of a sweep the first that it holds]
+    /// Names of the figures [default: gradient-heatmap; of several runs comparison; of a sweep the first that
+    /// it holds]
     #[arg(long, value_name = "NAME,..", value_delimiter = ',')]
     figure: Vec<String>,
     /// Name of the block: letters, digits, - and _ [default: the run's folder]
@@ -214,7 +215,9 @@ fn of_sweep(dir: &Path, asked: &[String], options: &Options) -> Result<Vec<Figur
     let mut last = None;
     for spec in FigureSpec::all_of(Draws::Sweep) {
         match sweep::plot(dir, &[spec.name.to_string()], options, |_| Ok(())) {
-            Err(f) if matches!(f.error.downcast_ref(), Some(FigureError::NothingInSweep { .. })) => last = Some(f),
+            Err(f) if matches!(f.error.downcast_ref(), Some(FigureError::NothingInSweep { .. })) => {
+                last = Some(f)
+            }
             other => return other,
         }
     }

@@ -22,8 +22,8 @@ pub(super) fn read_runs(paths: &[PathBuf]) -> anyhow::Result<Vec<Record>> {
     paths.iter().map(|path| read_run(path)).collect()
 }
 
-/// What all the paths are: runs, or one sweep, or one folder of remedies. A path that is nothing counts as a run, whose
-/// reader says what is wrong with it.
+/// What all the paths are: runs, or one sweep, or one folder of remedies. A path that is nothing counts as a
+/// run, whose reader says what is wrong with it.
 pub(super) fn kind(paths: &[PathBuf]) -> Result<Kind, Failure> {
     let kinds: Vec<Kind> = paths.iter().map(|path| source::kind(path).unwrap_or(Kind::Run)).collect();
     match kinds.as_slice() {

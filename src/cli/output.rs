@@ -7,11 +7,12 @@ use anyhow::{Context, bail};
 
 use crate::escape;
 
-/// Prints a result on stdout. A reader that has seen enough (`| head`) is no failure; a full disk behind `>` is one.
+/// Prints a result on stdout. A reader that has seen enough (`| head`) is no failure; a full disk behind `>`
+/// is one.
 ///
-/// The words of a record, a table or a path may be of unknown origin: characters that would do something in a terminal are
-/// printed as escapes, in JSON too, where those mean the same. The `print!` family is not used anywhere: it does not do that,
-/// and it panics where stdout is closed or full.
+/// The words of a record, a table or a path may be of unknown origin: characters that would do something in a
+/// terminal are printed as escapes, in JSON too, where those mean the same. The `print!` family is not used
+/// anywhere: it does not do that, and it panics where stdout is closed or full.
 pub fn print(text: impl AsRef<str>) -> anyhow::Result<()> {
     print_for_programs(escape::lines(text.as_ref()).as_bytes())
 }
@@ -30,7 +31,8 @@ pub fn seen(written: std::io::Result<()>) -> anyhow::Result<()> {
     }
 }
 
-/// Writes a line to stderr, if that is open. As in [`print`], control characters are shown; line breaks within the line too.
+/// Writes a line to stderr, if that is open. As in [`print`], control characters are shown; line breaks
+/// within the line too.
 pub fn say(line: impl std::fmt::Display) {
     let _ = writeln!(std::io::stderr().lock(), "{}", escape::one_line(&line.to_string()));
 }
@@ -42,8 +44,9 @@ pub fn check_folder(dir: &Path) -> anyhow::Result<()> {
 
 /// Fails when `dir` cannot become a folder that files can be written into. Creates it.
 pub fn writable_folder(dir: &Path) -> anyhow::Result<()> {
-    std::fs::create_dir_all(dir)
-        .with_context(|| format!("{}: cannot create this folder; choose another with --out", dir.display()))?;
+    std::fs::create_dir_all(dir).with_context(|| {
+        format!("{}: cannot create this folder; choose another with --out", dir.display())
+    })?;
     crate::files::try_folder(dir)
         .with_context(|| format!("{}: cannot write here; choose another folder with --out", dir.display()))?;
     Ok(())
@@ -56,7 +59,9 @@ pub fn may_write<'a>(files: impl IntoIterator<Item = &'a PathBuf>, force: bool) 
             Ok(there) if !there.is_file() && !there.is_dir() => {
                 bail!("{}: not a regular file; choose another --out", file.display());
             }
-            Ok(_) if !force => bail!("{}: exists; use --force to replace it, or another --out", file.display()),
+            Ok(_) if !force => {
+                bail!("{}: exists; use --force to replace it, or another --out", file.display())
+            }
             _ => {}
         }
     }
@@ -69,7 +74,10 @@ pub fn write(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
 }
 
 /// As [`write`], of what is too large to be held in memory.
-pub fn write_streamed(path: &Path, fill: impl FnOnce(&mut dyn Write) -> std::io::Result<()>) -> anyhow::Result<()> {
+pub fn write_streamed(
+    path: &Path,
+    fill: impl FnOnce(&mut dyn Write) -> std::io::Result<()>,
+) -> anyhow::Result<()> {
     if let Some(folder) = path.parent().filter(|p| !p.as_os_str().is_empty()) {
         std::fs::create_dir_all(folder).with_context(|| {
             format!("{}: cannot create its folder; choose another place with --out", path.display())

@@ -40,7 +40,8 @@ pub struct Args {
     /// viridis or cividis
     #[arg(long, value_name = "NAME", default_value = "viridis")]
     colour_map: ColourMap,
-    /// What the button "Gradient" shows: batch-mean, per-parameter, per-sample or signal [default: per-sample where it is recorded]
+    /// What the button "Gradient" shows: batch-mean, per-parameter, per-sample or signal [default: per-sample
+    /// where it is recorded]
     #[arg(long, value_name = "NAME", value_parser = gradient)]
     gradient: Option<GradientMetric>,
     /// Depths of sweeps to show (numbers of hidden layers)
@@ -69,7 +70,8 @@ pub fn run(args: Args) -> CommandResult {
     let is_sweep: Vec<bool> = args.runs.iter().map(|path| source::kind(path) == Some(Kind::Sweep)).collect();
     let choice = Choice::new(args.seed, args.depths);
     if !is_sweep.contains(&true) && !choice.is_empty() {
-        let error = anyhow!("--depths and --seed choose among the networks of a sweep; name the folder of one");
+        let error =
+            anyhow!("--depths and --seed choose among the networks of a sweep; name the folder of one");
         return Err(Failure::usage(error));
     }
     let (mut records, mut remarks) = (Vec::new(), Vec::new());
@@ -82,14 +84,22 @@ pub fn run(args: Args) -> CommandResult {
             records.push(read_run(path)?);
         }
     }
-    let options =
-        PageOptions { lang: args.lang, colour_map: args.colour_map, gradient: args.gradient, thresholds, remarks };
+    let options = PageOptions {
+        lang: args.lang,
+        colour_map: args.colour_map,
+        gradient: args.gradient,
+        thresholds,
+        remarks,
+    };
     let page = Page::new(records, &options)?;
     let text = if args.fragment { page.fragment() } else { page.html() };
     output::write(&args.out, text.as_bytes())?;
     output::print(format!("{}\n", args.out.display()))?;
     if args.fragment {
-        output::say(format!("gradfade: a page with a content-security policy allows it by: {}", page.policy()));
+        output::say(format!(
+            "gradfade: a page with a content-security policy allows it by: {}",
+            page.policy()
+        ));
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -56,7 +56,11 @@ pub fn man(args: ManArgs) -> CommandResult {
 }
 
 /// The page of a command and those of its subcommands, each with its place.
-fn render_all(command: clap::Command, dir: &Path, pages: &mut Vec<(PathBuf, Vec<u8>)>) -> std::io::Result<()> {
+fn render_all(
+    command: clap::Command,
+    dir: &Path,
+    pages: &mut Vec<(PathBuf, Vec<u8>)>,
+) -> std::io::Result<()> {
     for inner in command.get_subcommands().filter(|c| !c.is_hide_set()) {
         render_all(inner.clone(), dir, pages)?;
     }

@@ -9,7 +9,9 @@ use super::open::{self, read_runs};
 use super::{CommandResult, Failure, output, sweep};
 use crate::figure::chart::Figure;
 use crate::figure::updates::Norms;
-use crate::figure::{self, Drawn, Draws, FIGURES, FigureError, FigureSpec, GradientMetric, Input, Options, StepAxis};
+use crate::figure::{
+    self, Drawn, Draws, FIGURES, FigureError, FigureSpec, GradientMetric, Input, Options, StepAxis,
+};
 use crate::names::did_you_mean;
 use crate::record::trial::Trials;
 use crate::render::{self, ColourMap, Format, Style, Theme};
@@ -108,8 +110,8 @@ const LONGEST_FONT: u64 = 256 << 20;
 /// Puts `--font` to use. Asked before anything is computed.
 pub(super) fn use_font(file: Option<&Path>) -> anyhow::Result<()> {
     let Some(path) = file else { return Ok(()) };
-    let data =
-        crate::files::read(path, LONGEST_FONT).with_context(|| format!("--font {}: cannot read it", path.display()))?;
+    let data = crate::files::read(path, LONGEST_FONT)
+        .with_context(|| format!("--font {}: cannot read it", path.display()))?;
     crate::font::use_font(data).with_context(|| format!("--font {}", path.display()))
 }
 
@@ -119,7 +121,9 @@ pub(super) fn warn_of_missing_characters(figures: &[Figure]) {
     let missing: Vec<String> = crate::font::missing_glyphs(&said).iter().map(char::to_string).collect();
     if !missing.is_empty() {
         let list = missing.join(" ");
-        output::say(format!("gradfade: warning: no font for {list}; give one that has them with --font FILE"));
+        output::say(format!(
+            "gradfade: warning: no font for {list}; give one that has them with --font FILE"
+        ));
     }
 }
 
@@ -206,7 +210,9 @@ pub(super) fn build_all(
         match spec.build(input, options) {
             Ok(figure) => built.push(figure),
             // It is no failure if a record holds nothing for a figure that was not named on the command line.
-            Err(error @ FigureError::Nothing { .. }) if !asked => output::say(format!("gradfade: {error}; left out")),
+            Err(error @ FigureError::Nothing { .. }) if !asked => {
+                output::say(format!("gradfade: {error}; left out"))
+            }
             Err(error) => return Err(error.into()),
         }
     }
@@ -226,7 +232,12 @@ pub(super) fn of_remedies(
 }
 
 /// Saves figures in a folder that is there, and says nothing of it.
-pub(super) fn save_quietly(figures: &[Figure], look: &Look, formats: &[Format], folder: &Path) -> anyhow::Result<()> {
+pub(super) fn save_quietly(
+    figures: &[Figure],
+    look: &Look,
+    formats: &[Format],
+    folder: &Path,
+) -> anyhow::Result<()> {
     warn_of_missing_characters(figures);
     for figure in figures {
         render::save(figure, &look.style(), &without_repeats(formats), folder)?;
@@ -268,7 +279,9 @@ pub(super) fn chosen(asked: &[String], given: Draws) -> Result<Vec<&'static Figu
     for name in without_repeats(asked) {
         let spec = FigureSpec::find(&name).map_err(|error| {
             let hint = match error {
-                FigureError::Unknown { nearest: Some(nearest), .. } => format!(" (did you mean '{nearest}'?)"),
+                FigureError::Unknown { nearest: Some(nearest), .. } => {
+                    format!(" (did you mean '{nearest}'?)")
+                }
                 _ => String::new(),
             };
             let list = FigureSpec::all_of(given).map(|s| s.name).collect::<Vec<_>>().join(", ");

@@ -35,9 +35,10 @@ impl Show {
     pub fn new(name: &str, total: u64, quiet: bool) -> Show {
         let terminal = std::io::stderr().is_terminal();
         let bar = (terminal && !quiet).then(|| {
-            let style = ProgressStyle::with_template("{prefix:>10} [{bar:28}] {pos}/{len}  ETA {eta}\n{wide_msg}")
-                .map(|s| s.progress_chars("=> "))
-                .unwrap_or_else(|_| ProgressStyle::default_bar());
+            let style =
+                ProgressStyle::with_template("{prefix:>10} [{bar:28}] {pos}/{len}  ETA {eta}\n{wide_msg}")
+                    .map(|s| s.progress_chars("=> "))
+                    .unwrap_or_else(|_| ProgressStyle::default_bar());
             ProgressBar::new(total).with_style(style).with_prefix(one_line(name).into_owned())
         });
         let state = Mutex::new(State { next: Instant::now(), ratio: None });

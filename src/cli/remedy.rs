@@ -51,7 +51,13 @@ pub struct Args {
     #[arg(long, value_name = "FILE")]
     thresholds: Option<PathBuf>,
     /// svg, png, pdf
-    #[arg(long, value_name = "FORMAT,..", value_delimiter = ',', default_value = "svg,png", help_heading = "Output")]
+    #[arg(
+        long,
+        value_name = "FORMAT,..",
+        value_delimiter = ',',
+        default_value = "svg,png",
+        help_heading = "Output"
+    )]
     format: Vec<Format>,
     #[command(flatten)]
     look: Look,
@@ -93,8 +99,8 @@ pub fn run(args: Args) -> CommandResult {
         return nothing(&args, &job);
     }
     let out = args.out.clone().unwrap_or_else(|| beside(dir));
-    // The check itself takes the locks of the runs for a moment, so the lock of the folder comes first where there is
-    // one. Why a folder cannot be locked is said better by the check.
+    // The check itself takes the locks of the runs for a moment, so the lock of the folder comes first where
+    // there is one. Why a folder cannot be locked is said better by the check.
     let early = match out.is_dir().then(|| runner::Folder::lock(&out)) {
         Some(Err(busy @ runner::RunnerError::Busy { .. })) => return Err(with_way_out(busy).into()),
         tried => tried.and_then(Result::ok),
@@ -142,7 +148,8 @@ fn nothing(args: &Args, job: &Job) -> CommandResult {
 fn judge(job: &Job, tried: &[Try], ran: &Ran) -> anyhow::Result<Trials> {
     let mut after = Vec::new();
     for one in tried {
-        let of = |all: &[(&'static str, String)]| all.iter().find(|f| f.0 == one.change.name).map(|f| f.1.clone());
+        let of =
+            |all: &[(&'static str, String)]| all.iter().find(|f| f.0 == one.change.name).map(|f| f.1.clone());
         if of(&ran.broken).is_some() {
             continue;
         }
@@ -191,13 +198,16 @@ fn only(names: &[String]) -> Result<Option<Vec<&'static Change>>, Failure> {
     let mut chosen = Vec::new();
     for name in names {
         let ours = crate::names::our_spelling(name);
-        let found: Vec<&Change> = CHANGES.iter().filter(|c| c.name == ours || c.remedy.key() == ours).collect();
+        let found: Vec<&Change> =
+            CHANGES.iter().filter(|c| c.name == ours || c.remedy.key() == ours).collect();
         if found.is_empty() {
             let known: Vec<&str> = CHANGES.iter().map(|c| c.name).collect();
             let all = known.iter().copied().chain(CHANGES.iter().map(|c| c.remedy.key()));
             let hint = did_you_mean(name, all);
             let list = known.join(", ");
-            return Err(Failure::usage(anyhow::anyhow!("--only: unknown remedy '{name}'{hint}; known: {list}")));
+            return Err(Failure::usage(anyhow::anyhow!(
+                "--only: unknown remedy '{name}'{hint}; known: {list}"
+            )));
         }
         chosen.extend(found);
     }
@@ -218,7 +228,8 @@ fn list(lang: Lang) -> String {
     out
 }
 
-/// The remedies to try in a folder, in the order of the table: those that were asked for, and those tried before.
+/// The remedies to try in a folder, in the order of the table: those that were asked for, and those tried
+/// before.
 struct Chosen {
     tried: Vec<Try>,
     left_out: Vec<(&'static str, Unfit)>,

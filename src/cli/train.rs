@@ -141,9 +141,11 @@ fn run_name(config: &TrainConfig) -> String {
     if config.normalisation != Normalisation::None {
         made += &format!("-{}", config.normalisation);
     }
-    for (on, word) in
-        [(config.residual, "residual"), (config.dropout > 0.0, "dropout"), (config.early_stopping.is_some(), "early")]
-    {
+    for (on, word) in [
+        (config.residual, "residual"),
+        (config.dropout > 0.0, "dropout"),
+        (config.early_stopping.is_some(), "early"),
+    ] {
         if on {
             made += &format!("-{word}");
         }
@@ -209,7 +211,8 @@ impl Job<'_> {
 
     fn run_in<T: Scalar>(&self, watch: &dyn Watch) -> anyhow::Result<Finished> {
         let mut folder = Unended { sink: FolderSink::new(self.out, self.force), ended: None };
-        let initial = self.save_weights.then(|| InitialWeights::<T> { job: self, network: initial_network(self.plan) });
+        let initial =
+            self.save_weights.then(|| InitialWeights::<T> { job: self, network: initial_network(self.plan) });
         let trained = train::<T>(self.plan, self.data, self.name, &mut (&mut folder, initial), watch)?;
         if self.save_weights {
             self.save(&trained.network, "weights-final.safetensors")?;
@@ -316,17 +319,23 @@ fn result_text(out: &Path, finished: &Finished) -> String {
     let mut text = format!("{}\n", ending(&finished.status, finished.steps));
     if let Some(stop) = finished.early_stop {
         let why = if stop.stopped { "stopped early; " } else { "" };
-        text += &format!("{why}the validation loss was lowest at step {}, whose parameters are kept\n", stop.best_step);
+        text += &format!(
+            "{why}the validation loss was lowest at step {}, whose parameters are kept\n",
+            stop.best_step
+        );
     }
     if let (Status::Complete, Some(last)) = (&finished.status, finished.last()) {
-        let [train, test, validation] = [TRAIN_ACCURACY, TEST_ACCURACY, VALIDATION_ACCURACY].map(|m| last.value(m));
-        text += &format!("training loss {}, training accuracy {}", loss(last.value(TRAIN_LOSS)), percent(train));
+        let [train, test, validation] =
+            [TRAIN_ACCURACY, TEST_ACCURACY, VALIDATION_ACCURACY].map(|m| last.value(m));
+        text +=
+            &format!("training loss {}, training accuracy {}", loss(last.value(TRAIN_LOSS)), percent(train));
         if !test.is_nan() {
             text += &format!("; test loss {}, test accuracy {}", loss(last.value(TEST_LOSS)), percent(test));
         }
         if !validation.is_nan() {
             let validation_loss = loss(last.value(VALIDATION_LOSS));
-            text += &format!("; validation loss {validation_loss}, validation accuracy {}", percent(validation));
+            text +=
+                &format!("; validation loss {validation_loss}, validation accuracy {}", percent(validation));
         }
         text += "\n";
     }

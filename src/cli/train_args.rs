@@ -80,7 +80,8 @@ pub struct DataArgs {
     /// csv: share of the rows used as the test set [default: 0.2]
     #[arg(long, value_name = "SHARE", help_heading = "Data")]
     test_share: Option<f64>,
-    /// spiral, xor, gaussians: number of training samples to generate (plus a quarter as many test samples) [default: 2000]
+    /// spiral, xor, gaussians: number of training samples to generate (plus a quarter as many test samples)
+    /// [default: 2000]
     #[arg(long, value_name = "N", help_heading = "Data")]
     samples: Option<usize>,
     /// spiral, gaussians: number of classes; idx: number of classes, if it is not the largest label + 1
@@ -120,7 +121,8 @@ fn set_some<T: Clone>(into: &mut Option<T>, given: &Option<T>) {
     }
 }
 
-/// The settings that every network of a sweep shares; `train` takes them too. What is not given stays as it is.
+/// The settings that every network of a sweep shares; `train` takes them too. What is not given stays as it
+/// is.
 #[derive(Args)]
 pub struct SharedArgs {
     #[command(flatten)]
@@ -133,7 +135,8 @@ pub struct SharedArgs {
     /// Normalisation of the hidden layers, before or after the activation [default: none]
     #[arg(long, value_name = "NAME", value_parser = names!(Normalisation), help_heading = "Network")]
     normalisation: Option<Normalisation>,
-    /// Residual connections: add the input to the output of each hidden layer that has as many outputs as inputs
+    /// Residual connections: add the input to the output of each hidden layer that has as many outputs as
+    /// inputs
     #[arg(long, help_heading = "Network")]
     residual: bool,
     /// Dropout: share of each hidden layer's outputs that is dropped during training [default: 0]
@@ -158,11 +161,12 @@ pub struct SharedArgs {
     /// L1 penalty of all parameters [default: 0]
     #[arg(long, value_name = "X", help_heading = "Training")]
     l1: Option<f64>,
-    /// Step of the L1 penalty: subgradient, as in PyTorch programs, or proximal, which gives exact zeros [default: subgradient]
+    /// Step of the L1 penalty: subgradient, as in PyTorch programs, or proximal, which gives exact zeros
+    /// [default: subgradient]
     #[arg(long, value_name = "NAME", value_parser = names!(L1Step), help_heading = "Training")]
     l1_step: Option<L1Step>,
-    /// Stop after this many evaluations without a lower validation loss and go back to the best parameters; needs
-    /// --validation-size
+    /// Stop after this many evaluations without a lower validation loss and go back to the best parameters;
+    /// needs --validation-size
     #[arg(long, value_name = "PATIENCE", help_heading = "Training")]
     early_stopping: Option<u64>,
     /// Passes over the training set [default: 5]
@@ -178,10 +182,12 @@ pub struct SharedArgs {
     #[arg(long, value_name = "MIB", help_heading = "Training")]
     max_memory: Option<u64>,
 
-    /// Steps at which norms are recorded: every:N, log, or summary (the first and the last) [default: every:1]
+    /// Steps at which norms are recorded: every:N, log, or summary (the first and the last) [default:
+    /// every:1]
     #[arg(long, value_name = "WHEN", help_heading = "Record")]
     record: Option<Every>,
-    /// Steps at which distances, activations and sketches are recorded: every:N, log or summary [default: every:10]
+    /// Steps at which distances, activations and sketches are recorded: every:N, log or summary [default:
+    /// every:10]
     #[arg(long, value_name = "WHEN", help_heading = "Record")]
     snapshots: Option<Every>,
     /// Epochs between evaluations on the whole data sets; 0: only before and after training [default: 1]
@@ -282,15 +288,16 @@ pub struct TrainArgs {
     /// Sizes of the hidden layers one by one, input side first, such as 300,100,50
     #[arg(long, value_name = "A,B,..", value_delimiter = ',', value_parser = width, conflicts_with_all = ["hidden_layers", "width"], help_heading = "Network")]
     widths: Option<Vec<usize>>,
-    /// Hidden layers of any kind, input side first: conv:16x3 (channels x kernel; s2: stride, p0: no padding), pool:2, avg:2,
-    /// gap, dense:64, res(..) with a skip, 9*.. repeated; @tanh: an activation of its own
+    /// Hidden layers of any kind, input side first: conv:16x3 (channels x kernel; s2: stride, p0: no
+    /// padding), pool:2, avg:2, gap, dense:64, res(..) with a skip, 9*.. repeated; @tanh: an activation of
+    /// its own
     #[arg(long, value_name = "LAYERS", conflicts_with_all = ["hidden_layers", "width", "widths"], help_heading = "Network")]
     network: Option<Architecture>,
     /// Activation function of the hidden layers; maxout:K takes the largest of K linear pieces
     #[arg(long, value_name = "NAME", default_value = "sigmoid", value_parser = PossibleValuesHint::<Activation>::new(Activation::NAMES.into_iter()), help_heading = "Network")]
     activation: Activation,
-    /// glorot-uniform, glorot-normal, he-uniform, he-normal, lecun-uniform, lecun-normal, orthogonal, pytorch, nielsen,
-    /// normal:STD or zeros [default: follows the activation]
+    /// glorot-uniform, glorot-normal, he-uniform, he-normal, lecun-uniform, lecun-normal, orthogonal,
+    /// pytorch, nielsen, normal:STD or zeros [default: follows the activation]
     #[arg(long, value_name = "NAME", alias = "init", help_heading = "Network")]
     initialisation: Option<Initialisation>,
     /// Optimiser
@@ -419,10 +426,12 @@ impl GridArgs {
         ];
         let mut axes = named.into_iter().flatten().collect::<Result<Vec<Axis>, String>>()?;
         if let Some(networks) = &self.networks {
-            axes.push(Axis::parse(&format!("network={networks}")).map_err(|what| format!("--networks {what}"))?);
+            axes.push(
+                Axis::parse(&format!("network={networks}")).map_err(|what| format!("--networks {what}"))?,
+            );
         }
         for text in &self.axis {
-            let axis = Axis::parse(text).map_err(|what| format!("--axis {text}: {what}"))?;
+            let axis = Axis::parse(text).map_err(|what| format!("--axis {what}"))?;
             if axes.iter().any(|other| other.setting == axis.setting) {
                 return Err(format!(
                     "--axis {}: the values of this setting are given twice; write them as one list, {}=A,B",
@@ -434,8 +443,8 @@ impl GridArgs {
         Ok(axes)
     }
 
-    /// Lays what was given over `plan`: a setting with one value is set for all cells, one with several varies.
-    /// The answer is what varies because it was given.
+    /// Lays what was given over `plan`: a setting with one value is set for all cells, one with several
+    /// varies. The answer is what varies because it was given.
     ///
     /// # Errors
     /// One line that names the option, the setting and the value.
@@ -514,7 +523,8 @@ mod tests {
         shared: SharedArgs,
     }
 
-    /// The defaults stand in the help as words, because an option that was not given must be told from one that was.
+    /// The defaults stand in the help as words, because an option that was not given must be told from one
+    /// that was.
     #[test]
     fn the_defaults_in_the_help_are_those_of_the_configuration() {
         let defaults = serde_json::to_value(TrainConfig::default()).unwrap();

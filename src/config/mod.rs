@@ -213,12 +213,13 @@ pub enum ConfigError {
     Refused { needed_mib: u64 },
 }
 
-/// Whether the system will not hand out so many bytes at once, whatever limit was asked for: then training would end
-/// in an aborted allocation. The estimate is the real check, since most systems promise more than they have; and
-/// memory of a browser never shrinks again, so that it is not asked.
+/// Whether the system will not hand out so many bytes at once, whatever limit was asked for: then training
+/// would end in an aborted allocation. The estimate is the real check, since most systems promise more than
+/// they have; and memory of a browser never shrinks again, so that it is not asked.
 fn is_refused(bytes: f64) -> bool {
     let most = isize::MAX as f64;
-    bytes >= most || (cfg!(not(target_family = "wasm")) && Vec::<u8>::new().try_reserve_exact(bytes as usize).is_err())
+    bytes >= most
+        || (cfg!(not(target_family = "wasm")) && Vec::<u8>::new().try_reserve_exact(bytes as usize).is_err())
 }
 
 /// A checked configuration with everything derived from it and the data.
@@ -244,7 +245,12 @@ impl TrainConfig {
     /// The first setting that makes no sense.
     pub fn check(&self) -> Result<(), ConfigError> {
         let widths = self.hidden_sizes();
-        count(Field::HiddenLayers, self.widths.as_ref().map_or(self.hidden_layers, Vec::len), 0, MOST_LAYERS)?;
+        count(
+            Field::HiddenLayers,
+            self.widths.as_ref().map_or(self.hidden_layers, Vec::len),
+            0,
+            MOST_LAYERS,
+        )?;
         for &w in &widths {
             count(Field::Width, w, 1, MOST_WIDTH)?;
         }
@@ -313,8 +319,8 @@ impl TrainConfig {
         }
     }
 
-    /// The hidden layers in a few words: `300`, where all are as wide, `300-100`, or the notation of a network; empty
-    /// where there are none.
+    /// The hidden layers in a few words: `300`, where all are as wide, `300-100`, or the notation of a
+    /// network; empty where there are none.
     pub fn layers_in_words(&self, separator: &str) -> String {
         let architecture = self.architecture();
         match architecture.dense_sizes().as_deref() {
@@ -351,7 +357,8 @@ impl TrainConfig {
         self.check()?;
         let all = data.train.labels.len();
         if self.validation_size >= all {
-            let problem = format!("the training set has only {}, and some must be left to train on", samples_of(all));
+            let problem =
+                format!("the training set has only {}, and some must be left to train on", samples_of(all));
             return Err(value(Field::ValidationSize, self.validation_size, &problem));
         }
         let samples = all - self.validation_size;
@@ -359,7 +366,8 @@ impl TrainConfig {
             BatchSize::Full => samples,
             BatchSize::Samples(n) if n <= samples => n,
             BatchSize::Samples(n) => {
-                let problem = format!("the training set has only {}; use 'full' for all of them", samples_of(samples));
+                let problem =
+                    format!("the training set has only {}; use 'full' for all of them", samples_of(samples));
                 return Err(value(Field::BatchSize, n, &problem));
             }
         };
@@ -430,7 +438,9 @@ impl TrainConfig {
         let data_bytes = if self.precision == Precision::F64 { 12.0 } else { 4.0 };
         let needed = data_bytes * inputs
             + split
-            + bytes * (copies * size.parameters + (batch_size as f64 + 256.0 * self.threads as f64) * size.values);
+            + bytes
+                * (copies * size.parameters
+                    + (batch_size as f64 + 256.0 * self.threads as f64) * size.values);
         let needed_mib = limit(needed)?;
         if is_refused(needed) {
             return Err(ConfigError::Refused { needed_mib });
@@ -492,7 +502,8 @@ mod tests {
 
     #[test]
     fn a_configuration_survives_json() {
-        let config = TrainConfig { learning_rate: Some(0.05), widths: Some(vec![30, 20]), ..TrainConfig::default() };
+        let config =
+            TrainConfig { learning_rate: Some(0.05), widths: Some(vec![30, 20]), ..TrainConfig::default() };
         let text = serde_json::to_string(&config).unwrap();
         assert_eq!(serde_json::from_str::<TrainConfig>(&text).unwrap(), config);
         assert!(serde_json::from_str::<TrainConfig>("{\"learning_rat\": 1}").is_err());
@@ -510,9 +521,12 @@ mod tests {
         assert!(check(|c| c.momentum = 1.0).contains("momentum 1"));
         assert!(check(|c| c.dropout = 1.0).contains("dropout 1"));
         assert!(check(|c| c.early_stopping = Some(3)).contains("early_stopping 3: needs validation_size"));
-        assert!(check(|c| (c.early_stopping, c.validation_size) = (Some(0), 10)).contains("early_stopping 0"));
         assert!(
-            check(|c| (c.early_stopping, c.validation_size, c.eval_every) = (Some(3), 10, 0)).contains("eval_every")
+            check(|c| (c.early_stopping, c.validation_size) = (Some(0), 10)).contains("early_stopping 0")
+        );
+        assert!(
+            check(|c| (c.early_stopping, c.validation_size, c.eval_every) = (Some(3), 10, 0))
+                .contains("eval_every")
         );
         assert!(check(|c| c.width = 0).contains("width 0"));
         assert!(check(|c| c.widths = Some(vec![3, 0])).contains("width 0"));

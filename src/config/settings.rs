@@ -92,8 +92,12 @@ settings! {
 }
 
 /// Other names, as the command line has them.
-const ALIASES: [(&str, &str); 4] =
-    [("csv_header", "header"), ("init", "initialisation"), ("lr", "learning_rate"), ("max_memory", "max_memory_mib")];
+const ALIASES: [(&str, &str); 4] = [
+    ("csv_header", "header"),
+    ("init", "initialisation"),
+    ("lr", "learning_rate"),
+    ("max_memory", "max_memory_mib"),
+];
 
 /// A list without end would fill the memory.
 const MOST_VALUES: u64 = 1_000_000;
@@ -213,7 +217,9 @@ impl Setting {
             Value::Bool(on) => if *on { "yes" } else { "no" }.into(),
             Value::String(text) => text.clone(),
             // 1e-5 is 0.00001, as in all tables.
-            Value::Number(n) if self.form == Form::Real => n.as_f64().map_or_else(|| n.to_string(), |x| x.to_string()),
+            Value::Number(n) if self.form == Form::Real => {
+                n.as_f64().map_or_else(|| n.to_string(), |x| x.to_string())
+            }
             Value::Number(n) => n.to_string(),
             Value::Array(all) => all.iter().map(|v| self.shown(v)).collect::<Vec<_>>().join("-"),
             Value::Object(_) => value.to_string(),

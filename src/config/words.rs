@@ -92,7 +92,10 @@ impl FromStr for BatchSize {
     fn from_str(text: &str) -> Result<BatchSize, NameError> {
         match text {
             "full" => Ok(BatchSize::Full),
-            _ => text.parse().map(BatchSize::Samples).map_err(|_| problem("a number of samples, or 'full'", text)),
+            _ => text
+                .parse()
+                .map(BatchSize::Samples)
+                .map_err(|_| problem("a number of samples, or 'full'", text)),
         }
     }
 }
@@ -115,7 +118,8 @@ impl FromStr for Schedule {
             "constant" => Ok(Schedule::Constant),
             "cosine" => Ok(Schedule::Cosine),
             _ => {
-                let wanted = "constant, cosine, or step:EVERY[:GAMMA] (steps, and a factor in (0, 1], 0.1 by default)";
+                let wanted =
+                    "constant, cosine, or step:EVERY[:GAMMA] (steps, and a factor in (0, 1], 0.1 by default)";
                 let rest = text.strip_prefix("step:").ok_or_else(|| problem(wanted, text))?;
                 let (every, gamma) = rest.split_once(':').unwrap_or((rest, "0.1"));
                 match (every.parse(), gamma.parse::<f64>()) {
@@ -218,7 +222,8 @@ mod tests {
 
     #[test]
     fn numbers_read_back_and_are_short() {
-        for (x, text) in [(0.1, "0.1"), (1e30, "1e30"), (1.5e-7, "1.5e-7"), (0.0, "0"), (99999.5, "99999.5")] {
+        for (x, text) in [(0.1, "0.1"), (1e30, "1e30"), (1.5e-7, "1.5e-7"), (0.0, "0"), (99999.5, "99999.5")]
+        {
             assert_eq!((plain(x).as_str(), plain(x).parse()), (text, Ok(x)));
         }
     }

@@ -31,7 +31,10 @@ const FRAME: usize = SIDE + 2;
 static ASSET: &[u8] = include_bytes!("../../assets/mnist-mini.zlib");
 
 /// Training images, test images and features.
-pub(super) fn extent(train_size: Option<usize>, test_size: Option<usize>) -> Result<(usize, usize, usize), DataError> {
+pub(super) fn extent(
+    train_size: Option<usize>,
+    test_size: Option<usize>,
+) -> Result<(usize, usize, usize), DataError> {
     let spec = "mnist-mini";
     let train = cut(Field::TrainSize, train_size, TRAIN, "training images", spec)?;
     let test = cut(Field::TestSize, test_size, TEST, "test images", spec)?;
@@ -62,7 +65,9 @@ pub(super) fn load(train_size: Option<usize>, test_size: Option<usize>) -> Resul
 fn decode(asset: &[u8]) -> Result<(Vec<u8>, Vec<u8>), DataError> {
     let damaged = |what: &str| DataError::Embedded(what.to_string());
     let mut stream = Vec::with_capacity(4 << 20);
-    ZlibDecoder::new(asset).read_to_end(&mut stream).map_err(|error| DataError::Embedded(error.to_string()))?;
+    ZlibDecoder::new(asset)
+        .read_to_end(&mut stream)
+        .map_err(|error| DataError::Embedded(error.to_string()))?;
 
     let (labels, rest) = stream.split_at_checked(COUNT).ok_or_else(|| damaged("labels"))?;
     let (counts, rest) = rest.split_at_checked(4 * CONTEXTS).ok_or_else(|| damaged("counts"))?;
@@ -94,7 +99,8 @@ fn decode(asset: &[u8]) -> Result<(Vec<u8>, Vec<u8>), DataError> {
                     0 => 0,
                     1 => {
                         let [left, right, up, down] =
-                            [frame[at - 1], frame[at + 1], frame[at - FRAME], frame[at + FRAME]].map(usize::from);
+                            [frame[at - 1], frame[at + 1], frame[at - FRAME], frame[at + FRAME]]
+                                .map(usize::from);
                         let rim = rims.get_mut(27 * left + 9 * right + 3 * up + down);
                         *rim.and_then(Iterator::next).ok_or_else(|| damaged("rim"))?
                     }
@@ -111,8 +117,8 @@ fn decode(asset: &[u8]) -> Result<(Vec<u8>, Vec<u8>), DataError> {
 mod tests {
     use super::*;
 
-    // All expected numbers were computed from the original IDX files by Python (sums and counts over bytes), none of
-    // them by this decoder.
+    // All expected numbers were computed from the original IDX files by Python (sums and counts over bytes),
+    // none of them by this decoder.
 
     #[test]
     fn the_decoded_bytes_are_those_of_the_original_files() {
@@ -120,7 +126,8 @@ mod tests {
         let sum = |p: &[u8]| p.iter().map(|&x| u64::from(x)).sum::<u64>();
         assert_eq!(sum(&pixels[..TRAIN * PIXELS]), 262_146_600);
         assert_eq!(sum(&pixels[TRAIN * PIXELS..]), 48_335_026);
-        // CRC-32 (Python's zlib.crc32) of the originals' bytes behind their headers: every pixel and label, in order.
+        // CRC-32 (Python's zlib.crc32) of the originals' bytes behind their headers: every pixel and label,
+        // in order.
         let crc = |bytes: &[u8]| {
             let mut crc = flate2::Crc::new();
             crc.update(bytes);
@@ -143,8 +150,9 @@ mod tests {
         assert_eq!(test.labels[..10], [7, 2, 1, 0, 4, 1, 4, 9, 5, 9]);
         assert_eq!(data.train.inputs.dim(), (10_000, 784));
         assert_eq!(test.inputs.dim(), (2_000, 784));
-        let mean =
-            |s: &super::super::Split| s.inputs.iter().map(|&x| f64::from(x)).sum::<f64>() / s.inputs.len() as f64;
+        let mean = |s: &super::super::Split| {
+            s.inputs.iter().map(|&x| f64::from(x)).sum::<f64>() / s.inputs.len() as f64
+        };
         assert!((mean(&data.train) - 0.131_125_750_3).abs() < 1e-8);
         assert!((mean(test) - 0.120_885_919_4).abs() < 1e-8);
         assert!(data.train.inputs.iter().all(|x| (0.0..=1.0).contains(x)));

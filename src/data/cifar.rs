@@ -68,7 +68,8 @@ fn find(folder: &Path) -> Result<(Parts, Parts), DataError> {
                 let looked_for = format!("{name} there and in {SUBFOLDER} (the binary version's files)");
                 return Err(DataError::NotFound { folder: folder.to_path_buf(), what, looked_for });
             }
-            let size = fs::metadata(&path).map_err(|cause| DataError::Io { path: path.clone(), cause })?.len();
+            let size =
+                fs::metadata(&path).map_err(|cause| DataError::Io { path: path.clone(), cause })?.len();
             if size == 0 || size % RECORD as u64 != 0 {
                 return Err(DataError::CifarSize { path, size });
             }

@@ -54,20 +54,32 @@ pub(super) fn load(file: &Path, options: &DataOptions) -> Result<Dataset, DataEr
     // Pixels are named by their places.
     let feature_names = if options.image.is_some() { Vec::new() } else { table.feature_names() };
     if let Some(image) = options.image.filter(|image| image.numbers() != features) {
-        let problem = format!("has {} numbers, and the table has {features} columns beside the label", image.numbers());
+        let problem =
+            format!("has {} numbers, and the table has {features} columns beside the label", image.numbers());
         return Err(DataError::Option { field: Field::Image, value: image.to_string(), problem });
     }
     if classes.names().len() < 2 || classes.names().len() > MAX_CLASSES {
-        let why = if classes.names().len() < 2 { "at least 2 are needed" } else { "at most 1000 can be classes" };
+        let why =
+            if classes.names().len() < 2 { "at least 2 are needed" } else { "at most 1000 can be classes" };
         let column = table.label_column_name();
-        return Err(DataError::CsvClasses { path: file.to_path_buf(), column, classes: classes.names().len(), why });
+        return Err(DataError::CsvClasses {
+            path: file.to_path_buf(),
+            column,
+            classes: classes.names().len(),
+            why,
+        });
     }
     let labels = classes.labels(&table, file)?;
     // One class for every other row is a measurement, mostly because another column is the label.
     if classes.are_decimals() && 2 * classes.names().len() > labels.len() {
         let why = "almost every row has its own decimal number, which is a measurement and no class";
         let column = table.label_column_name();
-        return Err(DataError::CsvClasses { path: file.to_path_buf(), column, classes: classes.names().len(), why });
+        return Err(DataError::CsvClasses {
+            path: file.to_path_buf(),
+            column,
+            classes: classes.names().len(),
+            why,
+        });
     }
 
     let (train, test) = match &options.test_file {
@@ -102,7 +114,12 @@ pub(super) fn load(file: &Path, options: &DataOptions) -> Result<Dataset, DataEr
 
 /// Splits the rows by the seed. The test part has the share of the rows, rounded, but at least one, and
 /// leaves one.
-fn shuffled(inputs: Vec<f32>, features: usize, labels: Vec<u32>, options: &DataOptions) -> (Split, Option<Split>) {
+fn shuffled(
+    inputs: Vec<f32>,
+    features: usize,
+    labels: Vec<u32>,
+    options: &DataOptions,
+) -> (Split, Option<Split>) {
     let rows = labels.len();
     let mut order: Vec<usize> = (0..rows).collect();
     let mut rng = ChaCha8Rng::seed_from_u64(options.seed);
@@ -113,7 +130,8 @@ fn shuffled(inputs: Vec<f32>, features: usize, labels: Vec<u32>, options: &DataO
         share => ((rows as f64 * share).round() as usize).clamp(1, rows - 1),
     };
     let pick = |rows: &[usize]| {
-        let values = rows.iter().flat_map(|&row| &inputs[row * features..(row + 1) * features]).copied().collect();
+        let values =
+            rows.iter().flat_map(|&row| &inputs[row * features..(row + 1) * features]).copied().collect();
         split(values, features, rows.iter().map(|&row| labels[row]).collect())
     };
     let (train, test) = order.split_at(rows - for_testing);

@@ -60,7 +60,12 @@ pub(super) fn extent(folder: &Path, options: &DataOptions) -> Result<(usize, usi
     keep(folder, options, train.shape, test.shape)
 }
 
-fn keep(folder: &Path, options: &DataOptions, train: Shape, test: Shape) -> Result<(usize, usize, usize), DataError> {
+fn keep(
+    folder: &Path,
+    options: &DataOptions,
+    train: Shape,
+    test: Shape,
+) -> Result<(usize, usize, usize), DataError> {
     let spec = format!("idx:{}", folder.display());
     let train_size = cut(Field::TrainSize, options.train_size, train.count, "training images", &spec)?;
     let test_size = cut(Field::TestSize, options.test_size, test.count, "test images", &spec)?;
@@ -132,7 +137,8 @@ fn find(place: &Path) -> Result<Files, DataError> {
         match candidates.iter().find(|name| names.contains(name)) {
             Some(name) => Ok(folder.join(name)),
             None => {
-                let looked_for = format!("{} (each also with .gz)", candidates[..candidates.len() / 2].join(", "));
+                let looked_for =
+                    format!("{} (each also with .gz)", candidates[..candidates.len() / 2].join(", "));
                 Err(DataError::NotFound { folder: folder.clone(), what, looked_for })
             }
         }
@@ -145,7 +151,11 @@ fn find(place: &Path) -> Result<Files, DataError> {
             file("test labels", ["t10k-labels", "test-labels"], "idx1")?,
         ],
         transposed: prefix.starts_with("emnist"),
-        name: if prefix.is_empty() { short_name(place, "idx") } else { prefix.trim_end_matches('-').to_string() },
+        name: if prefix.is_empty() {
+            short_name(place, "idx")
+        } else {
+            prefix.trim_end_matches('-').to_string()
+        },
     })
 }
 
@@ -165,8 +175,10 @@ fn spellings(prefix: &str, parts: [&str; 2], kind: &str) -> Vec<String> {
 /// The prefix of the training images in a folder: none, or the only one.
 fn choose_prefix(folder: &Path, names: &[String]) -> Result<String, DataError> {
     let endings = spellings("", ["train-images", "train-images"], "idx3");
-    let mut prefixes: Vec<&str> =
-        names.iter().filter_map(|name| endings.iter().find_map(|end| name.strip_suffix(end.as_str()))).collect();
+    let mut prefixes: Vec<&str> = names
+        .iter()
+        .filter_map(|name| endings.iter().find_map(|end| name.strip_suffix(end.as_str())))
+        .collect();
     prefixes.sort();
     prefixes.dedup();
     match prefixes[..] {
@@ -232,7 +244,10 @@ fn classes(files: &Files, train: &[u8], test: &[u8], given: Option<usize>) -> Re
             }
             // Class 0 may be unused (EMNIST letters).
             if 2 * seen[1..].iter().filter(|&&s| s).count() < usize::from(largest) {
-                let why = format!("only {different} different labels occur; give {} if it is right", Field::Classes);
+                let why = format!(
+                    "only {different} different labels occur; give {} if it is right",
+                    Field::Classes
+                );
                 return Err(wrong(train_path, train, &|label| label == largest, why));
             }
             usize::from(largest) + 1
@@ -300,14 +315,18 @@ fn open(path: &Path, kind: Kind) -> Result<Opened<'_>, DataError> {
     let sizes: Vec<u64> = (1..=dimensions).filter_map(|i| field(i).map(u64::from)).collect();
     let impossible = |why: &str| {
         let shown: Vec<String> = sizes.iter().map(u64::to_string).collect();
-        DataError::Dimensions { path: path.to_path_buf(), dimensions: format!("{} ({why})", shown.join(" x ")) }
+        DataError::Dimensions {
+            path: path.to_path_buf(),
+            dimensions: format!("{} ({why})", shown.join(" x ")),
+        }
     };
     if sizes.contains(&0) {
         return Err(impossible("nothing in it"));
     }
     // The product of u32 dimensions may overflow u64, and what fits u64 may not fit an address.
     let payload = sizes.iter().try_fold(1u64, |product, &n| product.checked_mul(n));
-    let expected = payload.and_then(|payload| payload.checked_add(header)).filter(|&n| usize::try_from(n).is_ok());
+    let expected =
+        payload.and_then(|payload| payload.checked_add(header)).filter(|&n| usize::try_from(n).is_ok());
     let expected = expected.ok_or_else(|| impossible("more than can be addressed"))?;
     if gzip {
         if expected > size.saturating_mul(MAX_GZIP_RATIO) {

@@ -84,7 +84,8 @@ impl Dataset {
         }
     }
 
-    /// Samples that are already in memory; `test` has as many columns as `train`, and labels are below `classes`.
+    /// Samples that are already in memory; `test` has as many columns as `train`, and labels are below
+    /// `classes`.
     pub fn new(name: impl Into<String>, train: Split, test: Option<Split>, classes: usize) -> Dataset {
         let (feature_names, class_names) = (Vec::new(), Vec::new());
         let features = train.inputs.ncols();
@@ -168,7 +169,8 @@ impl std::str::FromStr for Image {
     type Err = NameError;
 
     fn from_str(text: &str) -> Result<Image, NameError> {
-        let sizes: Vec<usize> = text.split('x').map_while(|n| n.trim().parse().ok().filter(|n| *n > 0)).collect();
+        let sizes: Vec<usize> =
+            text.split('x').map_while(|n| n.trim().parse().ok().filter(|n| *n > 0)).collect();
         match (sizes.as_slice(), text.matches('x').count()) {
             (&[channels, rows, columns], 2) => Ok(Image { channels, rows, columns }),
             _ => Err(NameError::Value(format!(
@@ -266,7 +268,8 @@ impl DataOptions {
             return Err(bad(Field::Noise, self.noise, format!("must be from 0 to {MAX_NOISE}")));
         }
         let table = matches!(spec, DataSpec::Csv(_));
-        let counted = matches!(spec, DataSpec::Spiral | DataSpec::Xor | DataSpec::Gaussians | DataSpec::Idx(_));
+        let counted =
+            matches!(spec, DataSpec::Spiral | DataSpec::Xor | DataSpec::Gaussians | DataSpec::Idx(_));
         for (field, given, applies) in [
             (Field::LabelColumn, self.label_column.is_some(), table),
             (Field::Header, self.header.is_some(), table),
@@ -296,7 +299,11 @@ impl DataOptions {
 pub fn load(spec: &DataSpec, options: &DataOptions) -> Result<Dataset, DataError> {
     let bytes = memory_estimate(spec, options)?;
     if bytes > MAX_BYTES {
-        return Err(DataError::TooLarge { place: format!("{} {spec}", Field::Data), bytes, limit: MAX_BYTES });
+        return Err(DataError::TooLarge {
+            place: format!("{} {spec}", Field::Data),
+            bytes,
+            limit: MAX_BYTES,
+        });
     }
     let mut data = match spec {
         DataSpec::Spiral | DataSpec::Xor | DataSpec::Gaussians => synthetic::load(spec, options),
@@ -385,7 +392,8 @@ fn image_split(bytes: &[u8], features: usize, labels: Vec<u32>) -> Split {
 
 /// A part from its values `[labels.len(), features]`.
 fn split(values: Vec<f32>, features: usize, labels: Vec<u32>) -> Split {
-    let inputs = Array2::from_shape_vec((labels.len(), features), values).expect("readers return whole samples");
+    let inputs =
+        Array2::from_shape_vec((labels.len(), features), values).expect("readers return whole samples");
     Split { inputs, labels }
 }
 

@@ -96,7 +96,10 @@ impl FromStr for DataSpec {
         let names = PLAIN.iter().map(|(kind, _)| *kind).chain(WITH_PATH.iter().map(|(kind, _)| *kind));
         // A path without its kind. A table says so by its ending.
         if text.to_ascii_lowercase().ends_with(".csv") && path.is_none() {
-            return Err(DataError::UnknownSource { name: text.to_string(), nearest: Some(format!("csv:{text}")) });
+            return Err(DataError::UnknownSource {
+                name: text.to_string(),
+                nearest: Some(format!("csv:{text}")),
+            });
         }
         let nearest = nearest(name, names).map(|kind| match path {
             Some(path) if WITH_PATH.iter().any(|(k, _)| *k == kind) => format!("{kind}:{path}"),

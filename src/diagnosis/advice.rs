@@ -83,14 +83,18 @@ impl Had {
         let all = [
             (Remedy::AdaptiveRate, matches!(optimizer.as_str(), "adagrad" | "rmsprop" | "adam" | "adamw")),
             (Remedy::Momentum, matches!(optimizer.as_str(), "momentum" | "nesterov" | "adam" | "adamw")),
-            (Remedy::BetterInitialisation, family.is_some_and(|f| word(&facts.initialisation).starts_with(f.key()))),
+            (
+                Remedy::BetterInitialisation,
+                family.is_some_and(|f| word(&facts.initialisation).starts_with(f.key())),
+            ),
             (Remedy::Normalisation, !matches!(word(&facts.normalisation).as_str(), "" | "none")),
             (Remedy::Residual, facts.residual == Some(true)),
             (Remedy::MorePrecision, matches!(word(&facts.precision).as_str(), "f64" | "float64")),
             (Remedy::EarlyStopping, facts.early_stopping.is_some_and(|n| n > 0)),
             (Remedy::WeightDecay, decays),
             (Remedy::Dropout, drops),
-            // Nothing can be taken away that is not there; a record that holds no settings does not say whether it is.
+            // Nothing can be taken away that is not there; a record that holds no settings does not say
+            // whether it is.
             (Remedy::LessDecay, !decays && header.config.is_some()),
             (Remedy::LessDropout, !drops && header.config.is_some()),
         ];

@@ -102,7 +102,13 @@ impl<'a> Case<'a> {
     ///
     /// # Errors
     /// What is missing: `absent` when nothing is recorded, a gap when it stops before these rows.
-    pub fn ratio(&self, grid: &Grid, part: Part, column: &'static str, absent: Missing) -> Result<Ratio, Missing> {
+    pub fn ratio(
+        &self,
+        grid: &Grid,
+        part: Part,
+        column: &'static str,
+        absent: Missing,
+    ) -> Result<Ratio, Missing> {
         if self.hidden() < 2 {
             return Ok(Ratio::NoDepth);
         }
@@ -116,7 +122,8 @@ impl<'a> Case<'a> {
         let profile = self.profile(grid, rows.clone());
         let (low, high) = (profile[0], profile[self.hidden() - 1]);
         if low == Measured::Missing || high == Measured::Missing {
-            let recorded = |r: usize| [0, self.hidden() - 1].iter().all(|&l| grid.at(l, r) != Measured::Missing);
+            let recorded =
+                |r: usize| [0, self.hidden() - 1].iter().all(|&l| grid.at(l, r) != Measured::Missing);
             let last = (0..self.sane).rev().find(|&r| recorded(r)).map(|r| self.record().steps.step()[r]);
             return Err(Missing::Gap { column, last: last.filter(|_| part == Part::Last) });
         }
@@ -208,7 +215,11 @@ impl<'a> Case<'a> {
         Ok(self.fastest_update_in(&[Part::First, Part::Whole, Part::Last], 0..self.hidden() + 1)?.0)
     }
 
-    fn fastest_update_in(&self, parts: &[Part], layers: Range<usize>) -> Result<(f64, usize, (u64, u64)), Missing> {
+    fn fastest_update_in(
+        &self,
+        parts: &[Part],
+        layers: Range<usize>,
+    ) -> Result<(f64, usize, (u64, u64)), Missing> {
         let grid = self.relative_updates();
         if grid.all_missing() {
             return Err(Missing::Updates);

@@ -26,7 +26,8 @@ fn judge(case: &Case, _: &[Verdict]) -> Outcome {
     if record.steps.step().first() != Some(&0) {
         return Outcome::Unknown(if record.is_empty() { Missing::Steps } else { Missing::FirstStep });
     }
-    let stored: Vec<f64> = (0..case.hidden()).map(|l| case.run.tensor_value(PARAM_NORM, Role::Weight, 0, l)).collect();
+    let stored: Vec<f64> =
+        (0..case.hidden()).map(|l| case.run.tensor_value(PARAM_NORM, Role::Weight, 0, l)).collect();
     let cells: Vec<Measured> = stored.iter().map(|&x| Measured::from_stored(x)).collect();
     let zero: Vec<usize> = (0..cells.len()).filter(|&l| cells[l] == Measured::Zero).map(|l| l + 1).collect();
     if !zero.is_empty() {

@@ -18,7 +18,12 @@ pub const RULE: Rule = Rule {
     ailment: Ailment::DeadUnits,
     branch: Branch::Training,
     source: "SageMaker Debugger, rule DeadRelu: more than 50 % of a layer; Lu et al. 2019 (arXiv 1903.06733)",
-    remedies: &[Remedy::SmallerRate, Remedy::NewActivation, Remedy::BetterInitialisation, Remedy::Normalisation],
+    remedies: &[
+        Remedy::SmallerRate,
+        Remedy::NewActivation,
+        Remedy::BetterInitialisation,
+        Remedy::Normalisation,
+    ],
     judge,
 };
 
@@ -32,7 +37,15 @@ fn judge(case: &Case, _: &[Verdict]) -> Outcome {
     };
     let share = |k: usize, l: usize| case.run.layer_value(DEAD_SHARE, k, l);
     let limit = case.limits.dead_share;
-    judge_shares(case, Measure::DeadShare, "dead_share", limit, (0..case.hidden()).collect(), (k, step), share)
+    judge_shares(
+        case,
+        Measure::DeadShare,
+        "dead_share",
+        limit,
+        (0..case.hidden()).collect(),
+        (k, step),
+        share,
+    )
 }
 
 /// The layers whose share is at least the limit at snapshot `k`, and what their worst one was at the first

@@ -42,7 +42,9 @@ fn first_layer(case: &Case, row: usize) -> Option<usize> {
         Table::Step.metrics().any(|m| match m.per {
             Per::Run => false,
             Per::Layer => bad(run.layer_value(m, row, l)),
-            Per::Tensor => [Role::Weight, Role::Bias].iter().any(|&kind| bad(run.tensor_value(m, kind, row, l))),
+            Per::Tensor => {
+                [Role::Weight, Role::Bias].iter().any(|&kind| bad(run.tensor_value(m, kind, row, l)))
+            }
         })
     };
     let held: Vec<usize> = (0..run.layers()).filter(|&l| holds(l)).collect();
@@ -55,7 +57,10 @@ fn first_layer(case: &Case, row: usize) -> Option<usize> {
         Measured::Finite(x) => Some(x),
         _ => None,
     };
-    (0..run.layers()).filter_map(|l| Some((l, size(l)?))).max_by(|a, b| a.1.total_cmp(&b.1)).map(|(l, _)| l + 1)
+    (0..run.layers())
+        .filter_map(|l| Some((l, size(l)?)))
+        .max_by(|a, b| a.1.total_cmp(&b.1))
+        .map(|(l, _)| l + 1)
 }
 
 fn judge(case: &Case, _: &[Verdict]) -> Outcome {

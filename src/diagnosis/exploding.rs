@@ -15,7 +15,12 @@ pub const RULE: Rule = Rule {
     ailment: Ailment::ExplodingGradient,
     branch: Branch::Training,
     source: "Zhang et al. 2021, AutoTrainer: ratio of 70; the mechanism: Pascanu, Mikolov, Bengio 2013; batch normalisation: Yang et al. 2019",
-    remedies: &[Remedy::BetterInitialisation, Remedy::ClipOrScale, Remedy::Normalisation, Remedy::SmallerRate],
+    remedies: &[
+        Remedy::BetterInitialisation,
+        Remedy::ClipOrScale,
+        Remedy::Normalisation,
+        Remedy::SmallerRate,
+    ],
     judge,
 };
 

@@ -30,12 +30,17 @@ fn judge(case: &Case, verdicts: &[Verdict]) -> Outcome {
     if let Some(cut) = cut_short(&case.run, &super::Thresholds { judged_share: 1.0, ..case.limits.clone() }) {
         return Outcome::Unknown(cut);
     }
-    let Some((fall, steps)) = loss_fall(&case.run, 0.25) else { return Outcome::Unknown(Missing::LossHistory) };
+    let Some((fall, steps)) = loss_fall(&case.run, 0.25) else {
+        return Outcome::Unknown(Missing::LossHistory);
+    };
     let limit = case.limits.falling;
-    let quarter = Evidence::new(Measure::LossFallQuarter, fall).at(&[], Some(steps)).at_least("falling", limit);
-    let half = loss_fall(&case.run, 0.5).filter(|half| fall < limit && half.0 >= 2.0 * limit).map(|(fall, steps)| {
-        Evidence::new(Measure::LossFallHalf, fall).at(&[], Some(steps)).at_least("falling", 2.0 * limit)
-    });
+    let quarter =
+        Evidence::new(Measure::LossFallQuarter, fall).at(&[], Some(steps)).at_least("falling", limit);
+    let half = loss_fall(&case.run, 0.5).filter(|half| fall < limit && half.0 >= 2.0 * limit).map(
+        |(fall, steps)| {
+            Evidence::new(Measure::LossFallHalf, fall).at(&[], Some(steps)).at_least("falling", 2.0 * limit)
+        },
+    );
     let falls = fall >= limit || half.is_some();
     let evidence = vec![half.unwrap_or(quarter)];
     if !falls {

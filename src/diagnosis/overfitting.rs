@@ -48,8 +48,10 @@ fn judge(case: &Case, _: &[Verdict]) -> Outcome {
         State::Good => Outcome::Clear(evidence),
         _ => {
             evidence.insert(0, Evidence::new(Measure::TestAccuracy, test).at(&[], at));
-            evidence
-                .insert(0, Evidence::new(Measure::TrainAccuracy, train).at(&[], case.training.step.map(|s| (s, s))));
+            evidence.insert(
+                0,
+                Evidence::new(Measure::TrainAccuracy, train).at(&[], case.training.step.map(|s| (s, s))),
+            );
             Outcome::fault(evidence)
         }
     }
@@ -57,10 +59,12 @@ fn judge(case: &Case, _: &[Verdict]) -> Outcome {
 
 /// The step at which the test loss began to rise, if it did.
 fn turn(case: &Case) -> Option<Evidence> {
-    let known = || case.record().evals.iter().filter(|e| e.value(TEST_LOSS).is_finite() && e.value(TEST_LOSS) > 0.0);
+    let known =
+        || case.record().evals.iter().filter(|e| e.value(TEST_LOSS).is_finite() && e.value(TEST_LOSS) > 0.0);
     let best = known().min_by(|a, b| a.value(TEST_LOSS).total_cmp(&b.value(TEST_LOSS)))?;
     let last = known().next_back()?;
     let rise = last.value(TEST_LOSS) / best.value(TEST_LOSS);
     let evidence = Evidence::new(Measure::TestLossRise, rise).at(&[], Some((best.step(), last.step())));
-    (rise >= case.limits.test_loss_rise).then(|| evidence.at_least("test_loss_rise", case.limits.test_loss_rise))
+    (rise >= case.limits.test_loss_rise)
+        .then(|| evidence.at_least("test_loss_rise", case.limits.test_loss_rise))
 }

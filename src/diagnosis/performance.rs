@@ -124,7 +124,8 @@ pub fn training(run: &Summary, limits: &Thresholds) -> Performance {
 /// learn behind the training set.
 pub fn test(run: &Summary, training: &Performance, limits: &Thresholds) -> Performance {
     let (chance, _) = prior(run);
-    let eval = run.record().evals.iter().rev().find(|e| e.step() >= late(run) && e.value(TEST_ACCURACY).is_finite());
+    let eval =
+        run.record().evals.iter().rev().find(|e| e.step() >= late(run) && e.value(TEST_ACCURACY).is_finite());
     let accuracy = eval.map(|e| e.value(TEST_ACCURACY));
     let state = match (accuracy, training.accuracy) {
         (None, _) => State::Unknown(Missing::TestResult),

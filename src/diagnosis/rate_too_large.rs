@@ -45,7 +45,8 @@ pub fn too_large(case: &Case) -> Result<(bool, Vec<Evidence>), Missing> {
     }
     let typical = case.fastest_update().ok();
     let first = jump.map(|(x, l)| (x, l, case.steps(&rows).unwrap_or_default()));
-    let Some((size, layer, steps)) = first.into_iter().chain(typical).max_by(|a, b| a.0.total_cmp(&b.0)) else {
+    let Some((size, layer, steps)) = first.into_iter().chain(typical).max_by(|a, b| a.0.total_cmp(&b.0))
+    else {
         return Err(Missing::Gap { column: "update_norm", last: None });
     };
     let mut evidence = vec![
@@ -87,7 +88,8 @@ fn fell_back(case: &Case) -> Option<Evidence> {
 /// Other causes of large updates. A signal that was faint from the start is the cause of large updates below
 /// it, unless these destroyed it altogether.
 fn explaining(case: &Case) -> &'static [Ailment] {
-    const STARTS: &[Ailment] = &[Ailment::VanishingGradient, Ailment::ExplodingGradient, Ailment::DeadInitialisation];
+    const STARTS: &[Ailment] =
+        &[Ailment::VanishingGradient, Ailment::ExplodingGradient, Ailment::DeadInitialisation];
     let drowned = match (case.signal_ratio(Part::Start), case.signal_ratio(Part::Last)) {
         (Ok(Ratio::Of(start, _)), Ok(Ratio::Of(last, _))) => last * case.limits.explosion_ratio <= start,
         _ => false,
@@ -98,7 +100,9 @@ fn explaining(case: &Case) -> &'static [Ailment] {
 fn judge(case: &Case, verdicts: &[Verdict]) -> Outcome {
     let lost = fell_back(case).filter(|_| matches!(case.training.state, State::Partly | State::Failed));
     match too_large(case) {
-        _ if super::found(verdicts, Ailment::Diverged) && super::found(verdicts, Ailment::ExplodingGradient) => {
+        _ if super::found(verdicts, Ailment::Diverged)
+            && super::found(verdicts, Ailment::ExplodingGradient) =>
+        {
             Outcome::Clear(Vec::new())
         }
         Err(_) if super::found(verdicts, Ailment::DeadInitialisation) => Outcome::Clear(Vec::new()),

@@ -57,11 +57,17 @@ pub fn too_small(case: &Case) -> Result<(bool, Vec<Evidence>), Missing> {
     let rows = case.rows(Part::First);
     let steps = case.steps(&rows);
     let profile = case.profile(&grid, rows);
-    let gradient =
-        case.working_layers().filter_map(|l| Some((l, profile[l].positive()?))).max_by(|a, b| a.1.total_cmp(&b.1));
+    let gradient = case
+        .working_layers()
+        .filter_map(|l| Some((l, profile[l].positive()?)))
+        .max_by(|a, b| a.1.total_cmp(&b.1));
     let Some((l, gradient)) = gradient else {
         let gap = profile.contains(&Measured::Missing);
-        return if gap { Err(Missing::Gap { column: "grad_rms", last: None }) } else { Ok((false, evidence)) };
+        return if gap {
+            Err(Missing::Gap { column: "grad_rms", last: None })
+        } else {
+            Ok((false, evidence))
+        };
     };
     let there = gradient > limits.relative_gradient;
     evidence.push(

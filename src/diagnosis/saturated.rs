@@ -18,7 +18,12 @@ pub const RULE: Rule = Rule {
     ailment: Ailment::SaturatedUnits,
     branch: Branch::Training,
     source: "Glorot, Bengio 2010; 50 % of a layer: SageMaker Debugger; the flat end: Karpathy, makemore part 3 (|tanh| > 0.97)",
-    remedies: &[Remedy::BetterInitialisation, Remedy::SmallerRate, Remedy::NewActivation, Remedy::Normalisation],
+    remedies: &[
+        Remedy::BetterInitialisation,
+        Remedy::SmallerRate,
+        Remedy::NewActivation,
+        Remedy::Normalisation,
+    ],
     judge,
 };
 
@@ -28,7 +33,8 @@ fn is_bounded(name: &str) -> bool {
 }
 
 fn judge(case: &Case, _: &[Verdict]) -> Outcome {
-    let bounded: Vec<usize> = (0..case.hidden()).filter(|&l| is_bounded(case.run.layer(l).activation())).collect();
+    let bounded: Vec<usize> =
+        (0..case.hidden()).filter(|&l| is_bounded(case.run.layer(l).activation())).collect();
     if bounded.is_empty() {
         return Outcome::Clear(Vec::new());
     }
@@ -37,7 +43,15 @@ fn judge(case: &Case, _: &[Verdict]) -> Outcome {
         Err(missing) => return Outcome::Unknown(missing),
     };
     let share = |k: usize, l: usize| case.run.layer_value(SATURATED_SHARE, k, l);
-    judge_shares(case, Measure::SaturatedShare, "saturated_share", case.limits.saturated_share, bounded, at, share)
+    judge_shares(
+        case,
+        Measure::SaturatedShare,
+        "saturated_share",
+        case.limits.saturated_share,
+        bounded,
+        at,
+        share,
+    )
 }
 
 #[cfg(test)]

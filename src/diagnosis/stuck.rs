@@ -36,9 +36,14 @@ fn judge(case: &Case, verdicts: &[Verdict]) -> Outcome {
         _ if super::found(verdicts, Ailment::Diverged) => return Outcome::Clear(Vec::new()),
         State::Partly | State::Failed => {}
     }
-    let Some((fall, steps)) = loss_fall(&case.run, 0.5) else { return Outcome::Unknown(Missing::LossHistory) };
-    let mut evidence =
-        vec![Evidence::new(Measure::LossFallHalf, fall).at(&[], Some(steps)).at_most("stalled", case.limits.stalled)];
+    let Some((fall, steps)) = loss_fall(&case.run, 0.5) else {
+        return Outcome::Unknown(Missing::LossHistory);
+    };
+    let mut evidence = vec![
+        Evidence::new(Measure::LossFallHalf, fall)
+            .at(&[], Some(steps))
+            .at_most("stalled", case.limits.stalled),
+    ];
     if fall > case.limits.stalled {
         return Outcome::Clear(evidence);
     }
@@ -62,7 +67,9 @@ fn judge(case: &Case, verdicts: &[Verdict]) -> Outcome {
         _ => 0.0,
     };
     let over = case.steps(&case.rows(Part::Whole));
-    evidence.push(Evidence::new(Measure::KeptSignal, kept).at(&[1], over).at_least("kept_signal", limits.kept_signal));
+    evidence.push(
+        Evidence::new(Measure::KeptSignal, kept).at(&[1], over).at_least("kept_signal", limits.kept_signal),
+    );
     if !even || kept < limits.kept_signal {
         return Outcome::Clear(evidence);
     }

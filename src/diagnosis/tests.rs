@@ -9,7 +9,11 @@ const KEYS: &str = include_str!("../../tests/fixtures/keys.txt");
 #[test]
 fn keys_are_those_that_were_published() {
     let published = |kind: &str| -> Vec<&str> {
-        KEYS.lines().filter_map(|line| line.split_once(' ')).filter(|(k, _)| *k == kind).map(|(_, key)| key).collect()
+        KEYS.lines()
+            .filter_map(|line| line.split_once(' '))
+            .filter(|(k, _)| *k == kind)
+            .map(|(_, key)| key)
+            .collect()
     };
     macro_rules! check {
         ($($kind:literal $of:ident),*) => {
@@ -38,13 +42,19 @@ fn keys_are_those_that_were_published() {
         Missing::Gap { column: "loss", last: None },
     ];
     assert_eq!(missing.map(|m| m.key()).to_vec(), published("missing"));
-    let causes =
-        [Cause::None, Cause::WeightScale, Cause::FlatFunction(Activation::Sigmoid), Cause::Slope, Cause::Alignment];
+    let causes = [
+        Cause::None,
+        Cause::WeightScale,
+        Cause::FlatFunction(Activation::Sigmoid),
+        Cause::Slope,
+        Cause::Alignment,
+    ];
     assert_eq!(causes.map(Cause::key).to_vec(), published("cause"));
-    let conclusions = [Conclusion::Healthy, Conclusion::Faulty, Conclusion::Unexplained, Conclusion::Undecided];
+    let conclusions =
+        [Conclusion::Healthy, Conclusion::Faulty, Conclusion::Unexplained, Conclusion::Undecided];
     assert_eq!(conclusions.map(Conclusion::key).to_vec(), published("conclusion"));
-    let outcomes =
-        [Outcome::fault(Vec::new()), Outcome::Clear(Vec::new()), Outcome::Unknown(Missing::Steps)].map(|o| o.key());
+    let outcomes = [Outcome::fault(Vec::new()), Outcome::Clear(Vec::new()), Outcome::Unknown(Missing::Steps)]
+        .map(|o| o.key());
     assert_eq!(outcomes.to_vec(), published("outcome"));
     assert_eq!([Severity::Fault, Severity::Note].map(Severity::key).to_vec(), published("severity"));
     let states = [State::Good, State::Partly, State::Failed, State::Unknown(Missing::Steps)].map(|s| s.key());

@@ -219,7 +219,8 @@ mod tests {
         let t = Thresholds::parse("# mine\nsignal_ratio = 0.01\nexplosion_ratio = 100\n", "t.toml").unwrap();
         let expected = Thresholds { signal_ratio: 0.01, explosion_ratio: 100.0, ..Thresholds::default() };
         assert_eq!(t, expected);
-        let set = Thresholds::default().with("signal_ratio", 0.01).and_then(|t| t.with("explosion_ratio", 100.0));
+        let set =
+            Thresholds::default().with("signal_ratio", 0.01).and_then(|t| t.with("explosion_ratio", 100.0));
         assert_eq!(set.unwrap(), expected);
         assert_eq!(Thresholds::parse("", "t.toml").unwrap(), Thresholds::default());
     }
@@ -234,7 +235,10 @@ mod tests {
             ),
             "{unknown}"
         );
-        assert_eq!(error("dead_share = \"half\""), "t.toml: line 1, `dead_share`: expected a number, not a string");
+        assert_eq!(
+            error("dead_share = \"half\""),
+            "t.toml: line 1, `dead_share`: expected a number, not a string"
+        );
         assert_eq!(
             error("\ndead_share = 2"),
             "t.toml: line 2, `dead_share`: 2 is out of range; give a number from 0 to 1"

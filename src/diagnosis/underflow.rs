@@ -49,12 +49,19 @@ fn judge(case: &Case, _: &[Verdict]) -> Outcome {
         lost.push(share);
     }
     if !seen {
-        let zero = rows.clone().all(|r| (0..case.run.layers()).all(|l| value(GRAD_NORM, r, l) == Measured::Zero));
-        return if zero && !rows.is_empty() { Outcome::Clear(Vec::new()) } else { Outcome::Unknown(Missing::Updates) };
+        let zero =
+            rows.clone().all(|r| (0..case.run.layers()).all(|l| value(GRAD_NORM, r, l) == Measured::Zero));
+        return if zero && !rows.is_empty() {
+            Outcome::Clear(Vec::new())
+        } else {
+            Outcome::Unknown(Missing::Updates)
+        };
     }
     let worst = lost.iter().copied().fold(0.0, f64::max);
-    let layers: Vec<usize> =
-        (0..lost.len()).filter(|&l| lost[l] >= case.limits.lost_share && lost[l] > 0.0).map(|l| l + 1).collect();
+    let layers: Vec<usize> = (0..lost.len())
+        .filter(|&l| lost[l] >= case.limits.lost_share && lost[l] > 0.0)
+        .map(|l| l + 1)
+        .collect();
     let evidence = vec![
         Evidence::new(Measure::LostShare, worst)
             .at(&layers, case.steps(&rows))

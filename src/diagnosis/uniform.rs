@@ -40,22 +40,31 @@ pub fn uniform(case: &Case) -> Result<(bool, Vec<Evidence>), Missing> {
     }
     let sizes: Vec<f64> = plain.iter().filter_map(|c| c.positive()).collect();
     // Exact zeros come from dead units, not from a signal that vanished.
-    let largest =
-        (0..relative.len()).filter_map(|l| Some((l, relative[l].positive()?))).max_by(|a, b| a.1.total_cmp(&b.1));
-    let Some((layer, largest)) = largest.filter(|_| sizes.len() == plain.len()) else { return Ok((false, Vec::new())) };
-    let spread = sizes.iter().copied().fold(0.0, f64::max) / sizes.iter().copied().fold(f64::INFINITY, f64::min);
+    let largest = (0..relative.len())
+        .filter_map(|l| Some((l, relative[l].positive()?)))
+        .max_by(|a, b| a.1.total_cmp(&b.1));
+    let Some((layer, largest)) = largest.filter(|_| sizes.len() == plain.len()) else {
+        return Ok((false, Vec::new()));
+    };
+    let spread =
+        sizes.iter().copied().fold(0.0, f64::max) / sizes.iter().copied().fold(f64::INFINITY, f64::min);
     let limits = case.limits;
     let evidence = vec![
         Evidence::new(Measure::RelativeGradient, largest)
             .at(&[layer + 1], steps)
             .at_most("relative_gradient", limits.relative_gradient),
-        Evidence::new(Measure::GradientSpread, spread).at(&[], steps).at_most("even_factor", limits.even_factor),
+        Evidence::new(Measure::GradientSpread, spread)
+            .at(&[], steps)
+            .at_most("even_factor", limits.even_factor),
     ];
-    // Gradients that were normal at first and then vanished (saturation, dead units, a large rate) are another fault.
+    // Gradients that were normal at first and then vanished (saturation, dead units, a large rate) are
+    // another fault.
     let first = case.profile(&relative_all, case.rows(Part::First));
     let began = first[..case.hidden()].iter().filter_map(|c| c.positive()).fold(0.0, f64::max);
     let jumps = super::rate_too_large::too_large(case).is_ok_and(|l| l.0);
-    let small = !jumps && largest <= limits.relative_gradient && began <= limits.even_factor * limits.relative_gradient;
+    let small = !jumps
+        && largest <= limits.relative_gradient
+        && began <= limits.even_factor * limits.relative_gradient;
     Ok((small && spread <= limits.even_factor, evidence))
 }
 

@@ -49,14 +49,16 @@ pub enum Fading {
 
 /// The judgement that the rules on attenuation share.
 pub fn fading(case: &Case) -> Result<Fading, Missing> {
-    // Training repairs the signal when it gets going at all, or kills the last layer, and so all signal; what it spent its budget on
-    // is seen at the start.
+    // Training repairs the signal when it gets going at all, or kills the last layer, and so all signal; what
+    // it spent its budget on is seen at the start.
     let known = [case.signal_ratio(Part::Last)?, case.early_signal_ratio().unwrap_or(Ratio::Zero)];
     let known = known.into_iter().filter_map(|r| match r {
         Ratio::NoDepth | Ratio::Zero => None,
         Ratio::Of(ratio, steps) => Some((ratio, steps)),
     });
-    let Some((ratio, steps)) = known.min_by(|a, b| a.0.total_cmp(&b.0)) else { return Ok(Fading::No(Vec::new())) };
+    let Some((ratio, steps)) = known.min_by(|a, b| a.0.total_cmp(&b.0)) else {
+        return Ok(Fading::No(Vec::new()));
+    };
     let mut evidence = vec![case.attenuation(ratio, steps)];
     if ratio > case.faint().1 {
         return Ok(Fading::No(evidence));
@@ -64,7 +66,8 @@ pub fn fading(case: &Case) -> Result<Fading, Missing> {
     let stalled = || loss_fall(&case.run, 0.5).is_some_and(|f| f.0 <= case.limits.stalled);
     evidence.extend(case.skill());
     let fall = loss_fall(&case.run, 0.25);
-    evidence.extend(fall.map(|(fall, steps)| Evidence::new(Measure::LossFallQuarter, fall).at(&[], Some(steps))));
+    evidence
+        .extend(fall.map(|(fall, steps)| Evidence::new(Measure::LossFallQuarter, fall).at(&[], Some(steps))));
     match &case.training.state {
         State::Unknown(missing) => Err(missing.clone()),
         State::Partly if ratio <= case.limits.strong_ratio && stalled() => Ok(Fading::Vanishing(evidence)),

@@ -80,7 +80,8 @@ pub fn split(case: &Case) -> (Vec<Split>, Option<u64>) {
     let split = |l: usize| {
         let above = case.run.tensor_value(PARAM_NORM, Role::Weight, r, l + 1);
         let width = case.run.layer(l + 1).fan_out.map_or(f64::NAN, |n| n as f64);
-        let (total, weight_scale, slope) = (signal(l) / signal(l + 1), above / width.sqrt(), slope(k, l).sqrt());
+        let (total, weight_scale, slope) =
+            (signal(l) / signal(l + 1), above / width.sqrt(), slope(k, l).sqrt());
         let alignment = total / (weight_scale * slope);
         let known = [total, weight_scale, slope, alignment].iter().all(|x| x.is_finite() && *x > 0.0);
         known.then(|| {
@@ -116,8 +117,17 @@ mod tests {
 
     #[test]
     fn functions_that_shrink_the_signal_without_saturation_are_known_in_any_spelling() {
-        for name in ["sigmoid", "Sigmoid", "logistic", "ReLU", "LeakyReLU", "hard_sigmoid", "Softplus", "GELU", "swish"]
-        {
+        for name in [
+            "sigmoid",
+            "Sigmoid",
+            "logistic",
+            "ReLU",
+            "LeakyReLU",
+            "hard_sigmoid",
+            "Softplus",
+            "GELU",
+            "swish",
+        ] {
             assert!(flat_function(name).is_some(), "{name}");
         }
         for name in ["tanh", "Tanh", "SELU", "linear", "identity", "maxout:2", "", "attention"] {

@@ -32,17 +32,23 @@ pub const SPEC: FigureSpec = FigureSpec {
 fn build(runs: &Runs, options: &Options) -> Result<Figure, FigureError> {
     let (run, lang) = (runs.run(), options.lang);
     let metric = MEAN_SQUARED_SLOPE;
-    let slope =
-        Grid::from_stored(run.hidden(), run.record().snapshots.step().len(), |l, k| run.layer_value(metric, k, l));
+    let slope = Grid::from_stored(run.hidden(), run.record().snapshots.step().len(), |l, k| {
+        run.layer_value(metric, k, l)
+    });
     let saturated = run.activation_grid(SATURATED_SHARE);
     let dead = run.activation_grid(DEAD_SHARE);
     if [&slope, &saturated, &dead].iter().all(|g| g.all_missing()) {
-        return Err(runs.nothing(run, "activations of a hidden layer", "record a network with hidden layers"));
+        return Err(runs.nothing(
+            run,
+            "activations of a hidden layer",
+            "record a network with hidden layers",
+        ));
     }
     // The last snapshot comes after the last batch, so it has no activations: it only ends the cell before
     // it.
-    let known =
-        |k: usize| [&slope, &saturated, &dead].iter().any(|g| (0..g.layers()).any(|l| g.at(l, k) != Measured::Missing));
+    let known = |k: usize| {
+        [&slope, &saturated, &dead].iter().any(|g| (0..g.layers()).any(|l| g.at(l, k) != Measured::Missing))
+    };
     let columns = (0..slope.columns()).rev().find(|&k| known(k)).map_or(0, |k| k + 1);
     let steps = run.record().snapshots.step();
     let edges = match steps.get(columns) {

@@ -156,7 +156,11 @@ impl Heatmap {
     /// Every cell that is there.
     pub fn existing(&self) -> impl Iterator<Item = Measured> + '_ {
         let cells = move |(r, row): (usize, &Vec<Measured>)| {
-            row.iter().enumerate().filter(move |(c, _)| self.exists(r, *c)).map(|(_, cell)| *cell).collect::<Vec<_>>()
+            row.iter()
+                .enumerate()
+                .filter(move |(c, _)| self.exists(r, *c))
+                .map(|(_, cell)| *cell)
+                .collect::<Vec<_>>()
         };
         self.cells.iter().enumerate().flat_map(cells)
     }

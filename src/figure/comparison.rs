@@ -11,8 +11,8 @@
 
 use super::chart::{ColourScale, Figure, Panel, Placed};
 use super::frame::{
-    Legend, accuracy_axis, accuracy_series, heatmap, layer_rows, lines, log_scale, reached_edges, show_last_labels,
-    step_edges, time_axis,
+    Legend, accuracy_axis, accuracy_series, heatmap, layer_rows, lines, log_scale, reached_edges,
+    show_last_labels, step_edges, time_axis,
 };
 use super::sheet::{STRIP, Sheet, Words};
 use super::spec::{Build, FigureSpec, Runs};
@@ -50,7 +50,8 @@ struct Side<'a> {
 impl<'a> Side<'a> {
     fn new(run: &'a Summary<'a>, name: String, metric: GradientMetric, options: &Options) -> Side<'a> {
         let movement = run.movement(options.tensor());
-        let (snapshots, skipped) = reached_edges(run.record().snapshots.step()).unwrap_or((Vec::new(), usize::MAX));
+        let (snapshots, skipped) =
+            reached_edges(run.record().snapshots.step()).unwrap_or((Vec::new(), usize::MAX));
         Side {
             run,
             name,
@@ -97,7 +98,11 @@ fn build(runs: &Runs, options: &Options) -> Result<Figure, FigureError> {
     let sides: Vec<Side> =
         all.iter().zip(names(lang, all)).map(|(run, name)| Side::new(run, name, metric, options)).collect();
     if let Some(side) = sides.iter().find(|s| s.gradient.all_missing()) {
-        return Err(runs.nothing(side.run, "such gradient", "draw another one (batch-mean, per-sample, signal)"));
+        return Err(runs.nothing(
+            side.run,
+            "such gradient",
+            "draw another one (batch-mean, per-sample, signal)",
+        ));
     }
     // Movement needs snapshots; without any in any run its row is left out.
     let with_movement = sides.iter().any(Side::moved);
@@ -108,11 +113,13 @@ fn build(runs: &Runs, options: &Options) -> Result<Figure, FigureError> {
         stack.into_iter().map(|(row, panel)| Placed::new(column, row, panel)).collect::<Vec<_>>()
     };
     let panels = sides.iter().enumerate().flat_map(place).collect();
-    let (rows, height) = if with_movement { (vec![1.0, 1.0, 1.4 * STRIP], 720) } else { (vec![1.0, 1.4 * STRIP], 480) };
+    let (rows, height) =
+        if with_movement { (vec![1.0, 1.0, 1.4 * STRIP], 720) } else { (vec![1.0, 1.4 * STRIP], 480) };
     let size = (320 + 430 * all.len() as u32, height);
     let title = heading(lang, &sides, metric, size.0);
     let q = metric.quantity();
-    let mut subtitle = vec![if with_movement { lang.comparison_note(q, bias) } else { lang.explain(q, bias) }];
+    let mut subtitle =
+        vec![if with_movement { lang.comparison_note(q, bias) } else { lang.explain(q, bias) }];
     subtitle.extend(clamped);
     subtitle.push(slivers(&sides, options));
     let words = Words {

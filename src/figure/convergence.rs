@@ -61,7 +61,8 @@ fn build(runs: &Runs, options: &Options) -> Result<Figure, FigureError> {
         0,
     );
     // Of a layer that went nowhere the colours are a walk on the spot: they would look like convergence.
-    map.masks = masks(&layers_with(run, options, Displacement::StillRandom), &lang.still_random_rows(STILL_RANDOM));
+    map.masks =
+        masks(&layers_with(run, options, Displacement::StillRandom), &lang.still_random_rows(STILL_RANDOM));
     let masked = |row: usize| map.masks.iter().any(|v| (v.first..=v.last).contains(&row));
     let shown: Vec<usize> = (0..run.layers()).filter(|&l| !masked(l)).collect();
     let shown = Grid::from_cells(shown.len(), steps.len(), |l, k| trajectory.remaining.at(shown[l], k));
@@ -70,7 +71,11 @@ fn build(runs: &Runs, options: &Options) -> Result<Figure, FigureError> {
         title: title_of(lang, run, bias, findings(run, &trajectory, options)),
         subtitle: vec![lang.explain(Quantity::Remaining, bias), lang.sketch_note(trajectory.relative_error)],
         caption: caption(lang, run),
-        reading: vec![lang.reading_axes(false), displacements(run, options), lang.reading_hint(Hint::Convergence)],
+        reading: vec![
+            lang.reading_axes(false),
+            displacements(run, options),
+            lang.reading_hint(Hint::Convergence),
+        ],
     };
     let labels = map.rows.clone();
     let mut panels = vec![Panel::Heatmap(map)];
@@ -80,7 +85,8 @@ fn build(runs: &Runs, options: &Options) -> Result<Figure, FigureError> {
     let mut placed: Vec<Placed> =
         panels.into_iter().enumerate().map(|(row, panel)| Placed::new(0, row, panel)).collect();
     placed.push(Placed::new(1, 0, ways(run, labels, options)));
-    let sheet = Sheet { columns: vec![1.0, 0.24], rows, panels: placed, scales: vec![scale], size: (1060, 620) };
+    let sheet =
+        Sheet { columns: vec![1.0, 0.24], rows, panels: placed, scales: vec![scale], size: (1060, 620) };
     Ok(Figure::new(runs.figure, lang, words, sheet))
 }
 
@@ -112,7 +118,8 @@ fn ways(run: &Summary, rows: Vec<String>, options: &Options) -> Panel {
             Measured::Underflow | Measured::Nan | Measured::Infinite | Measured::Missing => lang.unknown(),
         })
         .collect();
-    let mark = Mark { at: STILL_RANDOM, below: lang.still_random_side(STILL_RANDOM), above: lang.moved_side() };
+    let mark =
+        Mark { at: STILL_RANDOM, below: lang.still_random_side(STILL_RANDOM), above: lang.moved_side() };
     Panel::Rows(Rows { x: Axis { percent: true, ..axis }, rows, values, words, mark: Some(mark) })
 }
 

@@ -40,7 +40,8 @@ pub fn step_edges(steps: &[u64], end: u64) -> Vec<f64> {
 /// first step; `None` where no other one is left. Also how many snapshots were left out.
 pub fn reached_edges(steps: &[u64]) -> Option<(Vec<f64>, usize)> {
     let skip = usize::from(steps.first() == Some(&0));
-    (steps.len() > skip).then(|| (std::iter::once(0.0).chain(steps[skip..].iter().map(|&s| s as f64)).collect(), skip))
+    (steps.len() > skip)
+        .then(|| (std::iter::once(0.0).chain(steps[skip..].iter().map(|&s| s as f64)).collect(), skip))
 }
 
 /// Measured edges of snapshot rows that say what is: as [`step_edges`], but the last snapshot describes the
@@ -75,8 +76,8 @@ pub fn time_axis(summary: &Summary, edges: &[f64], options: &Options) -> Axis {
 
 // ---- heatmaps ---------------------------------------------------------------------------------------------------------
 
-/// Names of a run's layers with weights, from the input, for the rows of a grid: as many as `layers`, which may leave
-/// out the output layer.
+/// Names of a run's layers with weights, from the input, for the rows of a grid: as many as `layers`, which
+/// may leave out the output layer.
 pub fn layer_rows(run: &Summary, layers: usize, lang: Lang) -> Vec<String> {
     (1..=layers).map(|l| lang.layer_row(l, run.layer(l - 1).own_name(), l == run.layers())).collect()
 }
@@ -116,7 +117,8 @@ pub struct Legend {
 }
 
 impl Legend {
-    pub const PLAIN: Legend = Legend { zero: Special::Zero, underflow: Special::Underflow, missing: Special::Missing };
+    pub const PLAIN: Legend =
+        Legend { zero: Special::Zero, underflow: Special::Underflow, missing: Special::Missing };
 
     /// Legend of movements; `no_unit` if values are missing because layers have no initial norm.
     pub fn movement(no_unit: bool) -> Legend {
@@ -148,7 +150,13 @@ pub fn specials(lang: Lang, grids: &[&Grid], legend: Legend, scale: ValueScale) 
 /// decades, and at most 45 decades. Where they span more than 12, the scale's top is that of the highest
 /// window of 12 decades that holds at least nine tenths as many cells as the fullest one: the top of a long
 /// decay, but not the last exploding steps of a run that diverged.
-pub fn log_scale(lang: Lang, label: String, grids: &[&Grid], percent: bool, legend: Legend) -> (ColourScale, String) {
+pub fn log_scale(
+    lang: Lang,
+    label: String,
+    grids: &[&Grid],
+    percent: bool,
+    legend: Legend,
+) -> (ColourScale, String) {
     let mut v: Vec<f64> = grids.iter().flat_map(|g| g.cells()).filter_map(|c| c.log10()).collect();
     v.sort_by(f64::total_cmp);
     let (low, high) = decades(&v);
@@ -180,7 +188,8 @@ fn decades(sorted: &[f64]) -> (f64, f64) {
     if high - low <= WINDOW {
         return (low, high);
     }
-    let held = |top: f64| sorted.partition_point(|&x| x <= top) - sorted.partition_point(|&x| x < top - WINDOW);
+    let held =
+        |top: f64| sorted.partition_point(|&x| x <= top) - sorted.partition_point(|&x| x < top - WINDOW);
     let tops = || (0..=(high - low - WINDOW) as u32).map(|i| high - i as f64);
     let fullest = tops().map(held).max().unwrap_or(0);
     let top = tops().find(|&top| 10 * held(top) >= 9 * fullest).unwrap_or(high);
@@ -215,14 +224,22 @@ pub fn log_axis(label: String, values: impl Iterator<Item = f64>) -> Axis {
     let (low, high) = logs.fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), x| (a.min(x), b.max(x)));
     let (low, high) = if low <= high { (low.floor(), high.ceil()) } else { (-1.0, 0.0) };
     // 10^-307 is the last whole decade above the subnormal numbers, 10^308 the last below infinity.
-    let (low, high) = (low.clamp(-307.0, 307.0), high.clamp(-306.0, 308.0).max(low.clamp(-307.0, 307.0) + 1.0));
+    let (low, high) =
+        (low.clamp(-307.0, 307.0), high.clamp(-306.0, 308.0).max(low.clamp(-307.0, 307.0) + 1.0));
     let (low, high) = (10f64.powf(low), 10f64.powf(high));
     Axis { label, kind: AxisKind::Log10, low, high, percent: false, show_labels: true }
 }
 
 /// The accuracy axis.
 pub fn accuracy_axis(lang: Lang) -> Axis {
-    Axis { label: lang.accuracy(), kind: AxisKind::Linear, low: 0.0, high: 1.0, percent: true, show_labels: true }
+    Axis {
+        label: lang.accuracy(),
+        kind: AxisKind::Linear,
+        low: 0.0,
+        high: 1.0,
+        percent: true,
+        show_labels: true,
+    }
 }
 
 /// A curve as a series; on a logarithmic axis a value that has no logarithm becomes a gap.
@@ -230,7 +247,8 @@ pub fn series(label: String, curve: Curve, style: Stroke, colour: usize, log: bo
     let ok = |x: f64| !log || x > 0.0;
     // A lone point would not be seen without a mark.
     let lone = curve.points.iter().filter(|p| p.1.is_some()).count() == 1;
-    let markers = lone || style == Stroke::Solid && curve.points.len() <= MAX_MARKERS && curve.band.is_empty();
+    let markers =
+        lone || style == Stroke::Solid && curve.points.len() <= MAX_MARKERS && curve.band.is_empty();
     Series {
         label,
         points: curve.points.into_iter().map(|(x, y)| (x, y.filter(|&y| ok(y)))).collect(),
@@ -270,7 +288,13 @@ pub fn accuracy_series(summary: &Summary, lang: Lang, colour: usize) -> Vec<Seri
         series(lang.faint_batch_series(), batch, Stroke::Faint, colour, false),
         series(lang.train_series(), summary.eval_curve(TRAIN_ACCURACY), Stroke::Solid, colour, false),
         series(lang.test_series(), summary.eval_curve(TEST_ACCURACY), Stroke::Dashed, colour + 1, false),
-        series(lang.validation_series(), summary.eval_curve(VALIDATION_ACCURACY), Stroke::Dotted, colour + 2, false),
+        series(
+            lang.validation_series(),
+            summary.eval_curve(VALIDATION_ACCURACY),
+            Stroke::Dotted,
+            colour + 2,
+            false,
+        ),
     ]
     .into_iter()
     .filter(|s| s.points.iter().any(|p| p.1.is_some()))

@@ -101,7 +101,8 @@ fn draw(runs: &Runs, options: &Options, metric: GradientMetric, hint: Hint) -> R
     if wide {
         subtitle.push(lang.wide_input_note(inputs));
     }
-    if let Some(signal) = signal_ratio(run).filter(|s| metric == GradientMetric::BatchMean && s.abs() >= 1.0) {
+    if let Some(signal) = signal_ratio(run).filter(|s| metric == GradientMetric::BatchMean && s.abs() >= 1.0)
+    {
         subtitle.push(lang.signal_note(signal, wide));
     }
     subtitle.push(clamped);
@@ -116,6 +117,7 @@ fn draw(runs: &Runs, options: &Options, metric: GradientMetric, hint: Hint) -> R
         caption: caption(lang, run),
         reading: vec![lang.reading_axes(true), across(lang, q, run, &cells), lang.reading_hint(hint)],
     };
-    let map = heatmap(lang, String::new(), &cells, layer_rows(run, cells.layers(), lang), edges, x.clone(), 0);
+    let map =
+        heatmap(lang, String::new(), &cells, layer_rows(run, cells.layers(), lang), edges, x.clone(), 0);
     Ok(Figure::new(runs.figure, lang, words, Sheet::over_strips(map, strips(run, &x, lang), scale)))
 }

@@ -27,7 +27,9 @@ pub fn words(figure: &Figure) -> Vec<&str> {
             }
             Panel::Dots(d) => {
                 all.extend([&d.x.label, &d.series[0], &d.series[1], &d.reference]);
-                all.extend(d.rows.iter().flat_map(|r| [&r.label, &r.words]).chain(d.mark.iter().map(|m| &m.1)));
+                all.extend(
+                    d.rows.iter().flat_map(|r| [&r.label, &r.words]).chain(d.mark.iter().map(|m| &m.1)),
+                );
             }
             Panel::Rows(r) => {
                 all.push(&r.x.label);

@@ -39,7 +39,11 @@ fn build(runs: &Runs, options: &Options) -> Result<Figure, FigureError> {
     }
     let bias = options.bias();
     let Some((edges, skipped)) = reached_edges(steps) else {
-        return Err(runs.nothing(run, "snapshot after step 0", "record snapshots more often or train longer"));
+        return Err(runs.nothing(
+            run,
+            "snapshot after step 0",
+            "record snapshots more often or train longer",
+        ));
     };
     let grid = movement.grid.without_first_columns(skipped);
     let x = time_axis(run, &edges, options);
@@ -63,7 +67,11 @@ fn build(runs: &Runs, options: &Options) -> Result<Figure, FigureError> {
         title: title_of(lang, run, bias, findings(run, options)),
         subtitle,
         caption: caption(lang, run),
-        reading: vec![lang.reading_axes(true), displacements(run, options), lang.reading_hint(Hint::Movement)],
+        reading: vec![
+            lang.reading_axes(true),
+            displacements(run, options),
+            lang.reading_hint(Hint::Movement),
+        ],
     };
     let map = heatmap(lang, String::new(), &grid, layer_rows(run, grid.layers(), lang), edges, x.clone(), 0);
     Ok(Figure::new(runs.figure, lang, words, Sheet::over_strips(map, strips(run, &x, lang), scale)))

@@ -97,8 +97,12 @@ pub enum GradientMetric {
 impl Choice for Option<GradientMetric> {}
 
 impl GradientMetric {
-    pub const ALL: [GradientMetric; 4] =
-        [GradientMetric::BatchMean, GradientMetric::PerParameter, GradientMetric::PerSample, GradientMetric::Signal];
+    pub const ALL: [GradientMetric; 4] = [
+        GradientMetric::BatchMean,
+        GradientMetric::PerParameter,
+        GradientMetric::PerSample,
+        GradientMetric::Signal,
+    ];
 
     /// As on the command line.
     pub fn name(self) -> &'static str {

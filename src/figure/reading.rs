@@ -15,7 +15,8 @@ use crate::text::{Hint, Lang, Quantity};
 /// A gradient that is somewhat larger near the input, or that is mostly zero, does not explode: that takes a
 /// diagnosis.
 pub(super) fn gradient_hint(run: &Summary) -> Hint {
-    let explodes = diagnose(run.record(), &Thresholds::default()).is_ok_and(|d| d.found(Ailment::ExplodingGradient));
+    let explodes =
+        diagnose(run.record(), &Thresholds::default()).is_ok_and(|d| d.found(Ailment::ExplodingGradient));
     if explodes { Hint::Explosion } else { Hint::Gradient }
 }
 

@@ -15,7 +15,9 @@ use super::sheet::{Sheet, Words};
 use super::spec::{Build, FigureSpec, Runs};
 use super::words::{caption, name, outcome};
 use super::{FigureError, Options};
-use crate::diagnosis::{self, Branch, Diagnosis, Outcome, Performance, Remedy, Severity, State, Thresholds, Verdict};
+use crate::diagnosis::{
+    self, Branch, Diagnosis, Outcome, Performance, Remedy, Severity, State, Thresholds, Verdict,
+};
 use crate::text::Lang;
 
 pub const SPEC: FigureSpec = FigureSpec {
@@ -100,7 +102,13 @@ fn flow(lang: Lang, d: &Diagnosis) -> Flow {
             findings(lang, d, Branch::Training, way == Way::Training),
             tone(way == Way::Training),
         ),
-        place(1, 1, lang.why_not(), findings(lang, d, Branch::Test, way == Way::Test), tone(way == Way::Test)),
+        place(
+            1,
+            1,
+            lang.why_not(),
+            findings(lang, d, Branch::Test, way == Way::Test),
+            tone(way == Way::Test),
+        ),
         remedies(lang, d, Branch::Training, way),
         remedies(lang, d, Branch::Test, way),
     ];
@@ -108,15 +116,22 @@ fn flow(lang: Lang, d: &Diagnosis) -> Flow {
     let arrows = vec![
         arrow(0, 1, lang.yes(), second),
         arrow(1, 2, lang.yes(), way == Way::Done),
-        arrow(0, 3, if d.training.state == State::Partly { lang.partly() } else { lang.no() }, way == Way::Training),
+        arrow(
+            0,
+            3,
+            if d.training.state == State::Partly { lang.partly() } else { lang.no() },
+            way == Way::Training,
+        ),
         arrow(1, 4, lang.no(), way == Way::Test),
         arrow(3, 5, String::new(), way == Way::Training),
         arrow(4, 6, String::new(), way == Way::Test),
     ];
     let is_note = |v: &&Verdict| {
-        matches!(&v.outcome, Outcome::Found(f) if f.severity == Severity::Note) && v.rule.branch != Branch::Done
+        matches!(&v.outcome, Outcome::Found(f) if f.severity == Severity::Note)
+            && v.rule.branch != Branch::Done
     };
-    let noted: Vec<String> = d.verdicts.iter().filter(is_note).map(|v| lang.ailment(v.rule.ailment)).collect();
+    let noted: Vec<String> =
+        d.verdicts.iter().filter(is_note).map(|v| lang.ailment(v.rule.ailment)).collect();
     if !noted.is_empty() {
         let lines = noted.into_iter().map(FlowLine::item).collect();
         boxes.push(place(2, 1, lang.noted_heading(), lines, Tone::Open));
@@ -192,8 +207,10 @@ mod tests {
     #[test]
     fn the_box_gives_the_advice_of_the_diagnosis_and_says_what_it_leaves_out() {
         let one = |rule: &'static Rule| vec![rule.ailment];
-        let of_branch = |branch| RULES.iter().filter(|rule| rule.branch == branch).map(|rule| rule.ailment).collect();
-        let mut cases: Vec<Vec<Ailment>> = RULES.iter().filter(|rule| rule.branch != Branch::Done).map(one).collect();
+        let of_branch =
+            |branch| RULES.iter().filter(|rule| rule.branch == branch).map(|rule| rule.ailment).collect();
+        let mut cases: Vec<Vec<Ailment>> =
+            RULES.iter().filter(|rule| rule.branch != Branch::Done).map(one).collect();
         cases.extend([of_branch(Branch::Training), of_branch(Branch::Test)]);
         let mut cut = 0;
         for (record, _) in equipped() {
@@ -201,7 +218,8 @@ mod tests {
                 let d = accused(&record, faults);
                 let flow = flow(lang, &d);
                 let boxes = flow.boxes.iter().filter(|b| b.heading == lang.remedies_heading());
-                let said: Vec<Vec<String>> = boxes.map(|b| b.lines.iter().map(|l| l.text.clone()).collect()).collect();
+                let said: Vec<Vec<String>> =
+                    boxes.map(|b| b.lines.iter().map(|l| l.text.clone()).collect()).collect();
                 let advice: Vec<String> = d.advice().iter().map(|a| lang.advice(a)).collect();
                 let left = advice.len().saturating_sub(MOST_REMEDIES);
                 let mut expected = advice[..advice.len() - left].to_vec();

@@ -48,10 +48,13 @@ pub struct TrialResult {
 
 /// Reads the numbers of a trial off its digest.
 pub fn result(trial: &Trial) -> TrialResult {
-    let Ok(record) = &trial.result else { return TrialResult { accuracy: [None; 2], signal: None, zeros: None } };
+    let Ok(record) = &trial.result else {
+        return TrialResult { accuracy: [None; 2], signal: None, zeros: None };
+    };
     let last = record.final_eval();
-    let accuracy = last
-        .map_or([None; 2], |e| [e.value(TRAIN_ACCURACY), e.value(TEST_ACCURACY)].map(|a| a.is_finite().then_some(a)));
+    let accuracy = last.map_or([None; 2], |e| {
+        [e.value(TRAIN_ACCURACY), e.value(TEST_ACCURACY)].map(|a| a.is_finite().then_some(a))
+    });
     let signal = Summary::new(record).ok().and_then(|s| signal_ratio(&s));
     TrialResult { accuracy, signal, zeros: zeros(record) }
 }
@@ -85,7 +88,8 @@ pub fn branch(trials: &Trials) -> Branch {
 /// to the next question. On the test side: nothing is wrong at all; a regulariser that is so strong that
 /// training fails closes the gap too.
 pub fn cured(trial: &Trial, branch: Branch) -> bool {
-    let training = |key: &String| RULES.iter().any(|r| r.ailment.key() == key && r.branch == Branch::Training);
+    let training =
+        |key: &String| RULES.iter().any(|r| r.ailment.key() == key && r.branch == Branch::Training);
     match (trial.conclusion.as_str(), branch) {
         _ if trial.result.is_err() => false,
         ("healthy", _) => true,
@@ -140,14 +144,19 @@ pub fn ordered(trials: &Trials) -> Vec<&Trial> {
 
 fn build(trials: &Trials, options: &Options) -> Result<Figure, FigureError> {
     let lang = options.lang;
-    let nothing =
-        |what, hint: String| FigureError::Nothing { figure: SPEC.name, run: trials.before.name.clone(), what, hint };
+    let nothing = |what, hint: String| FigureError::Nothing {
+        figure: SPEC.name,
+        run: trials.before.name.clone(),
+        what,
+        hint,
+    };
     let Ok(record) = &trials.before.result else {
         return Err(nothing("run as it was", "try the remedies again".into()));
     };
     let before = Summary::new(record)?;
     let (branch, rows) = (branch(trials), ordered(trials));
-    let results: Vec<TrialResult> = std::iter::once(&trials.before).chain(rows.iter().copied()).map(result).collect();
+    let results: Vec<TrialResult> =
+        std::iter::once(&trials.before).chain(rows.iter().copied()).map(result).collect();
     if results.iter().all(|r| r.accuracy == [None; 2]) {
         return Err(nothing("evaluation", format!("train it with {} 1", Field::EvalEvery)));
     }
@@ -172,7 +181,14 @@ fn build(trials: &Trials, options: &Options) -> Result<Figure, FigureError> {
     let low = if least > 0.5 { (10.0 * least - 0.5).floor() / 10.0 } else { 0.0 };
     let tested = results.iter().any(|r| r.accuracy[1].is_some());
     let panel = Dots {
-        x: Axis { label: lang.accuracy(), kind: AxisKind::Linear, low, high: 1.0, percent: true, show_labels: true },
+        x: Axis {
+            label: lang.accuracy(),
+            kind: AxisKind::Linear,
+            low,
+            high: 1.0,
+            percent: true,
+            show_labels: true,
+        },
         rows: dots,
         series: [lang.train_series(), if tested { lang.test_series() } else { String::new() }],
         reference: lang.before_lines(),
@@ -197,7 +213,8 @@ fn findings(lang: Lang, branch: Branch, rows: &[&Trial], results: &[TrialResult]
     let of = |r: &TrialResult| r.accuracy[usize::from(test)];
     let mut clauses = Vec::new();
     let fitting = rows.iter().zip(&results[1..]).filter(|(t, _)| t.fits);
-    if let (Some((best, after)), Some(from)) = (fitting.clone().find(|(_, r)| of(r).is_some()), of(&results[0]))
+    if let (Some((best, after)), Some(from)) =
+        (fitting.clone().find(|(_, r)| of(r).is_some()), of(&results[0]))
         && let Some(to) = of(after)
     {
         clauses.push(lang.best_remedy(test, from, to, &treatment(lang, &best.name)));

@@ -41,7 +41,8 @@ impl Sheet {
     /// One column of panels, each with its relative height.
     pub fn stack(panels: Vec<(f64, Panel)>, scales: Vec<ColourScale>, size: (u32, u32)) -> Sheet {
         let rows = panels.iter().map(|p| p.0).collect();
-        let panels = panels.into_iter().enumerate().map(|(row, (_, panel))| Placed::new(0, row, panel)).collect();
+        let panels =
+            panels.into_iter().enumerate().map(|(row, (_, panel))| Placed::new(0, row, panel)).collect();
         Sheet { columns: vec![1.0], rows, panels, scales, size }
     }
 

@@ -64,7 +64,8 @@ fn each_row<E>(figure: &Figure, put: Row<E>) -> Result<(), E> {
                 let panel = format!("{}: {}", i + 1, d.x.label);
                 for row in &d.rows {
                     for (series, value) in d.series.iter().zip(row.values) {
-                        let (value, kind) = value.map_or((String::new(), "missing"), |v| (exact(v), "finite"));
+                        let (value, kind) =
+                            value.map_or((String::new(), "missing"), |v| (exact(v), "finite"));
                         put([&panel, &format!("{} ({series})", row.label), "", "", &value, kind])?;
                     }
                 }

@@ -117,7 +117,8 @@ impl Synthetic {
         header.sketch_buckets = self.sketch.then_some(BUCKETS);
         let mut record = Record::new(header);
         // Biases: a tenth of the weight's value; their norm starts at 0.
-        let both = |f: &dyn Fn(usize) -> f64| layers.clone().flat_map(|l| [f(l), 0.1 * f(l)]).collect::<Vec<f64>>();
+        let both =
+            |f: &dyn Fn(usize) -> f64| layers.clone().flat_map(|l| [f(l), 0.1 * f(l)]).collect::<Vec<f64>>();
         for (row, &s) in self.steps.iter().enumerate() {
             let driven = both(&|l| (self.driven)(l, s));
             let (gradient, decay) = (both(&|l| (self.grad)(l, s)), both(&|l| (self.decay)(l, s)));
@@ -147,7 +148,8 @@ impl Synthetic {
         }
         for &(step, accuracy) in &self.accuracy {
             let loss = (self.loss)(step);
-            let mut row = Row::of_evaluation(step).with(EVAL_EPOCH, step as f64 / 100.0).with(TRAIN_LOSS, loss);
+            let mut row =
+                Row::of_evaluation(step).with(EVAL_EPOCH, step as f64 / 100.0).with(TRAIN_LOSS, loss);
             row.set(TRAIN_ACCURACY, accuracy).set(TEST_LOSS, loss * 1.1).set(TEST_ACCURACY, accuracy * 0.9);
             record.push(&row).unwrap();
         }

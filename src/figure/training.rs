@@ -17,7 +17,9 @@ use super::words::{caption, name, outcome, title};
 use super::{FigureError, Options, reading};
 use crate::analysis::Summary;
 use crate::analysis::curves::{Curve, Ending, MAX_POINTS, envelope};
-use crate::record::{LOSS, Status, TEST_ACCURACY, TEST_LOSS, TRAIN_LOSS, VALIDATION_ACCURACY, VALIDATION_LOSS};
+use crate::record::{
+    LOSS, Status, TEST_ACCURACY, TEST_LOSS, TRAIN_LOSS, VALIDATION_ACCURACY, VALIDATION_LOSS,
+};
 use crate::text::{Hint, Lang};
 
 pub const SPEC: FigureSpec = FigureSpec {
@@ -29,7 +31,8 @@ pub const SPEC: FigureSpec = FigureSpec {
 fn build(runs: &Runs, options: &Options) -> Result<Figure, FigureError> {
     let (run, lang) = (runs.run(), options.lang);
     let record = run.record();
-    let first = record.steps.step().first().copied().into_iter().chain(record.evals.step().first().copied()).min();
+    let first =
+        record.steps.step().first().copied().into_iter().chain(record.evals.step().first().copied()).min();
     let x = time_axis(run, &[first.unwrap_or(0) as f64, run.end() as f64], options);
 
     let raw = |values: &[f64]| Curve { points: envelope(record.steps.step(), values), band: Vec::new() };
@@ -64,7 +67,10 @@ fn build(runs: &Runs, options: &Options) -> Result<Figure, FigureError> {
     let thinned = record.len() > 2 * MAX_POINTS;
     let words = Words {
         title: heading(lang, run),
-        subtitle: vec![lang.curves_note(validation), if thinned { lang.thinned_note() } else { String::new() }],
+        subtitle: vec![
+            lang.curves_note(validation),
+            if thinned { lang.thinned_note() } else { String::new() },
+        ],
         caption: caption(lang, run),
         reading: vec![lang.reading_curves(), reading::outcome(lang, run), lang.reading_hint(Hint::Curves)],
     };
@@ -83,8 +89,11 @@ fn build(runs: &Runs, options: &Options) -> Result<Figure, FigureError> {
 fn heading(lang: Lang, run: &Summary) -> String {
     let record = run.record();
     let last = record.evals[TEST_ACCURACY].iter().rev().copied().find(|x| x.is_finite());
-    let test =
-        if run.header().early_stop.is_some() { record.final_eval().map(|e| e.value(TEST_ACCURACY)) } else { last };
+    let test = if run.header().early_stop.is_some() {
+        record.final_eval().map(|e| e.value(TEST_ACCURACY))
+    } else {
+        last
+    };
     let test = test.filter(|x| x.is_finite());
     let diverged = matches!(run.header().status, Status::Diverged { .. });
     if let (Ending::Reached { accuracy }, Some(test), false) = (run.ending(), test, diverged) {

@@ -80,7 +80,12 @@ fn build(runs: &Runs, options: &Options) -> Result<Figure, FigureError> {
         (false, false) => lang.no_decay_note(),
     };
     let words = Words {
-        title: title_of(lang, run, bias, vec![finding(run, q, &driven, options), dominance(&driven, &decay, options)]),
+        title: title_of(
+            lang,
+            run,
+            bias,
+            vec![finding(run, q, &driven, options), dominance(&driven, &decay, options)],
+        ),
         subtitle: vec![
             if show_decay { lang.explain(qd, bias) } else { lang.explain_update(relative, bias) },
             decay_note,
@@ -127,7 +132,8 @@ fn without_lost(run: &Summary, driven: Grid, options: &Options) -> Grid {
 
 /// True when decay did something, or was asked to.
 fn has_decay(run: &Summary, decay: &Grid) -> bool {
-    let asked = [run.header().facts.weight_decay, run.header().facts.l1].into_iter().flatten().any(|x| x > 0.0);
+    let asked =
+        [run.header().facts.weight_decay, run.header().facts.l1].into_iter().flatten().any(|x| x > 0.0);
     let did = decay.cells().iter().any(|c| matches!(c, Measured::Finite(_) | Measured::Underflow));
     did || (asked && !decay.all_missing())
 }
@@ -146,15 +152,17 @@ fn finding(run: &Summary, q: Quantity, driven: &Grid, options: &Options) -> Stri
     let typical = Attenuation::typical(driven);
     // Of the per-sample signal where there is one, since a batch mean can look even as well.
     let batch_mean = || Attenuation::typical(&run.grid(GRAD_NORM, options.tensor())).log10_hidden_ratio;
-    let gradient =
-        signal_ratio(run).map(|r| (r, Quantity::Signal)).or_else(|| batch_mean().map(|r| (r, Quantity::BatchGradient)));
+    let gradient = signal_ratio(run)
+        .map(|r| (r, Quantity::Signal))
+        .or_else(|| batch_mean().map(|r| (r, Quantity::BatchGradient)));
     match (typical.log10_hidden_spread, gradient) {
         (Some(spread), Some((ratio, of))) if ratio <= -1.0 && spread < 0.5 * ratio.abs() && spread < 1.0 => {
             options.lang.masked_clause(spread, ratio, of)
         }
         _ => match Depth::of(driven) {
             Depth::Special { kind: Special::Underflow, .. } => {
-                let lost = (0..run.layers()).filter(|&l| driven.share(l, |c| c == Measured::Underflow) >= 0.5);
+                let lost =
+                    (0..run.layers()).filter(|&l| driven.share(l, |c| c == Measured::Underflow) >= 0.5);
                 options.lang.lost_clause(&lost.map(|l| l + 1).collect::<Vec<_>>())
             }
             depth => depth.clause(options.lang, q, run.hidden()),

@@ -1,7 +1,9 @@
 //! What the figures say: the finding (title), the settings (caption), and the picture in plain words
 //! (description).
 
-use super::chart::{ColourScale, DotRow, Dots, Figure, Heatmap, Lines, Overlay, Panel, Placed, Series, Stroke};
+use super::chart::{
+    ColourScale, DotRow, Dots, Figure, Heatmap, Lines, Overlay, Panel, Placed, Series, Stroke,
+};
 use super::flow::Tone;
 use crate::analysis::curves::Ending;
 use crate::analysis::{Attenuation, Grid, Summary};
@@ -126,7 +128,9 @@ impl Depth {
     pub fn of_batch_mean(grid: &Grid, summary: &Summary) -> Depth {
         match (Depth::of(grid), signal_ratio(summary)) {
             // A batch mean whose own spread is half of the signal's fall does not look even beside it.
-            (Depth::Even { spread }, Some(signal)) if signal <= -ONE_DECADE && spread < 0.5 * signal.abs() => {
+            (Depth::Even { spread }, Some(signal))
+                if signal <= -ONE_DECADE && spread < 0.5 * signal.abs() =>
+            {
                 Depth::HiddenDecay { spread, signal }
             }
             (depth, _) => depth,
@@ -153,7 +157,9 @@ impl Depth {
                 lang.brief_ratio_clause(q, last_hidden, ratio)
             }
             Depth::Even { spread } => lang.brief_even_clause(q, spread),
-            Depth::HiddenDecay { signal, .. } => lang.brief_ratio_clause(Quantity::Signal, last_hidden, signal),
+            Depth::HiddenDecay { signal, .. } => {
+                lang.brief_ratio_clause(Quantity::Signal, last_hidden, signal)
+            }
             other => other.clause(lang, q, last_hidden),
         }
     }
@@ -284,7 +290,8 @@ fn named(lang: Lang, runs: &[Summary]) -> Vec<(String, Vec<String>)> {
     let name = |r: &Summary| name(lang, r);
     let all: Vec<_> = runs.iter().map(|r| settings(lang, r)).collect();
     let one = |i: usize| {
-        let mut alike: Vec<usize> = (0..runs.len()).filter(|&j| j != i && name(&runs[j]) == name(&runs[i])).collect();
+        let mut alike: Vec<usize> =
+            (0..runs.len()).filter(|&j| j != i && name(&runs[j]) == name(&runs[i])).collect();
         if alike.is_empty() {
             return (name(&runs[i]), Vec::new());
         }
@@ -384,7 +391,9 @@ fn describe_heatmap(lang: Lang, h: &Heatmap, scale: &ColourScale) -> Vec<String>
     let columns = h.edges.len().saturating_sub(1);
     let edge = |i: usize| h.edges.get(i).copied().unwrap_or(0.0) as u64;
     let mut all = vec![match h.columns.is_empty() {
-        true => lang.describe_heatmap(&label, h.rows.len(), columns, edge(0), edge(columns.saturating_sub(1))),
+        true => {
+            lang.describe_heatmap(&label, h.rows.len(), columns, edge(0), edge(columns.saturating_sub(1)))
+        }
         false => lang.describe_columns(&label, h.rows.len(), &h.x.label, &h.columns),
     }];
     let finite = || h.existing().filter_map(|c| values.value(c));
@@ -432,8 +441,9 @@ pub(super) fn series_name(lang: Lang, lines: &Lines, index: usize) -> String {
 
 fn describe_dots(lang: Lang, dots: &Dots, row: &DotRow) -> String {
     let numbers = dots.series.iter().zip(row.values);
-    let mut lines: Vec<String> =
-        numbers.filter_map(|(series, value)| value.map(|v| lang.brief_evidence(series, &lang.percent(v)))).collect();
+    let mut lines: Vec<String> = numbers
+        .filter_map(|(series, value)| value.map(|v| lang.brief_evidence(series, &lang.percent(v))))
+        .collect();
     lines.push(row.words.clone());
     lang.describe_box(&row.label, &lines, false, row.tone == Tone::Greyed)
 }

@@ -1,7 +1,8 @@
-//! A lock that keeps two programs from writing the same thing at once, and that the system releases when its owner dies.
+//! A lock that keeps two programs from writing the same thing at once, and that the system releases when its
+//! owner dies.
 //!
-//! The lock is on an open file (`flock` on Unix), not on the file's being there: what a killed program leaves behind
-//! locks nothing, and the next owner takes it over. The owner removes the file when it is done.
+//! The lock is on an open file (`flock` on Unix), not on the file's being there: what a killed program leaves
+//! behind locks nothing, and the next owner takes it over. The owner removes the file when it is done.
 //!
 //! A file system without locks (some network file systems) gives one to everybody, as if there were no lock.
 
@@ -35,13 +36,14 @@ impl Lock {
     /// Makes and locks the file `path`; does not wait.
     ///
     /// # Errors
-    /// [`io::ErrorKind::WouldBlock`] when another program, or another part of this one, holds it; otherwise why the file
-    /// cannot be made. A symbolic link is not followed.
+    /// [`io::ErrorKind::WouldBlock`] when another program, or another part of this one, holds it; otherwise
+    /// why the file cannot be made. A symbolic link is not followed.
     pub fn acquire(path: &Path) -> io::Result<Lock> {
         for _ in 0..ATTEMPTS {
             let file = open(path)?;
             match file.try_lock() {
-                // The owner before may have removed the file after it was opened here: then this locks nothing.
+                // The owner before may have removed the file after it was opened here: then this locks
+                // nothing.
                 Ok(()) if !is_at(&file, path) => {}
                 Ok(()) => return Ok(Lock { path: path.to_path_buf(), file: Some(file) }),
                 Err(TryLockError::WouldBlock) => return Err(io::ErrorKind::WouldBlock.into()),
@@ -58,8 +60,8 @@ impl Lock {
 
 impl Drop for Lock {
     fn drop(&mut self) {
-        // Removed while it is still locked, so that no other program's lock is removed. Elsewhere an open file cannot be
-        // told from its successor, so it stays there, unlocked.
+        // Removed while it is still locked, so that no other program's lock is removed. Elsewhere an open
+        // file cannot be told from its successor, so it stays there, unlocked.
         #[cfg(unix)]
         if self.file.as_ref().is_some_and(|file| is_at(file, &self.path)) {
             let _ = fs::remove_file(&self.path);

@@ -1,8 +1,9 @@
 //! Records of other programs: one file a format, and one line in [`IMPORTERS`].
 //!
-//! An importer says of a path whether it knows it ([`Importer::sniff`]), and makes a [`Record`] of it. That it cannot is
-//! one of two answers: the file is of a version that this importer does not know, or it is broken at a place that the
-//! error names. [`crate::source::open`] asks every importer, after it found no run, sweep or remedies of our own.
+//! An importer says of a path whether it knows it ([`Importer::sniff`]), and makes a [`Record`] of it. That
+//! it cannot is one of two answers: the file is of a version that this importer does not know, or it is
+//! broken at a place that the error names. [`crate::source::open`] asks every importer, after it found no
+//! run, sweep or remedies of our own.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -17,7 +18,8 @@ pub trait Importer: Sync {
     /// The format as people call it, such as `TensorBoard`.
     fn name(&self) -> &'static str;
 
-    /// Whether `path` is of this format, from its name, the names in it and its first bytes: cheap, and never an error.
+    /// Whether `path` is of this format, from its name, the names in it and its first bytes: cheap, and never
+    /// an error.
     fn sniff(&self, path: &Path) -> Sniff;
 
     /// The record. Asked only where [`Importer::sniff`] said [`Sniff::Mine`].

@@ -10,8 +10,8 @@
 //! | `res(..)` | a group of pieces with a skip around it: the identity, or a 1 x 1 convolution where the shapes differ |
 //! | `3*conv:16x3` | three of them; groups too: `9*res(conv:8x3,conv:8x3)` |
 //!
-//! `@tanh` behind a convolution or a dense layer is its own activation, in place of the network's. The output layer is not
-//! written: it is dense, with a unit for each class.
+//! `@tanh` behind a convolution or a dense layer is its own activation, in place of the network's. The output
+//! layer is not written: it is dense, with a unit for each class.
 
 use std::fmt;
 use std::str::FromStr;
@@ -92,6 +92,24 @@ impl Architecture {
         self.pieces.iter().map(Piece::depth).sum()
     }
 
+    /// The notation without how often a piece is repeated: networks of one family differ in depth.
+    pub fn family(&self) -> String {
+        fn once(pieces: &[Piece]) -> Vec<Piece> {
+            let mut out: Vec<Piece> = Vec::new();
+            for piece in pieces {
+                let piece = match piece {
+                    Piece::Residual(inner) => Piece::Residual(once(inner)),
+                    plain => plain.clone(),
+                };
+                if out.last() != Some(&piece) {
+                    out.push(piece);
+                }
+            }
+            out
+        }
+        Architecture { pieces: once(&self.pieces) }.to_string()
+    }
+
     /// Makes every layer so many times as wide.
     pub fn widen(&mut self, factor: usize) {
         fn all(pieces: &mut [Piece], factor: usize) {
@@ -108,8 +126,8 @@ impl Architecture {
         all(&mut self.pieces, factor);
     }
 
-    /// Number of weights at least: those of dense layers behind each other, and of convolutions of one map. For a
-    /// look at the memory before anything is made.
+    /// Number of weights at least: those of dense layers behind each other, and of convolutions of one map.
+    /// For a look at the memory before anything is made.
     pub(crate) fn least_weights(&self, inputs: usize) -> f64 {
         let (mut before, mut weights) = (Some(inputs as f64), 0.0);
         for piece in self.flat() {
@@ -271,7 +289,8 @@ impl<'a> Reader<'a> {
         let Some(behind) = self.rest[digits..].strip_prefix('*').filter(|_| digits > 0) else {
             return Ok((1, self.piece()?));
         };
-        let count = number(&self.rest[..digits], &format!("{}*", &self.rest[..digits]), "a count", MOST_PIECES)?;
+        let count =
+            number(&self.rest[..digits], &format!("{}*", &self.rest[..digits]), "a count", MOST_PIECES)?;
         self.rest = behind;
         Ok((count, self.piece()?))
     }
@@ -281,7 +300,9 @@ impl<'a> Reader<'a> {
             self.rest = inner.trim_start();
             let pieces = self.pieces()?;
             self.rest = self.rest.strip_prefix(')').ok_or_else(|| {
-                NameError::Value("'res(' is never closed; close it with ')', and quote the whole for the shell".into())
+                NameError::Value(
+                    "'res(' is never closed; close it with ')', and quote the whole for the shell".into(),
+                )
             })?;
             if pieces.iter().all(|piece| piece.depth() == 0) {
                 return Err(NameError::Value("'res(..)': a group needs a layer with weights".into()));
@@ -391,6 +412,7 @@ mod tests {
         assert_eq!(read("2*res(conv:8x3,conv:8x3),pool:2,dense:5").depth(), 5);
         assert_eq!(read("3*dense:64").dense_sizes(), Some(vec![64; 3]));
         assert_eq!(read("dense:64@tanh").dense_sizes(), None);
+        assert_eq!(read("3*conv:8x3,2*res(2*conv:8x3),gap").family(), "conv:8x3,res(conv:8x3),gap");
         let same = Piece::Convolution { channels: 16, kernel: 3, stride: 1, padding: None, activation: None };
         assert_eq!(read("conv:16x3").pieces, [same]);
     }

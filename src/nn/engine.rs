@@ -84,8 +84,8 @@ macro_rules! measures {
 }
 
 measures! {
-    /// What one step measured. Norms are L2 norms over a whole tensor of batch-mean gradients; a value has one
-    /// of the six meanings of [`crate::stats`].
+    /// What one step measured. Norms are L2 norms over a whole tensor of batch-mean gradients; a value has
+    /// one of the six meanings of [`crate::stats`].
     StepMeasure {
         /// Mean over the batch.
         loss: f64,
@@ -106,7 +106,8 @@ measures! {
     layers {
         /// Root mean square over the samples of the norm of the backward signal.
         signal_rms,
-        /// Root mean square over the samples of the norm of the gradient of the sample's own loss by the weight.
+        /// Root mean square over the samples of the norm of the gradient of the sample's own loss by the
+        /// weight.
         grad_rms,
     }
 }
@@ -173,7 +174,13 @@ pub struct Engine<T: Scalar> {
 impl<T: Scalar> Engine<T> {
     /// A network that will be trained on batches of `batch_size` samples. One thread means the calling one:
     /// nothing is spawned.
-    pub fn new(network: Network<T>, loss: Loss, optimizer: Optimizer, batch_size: usize, threads: usize) -> Engine<T> {
+    pub fn new(
+        network: Network<T>,
+        loss: Loss,
+        optimizer: Optimizer,
+        batch_size: usize,
+        threads: usize,
+    ) -> Engine<T> {
         let threads = Threads::new(threads);
         let (layers, tensors) = (network.layers(), network.tensor_count());
         let panels = split_panels(&network);
@@ -197,7 +204,11 @@ impl<T: Scalar> Engine<T> {
             gradient_squares: vec![0.0; batch_size],
             evaluators: Vec::new(),
             initial: None,
-            measure: StepMeasure { loss: MISSING, accuracy: MISSING, ..StepMeasure::unmeasured(layers, tensors) },
+            measure: StepMeasure {
+                loss: MISSING,
+                accuracy: MISSING,
+                ..StepMeasure::unmeasured(layers, tensors)
+            },
             snapshot: SnapshotMeasure {
                 sketch: vec![0.0; tensors * SKETCH_BUCKETS],
                 ..SnapshotMeasure::unmeasured(layers, tensors)
@@ -304,12 +315,14 @@ impl<T: Scalar> Engine<T> {
         let mut gradients: Vec<Vec<f64>> =
             (0..network.tensor_count()).map(|t| vec![0.0; network.tensor(t).len()]).collect();
         for site in &self.panels {
-            let (layer, kept) = (&network.sequence.layers[site.layer], self.tape.kept(&network.sequence, site.layer));
+            let (layer, kept) =
+                (&network.sequence.layers[site.layer], self.tape.kept(&network.sequence, site.layer));
             let lengths = site.lengths();
             let (first, rest) = self.scratch[0].split_at_mut(lengths[0]);
             let second = &mut rest[..lengths[1]];
             layer.gradient(&site.panel, kept, [&mut *first, &mut *second], Prefetch::NOTHING);
-            for ((t, _), ((_, range), stored)) in site.tensors.iter().zip(site.panel.pieces.iter().zip([first, second]))
+            for ((t, _), ((_, range), stored)) in
+                site.tensors.iter().zip(site.panel.pieces.iter().zip([first, second]))
             {
                 for (to, from) in gradients[*t][range.clone()].iter_mut().zip(stored) {
                     *to = from.to_f64() * 2f64.powi(self.exponents[site.layer]);
@@ -392,7 +405,9 @@ impl<T: Scalar> Engine<T> {
         for (i, (layer, site)) in self.network.sequence.iter().enumerate() {
             let (signal, gradient) = (&mut self.signal_squares, &mut self.gradient_squares);
             if self.tape.sample_squares(layer, i, signal, gradient) {
-                let norm = |squares: &[f64]| SquareSum { sum: sum(squares) / rows, exponent: self.exponents[i] }.norm();
+                let norm = |squares: &[f64]| {
+                    SquareSum { sum: sum(squares) / rows, exponent: self.exponents[i] }.norm()
+                };
                 m.signal_rms[site.group] = norm(signal);
                 // Pooling has a signal and no weights.
                 m.grad_rms[site.group] = if site.tensors.is_empty() { MISSING } else { norm(gradient) };

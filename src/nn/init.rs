@@ -123,8 +123,8 @@ impl Initialisation {
         self.draw_rows(seed, layer, fan_out, [fan_in, fan_out])
     }
 
-    /// The same for a weight `[rows, fan_in]` and a bias `[rows]`, where weights are shared: each input of a convolution
-    /// goes into more outputs than it has channels (PyTorch's `_calculate_fan_in_and_fan_out`).
+    /// The same for a weight `[rows, fan_in]` and a bias `[rows]`, where weights are shared: each input of a
+    /// convolution goes into more outputs than it has channels (PyTorch's `_calculate_fan_in_and_fan_out`).
     pub fn draw_rows(
         self,
         seed: u64,
@@ -135,8 +135,9 @@ impl Initialisation {
         let mut rng = generator(seed, STREAM_INIT + layer as u64);
         let n = fan_in * rows;
         let (inputs, outputs) = (fan_in as f64, fan_out as f64);
-        let mut uniform =
-            |bound: f64, n: usize| -> Vec<f64> { (0..n).map(|_| bound * (2.0 * unit(&mut rng) - 1.0)).collect() };
+        let mut uniform = |bound: f64, n: usize| -> Vec<f64> {
+            (0..n).map(|_| bound * (2.0 * unit(&mut rng) - 1.0)).collect()
+        };
         let zero_bias = vec![0.0; rows];
         match self {
             Initialisation::GlorotUniform => (uniform((6.0 / (inputs + outputs)).sqrt(), n), zero_bias),
@@ -147,7 +148,9 @@ impl Initialisation {
                 let weight = uniform(bound, n);
                 (weight, uniform(bound, rows))
             }
-            Initialisation::GlorotNormal => (normal(&mut rng, (2.0 / (inputs + outputs)).sqrt(), n), zero_bias),
+            Initialisation::GlorotNormal => {
+                (normal(&mut rng, (2.0 / (inputs + outputs)).sqrt(), n), zero_bias)
+            }
             Initialisation::HeNormal => (normal(&mut rng, (2.0 / inputs).sqrt(), n), zero_bias),
             Initialisation::LecunNormal => (normal(&mut rng, (1.0 / inputs).sqrt(), n), zero_bias),
             Initialisation::Normal(std) => (normal(&mut rng, std, n), zero_bias),
@@ -182,7 +185,11 @@ fn orthogonal(rng: &mut ChaCha8Rng, rows: usize, cols: usize) -> Vec<f64> {
         }
         vectors.push(v);
     }
-    if rows <= cols { vectors.concat() } else { (0..rows * cols).map(|i| vectors[i % cols][i / cols]).collect() }
+    if rows <= cols {
+        vectors.concat()
+    } else {
+        (0..rows * cols).map(|i| vectors[i % cols][i / cols]).collect()
+    }
 }
 
 impl fmt::Display for Initialisation {

@@ -87,7 +87,8 @@ fn cross_entropy<T: Scalar>(row: &mut [T], label: usize) -> f64 {
     let total = others + row[label];
     let inverse = T::ONE / total;
     // ln(total) - target; when the label dominates, total = 1 + others and ln_1p keeps the small loss.
-    let loss = if target == T::ZERO { others.to_f64().ln_1p() } else { total.to_f64().ln() - target.to_f64() };
+    let loss =
+        if target == T::ZERO { others.to_f64().ln_1p() } else { total.to_f64().ln() - target.to_f64() };
     for h in row.iter_mut() {
         *h = *h * inverse;
     }
@@ -144,7 +145,11 @@ mod tests {
                     up[j] += 1e-6;
                     down[j] -= 1e-6;
                     let difference = (loss_at(loss, &up, label) - loss_at(loss, &down, label)) / 2e-6;
-                    assert!((difference - delta[j]).abs() < 1e-9, "{name} {label} {j}: {difference} {}", delta[j]);
+                    assert!(
+                        (difference - delta[j]).abs() < 1e-9,
+                        "{name} {label} {j}: {difference} {}",
+                        delta[j]
+                    );
                 }
             }
         }

@@ -92,7 +92,13 @@ pub fn packed_len<T: Scalar>(len: usize) -> usize {
 }
 
 /// `dst [x.rows, fan_out] = x weight^T` for a weight `[fan_out, x.cols]` and its packed copy.
-pub fn multiply_packed<T: Scalar>(x: MatRef<T>, weight: &[T], packed: &[T], dst: &mut [T], prefetch: Prefetch) {
+pub fn multiply_packed<T: Scalar>(
+    x: MatRef<T>,
+    weight: &[T],
+    packed: &[T],
+    dst: &mut [T],
+    prefetch: Prefetch,
+) {
     let fan_out = weight.len() / x.cols.max(1);
     match kernel::detect_for::<T>() {
         Some(token) if !packed.is_empty() => {
@@ -141,8 +147,9 @@ mod tests {
         let b: Vec<f64> = (0..k * n).map(|i| (i as f64 * 0.73).cos()).collect();
         let at: Vec<f64> = (0..k * m).map(|i| a[(i % m) * k + i / m]).collect();
         let bt: Vec<f64> = (0..n * k).map(|i| b[(i % k) * n + i / k]).collect();
-        let want: Vec<f64> =
-            (0..m * n).map(|i| 0.5 * (0..k).map(|p| a[(i / n) * k + p] * b[p * n + i % n]).sum::<f64>()).collect();
+        let want: Vec<f64> = (0..m * n)
+            .map(|i| 0.5 * (0..k).map(|p| a[(i / n) * k + p] * b[p * n + i % n]).sum::<f64>())
+            .collect();
         for lhs in [MatRef::new(&a, m, k), MatRef::new(&at, k, m).transposed()] {
             for rhs in [MatRef::new(&b, k, n), MatRef::new(&bt, n, k).transposed()] {
                 let mut got = vec![f64::NAN; m * n];
@@ -151,7 +158,13 @@ mod tests {
             }
         }
         let mut part = vec![0.0; m * 2];
-        multiply(0.5, MatRef::new(&a, m, k), MatRef::new(&b, k, n).columns(1, 3), &mut part, Prefetch::NOTHING);
+        multiply(
+            0.5,
+            MatRef::new(&a, m, k),
+            MatRef::new(&b, k, n).columns(1, 3),
+            &mut part,
+            Prefetch::NOTHING,
+        );
         assert!((part[2] - want[n + 1]).abs() < 1e-14);
     }
 }

@@ -9,8 +9,9 @@ use super::sequence::{NetworkTensor, Sequence, SequenceError};
 use super::shape::Shape;
 use crate::activation::Activation;
 
-/// All parameters in one buffer, layer after layer, input side first: for each layer its weight `[fan_out,
-/// fan_in]` (row-major, as PyTorch stores it), then its bias `[fan_out]`, and the scale (gamma) and bias (beta) of its normalisation, if it has one.
+/// All parameters in one buffer, layer after layer, input side first: for each layer its weight
+/// `[fan_out, fan_in]` (row-major, as PyTorch stores it), then its bias `[fan_out]`, and the scale (gamma)
+/// and bias (beta) of its normalisation, if it has one.
 #[derive(Clone, Debug)]
 pub struct Network<T> {
     pub(crate) sequence: Arc<Sequence<T>>,
@@ -36,8 +37,8 @@ impl<T: Scalar> Network<T> {
         Network::of(Shape::plain(sizes, activation), init, seed)
     }
 
-    /// Draws the parameters; scales (gamma) start at 1, biases (beta) at 0. f32 and f64 networks of one seed are the same up
-    /// to rounding, and weights are those of the network without normalisation.
+    /// Draws the parameters; scales (gamma) start at 1, biases (beta) at 0. f32 and f64 networks of one seed
+    /// are the same up to rounding, and weights are those of the network without normalisation.
     pub fn of(shape: Shape, init: Initialisation, seed: u64) -> Network<T> {
         Network::with(shape.build(true), init, seed)
     }
@@ -135,7 +136,8 @@ impl<T: Scalar> Network<T> {
         let len = self.sequence.sites.last().map_or(0, |site| site.packed.end);
         let mut packed = vec![T::ZERO; len];
         for (layer, site) in self.sequence.iter().filter(|(_, site)| !site.packed.is_empty()) {
-            let (parameters, packed) = (&self.parameters[site.parameters.clone()], &mut packed[site.packed.clone()]);
+            let (parameters, packed) =
+                (&self.parameters[site.parameters.clone()], &mut packed[site.packed.clone()]);
             for panel in layer.panels() {
                 layer.pack(&parameters[panel.pieces[0].1.clone()], &mut packed[panel.packed]);
             }

@@ -1,10 +1,11 @@
 //! Batch and layer normalisation: what they are, and their arithmetic on rows `[rows, width]`.
 //!
-//! `normal = (z - mean) / sqrt(variance + 1e-5)`, then `scale normal + shift`, the scale and the bias, PyTorch's `weight` (gamma) and
-//! `bias` (beta). Batch normalisation takes mean and variance of each column over the batch
-//! (of maps: of each channel over the batch and all positions), layer normalisation of each row over its columns; the variance is the biased one (divided by the number of
-//! values). Evaluation after batch normalisation uses running averages, `running <- 0.9 running + 0.1 batch`
-//! after every step, for which the batch's variance is the unbiased one, as in PyTorch.
+//! `normal = (z - mean) / sqrt(variance + 1e-5)`, then `scale normal + shift`, the scale and the bias,
+//! PyTorch's `weight` (gamma) and `bias` (beta). Batch normalisation takes mean and variance of each column
+//! over the batch (of maps: of each channel over the batch and all positions), layer normalisation of each
+//! row over its columns; the variance is the biased one (divided by the number of values). Evaluation after
+//! batch normalisation uses running averages, `running <- 0.9 running + 0.1 batch` after every step, for
+//! which the batch's variance is the unbiased one, as in PyTorch.
 //!
 //! Sums run in f64 whatever the network's type is.
 
@@ -92,11 +93,15 @@ pub(super) fn map_moments<T: Scalar>(values: &[T], positions: usize, moments: &m
             means.fill(0.0);
             deviations.fill(0.0);
             for row in values.chunks_exact(channels * positions) {
-                means.iter_mut().zip(row.chunks_exact(positions)).for_each(|(m, map)| *m += lane_sum(map, |x| x));
+                means
+                    .iter_mut()
+                    .zip(row.chunks_exact(positions))
+                    .for_each(|(m, map)| *m += lane_sum(map, |x| x));
             }
             means.iter_mut().for_each(|m| *m /= count);
             for row in values.chunks_exact(channels * positions) {
-                for ((d, &m), map) in deviations.iter_mut().zip(means.iter()).zip(row.chunks_exact(positions)) {
+                for ((d, &m), map) in deviations.iter_mut().zip(means.iter()).zip(row.chunks_exact(positions))
+                {
                     *d += lane_sum(map, |x| (x - m) * (x - m));
                 }
             }
@@ -137,8 +142,8 @@ pub(super) fn normalise_columns<T: Scalar>(values: &mut [T], means: &[T], invers
     );
 }
 
-/// [`normalise_columns`] and [`stretch`] of maps, `values [rows, channels, positions]`, with one mean, inverse deviation,
-/// scale and shift a channel.
+/// [`normalise_columns`] and [`stretch`] of maps, `values [rows, channels, positions]`, with one mean,
+/// inverse deviation, scale and shift a channel.
 pub(super) fn normalise_maps<T: Scalar>(
     values: &mut [T],
     positions: usize,
@@ -252,9 +257,15 @@ pub(super) fn map_products<T: Scalar>(signal: &[T], normal: &[T], positions: usi
 }
 
 /// From the signal at the normalised columns to that before them, when the samples of a batch were normalised
-/// together: `scale inverse (d - mean(d) - normal mean(d normal))`. `means [2, width]`: of d * normal and of d
-/// over the batch.
-pub(super) fn columns_backward<T: Scalar>(signal: &mut [T], normal: &[T], scale: &[T], inverse: &[T], means: &[f64]) {
+/// together: `scale inverse (d - mean(d) - normal mean(d normal))`. `means [2, width]`: of d * normal and of
+/// d over the batch.
+pub(super) fn columns_backward<T: Scalar>(
+    signal: &mut [T],
+    normal: &[T],
+    scale: &[T],
+    inverse: &[T],
+    means: &[f64],
+) {
     let width = scale.len();
     let (with_normal, alone) = means.split_at(width);
     simd(
@@ -271,8 +282,8 @@ pub(super) fn columns_backward<T: Scalar>(signal: &mut [T], normal: &[T], scale:
     );
 }
 
-/// [`columns_backward`] of maps, `[rows, channels, positions]`. `means [2, channels]` are those over the batch of sums over
-/// the positions.
+/// [`columns_backward`] of maps, `[rows, channels, positions]`. `means [2, channels]` are those over the
+/// batch of sums over the positions.
 pub(super) fn maps_backward<T: Scalar>(
     signal: &mut [T],
     normal: &[T],
@@ -288,7 +299,8 @@ pub(super) fn maps_backward<T: Scalar>(
             for (signal, normal) in signal.chunks_exact_mut(width).zip(normal.chunks_exact(width)) {
                 let maps = signal.chunks_exact_mut(positions).zip(normal.chunks_exact(positions));
                 for (c, (signal, normal)) in maps.enumerate() {
-                    let [alone, with_normal] = [alone[c], with_normal[c]].map(|m| T::from_f64(m / positions as f64));
+                    let [alone, with_normal] =
+                        [alone[c], with_normal[c]].map(|m| T::from_f64(m / positions as f64));
                     let factor = scale[c] * inverse[c];
                     for (d, &x) in signal.iter_mut().zip(normal) {
                         *d = factor * (*d - alone - x * with_normal);

@@ -63,11 +63,17 @@ impl OptimizerKind {
     }
 
     fn has_first_moment(self) -> bool {
-        matches!(self, OptimizerKind::Momentum | OptimizerKind::Nesterov | OptimizerKind::Adam | OptimizerKind::Adamw)
+        matches!(
+            self,
+            OptimizerKind::Momentum | OptimizerKind::Nesterov | OptimizerKind::Adam | OptimizerKind::Adamw
+        )
     }
 
     fn has_second_moment(self) -> bool {
-        matches!(self, OptimizerKind::Adagrad | OptimizerKind::Rmsprop | OptimizerKind::Adam | OptimizerKind::Adamw)
+        matches!(
+            self,
+            OptimizerKind::Adagrad | OptimizerKind::Rmsprop | OptimizerKind::Adam | OptimizerKind::Adamw
+        )
     }
 }
 
@@ -85,7 +91,8 @@ pub enum L1Step {
 }
 
 impl L1Step {
-    pub const ALL: [(L1Step, &'static str); 2] = [(L1Step::Subgradient, "subgradient"), (L1Step::Proximal, "proximal")];
+    pub const ALL: [(L1Step, &'static str); 2] =
+        [(L1Step::Subgradient, "subgradient"), (L1Step::Proximal, "proximal")];
 }
 
 crate::names::named!(L1Step, "L1 step", L1Step::ALL);

@@ -58,8 +58,8 @@ impl NetworkTensor {
     }
 }
 
-/// A recorded layer: one with weights, or pooling, and those behind it, up to the next of these. The first one also has
-/// what is before it.
+/// A recorded layer: one with weights, or pooling, and those behind it, up to the next of these. The first
+/// one also has what is before it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NetworkLayer {
     /// The kind of its first one.
@@ -69,7 +69,8 @@ pub struct NetworkLayer {
     /// Shapes of one sample before and behind.
     pub input: Vec<usize>,
     pub output: Vec<usize>,
-    /// Inputs that one output of the weights is made of, and outputs that one input goes into; `None` without weights.
+    /// Inputs that one output of the weights is made of, and outputs that one input goes into; `None` without
+    /// weights.
     pub fans: Option<[usize; 2]>,
     /// What follows the weights; `None` where nothing does.
     pub activation: Option<Activation>,

@@ -1,7 +1,8 @@
-//! What a network is, without its parameters: pieces and what its hidden layers have. It builds the sequence of
-//! layers.
+//! What a network is, without its parameters: pieces and what its hidden layers have. It builds the sequence
+//! of layers.
 //!
-//! A hidden layer with weights, dense or a convolution, computes, with what [`Shape`] has switched on, from its input x
+//! A hidden layer with weights, dense or a convolution, computes, with what [`Shape`] has switched on, from
+//! its input x
 //!
 //! ```text
 //! h = W x + b                                K W rows for maxout with K pieces
@@ -12,13 +13,15 @@
 //! phi is the activation, N the normalisation, D dropout: normalisation and dropout are inside the branch,
 //! nothing is done to the sum, and the skip is the identity. The output layer is h = W x + b alone. Before
 //! batch normalisation there is no b: N takes it out again, its gradient would be rounding noise around an
-//! exact zero, and the bias (beta) of N takes its place (Ioffe, Szegedy 2015, section 3.2; `bias=False` in PyTorch).
+//! exact zero, and the bias (beta) of N takes its place (Ioffe, Szegedy 2015, section 3.2; `bias=False` in
+//! PyTorch).
 //!
-//! A group `res(..)` is a block of He et al. 2016: its skip joins before the activation of the group's last layer,
-//! `y = phi(S x + N(h))`, where S is the identity, or a 1 x 1 convolution where the shapes differ.
+//! A group `res(..)` is a block of He et al. 2016: its skip joins before the activation of the group's last
+//! layer, `y = phi(S x + N(h))`, where S is the identity, or a 1 x 1 convolution where the shapes differ.
 //!
-//! Maps are `[channels, rows, columns]`: batch normalisation is by channel, as `BatchNorm2d`, layer normalisation over the
-//! whole map, as `LayerNorm([channels, rows, columns])`. A dense layer takes them flattened.
+//! Maps are `[channels, rows, columns]`: batch normalisation is by channel, as `BatchNorm2d`, layer
+//! normalisation over the whole map, as `LayerNorm([channels, rows, columns])`. A dense layer takes them
+//! flattened.
 
 use std::sync::Arc;
 
@@ -134,7 +137,10 @@ impl Shape {
             let memory = layer.memory();
             let skipped = layer.skips().map_or(0, |_| site.inputs);
             // Numbers of a row are in f64.
-            site.outputs * (1 + usize::from(layer.keeps_signal())) + skipped + memory.cache + 2 * memory.numbers
+            site.outputs * (1 + usize::from(layer.keeps_signal()))
+                + skipped
+                + memory.cache
+                + 2 * memory.numbers
         };
         // The batch, and the two sheets of passing signals.
         let widest = sequence.sites.iter().map(|site| site.outputs).max().unwrap_or(0);
@@ -260,12 +266,15 @@ impl<'a, T: Scalar> Builder<'a, T> {
             Piece::Convolution { channels, kernel, stride, padding, activation } => {
                 let activation = activation.unwrap_or(self.of.activation);
                 if matches!(activation, Activation::Maxout(_)) {
-                    return Err("maxout is of dense layers; give it another activation, as conv:16x3@relu".into());
+                    return Err(
+                        "maxout is of dense layers; give it another activation, as conv:16x3@relu".into()
+                    );
                 }
                 let bias = self.of.normalisation != Normalisation::Batch;
                 let padding = padding.unwrap_or(kernel / 2);
                 let layer = Convolution::new(self.map()?, channels, kernel, stride, padding, bias)?;
-                let (first, before, output) = (self.layers.len(), self.shape.clone(), layer.output().to_vec());
+                let (first, before, output) =
+                    (self.layers.len(), self.shape.clone(), layer.output().to_vec());
                 self.put(layer, output);
                 self.finish(activation, (first, before), group)
             }
@@ -310,7 +319,12 @@ impl<'a, T: Scalar> Builder<'a, T> {
     }
 
     /// Normalisation, the end of a group's skip, the activation, and what is behind it.
-    fn finish(&mut self, activation: Activation, own: (usize, Vec<usize>), group: Option<Open>) -> Result<(), String> {
+    fn finish(
+        &mut self,
+        activation: Activation,
+        own: (usize, Vec<usize>),
+        group: Option<Open>,
+    ) -> Result<(), String> {
         if matches!(self.of.normalisation, Normalisation::Batch | Normalisation::Layer) {
             self.normalise();
         }
@@ -330,7 +344,8 @@ impl<'a, T: Scalar> Builder<'a, T> {
         self.behind(own)
     }
 
-    /// Normalisation after the activation, dropout, and the skip around a single layer that begins at `first`.
+    /// Normalisation after the activation, dropout, and the skip around a single layer that begins at
+    /// `first`.
     fn behind(&mut self, (first, before): (usize, Vec<usize>)) -> Result<(), String> {
         if self.of.normalisation.is_after() {
             self.normalise();

@@ -1,7 +1,7 @@
 //! What a snapshot says about the activations of a layer: mean, deviation, saturation, dead units, slopes.
 //!
-//! Of maps all are taken over samples, channels and positions; a unit is a channel there, dead where it has no slope at any
-//! position of any sample: its weights, which all positions share, then learn nothing.
+//! Of maps all are taken over samples, channels and positions; a unit is a channel there, dead where it has
+//! no slope at any position of any sample: its weights, which all positions share, then learn nothing.
 
 use super::kernel;
 use super::scalar::{Scalar, simd};
@@ -83,8 +83,8 @@ fn add_statistics<T: Scalar>(
 }
 
 impl Statistics {
-    /// For a layer of `units` at so many positions each: 1, but for the maps of a convolution, whose units are its
-    /// channels.
+    /// For a layer of `units` at so many positions each: 1, but for the maps of a convolution, whose units
+    /// are its channels.
     pub(super) fn new(units: usize, positions: usize) -> Statistics {
         Statistics { alive: vec![false; units * positions], positions, ..Statistics::default() }
     }
@@ -101,7 +101,13 @@ impl Statistics {
         let [sum, square, saturated, slope_square] = match kernel::detect_for::<T>() {
             Some(token) => {
                 let limits = limits.map(|x| x.to_f64() as f32);
-                kernel::statistics(token, kernel::as_f32(values), kernel::as_f32(slopes), limits, &mut self.alive)
+                kernel::statistics(
+                    token,
+                    kernel::as_f32(values),
+                    kernel::as_f32(slopes),
+                    limits,
+                    &mut self.alive,
+                )
             }
             None => add_statistics(values, slopes, limits, &mut self.alive),
         };

@@ -130,7 +130,8 @@ fn seats<T: Scalar>(sequence: &Sequence<T>, training: bool) -> (Vec<Seat>, Vec<u
         let memory = layer.memory();
         let y = add(site.outputs);
         let keeps = training && layer.keeps_signal();
-        // If y is not read in the backward pass, the signal takes its place; the loss puts its own there, too.
+        // If y is not read in the backward pass, the signal takes its place; the loss puts its own there,
+        // too.
         let free = i == last || !layers[i + 1].reads_input();
         let value = |v: usize| v.checked_sub(1).map(|below| seats[below].y);
         let skip = layer.skips().map(|span| i - span);
@@ -195,7 +196,8 @@ impl<T: Scalar> Tape<T> {
         let numbers: usize = memories.iter().map(|m| m.numbers).sum();
         let sums: usize = memories.iter().map(|m| m.sums).sum();
         let observed = sequence.sites.iter().filter(|site| site.observed.is_some());
-        let statistics: Vec<_> = observed.map(|site| Statistics::new(site.units, site.outputs / site.units)).collect();
+        let statistics: Vec<_> =
+            observed.map(|site| Statistics::new(site.units, site.outputs / site.units)).collect();
         let block = |pair: &[usize]| Block {
             from: pair[0],
             rows: pair[1] - pair[0],
@@ -254,19 +256,21 @@ impl<T: Scalar> Tape<T> {
         threads: &Threads,
     ) -> LossSum {
         self.make_scratch(threads.count());
-        let Tape { sheets, widths, seats, blocks, joints, barriers, slots, batch, labels, scratch, .. } = self;
+        let Tape { sheets, widths, seats, blocks, joints, barriers, slots, batch, labels, scratch, .. } =
+            self;
         let (count, layers) = (widths.len(), seats.len());
         let mut rows = slots.lend(count * blocks.len());
         cut_rows(sheets, widths, blocks, &mut rows);
         let mode = Mode { training: Some((network.seed, wanted.step)), measure: wanted.measure };
         let statistics = wanted.statistics;
-        let mut stage = |blocks: &mut [Block], joints: &[Joint<T>], work: &(dyn Fn(&mut Rows<'_, '_, T>) + Sync)| {
-            let pass = Pass { network, packed, seats, joints, batch, labels, mode, statistics };
-            let pieces = (each(blocks), chunks(&mut rows, count));
-            threads.for_each(pieces, scratch, |_, (block, sheets), scratch| {
-                work(&mut Rows { pass: &pass, block, sheets, scratch });
-            });
-        };
+        let mut stage =
+            |blocks: &mut [Block], joints: &[Joint<T>], work: &(dyn Fn(&mut Rows<'_, '_, T>) + Sync)| {
+                let pass = Pass { network, packed, seats, joints, batch, labels, mode, statistics };
+                let pieces = (each(blocks), chunks(&mut rows, count));
+                threads.for_each(pieces, scratch, |_, (block, sheets), scratch| {
+                    work(&mut Rows { pass: &pass, block, sheets, scratch });
+                });
+            };
         // Forward to each barrier, then to the loss and back to the last barrier.
         let mut from = 0;
         for &barrier in barriers.iter() {
@@ -302,7 +306,14 @@ impl<T: Scalar> Tape<T> {
 
     /// Forward and loss of up to `rows` samples, `batch [n, inputs]`, in evaluation, without touching the
     /// loaded batch.
-    pub fn evaluate(&mut self, network: &Network<T>, packed: &[T], loss: Loss, batch: &[T], labels: &[u32]) -> LossSum {
+    pub fn evaluate(
+        &mut self,
+        network: &Network<T>,
+        packed: &[T],
+        loss: Loss,
+        batch: &[T],
+        labels: &[u32],
+    ) -> LossSum {
         assert!(labels.len() <= self.rows);
         self.make_scratch(1);
         let Tape { sheets, widths, seats, blocks, joints, slots, scratch, .. } = self;
@@ -316,7 +327,8 @@ impl<T: Scalar> Tape<T> {
         cut_rows(sheets, widths, blocks, &mut rows);
         let mode = Mode { training: None, measure: false };
         let pass = Pass { network, packed, seats, joints, batch, labels, mode, statistics: false };
-        let mut block = Rows { pass: &pass, block: &mut blocks[0], sheets: &mut rows, scratch: &mut scratch[0] };
+        let mut block =
+            Rows { pass: &pass, block: &mut blocks[0], sheets: &mut rows, scratch: &mut scratch[0] };
         (0..seats.len()).for_each(|i| block.forward(i));
         block.loss(loss);
         slots.take_back(rows);
@@ -340,7 +352,8 @@ impl<T: Scalar> Tape<T> {
                 let (dy, range) = rows(seat.dy);
                 shift(&mut self.sheets[dy][range], by);
             }
-            let numbers = &mut block.numbers[seat.numbers * block.rows..][..layer.memory().numbers * block.rows];
+            let numbers =
+                &mut block.numbers[seat.numbers * block.rows..][..layer.memory().numbers * block.rows];
             match seat.cache.map(rows) {
                 Some((cache, range)) => layer.scale(by, &mut self.sheets[cache][range], numbers),
                 None => layer.scale(by, &mut [], numbers),
@@ -367,7 +380,13 @@ impl<T: Scalar> Tape<T> {
 
     /// For each row of the batch the squared norms of [`Layer::sample_squares`]. False where layer `i` has
     /// none.
-    pub fn sample_squares(&self, layer: &dyn Layer<T>, i: usize, signal: &mut [f64], gradient: &mut [f64]) -> bool {
+    pub fn sample_squares(
+        &self,
+        layer: &dyn Layer<T>,
+        i: usize,
+        signal: &mut [f64],
+        gradient: &mut [f64],
+    ) -> bool {
         let (first, count) = (self.seats[i].numbers, layer.memory().numbers);
         self.blocks.iter().all(|block| {
             let numbers = &block.numbers[first * block.rows..][..count * block.rows];
@@ -385,8 +404,8 @@ impl<T: Scalar> Tape<T> {
         }
     }
 
-    /// Statistics of activations over the whole batch, by their place ([`Site::observed`]). Joins the blocks into the
-    /// first one.
+    /// Statistics of activations over the whole batch, by their place ([`Site::observed`]). Joins the blocks
+    /// into the first one.
     pub fn activations(&mut self, place: usize) -> ActivationStatistics {
         let (first, rest) = self.blocks.split_at_mut(1);
         for other in rest {
@@ -477,7 +496,8 @@ impl<'a, T: Scalar> Rows<'a, '_, T> {
         let (parameters, batch) = (self.parameters(site), self.batch());
         let x = seat.x.map(|sheet| take(&mut self.sheets[sheet]));
         let skipped = seat.skipped.map(|sheet| sheet.map(|sheet| take(&mut self.sheets[sheet])));
-        let (y, mut cache) = (take(&mut self.sheets[seat.y]), seat.cache.map(|sheet| take(&mut self.sheets[sheet])));
+        let (y, mut cache) =
+            (take(&mut self.sheets[seat.y]), seat.cache.map(|sheet| take(&mut self.sheets[sheet])));
         let mut prefetch = Prefetch::NOTHING;
         if let Some(next) = self.pass.seats.get(i + 1) {
             prefetch = prefetch.and(y).and(self.sheets[next.cache.unwrap_or(next.y)]);

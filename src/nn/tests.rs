@@ -27,7 +27,8 @@ impl Convolution {
 
     /// Gradient of one sample's loss by w and b: sums over the positions.
     fn sample_gradient<T: Scalar>(&self, x: &[T], dy: &[T]) -> Vec<f64> {
-        let by_weight = (0..self.width).map(|k| dy.iter().zip(&x[k..]).map(|(d, x)| d.to_f64() * x.to_f64()).sum());
+        let by_weight =
+            (0..self.width).map(|k| dy.iter().zip(&x[k..]).map(|(d, x)| d.to_f64() * x.to_f64()).sum());
         by_weight.chain([dy.iter().map(|d| d.to_f64()).sum()]).collect()
     }
 }
@@ -45,7 +46,8 @@ impl<T: Scalar> Layer<T> for Convolution {
     }
 
     fn tensors(&self) -> Vec<Tensor> {
-        let tensor = |name, part, n| Tensor { name, part, shape: vec![n], fan_in: self.width, fan_out: self.width };
+        let tensor =
+            |name, part, n| Tensor { name, part, shape: vec![n], fan_in: self.width, fan_out: self.width };
         vec![tensor("weight", Part::Weight, self.width), tensor("bias", Part::Bias, 1)]
     }
 
@@ -164,13 +166,15 @@ fn convolutional<T: Scalar>() -> Network<T> {
 
 fn samples<T: Scalar>(n: usize, width: usize) -> (Vec<T>, Vec<u32>) {
     let mut rng = generator(5, 77);
-    let inputs = (0..n * width).map(|_| T::from_f64(f64::from((2.0 * unit(&mut rng) - 1.0) as f32))).collect();
+    let inputs =
+        (0..n * width).map(|_| T::from_f64(f64::from((2.0 * unit(&mut rng) - 1.0) as f32))).collect();
     (inputs, (0..n as u32).map(|i| i * 7 % 3).collect())
 }
 
 fn engine<T: Scalar>(network: Network<T>, batch: usize, threads: usize) -> Engine<T> {
     let width = network.sequence.inputs();
-    let mut engine = Engine::new(network, Loss::CrossEntropy, Optimizer::new(OptimizerKind::Adam), batch, threads);
+    let mut engine =
+        Engine::new(network, Loss::CrossEntropy, Optimizer::new(OptimizerKind::Adam), batch, threads);
     let (inputs, labels) = samples(batch, width);
     engine.load(&inputs, &labels, &(0..batch as u32).collect::<Vec<_>>());
     engine
@@ -255,8 +259,8 @@ fn layers_that_do_not_fit_are_named() {
     assert_eq!(error.to_string(), "layer 2 (Pooling(2)): pools 2 neighbours");
 }
 
-/// Gradients and signals of a batch whose first three samples are answered with certainty: their signal is 1e-26 of
-/// that of the other five.
+/// Gradients and signals of a batch whose first three samples are answered with certainty: their signal is
+/// 1e-26 of that of the other five.
 fn certain_and_wrong<T: Scalar>(shape: &Shape, bounds: &[usize]) -> Vec<f64> {
     let mut network = Network::<T>::of(shape.clone(), Initialisation::GlorotNormal, 4);
     let last = network.tensor_count() - 1;
@@ -299,7 +303,9 @@ fn trained<T: Scalar>(shape: &Shape, fused: bool, batch: usize) -> Vec<u64> {
     for _ in 0..4 {
         all.push(engine.step(0.01, true, true).0);
         let (m, s) = (engine.measured(), engine.snapshot());
-        for column in [&m.grad_norm, &m.update_norm, &m.param_norm, &m.signal_rms, &m.grad_rms, &s.distance_from_init] {
+        for column in
+            [&m.grad_norm, &m.update_norm, &m.param_norm, &m.signal_rms, &m.grad_rms, &s.distance_from_init]
+        {
             all.extend(column);
         }
         for column in [&s.activation_mean, &s.activation_std, &s.saturated_share, &s.mean_squared_slope] {

@@ -1,10 +1,11 @@
-//! Networks of maps through the real engine: convolutions, pooling, normalisation by channel, projected skips.
+//! Networks of maps through the real engine: convolutions, pooling, normalisation by channel, projected
+//! skips.
 
 use super::gradcheck::{analytic, check};
 use super::init::{generator, unit};
 use super::layer::{
-    ActivationLayer, AveragePooling, BatchNormalisation, Convolution, Dense, Dropout, Layer, LayerNormalisation,
-    MaxPooling, ProjectedSkip, Skip,
+    ActivationLayer, AveragePooling, BatchNormalisation, Convolution, Dense, Dropout, Layer,
+    LayerNormalisation, MaxPooling, ProjectedSkip, Skip,
 };
 use super::*;
 use serde_json::Value;
@@ -101,15 +102,39 @@ impl<T: Scalar> Stack<T> {
 fn networks<T: Scalar>(activation: Activation) -> Vec<(&'static str, Network<T>)> {
     let stack = |shape| Stack::new(shape, activation);
     vec![
-        ("padding", stack([2, 5, 6]).convolution(3, 3, 1, 1).active().convolution(2, 3, 1, 0).active().classes(3)),
-        ("strides", stack([1, 7, 9]).convolution(3, 3, 2, 1).active().convolution(4, 2, 2, 0).active().classes(3)),
-        ("one by one", stack([2, 4, 4]).convolution(3, 1, 1, 0).active().convolution(2, 1, 2, 0).active().classes(3)),
-        ("pooling", stack([1, 7, 7]).convolution(3, 3, 1, 1).active().max(2, 2).convolution(2, 2, 1, 0).classes(3)),
-        ("overlap", stack([1, 7, 7]).convolution(3, 3, 1, 1).active().max(3, 2).active().max(2, 1).classes(3)),
-        ("average", stack([1, 7, 5]).convolution(3, 3, 1, 1).active().average(2, 2).active().average(2, 1).classes(3)),
+        (
+            "padding",
+            stack([2, 5, 6]).convolution(3, 3, 1, 1).active().convolution(2, 3, 1, 0).active().classes(3),
+        ),
+        (
+            "strides",
+            stack([1, 7, 9]).convolution(3, 3, 2, 1).active().convolution(4, 2, 2, 0).active().classes(3),
+        ),
+        (
+            "one by one",
+            stack([2, 4, 4]).convolution(3, 1, 1, 0).active().convolution(2, 1, 2, 0).active().classes(3),
+        ),
+        (
+            "pooling",
+            stack([1, 7, 7]).convolution(3, 3, 1, 1).active().max(2, 2).convolution(2, 2, 1, 0).classes(3),
+        ),
+        (
+            "overlap",
+            stack([1, 7, 7]).convolution(3, 3, 1, 1).active().max(3, 2).active().max(2, 1).classes(3),
+        ),
+        (
+            "average",
+            stack([1, 7, 5]).convolution(3, 3, 1, 1).active().average(2, 2).active().average(2, 1).classes(3),
+        ),
         (
             "global",
-            stack([2, 5, 5]).convolution(4, 3, 1, 1).active().convolution(5, 3, 1, 0).active().global().classes(3),
+            stack([2, 5, 5])
+                .convolution(4, 3, 1, 1)
+                .active()
+                .convolution(5, 3, 1, 0)
+                .active()
+                .global()
+                .classes(3),
         ),
         (
             "batch norm",
@@ -126,7 +151,10 @@ fn networks<T: Scalar>(activation: Activation) -> Vec<(&'static str, Network<T>)
             "layer norm",
             stack([1, 5, 5]).convolution(3, 3, 1, 1).layer_norm().active().convolution(2, 3, 1, 0).classes(3),
         ),
-        ("dropout", stack([1, 5, 5]).convolution(3, 3, 1, 1).active().dropout().convolution(2, 3, 1, 0).classes(3)),
+        (
+            "dropout",
+            stack([1, 5, 5]).convolution(3, 3, 1, 1).active().dropout().convolution(2, 3, 1, 0).classes(3),
+        ),
         (
             "skip",
             stack([1, 5, 5])
@@ -181,12 +209,14 @@ fn networks<T: Scalar>(activation: Activation) -> Vec<(&'static str, Network<T>)
 
 fn samples<T: Scalar>(n: usize, width: usize) -> (Vec<T>, Vec<u32>) {
     let mut rng = generator(5, 77);
-    let inputs = (0..n * width).map(|_| T::from_f64(f64::from((2.0 * unit(&mut rng) - 1.0) as f32))).collect();
+    let inputs =
+        (0..n * width).map(|_| T::from_f64(f64::from((2.0 * unit(&mut rng) - 1.0) as f32))).collect();
     (inputs, (0..n as u32).map(|i| i * 7 % 3).collect())
 }
 
 fn engine<T: Scalar>(network: Network<T>, batch: usize, threads: usize) -> Engine<T> {
-    let mut engine = Engine::new(network, Loss::CrossEntropy, Optimizer::new(OptimizerKind::Adam), batch, threads);
+    let mut engine =
+        Engine::new(network, Loss::CrossEntropy, Optimizer::new(OptimizerKind::Adam), batch, threads);
     load(&mut engine, batch);
     engine
 }
@@ -264,7 +294,12 @@ fn the_norm_of_a_samples_gradient_is_exact() {
 }
 
 /// Parameters and norms after some steps, as bits; `bounds` cuts the batch into blocks.
-fn trained<T: Scalar>(network: Network<T>, threads: usize, measure: bool, bounds: Option<&[usize]>) -> Vec<f64> {
+fn trained<T: Scalar>(
+    network: Network<T>,
+    threads: usize,
+    measure: bool,
+    bounds: Option<&[usize]>,
+) -> Vec<f64> {
     let mut engine = engine(network, 24, threads);
     if let Some(bounds) = bounds {
         engine.cut_at(bounds);
@@ -378,16 +413,19 @@ fn layers_that_do_not_fit_say_why() {
     assert!(error.problem.contains("takes 1 x 8 x 8, not [1, 4, 16]"), "{error}");
     // A projection from maps of another size than are there.
     let skip = ProjectedSkip::new([2, 8, 8], [2, 8, 8], 1).unwrap();
-    let layers: Layers<f32> = vec![Box::new(Convolution::new([1, 8, 8], 2, 3, 1, 1, true).unwrap()), Box::new(skip)];
+    let layers: Layers<f32> =
+        vec![Box::new(Convolution::new([1, 8, 8], 2, 3, 1, 1, true).unwrap()), Box::new(skip)];
     assert!(Network::of_layers(&[1, 8, 8], layers, Initialisation::Zeros, 1).is_err());
 }
 
 /// A channel is dead where it is off at every position of every sample; one position is enough to live.
 #[test]
 fn the_unit_of_a_map_is_its_channel() {
-    let mut network = Stack::<f32>::new([1, 4, 4], Activation::Relu).convolution(4, 3, 1, 1).active().classes(3);
+    let mut network =
+        Stack::<f32>::new([1, 4, 4], Activation::Relu).convolution(4, 3, 1, 1).active().classes(3);
     network.tensor_mut(0).fill(0.0);
-    // Channel 0 reads the middle of its window less what no position but one exceeds; the others are constant.
+    // Channel 0 reads the middle of its window less what no position but one exceeds; the others are
+    // constant.
     network.tensor_mut(0)[4] = 1.0;
     let mut engine = engine(network.clone(), 2, 1);
     let mut x = vec![0.0; 32];

@@ -176,7 +176,10 @@ mod tests {
                         assert!(thread < threads.count());
                         calls[i].fetch_add(1, Ordering::Relaxed);
                     });
-                    assert!(calls.iter().all(|c| c.load(Ordering::Relaxed) == 1), "{count} threads, {n} pieces");
+                    assert!(
+                        calls.iter().all(|c| c.load(Ordering::Relaxed) == 1),
+                        "{count} threads, {n} pieces"
+                    );
                 }
             }
         }
@@ -187,7 +190,9 @@ mod tests {
         let threads = Threads::new(1);
         assert!(threads.pool.is_none() && threads.count() == 1);
         let caller = std::thread::current().id();
-        threads.for_each(each(&mut [0; 3]), &mut [()], |_, _, ()| assert_eq!(std::thread::current().id(), caller));
+        threads.for_each(each(&mut [0; 3]), &mut [()], |_, _, ()| {
+            assert_eq!(std::thread::current().id(), caller)
+        });
     }
 
     #[test]

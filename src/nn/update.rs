@@ -65,7 +65,13 @@ pub fn apply<T: Scalar>(
         let (param, grad) = (kernel::as_f32_mut(param), kernel::as_f32(grad));
         let [grad, update, param] = kernel::sgd(token, param, grad, rate, unscale, measure);
         let grad = grad.scaled(exponent);
-        return UpdateSums { grad, update, driven: driven_by(grad, constants), decay: SquareSum::ZERO, param };
+        return UpdateSums {
+            grad,
+            update,
+            driven: driven_by(grad, constants),
+            decay: SquareSum::ZERO,
+            param,
+        };
     }
     simd(
         #[inline(always)]
@@ -180,7 +186,8 @@ fn shrink<T: Scalar>(
     sums
 }
 
-/// Sum of squares of the update of plain gradient descent: it is -lr times the gradient, so no pass over the tensor is needed.
+/// Sum of squares of the update of plain gradient descent: it is -lr times the gradient, so no pass over the
+/// tensor is needed.
 fn driven_by<T: Scalar>(grad: SquareSum, constants: &Constants<T>) -> SquareSum {
     let lr = constants.learning_rate.to_f64();
     SquareSum { sum: grad.sum * lr * lr, exponent: grad.exponent }

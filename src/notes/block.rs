@@ -62,7 +62,9 @@ pub fn checksum(text: &[u8]) -> String {
 /// Is this a name that a marker can carry?
 pub fn is_name(name: &str) -> bool {
     let letters = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
-    (1..=60).contains(&name.len()) && name.chars().all(letters) && name.starts_with(|c: char| c.is_ascii_alphanumeric())
+    (1..=60).contains(&name.len())
+        && name.chars().all(letters)
+        && name.starts_with(|c: char| c.is_ascii_alphanumeric())
 }
 
 /// The lines of the notes themselves, with their numbers: not code that they show, nor what they hide.
@@ -88,13 +90,19 @@ pub fn ends_in_code(text: &[u8], verbatim: Verbatim) -> bool {
 }
 
 /// Where `word` stands last, outside shown code and outside a comment that goes to the end of its line.
-pub fn last_place_of(text: &[u8], verbatim: Verbatim, line_comment: Option<&str>, word: &str) -> Option<usize> {
+pub fn last_place_of(
+    text: &[u8],
+    verbatim: Verbatim,
+    line_comment: Option<&str>,
+    word: &str,
+) -> Option<usize> {
     let hidden = verbatim.hidden(text);
     let commented = |at: usize| {
         let line = text[..at].iter().rposition(|b| *b == b'\n').map_or(0, |n| n + 1);
         line_comment.is_some_and(|sign| text[line..at].windows(sign.len()).any(|w| w == sign.as_bytes()))
     };
-    let places = (0..=text.len().checked_sub(word.len())?).rev().filter(|at| text[*at..].starts_with(word.as_bytes()));
+    let places =
+        (0..=text.len().checked_sub(word.len())?).rev().filter(|at| text[*at..].starts_with(word.as_bytes()));
     let is_hidden = |at: usize| {
         let next = hidden.partition_point(|r| r.end <= at);
         hidden.get(next).is_some_and(|r| r.contains(&at))
@@ -136,7 +144,9 @@ fn blocks(text: &[u8], comment: Comment, verbatim: Verbatim) -> Result<Vec<Found
                 found.push(block);
             }
             // Where the open block has an end too, it is this one that stands wrong.
-            (["end", name], open) if is_name(name) && open.as_ref().is_none_or(|(_, b)| ends(&b.name, number)) => {
+            (["end", name], open)
+                if is_name(name) && open.as_ref().is_none_or(|(_, b)| ends(&b.name, number)) =>
+            {
                 return Err(Problem::NoBegin { name: (*name).to_string(), line: number });
             }
             (["end", ..], Some((line, block))) => return Err(Problem::NoEnd { name: block.name, line }),
@@ -167,7 +177,8 @@ fn begun(text: &[u8], (_, range, line): &Line, name: &str, sums: &[&str]) -> Fou
 pub fn marker(line: &[u8], comment: Comment) -> Option<Vec<&str>> {
     let text = std::str::from_utf8(line.trim_ascii()).ok()?;
     let inner = text.strip_prefix(comment.open)?.trim_start().strip_prefix("gradfade ")?;
-    let words: Vec<&str> = inner.strip_suffix(comment.close.trim_start()).unwrap_or(inner).split_whitespace().collect();
+    let words: Vec<&str> =
+        inner.strip_suffix(comment.close.trim_start()).unwrap_or(inner).split_whitespace().collect();
     // A comment of the author may begin with our name.
     matches!(words.first(), Some(&"begin" | &"end")).then_some(words)
 }

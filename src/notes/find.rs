@@ -53,7 +53,9 @@ fn kind_of(file: &Path) -> Option<Kind> {
     let whole = file.canonicalize().unwrap_or_else(|_| file.to_path_buf());
     let above = |name: &str| whole.ancestors().skip(1).find(|dir| dir.join(name).is_file());
     Some(match kind {
-        Kind::Markdown if above("book.toml").is_some_and(|book| whole.starts_with(source(book))) => Kind::MdBook,
+        Kind::Markdown if above("book.toml").is_some_and(|book| whole.starts_with(source(book))) => {
+            Kind::MdBook
+        }
         Kind::Markdown if above("_quarto.yml").is_some() => Kind::Quarto,
         Kind::Html => {
             let text = files::read(file, LONGEST).unwrap_or_default();
@@ -75,9 +77,14 @@ fn source(book: &Path) -> PathBuf {
 fn chapters(book: &Path) -> Vec<PathBuf> {
     let folder = source(book);
     let summary = files::read_text(&folder.join("SUMMARY.md")).unwrap_or_default();
-    let links = summary.split("](").skip(1).filter_map(|rest| rest.split_once(')')).map(|(link, _)| link.trim());
+    let links =
+        summary.split("](").skip(1).filter_map(|rest| rest.split_once(')')).map(|(link, _)| link.trim());
     let paths = links.map(|link| link.trim_start_matches('<').trim_end_matches('>').replace("%20", " "));
-    paths.filter(|link| link.ends_with(".md")).map(|link| folder.join(link)).filter(|path| path.is_file()).collect()
+    paths
+        .filter(|link| link.ends_with(".md"))
+        .map(|link| folder.join(link))
+        .filter(|path| path.is_file())
+        .collect()
 }
 
 fn in_folder(folder: &Path, to: Option<Kind>, name: &str) -> Result<Target, Problem> {
@@ -87,9 +94,15 @@ fn in_folder(folder: &Path, to: Option<Kind>, name: &str) -> Result<Target, Prob
         if all.is_empty() {
             let summary = source(folder).join("SUMMARY.md");
             let what = match summary.is_file() {
-                true => format!("its SUMMARY.md names no chapter that is there; name a file with {}", Field::Into),
+                true => {
+                    format!("its SUMMARY.md names no chapter that is there; name a file with {}", Field::Into)
+                }
                 false => {
-                    format!("a book.toml, but no {}; create it, or name a file with {}", summary.display(), Field::Into)
+                    format!(
+                        "a book.toml, but no {}; create it, or name a file with {}",
+                        summary.display(),
+                        Field::Into
+                    )
                 }
             };
             return Err(Problem::Folder(what));
@@ -104,7 +117,8 @@ fn in_folder(folder: &Path, to: Option<Kind>, name: &str) -> Result<Target, Prob
         files.sort();
     }
     let target = |file: &Path| {
-        let kind = to.or_else(|| if is_book { Some(Kind::MdBook) } else { kind_of(file) }).ok_or_else(unknown)?;
+        let kind =
+            to.or_else(|| if is_book { Some(Kind::MdBook) } else { kind_of(file) }).ok_or_else(unknown)?;
         Ok(Target { file: file.to_path_buf(), kind })
     };
     let holds = |file: &&PathBuf| {

@@ -60,8 +60,9 @@ fn each(check: impl Fn(&Spec, &str, &str, &str)) {
         for spec in FORMATS.iter().filter(|s| s.kind != Kind::Notebook) {
             for (shown, lang) in SHOWN.iter().flat_map(|s| Lang::ALL.map(|lang| (*s, lang))) {
                 for inside_slide in [false, true] {
-                    let said =
-                        |words: &str| (spec.content)(&Setting { items: &[item_of(words, lang)], shown, inside_slide });
+                    let said = |words: &str| {
+                        (spec.content)(&Setting { items: &[item_of(words, lang)], shown, inside_slide })
+                    };
                     check(spec, words, &said(words), &said("plain words"));
                 }
             }
@@ -97,8 +98,10 @@ fn structure(text: &str) -> Vec<String> {
         Some(format!("{before}\n{after}"))
     };
     let text = attribute(text).unwrap_or_else(|| text.to_string());
-    let options =
-        Options::ENABLE_TABLES | Options::ENABLE_FOOTNOTES | Options::ENABLE_STRIKETHROUGH | Options::ENABLE_MATH;
+    let options = Options::ENABLE_TABLES
+        | Options::ENABLE_FOOTNOTES
+        | Options::ENABLE_STRIKETHROUGH
+        | Options::ENABLE_MATH;
     for event in Parser::new_ext(&text, options) {
         match event {
             Event::Text(_) | Event::SoftBreak => {}
@@ -176,7 +179,8 @@ fn no_word_is_markup() {
                 let after_alt =
                     |part: &'_ str| part.split_once('"').map_or(String::new(), |(_, rest)| rest.to_string());
                 let mut parts = said.split("alt=\"");
-                let text = parts.next().unwrap_or_default().to_string() + &parts.map(after_alt).collect::<String>();
+                let text =
+                    parts.next().unwrap_or_default().to_string() + &parts.map(after_alt).collect::<String>();
                 for sign in ["\\(", "\\[", "\\begin"] {
                     assert!(!text.contains(sign), "{told}");
                 }
@@ -184,7 +188,10 @@ fn no_word_is_markup() {
             Kind::Latex => {
                 assert_eq!(commands(said), commands(plain), "{told}");
                 let bare = said.replace("\\\\", "").replace("\\%", "").replace("\\{", "").replace("\\}", "");
-                assert!(!bare.contains('%') && bare.matches('{').count() == bare.matches('}').count(), "{told}");
+                assert!(
+                    !bare.contains('%') && bare.matches('{').count() == bare.matches('}').count(),
+                    "{told}"
+                );
             }
             // Every sign of code is ours.
             Kind::Typst => assert_eq!(code_signs(said), code_signs(plain), "{told}"),
@@ -215,13 +222,17 @@ fn cells_of_a_notebook_hold_the_words_as_text() {
                     let lines = cell["source"].as_array().unwrap().iter();
                     lines.map(|l| l.as_str().unwrap().to_string()).collect::<String>()
                 };
-                cells.iter().map(|c| (c["cell_type"].as_str().unwrap().to_string(), source(c))).collect::<Vec<_>>()
+                cells
+                    .iter()
+                    .map(|c| (c["cell_type"].as_str().unwrap().to_string(), source(c)))
+                    .collect::<Vec<_>>()
             };
             let plain = put(book.as_bytes(), "plain words");
             for ((kind, said), (_, plain)) in cells(&first.bytes).iter().zip(cells(&plain.bytes)) {
                 assert_eq!(said.lines().count(), plain.lines().count(), "{words:?}: {said}");
                 if kind == "markdown" {
-                    let said = structure(said).into_iter().filter(|s| !s.contains("span")).collect::<Vec<_>>();
+                    let said =
+                        structure(said).into_iter().filter(|s| !s.contains("span")).collect::<Vec<_>>();
                     assert_eq!(said, structure(&plain), "{words:?}");
                 } else {
                     // A string of Python: what stands in it is JSON's, which Python reads alike.
@@ -239,9 +250,13 @@ fn pairs_of_markers_are_the_only_way_into_a_file() {
     // Words that hold another block's markers do not close that block either.
     let spec = Kind::Markdown.spec();
     let other = Filling { name: "other", source: SOURCE, force: false };
-    let said =
-        (spec.content)(&Setting { items: &[item_of(HOSTILE[1], Lang::En)], shown: Shown::Both, inside_slide: false });
+    let said = (spec.content)(&Setting {
+        items: &[item_of(HOSTILE[1], Lang::En)],
+        shown: Shown::Both,
+        inside_slide: false,
+    });
     let first = put(spec, b"a\n", &said).unwrap();
-    let both = splice(&first.bytes, (spec.comment, spec.verbatim), other, &said, || Ok(first.bytes.len())).unwrap();
+    let both =
+        splice(&first.bytes, (spec.comment, spec.verbatim), other, &said, || Ok(first.bytes.len())).unwrap();
     assert_eq!(put(spec, &both.bytes, &said).unwrap().state, State::Current);
 }

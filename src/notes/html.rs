@@ -71,15 +71,22 @@ pub fn suits(kind: Kind, text: &str) -> Shown {
 
 /// Does the text hold slides of reveal.js?
 pub fn is_reveal(text: &str) -> bool {
-    ["class=\"reveal\"", "class='reveal'", "class=reveal>", "class=\"reveal "].iter().any(|mark| text.contains(mark))
+    ["class=\"reveal\"", "class='reveal'", "class=reveal>", "class=\"reveal "]
+        .iter()
+        .any(|mark| text.contains(mark))
 }
 
 /// True where more sections are open than closed, comments and scripts aside.
 pub fn in_section(before: &[u8]) -> bool {
     let hidden = Verbatim::Html.hidden(before);
-    let is_hidden = |at: usize| hidden.get(hidden.partition_point(|r| r.end <= at)).is_some_and(|r| r.contains(&at));
+    let is_hidden =
+        |at: usize| hidden.get(hidden.partition_point(|r| r.end <= at)).is_some_and(|r| r.contains(&at));
     let count = |word: &[u8]| {
-        before.windows(word.len()).enumerate().filter(|(at, w)| w.eq_ignore_ascii_case(word) && !is_hidden(*at)).count()
+        before
+            .windows(word.len())
+            .enumerate()
+            .filter(|(at, w)| w.eq_ignore_ascii_case(word) && !is_hidden(*at))
+            .count()
     };
     count(b"<section") > count(b"</section")
 }
@@ -112,7 +119,9 @@ fn image(item: &Item, shown: Shown, class: &str) -> String {
     match shown {
         Shown::Both => {
             let dark = item.picture(Theme::Dark, Format::Svg);
-            format!("<picture><source media=\"(prefers-color-scheme: dark)\" srcset=\"{dark}\">{image}</picture>\n")
+            format!(
+                "<picture><source media=\"(prefers-color-scheme: dark)\" srcset=\"{dark}\">{image}</picture>\n"
+            )
         }
         Shown::Only(_) => format!("{image}\n"),
     }

@@ -56,14 +56,19 @@ fn class_of(text: &[u8]) -> Option<String> {
 /// What the document still needs to show the block, said to its author.
 pub fn hints(text: &[u8], lang: Lang) -> Vec<String> {
     let Some(class) = class_of(text) else {
-        return vec!["no \\documentclass here: LaTeX looks for pictures from the folder of the main document".into()];
+        return vec![
+            "no \\documentclass here: LaTeX looks for pictures from the folder of the main document".into(),
+        ];
     };
     let text = preamble(text);
     let mut hints = Vec::new();
     if class != "beamer" && !text.contains("graphicx") {
         hints.push("add \\usepackage{graphicx} to the preamble".to_string());
     }
-    if lang == Lang::Zh && !class.starts_with("ctex") && !["xeCJK", "ctex", "CJK"].iter().any(|p| text.contains(p)) {
+    if lang == Lang::Zh
+        && !class.starts_with("ctex")
+        && !["xeCJK", "ctex", "CJK"].iter().any(|p| text.contains(p))
+    {
         hints.push("Chinese needs \\usepackage{xeCJK} or a class of ctex, and XeLaTeX".to_string());
     }
     hints

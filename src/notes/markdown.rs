@@ -20,7 +20,9 @@ pub const MARKDOWN: Spec = Spec {
     content: plain,
     place: at_end,
     pictures: |shown| match shown {
-        Shown::Both => vec![(Theme::Light, Format::Svg), (Theme::Dark, Format::Svg), (Theme::Light, Format::Png)],
+        Shown::Both => {
+            vec![(Theme::Light, Format::Svg), (Theme::Dark, Format::Svg), (Theme::Light, Format::Png)]
+        }
         Shown::Only(theme) => vec![(theme, Format::Svg), (theme, Format::Png)],
     },
 };
@@ -88,7 +90,9 @@ fn plain(setting: &Setting) -> String {
         let caption = item.caption.markdown();
         let reading = reading(item);
         let gap = if reading.is_empty() { "" } else { "\n" };
-        format!("<picture>{dark}<source srcset=\"{svg}\">![{alt}]({png})</picture>\n\n*{caption}*\n{gap}{reading}")
+        format!(
+            "<picture>{dark}<source srcset=\"{svg}\">![{alt}]({png})</picture>\n\n*{caption}*\n{gap}{reading}"
+        )
     })
 }
 

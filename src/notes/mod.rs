@@ -219,7 +219,11 @@ pub enum Problem {
     Unknown(String),
     #[error("{0}")]
     Folder(String),
-    #[error("is not as gradfade wrote it; {} replaces it, {} NAME makes another block", Field::Force, Field::Name)]
+    #[error(
+        "is not as gradfade wrote it; {} replaces it, {} NAME makes another block",
+        Field::Force,
+        Field::Name
+    )]
     EditedPicture,
     #[error(
         "shows another run, perhaps in other notes beside these; {} OTHER gives this one its own pictures, {} replaces it",

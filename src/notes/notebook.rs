@@ -74,12 +74,15 @@ pub(super) fn splice(
     let layout = read(text)?;
     let old = ours(&layout, name)?;
     let parts = parts(&layout, filling, items, drawn, shown);
-    let unedited =
-        |i: &usize| told(&layout.values[*i], "source") == Some(checksum(source(&layout.values[*i]).as_bytes()));
+    let unedited = |i: &usize| {
+        told(&layout.values[*i], "source") == Some(checksum(source(&layout.values[*i]).as_bytes()))
+    };
     let same = old.len() == parts.len()
         && old.iter().zip(&parts).all(|(i, part)| {
             let (cell, new) = (&layout.values[*i], &part.cell);
-            told(cell, "part") == told(new, "part") && told(cell, "content") == told(new, "content") && shows(cell, new)
+            told(cell, "part") == told(new, "part")
+                && told(cell, "content") == told(new, "content")
+                && shows(cell, new)
         });
     let marker = old.len() == 1 && told(&layout.values[old[0]], "source").is_none();
     let edited = !marker && !old.iter().all(unedited);
@@ -127,12 +130,14 @@ fn marked(line: &str, kind: &str) -> Option<String> {
 fn read(text: &[u8]) -> Result<Layout, Problem> {
     let wrong = |what: &str| Problem::Notebook(what.to_string());
     let start = if text.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
-    let value: Value = serde_json::from_slice(&text[start..]).map_err(|e| Problem::Notebook(e.to_string()))?;
+    let value: Value =
+        serde_json::from_slice(&text[start..]).map_err(|e| Problem::Notebook(e.to_string()))?;
     let top = value.as_object().ok_or_else(|| wrong("its outermost value is no object"))?;
     if top.get("nbformat").and_then(Value::as_u64) != Some(4) {
         return Err(wrong("its `nbformat` is not 4; convert it with `jupyter nbconvert --to notebook`"));
     }
-    let values = top.get("cells").and_then(Value::as_array).ok_or_else(|| wrong("it has no list `cells`"))?.clone();
+    let values =
+        top.get("cells").and_then(Value::as_array).ok_or_else(|| wrong("it has no list `cells`"))?.clone();
     for (i, cell) in values.iter().enumerate() {
         let good = cell.get("cell_type").is_some_and(Value::is_string)
             && match cell.get("source") {
@@ -186,8 +191,9 @@ fn shows(cell: &Value, new: &Value) -> bool {
 /// Numbers of the cells of this block: those that carry its name, or the one that holds its empty pair of
 /// markers.
 fn ours(layout: &Layout, name: &str) -> Result<Vec<usize>, Problem> {
-    let carried: Vec<usize> =
-        (0..layout.values.len()).filter(|i| told(&layout.values[*i], "block").as_deref() == Some(name)).collect();
+    let carried: Vec<usize> = (0..layout.values.len())
+        .filter(|i| told(&layout.values[*i], "block").as_deref() == Some(name))
+        .collect();
     let mut seen = Vec::new();
     for i in &carried {
         let part = told(&layout.values[*i], "part");
@@ -212,17 +218,25 @@ fn ours(layout: &Layout, name: &str) -> Result<Vec<usize>, Problem> {
                 return Err(Problem::Notebook(format!("cell {} {what}", i + 1)));
             }
             (true, false) => {
-                return Err(Problem::Notebook(format!("cell {}: the block `{name}` has no end in this cell", i + 1)));
+                return Err(Problem::Notebook(format!(
+                    "cell {}: the block `{name}` has no end in this cell",
+                    i + 1
+                )));
             }
             (false, true) => {
-                return Err(Problem::Notebook(format!("cell {}: the block `{name}` has no begin in this cell", i + 1)));
+                return Err(Problem::Notebook(format!(
+                    "cell {}: the block `{name}` has no begin in this cell",
+                    i + 1
+                )));
             }
         }
     }
     match (carried.is_empty(), markers.as_slice()) {
         (_, []) => Ok(carried),
         (true, [one]) => Ok(vec![*one]),
-        (_, [.., last]) => Err(Problem::Notebook(format!("cell {}: a second block is called `{name}`", last + 1))),
+        (_, [.., last]) => {
+            Err(Problem::Notebook(format!("cell {}: a second block is called `{name}`", last + 1)))
+        }
     }
 }
 
@@ -279,7 +293,9 @@ fn parts(layout: &Layout, filling: Filling, items: &[Item], drawn: &[Pictures], 
             // A notebook's ids have 1 to 64 letters and are its own.
             let mut id = format!("gradfade-{}", checksum(part.part.as_bytes()));
             let own = |c: &Value| told(c, "part").as_ref() == Some(&part.part);
-            while taken.contains(&id.as_str()) && !layout.values.iter().any(|c| c["id"] == id.as_str() && own(c)) {
+            while taken.contains(&id.as_str())
+                && !layout.values.iter().any(|c| c["id"] == id.as_str() && own(c))
+            {
                 id.push('x');
             }
             part.cell["id"] = id.into();

@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 
 use super::block::{self, Filling, Spliced, State};
 use super::{
-    FOLDER, Item, Kind, LONGEST, NotesError, Problem, Setting, Shown, Target, html, latex, notebook, signature,
+    FOLDER, Item, Kind, LONGEST, NotesError, Problem, Setting, Shown, Target, html, latex, notebook,
+    signature,
 };
 use crate::field::Field;
 use crate::figure::chart::Figure;
@@ -83,7 +84,8 @@ pub fn lock(target: &Target) -> Option<fs::File> {
 /// Notes that are damaged, read-only or edited by their author; figures that cannot be drawn.
 pub fn plan(target: &Target, wanted: &Wanted) -> Result<Plan, NotesError> {
     // A link stays a link: what changes is the file that it names.
-    let file = fs::canonicalize(&target.file).map_err(|e| NotesError::at(&target.file)(Problem::Io(e.to_string())))?;
+    let file = fs::canonicalize(&target.file)
+        .map_err(|e| NotesError::at(&target.file)(Problem::Io(e.to_string())))?;
     let here = |problem| NotesError::In { path: target.file.clone(), problem };
     let folder = file.parent().unwrap_or(Path::new(".")).to_path_buf();
     let text = files::read(&file, LONGEST).map_err(|e| here(Problem::Io(e.to_string())))?;
@@ -166,7 +168,9 @@ fn spliced(
     let spec = kind.spec();
     if kind == Kind::Notebook {
         let held = |pictures: &Vec<Picture>| {
-            let of = |format| pictures.iter().find(|p| p.format == format).map(|p| p.bytes.clone()).unwrap_or_default();
+            let of = |format| {
+                pictures.iter().find(|p| p.format == format).map(|p| p.bytes.clone()).unwrap_or_default()
+            };
             let svg = String::from_utf8_lossy(&of(Format::Svg)).into_owned();
             notebook::Pictures { svg, png: of(Format::Png), pdf: of(Format::Pdf) }
         };
@@ -198,11 +202,16 @@ fn changed_pictures(
                 (_, Some(_)) => return Err(NotesError::at(path)(Problem::PictureOfOtherRun)),
                 // As it was drawn before pictures were signed.
                 (_, None) if signature::signed(format, old, filling.source) == after => {}
-                (State::New | State::Stale, None) => return Err(NotesError::at(path)(Problem::EditedPicture)),
+                (State::New | State::Stale, None) => {
+                    return Err(NotesError::at(path)(Problem::EditedPicture));
+                }
                 // The words tell the record's numbers: nothing is new.
                 (State::Current | State::Kept, None) => {
                     let name = path.file_name().unwrap_or_default().display();
-                    hints.push(format!("{FOLDER}/{name} was edited and is kept; {} replaces it", Field::Force));
+                    hints.push(format!(
+                        "{FOLDER}/{name} was edited and is kept; {} replaces it",
+                        Field::Force
+                    ));
                     continue;
                 }
             },
@@ -234,11 +243,16 @@ fn waiting(kind: Kind, name: &str, text: &[u8]) -> Option<String> {
 /// Pictures that the block showed and shows no more. They stay: other notes in the folder may show them.
 fn dropped(folder: &Path, name: &str, before: &[u8], after: &[u8]) -> Option<String> {
     let shows = |notes: &[u8], picture: &str| notes.windows(picture.len()).any(|w| w == picture.as_bytes());
-    let files = fs::read_dir(folder.join(FOLDER)).ok()?.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
-    let ours = files.filter(|file| file.starts_with(&format!("{name}-"))).map(|file| format!("{FOLDER}/{file}"));
-    let mut gone: Vec<String> = ours.filter(|picture| shows(before, picture) && !shows(after, picture)).collect();
+    let files = fs::read_dir(folder.join(FOLDER))
+        .ok()?
+        .filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+    let ours =
+        files.filter(|file| file.starts_with(&format!("{name}-"))).map(|file| format!("{FOLDER}/{file}"));
+    let mut gone: Vec<String> =
+        ours.filter(|picture| shows(before, picture) && !shows(after, picture)).collect();
     gone.sort();
-    (!gone.is_empty()).then(|| format!("no longer shows {}; remove what no other notes show", gone.join(", ")))
+    (!gone.is_empty())
+        .then(|| format!("no longer shows {}; remove what no other notes show", gone.join(", ")))
 }
 
 /// Both variants where the notes can switch between them.

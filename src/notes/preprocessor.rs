@@ -89,18 +89,22 @@ pub fn run(
     let (Some(mut book), Some(context), None) = (pair.pop(), pair.pop(), pair.pop()) else {
         return Err(protocol("no pair of context and book"));
     };
-    let root = context.get("root").and_then(Value::as_str).ok_or_else(|| protocol("the context has no `root`"))?;
+    let root =
+        context.get("root").and_then(Value::as_str).ok_or_else(|| protocol("the context has no `root`"))?;
     let language = context.pointer("/config/book/language").and_then(Value::as_str).unwrap_or_default();
     let chinese = is_simplified_chinese(language).then(|| "zh".to_string());
     let mut count = 0;
     let key = if book.get("items").is_some() { "items" } else { "sections" };
-    let chapters =
-        book.get_mut(key).and_then(Value::as_array_mut).ok_or_else(|| protocol("the book has no chapters"))?;
+    let chapters = book
+        .get_mut(key)
+        .and_then(Value::as_array_mut)
+        .ok_or_else(|| protocol("the book has no chapters"))?;
     for chapter in chapters {
         walk(chapter, &mut |name, content| {
             filled(name, content, |request| {
                 count += 1;
-                let request = Request { lang: request.lang.clone().or_else(|| chinese.clone()), ..request.clone() };
+                let request =
+                    Request { lang: request.lang.clone().or_else(|| chinese.clone()), ..request.clone() };
                 draw(&request, Path::new(root), &format!("gradfade-{count}"))
             })
         })?;

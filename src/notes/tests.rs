@@ -199,7 +199,10 @@ fn damaged_markers_are_named_with_their_line() {
     }
     // Blanks inside the comment are a matter of taste.
     let tight = "<!--gradfade begin net-->\n<!--gradfade end net-->\n";
-    assert_eq!(markdown(tight, false).unwrap().bytes, markdown(&format!("{begin}{end}"), false).unwrap().bytes);
+    assert_eq!(
+        markdown(tight, false).unwrap().bytes,
+        markdown(&format!("{begin}{end}"), false).unwrap().bytes
+    );
 }
 
 #[test]
@@ -216,7 +219,8 @@ fn a_second_block_stands_behind_the_first() {
         assert_eq!(put(spec, &second.bytes, "new\n").unwrap().state, State::Stale, "{}", spec.name);
         assert_eq!(put_as(other, spec, &second.bytes, "new\n").unwrap().state, State::Stale, "{}", spec.name);
     }
-    let mut drawn = notebook::splice(NOTEBOOK.as_bytes(), filling(false), &[item()], &pictures(), Shown::Both).unwrap();
+    let mut drawn =
+        notebook::splice(NOTEBOOK.as_bytes(), filling(false), &[item()], &pictures(), Shown::Both).unwrap();
     drawn = notebook::splice(&drawn.bytes, other, &[item()], &pictures(), Shown::Both).unwrap();
     let book = parsed(&drawn.bytes);
     let blocks: Vec<_> = (1..5).map(|i| book["cells"][i]["metadata"]["gradfade"]["block"].clone()).collect();
@@ -255,7 +259,11 @@ fn a_document_loads_graphicx_where_its_preamble_does() {
     assert_eq!(hints(&format!("{class}\\usepackage{{graphicx}}\n{body}")), [""; 0]);
     assert_eq!(hints(&format!("{class}5 \\% \\usepackage{{amsmath,graphicx}}{body}")), [""; 0]);
     for line in ["", "% \\usepackage{graphicx}\n", "x \\\\% \\usepackage{graphicx}\n"] {
-        assert_eq!(hints(&format!("{class}{line}{body}")), ["add \\usepackage{graphicx} to the preamble"], "{line}");
+        assert_eq!(
+            hints(&format!("{class}{line}{body}")),
+            ["add \\usepackage{graphicx} to the preamble"],
+            "{line}"
+        );
     }
 }
 
@@ -287,14 +295,21 @@ fn words_cannot_break_the_format_that_they_stand_in() {
     assert!(tex.contains("Here 10$^{-3}$ falls."), "{tex}");
     assert!(tex.contains("alt={Rows \"a\" <b> \\{c\\}   3.2 ×"), "{tex}");
     let typ = content(Kind::Typst.spec(), Shown::Only(Theme::Light));
-    assert!(typ.contains("x\\_1 \\[y\\] \\$z\\$ \\#k.") && typ.contains("alt: \"Rows \\\"a\\\" <b>"), "{typ}");
+    assert!(
+        typ.contains("x\\_1 \\[y\\] \\$z\\$ \\#k.") && typ.contains("alt: \"Rows \\\"a\\\" <b>"),
+        "{typ}"
+    );
     let md = content(Kind::Markdown.spec(), Shown::Both);
     assert!(md.contains("x\\_1 \\[y\\] \\$z\\$ \\#k."), "{md}");
     let qmd = content(Kind::Quarto.spec(), Shown::Only(Theme::Light));
     assert!(qmd.contains(r#"heatmap.png){fig-alt="Rows \"a\" &lt;b> &#123;c} \\ 3.2"#), "{qmd}");
     // Emphasis that ends between punctuation and a Han character is none in CommonMark.
     let chinese = Item { lang: Lang::Zh, ..item() };
-    let md = (Kind::Markdown.spec().content)(&Setting { items: &[chinese], shown: Shown::Both, inside_slide: false });
+    let md = (Kind::Markdown.spec().content)(&Setting {
+        items: &[chinese],
+        shown: Shown::Both,
+        inside_slide: false,
+    });
     assert!(md.contains("**怎样看图**：Here"), "{md}");
     // A blank line would end the HTML of an mdBook figure.
     let book = content(Kind::MdBook.spec(), Shown::Both);
@@ -322,7 +337,9 @@ fn parsed(bytes: &[u8]) -> serde_json::Value {
 
 #[test]
 fn a_notebook_gets_cells_and_keeps_every_other_byte() {
-    for text in [NOTEBOOK.to_string(), NOTEBOOK.replace('\n', "\r\n"), parsed(NOTEBOOK.as_bytes()).to_string()] {
+    for text in
+        [NOTEBOOK.to_string(), NOTEBOOK.replace('\n', "\r\n"), parsed(NOTEBOOK.as_bytes()).to_string()]
+    {
         let first = cells(text.as_bytes(), "<svg/>", false).unwrap();
         let book = parsed(&first.bytes);
         assert_eq!(book["cells"].as_array().unwrap().len(), 3);
@@ -373,19 +390,25 @@ fn a_notebook_of_another_language_or_an_older_format_gets_what_it_can_hold() {
     let older = NOTEBOOK.replace("\"nbformat_minor\": 5", "\"nbformat_minor\": 4");
     assert!(parsed(&cells(older.as_bytes(), "<svg/>", false).unwrap().bytes)["cells"][1].get("id").is_none());
     let empty = "{\"cells\": [], \"metadata\": {}, \"nbformat\": 4, \"nbformat_minor\": 5}";
-    assert_eq!(parsed(&cells(empty.as_bytes(), "<svg/>", false).unwrap().bytes)["cells"].as_array().unwrap().len(), 2);
+    assert_eq!(
+        parsed(&cells(empty.as_bytes(), "<svg/>", false).unwrap().bytes)["cells"].as_array().unwrap().len(),
+        2
+    );
 }
 
 #[test]
 fn an_empty_pair_of_markers_in_a_cell_is_the_place() {
-    let place = NOTEBOOK.replace("[\"\\\"x]}\\\\\"]", "\"<!-- gradfade begin net -->\\n<!-- gradfade end net -->\"");
+    let place =
+        NOTEBOOK.replace("[\"\\\"x]}\\\\\"]", "\"<!-- gradfade begin net -->\\n<!-- gradfade end net -->\"");
     assert_ne!(place, NOTEBOOK);
     let first = cells(place.as_bytes(), "<svg/>", false).unwrap();
     let book = parsed(&first.bytes);
     assert_eq!(book["cells"].as_array().unwrap().len(), 2);
     assert_eq!(book["cells"][0]["cell_type"], "code");
     let half = place.replace("\\n<!-- gradfade end net -->", "");
-    assert!(matches!(cells(half.as_bytes(), "<svg/>", true), Err(Problem::Notebook(what)) if what.contains("no end")));
+    assert!(
+        matches!(cells(half.as_bytes(), "<svg/>", true), Err(Problem::Notebook(what)) if what.contains("no end"))
+    );
     let tight = place.replace("<!-- ", "<!--").replace(" -->", "-->");
     assert_eq!(cells(tight.as_bytes(), "<svg/>", false).unwrap().bytes, first.bytes);
     assert_eq!(notebook::empty_pairs(tight.as_bytes()), ["net"]);
@@ -414,7 +437,8 @@ fn sent(key: &str, content: &str) -> String {
     let inner = serde_json::json!({"Chapter": {"name": "B", "content": content, "number": [1, 1], "sub_items": [], "path": "b.md", "source_path": "b.md", "parent_names": ["A"]}});
     let chapter = serde_json::json!({"Chapter": {"name": "A", "content": "text", "number": [1], "sub_items": [inner], "path": "a.md", "source_path": "a.md", "parent_names": []}});
     let book = serde_json::json!({key: ["Separator", {"PartTitle": "P"}, chapter], "__non_exhaustive": null});
-    serde_json::json!([{"root": "/book", "config": {}, "renderer": "html", "mdbook_version": "0"}, book]).to_string()
+    serde_json::json!([{"root": "/book", "config": {}, "renderer": "html", "mdbook_version": "0"}, book])
+        .to_string()
 }
 
 #[test]
@@ -437,9 +461,13 @@ fn the_preprocessor_fills_blocks_of_both_versions_of_mdbook() {
 #[test]
 fn the_preprocessor_sees_what_mdbook_takes_for_code() {
     let filled = |content: &str| {
-        let out =
-            preprocessor::run(sent("items", content).as_bytes(), |_, _, _| Ok("\n<figure>\n</figure>\n\n".into()));
-        parsed(&out.unwrap())["items"][2]["Chapter"]["sub_items"][0]["Chapter"]["content"].as_str().unwrap().to_string()
+        let out = preprocessor::run(sent("items", content).as_bytes(), |_, _, _| {
+            Ok("\n<figure>\n</figure>\n\n".into())
+        });
+        parsed(&out.unwrap())["items"][2]["Chapter"]["sub_items"][0]["Chapter"]["content"]
+            .as_str()
+            .unwrap()
+            .to_string()
     };
     let block = "```gradfade\nrun = \"a\"\n```\n";
     let indented = block.replace("```", "    ```").replace("run", "    run");
@@ -451,9 +479,11 @@ fn the_preprocessor_sees_what_mdbook_takes_for_code() {
         filled(&format!("> {}after\n", block.replace('\n', "\n> "))),
         "> \n> <figure>\n> </figure>\n>\n> after\n"
     );
-    for code in
-        [indented.as_str(), "<!--\n```gradfade\nrun = 1\n```\n-->\n", "<pre>\n```gradfade\nrun = 1\n```\n</pre>\n"]
-    {
+    for code in [
+        indented.as_str(),
+        "<!--\n```gradfade\nrun = 1\n```\n-->\n",
+        "<pre>\n```gradfade\nrun = 1\n```\n</pre>\n",
+    ] {
         assert_eq!(filled(code), code);
     }
 }
@@ -483,7 +513,8 @@ fn a_figure_speaks_the_language_of_its_book_unless_its_block_says_otherwise() {
 #[test]
 fn the_preprocessor_names_the_chapter_and_line_of_a_mistake() {
     let problem = |content: &str| {
-        let error = preprocessor::run(sent("items", content).as_bytes(), |_, _, _| Err("no run".into())).unwrap_err();
+        let error =
+            preprocessor::run(sent("items", content).as_bytes(), |_, _, _| Err("no run".into())).unwrap_err();
         error.to_string()
     };
     assert_eq!(problem("a\n```gradfade\nrun = \"x\"\n```\n"), "b.md: line 2: no run");

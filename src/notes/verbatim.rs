@@ -73,7 +73,9 @@ fn between_lines(text: &[u8], pairs: &[(&str, &str)]) -> Vec<Range<usize>> {
             }
             continue;
         }
-        let Some((begin, end)) = pairs.iter().find(|(begin, _)| bare.starts_with(begin.as_bytes())) else { continue };
+        let Some((begin, end)) = pairs.iter().find(|(begin, _)| bare.starts_with(begin.as_bytes())) else {
+            continue;
+        };
         let fence = begin == end;
         let width = bare.iter().take_while(|b| fence && **b == begin.as_bytes()[0]).count();
         let end = if fence { begin[..1].repeat(width) } else { (*end).to_string() };
@@ -271,7 +273,10 @@ mod tests {
     #[test]
     fn comments_and_scripts_of_html_are_hidden() {
         let seen = |text| seen(Verbatim::Html, text);
-        assert_eq!(seen("<p>\n<script>\n</body>\n</script>\n</body>\n"), ["<p>", "<script>", "</script>", "</body>"]);
+        assert_eq!(
+            seen("<p>\n<script>\n</body>\n</script>\n</body>\n"),
+            ["<p>", "<script>", "</script>", "</body>"]
+        );
         assert_eq!(seen("<p><SCRIPT\nsrc=x>\n</body>\n"), ["<p><SCRIPT"]);
         assert_eq!(seen("<!--\n</body>\n--> a\nb\n"), ["<!--", "b"]);
         assert_eq!(seen("<!-- a\nb\n"), ["<!-- a"]);
@@ -287,9 +292,15 @@ mod tests {
     fn fences_are_found_wherever_markdown_has_them() {
         let text = "a\n\n- b\n\n  ```x\n  one\n    two\n  ```\n> ~~~~x y\n> three\n> ~~~~\n\n```x\nfour";
         let found = fences(text, "x");
-        let told: Vec<_> = found.iter().map(|f| (f.line, f.body.as_str(), f.closed, f.prefix.as_str())).collect();
-        assert_eq!(told, [(5, "one\n  two\n", true, "  "), (9, "three\n", true, "> "), (13, "four", false, "")]);
-        assert!(text[found[0].range.clone()].starts_with("```x") && text[..found[0].range.end].ends_with("```\n"));
+        let told: Vec<_> =
+            found.iter().map(|f| (f.line, f.body.as_str(), f.closed, f.prefix.as_str())).collect();
+        assert_eq!(
+            told,
+            [(5, "one\n  two\n", true, "  "), (9, "three\n", true, "> "), (13, "four", false, "")]
+        );
+        assert!(
+            text[found[0].range.clone()].starts_with("```x") && text[..found[0].range.end].ends_with("```\n")
+        );
         for none in [
             "    ```x\n    a\n    ```\n",
             "<!--\n```x\na\n```\n-->\n",

@@ -1,5 +1,5 @@
-//! Words that a block shows, which may come from a run of unknown origin: they leave this type only as text of
-//! the format that they stand in, so that no kind of notes can forget to escape them.
+//! Words that a block shows, which may come from a run of unknown origin: they leave this type only as text
+//! of the format that they stand in, so that no kind of notes can forget to escape them.
 
 use crate::escape;
 

@@ -48,7 +48,8 @@ struct Drawn {
 /// the first group).
 pub fn build(runs: &[Record], options: &PageOptions) -> Result<(Data, Option<Figure>), PageError> {
     let lang = options.lang;
-    let summaries = runs.iter().map(Summary::new).collect::<Result<Vec<_>, _>>().map_err(FigureError::from)?;
+    let summaries =
+        runs.iter().map(Summary::new).collect::<Result<Vec<_>, _>>().map_err(FigureError::from)?;
     let gradient = options.gradient.unwrap_or_else(|| default_gradient(&summaries));
     let figure_options = Options::new(lang).with(Some(gradient));
     let names = names(lang, &summaries);
@@ -121,7 +122,8 @@ fn names(lang: Lang, summaries: &[Summary]) -> Vec<String> {
     let key = |s: &Summary| (s.hidden(), figure::run_name(lang, s));
     let mut names: Vec<String> = summaries.iter().map(|s| key(s).1).collect();
     for i in 0..summaries.len() {
-        let alike: Vec<usize> = (0..summaries.len()).filter(|&j| key(&summaries[j]) == key(&summaries[i])).collect();
+        let alike: Vec<usize> =
+            (0..summaries.len()).filter(|&j| key(&summaries[j]) == key(&summaries[i])).collect();
         if alike.len() > 1 && alike[0] == i {
             let group: Vec<Summary> = alike.iter().map(|&j| summaries[j].clone()).collect();
             for (j, name) in alike.iter().zip(figure::run_names(lang, &group)) {
@@ -145,7 +147,8 @@ fn opened(lang: Lang, summary: &Summary, figure: Figure) -> Option<Drawn> {
         let prefix = with_mark.split('\0').next()?;
         figure.title.strip_prefix(prefix).map(str::to_string)
     };
-    let finding = rest(&lang.head(&name, summary.hidden())).or_else(|| rest(&name)).unwrap_or(figure.title.clone());
+    let finding =
+        rest(&lang.head(&name, summary.hidden())).or_else(|| rest(&name)).unwrap_or(figure.title.clone());
     Some(Drawn { finding, heatmap, scale })
 }
 
@@ -180,8 +183,10 @@ fn metric(
         }
     }
     special.sort_by_key(|s| s.0);
-    let cells = || all().flat_map(|d| d.heatmap.cells.iter().flatten().filter_map(|c| d.scale.values().place(*c)));
-    let share = |is: &dyn Fn(f64) -> bool| cells().filter(|x| is(*x)).count() as f64 / cells().count().max(1) as f64;
+    let cells =
+        || all().flat_map(|d| d.heatmap.cells.iter().flatten().filter_map(|c| d.scale.values().place(*c)));
+    let share =
+        |is: &dyn Fn(f64) -> bool| cells().filter(|x| is(*x)).count() as f64 / cells().count().max(1) as f64;
     let mut explain = vec![match shown {
         Shown::Update => lang.explain_update(true, false),
         Shown::Convergence => lang.explain_convergence(crate::analysis::STILL_RANDOM),
@@ -414,5 +419,8 @@ fn colours(map: ColourMap) -> String {
 }
 
 fn tile(kind: usize) -> Vec<String> {
-    special_tile(kind).iter().map(|row| row.iter().map(|ink| if *ink { '1' } else { '0' }).collect()).collect()
+    special_tile(kind)
+        .iter()
+        .map(|row| row.iter().map(|ink| if *ink { '1' } else { '0' }).collect())
+        .collect()
 }

@@ -36,7 +36,11 @@ impl Digits {
         let mantissa = 10f64.powf(log10 - floor + 2.0).round() as u32;
         let exponent = floor as i32;
         // 9.996 is 1.00 of the next decade.
-        if mantissa >= 1000 { Digits { mantissa: 100, exponent: exponent + 1 } } else { Digits { mantissa, exponent } }
+        if mantissa >= 1000 {
+            Digits { mantissa: 100, exponent: exponent + 1 }
+        } else {
+            Digits { mantissa, exponent }
+        }
     }
 }
 
@@ -79,7 +83,8 @@ pub struct Codes {
 
 impl Codes {
     pub fn of(values: &[Held]) -> Codes {
-        let exponents = || values.iter().filter_map(|v| if let Held::Value(d) = v { Some(d.exponent) } else { None });
+        let exponents =
+            || values.iter().filter_map(|v| if let Held::Value(d) = v { Some(d.exponent) } else { None });
         let least = exponents().min().unwrap_or(0);
         let bytes = if exponents().max().unwrap_or(0) - least < NARROW { 2 } else { 4 };
         let mut raw = Vec::with_capacity(values.len() * usize::from(bytes));
@@ -134,7 +139,20 @@ pub mod tests {
 
     #[test]
     fn three_digits_are_those_of_the_standard_library() {
-        for x in [1.0, 9.994, 9.996, 0.1, 1e-3, 1000.0, 2.5e-9, 6.02214076e23, 1.3e-40, 4.9e-324, 1.79e308, 0.999_6] {
+        for x in [
+            1.0,
+            9.994,
+            9.996,
+            0.1,
+            1e-3,
+            1000.0,
+            2.5e-9,
+            6.02214076e23,
+            1.3e-40,
+            4.9e-324,
+            1.79e308,
+            0.999_6,
+        ] {
             let x: f64 = x;
             assert_eq!(written(Held::of(Measured::from_stored(x))), format!("{x:.2e}"), "{x:e}");
         }

@@ -70,7 +70,8 @@ pub struct Run {
     pub name: String,
     /// Names of the layers, the input side first.
     pub rows: Vec<String>,
-    /// Their names in the producing program, empty where a name says no more than the number; none at all where all are.
+    /// Their names in the producing program, empty where a name says no more than the number; none at all
+    /// where all are.
     pub names: Vec<String>,
     pub step_label: String,
     /// Where the time axis ends.

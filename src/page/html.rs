@@ -135,7 +135,10 @@ pub fn fragment(page: &Page) -> String {
 /// The section with its headings from this level on.
 fn at_level(section: &str, level: usize) -> String {
     let names = ["{{heading}}", "{{below}}", "{{lowest}}"];
-    names.iter().zip(level..).fold(section.to_string(), |text, (name, l)| text.replace(name, &format!("h{l}")))
+    names
+        .iter()
+        .zip(level..)
+        .fold(section.to_string(), |text, (name, l)| text.replace(name, &format!("h{l}")))
 }
 
 /// The page's own script and style by their hashes, and the pictures in the static figure.
@@ -203,7 +206,9 @@ fn palette() -> String {
     for (name, colour) in mapped {
         let hex = colour.to_string().to_uppercase();
         for attribute in ["fill", "stroke"] {
-            out += &format!(".{PREFIX}-figure [{attribute}=\"{hex}\"] {{ {attribute}: var(--{PREFIX}-{name}); }}\n");
+            out += &format!(
+                ".{PREFIX}-figure [{attribute}=\"{hex}\"] {{ {attribute}: var(--{PREFIX}-{name}); }}\n"
+            );
         }
     }
     out
@@ -289,8 +294,10 @@ fn tables(lang: Lang, data: &Data) -> String {
             // On a plain scale of shares every layer goes from 100 % to 0 %.
             let Some(grid) = grid.as_ref().filter(|_| metric.logarithmic) else { continue };
             let clock = &run.clocks[grid.clock];
-            let at =
-                [clock.at.first, clock.at.first + clock.at.then.iter().map(|(d, n)| d * f64::from(*n)).sum::<f64>()];
+            let at = [
+                clock.at.first,
+                clock.at.first + clock.at.then.iter().map(|(d, n)| d * f64::from(*n)).sum::<f64>(),
+            ];
             let width = 1 + clock.at.then.iter().map(|t| t.1 as usize).sum::<usize>();
             let ends: &[usize] = if width == 1 { &[0] } else { &[0, width - 1] };
             for (end, column) in ends.iter().enumerate() {

@@ -128,7 +128,8 @@ impl Page {
         }
         records.sort_by_key(|r| r.header.layers.len());
         let (data, figure) = build::build(&records, options)?;
-        let diagnoses = records.iter().map(|r| diagnose(r, &options.thresholds)).collect::<Result<Vec<_>, _>>();
+        let diagnoses =
+            records.iter().map(|r| diagnose(r, &options.thresholds)).collect::<Result<Vec<_>, _>>();
         let diagnoses = diagnoses.map_err(FigureError::from)?;
         let verdicts = verdicts::panel(options.lang, &data, &diagnoses);
         let recorded: Vec<usize> = records.iter().map(Record::len).collect();

@@ -110,7 +110,12 @@ pub fn select(store: &Store, choice: &Choice, lang: Lang) -> Result<Selection, S
 }
 
 /// The depths that were asked for, or all; as an error the few that have room.
-fn depths(store: &Store, of_seed: &[&PlannedCell], there: &[usize], asked: &[usize]) -> Result<Vec<usize>, Vec<usize>> {
+fn depths(
+    store: &Store,
+    of_seed: &[&PlannedCell],
+    there: &[usize],
+    asked: &[usize],
+) -> Result<Vec<usize>, Vec<usize>> {
     if !asked.is_empty() {
         return Ok(there.iter().copied().filter(|d| asked.contains(d)).collect());
     }
@@ -123,7 +128,11 @@ fn depths(store: &Store, of_seed: &[&PlannedCell], there: &[usize], asked: &[usi
 }
 
 /// A cell's whole record where it was kept, else its digest; none where it failed or is not finished.
-fn record(store: &Store, cell: &PlannedCell, warnings: &mut Vec<String>) -> Result<Option<Record>, SelectError> {
+fn record(
+    store: &Store,
+    cell: &PlannedCell,
+    warnings: &mut Vec<String>,
+) -> Result<Option<Record>, SelectError> {
     let CellState::Finished(finished) = store.state(cell.number)? else { return Ok(None) };
     match finished.result {
         Ok(_) if is_whole(store, cell) => {

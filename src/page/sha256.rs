@@ -24,6 +24,9 @@ mod tests {
         assert_eq!(short("abc"), "ba7816bf");
         // The example of the content-security policy specification (CSP Level 3, 2.3.1... "alert('Hello,
         // world.');").
-        assert_eq!(source("alert('Hello, world.');"), "'sha256-qznLcsROx4GACP2dm0UCKCzCG+HiZ1guq6ZZDob/Tng='");
+        assert_eq!(
+            source("alert('Hello, world.');"),
+            "'sha256-qznLcsROx4GACP2dm0UCKCzCG+HiZ1guq6ZZDob/Tng='"
+        );
     }
 }

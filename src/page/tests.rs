@@ -113,7 +113,8 @@ fn shown_values_are_those_of_the_record_to_three_digits() {
 
 #[test]
 fn a_long_run_is_thinned_to_real_steps_and_loses_no_alarm() {
-    let signal = |layer: usize, step: u64| if (layer, step) == (2, 4321) { f64::NAN } else { odd(layer, step) };
+    let signal =
+        |layer: usize, step: u64| if (layer, step) == (2, 4321) { f64::NAN } else { odd(layer, step) };
     let record = Synthetic { steps: (0..5000).collect(), signal, ..Synthetic::default() }.record();
     let html = page(vec![record], &PageOptions::default()).html();
     let data = data(&html);
@@ -135,10 +136,20 @@ fn a_long_run_is_thinned_to_real_steps_and_loses_no_alarm() {
 fn two_runs_of_ten_layers_and_a_thousand_steps_stay_under_300_kilobytes() {
     let long = |run: Synthetic| {
         let snapshots = (0..=100).map(|k| 10 * k).collect();
-        Synthetic { layers: 10, steps: (0..1000).collect(), snapshots, grad: odd, signal: odd, driven: odd, ..run }
+        Synthetic {
+            layers: 10,
+            steps: (0..1000).collect(),
+            snapshots,
+            grad: odd,
+            signal: odd,
+            driven: odd,
+            ..run
+        }
     };
     let size =
-        page(vec![long(Synthetic::default()).record(), long(healthy()).record()], &PageOptions::default()).html().len();
+        page(vec![long(Synthetic::default()).record(), long(healthy()).record()], &PageOptions::default())
+            .html()
+            .len();
     assert!(size < 300_000, "{size} bytes");
 }
 
@@ -169,7 +180,9 @@ fn a_page_of_a_large_sweep_has_a_size_that_is_told() {
 
 #[test]
 fn the_policy_names_exactly_the_script_and_the_style_of_the_page() {
-    for html in [page(both(), &PageOptions::default()).html(), page(both(), &PageOptions::default()).fragment()] {
+    for html in
+        [page(both(), &PageOptions::default()).html(), page(both(), &PageOptions::default()).fragment()]
+    {
         let style = between(&html, "<style>", "</style>");
         let script = between(&html, "<script>", "</script>");
         assert!(html.contains(&format!("script-src {}", sha256::source(script))));
@@ -181,12 +194,15 @@ fn the_policy_names_exactly_the_script_and_the_style_of_the_page() {
             assert!(!html.contains(handler), "{handler}");
         }
         // Nothing is fetched, and no place is left open.
-        let outside = html.replace("http://www.w3.org/2000/svg", "").replace("http://www.w3.org/1999/xlink", "");
+        let outside =
+            html.replace("http://www.w3.org/2000/svg", "").replace("http://www.w3.org/1999/xlink", "");
         assert!(!outside.contains("http:") && !outside.contains("https:"));
         assert!(!html.contains("{{") && !html.contains("gfid"));
     }
     let whole = page(both(), &PageOptions::default()).html();
-    assert!(whole.starts_with("<!doctype html>") && whole.contains("default-src 'none'; script-src 'sha256-"));
+    assert!(
+        whole.starts_with("<!doctype html>") && whole.contains("default-src 'none'; script-src 'sha256-")
+    );
     assert!(!page(both(), &PageOptions::default()).fragment().contains("<html"));
 }
 
@@ -197,7 +213,8 @@ fn names_are_text_whatever_they_say() {
     record.header.run = evil.into();
     // A label that a verdict quotes: why a layer shrinks the signal.
     record.header.layers[0].activation = Some(evil.into());
-    let html = page(vec![record], &PageOptions { remarks: vec![evil.into()], ..PageOptions::default() }).html();
+    let html =
+        page(vec![record], &PageOptions { remarks: vec![evil.into()], ..PageOptions::default() }).html();
     assert!(!html.contains("<img src=x") && !html.contains("<!--"));
     assert_eq!(data(&html)["runs"][0]["name"].as_str().unwrap(), evil);
     assert_eq!(html.matches("</script>").count(), 2);
@@ -205,7 +222,8 @@ fn names_are_text_whatever_they_say() {
 
 #[test]
 fn two_pages_have_two_prefixes_and_the_same_page_always_the_same_bytes() {
-    let (a, b) = (page(both(), &PageOptions::default()), page(vec![healthy().record()], &PageOptions::default()));
+    let (a, b) =
+        (page(both(), &PageOptions::default()), page(vec![healthy().record()], &PageOptions::default()));
     assert_ne!(a.prefix, b.prefix);
     assert_eq!(a.html(), page(both(), &PageOptions::default()).html());
     // Every class and id has it.
@@ -221,7 +239,8 @@ fn two_pages_have_two_prefixes_and_the_same_page_always_the_same_bytes() {
 #[test]
 fn runs_of_several_depths_get_a_switch_and_start_with_the_deepest() {
     let deep = |layers| Synthetic { layers, ..Synthetic::default() }.record();
-    let data = data(&page(vec![deep(9), healthy().record(), deep(3), deep(5)], &PageOptions::default()).html());
+    let data =
+        data(&page(vec![deep(9), healthy().record(), deep(3), deep(5)], &PageOptions::default()).html());
     let groups = data["groups"].as_array().unwrap();
     let told: Vec<_> = groups
         .iter()
@@ -250,7 +269,11 @@ fn runs_of_one_name_are_told_apart() {
 /// What is between the tags.
 fn visible(html: &str) -> String {
     let text: String = html.split('<').filter_map(|tag| tag.split_once('>')).map(|t| t.1).collect();
-    text.replace("&#39;", "'").replace("&quot;", "\"").replace("&gt;", ">").replace("&lt;", "<").replace("&amp;", "&")
+    text.replace("&#39;", "'")
+        .replace("&quot;", "\"")
+        .replace("&gt;", ">")
+        .replace("&lt;", "<")
+        .replace("&amp;", "&")
 }
 
 #[test]
@@ -380,7 +403,9 @@ fn every_word_has_its_language() {
     let mut phrases = String::new();
     for phrase in words.as_object().unwrap().values() {
         // Without the places for numbers.
-        phrases.extend(phrase.as_str().unwrap().split('{').map(|part| part.split_once('}').map_or(part, |t| t.1)));
+        phrases.extend(
+            phrase.as_str().unwrap().split('{').map(|part| part.split_once('}').map_or(part, |t| t.1)),
+        );
     }
     let live = between(&zh, "-tools\">", "</section>").split_once("<script").unwrap().0;
     let visible = visible(live);

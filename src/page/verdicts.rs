@@ -46,8 +46,9 @@ fn of_run(lang: Lang, d: &Diagnosis) -> String {
     {
         let items: String = of(level).map(|v| brief(lang, d, v)).collect();
         let summary = escape(&lang.counted(level, n));
-        out +=
-            &format!("<details class=\"{PREFIX}-rest\"><summary>{summary}</summary>\n<ul>\n{items}</ul>\n</details>\n");
+        out += &format!(
+            "<details class=\"{PREFIX}-rest\"><summary>{summary}</summary>\n<ul>\n{items}</ul>\n</details>\n"
+        );
     }
     out
 }
@@ -145,7 +146,10 @@ mod tests {
                     let html = of_run(lang, &d);
                     let said = d.verdict(rule.ailment).unwrap().advice_words(lang);
                     assert_eq!(html.contains(&lang.remedies_heading()), !said.is_empty(), "{html}");
-                    assert!(html.contains(&format!("<p>{}</p>", escape(&said))) || said.is_empty(), "{said}: {html}");
+                    assert!(
+                        html.contains(&format!("<p>{}</p>", escape(&said))) || said.is_empty(),
+                        "{said}: {html}"
+                    );
                 }
             }
         }

@@ -1,8 +1,10 @@
-//! One finished cell of a sweep, as `cell.json` holds it: what was set, how it ended, and a [`digest`](Ends) of its record.
+//! One finished cell of a sweep, as `cell.json` holds it: what was set, how it ended, and a [`digest`](Ends)
+//! of its record.
 //!
-//! The digest is a [`Record`] of the first and the last recorded step, the first and the last snapshot and every evaluation:
-//! what comparisons across many runs need, in a few kilobytes however long the run was. Its JSON writes numbers that JSON
-//! has no form for as words: `"nan"`, `"inf"`, `"-inf"`; missing is `null`, an underflow `-0.0` ([`crate::stats`]).
+//! The digest is a [`Record`] of the first and the last recorded step, the first and the last snapshot and
+//! every evaluation: what comparisons across many runs need, in a few kilobytes however long the run was. Its
+//! JSON writes numbers that JSON has no form for as words: `"nan"`, `"inf"`, `"-inf"`; missing is `null`, an
+//! underflow `-0.0` ([`crate::stats`]).
 
 use std::collections::BTreeMap;
 
@@ -10,7 +12,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::rows::Widths;
 use super::{
-    EPOCH, EVAL_EPOCH, Element, Ended, Header, MetricId, Record, RecordError, RecordSink, Row, Rows, SKETCH, Table,
+    EPOCH, EVAL_EPOCH, Element, Ended, Header, MetricId, Record, RecordError, RecordSink, Row, Rows, SKETCH,
+    Table,
 };
 use crate::stats::{MISSING, is_missing};
 
@@ -35,8 +38,8 @@ impl Cell {
     }
 }
 
-/// Keeps the first and the last row of the step and snapshot tables, and every evaluation: memory does not grow with steps.
-/// Sketches are left out.
+/// Keeps the first and the last row of the step and snapshot tables, and every evaluation: memory does not
+/// grow with steps. Sketches are left out.
 #[derive(Clone, Debug)]
 pub struct Ends {
     pub record: Record,
@@ -140,8 +143,11 @@ impl Digest {
     fn of(record: &Record) -> Digest {
         let columns = |table: Table| {
             let rows = record.table(table);
-            let recorded = table.metrics().filter(|&metric| metric.element == Element::F64 && rows.has(metric));
-            recorded.map(|metric| (metric.id.to_string(), rows[metric].iter().copied().map(Number).collect())).collect()
+            let recorded =
+                table.metrics().filter(|&metric| metric.element == Element::F64 && rows.has(metric));
+            recorded
+                .map(|metric| (metric.id.to_string(), rows[metric].iter().copied().map(Number).collect()))
+                .collect()
         };
         Digest {
             header: record.header.clone(),
@@ -161,7 +167,8 @@ impl Digest {
         if let Some(epoch) = self.evals.remove(EPOCH.id) {
             self.evals.entry(EVAL_EPOCH.id.into()).or_insert(epoch);
         }
-        let tables = [(self.step, self.steps), (self.snapshot_step, self.snapshots), (self.eval_step, self.evals)];
+        let tables =
+            [(self.step, self.steps), (self.snapshot_step, self.snapshots), (self.eval_step, self.evals)];
         for (table, (step, mut columns)) in Table::ALL.into_iter().zip(tables) {
             let widths = Widths::of(&record.header);
             let rows = step.len();
@@ -178,7 +185,8 @@ impl Digest {
     }
 }
 
-/// The text of `cell.json`. `plan` is the fingerprint of the plan, `files` the sizes of the folder's other files.
+/// The text of `cell.json`. `plan` is the fingerprint of the plan, `files` the sizes of the folder's other
+/// files.
 pub fn to_json(cell: &Cell, plan: &str, files: BTreeMap<String, u64>) -> serde_json::Result<Vec<u8>> {
     let (failure, digest) = match &cell.result {
         Ok(record) => (None, Some(Digest::of(record))),

@@ -37,15 +37,17 @@ impl Header {
         }
         match self.sketch_buckets {
             Some(0) => Some("a sketch of no buckets".to_string()),
-            Some(m) if m.checked_mul(self.tensors.len()).is_none() => Some(format!("a sketch of {m} buckets")),
+            Some(m) if m.checked_mul(self.tensors.len()).is_none() => {
+                Some(format!("a sketch of {m} buckets"))
+            }
             _ => None,
         }
     }
 }
 
 impl Record {
-    /// Checks that the columns are those that the header describes and that the steps of each table increase: the one
-    /// place that does. A record that was read or pushed row by row under its header is whole.
+    /// Checks that the columns are those that the header describes and that the steps of each table increase:
+    /// the one place that does. A record that was read or pushed row by row under its header is whole.
     ///
     /// # Errors
     /// [`RecordError::Invalid`] with what is wrong.

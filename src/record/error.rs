@@ -13,7 +13,8 @@ pub(super) fn again() -> String {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RecordError {
-    /// The operating system refused (the cause is part of the line). After a failed commit the rows committed before it are still readable.
+    /// The operating system refused (the cause is part of the line). After a failed commit the rows committed
+    /// before it are still readable.
     #[error("{}: cannot {action}: {cause}", path.display())]
     Io { action: &'static str, path: PathBuf, cause: io::Error },
 
@@ -47,7 +48,8 @@ pub enum RecordError {
     #[error("{}: missing; without its step table a run cannot be read: {}", path.display(), again())]
     NoSteps { path: PathBuf },
 
-    /// Header and arrays, or rows among themselves, contradict each other. `place` is a folder or the name of a run.
+    /// Header and arrays, or rows among themselves, contradict each other. `place` is a folder or the name of
+    /// a run.
     #[error("{place}: {what}")]
     Invalid { place: String, what: String },
 }

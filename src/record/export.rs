@@ -10,8 +10,9 @@
 //! * `value` is the shortest decimal number that reads back as the same bits, or one of the words `underflow`
 //!   (see [`crate::stats`]), `nan`, `inf` and `-inf`. An exact zero is `0`. A missing value has no line.
 //!
-//! Lines are sorted by step; of one step first the step table, then the snapshot, then the evaluation. The sketch is
-//! left out: its numbers mean nothing one by one ([`Record::distance_to_final`](super::Record::distance_to_final)).
+//! Lines are sorted by step; of one step first the step table, then the snapshot, then the evaluation. The
+//! sketch is left out: its numbers mean nothing one by one
+//! ([`Record::distance_to_final`](super::Record::distance_to_final)).
 
 use std::fmt::Write as _;
 use std::io::{self, Write};
@@ -30,7 +31,12 @@ pub fn export_csv(record: &Record, out: impl Write) -> io::Result<()> {
     csv.write_record(["step", "layer", "tensor", "metric", "value"]).map_err(io_error)?;
     let names = Names {
         layers: (1..=record.header.layers.len()).map(|l| l.to_string()).collect(),
-        tensors: record.header.tensors.iter().map(|t| (t.layer - 1, tensor_word(&record.header, t))).collect(),
+        tensors: record
+            .header
+            .tensors
+            .iter()
+            .map(|t| (t.layer - 1, tensor_word(&record.header, t)))
+            .collect(),
     };
     let mut lines = Lines { csv, step: String::new(), value: String::new() };
     let mut next = Table::ALL.map(|table| (record.table(table), 0));
@@ -55,7 +61,8 @@ struct Names {
 }
 
 fn tensor_word(header: &Header, tensor: &TensorInfo) -> String {
-    let alike = header.tensors.iter().filter(|t| t.layer == tensor.layer && t.role_name() == tensor.role_name());
+    let alike =
+        header.tensors.iter().filter(|t| t.layer == tensor.layer && t.role_name() == tensor.role_name());
     if alike.count() > 1 { tensor.name.clone() } else { tensor.role_name().to_string() }
 }
 

@@ -1,4 +1,5 @@
-//! What is known of a run besides its numbers, in types: what diagnoses and figures decide by. Each fact is optional.
+//! What is known of a run besides its numbers, in types: what diagnoses and figures decide by. Each fact is
+//! optional.
 
 use std::collections::BTreeMap;
 
@@ -143,9 +144,10 @@ impl Spread {
 }
 
 impl Inputs {
-    /// A column stands out when its deviation or its largest magnitude is more than this many times that of the median column.
-    /// The gradient of a weight is proportional to its input and the curvature to the input's square: at ten times the
-    /// median a learning rate that suits the other columns is a hundred times too large for this one.
+    /// A column stands out when its deviation or its largest magnitude is more than this many times that of
+    /// the median column. The gradient of a weight is proportional to its input and the curvature to the
+    /// input's square: at ten times the median a learning rate that suits the other columns is a hundred
+    /// times too large for this one.
     pub const FACTOR: f64 = 10.0;
     /// Columns that are listed.
     pub const MOST: usize = 10;
@@ -206,7 +208,10 @@ mod tests {
         assert!((inputs.all.deviation - variance.sqrt()).abs() < 1e-12);
         assert_eq!(inputs.standing_out, 1);
         let column = &inputs.columns[0];
-        assert_eq!((column.name.as_str(), column.spread.mean, column.spread.deviation), ("column 3", 50.0, 50.0));
+        assert_eq!(
+            (column.name.as_str(), column.spread.mean, column.spread.deviation),
+            ("column 3", 50.0, 50.0)
+        );
         assert!(Inputs::of(&[], 3, |i| i.to_string()).is_none());
         assert!(Inputs::of(&[1.0], 0, |i| i.to_string()).is_none());
     }

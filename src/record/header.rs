@@ -134,7 +134,8 @@ impl LayerInfo {
 
     /// The name where it says more than the layer's number: not `layers.3`, `layer 3` or `3`.
     pub fn own_name(&self) -> Option<&str> {
-        let letters = self.name.trim_end_matches(|c: char| c.is_ascii_digit()).trim_end_matches(['.', '_', ' ', '-']);
+        let letters =
+            self.name.trim_end_matches(|c: char| c.is_ascii_digit()).trim_end_matches(['.', '_', ' ', '-']);
         let says_more = !matches!(letters.to_ascii_lowercase().as_str(), "" | "layer" | "layers");
         (says_more && !self.name.trim().is_empty()).then_some(self.name.as_str())
     }
@@ -229,10 +230,12 @@ impl TensorInfo {
     }
 }
 
-/// What early stopping did. The run's final parameters are those of `best_step`, whose evaluation is in the table.
+/// What early stopping did. The run's final parameters are those of `best_step`, whose evaluation is in the
+/// table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EarlyStop {
-    /// The step with the lowest validation loss of all evaluations, the first of equal ones: theta_`best_step` is the result.
+    /// The step with the lowest validation loss of all evaluations, the first of equal ones:
+    /// theta_`best_step` is the result.
     pub best_step: u64,
     /// Whether patience ran out. Otherwise the run went to its planned end.
     pub stopped: bool,
@@ -275,9 +278,9 @@ impl<'de> Deserialize<'de> for Status {
             ("complete", _) => Ok(Status::Complete),
             ("interrupted", Some(step)) => Ok(Status::Interrupted { step }),
             ("diverged", Some(step)) => Ok(Status::Diverged { step, what: what.unwrap_or_default() }),
-            ("interrupted" | "diverged", None) => {
-                Err(serde::de::Error::custom(format!("`status`: `{state}` needs the `step` at which the run ended")))
-            }
+            ("interrupted" | "diverged", None) => Err(serde::de::Error::custom(format!(
+                "`status`: `{state}` needs the `step` at which the run ended"
+            ))),
             _ => Err(serde::de::Error::custom(format!(
                 "`status`: `{state}` is none of running, complete, interrupted, diverged"
             ))),
@@ -292,13 +295,16 @@ fn scalars<'de, D: Deserializer<'de>>(from: D) -> Result<BTreeMap<String, String
         serde_json::Value::String(text) => Some(Ok((key, text))),
         serde_json::Value::Null => None,
         serde_json::Value::Number(_) | serde_json::Value::Bool(_) => Some(Ok((key, value.to_string()))),
-        _ => Some(Err(serde::de::Error::custom(format!("`labels`: `{key}` is a list or an object, not one value")))),
+        _ => Some(Err(serde::de::Error::custom(format!(
+            "`labels`: `{key}` is a list or an object, not one value"
+        )))),
     };
     labels.into_iter().filter_map(text).collect()
 }
 
 impl Header {
-    /// Begins a header: the run's name, its layers from the input to the output, and their tensors in the order of the arrays.
+    /// Begins a header: the run's name, its layers from the input to the output, and their tensors in the
+    /// order of the arrays.
     ///
     /// ```
     /// use gradfade::record::{Facts, Header, LayerInfo, TensorInfo};
@@ -306,13 +312,18 @@ impl Header {
     /// let tensors = vec![
     ///     TensorInfo::new("hidden.weight", 1, "weight", &[100, 784]),
     ///     TensorInfo::new("out.weight", 2, "weight", &[10, 100]),
-    /// ];
-    /// let header = Header::builder("mine", layers, tensors).facts(Facts::default().with_classes(10)).build()?;
-    /// assert_eq!(header.layers[0].own_name(), Some("hidden"));
+    /// ]; let header = Header::builder("mine", layers,
+    /// tensors).facts(Facts::default().with_classes(10)).build()?; assert_eq!(header.layers[0].own_name(),
+    /// Some("hidden"));
     /// # Ok::<(), gradfade::record::RecordError>(())
     /// ```
-    pub fn builder(run: impl Into<String>, layers: Vec<LayerInfo>, tensors: Vec<TensorInfo>) -> HeaderBuilder {
-        let source = Source { tool: env!("CARGO_PKG_NAME").into(), version: env!("CARGO_PKG_VERSION").into() };
+    pub fn builder(
+        run: impl Into<String>,
+        layers: Vec<LayerInfo>,
+        tensors: Vec<TensorInfo>,
+    ) -> HeaderBuilder {
+        let source =
+            Source { tool: env!("CARGO_PKG_NAME").into(), version: env!("CARGO_PKG_VERSION").into() };
         HeaderBuilder {
             header: Header {
                 schema: SCHEMA,

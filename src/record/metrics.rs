@@ -1,7 +1,8 @@
 //! Everything that a record can hold, in one table: [`METRICS`].
 //!
-//! Rows, columns, files, exported tables, digests and the documentation walk this table; none of them names a metric by its
-//! position. A new metric is one entry here and the place that measures it. An entry's meaning is what `docs/format.md` says.
+//! Rows, columns, files, exported tables, digests and the documentation walk this table; none of them names a
+//! metric by its position. A new metric is one entry here and the place that measures it. An entry's meaning
+//! is what `docs/format.md` says.
 
 use std::fmt;
 use std::ops::Deref;

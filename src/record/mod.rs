@@ -1,11 +1,12 @@
 //! The record of a training run: the data that all other modules share.
 //!
-//! A [`Record`] is a [`Header`] and three tables of rows. On disk it is a *run folder* ([`folder`]): `meta.json` and one
-//! `.npy` array for each column, all of which `numpy.load` opens as they are, also while the run is going on.
+//! A [`Record`] is a [`Header`] and three tables of rows. On disk it is a *run folder* ([`folder`]):
+//! `meta.json` and one `.npy` array for each column, all of which `numpy.load` opens as they are, also while
+//! the run is going on.
 //!
-//! The files, the fields and the rules are those of `docs/format.md`, which follows; its tables are those of [`METRICS`] and
-//! [`Facts`]. How missing, zero, underflow, NaN and infinity are stored: [`crate::stats`]. Why a reader finds whole rows after a
-//! kill or on a full disk: [`folder`] and [`npy`].
+//! The files, the fields and the rules are those of `docs/format.md`, which follows; its tables are those of
+//! [`METRICS`] and [`Facts`]. How missing, zero, underflow, NaN and infinity are stored: [`crate::stats`].
+//! Why a reader finds whole rows after a kill or on a full disk: [`folder`] and [`npy`].
 //!
 //! ```no_run
 //! # fn main() -> Result<(), gradfade::record::RecordError> {
@@ -56,7 +57,8 @@ pub use sink::{Ended, MemorySink, NullSink, RecordSink};
 
 use crate::stats::is_missing;
 
-/// A whole run in memory. Built by a reader or a memory sink; the shapes agree with the header ([`Record::check`]).
+/// A whole run in memory. Built by a reader or a memory sink; the shapes agree with the header
+/// ([`Record::check`]).
 #[derive(Clone, Debug, PartialEq)]
 pub struct Record {
     pub header: Header,
@@ -97,7 +99,8 @@ impl Record {
         }
     }
 
-    /// The evaluation of the run's final parameters: the last one, or after early stopping that of the best step.
+    /// The evaluation of the run's final parameters: the last one, or after early stopping that of the best
+    /// step.
     pub fn final_eval(&self) -> Option<Row<'_>> {
         match self.header.early_stop {
             Some(stop) => self.evals.iter().find(|e| e.step() == stop.best_step),
@@ -105,8 +108,8 @@ impl Record {
         }
     }
 
-    /// The stored value of a metric at a row of its table; `index` is that of the layer or tensor in the header, 0 for one
-    /// of the whole run. [`crate::stats::MISSING`] when it was not measured.
+    /// The stored value of a metric at a row of its table; `index` is that of the layer or tensor in the
+    /// header, 0 for one of the whole run. [`crate::stats::MISSING`] when it was not measured.
     pub fn value(&self, metric: MetricId, row: usize, index: usize) -> f64 {
         self.table(metric.table).value(metric, row, index)
     }
@@ -116,14 +119,18 @@ impl Record {
         self.table(metric.table).has(metric)
     }
 
-    /// The step before which a plain NaN can only be a value that nobody measured: another program wrote the record, and
-    /// the loss was finite until then. 0 for our own runs, which have another number for what is missing.
+    /// The step before which a plain NaN can only be a value that nobody measured: another program wrote the
+    /// record, and the loss was finite until then. 0 for our own runs, which have another number for what is
+    /// missing.
     pub fn gaps_end(&self) -> u64 {
         if !self.is_foreign() {
             return 0;
         }
         let losses = self.steps.step().iter().zip(&self.steps[LOSS]);
-        let lost = losses.into_iter().find(|(_, loss)| !loss.is_finite() && !is_missing(**loss)).map(|(&step, _)| step);
+        let lost = losses
+            .into_iter()
+            .find(|(_, loss)| !loss.is_finite() && !is_missing(**loss))
+            .map(|(&step, _)| step);
         let told = match self.header.status {
             Status::Diverged { step, .. } => Some(step),
             _ => None,
@@ -136,11 +143,12 @@ impl Record {
         self.header.source.tool != env!("CARGO_PKG_NAME")
     }
 
-    /// Estimated L2 distance |theta_t - theta_end| of a tensor, t being a row of the snapshot table and `end` its last row.
+    /// Estimated L2 distance |theta_t - theta_end| of a tensor, t being a row of the snapshot table and `end`
+    /// its last row.
     ///
-    /// From the CountSketch s(x) of x = theta_t - theta_0, which is linear: |s(a) - s(b)|^2 has mean |a - b|^2 and a relative
-    /// standard deviation of at most sqrt(2 / M) (Charikar, Chen, Farach-Colton 2002; Thorup, Zhang 2004); the distance has
-    /// about half of that. `None` when the run kept no sketch.
+    /// From the CountSketch s(x) of x = theta_t - theta_0, which is linear: |s(a) - s(b)|^2 has mean |a -
+    /// b|^2 and a relative standard deviation of at most sqrt(2 / M) (Charikar, Chen, Farach-Colton 2002;
+    /// Thorup, Zhang 2004); the distance has about half of that. `None` when the run kept no sketch.
     pub fn distance_to_final(&self, row: usize, tensor: usize) -> Option<f64> {
         let (t, m) = (self.header.tensors.len(), self.header.sketch_buckets?);
         let rows = self.snapshots.len();

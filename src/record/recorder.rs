@@ -1,4 +1,5 @@
-//! A record of somebody else's training loop: hand over gradient, update and parameters of each tensor, and the norms are made.
+//! A record of somebody else's training loop: hand over gradient, update and parameters of each tensor, and
+//! the norms are made.
 
 #[cfg(feature = "fs")]
 use std::path::Path;
@@ -6,8 +7,8 @@ use std::path::Path;
 use super::rows::invalid;
 use super::{DISTANCE_FROM_INIT, GRAD_NORM, LOSS, PARAM_NORM, UPDATE_NORM, ZERO_SHARE};
 use super::{
-    Ended, Facts, Header, HeaderBuilder, LayerInfo, MetricId, Per, Record, RecordError, RecordSink, Row, Source,
-    Status, Table, TensorInfo, Values,
+    Ended, Facts, Header, HeaderBuilder, LayerInfo, MetricId, Per, Record, RecordError, RecordSink, Row,
+    Source, Status, Table, TensorInfo, Values,
 };
 use crate::stats::MISSING;
 
@@ -22,7 +23,8 @@ pub trait Number: Copy + Into<f64> + sealed::Sealed {}
 impl Number for f32 {}
 impl Number for f64 {}
 
-/// One tensor at one step, in any order of its values that is the same for all three. What is not known is an empty slice.
+/// One tensor at one step, in any order of its values that is the same for all three. What is not known is an
+/// empty slice.
 #[derive(Clone, Copy, Debug)]
 pub struct TensorStep<'a, T> {
     /// The batch-mean gradient at theta_t.
@@ -33,7 +35,8 @@ pub struct TensorStep<'a, T> {
     pub parameter: &'a [T],
 }
 
-/// Records a training loop into a sink: a [`Record`] in memory, a run folder ([`RunWriter`](super::RunWriter)), or another.
+/// Records a training loop into a sink: a [`Record`] in memory, a run folder
+/// ([`RunWriter`](super::RunWriter)), or another.
 ///
 /// Norms are summed in f64 without overflow or underflow, so that a norm is zero only where every number is.
 ///
@@ -74,8 +77,13 @@ pub struct RecorderBuilder {
 }
 
 impl Recorder<Record> {
-    /// Names the run, its layers from the input to the output, and their tensors in the order in which steps give them.
-    pub fn builder(run: impl Into<String>, layers: Vec<LayerInfo>, tensors: Vec<TensorInfo>) -> RecorderBuilder {
+    /// Names the run, its layers from the input to the output, and their tensors in the order in which steps
+    /// give them.
+    pub fn builder(
+        run: impl Into<String>,
+        layers: Vec<LayerInfo>,
+        tensors: Vec<TensorInfo>,
+    ) -> RecorderBuilder {
         RecorderBuilder { header: Header::builder(run, layers, tensors) }
     }
 }
@@ -109,8 +117,8 @@ impl RecorderBuilder {
         self
     }
 
-    /// Keeps a sketch of this many buckets of each tensor at each snapshot, from which the distance between any two
-    /// snapshots is estimated ([`Record::distance_to_final`]).
+    /// Keeps a sketch of this many buckets of each tensor at each snapshot, from which the distance between
+    /// any two snapshots is estimated ([`Record::distance_to_final`]).
     #[must_use]
     pub fn sketch(mut self, buckets: usize) -> RecorderBuilder {
         self.header = self.header.sketch_buckets(buckets);
@@ -161,17 +169,20 @@ impl<S: RecordSink> Recorder<S> {
         self.next_step = step;
     }
 
-    /// Records a step: the loss of its batch and, for each tensor of the header by its index, what was done to it.
+    /// Records a step: the loss of its batch and, for each tensor of the header by its index, what was done
+    /// to it.
     ///
     /// # Errors
-    /// [`RecordError::Invalid`] when a slice has not the length that the tensor's shape says, and what the sink reports.
+    /// [`RecordError::Invalid`] when a slice has not the length that the tensor's shape says, and what the
+    /// sink reports.
     pub fn step<'a, T: Number + 'a>(
         &mut self,
         loss: f64,
         mut tensor: impl FnMut(usize) -> TensorStep<'a, T>,
     ) -> Result<(), RecordError> {
         let count = self.header.tensors.len();
-        let mut norms = [GRAD_NORM, UPDATE_NORM, PARAM_NORM].map(|metric| (metric, Vec::with_capacity(count)));
+        let mut norms =
+            [GRAD_NORM, UPDATE_NORM, PARAM_NORM].map(|metric| (metric, Vec::with_capacity(count)));
         for t in 0..count {
             let TensorStep { gradient, update, parameter } = tensor(t);
             for ((metric, norms), values) in norms.iter_mut().zip([gradient, update, parameter]) {
@@ -196,8 +207,9 @@ impl<S: RecordSink> Recorder<S> {
         Ok(())
     }
 
-    /// Records the state theta_t of the step that comes next: for each tensor its distance from the first snapshot (take that
-    /// before the first step), its share of exact zeros, and its sketch where there is one.
+    /// Records the state theta_t of the step that comes next: for each tensor its distance from the first
+    /// snapshot (take that before the first step), its share of exact zeros, and its sketch where there is
+    /// one.
     ///
     /// # Errors
     /// As [`Recorder::step`].
@@ -223,7 +235,8 @@ impl<S: RecordSink> Recorder<S> {
             zeros.push(if now.is_empty() { MISSING } else { zero / now.len() as f64 });
             sketch.extend(sketch_of(moved(), buckets).into_iter().map(|x| x as f32));
         }
-        let row = Row::of_snapshot(self.next_step).with(DISTANCE_FROM_INIT, &distance).with(ZERO_SHARE, &zeros);
+        let row =
+            Row::of_snapshot(self.next_step).with(DISTANCE_FROM_INIT, &distance).with(ZERO_SHARE, &zeros);
         self.sink.row(&if buckets > 0 { row.with_sketch(&sketch) } else { row })
     }
 
@@ -259,8 +272,10 @@ impl<S: RecordSink> Recorder<S> {
 
 /// The L2 norm, in units of the largest magnitude so that no square overflows or underflows.
 fn norm(values: impl Iterator<Item = f64> + Clone) -> f64 {
-    let largest =
-        values.clone().map(f64::abs).fold(0.0, |a: f64, b| if b.is_nan() || a.is_nan() { f64::NAN } else { a.max(b) });
+    let largest = values
+        .clone()
+        .map(f64::abs)
+        .fold(0.0, |a: f64, b| if b.is_nan() || a.is_nan() { f64::NAN } else { a.max(b) });
     if largest == 0.0 || !largest.is_finite() {
         return largest;
     }
@@ -294,7 +309,8 @@ mod tests {
     use crate::record::{BATCH_ACCURACY, TEST_ACCURACY};
 
     fn builder() -> RecorderBuilder {
-        let layers = vec![LayerInfo::dense("a", 2, 2), LayerInfo::new("pool", "pooling"), LayerInfo::dense("b", 2, 1)];
+        let layers =
+            vec![LayerInfo::dense("a", 2, 2), LayerInfo::new("pool", "pooling"), LayerInfo::dense("b", 2, 1)];
         let weight = |name: &str, layer| TensorInfo::new(name, layer, "weight", &[2]);
         Recorder::builder("r", layers, vec![weight("a.w", 1), weight("b.w", 3)]).steps_per_epoch(2).sketch(64)
     }

@@ -51,8 +51,8 @@ impl<'a, A: AsRef<[f64]> + ?Sized> From<&'a A> for Values<'a> {
     }
 }
 
-/// One row of a table: a step and the metrics that were measured there. It borrows the producer's buffers, so a sink copies
-/// what it keeps.
+/// One row of a table: a step and the metrics that were measured there. It borrows the producer's buffers, so
+/// a sink copies what it keeps.
 ///
 /// ```
 /// use gradfade::record::{GRAD_NORM, LOSS, Row};
@@ -86,7 +86,8 @@ impl<'a> Row<'a> {
         Row::new(Table::Evaluation, step)
     }
 
-    /// Sets a metric: a number for one of the whole run, otherwise a slice of one value a layer or tensor of the header.
+    /// Sets a metric: a number for one of the whole run, otherwise a slice of one value a layer or tensor of
+    /// the header.
     pub fn set(&mut self, metric: MetricId, values: impl Into<Values<'a>>) -> &mut Row<'a> {
         self.values[metric.index()] = values.into();
         self
@@ -253,8 +254,8 @@ enum Column {
 
 /// The columns of a table. Its steps increase and its columns have as many rows, whatever is done to it.
 ///
-/// A metric of the whole run has a value for every row, [`MISSING`] where it was not measured; one a layer or tensor that was
-/// never measured has no values at all, so ask for single ones by [`Rows::value`].
+/// A metric of the whole run has a value for every row, [`MISSING`] where it was not measured; one a layer or
+/// tensor that was never measured has no values at all, so ask for single ones by [`Rows::value`].
 #[derive(Clone, Debug, PartialEq)]
 pub struct Rows {
     table: Table,
@@ -303,7 +304,8 @@ impl Rows {
         }
     }
 
-    /// The stored value of a layer or tensor (0 of a metric of the run) at a row, [`MISSING`] when it was not measured.
+    /// The stored value of a layer or tensor (0 of a metric of the run) at a row, [`MISSING`] when it was not
+    /// measured.
     pub fn value(&self, metric: MetricId, row: usize, index: usize) -> f64 {
         self[metric].get(row * self.widths.of_metric(metric) + index).copied().unwrap_or(MISSING)
     }
@@ -359,7 +361,8 @@ impl Rows {
     /// Appends a row.
     ///
     /// # Errors
-    /// In words, when it does not fit the header or does not come after the row before it. It is then not taken.
+    /// In words, when it does not fit the header or does not come after the row before it. It is then not
+    /// taken.
     pub fn push(&mut self, row: &Row<'_>) -> Result<(), String> {
         if row.table != self.table {
             return Err(format!(
@@ -426,7 +429,8 @@ impl Rows {
             rows.columns[metric.index()] = match metric.element {
                 Element::F32 => Column::Single(single(metric).unwrap_or_default()),
                 Element::F64 => {
-                    let values = double(metric).filter(|v| metric.per == Per::Run || v.iter().any(|&x| !is_missing(x)));
+                    let values = double(metric)
+                        .filter(|v| metric.per == Per::Run || v.iter().any(|&x| !is_missing(x)));
                     let absent = if metric.per == Per::Run { vec![MISSING; length] } else { Vec::new() };
                     Column::Double(values.unwrap_or(absent))
                 }
@@ -445,7 +449,8 @@ impl Rows {
                 Column::Single(values) => values.len(),
             };
             let width = widths.of_metric(metric);
-            let may_be_absent = metric.per != Per::Run && length == 0 && (metric.element == Element::F64 || width == 0);
+            let may_be_absent =
+                metric.per != Per::Run && length == 0 && (metric.element == Element::F64 || width == 0);
             if self.len().checked_mul(width) != Some(length) && !may_be_absent {
                 let rows = self.len();
                 return Some(format!("{} holds {length} values, expected {rows} rows of {width}", metric.id));

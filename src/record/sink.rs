@@ -1,7 +1,7 @@
 //! Where a producing program puts its rows: a run folder, memory, or nowhere.
 //!
-//! A sink never changes what it is given and never feeds anything back, so that a run with a sink and a run without one
-//! end in the same bits.
+//! A sink never changes what it is given and never feeds anything back, so that a run with a sink and a run
+//! without one end in the same bits.
 
 use super::{EarlyStop, Header, Record, RecordError, Row, Status};
 
@@ -25,9 +25,9 @@ impl Ended {
 /// Takes one run: its header, its rows, each table in the order of its steps, and how it ended.
 ///
 /// # Errors
-/// [`RecordError::Invalid`] when a row does not fit the header or does not come after the row before it (the row is
-/// then not taken); [`RecordError::Io`] when the rows cannot be stored (the row may have been taken into a buffer: stop the
-/// run, do not push it again).
+/// [`RecordError::Invalid`] when a row does not fit the header or does not come after the row before it (the
+/// row is then not taken); [`RecordError::Io`] when the rows cannot be stored (the row may have been taken
+/// into a buffer: stop the run, do not push it again).
 pub trait RecordSink {
     /// Called once, before all rows.
     fn start(&mut self, _header: &Header) -> Result<(), RecordError> {

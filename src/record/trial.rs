@@ -1,7 +1,8 @@
 //! What remedies did: a run and the same run with one thing changed, again and again, in one small file.
 //!
-//! `remedies.json` is `{"schema": 1, "trials": [..]}`. Each trial has the form of a sweep's cell ([`super::cell`]) with the
-//! digest of its record; the first one is the run as it was. Its `settings` are those of [`Trial`].
+//! `remedies.json` is `{"schema": 1, "trials": [..]}`. Each trial has the form of a sweep's cell
+//! ([`super::cell`]) with the digest of its record; the first one is the run as it was. Its `settings` are
+//! those of [`Trial`].
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -155,11 +156,13 @@ mod tests {
         let layers = [1, 2].map(|n| LayerInfo::dense(format!("layers.{n}"), 2, 2).with_activation("relu"));
         let tensors = [1, 2].map(|layer| TensorInfo::new("", layer, "weight", &[2, 2]));
         let facts = Facts { classes: Some(2), ..Facts::default() };
-        let header = Header::builder("r", layers.to_vec(), tensors.to_vec()).facts(facts).status(Status::Complete);
+        let header =
+            Header::builder("r", layers.to_vec(), tensors.to_vec()).facts(facts).status(Status::Complete);
         let mut record = Record::new(header.build().unwrap());
         for step in 0..5 {
             let x = [0.1 + step as f64, UNDERFLOW];
-            let mut row = Row::of_step(step).with(EPOCH, 0.0).with(LEARNING_RATE, 0.1).with(BATCH_ACCURACY, 0.5);
+            let mut row =
+                Row::of_step(step).with(EPOCH, 0.0).with(LEARNING_RATE, 0.1).with(BATCH_ACCURACY, 0.5);
             row.set(LOSS, 1.0 / (step + 3) as f64).set(GRAD_NORM, &x).set(PARAM_NORM, &x);
             record.push(&row.with(SIGNAL_RMS, &[f64::INFINITY, MISSING])).unwrap();
         }

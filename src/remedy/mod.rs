@@ -169,7 +169,9 @@ fn layer_norm(c: &mut TrainConfig) -> Result<(), Unfit> {
     hidden(c)?;
     match (c.normalisation, c.activation) {
         (Normalisation::LayerAfter, _) => Err(Unfit::There),
-        (_, Activation::Sigmoid | Activation::HardSigmoid) => new(&mut c.normalisation, Normalisation::LayerAfter),
+        (_, Activation::Sigmoid | Activation::HardSigmoid) => {
+            new(&mut c.normalisation, Normalisation::LayerAfter)
+        }
         _ => new(&mut c.normalisation, Normalisation::Layer),
     }
 }
@@ -341,12 +343,20 @@ pub struct Planned {
 }
 
 /// Which remedies to try: those in `only`, or all that are advised and one of the other branch.
-pub fn plan(config: &TrainConfig, header: &Header, d: &Diagnosis, only: Option<&[&'static Change]>) -> Vec<Planned> {
+pub fn plan(
+    config: &TrainConfig,
+    header: &Header,
+    d: &Diagnosis,
+    only: Option<&[&'static Change]>,
+) -> Vec<Planned> {
     let advised = d.advice();
     let own = d.branch();
     let fits = |c: &Change| advised.iter().any(|advice| advice.treatments.contains(&c.treatment));
-    let planned =
-        |change: &'static Change| Planned { change, fits: fits(change), config: change.apply(config, header) };
+    let planned = |change: &'static Change| Planned {
+        change,
+        fits: fits(change),
+        config: change.apply(config, header),
+    };
     if let Some(only) = only {
         return CHANGES.iter().filter(|c| only.iter().any(|o| o.name == c.name)).map(planned).collect();
     }

@@ -81,7 +81,12 @@ impl Try {
     /// `None` where there is nothing to change.
     pub fn new(planned: &Planned, dir: &Path) -> Option<Try> {
         let config = TrainConfig { threads: 1, ..planned.config.clone().ok()? };
-        Some(Try { change: planned.change, fits: planned.fits, config, folder: dir.join(planned.change.name) })
+        Some(Try {
+            change: planned.change,
+            fits: planned.fits,
+            config,
+            folder: dir.join(planned.change.name),
+        })
     }
 
     /// The folder of its run.
@@ -127,7 +132,12 @@ impl Try {
     ///
     /// # Errors
     /// Those of the diagnosis.
-    pub fn judged(&self, before: &TrainConfig, record: &Record, by: &Thresholds) -> Result<Trial, RunnerError> {
+    pub fn judged(
+        &self,
+        before: &TrainConfig,
+        record: &Record,
+        by: &Thresholds,
+    ) -> Result<Trial, RunnerError> {
         let judged = judged(record, &diagnosis::diagnose(record, by)?)?;
         Ok(Trial {
             faults: judged.faults,
@@ -183,7 +193,12 @@ enum Attempt {
 ///
 /// # Errors
 /// When a run cannot be stored.
-pub fn run(missing: &[&Try], threads: usize, loaded: &Loaded, observer: &dyn Observer) -> Result<Ran, RunnerError> {
+pub fn run(
+    missing: &[&Try],
+    threads: usize,
+    loaded: &Loaded,
+    observer: &dyn Observer,
+) -> Result<Ran, RunnerError> {
     let (workers, threads_each) = pool::share(threads, missing.len());
     let stop = Stop::new();
     let work = |_: usize, one: &&Try| {
@@ -200,7 +215,9 @@ pub fn run(missing: &[&Try], threads: usize, loaded: &Loaded, observer: &dyn Obs
     };
     let done = |_: usize, one: &&Try, ended: &JobEnd<Result<Attempt, RecordError>>| match ended {
         JobEnd::Done(Ok(Attempt::Made(done))) => observer.finished(one.change.name, done),
-        JobEnd::Done(Ok(Attempt::Impossible(why) | Attempt::Broken(why))) => observer.failed(one.change.name, why),
+        JobEnd::Done(Ok(Attempt::Impossible(why) | Attempt::Broken(why))) => {
+            observer.failed(one.change.name, why)
+        }
         JobEnd::Panicked(what) => observer.failed(one.change.name, &panicked(what)),
         JobEnd::Done(Err(_)) | JobEnd::NotRun => {}
     };
@@ -208,7 +225,9 @@ pub fn run(missing: &[&Try], threads: usize, loaded: &Loaded, observer: &dyn Obs
     for (one, ended) in missing.iter().zip(pool::run(missing, workers, &stop, work, done)) {
         let name = one.change.name;
         match ended {
-            JobEnd::Done(Ok(Attempt::Made(done))) => ran.stopped |= matches!(done.status, Status::Interrupted { .. }),
+            JobEnd::Done(Ok(Attempt::Made(done))) => {
+                ran.stopped |= matches!(done.status, Status::Interrupted { .. })
+            }
             JobEnd::Done(Ok(Attempt::Impossible(why))) => ran.impossible.push((name, why)),
             JobEnd::Done(Ok(Attempt::Broken(why))) => ran.broken.push((name, why)),
             JobEnd::Panicked(what) => ran.broken.push((name, panicked(&what))),
@@ -223,7 +242,12 @@ fn panicked(what: &str) -> String {
     format!("internal error: the training panicked ({what})")
 }
 
-fn train_one(one: &Try, threads: usize, loaded: &Loaded, watch: &dyn Observer) -> Result<Attempt, RecordError> {
+fn train_one(
+    one: &Try,
+    threads: usize,
+    loaded: &Loaded,
+    watch: &dyn Observer,
+) -> Result<Attempt, RecordError> {
     let config = TrainConfig { threads, ..one.config.clone() };
     let data = match loaded.get(&config.data, &config.data_options) {
         Ok(data) => data,

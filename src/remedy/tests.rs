@@ -42,9 +42,15 @@ fn plain() -> TrainConfig {
 /// What each remedy changes in [`plain`], written down by hand.
 const EXPECTED: [(&str, &[[&str; 3]]); 29] = [
     ("relu", &[["activation", "sigmoid", "relu"], ["initialisation", "glorot-uniform", "he-uniform"]]),
-    ("leaky-relu", &[["activation", "sigmoid", "leaky-relu"], ["initialisation", "glorot-uniform", "he-uniform"]]),
+    (
+        "leaky-relu",
+        &[["activation", "sigmoid", "leaky-relu"], ["initialisation", "glorot-uniform", "he-uniform"]],
+    ),
     ("selu", &[["activation", "sigmoid", "selu"], ["initialisation", "glorot-uniform", "lecun-normal"]]),
-    ("maxout", &[["activation", "sigmoid", "maxout:2"], ["initialisation", "glorot-uniform", "lecun-normal"]]),
+    (
+        "maxout",
+        &[["activation", "sigmoid", "maxout:2"], ["initialisation", "glorot-uniform", "lecun-normal"]],
+    ),
     ("initialisation", &[["initialisation", "glorot-uniform", "orthogonal"]]),
     ("batch-norm", &[["normalisation", "none", "batch"]]),
     ("layer-norm", &[["normalisation", "none", "layer-after"]]),
@@ -97,7 +103,8 @@ fn each_remedy_changes_exactly_what_it_says() {
 fn what_is_there_already_is_not_tried_again() {
     let header = header(&[784, 100, 100, 10]);
     // Applied to its own result, a remedy has nothing left to change; those that multiply have.
-    let repeatable = ["initialisation", "rate-x10", "rate-x100", "rate-div10", "rate-div100", "more-epochs", "wider"];
+    let repeatable =
+        ["initialisation", "rate-x10", "rate-x100", "rate-div10", "rate-div100", "more-epochs", "wider"];
     for change in CHANGES.iter().filter(|c| !repeatable.contains(&c.name)) {
         let config = match change.name {
             "no-decay" => TrainConfig { weight_decay: 0.1, ..plain() },

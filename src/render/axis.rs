@@ -116,7 +116,10 @@ pub fn minor_ticks(axis: &Axis, length: f64) -> Vec<f64> {
 pub fn bar_ticks(low: f64, high: f64, logarithmic: bool, percent: bool, length: f64, line: f64) -> Vec<Tick> {
     let fits = |ticks: &[Tick]| ticks.windows(2).all(|w| (w[1].at - w[0].at) / (high - low) * length >= line);
     if low >= high {
-        return vec![Tick { at: low, label: if logarithmic { power_of_ten(low.round() as i32) } else { plain(low) } }];
+        return vec![Tick {
+            at: low,
+            label: if logarithmic { power_of_ten(low.round() as i32) } else { plain(low) },
+        }];
     }
     if logarithmic { decade_ticks(low, high, percent, fits) } else { linear_ticks(low, high, percent, fits) }
 }
@@ -247,7 +250,8 @@ fn log1p_ticks(high: f64, fits: impl Fn(&[Tick]) -> bool) -> Vec<Tick> {
     let tick = |value: f64, label: String| Tick { at: linear(AxisKind::Log1p, value), label };
     if last < 2 {
         let fine = [1.0, 2.0, 5.0, 10.0, 20.0, 50.0].map(|v| tick(v, fixed(v, 0)));
-        let ticks: Vec<Tick> = std::iter::once(zero.clone()).chain(fine).filter(|t| t.at <= high + 1e-9).collect();
+        let ticks: Vec<Tick> =
+            std::iter::once(zero.clone()).chain(fine).filter(|t| t.at <= high + 1e-9).collect();
         if fits(&ticks) {
             return ticks;
         }
@@ -261,7 +265,8 @@ fn log1p_ticks(high: f64, fits: impl Fn(&[Tick]) -> bool) -> Vec<Tick> {
             return ticks;
         }
         // 0 and 1 are close together: the 1 gives way first.
-        let without: Vec<Tick> = ticks.iter().enumerate().filter(|(i, _)| *i != 1).map(|(_, t)| t.clone()).collect();
+        let without: Vec<Tick> =
+            ticks.iter().enumerate().filter(|(i, _)| *i != 1).map(|(_, t)| t.clone()).collect();
         if fits(&without) {
             return without;
         }
@@ -311,7 +316,11 @@ fn scientific(value: f64, exponent: i32) -> String {
 fn stepped(value: f64, step: f64, exponent: i32) -> String {
     if !(-5..=5).contains(&exponent) {
         let units = (value / step).round();
-        return if units == 0.0 { "0".to_string() } else { scientific(value, value.abs().log10().floor() as i32) };
+        return if units == 0.0 {
+            "0".to_string()
+        } else {
+            scientific(value, value.abs().log10().floor() as i32)
+        };
     }
     fixed(value, -exponent)
 }

@@ -37,7 +37,10 @@ impl Entry {
 }
 
 fn special(scale: &ColourScale) -> impl Iterator<Item = (usize, &str)> {
-    scale.special.iter().filter_map(|(cell, words)| raster::kind(*cell, scale.values()).map(|k| (k, words.as_str())))
+    scale
+        .special
+        .iter()
+        .filter_map(|(cell, words)| raster::kind(*cell, scale.values()).map(|k| (k, words.as_str())))
 }
 
 fn ticks(scale: &ColourScale, length: f64) -> Vec<axis::Tick> {
@@ -130,7 +133,13 @@ pub fn draw(
 }
 
 /// A swatch with its words; `at` is its top left corner.
-fn entry(c: &mut Canvas, entry: &Entry, at: (f64, f64), style: &Style, palette: &Palette) -> Result<(), RenderError> {
+fn entry(
+    c: &mut Canvas,
+    entry: &Entry,
+    at: (f64, f64),
+    style: &Style,
+    palette: &Palette,
+) -> Result<(), RenderError> {
     let box_ = Rect { x: at.0, y: at.1.round(), w: SWATCH_W, h: SWATCH_H };
     c.image(box_, &raster::swatch(entry.kind, box_, style.colour_map, palette)?)?;
     c.frame(box_, Pen::solid(palette.axis, 0.8))?;

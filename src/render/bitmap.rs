@@ -18,7 +18,8 @@ pub fn png(svg: &str, style: &Style) -> Result<Vec<u8>, RenderError> {
     if !(0.25..=16.0).contains(&style.scale) {
         return Err(RenderError::Scale(style.scale));
     }
-    let options = usvg::Options { fontdb: fonts::database(), font_family: STACK.to_string(), ..Default::default() };
+    let options =
+        usvg::Options { fontdb: fonts::database(), font_family: STACK.to_string(), ..Default::default() };
     let tree = Tree::from_str(svg, &options)?;
     let across = |css: f32| (f64::from(css) * style.scale).round().max(1.0) as u64;
     let (width, height) = (across(tree.size().width()), across(tree.size().height()));
@@ -39,7 +40,11 @@ pub fn png(svg: &str, style: &Style) -> Result<Vec<u8>, RenderError> {
     // Rows of cells repeat downward; choosing a filter line by line takes half as long again for a tenth of
     // the size.
     encoder.set_filter(png::Filter::Up);
-    encoder.set_pixel_dims(Some(png::PixelDimensions { xppu: per_metre, yppu: per_metre, unit: png::Unit::Meter }));
+    encoder.set_pixel_dims(Some(png::PixelDimensions {
+        xppu: per_metre,
+        yppu: per_metre,
+        unit: png::Unit::Meter,
+    }));
     let mut writer = encoder.write_header()?;
     writer.write_image_data(&rgb)?;
     writer.finish()?;

@@ -277,8 +277,10 @@ mod tests {
     #[test]
     fn elements_carry_what_they_need_and_no_more() {
         let mut c = Canvas::new(100, 50);
-        c.text("a < b & \"c\"", (10.0, 20.0), Letters::new(12.0, Rgb(1, 2, 3)).anchored(Anchor::End)).unwrap();
-        c.line((0.0, 0.5), (10.0, 0.5), Pen { dash: &[4.0, 2.5], ..Pen::solid(Rgb(255, 0, 0), 1.5) }).unwrap();
+        c.text("a < b & \"c\"", (10.0, 20.0), Letters::new(12.0, Rgb(1, 2, 3)).anchored(Anchor::End))
+            .unwrap();
+        c.line((0.0, 0.5), (10.0, 0.5), Pen { dash: &[4.0, 2.5], ..Pen::solid(Rgb(255, 0, 0), 1.5) })
+            .unwrap();
         c.fill(Rect { x: 1.0, y: 2.0, w: 3.0, h: 4.0 }, Rgb(0, 0, 255)).unwrap();
         let svg = c.finish("my fig", "T", "D & d", Lang::En);
         let lines: Vec<&str> = svg.lines().collect();

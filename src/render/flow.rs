@@ -112,7 +112,12 @@ impl Kind for Flow {
         let places: Vec<Rect> = self
             .boxes
             .iter()
-            .map(|b| Rect { x: columns[b.column].0, y: tops[b.row], w: columns[b.column].1, h: heights[b.row].ceil() })
+            .map(|b| Rect {
+                x: columns[b.column].0,
+                y: tops[b.row],
+                w: columns[b.column].1,
+                h: heights[b.row].ceil(),
+            })
             .collect();
         for (b, place) in self.boxes.iter().zip(&places) {
             draw_box(c, b, *place, palette)?;
@@ -187,7 +192,13 @@ fn draw_box(c: &mut Canvas, b: &FlowBox, place: Rect, palette: &Palette) -> Resu
     Ok(())
 }
 
-fn draw_arrow(c: &mut Canvas, arrow: &FlowArrow, from: Rect, to: Rect, palette: &Palette) -> Result<(), RenderError> {
+fn draw_arrow(
+    c: &mut Canvas,
+    arrow: &FlowArrow,
+    from: Rect,
+    to: Rect,
+    palette: &Palette,
+) -> Result<(), RenderError> {
     let (colour, width, text) = match arrow.taken {
         true => (palette.series[0], THICK, palette.text),
         false => (palette.axis, THIN, palette.muted),

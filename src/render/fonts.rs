@@ -9,7 +9,8 @@ use crate::font::{self, STACK};
 /// The `font-family` of an SVG: [`STACK`], and behind the bundled font the one that supplies what it lacks.
 pub fn stack() -> String {
     let Some(extra) = font::extra() else { return STACK.to_string() };
-    let family: String = extra.family.chars().filter(|c| !"'\"<>&,;".contains(*c) && !c.is_control()).collect();
+    let family: String =
+        extra.family.chars().filter(|c| !"'\"<>&,;".contains(*c) && !c.is_control()).collect();
     match STACK.split_once(", ") {
         Some((first, rest)) => format!("{first}, '{family}', {rest}"),
         None => STACK.to_string(),

@@ -28,7 +28,8 @@ fn labelled_rows(map: &Heatmap, height: f64) -> Vec<usize> {
         .unwrap_or(rows);
     // Round numbers where the labels are numbers (5, 10, 15), else every so many rows.
     let number = |i: usize| map.rows[i].trim().parse::<usize>().unwrap_or(i + 1);
-    let clear = |a: usize, b: usize| a.abs_diff(b) as f64 * pitch >= ROW_LABEL_PITCH.max(0.4 * step as f64 * pitch);
+    let clear =
+        |a: usize, b: usize| a.abs_diff(b) as f64 * pitch >= ROW_LABEL_PITCH.max(0.4 * step as f64 * pitch);
     (0..rows)
         .filter(|i| {
             let end = *i == 0 || *i == rows - 1;
@@ -118,7 +119,8 @@ impl Kind for Heatmap {
     }
 
     fn left(&self, height: f64) -> f64 {
-        let labels = labelled_rows(self, height).into_iter().map(|i| panel::tick_width(&font::tidy(&self.rows[i])));
+        let labels =
+            labelled_rows(self, height).into_iter().map(|i| panel::tick_width(&font::tidy(&self.rows[i])));
         let label_lanes = panel::y_label_lines(&self.y_label, height).len();
         labels.fold(0.0, f64::max) + 8.0 + LANE * (label_lanes + notes(self, height).own_lanes) as f64
     }
@@ -151,7 +153,8 @@ fn draw_masks(c: &mut Canvas, map: &Heatmap, plot: Rect, palette: &Palette) -> R
         let wide = font::width(&font::tidy(&mask.words), size, Weight::Regular);
         if ground.h >= size + 1.0 && wide + 8.0 <= plot.w {
             // On a line between two rows the words would be struck through.
-            let plate = Rect { x: plot.x + 0.5 * (plot.w - wide) - 6.0, y: middle - 2.0, w: wide + 12.0, h: 4.0 };
+            let plate =
+                Rect { x: plot.x + 0.5 * (plot.w - wide) - 6.0, y: middle - 2.0, w: wide + 12.0, h: 4.0 };
             c.fill(plate, palette.mask)?;
             let letters = Letters::new(size, palette.text).anchored(Anchor::Middle);
             c.text(&mask.words, (plot.x + 0.5 * plot.w, middle + panel::half_height(size)), letters)?;

@@ -141,7 +141,9 @@ fn gutters(figure: &Figure, panels: &[Place], spans: &[Span], swatches_under_bar
     // Bars beside the words at the curves' ends in the same rows, and beside each other.
     let mut ends = words;
     for s in spans {
-        let plots = |row: usize| figure.panels.iter().zip(panels).filter(move |(p, _)| p.row == row).map(|p| p.1.plot);
+        let plots = |row: usize| {
+            figure.panels.iter().zip(panels).filter(move |(p, _)| p.row == row).map(|p| p.1.plot)
+        };
         let top = plots(s.rows.0).map(|plot| plot.y).fold(f64::INFINITY, f64::min);
         let length = plots(s.rows.1).map(Rect::bottom).fold(0.0, f64::max) - top;
         let length = if length.is_finite() { length } else { 0.0 };
@@ -171,7 +173,8 @@ fn places(figure: &Figure, words: &Words, spans: &[Span], gutters: &Gutters) -> 
     let inner = f64::from(figure.width) - 2.0 * MARGIN;
     let share = |free: f64, weights: &[f64], i: usize| free * weights[i] / weights.iter().sum::<f64>();
     let free_w = inner - left.iter().chain(right).sum::<f64>() - COLUMN_GAP * (columns - 1) as f64;
-    let free_h = words.foot - words.head - top.iter().chain(bottom).sum::<f64>() - ROW_GAP * (rows - 1) as f64;
+    let free_h =
+        words.foot - words.head - top.iter().chain(bottom).sum::<f64>() - ROW_GAP * (rows - 1) as f64;
     let widths: Vec<f64> = (0..columns).map(|i| share(free_w, &figure.column_weights, i)).collect();
     let heights: Vec<f64> = (0..rows).map(|i| share(free_h, &figure.row_weights, i)).collect();
     let xs = starts(MARGIN, (0..columns).map(|i| left[i] + widths[i] + right[i] + COLUMN_GAP));
@@ -238,5 +241,15 @@ fn solve(figure: &Figure, swatches_under_bars: bool) -> Result<Layout, RenderErr
         return Err(too_small());
     }
     let Words { title, subtitle, caption, legend, legend_top, caption_top, .. } = words;
-    Ok(Layout { title, subtitle, caption, panels, bars, swatches_under_bars, legend, legend_top, caption_top })
+    Ok(Layout {
+        title,
+        subtitle,
+        caption,
+        panels,
+        bars,
+        swatches_under_bars,
+        legend,
+        legend_top,
+        caption_top,
+    })
 }

@@ -79,7 +79,8 @@ impl Kind for Lines {
         }
         panel::axes(c, &self.x, Some(&self.y), plot, palette)?;
         // Faint curves lie under the others.
-        let (under, over): (Vec<&Series>, Vec<&Series>) = self.series.iter().partition(|s| s.style == Stroke::Faint);
+        let (under, over): (Vec<&Series>, Vec<&Series>) =
+            self.series.iter().partition(|s| s.style == Stroke::Faint);
         for s in under.into_iter().chain(over) {
             draw_series(c, s, (x, y), plot, palette)?;
         }
@@ -196,8 +197,9 @@ fn thin(run: &[Point]) -> Vec<Point> {
         let column = first.0.floor();
         let (here, after) = rest.split_at(rest.partition_point(|p| p.0.floor() <= column).max(1));
         rest = after;
-        let extreme =
-            |sign: f64| (0..here.len()).max_by(|a, b| (sign * here[*a].1).total_cmp(&(sign * here[*b].1))).unwrap_or(0);
+        let extreme = |sign: f64| {
+            (0..here.len()).max_by(|a, b| (sign * here[*a].1).total_cmp(&(sign * here[*b].1))).unwrap_or(0)
+        };
         let mut keep = if here.len() > 4 {
             let mut ends = vec![extreme(1.0), extreme(-1.0)];
             if out.is_empty() {
@@ -246,7 +248,8 @@ pub fn clip(points: &[Point], area: Rect) -> Vec<Vec<Point>> {
         let ((x0, y0), (x1, y1)) = (w[0], w[1]);
         let (dx, dy) = (x1 - x0, y1 - y0);
         let (mut enter, mut leave) = (0.0f64, 1.0f64);
-        let walls = [(-dx, x0 - area.x), (dx, area.right() - x0), (-dy, y0 - area.y), (dy, area.bottom() - y0)];
+        let walls =
+            [(-dx, x0 - area.x), (dx, area.right() - x0), (-dy, y0 - area.y), (dy, area.bottom() - y0)];
         let mut visible = true;
         for (p, q) in walls {
             if p == 0.0 {
@@ -273,13 +276,21 @@ pub fn clip(points: &[Point], area: Rect) -> Vec<Vec<Point>> {
     out
 }
 
-fn band(c: &mut Canvas, s: &Series, (x, y): (Scale, Scale), plot: Rect, palette: &Palette) -> Result<(), RenderError> {
+fn band(
+    c: &mut Canvas,
+    s: &Series,
+    (x, y): (Scale, Scale),
+    plot: Rect,
+    palette: &Palette,
+) -> Result<(), RenderError> {
     let inside = |v: f64| v.clamp(plot.y, plot.bottom());
     let points: Vec<(f64, f64, f64)> = (s.band.iter())
         .map(|(at, low, high)| (x.place(*at), y.place(*low), y.place(*high)))
         // A low end without a place on a log axis reaches down to the axis.
         .map(|(at, low, high)| (at, if low.is_nan() { high } else { inside(low) }, inside(high)))
-        .filter(|(at, low, high)| *at >= plot.x - 0.5 && *at <= plot.right() + 0.5 && !low.is_nan() && !high.is_nan())
+        .filter(|(at, low, high)| {
+            *at >= plot.x - 0.5 && *at <= plot.right() + 0.5 && !low.is_nan() && !high.is_nan()
+        })
         .collect();
     if points.len() < 2 {
         return Ok(());

@@ -189,7 +189,12 @@ pub fn svg(figure: &Figure, style: &Style) -> Result<String, RenderError> {
 ///
 /// # Errors
 /// Those of [`svg()`], [`png()`] and [`pdf()`], and what the file system says, with the path.
-pub fn save(figure: &Figure, style: &Style, formats: &[Format], dir: &Path) -> Result<Vec<PathBuf>, RenderError> {
+pub fn save(
+    figure: &Figure,
+    style: &Style,
+    formats: &[Format],
+    dir: &Path,
+) -> Result<Vec<PathBuf>, RenderError> {
     let drawn = svg(figure, style)?;
     let mut paths = Vec::new();
     for format in formats {
@@ -205,7 +210,8 @@ pub fn save(figure: &Figure, style: &Style, formats: &[Format], dir: &Path) -> R
 }
 
 fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), RenderError> {
-    crate::files::write_whole(path, bytes).map_err(|source| RenderError::Io { path: path.to_path_buf(), source })
+    crate::files::write_whole(path, bytes)
+        .map_err(|source| RenderError::Io { path: path.to_path_buf(), source })
 }
 
 /// Refuses a figure that contradicts itself, so that drawing can rely on its shapes.
@@ -231,7 +237,10 @@ fn check(figure: &Figure) -> Result<(), RenderError> {
     }
     for (i, p) in figure.panels.iter().enumerate() {
         if p.column >= figure.column_weights.len() || p.row >= figure.row_weights.len() {
-            return invalid(format!("panel {i} stands in column {}, row {}, outside the grid", p.column, p.row));
+            return invalid(format!(
+                "panel {i} stands in column {}, row {}, outside the grid",
+                p.column, p.row
+            ));
         }
         if let Some(what) = kind(&p.panel).problem(figure, p.row) {
             return invalid(format!("panel {i}: {what}"));

@@ -79,8 +79,9 @@ struct Note {
 /// row above it; so no pole crosses words.
 fn notes(overlays: &[Overlay], x: &Along, plot: Rect) -> Vec<Note> {
     let limit = (NOTE_WIDTH.0 * plot.w).max(NOTE_WIDTH.1);
-    let steps =
-        overlays.iter().filter_map(|o| if let Overlay::Step { at, words } = o { Some((at, words)) } else { None });
+    let steps = overlays
+        .iter()
+        .filter_map(|o| if let Overlay::Step { at, words } = o { Some((at, words)) } else { None });
     let seen = steps.map(|(at, words)| (x.place(*at), words)).filter(|(at, _)| within(*at, plot));
     let mut seen: Vec<_> = seen.collect();
     seen.sort_by(|a, b| b.0.total_cmp(&a.0));
@@ -198,7 +199,11 @@ fn curve_pen(style: Stroke, palette: &Palette) -> Pen {
 fn runs(points: &[(f64, f64)], axes: Axes) -> Vec<Vec<Point>> {
     let placed: Vec<Point> = points.iter().map(|(x, y)| (axes.x.place(*x), axes.y.place(*y))).collect();
     let there = |p: &Point| p.0.is_finite() && p.1.is_finite();
-    placed.chunk_by(|a, b| there(a) && there(b)).filter(|run| run.iter().all(there)).map(<[Point]>::to_vec).collect()
+    placed
+        .chunk_by(|a, b| there(a) && there(b))
+        .filter(|run| run.iter().all(there))
+        .map(<[Point]>::to_vec)
+        .collect()
 }
 
 fn draw_band(
@@ -209,13 +214,17 @@ fn draw_band(
     palette: &Palette,
 ) -> Result<(), RenderError> {
     // An end without a place on a log axis lies beyond the plot.
-    let far = |y: f64| if y.is_nan() { y } else { y.clamp(plot.y - 9.0 * plot.h, plot.bottom() + 9.0 * plot.h) };
-    let place =
-        |(x, low, high): &(f64, f64, f64)| (axes.x.place(*x), far(axes.y.place(*low)), far(axes.y.place(*high)));
+    let far =
+        |y: f64| if y.is_nan() { y } else { y.clamp(plot.y - 9.0 * plot.h, plot.bottom() + 9.0 * plot.h) };
+    let place = |(x, low, high): &(f64, f64, f64)| {
+        (axes.x.place(*x), far(axes.y.place(*low)), far(axes.y.place(*high)))
+    };
     let placed: Vec<(f64, f64, f64)> = points.iter().map(place).collect();
     let there = |p: &(f64, f64, f64)| p.0.is_finite() && !p.1.is_nan() && !p.2.is_nan();
     let pen = Pen::solid(palette.text, 1.1);
-    for run in placed.chunk_by(|a, b| there(a) && there(b)).filter(|run| run.len() > 1 && run.iter().all(there)) {
+    for run in
+        placed.chunk_by(|a, b| there(a) && there(b)).filter(|run| run.len() > 1 && run.iter().all(there))
+    {
         let lower: Vec<Point> = run.iter().map(|p| (p.0, p.1)).collect();
         let upper: Vec<Point> = run.iter().map(|p| (p.0, p.2)).collect();
         let outline: Vec<Point> = upper.iter().copied().chain(lower.iter().rev().copied()).collect();
@@ -233,7 +242,8 @@ fn draw_band(
 fn inside(polygon: &[Point], area: Rect) -> Vec<Point> {
     // A wall is a signed distance, positive inside.
     type Wall = fn(Point, Rect) -> f64;
-    let walls: [Wall; 4] = [|p, a| p.0 - a.x, |p, a| a.right() - p.0, |p, a| p.1 - a.y, |p, a| a.bottom() - p.1];
+    let walls: [Wall; 4] =
+        [|p, a| p.0 - a.x, |p, a| a.right() - p.0, |p, a| p.1 - a.y, |p, a| a.bottom() - p.1];
     walls.iter().fold(polygon.to_vec(), |corners, wall| {
         let mut kept = Vec::new();
         for (i, &to) in corners.iter().enumerate() {
@@ -304,7 +314,13 @@ fn draw_note(
     Ok(())
 }
 
-fn draw_key(c: &mut Canvas, overlays: &[Overlay], foot: f64, plot: Rect, palette: &Palette) -> Result<(), RenderError> {
+fn draw_key(
+    c: &mut Canvas,
+    overlays: &[Overlay],
+    foot: f64,
+    plot: Rect,
+    palette: &Palette,
+) -> Result<(), RenderError> {
     let rows = key(overlays, plot.w);
     for (row, entries) in rows.iter().enumerate() {
         let middle = foot - KEY_LINE * (rows.len() - row) as f64 + 0.5 * KEY_LINE;
@@ -314,7 +330,8 @@ fn draw_key(c: &mut Canvas, overlays: &[Overlay], foot: f64, plot: Rect, palette
                 c.line((left, middle), (right, middle), curve_pen(*style, palette))?;
             } else {
                 let swatch = Rect { x: left, y: middle - 5.5, w: KEY_STROKE, h: 11.0 };
-                let corners = [(left, swatch.y), (right, swatch.y), (right, swatch.bottom()), (left, swatch.bottom())];
+                let corners =
+                    [(left, swatch.y), (right, swatch.y), (right, swatch.bottom()), (left, swatch.bottom())];
                 hatch(c, &corners, false, palette)?;
                 c.frame(swatch, Pen::solid(palette.text, 1.1))?;
             }
@@ -338,8 +355,12 @@ mod tests {
     #[test]
     fn flags_stand_in_rows_where_their_words_would_meet() {
         let x = Along::Rows { start: 0.5, pitch: 1.0 };
-        let marks =
-            [step(10.0, "first words"), step(20.0, "second"), step(90.0, "far"), step(300.0, "beyond the plot")];
+        let marks = [
+            step(10.0, "first words"),
+            step(20.0, "second"),
+            step(90.0, "far"),
+            step(300.0, "beyond the plot"),
+        ];
         let placed = notes(&marks, &x, PLOT);
         let rows: Vec<(f64, usize)> = placed.iter().map(|n| (n.at, n.row)).collect();
         assert_eq!(rows, [(90.0, 0), (20.0, 0), (10.0, 1)]);

@@ -62,8 +62,9 @@ pub fn x_overhang(axis: &Axis, length: f64) -> f64 {
         return 0.0;
     }
     let scale = Scale::new(axis, 0.0, length);
-    let ends =
-        x_ticks(axis, length).into_iter().map(|t| scale.place_linear(t.at) + 0.5 * tick_width(&t.label) - length);
+    let ends = x_ticks(axis, length)
+        .into_iter()
+        .map(|t| scale.place_linear(t.at) + 0.5 * tick_width(&t.label) - length);
     ends.fold(0.0, f64::max)
 }
 
@@ -83,7 +84,13 @@ pub fn y_label_lines(words: &str, length: f64) -> Vec<String> {
     font::wrap_evenly(words, LABEL, Weight::Regular, (length + 12.0).max(50.0))
 }
 
-pub fn title(c: &mut Canvas, words: &str, plot: Rect, above: f64, palette: &Palette) -> Result<(), RenderError> {
+pub fn title(
+    c: &mut Canvas,
+    words: &str,
+    plot: Rect,
+    above: f64,
+    palette: &Palette,
+) -> Result<(), RenderError> {
     let letters = Letters::new(PANEL_TITLE, palette.text).bold();
     c.text(words, (plot.x, plot.y - above - 8.0), letters)
 }
@@ -104,7 +111,13 @@ pub fn grid(c: &mut Canvas, x: &Axis, y: &Axis, plot: Rect, palette: &Palette) -
 }
 
 /// The x axis, and the y axis where it is numeric.
-pub fn axes(c: &mut Canvas, x: &Axis, y: Option<&Axis>, plot: Rect, palette: &Palette) -> Result<(), RenderError> {
+pub fn axes(
+    c: &mut Canvas,
+    x: &Axis,
+    y: Option<&Axis>,
+    plot: Rect,
+    palette: &Palette,
+) -> Result<(), RenderError> {
     let pen = Pen::solid(palette.axis, 1.0);
     let fine = Pen::solid(palette.axis, 0.8);
     let letters = Letters::new(TICK, palette.muted);
@@ -143,7 +156,13 @@ pub fn axes(c: &mut Canvas, x: &Axis, y: Option<&Axis>, plot: Rect, palette: &Pa
 }
 
 /// A y axis' words, upright, in the outermost lanes of the panel's column.
-pub fn y_label(c: &mut Canvas, words: &str, left: f64, plot: Rect, palette: &Palette) -> Result<(), RenderError> {
+pub fn y_label(
+    c: &mut Canvas,
+    words: &str,
+    left: f64,
+    plot: Rect,
+    palette: &Palette,
+) -> Result<(), RenderError> {
     let letters = Letters::new(LABEL, palette.text).anchored(Anchor::Middle).upright();
     for (i, line) in y_label_lines(words, plot.h).iter().enumerate() {
         c.text(line, (left + 11.0 + LANE * i as f64, plot.y + 0.5 * plot.h), letters)?;
@@ -153,7 +172,12 @@ pub fn y_label(c: &mut Canvas, words: &str, left: f64, plot: Rect, palette: &Pal
 
 /// The x axis of a heatmap whose columns have names: each under the middle of its column, as many as fit,
 /// and the last one.
-pub fn named_columns(c: &mut Canvas, map: &Heatmap, plot: Rect, palette: &Palette) -> Result<(), RenderError> {
+pub fn named_columns(
+    c: &mut Canvas,
+    map: &Heatmap,
+    plot: Rect,
+    palette: &Palette,
+) -> Result<(), RenderError> {
     let pen = Pen::solid(palette.axis, 1.0);
     let scale = Scale::new(&map.x, plot.x, plot.right());
     let middle = |i: usize| 0.5 * (scale.place(map.edges[i]) + scale.place(map.edges[i + 1]));

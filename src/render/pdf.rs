@@ -31,7 +31,8 @@ const POINTS: f32 = 0.75;
 /// # Errors
 /// Text that is no SVG, or one with something that figures do not have (gradients, masks, filters).
 pub fn pdf(figure: &Figure, svg: &str) -> Result<Vec<u8>, RenderError> {
-    let options = usvg::Options { fontdb: fonts::database(), font_family: STACK.to_string(), ..Default::default() };
+    let options =
+        usvg::Options { fontdb: fonts::database(), font_family: STACK.to_string(), ..Default::default() };
     let tree = Tree::from_str(svg, &options)?;
     let mut document = Document::new();
     document.set_metadata(
@@ -42,7 +43,8 @@ pub fn pdf(figure: &Figure, svg: &str) -> Result<Vec<u8>, RenderError> {
             .creator(concat!("gradfade ", env!("CARGO_PKG_VERSION")).to_string()),
     );
     let size = Size::from_wh(tree.size().width() * POINTS, tree.size().height() * POINTS);
-    let mut page = document.start_page_with(PageSettings::new(size.ok_or_else(|| problem("a page without a size"))?));
+    let mut page =
+        document.start_page_with(PageSettings::new(size.ok_or_else(|| problem("a page without a size"))?));
     let mut surface = page.surface();
     let content = surface.start_tagged(ContentTag::Other);
     surface.push_transform(&Transform::from_scale(POINTS, POINTS));
@@ -169,7 +171,8 @@ impl Writer<'_, '_, '_> {
         if let Some((_, font)) = self.loaded.iter().find(|(known, _)| *known == id) {
             return Ok(font.clone());
         }
-        let font = self.fonts.with_face_data(id, |data, index| Font::new(data.to_vec().into(), index)).flatten();
+        let font =
+            self.fonts.with_face_data(id, |data, index| Font::new(data.to_vec().into(), index)).flatten();
         let font = font.ok_or_else(|| problem("a font that cannot be embedded"))?;
         self.loaded.push((id, font.clone()));
         Ok(font)
@@ -231,6 +234,8 @@ fn stroke(stroke: &usvg::Stroke) -> Result<Stroke, RenderError> {
             usvg::LineJoin::Bevel => LineJoin::Bevel,
         },
         opacity: share(stroke.opacity().get()),
-        dash: stroke.dasharray().map(|array| StrokeDash { array: array.to_vec(), offset: stroke.dashoffset() }),
+        dash: stroke
+            .dasharray()
+            .map(|array| StrokeDash { array: array.to_vec(), offset: stroke.dashoffset() }),
     })
 }

@@ -133,7 +133,9 @@ fn ink(kind: usize, x: f64, y: f64) -> bool {
 /// that draws cells without this room. In the order of [`Palette::special`].
 pub fn special_tile(kind: usize) -> Vec<Vec<bool>> {
     let (w, h) = [(5, 5), (6, 6), (8, 8), (6, 6), (12, 6)][kind.min(4)];
-    (0..2 * h).map(|y| (0..2 * w).map(|x| ink(kind, f64::from(x) / FINE, f64::from(y) / FINE)).collect()).collect()
+    (0..2 * h)
+        .map(|y| (0..2 * w).map(|x| ink(kind, f64::from(x) / FINE, f64::from(y) / FINE)).collect())
+        .collect()
 }
 
 /// The picture of a heatmap's cells and where it lies.
@@ -231,8 +233,15 @@ fn room_for_patterns(kinds: &[Vec<Option<usize>>], r: usize, cell_w: f64, cell_h
         if row[start].is_some() && (end - start) as f64 * cell_w >= PATTERN_ROOM {
             for c in start..end {
                 let same = |other: &Vec<Option<usize>>| usize::from(other[c] == row[start]);
-                let above = kinds[..r].iter().rev().take(4).take_while(|o| o[c] == row[start]).map(same).sum::<usize>();
-                let below = kinds[r + 1..].iter().take(4).take_while(|o| o[c] == row[start]).map(same).sum::<usize>();
+                let above = kinds[..r]
+                    .iter()
+                    .rev()
+                    .take(4)
+                    .take_while(|o| o[c] == row[start])
+                    .map(same)
+                    .sum::<usize>();
+                let below =
+                    kinds[r + 1..].iter().take(4).take_while(|o| o[c] == row[start]).map(same).sum::<usize>();
                 out[c] = (1 + above + below) as f64 * cell_h >= PATTERN_ROOM;
             }
         }
@@ -242,12 +251,18 @@ fn room_for_patterns(kinds: &[Vec<Option<usize>>], r: usize, cell_w: f64, cell_h
 }
 
 /// A swatch that shows a special kind as the heatmap draws it.
-pub fn swatch(kind: usize, area: Rect, colours: ColourMap, palette: &Palette) -> Result<Vec<u8>, RenderError> {
+pub fn swatch(
+    kind: usize,
+    area: Rect,
+    colours: ColourMap,
+    palette: &Palette,
+) -> Result<Vec<u8>, RenderError> {
     let (w, h) = ((FINE * area.w) as usize, (FINE * area.h) as usize);
     // Shifted so that the first dots of the dotted pattern are whole.
     let place = |i: usize| i as f64 / FINE + 4.5;
-    let pixels: Vec<u8> =
-        (0..w * h).map(|i| SPECIAL + 2 * kind as u8 + u8::from(ink(kind, place(i % w), place(i / w)))).collect();
+    let pixels: Vec<u8> = (0..w * h)
+        .map(|i| SPECIAL + 2 * kind as u8 + u8::from(ink(kind, place(i % w), place(i / w))))
+        .collect();
     encode(&pixels, w, h, colours, palette)
 }
 
@@ -341,7 +356,11 @@ mod tests {
             let (h, w) = (tile.len(), tile[0].len());
             for y in 0..100 {
                 for x in 0..100 {
-                    assert_eq!(tile[y % h][x % w], ink(kind, x as f64 / FINE, y as f64 / FINE), "{kind} {x} {y}");
+                    assert_eq!(
+                        tile[y % h][x % w],
+                        ink(kind, x as f64 / FINE, y as f64 / FINE),
+                        "{kind} {x} {y}"
+                    );
                 }
             }
         }
@@ -366,8 +385,11 @@ mod tests {
                 (0..96 * 96)
                     .map(|i| {
                         let tones = palette.special[k];
-                        let c =
-                            if ink(k, (i % 96) as f64 / 2.0, (i / 96) as f64 / 2.0) { tones.ink } else { tones.ground };
+                        let c = if ink(k, (i % 96) as f64 / 2.0, (i / 96) as f64 / 2.0) {
+                            tones.ink
+                        } else {
+                            tones.ground
+                        };
                         c.luminance()
                     })
                     .collect()
@@ -378,7 +400,10 @@ mod tests {
                 for b in 0..a {
                     let other = patch(b);
                     let differ = grey.iter().zip(&other).filter(|(p, q)| (*p - *q).abs() > 0.15).count();
-                    assert!(differ > 96 * 96 / 20, "{theme}: kinds {a} and {b} differ at {differ} places only");
+                    assert!(
+                        differ > 96 * 96 / 20,
+                        "{theme}: kinds {a} and {b} differ at {differ} places only"
+                    );
                 }
             }
         }

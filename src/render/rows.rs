@@ -26,7 +26,8 @@ impl Kind for Rows {
             Panel::Heatmap(map) if p.row == row => Some(map.rows.len()),
             _ => None,
         });
-        let fits = n > 0 && self.words.len() == n && self.rows.len() == n && beside.is_none_or(|rows| rows == n);
+        let fits =
+            n > 0 && self.words.len() == n && self.rows.len() == n && beside.is_none_or(|rows| rows == n);
         (!fits).then(|| "not one number, word and label for each row beside it".to_string())
     }
 
@@ -84,7 +85,11 @@ impl Kind for Rows {
     fn axes(&self, plot: Rect) -> Option<Axes<'_>> {
         let x = Scale::new(&self.x, plot.x, plot.right());
         let pitch = plot.h / self.rows.len() as f64;
-        Some(Axes { x: Along::Axis(x), y: Along::Rows { start: plot.bottom(), pitch: -pitch }, on_cells: false })
+        Some(Axes {
+            x: Along::Axis(x),
+            y: Along::Rows { start: plot.bottom(), pitch: -pitch },
+            on_cells: false,
+        })
     }
 
     fn head(&self, _: f64) -> f64 {

@@ -180,7 +180,8 @@ impl Svg {
 
     /// The whole file. `name` makes the ids unique where several figures share a page.
     pub fn document(&self, name: &str, title: &str, description: &str, lang: Lang) -> String {
-        let id: String = name.chars().map(|c| if c.is_ascii_alphanumeric() || c == '-' { c } else { '-' }).collect();
+        let id: String =
+            name.chars().map(|c| if c.is_ascii_alphanumeric() || c == '-' { c } else { '-' }).collect();
         let (width, height) = (self.width, self.height);
         let (steps_across, steps_down) = self.get_size();
         // English is what a reader assumes; in Chinese the language also chooses the forms of the characters.
@@ -236,7 +237,8 @@ impl DrawingBackend for Svg {
         fill: bool,
     ) -> Drawn {
         if !fill {
-            return self.draw_path([(left, top), (right, top), (right, bottom), (left, bottom), (left, top)], style);
+            return self
+                .draw_path([(left, top), (right, top), (right, bottom), (left, bottom), (left, top)], style);
         }
         if style.color().alpha != 0.0 {
             self.rectangle((left, top), (right, bottom), style.color());
@@ -244,13 +246,23 @@ impl DrawingBackend for Svg {
         Ok(())
     }
 
-    fn draw_path<S: BackendStyle, I: IntoIterator<Item = BackendCoord>>(&mut self, path: I, style: &S) -> Drawn {
+    fn draw_path<S: BackendStyle, I: IntoIterator<Item = BackendCoord>>(
+        &mut self,
+        path: I,
+        style: &S,
+    ) -> Drawn {
         let (colour, width) = (style.color(), style.stroke_width());
         self.stroke(path, Stroke { colour, width, dash: &[], round_joins: false, round_caps: false });
         Ok(())
     }
 
-    fn draw_circle<S: BackendStyle>(&mut self, (x, y): BackendCoord, radius: u32, style: &S, fill: bool) -> Drawn {
+    fn draw_circle<S: BackendStyle>(
+        &mut self,
+        (x, y): BackendCoord,
+        radius: u32,
+        style: &S,
+        fill: bool,
+    ) -> Drawn {
         if style.color().alpha == 0.0 {
             return Ok(());
         }
@@ -270,7 +282,11 @@ impl DrawingBackend for Svg {
         Ok(())
     }
 
-    fn fill_polygon<S: BackendStyle, I: IntoIterator<Item = BackendCoord>>(&mut self, corners: I, style: &S) -> Drawn {
+    fn fill_polygon<S: BackendStyle, I: IntoIterator<Item = BackendCoord>>(
+        &mut self,
+        corners: I,
+        style: &S,
+    ) -> Drawn {
         let colour = style.color();
         if colour.alpha != 0.0 {
             self.body.push_str("<polygon");
@@ -298,7 +314,8 @@ impl DrawingBackend for Svg {
             FontTransform::Rotate180 => 180,
             FontTransform::Rotate270 => 270,
         };
-        let words = Words { size: size.round() as i32, weight, colour: style.color(), anchor: anchor.h_pos, turn };
+        let words =
+            Words { size: size.round() as i32, weight, colour: style.color(), anchor: anchor.h_pos, turn };
         self.words(&font::tidy(text), (x + dx, y + dy), words);
         Ok(())
     }
@@ -378,7 +395,8 @@ mod tests {
         use plotters_backend::text_anchor::Pos;
         let at = |v: VPos, turn: FontTransform| {
             let mut svg = Svg::new(100, 100);
-            let style = TextStyle::from(("any", 124).into_font().transform(turn)).pos(Pos::new(HPos::Center, v));
+            let style =
+                TextStyle::from(("any", 124).into_font().transform(turn)).pos(Pos::new(HPos::Center, v));
             svg.draw_text("x", &style, (500, 500)).unwrap();
             svg.body
         };

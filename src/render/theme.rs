@@ -142,7 +142,10 @@ mod tests {
             }
             assert!(p.axis.contrast(p.background) >= 3.0, "{theme}: axis");
             for tones in p.special {
-                assert!(tones.ground.contrast(tones.ink) >= 3.0, "{theme}: pattern {tones:?} on a grey printer");
+                assert!(
+                    tones.ground.contrast(tones.ink) >= 3.0,
+                    "{theme}: pattern {tones:?} on a grey printer"
+                );
             }
         }
     }
@@ -155,8 +158,10 @@ mod tests {
             if c <= 0.040_45 { c / 12.92 } else { ((c + 0.055) / 1.055).powf(2.4) }
         };
         let rgb = [linear(colour.0), linear(colour.1), linear(colour.2)];
-        let v: Vec<f64> =
-            matrix.iter().map(|r| r.iter().zip(rgb).map(|(a, b)| a * b).sum::<f64>().clamp(0.0, 1.0)).collect();
+        let v: Vec<f64> = matrix
+            .iter()
+            .map(|r| r.iter().zip(rgb).map(|(a, b)| a * b).sum::<f64>().clamp(0.0, 1.0))
+            .collect();
         let x = (0.4124 * v[0] + 0.3576 * v[1] + 0.1805 * v[2]) / 0.9505;
         let y = 0.2126 * v[0] + 0.7152 * v[1] + 0.0722 * v[2];
         let z = (0.0193 * v[0] + 0.1192 * v[1] + 0.9505 * v[2]) / 1.089;

@@ -61,7 +61,9 @@ pub fn text(lang: Lang, d: &Diagnosis, form: Form) -> String {
     for (question, answer) in d.questions(lang) {
         out += &format!("{item}{} {}\n", shown(&question), shown(&answer));
     }
-    for (heading, severity) in [(lang.found_heading(), Severity::Fault), (lang.noted_heading(), Severity::Note)] {
+    for (heading, severity) in
+        [(lang.found_heading(), Severity::Fault), (lang.noted_heading(), Severity::Note)]
+    {
         let found = d.causes_first().filter_map(|v| match &v.outcome {
             Outcome::Found(f) if f.severity == severity => Some((v, f)),
             _ => None,
@@ -74,7 +76,8 @@ pub fn text(lang: Lang, d: &Diagnosis, form: Form) -> String {
         for (verdict, finding) in all {
             let name = lang.ailment(verdict.rule.ailment);
             let (open, close) = (mark("", "**"), mark("", "**"));
-            let said = lang.title(&format!("{open}{name}{close}"), &[lang.ailment_means(verdict.rule.ailment)]);
+            let said =
+                lang.title(&format!("{open}{name}{close}"), &[lang.ailment_means(verdict.rule.ailment)]);
             out += &format!("{item}{said}\n");
             for line in finding_lines(lang, d, verdict, finding) {
                 out += &format!("{inner}{}\n", shown(&line));
@@ -82,7 +85,8 @@ pub fn text(lang: Lang, d: &Diagnosis, form: Form) -> String {
         }
     }
     // That health was ruled out is no good news.
-    let clear = d.verdicts.iter().filter(|v| matches!(v.outcome, Outcome::Clear(_)) && v.rule.branch != Branch::Done);
+    let clear =
+        d.verdicts.iter().filter(|v| matches!(v.outcome, Outcome::Clear(_)) && v.rule.branch != Branch::Done);
     let clear: Vec<String> = clear.map(|v| lang.ailment(v.rule.ailment)).collect();
     if !clear.is_empty() {
         let (open, close) = (mark("", "**"), mark("", "**"));
@@ -264,7 +268,12 @@ mod tests {
                 let diagnosis = accused(&record, &[rule.ailment]);
                 let of_rule = diagnosis.verdict(rule.ailment).unwrap().advice().to_vec();
                 for advice in of_rule.iter().chain(&diagnosis.advice()) {
-                    assert!(!had.contains(&advice.remedy.key()), "{:?}: {:?} of {had:?}", rule.ailment, advice.remedy);
+                    assert!(
+                        !had.contains(&advice.remedy.key()),
+                        "{:?}: {:?} of {had:?}",
+                        rule.ailment,
+                        advice.remedy
+                    );
                     assert!(!advice.treatments.is_empty(), "{:?}", advice.remedy);
                 }
                 // What the run does not have is said.

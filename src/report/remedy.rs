@@ -82,7 +82,9 @@ fn cells(lang: Lang, trials: &Trials, trial: &Trial) -> [String; 6] {
     let accuracy = |set: usize| match (before.accuracy[set], after.accuracy[set]) {
         (_, None) => lang.unknown(),
         (None, Some(b)) => lang.tenths(b),
-        (Some(a), Some(b)) => format!("{} → {}", lang.tenths(a).trim_end_matches(['%', '\u{a0}']), lang.tenths(b)),
+        (Some(a), Some(b)) => {
+            format!("{} → {}", lang.tenths(a).trim_end_matches(['%', '\u{a0}']), lang.tenths(b))
+        }
     };
     let changes: Vec<String> = trial.changes.iter().map(|(n, a, b)| lang.changed(n, a, b)).collect();
     let zeros = after.zeros.filter(|_| trial.name == "l1").map(|z| lang.zeros(z));

@@ -3,9 +3,9 @@
 use serde_json::{Value, json};
 
 use crate::record::{
-    DEAD_SHARE, DISTANCE_FROM_INIT, EVAL_EPOCH, GRAD_NORM, LayerInfo, PARAM_NORM, Record, Role, SATURATED_SHARE,
-    SIGNAL_RMS, Status, TEST_ACCURACY, TEST_LOSS, TRAIN_ACCURACY, TRAIN_LOSS, UPDATE_NORM, VALIDATION_ACCURACY,
-    VALIDATION_LOSS, ZERO_SHARE,
+    DEAD_SHARE, DISTANCE_FROM_INIT, EVAL_EPOCH, GRAD_NORM, LayerInfo, PARAM_NORM, Record, Role,
+    SATURATED_SHARE, SIGNAL_RMS, Status, TEST_ACCURACY, TEST_LOSS, TRAIN_ACCURACY, TRAIN_LOSS, UPDATE_NORM,
+    VALIDATION_ACCURACY, VALIDATION_LOSS, ZERO_SHARE,
 };
 use crate::stats::{MISSING, Measured};
 use crate::text::summary::Column;
@@ -61,7 +61,9 @@ pub fn layers(record: &Record) -> Vec<LayerLine> {
             let ratios = (0..record.len()).map(|r| tensor(UPDATE_NORM, r) / tensor(PARAM_NORM, r));
             let initial = if last.is_some() { tensor(PARAM_NORM, 0) } else { MISSING };
             let (distance, zero_share) = match (weight, snapshots.checked_sub(1)) {
-                (Some(t), Some(k)) => (record.value(DISTANCE_FROM_INIT, k, t), record.value(ZERO_SHARE, k, t)),
+                (Some(t), Some(k)) => {
+                    (record.value(DISTANCE_FROM_INIT, k, t), record.value(ZERO_SHARE, k, t))
+                }
                 _ => (MISSING, MISSING),
             };
             let share = |metric| {
@@ -70,7 +72,8 @@ pub fn layers(record: &Record) -> Vec<LayerLine> {
             };
             LayerLine {
                 layer: l + 1,
-                number: weight.map(|_| (0..=l).filter(|&l| header.tensor_index(l + 1, Role::Weight).is_some()).count()),
+                number: weight
+                    .map(|_| (0..=l).filter(|&l| header.tensor_index(l + 1, Role::Weight).is_some()).count()),
                 maps: maps(info),
                 name: info.own_name().map(String::from),
                 fan_in: info.fan_in,
@@ -125,7 +128,8 @@ pub fn text(record: &Record, lang: Lang) -> String {
     }
     let zeros: Vec<f64> = layers(record).iter().map(|l| l.zero_share).collect();
     if zeros.iter().any(|&share| share > 0.0) {
-        let [name, words] = lang.zeros_line(&zeros.iter().map(|&share| percent(lang, share)).collect::<Vec<_>>());
+        let [name, words] =
+            lang.zeros_line(&zeros.iter().map(|&share| percent(lang, share)).collect::<Vec<_>>());
         line(&name, &words);
     }
     out += &table(record, lang);

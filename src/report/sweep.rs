@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use crate::analysis::{Summary, ratio};
 use crate::record::cell::Cell;
 use crate::record::{
-    DISTANCE_FROM_INIT, GRAD_NORM, PARAM_NORM, Record, Role, Status, TEST_ACCURACY, TEST_LOSS, TRAIN_ACCURACY,
-    TRAIN_LOSS,
+    DISTANCE_FROM_INIT, GRAD_NORM, PARAM_NORM, Record, Role, Status, TEST_ACCURACY, TEST_LOSS,
+    TRAIN_ACCURACY, TRAIN_LOSS,
 };
 use crate::stats::{MISSING, is_missing};
 
@@ -63,7 +63,9 @@ pub fn columns(cells: &[Cell]) -> Vec<Column> {
     let mut table = vec![("cell".to_string(), whole(&|c| i64::try_from(c.number).ok()))];
     for key in SETTINGS {
         let values = match key {
-            "learning_rate" => Values::Real(cells.iter().map(|c| c.setting(key).parse().unwrap_or(MISSING)).collect()),
+            "learning_rate" => {
+                Values::Real(cells.iter().map(|c| c.setting(key).parse().unwrap_or(MISSING)).collect())
+            }
             "hidden_layers" | "seed" => whole(&|c| c.setting(key).parse().ok()),
             _ => text(&|c| c.setting(key).to_string()),
         };
@@ -85,7 +87,10 @@ pub fn columns(cells: &[Cell]) -> Vec<Column> {
     for layer in 0..most {
         table.push((format!("movement_layer_{}", layer + 1), real(&|f| f.movement[layer])));
     }
-    table.push(("seconds".into(), Values::Real(cells.iter().map(|c| (c.seconds * 1e3).round() / 1e3).collect())));
+    table.push((
+        "seconds".into(),
+        Values::Real(cells.iter().map(|c| (c.seconds * 1e3).round() / 1e3).collect()),
+    ));
     table.into_iter().map(|(name, values)| Column { name, values }).collect()
 }
 
@@ -93,11 +98,15 @@ pub fn columns(cells: &[Cell]) -> Vec<Column> {
 fn varied(all: &[&str]) -> Values {
     let absent = |text: &str| text.is_empty() || text == "none";
     let whole = all.iter().map(|text| text.parse().ok());
-    if all.iter().all(|text| absent(text) || text.parse::<i64>().is_ok()) && !all.iter().all(|text| absent(text)) {
+    if all.iter().all(|text| absent(text) || text.parse::<i64>().is_ok())
+        && !all.iter().all(|text| absent(text))
+    {
         return Values::Whole(whole.collect());
     }
     let real = all.iter().map(|text| text.parse().ok());
-    if all.iter().all(|text| absent(text) || text.parse::<f64>().is_ok()) && !all.iter().all(|text| absent(text)) {
+    if all.iter().all(|text| absent(text) || text.parse::<f64>().is_ok())
+        && !all.iter().all(|text| absent(text))
+    {
         return Values::Real(real.map(|x: Option<f64>| x.unwrap_or(MISSING)).collect());
     }
     Values::Text(all.iter().map(|text| (*text).to_string()).collect())
@@ -141,7 +150,8 @@ pub fn cells_parquet(cells: &[Cell]) -> Result<Vec<u8>, parquet::errors::Parquet
             Values::Whole(_) => Physical::INT64,
             Values::Real(_) => Physical::DOUBLE,
         };
-        let builder = Type::primitive_type_builder(&column.name, physical).with_repetition(Repetition::OPTIONAL);
+        let builder =
+            Type::primitive_type_builder(&column.name, physical).with_repetition(Repetition::OPTIONAL);
         let text = matches!(column.values, Values::Text(_)).then_some(LogicalType::String);
         builder.with_logical_type(text).build().map(Arc::new)
     };
@@ -221,7 +231,9 @@ impl Facts {
             Some(ratio(norm(0), norm(summary.hidden() - 1)))
         };
         let ratios = [gradient(0), rows.checked_sub(1).and_then(gradient)].map(|r| r.unwrap_or(MISSING));
-        let moved = |layer: usize| summary.as_ref().filter(|s| layer < s.layers()).map_or(MISSING, |s| moved(s, layer));
+        let moved = |layer: usize| {
+            summary.as_ref().filter(|s| layer < s.layers()).map_or(MISSING, |s| moved(s, layer))
+        };
         Facts { evaluated, ratios, movement: (0..most).map(moved).collect() }
     }
 }
@@ -276,15 +288,21 @@ mod tests {
             ("learning_rate".to_string(), "0.1".to_string()),
             ("seed".to_string(), "7".to_string()),
         ]);
-        let failed =
-            |number, why: &str| Cell { number, settings: settings.clone(), result: Err(why.to_string()), seconds: 0.5 };
+        let failed = |number, why: &str| Cell {
+            number,
+            settings: settings.clone(),
+            result: Err(why.to_string()),
+            seconds: 0.5,
+        };
         let cells = [failed(2, "no, \"none\""), failed(1, "")];
         let file = bytes::Bytes::from(cells_parquet(&cells).unwrap());
         let reader = SerializedFileReader::new(file).unwrap();
         let rows: Vec<Vec<(String, String)>> = reader
             .get_row_iter(None)
             .unwrap()
-            .map(|row| row.unwrap().get_column_iter().map(|(name, field)| (name.clone(), told(field))).collect())
+            .map(|row| {
+                row.unwrap().get_column_iter().map(|(name, field)| (name.clone(), told(field))).collect()
+            })
             .collect();
         let text = cells_csv(&cells);
         let mut csv = csv::Reader::from_reader(text.as_bytes());
@@ -303,6 +321,9 @@ mod tests {
         for x in [0.1, 1e-9, -2.5e20, 123456.0, 5e-324, 1.0 / 3.0] {
             assert_eq!(number(x).parse::<f64>().unwrap(), x);
         }
-        assert_eq!([f64::NAN, f64::INFINITY, f64::NEG_INFINITY, MISSING].map(number), ["nan", "inf", "-inf", ""]);
+        assert_eq!(
+            [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, MISSING].map(number),
+            ["nan", "inf", "-inf", ""]
+        );
     }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::SweepPlan;
 use crate::config::{TrainConfig, plain};
+use crate::nn::Architecture;
 
 /// Settings that every cell names, whatever varies.
 pub const ALWAYS: [&str; 9] = [
@@ -26,12 +27,28 @@ pub struct PlannedCell {
     pub config: TrainConfig,
 }
 
+/// What networks of a plan that differ in depth alone have in common, which makes them one series of its figures; the
+/// whole notation where another network of the same depth would have the same.
+fn family(network: &Architecture, plan: &SweepPlan) -> String {
+    let axis = plan.grid.axes().iter().find(|axis| axis.setting.name == "network");
+    let all = axis.map_or(&[][..], |axis| axis.values());
+    let others = all.iter().filter_map(|value| value.as_str()?.parse::<Architecture>().ok());
+    let is_unique = |other: Architecture| {
+        other == *network || other.depth() != network.depth() || other.family() != network.family()
+    };
+    if others.into_iter().all(is_unique) { network.family() } else { network.to_string() }
+}
+
 impl PlannedCell {
     /// What [`crate::record::cell::Cell::settings`] holds: the nine settings that every cell names, as they
     /// act, and those that the plan varies beside them.
     pub fn settings(&self, plan: &SweepPlan) -> BTreeMap<String, String> {
         let c = &self.config;
-        let width = if c.depth() == 0 { c.width.to_string() } else { c.layers_in_words("-") };
+        let width = match &c.network {
+            Some(network) => family(network, plan),
+            None if c.depth() == 0 => c.width.to_string(),
+            None => c.layers_in_words("-"),
+        };
         let rate = c.learning_rate.unwrap_or(c.optimizer.default_learning_rate());
         let values = [
             c.data.to_string(),

@@ -44,7 +44,8 @@ pub fn costs(config: &TrainConfig, sizes: &Sizes) -> Cost {
         BatchSize::Samples(n) => n,
     } as f64;
     let per_epoch = (train_size as f64 / batch).floor().max(1.0);
-    let steps = config.steps.map_or_else(|| config.epochs.unwrap_or(DEFAULT_EPOCHS) as f64 * per_epoch, |s| s as f64);
+    let steps =
+        config.steps.map_or_else(|| config.epochs.unwrap_or(DEFAULT_EPOCHS) as f64 * per_epoch, |s| s as f64);
     let evaluations = match config.eval_every {
         0 => 2.0,
         n => 2.0 + (steps / per_epoch / n as f64).floor(),
@@ -81,8 +82,8 @@ pub fn shard(costs: &[f64], k: usize, n: usize) -> Vec<usize> {
     let mut load = vec![(0.0_f64, 0_usize); n];
     let mut mine = Vec::new();
     for cell in order {
-        let least =
-            (0..n).min_by(|&a, &b| load[a].0.total_cmp(&load[b].0).then(load[a].1.cmp(&load[b].1)).then(a.cmp(&b)));
+        let least = (0..n)
+            .min_by(|&a, &b| load[a].0.total_cmp(&load[b].0).then(load[a].1.cmp(&load[b].1)).then(a.cmp(&b)));
         let Some(least) = least else { break };
         load[least].0 += costs[cell];
         load[least].1 += 1;

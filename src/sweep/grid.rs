@@ -43,7 +43,8 @@ impl Axis {
         Axis::new(Setting::find(name)?, all.map_err(|e| e.to_string())?)
     }
 
-    /// From text: `dropout=0,0.2`, `hidden-layers=1..4,8`, `widths=300-100,50-50`, `network=conv:8x3,gap;dense:9`.
+    /// From text: `dropout=0,0.2`, `hidden-layers=1..4,8`, `widths=300-100,50-50`,
+    /// `network=conv:8x3,gap;dense:9`.
     ///
     /// # Errors
     /// One line that names the setting and the value.
@@ -123,10 +124,11 @@ impl Grid {
         values.collect::<Vec<_>>().join(" ")
     }
 
-    /// The settings of every cell, those of `train` where the grid says nothing; each is made when it is asked
-    /// for.
+    /// The settings of every cell, those of `train` where the grid says nothing; each is made when it is
+    /// asked for.
     pub fn configs<'a>(&'a self, train: &TrainConfig) -> impl Iterator<Item = TrainConfig> + 'a {
-        let mut configs: Box<dyn Iterator<Item = TrainConfig> + 'a> = Box::new(std::iter::once(train.clone()));
+        let mut configs: Box<dyn Iterator<Item = TrainConfig> + 'a> =
+            Box::new(std::iter::once(train.clone()));
         for axis in &self.axes {
             let vary = move |config: TrainConfig| {
                 axis.values.iter().map(move |value| {

@@ -30,7 +30,8 @@ impl SweepPlan {
                 grid[name] = Value::Null;
             }
         }
-        let whole = if self.earlier.is_empty() { json!([grid, train]) } else { json!([grid, train, self.earlier]) };
+        let whole =
+            if self.earlier.is_empty() { json!([grid, train]) } else { json!([grid, train, self.earlier]) };
         let mut text = String::new();
         write_sorted(&whole, &mut text);
         crate::files::checksum(text.bytes())
@@ -84,7 +85,11 @@ fn values(plan: &SweepPlan, setting: &Setting) -> Vec<Value> {
         Some(axis) => axis.values().to_vec(),
         // What the default means.
         None if setting.name == "epochs" && plan.train.epochs.is_none() && plan.train.steps.is_none() => {
-            if plan.grid.varies("steps") { vec![Value::Null] } else { vec![json!(DEFAULT_EPOCHS)] }
+            if plan.grid.varies("steps") {
+                vec![Value::Null]
+            } else {
+                vec![json!(DEFAULT_EPOCHS)]
+            }
         }
         None => vec![setting.get(&plan.train)],
     }
@@ -145,7 +150,9 @@ fn shown(value: &Value) -> String {
     match value {
         Value::Null => "the default".into(),
         Value::String(text) => text.clone(),
-        Value::Array(all) if all.len() > 12 => format!("{}, ..., {}", shown(&all[0]), shown(&all[all.len() - 1])),
+        Value::Array(all) if all.len() > 12 => {
+            format!("{}, ..., {}", shown(&all[0]), shown(&all[all.len() - 1]))
+        }
         Value::Array(all) => all.iter().map(shown).collect::<Vec<_>>().join(", "),
         other => other.to_string(),
     }
@@ -163,7 +170,8 @@ mod tests {
     /// vary any setting.
     #[test]
     fn fingerprints_of_earlier_versions_stay() {
-        let presets: Vec<String> = super::super::PRESETS.iter().map(|p| p.plan().unwrap().fingerprint()).collect();
+        let presets: Vec<String> =
+            super::super::PRESETS.iter().map(|p| p.plan().unwrap().fingerprint()).collect();
         assert_eq!(presets, ["3db7058a882dacf6", "70f8fcc9d3e55f79", "21a540fb669a0949", "61932bc2b2c3dde3"]);
         let small = "[grid]\nactivation = [\"sigmoid\", \"relu\"]\nhidden_layers = \"1..2\"\nseed = [1, 2]\n\
                      [train]\ndata = \"gaussians\"\nwidth = 5\nbatch_size = 16\nepochs = 2\ndata_options.samples = 64\n";
@@ -173,8 +181,7 @@ mod tests {
     #[test]
     fn a_plan_grows_by_values_and_by_axes_and_its_cells_keep_their_numbers() {
         let small = plan("[grid]\nactivation = [\"sigmoid\"]\nseed = [1, 2]\n[train]\nsteps = 3\n");
-        let more =
-            "[grid]\nactivation = [\"relu\", \"sigmoid\"]\nseed = [1, 2, 3]\ndropout = [0, 0.5]\n[train]\nsteps = 3\n";
+        let more = "[grid]\nactivation = [\"relu\", \"sigmoid\"]\nseed = [1, 2, 3]\ndropout = [0, 0.5]\n[train]\nsteps = 3\n";
         let grown = small.grown(&plan(more)).unwrap();
         let cells = grown.cells();
         assert_eq!(cells.len(), 12);

@@ -20,7 +20,9 @@ impl std::str::FromStr for Numbers {
                     let first: u64 = first.trim().parse().map_err(|_| bad())?;
                     let last: u64 = last.trim().trim_start_matches('=').parse().map_err(|_| bad())?;
                     if first > last {
-                        return Err(format!("'{part}' is empty: a range goes from the smaller to the larger number"));
+                        return Err(format!(
+                            "'{part}' is empty: a range goes from the smaller to the larger number"
+                        ));
                     }
                     if last - first >= MOST_CELLS as u64 {
                         return Err(format!("'{part}' holds more than {MOST_CELLS} numbers"));

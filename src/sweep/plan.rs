@@ -65,26 +65,35 @@ impl SweepPlan {
     pub fn parse(text: &str, place: &str) -> Result<SweepPlan, SweepError> {
         let plan: SweepPlan = toml::from_str(text).map_err(|e| {
             let line = e.span().map(|span| text[..span.start.min(text.len())].matches('\n').count() + 1);
-            let key =
-                e.span().and_then(|span| text.get(span)).map(str::trim).filter(|k| !k.is_empty() && !k.contains('\n'));
+            let key = e
+                .span()
+                .and_then(|span| text.get(span))
+                .map(str::trim)
+                .filter(|k| !k.is_empty() && !k.contains('\n'));
             let at = match (line, key) {
                 (Some(line), Some(key)) => format!("line {line}, `{key}`: "),
                 (Some(line), None) => format!("line {line}: "),
                 _ => String::new(),
             };
-            SweepError::Plan { place: place.into(), what: format!("{at}{}{}", e.message(), meant(e.message())) }
+            SweepError::Plan {
+                place: place.into(),
+                what: format!("{at}{}{}", e.message(), meant(e.message())),
+            }
         })?;
         // Which settings stand in both tables is lost in the types, where every setting has a value.
         let table: toml::Table = toml::from_str(text).unwrap_or_default();
         let of = |name: &str| table.get(name).and_then(toml::Value::as_table);
         let train = of("train");
         let options = train.and_then(|train| train.get("data_options")).and_then(toml::Value::as_table);
-        // The seed of the data is that of the run. Plans of version 0.1 have it among the options, as 0, in every case.
+        // The seed of the data is that of the run. Plans of version 0.1 have it among the options, as 0, in
+        // every case.
         let options = options.into_iter().flat_map(|t| t.keys()).filter(|name| *name != "seed");
-        let fixed: Vec<&str> = train.into_iter().flat_map(|t| t.keys()).chain(options).map(String::as_str).collect();
+        let fixed: Vec<&str> =
+            train.into_iter().flat_map(|t| t.keys()).chain(options).map(String::as_str).collect();
         let is_fixed = |axis: &&super::Axis| fixed.iter().any(|name| Setting::find(name) == Ok(axis.setting));
         if let Some(axis) = plan.grid.axes().iter().find(is_fixed) {
-            let what = format!("`{}` stands in [grid] and in [train]; give it in one of them", axis.setting.name);
+            let what =
+                format!("`{}` stands in [grid] and in [train]; give it in one of them", axis.setting.name);
             return Err(SweepError::Plan { place: place.into(), what });
         }
         plan.check().map_err(|what| SweepError::Plan { place: place.into(), what })?;
@@ -121,7 +130,9 @@ impl SweepPlan {
         let train = serde_json::json!(self.train);
         match too_large("", &grid).or_else(|| too_large("", &train)) {
             None => Ok(()),
-            Some((setting, number)) => Err(format!("`{setting}` is {number}; a plan holds numbers up to {}", i64::MAX)),
+            Some((setting, number)) => {
+                Err(format!("`{setting}` is {number}; a plan holds numbers up to {}", i64::MAX))
+            }
         }
     }
 
@@ -137,11 +148,15 @@ impl SweepPlan {
         self.grid.check()?;
         let names_layers = self.train.widths.is_some() || self.grid.varies("widths");
         if names_layers && (self.grid.varies("width") || self.grid.varies("hidden_layers")) {
-            return Err("`widths` names every layer, so width and depth cannot vary; leave one of them out".into());
+            return Err(
+                "`widths` names every layer, so width and depth cannot vary; leave one of them out".into()
+            );
         }
         let names_network = self.train.network.is_some() || self.grid.varies("network");
         if names_network && (names_layers || self.grid.varies("width") || self.grid.varies("hidden_layers")) {
-            return Err("`network` names every layer, so widths and depth cannot vary; leave one of them out".into());
+            return Err(
+                "`network` names every layer, so widths and depth cannot vary; leave one of them out".into(),
+            );
         }
         if self.train.threads != 1 {
             return Err(format!(
@@ -172,7 +187,9 @@ impl SweepPlan {
                 axis.values().iter().all(|value| now.contains(value))
             };
             if names(&earlier.grid) != names(&self.grid) || !earlier.grid.axes().iter().all(includes) {
-                return Err("`earlier` is no part of the grid; take it out, or start in another folder".into());
+                return Err(
+                    "`earlier` is no part of the grid; take it out, or start in another folder".into()
+                );
             }
         }
         Ok(())
@@ -193,7 +210,8 @@ impl SweepPlan {
         let grids = self.earlier.iter().map(|earlier| &earlier.grid).chain([&self.grid]);
         let mut seen = std::collections::HashSet::new();
         // Without earlier plans every cell is a new one.
-        let mut is_new = move |config: &TrainConfig| self.earlier.is_empty() || seen.insert(self.grid.key(config));
+        let mut is_new =
+            move |config: &TrainConfig| self.earlier.is_empty() || seen.insert(self.grid.key(config));
         let configs = grids.flat_map(|grid| grid.configs(&self.train)).filter(move |config| is_new(config));
         (1..).zip(configs).map(|(number, config)| PlannedCell { number, config })
     }
@@ -212,7 +230,9 @@ fn too_large(at: &str, value: &serde_json::Value) -> Option<(String, u64)> {
     match value {
         Value::Object(fields) => fields.iter().find_map(|(key, value)| too_large(key, value)),
         Value::Array(all) => all.iter().find_map(|value| too_large(at, value)),
-        Value::Number(number) => number.as_u64().filter(|n| i64::try_from(*n).is_err()).map(|n| (at.to_string(), n)),
+        Value::Number(number) => {
+            number.as_u64().filter(|n| i64::try_from(*n).is_err()).map(|n| (at.to_string(), n))
+        }
         _ => None,
     }
 }
@@ -228,16 +248,16 @@ mod tests {
         let plan = SweepPlan::parse(text, "p").unwrap();
         let cells = plan.cells();
         assert_eq!(cells.len(), 12);
-        let of =
-            |i: usize| (cells[i].config.activation.to_string(), cells[i].config.hidden_layers, cells[i].config.seed);
+        let of = |i: usize| {
+            (cells[i].config.activation.to_string(), cells[i].config.hidden_layers, cells[i].config.seed)
+        };
         assert_eq!(of(0), ("sigmoid".into(), 1, 7));
         assert_eq!(of(1), ("sigmoid".into(), 1, 9));
         assert_eq!(of(2), ("sigmoid".into(), 2, 7));
         assert_eq!(of(6), ("relu".into(), 1, 7));
         assert!(
-            cells
-                .iter()
-                .all(|c| c.config.batch_size == BatchSize::Samples(50) && c.config.data_options.seed == c.config.seed)
+            cells.iter().all(|c| c.config.batch_size == BatchSize::Samples(50)
+                && c.config.data_options.seed == c.config.seed)
         );
         assert_eq!(cells.iter().map(|c| c.number).collect::<Vec<_>>(), (1..=12).collect::<Vec<_>>());
     }
@@ -251,7 +271,8 @@ mod tests {
         assert_eq!(again.fingerprint(), plan.fingerprint());
         let renamed = SweepPlan { name: "y".into(), ..plan.clone() };
         assert_eq!(renamed.fingerprint(), plan.fingerprint());
-        let spelled = text.replace("[train]", "[train]\nloss = \"cross-entropy\"\ndata_options = { noise = 0.2 }");
+        let spelled =
+            text.replace("[train]", "[train]\nloss = \"cross-entropy\"\ndata_options = { noise = 0.2 }");
         assert_eq!(SweepPlan::parse(&spelled, "p").unwrap().fingerprint(), plan.fingerprint());
         let noisy = text.replace("[train]", "[train]\ndata_options = { noise = 0.3 }");
         assert_ne!(SweepPlan::parse(&noisy, "p").unwrap().fingerprint(), plan.fingerprint());
@@ -281,7 +302,8 @@ mod tests {
         assert!(error("[grid]\nlearning_rate = [nan]\n").contains("no finite number"));
         assert!(error("[grid]\nthreads = [1, 2]\n").contains("changes no result"));
         assert!(
-            error("[grid]\nnoise = [0.1]\n[train.data_options]\nnoise = 0.2\n").contains("in [grid] and in [train]")
+            error("[grid]\nnoise = [0.1]\n[train.data_options]\nnoise = 0.2\n")
+                .contains("in [grid] and in [train]")
         );
         assert!(error("[grid]\nactivation = []\n").contains("`activation` is an empty list"));
         assert!(error("[grid]\nseed = [1, 2, 1]\n").contains("`seed` holds 1 twice"));
@@ -289,9 +311,14 @@ mod tests {
             error("[grid]\nactivation = [\"relu\"]\n[train]\nactivation = \"relu\"\n")
                 .contains("in [grid] and in [train]")
         );
-        assert!(error("[grid]\nwidth = [3]\n[train]\nwidths = [3, 4]\n").contains("`widths` names every layer"));
+        assert!(
+            error("[grid]\nwidth = [3]\n[train]\nwidths = [3, 4]\n").contains("`widths` names every layer")
+        );
         assert!(error("[grid]\nhidden_layers = \"5..1\"\n").contains("'5..1' is empty"));
-        assert!(error("[grid]\nhidden_layers = \"1..100000\"\nseed = \"1..100000\"\n").contains("cells, more than"));
+        assert!(
+            error("[grid]\nhidden_layers = \"1..100000\"\nseed = \"1..100000\"\n")
+                .contains("cells, more than")
+        );
         assert!(error("[train]\nlearning_rate = -1.0\n").contains("learning_rate -1"));
         assert!(error("[train]\nthreads = 2\n").contains("give threads"));
         assert!(error("name = \n").contains("line 1"));

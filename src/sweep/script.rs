@@ -38,8 +38,13 @@ impl Job<'_> {
     /// Lines that both scripts begin with.
     fn head(&self, what: &str, usage: &str) -> String {
         let mut text = String::from("#!/usr/bin/env bash\n");
-        let _ =
-            writeln!(text, "# {what} of the sweep {:?}: {} cells in {} tasks.", self.name, self.cells, self.tasks());
+        let _ = writeln!(
+            text,
+            "# {what} of the sweep {:?}: {} cells in {} tasks.",
+            self.name,
+            self.cells,
+            self.tasks()
+        );
         let _ = writeln!(text, "# {usage}");
         text += "# Run it again after a failure: finished cells are kept.\nset -euo pipefail\n";
         let _ = writeln!(text, "gradfade=${{GRADFADE:-{}}}", quoted(&self.program.to_string_lossy()));
@@ -135,7 +140,10 @@ mod tests {
             assert!(script.contains(r"'bin/it'\''s me'") && script.contains("sweep='a b/sweep'"), "{script}");
             assert!(script.contains("tasks=4\n"), "{script}");
         }
-        assert!(slurm(&job(10, 3)).contains("--job-name=gradfade-20-vs-56--rm --array=\"1-$tasks\" --cpus-per-task=4"));
+        assert!(
+            slurm(&job(10, 3))
+                .contains("--job-name=gradfade-20-vs-56--rm --array=\"1-$tasks\" --cpus-per-task=4")
+        );
         assert!(slurm(&job(1, 100)).contains("tasks=1\n"));
     }
 }

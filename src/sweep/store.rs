@@ -115,7 +115,9 @@ impl Store {
     pub fn open(dir: &Path) -> Result<Store, SweepError> {
         let path = dir.join(PLAN);
         let text = crate::files::read_text(&path).map_err(|e| match e.kind() {
-            io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => SweepError::NoPlan { path: dir.to_path_buf() },
+            io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => {
+                SweepError::NoPlan { path: dir.to_path_buf() }
+            }
             _ => SweepError::io("read it", &path)(e),
         })?;
         let plan = SweepPlan::parse(&text, &path.display().to_string())?;
@@ -190,7 +192,9 @@ impl Store {
         for (name, size) in files {
             match fs::metadata(dir.join(&name)) {
                 Ok(there) if there.len() == size => {}
-                Ok(there) => return Ok(CellState::Broken(format!("{name} holds {} of {size} bytes", there.len()))),
+                Ok(there) => {
+                    return Ok(CellState::Broken(format!("{name} holds {} of {size} bytes", there.len())));
+                }
                 Err(_) => return Ok(CellState::Broken(format!("{name} is not there"))),
             }
         }
@@ -223,7 +227,8 @@ impl Store {
             files.insert(entry.file_name().to_string_lossy().into_owned(), size);
         }
         let path = made.path().join(CELL);
-        let text = to_json(cell, &self.fingerprint, files).map_err(|e| SweepError::io("write it", &path)(e.into()))?;
+        let text = to_json(cell, &self.fingerprint, files)
+            .map_err(|e| SweepError::io("write it", &path)(e.into()))?;
         fs::write(&path, text).map_err(SweepError::io("write it", &path))?;
         let place = self.cell_dir(cell.number);
         if let CellState::Broken(_) = self.state(cell.number)? {

@@ -70,7 +70,9 @@ impl Lang {
     pub fn describe_ways(self, values: &[String]) -> String {
         let values = self.enumeration(values);
         match self {
-            Lang::En => format!("Length of each layer's way relative to its initial norm, input side first: {values}."),
+            Lang::En => format!(
+                "Length of each layer's way relative to its initial norm, input side first: {values}."
+            ),
             Lang::Zh => format!("各层路程的长度（相对于初始范数），从输入侧起：{values}。"),
         }
     }

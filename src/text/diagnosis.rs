@@ -184,7 +184,12 @@ impl Lang {
     }
 
     /// `accuracy 11 %, chance 10 %`, as far as known.
-    pub fn performance_numbers(self, accuracy: Option<f64>, chance: Option<f64>, loss: Option<f64>) -> String {
+    pub fn performance_numbers(
+        self,
+        accuracy: Option<f64>,
+        chance: Option<f64>,
+        loss: Option<f64>,
+    ) -> String {
         let mut parts = Vec::new();
         match self {
             Lang::En => {

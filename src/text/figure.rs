@@ -32,7 +32,9 @@ impl Lang {
                 let of = if bias { "biases" } else { "weights" };
                 match q {
                     Quantity::BatchGradient => format!("gradient norm ({of}, batch mean)"),
-                    Quantity::GradientPerParameter => format!("gradient RMS per parameter ({of}, batch mean)"),
+                    Quantity::GradientPerParameter => {
+                        format!("gradient RMS per parameter ({of}, batch mean)")
+                    }
                     Quantity::SampleGradient => "gradient norm (weights, one sample, RMS)".into(),
                     Quantity::Signal => "backward signal (one sample, RMS)".into(),
                     Quantity::Driven => format!("update norm ({of})"),
@@ -194,7 +196,10 @@ impl Lang {
         match self {
             Lang::En => {
                 let whose = if follows { "Its" } else { "Layer 1's" };
-                format!("{whose} per-sample backward signal is {} than the last hidden layer's.", self.compared(log10))
+                format!(
+                    "{whose} per-sample backward signal is {} than the last hidden layer's.",
+                    self.compared(log10)
+                )
             }
             Lang::Zh => {
                 let whose = if follows { "其" } else { "第 1 层的" };
@@ -215,10 +220,16 @@ impl Lang {
         match self {
             Lang::En => match (below > 0.0, above > 0.0) {
                 (true, true) => {
-                    format!("{low} of the cells lie below the scale and {high} above it (drawn in its end colours).")
+                    format!(
+                        "{low} of the cells lie below the scale and {high} above it (drawn in its end colours)."
+                    )
                 }
-                (true, false) => format!("{low} of the cells lie below the scale (drawn in its lowest colour)."),
-                (false, true) => format!("{high} of the cells lie above the scale (drawn in its highest colour)."),
+                (true, false) => {
+                    format!("{low} of the cells lie below the scale (drawn in its lowest colour).")
+                }
+                (false, true) => {
+                    format!("{high} of the cells lie above the scale (drawn in its highest colour).")
+                }
                 (false, false) => String::new(),
             },
             Lang::Zh => match (below > 0.0, above > 0.0) {
@@ -271,7 +282,10 @@ impl Lang {
     pub fn sketch_note(self, relative_error: f64) -> String {
         match self {
             Lang::En => {
-                format!("Distances are sketched, each with an error of about {}.", self.percent(relative_error))
+                format!(
+                    "Distances are sketched, each with an error of about {}.",
+                    self.percent(relative_error)
+                )
             }
             Lang::Zh => format!("距离由随机投影估计，每个的误差约为 {}。", self.percent(relative_error)),
         }
@@ -279,7 +293,9 @@ impl Lang {
 
     pub fn profile_note(self) -> String {
         match self {
-            Lang::En => "Norm by layer. A slope upward to the right means that less arrives at the input side.".into(),
+            Lang::En => {
+                "Norm by layer. A slope upward to the right means that less arrives at the input side.".into()
+            }
             Lang::Zh => "各层的范数。曲线向右上升，说明到达输入侧的更少。".into(),
         }
     }
@@ -306,7 +322,9 @@ impl Lang {
 
     pub fn thinned_note(self) -> String {
         match self {
-            Lang::En => "Of each stretch of minibatches only the smallest and the largest loss are drawn.".into(),
+            Lang::En => {
+                "Of each stretch of minibatches only the smallest and the largest loss are drawn.".into()
+            }
             Lang::Zh => "每一段小批量只画出最小和最大的损失。".into(),
         }
     }

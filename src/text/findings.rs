@@ -16,7 +16,8 @@ impl Lang {
         match (self, parts.next().and_then(known), parts.next().and_then(depth_of)) {
             (Lang::Zh, Some(activation), Some(depth)) => {
                 let first = [self.activation(activation), self.depth_series(depth)];
-                let all: Vec<String> = first.into_iter().chain(parts.map(|part| self.part_of_name(part))).collect();
+                let all: Vec<String> =
+                    first.into_iter().chain(parts.map(|part| self.part_of_name(part))).collect();
                 self.series_name(&all)
             }
             (Lang::En | Lang::Zh, ..) => run.to_string(),
@@ -118,7 +119,9 @@ impl Lang {
             Lang::En => {
                 format!("layer 1's {} is {} than layer {last_hidden}'s", self.noun(q), self.compared(log10))
             }
-            Lang::Zh => format!("第 1 层的{}{}", self.noun(q), self.beside(&format!("第 {last_hidden} 层"), log10)),
+            Lang::Zh => {
+                format!("第 1 层的{}{}", self.noun(q), self.beside(&format!("第 {last_hidden} 层"), log10))
+            }
         }
     }
 
@@ -144,14 +147,24 @@ impl Lang {
     pub fn even_clause(self, q: Quantity, log10_spread: f64) -> String {
         match self {
             Lang::En => {
-                format!("{}s within a factor {} across the hidden layers", self.noun(q), self.power(log10_spread))
+                format!(
+                    "{}s within a factor {} across the hidden layers",
+                    self.noun(q),
+                    self.power(log10_spread)
+                )
             }
             Lang::Zh => format!("各隐藏层的{}相差不超过 {} 倍", self.noun(q), self.power(log10_spread)),
         }
     }
 
     /// The drawn quantity is even, but the per-sample signal is not.
-    pub fn hidden_decay_clause(self, q: Quantity, last_hidden: usize, log10_spread: f64, signal: f64) -> String {
+    pub fn hidden_decay_clause(
+        self,
+        q: Quantity,
+        last_hidden: usize,
+        log10_spread: f64,
+        signal: f64,
+    ) -> String {
         match self {
             Lang::En => format!(
                 "batch-mean {}s look even (within a factor {}), but layer 1's backward signal is {} than layer {last_hidden}'s",
@@ -171,7 +184,9 @@ impl Lang {
     pub fn brief_ratio_clause(self, q: Quantity, last_hidden: usize, log10: f64) -> String {
         let q = if q == Quantity::SampleGradient { Quantity::BatchGradient } else { q };
         match self {
-            Lang::En => format!("layer 1's {} {} than layer {last_hidden}'s", self.noun(q), self.compared(log10)),
+            Lang::En => {
+                format!("layer 1's {} {} than layer {last_hidden}'s", self.noun(q), self.compared(log10))
+            }
             Lang::Zh => self.ratio_clause(q, last_hidden, log10),
         }
     }
@@ -209,7 +224,9 @@ impl Lang {
                     Special::Lost => "is lost to rounding",
                     Special::Nan => "is not a number",
                     Special::Infinite => "is infinite",
-                    Special::Missing | Special::NoUnit | Special::NoNorm | Special::NoWay => "was not recorded",
+                    Special::Missing | Special::NoUnit | Special::NoNorm | Special::NoWay => {
+                        "was not recorded"
+                    }
                 };
                 format!("layer {layer}'s {} {what} in {share} of the steps", self.noun(q))
             }
@@ -242,7 +259,9 @@ impl Lang {
             Lang::En => {
                 format!("layer 1's {} goes from {} to {}", self.noun(q), self.power(first), self.power(last))
             }
-            Lang::Zh => format!("第 1 层的{}从 {} 变为 {}", self.noun(q), self.power(first), self.power(last)),
+            Lang::Zh => {
+                format!("第 1 层的{}从 {} 变为 {}", self.noun(q), self.power(first), self.power(last))
+            }
         }
     }
 
@@ -256,7 +275,11 @@ impl Lang {
     pub fn accuracy_fell(self, best: f64, accuracy: f64) -> String {
         match self {
             Lang::En => {
-                format!("training accuracy falls back from {} to {}", self.percent(best), self.percent(accuracy))
+                format!(
+                    "training accuracy falls back from {} to {}",
+                    self.percent(best),
+                    self.percent(accuracy)
+                )
             }
             Lang::Zh => format!("训练准确率从 {} 回落到 {}", self.percent(best), self.percent(accuracy)),
         }
@@ -279,7 +302,9 @@ impl Lang {
 
     pub fn accuracies_reached(self, train: f64, test: f64) -> String {
         match self {
-            Lang::En => format!("accuracy {} in training, {} on test data", self.percent(train), self.percent(test)),
+            Lang::En => {
+                format!("accuracy {} in training, {} on test data", self.percent(train), self.percent(test))
+            }
             Lang::Zh => format!("训练集准确率 {}，测试集准确率 {}", self.percent(train), self.percent(test)),
         }
     }
@@ -353,7 +378,10 @@ impl Lang {
     pub fn decay_dominates_clause(self, layer: usize, log10: f64) -> String {
         match self {
             Lang::En => {
-                format!("weight decay changes layer {layer} by {} times what its gradient does", self.power(log10))
+                format!(
+                    "weight decay changes layer {layer} by {} times what its gradient does",
+                    self.power(log10)
+                )
             }
             Lang::Zh => format!("权重衰减对第 {layer} 层的改变是其梯度的 {} 倍", self.power(log10)),
         }
@@ -363,7 +391,9 @@ impl Lang {
     pub fn moved_clause(self, first: (usize, f64), last: (usize, f64)) -> String {
         let [a, b] = [first.1, last.1].map(|x| self.percent(x));
         match self {
-            Lang::En => format!("layer {} moved by {a} of its initial norm, layer {} by {b}", first.0, last.0),
+            Lang::En => {
+                format!("layer {} moved by {a} of its initial norm, layer {} by {b}", first.0, last.0)
+            }
             Lang::Zh => format!("第 {} 层移动了其初始范数的 {a}，第 {} 层移动了 {b}", first.0, last.0),
         }
     }
@@ -427,12 +457,16 @@ impl Lang {
         let (which, _) = self.layers(moved);
         let [a, b] = [first.1, last.1].map(|s| self.count(s));
         match self {
-            Lang::En if first.0 != last.0 && first.1 == last.1 => format!("{which} were half-way at step {a}"),
+            Lang::En if first.0 != last.0 && first.1 == last.1 => {
+                format!("{which} were half-way at step {a}")
+            }
             Lang::En if first.0 == last.0 => format!("layer {} was half-way at step {a}", first.0),
             Lang::En => format!("half-way at step {a} (layer {}) to {b} (layer {})", first.0, last.0),
             Lang::Zh if first.0 != last.0 && first.1 == last.1 => format!("{which}在第 {a} 步走完一半路程"),
             Lang::Zh if first.0 == last.0 => format!("第 {} 层在第 {a} 步走完一半路程", first.0),
-            Lang::Zh => format!("走完一半路程：第 {a} 步（第 {} 层）到第 {b} 步（第 {} 层）", first.0, last.0),
+            Lang::Zh => {
+                format!("走完一半路程：第 {a} 步（第 {} 层）到第 {b} 步（第 {} 层）", first.0, last.0)
+            }
         }
     }
 
@@ -455,7 +489,9 @@ impl Lang {
             .collect();
         let many = layers.len() > 1;
         match self {
-            Lang::En => (format!("{} {}", if many { "layers" } else { "layer" }, self.enumeration(&parts)), many),
+            Lang::En => {
+                (format!("{} {}", if many { "layers" } else { "layer" }, self.enumeration(&parts)), many)
+            }
             Lang::Zh => (format!("第 {} 层", self.enumeration(&parts)), many),
         }
     }
@@ -470,7 +506,11 @@ impl Lang {
         match self {
             // Less than a tenth apart: one number says it.
             Lang::En if (first - last).abs() < 0.04 => {
-                format!("per layer toward the input the {} gets {}", self.noun(q), per_layer(0.5 * (first + last)))
+                format!(
+                    "per layer toward the input the {} gets {}",
+                    self.noun(q),
+                    per_layer(0.5 * (first + last))
+                )
             }
             Lang::En => format!(
                 "per layer toward the input the {} gets {} at first, {} at the end",
@@ -482,7 +522,12 @@ impl Lang {
                 format!("向输入侧每过一层，{}变为 {}", self.noun(q), per_layer(0.5 * (first + last)))
             }
             Lang::Zh => {
-                format!("向输入侧每过一层，{}起初变为 {}，最后变为 {}", self.noun(q), per_layer(first), per_layer(last))
+                format!(
+                    "向输入侧每过一层，{}起初变为 {}，最后变为 {}",
+                    self.noun(q),
+                    per_layer(first),
+                    per_layer(last)
+                )
             }
         }
     }

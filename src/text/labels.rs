@@ -69,8 +69,8 @@ impl Lang {
         }
     }
 
-    /// Layers by their numbers ([`Lang::layers`]), followed by the own names of the first and the last one, or of each
-    /// where they are not consecutive and few.
+    /// Layers by their numbers ([`Lang::layers`]), followed by the own names of the first and the last one,
+    /// or of each where they are not consecutive and few.
     pub fn layers_by_name<'a>(self, layers: &[usize], name: impl Fn(usize) -> Option<&'a str>) -> String {
         let numbers = self.layers(layers).0;
         let consecutive = layers.windows(2).all(|pair| pair[0] + 1 == pair[1]);
@@ -79,7 +79,8 @@ impl Lang {
             few if few.len() <= 3 => few.to_vec(),
             _ => Vec::new(),
         };
-        let names: Option<Vec<String>> = shown.iter().map(|&layer| name(layer).map(brief_layer_name)).collect();
+        let names: Option<Vec<String>> =
+            shown.iter().map(|&layer| name(layer).map(brief_layer_name)).collect();
         match (self, names.as_deref()) {
             (_, None | Some([])) => numbers,
             (Lang::En, Some([first, last])) if layers.len() > 2 => format!("{numbers} ({first} to {last})"),

@@ -126,7 +126,9 @@ impl Lang {
 /// `x` times 10^`shift` with the digits of the shortest decimal that reads as `x`; no arithmetic rounds them.
 fn exact(x: f64, shift: i32) -> String {
     let text = format!("{:e}", x.abs());
-    let Some((digits, Ok(exponent))) = text.split_once('e').map(|(d, e)| (d.replace('.', ""), e.parse::<i32>())) else {
+    let Some((digits, Ok(exponent))) =
+        text.split_once('e').map(|(d, e)| (d.replace('.', ""), e.parse::<i32>()))
+    else {
         return format!("{x}");
     };
     if x == 0.0 {
@@ -199,7 +201,10 @@ mod tests {
             (1.0, "1", "100 %"),
             (0.001, "0.001", "0.1 %"),
         ] {
-            assert_eq!((plain(Lang::En.exact(x)), plain(Lang::En.exact_percent(x))), (alone.into(), percent.into()));
+            assert_eq!(
+                (plain(Lang::En.exact(x)), plain(Lang::En.exact_percent(x))),
+                (alone.into(), percent.into())
+            );
         }
     }
 

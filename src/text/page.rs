@@ -106,8 +106,16 @@ impl Lang {
     }
 
     /// What a page of a sweep leaves out.
-    pub fn sweep_selection(self, name: &str, seed: u64, seeds: usize, depths: &[usize], all: usize) -> String {
-        let depths_shown = self.enumeration(&depths.iter().map(|&d| self.count(d as u64)).collect::<Vec<_>>());
+    pub fn sweep_selection(
+        self,
+        name: &str,
+        seed: u64,
+        seeds: usize,
+        depths: &[usize],
+        all: usize,
+    ) -> String {
+        let depths_shown =
+            self.enumeration(&depths.iter().map(|&d| self.count(d as u64)).collect::<Vec<_>>());
         let some = depths.len() < all;
         match self {
             Lang::En => {

@@ -43,7 +43,9 @@ impl Lang {
         let change = at_first - at_last;
         match self {
             Lang::En if change.abs() < 0.3 => {
-                format!("Here the {noun} is about the same in layer {last_hidden} ({high}) and in layer 1 ({low}).")
+                format!(
+                    "Here the {noun} is about the same in layer {last_hidden} ({high}) and in layer 1 ({low})."
+                )
             }
             Lang::En => {
                 let goes = if change < 0.0 { "falls" } else { "grows" };

@@ -109,7 +109,9 @@ impl Lang {
                 "The same data, seed and budget; each row is one remedy. Grey: a remedy that does not fit the verdict, tried as a control.{more}"
             ),
             Lang::Zh => {
-                format!("数据、随机种子和训练预算都相同，每行是一种对策。灰色：与诊断不符的对策，仅用于对照。{more}")
+                format!(
+                    "数据、随机种子和训练预算都相同，每行是一种对策。灰色：与诊断不符的对策，仅用于对照。{more}"
+                )
             }
         }
     }
@@ -204,7 +206,9 @@ impl Lang {
     /// Why a remedy of the training side does not fit a network that overfits.
     pub fn control_of_training_side(self) -> String {
         match self {
-            Lang::En => "it helps a network to train, and this one is already good on its training set".into(),
+            Lang::En => {
+                "it helps a network to train, and this one is already good on its training set".into()
+            }
             Lang::Zh => "它帮助网络训练，而这个网络在训练集上已经很好".into(),
         }
     }
@@ -219,7 +223,9 @@ impl Lang {
     /// `only` and `list` are what a user gives to try chosen remedies and to see all.
     pub fn nothing_to_remedy(self, only: &str, list: &str) -> String {
         match self {
-            Lang::En => format!("nothing to remedy; {only} NAMES tries some anyway, and {list} shows their names"),
+            Lang::En => {
+                format!("nothing to remedy; {only} NAMES tries some anyway, and {list} shows their names")
+            }
             Lang::Zh => format!("没有需要修正的地方；可以用 {only} 指定对策，{list} 列出全部"),
         }
     }
@@ -309,7 +315,8 @@ impl Lang {
 
     /// `activation sigmoid → relu`; a setting without a value is `-` in the record.
     pub fn changed(self, name: &str, from: &str, to: &str) -> String {
-        let [from, to] = [from, to].map(|value| if value == "-" { self.not_set(name) } else { value.to_string() });
+        let [from, to] =
+            [from, to].map(|value| if value == "-" { self.not_set(name) } else { value.to_string() });
         match self {
             Lang::En => format!("{} {from} → {to}", name.replace('_', " ")),
             Lang::Zh => format!("{} {from} → {to}", self.setting_name(name)),

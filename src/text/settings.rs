@@ -140,7 +140,9 @@ impl Lang {
     /// header's labels.
     pub fn setting(self, key: &str, value: &str) -> String {
         let setting = Setting::from_key(key);
-        if let Some(absent) = setting.filter(|_| matches!(value, "none" | "no")).and_then(|s| self.absent_setting(s)) {
+        if let Some(absent) =
+            setting.filter(|_| matches!(value, "none" | "no")).and_then(|s| self.absent_setting(s))
+        {
             return absent.into();
         }
         let value = &*self.setting_value(key, value);
@@ -214,9 +216,11 @@ impl Lang {
                 "mse" => "均方误差损失".into(),
                 _ => value.into(),
             },
-            Setting::Activation | Setting::Optimizer | Setting::Data | Setting::Precision | Setting::Architecture => {
-                value.into()
-            }
+            Setting::Activation
+            | Setting::Optimizer
+            | Setting::Data
+            | Setting::Precision
+            | Setting::Architecture => value.into(),
             Setting::Initialisation => format!("{value} 初始化"),
             Setting::Normalisation => match value {
                 "batch" => "批归一化".into(),

@@ -92,8 +92,12 @@ impl Lang {
     /// Shares of weights that are exactly zero, layer by layer from the input side.
     pub fn zeros_line(self, shares: &[String]) -> [String; 2] {
         match self {
-            Lang::En => ["zero weights".into(), format!("{} (layer 1 to {})", shares.join(", "), shares.len())],
-            Lang::Zh => ["为零的权重".into(), format!("{}（第 1 层到第 {} 层）", shares.join("，"), shares.len())],
+            Lang::En => {
+                ["zero weights".into(), format!("{} (layer 1 to {})", shares.join(", "), shares.len())]
+            }
+            Lang::Zh => {
+                ["为零的权重".into(), format!("{}（第 1 层到第 {} 层）", shares.join("，"), shares.len())]
+            }
         }
     }
 
@@ -156,7 +160,9 @@ impl Lang {
     /// Accuracies already written out.
     pub fn demo_accuracy(self, train: &str, test: &str, steps: u64, secs: f64) -> String {
         match self {
-            Lang::En => format!("training accuracy {train}, test accuracy {test} after {steps} steps ({secs:.1} s)"),
+            Lang::En => {
+                format!("training accuracy {train}, test accuracy {test} after {steps} steps ({secs:.1} s)")
+            }
             Lang::Zh => format!("训练准确率 {train}，测试准确率 {test}，共 {steps} 步（{secs:.1} 秒）"),
         }
     }
@@ -180,7 +186,9 @@ impl Lang {
         let [first, last] = [first, last].map(|share| self.percent(share));
         match self {
             Lang::En => {
-                format!("weights moved, relative to their initial norm: layer 1 by {first}, layer {depth} by {last}")
+                format!(
+                    "weights moved, relative to their initial norm: layer 1 by {first}, layer {depth} by {last}"
+                )
             }
             Lang::Zh => format!("权重的移动，相对于初始范数：第 1 层 {first}，第 {depth} 层 {last}"),
         }

@@ -77,8 +77,12 @@ impl Lang {
                     "{name}: training accuracy up to {best} with {until} hidden layers or fewer, at most {rest} from {from} on"
                 )
             }
-            Lang::Zh if until == 1 => format!("{name}：1 个隐藏层时训练准确率 {best}，从 {from} 层起最高 {rest}"),
-            Lang::Zh => format!("{name}：不超过 {until} 个隐藏层时训练准确率最高 {best}，从 {from} 层起最高 {rest}"),
+            Lang::Zh if until == 1 => {
+                format!("{name}：1 个隐藏层时训练准确率 {best}，从 {from} 层起最高 {rest}")
+            }
+            Lang::Zh => {
+                format!("{name}：不超过 {until} 个隐藏层时训练准确率最高 {best}，从 {from} 层起最高 {rest}")
+            }
         }
     }
 
@@ -100,7 +104,12 @@ impl Lang {
 
     /// What layer 1 has in networks of `depth` hidden layers: in the series with the least of it, and in that
     /// with the most.
-    pub fn first_layer_from_to(self, depth: usize, quantity: Quantity, [low, high]: [(&str, f64); 2]) -> String {
+    pub fn first_layer_from_to(
+        self,
+        depth: usize,
+        quantity: Quantity,
+        [low, high]: [(&str, f64); 2],
+    ) -> String {
         let number = |x: f64| if quantity == Quantity::Movement { self.percent(x) } else { self.number(x) };
         let (depth, least, most) = (self.depth_series(depth), number(low.1), number(high.1));
         match self {
@@ -134,7 +143,12 @@ impl Lang {
                 best.0
             ),
             Lang::Zh => {
-                format!("{}：训练准确率从 {low}（{}）到 {high}（{}）", self.depth_series(depth), worst.0, best.0)
+                format!(
+                    "{}：训练准确率从 {low}（{}）到 {high}（{}）",
+                    self.depth_series(depth),
+                    worst.0,
+                    best.0
+                )
             }
         }
     }
@@ -256,7 +270,11 @@ impl Lang {
                 (0, d) => format!("{} diverged and count in no accuracy.", runs(d)),
                 (f, 0) => format!("{} failed and are not drawn.", runs(f)),
                 (f, d) => {
-                    format!("{} diverged and count in no accuracy; {} failed and are not drawn.", runs(d), runs(f))
+                    format!(
+                        "{} diverged and count in no accuracy; {} failed and are not drawn.",
+                        runs(d),
+                        runs(f)
+                    )
                 }
             },
             Lang::Zh => match (failed, diverged) {

@@ -21,7 +21,9 @@ pub fn header(plan: &TrainPlan, data: &Dataset, name: &str) -> Header {
         let activation = layer.activation.map_or("identity".into(), |activation| activation.to_string());
         info.with_fans(fan_in, fan_out).with_activation(activation)
     });
-    let info = |of: &NetworkTensor| TensorInfo::new(of.name(), of.layer + 1, of.tensor.part.role(), &of.tensor.shape);
+    let info = |of: &NetworkTensor| {
+        TensorInfo::new(of.name(), of.layer + 1, of.tensor.part.role(), &of.tensor.shape)
+    };
     let facts = facts(plan, data, &tensors);
     let mut header = Header::builder(name, infos.collect(), tensors.iter().map(info).collect())
         .labels(labels(plan, data))

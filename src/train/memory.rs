@@ -22,8 +22,8 @@ pub enum TrainError {
 /// Loads the data, trains a network and returns what was recorded; `name` is what figures call the run.
 ///
 /// # Errors
-/// Settings that make no sense, by themselves or for the data; data that cannot be loaded. A run that diverges is no error:
-/// its record says so.
+/// Settings that make no sense, by themselves or for the data; data that cannot be loaded. A run that
+/// diverges is no error: its record says so.
 pub fn in_memory(name: &str, config: &TrainConfig) -> Result<Record, TrainError> {
     config.check()?;
     let data = data::load(&config.data, &config.data_options)?;

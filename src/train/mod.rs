@@ -88,7 +88,11 @@ pub struct Trained<T> {
 impl<T> Trained<T> {
     /// What a record says about the end.
     fn ended(&self) -> Ended {
-        Ended { status: self.status.clone(), early_stop: self.early_stop, elapsed_secs: Some(self.elapsed_secs) }
+        Ended {
+            status: self.status.clone(),
+            early_stop: self.early_stop,
+            elapsed_secs: Some(self.elapsed_secs),
+        }
     }
 }
 

@@ -11,7 +11,8 @@ use crate::activation::Activation;
 use crate::nn::{Engine, Initialisation, Loss, Network, Optimizer, OptimizerKind};
 
 /// Hidden layers and the published norms, input side first.
-pub const PUBLISHED: [&[f64]; 3] = [&[0.0657, 0.3092], &[0.0118, 0.0600, 0.2831], &[0.0030, 0.0171, 0.0695, 0.2851]];
+pub const PUBLISHED: [&[f64]; 3] =
+    [&[0.0657, 0.3092], &[0.0118, 0.0600, 0.2831], &[0.0030, 0.0171, 0.0695, 0.2851]];
 
 /// Images that the gradient is averaged over.
 pub const IMAGES: usize = 1000;
@@ -88,8 +89,9 @@ pub fn verify(inputs: &[f32], labels: &[u32], seeds: u64) -> Verification {
             .collect();
         networks += norms.len();
         monotone += norms.iter().filter(|n| n.windows(2).all(|w| w[0] < w[1])).count();
-        let mean_log =
-            |f: &dyn Fn(&[f64]) -> f64| (norms.iter().map(|n| f(n).ln()).sum::<f64>() / norms.len() as f64).exp();
+        let mean_log = |f: &dyn Fn(&[f64]) -> f64| {
+            (norms.iter().map(|n| f(n).ln()).sum::<f64>() / norms.len() as f64).exp()
+        };
         for (l, &published) in published.iter().enumerate() {
             let mut sorted: Vec<f64> = norms.iter().map(|n| n[l]).collect();
             sorted.sort_by(f64::total_cmp);

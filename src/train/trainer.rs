@@ -337,7 +337,8 @@ fn snapshot_row(step: u64, measure: &SnapshotMeasure) -> Row<'_> {
 /// Sets columns by the ids of their metrics.
 fn set_all<'m>(row: &mut Row<'m>, columns: impl Iterator<Item = (&'static str, &'m [f64])>) {
     for (id, values) in columns {
-        let metric = MetricId::named(id).unwrap_or_else(|| panic!("{id} is measured but no metric of a record"));
+        let metric =
+            MetricId::named(id).unwrap_or_else(|| panic!("{id} is measured but no metric of a record"));
         row.set(metric, values);
     }
 }
@@ -358,7 +359,8 @@ mod tests {
     fn the_engine_measures_the_columns_of_both_tables_and_no_others() {
         let measured = |table| -> Vec<&str> {
             let (step, snapshot) = (StepMeasure::default(), SnapshotMeasure::default());
-            let ids = |columns: &mut dyn Iterator<Item = (&'static str, &[f64])>| columns.map(|c| c.0).collect();
+            let ids =
+                |columns: &mut dyn Iterator<Item = (&'static str, &[f64])>| columns.map(|c| c.0).collect();
             if table == Table::Step { ids(&mut step.columns()) } else { ids(&mut snapshot.columns()) }
         };
         for table in [Table::Step, Table::Snapshot] {

@@ -1,7 +1,8 @@
-//! Parameters as a `safetensors` file that PyTorch loads: `layers.N.weight` `[fan_out, fan_in]` and `layers.N.bias`
-//! `[fan_out]`, N from 1 at the input. Normalised layers also have `norms.N.weight` and `norms.N.bias` (scale gamma and bias beta), after
-//! batch normalisation `norms.N.running_mean` and `norms.N.running_var`: the names of PyTorch's modules. Row `k W + j` of a maxout
-//! weight is piece k of unit j.
+//! Parameters as a `safetensors` file that PyTorch loads: `layers.N.weight` `[fan_out, fan_in]` and
+//! `layers.N.bias` `[fan_out]`, N from 1 at the input. Normalised layers also have `norms.N.weight` and
+//! `norms.N.bias` (scale gamma and bias beta), after batch normalisation `norms.N.running_mean` and
+//! `norms.N.running_var`: the names of PyTorch's modules. Row `k W + j` of a maxout weight is piece k of unit
+//! j.
 
 use std::io;
 use std::path::Path;

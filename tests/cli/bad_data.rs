@@ -36,7 +36,8 @@ pub fn cifar_folder(dir: &Path) {
     std::fs::create_dir_all(dir).unwrap();
     let mut record = vec![100; 2 * 3073];
     (record[0], record[3073]) = (3, 9);
-    for name in ["data_batch_1", "data_batch_2", "data_batch_3", "data_batch_4", "data_batch_5", "test_batch"] {
+    for name in ["data_batch_1", "data_batch_2", "data_batch_3", "data_batch_4", "data_batch_5", "test_batch"]
+    {
         std::fs::write(dir.join(format!("{name}.bin")), &record).unwrap();
     }
 }
@@ -44,7 +45,8 @@ pub fn cifar_folder(dir: &Path) {
 /// Training on this data fails with 1 and one line with these words.
 #[track_caller]
 fn train_refused(dir: &Path, data: &str, more: &[&str], words: &[&str]) {
-    let args = ["train", "--data", data, "--widths", "3", "--batch-size", "2", "--steps", "1", "--out", "run"];
+    let args =
+        ["train", "--data", data, "--widths", "3", "--batch-size", "2", "--steps", "1", "--out", "run"];
     refused(dir, 1, &[&args[..], more].concat(), words);
 }
 
@@ -53,7 +55,12 @@ fn missing_data_is_named_with_what_was_looked_for() {
     let dir = room();
     std::fs::create_dir(dir.path().join("empty")).unwrap();
     train_refused(dir.path(), "idx:nowhere", &[], &["nowhere", "no such folder"]);
-    train_refused(dir.path(), "idx:empty", &[], &["empty", "training images not found", "train-images-idx3-ubyte"]);
+    train_refused(
+        dir.path(),
+        "idx:empty",
+        &[],
+        &["empty", "training images not found", "train-images-idx3-ubyte"],
+    );
     train_refused(dir.path(), "cifar10:nowhere", &[], &["nowhere", "no such folder"]);
     train_refused(dir.path(), "cifar10:empty", &[], &["empty", "data_batch_1.bin"]);
     train_refused(dir.path(), "csv:nowhere.csv", &[], &["nowhere.csv", "No such file"]);
@@ -108,14 +115,24 @@ fn a_gzip_file_is_never_believed_further_than_it_can_unpack() {
     let mut promise = images(0, 2);
     promise[4..16].copy_from_slice(&[0, 0, 0xea, 0x60, 0, 0, 3, 0xe8, 0, 0, 3, 0xe8]);
     std::fs::write(&path, pack(&promise)).unwrap();
-    train_refused(dir.path(), "idx:d", &[], &["train-images-idx3-ubyte.gz", "cannot come out of a gzip file"]);
+    train_refused(
+        dir.path(),
+        "idx:d",
+        &[],
+        &["train-images-idx3-ubyte.gz", "cannot come out of a gzip file"],
+    );
     // A bomb: 64 MB of zeros behind a header of six images.
     let bomb = [&images(6, 2)[..], &vec![0; 64 << 20]].concat();
     std::fs::write(&path, pack(&bomb)).unwrap();
     train_refused(dir.path(), "idx:d", &[], &["train-images-idx3-ubyte.gz", "too long"]);
     let packed = pack(&images(6, 2));
     std::fs::write(&path, &packed[..packed.len() - 6]).unwrap();
-    train_refused(dir.path(), "idx:d", &[], &["train-images-idx3-ubyte.gz", "broken gzip file", "fetch it again"]);
+    train_refused(
+        dir.path(),
+        "idx:d",
+        &[],
+        &["train-images-idx3-ubyte.gz", "broken gzip file", "fetch it again"],
+    );
 }
 
 #[test]
@@ -137,7 +154,8 @@ fn labels_out_of_range_and_counts_that_differ_are_named() {
     std::fs::write(folder.join("t10k-labels-idx1-ubyte"), labels(&[0, 1, 7, 0])).unwrap();
     train_refused(dir.path(), "idx:d", &[], &["t10k-labels-idx1-ubyte", "label 7 of item 3"]);
     // The way out that the line names does work.
-    let args = ["train", "--data", "idx:d", "--classes", "10", "--widths", "3", "--batch-size", "2", "--steps", "1"];
+    let args =
+        ["train", "--data", "idx:d", "--classes", "10", "--widths", "3", "--batch-size", "2", "--steps", "1"];
     super::stdout(dir.path(), &[&args[..], &["--quiet", "--out", "run"]].concat());
 }
 
@@ -197,9 +215,10 @@ fn a_test_table_that_does_not_fit_is_refused() {
 fn a_label_column_that_is_not_there_is_a_mistake_on_the_command_line() {
     let dir = room();
     std::fs::write(dir.path().join("t.csv"), "length,width,species\n1,2,cat\n3,4,dog\n").unwrap();
-    for (column, words) in
-        [("specis", ["did you mean 'species'", "length, width, species"]), ("4", ["no such column", "columns 1 to 3"])]
-    {
+    for (column, words) in [
+        ("specis", ["did you mean 'species'", "length, width, species"]),
+        ("4", ["no such column", "columns 1 to 3"]),
+    ] {
         let args = ["train", "--data", "csv:t.csv", "--label-column", column, "--out", "run"];
         refused(dir.path(), 2, &args, &[&["--label-column", "t.csv"], &words[..]].concat());
     }

@@ -11,7 +11,10 @@ fn usage(more: &[&str], words: &[&str]) {
 #[test]
 fn numbers_that_cannot_be_trained_with_are_refused_by_their_option() {
     for rate in ["-0.1", "nan", "inf", "-inf"] {
-        usage(&[&format!("--learning-rate={rate}")], &["--learning-rate", "must be a number that is not negative"]);
+        usage(
+            &[&format!("--learning-rate={rate}")],
+            &["--learning-rate", "must be a number that is not negative"],
+        );
     }
     usage(&["--learning-rate", "fast"], &["--learning-rate", "fast"]);
     for (option, value) in [
@@ -84,11 +87,17 @@ fn options_that_contradict_each_other_or_the_data_are_refused() {
 #[test]
 fn options_that_cannot_have_any_effect_are_refused_with_the_way_out() {
     for (args, words) in [
-        (&["--momentum", "0.5"][..], &["--momentum: has no effect", "--optimizer momentum", "leave it out"][..]),
+        (
+            &["--momentum", "0.5"][..],
+            &["--momentum: has no effect", "--optimizer momentum", "leave it out"][..],
+        ),
         (&["--momentum", "0.5", "--optimizer", "adam"], &["--momentum: has no effect"]),
         (&["--l1-step", "proximal"], &["--l1-step: has no effect", "--l1 X"]),
         (&["--l1-step", "proximal", "--l1", "0"], &["--l1-step: has no effect"]),
-        (&["--residual", "--hidden-layers", "1"], &["--residual: has no effect", "--hidden-layers", "--width"]),
+        (
+            &["--residual", "--hidden-layers", "1"],
+            &["--residual: has no effect", "--hidden-layers", "--width"],
+        ),
         (&["--residual", "--widths", "30,20"], &["--residual: has no effect"]),
         (&["--residual", "--hidden-layers", "0"], &["--residual: has no effect", "hidden layers"]),
         (&["--dropout", "0.5", "--hidden-layers", "0"], &["--dropout: has no effect", "hidden layers"]),
@@ -96,12 +105,20 @@ fn options_that_cannot_have_any_effect_are_refused_with_the_way_out() {
         (&["--noise", "0.2"], &["--noise", "does not apply to --data mnist-mini", "leave it out"]),
         (&["--samples", "500"], &["--samples", "does not apply to --data mnist-mini"]),
         (&["--data", "xor", "--test-share", "0.5"], &["--test-share", "does not apply to --data xor"]),
-        (&["--data", "csv:t.csv", "--test-share", "0.5", "--test-file", "u.csv"], &["--test-share 0.5", "--test-file"]),
+        (
+            &["--data", "csv:t.csv", "--test-share", "0.5", "--test-file", "u.csv"],
+            &["--test-share 0.5", "--test-file"],
+        ),
     ] {
         usage(args, words);
     }
     let dir = room();
-    refused(dir.path(), 2, &["baselines", "--noise", "0.2"], &["--noise", "does not apply to --data mnist-mini"]);
+    refused(
+        dir.path(),
+        2,
+        &["baselines", "--noise", "0.2"],
+        &["--noise", "does not apply to --data mnist-mini"],
+    );
     // With an effect they are taken: the first hidden layer is as wide as the two inputs.
     for (out, args) in [
         ("wide", &["--widths", "2", "--residual"][..]),
@@ -109,7 +126,8 @@ fn options_that_cannot_have_any_effect_are_refused_with_the_way_out() {
         ("sparse", &["--l1", "0.01", "--l1-step", "proximal"]),
         ("plain", &["--hidden-layers", "0", "--dropout", "0", "--normalisation", "none"]),
     ] {
-        let made = ["train", "--data", "gaussians", "--samples", "64", "--noise", "0.3", "--steps", "2", "--quiet"];
+        let made =
+            ["train", "--data", "gaussians", "--samples", "64", "--noise", "0.3", "--steps", "2", "--quiet"];
         stdout(dir.path(), &[&made[..], args, &["--batch-size", "16", "--out", out]].concat());
     }
 }
@@ -126,7 +144,10 @@ fn whole_numbers_are_asked_for_with_their_range() {
         ("--widths", "3,0", "from 1 to 1000000"),
         ("--hidden-layers", "10001", "from 0 to 10000"),
     ] {
-        usage(&[option, value], &[option, value.split(',').next_back().unwrap(), "give a whole number", range]);
+        usage(
+            &[option, value],
+            &[option, value.split(',').next_back().unwrap(), "give a whole number", range],
+        );
     }
     let dir = room();
     refused(dir.path(), 2, &["demo", "--width", "0"], &["--width", "from 1 to 1000000"]);
@@ -194,7 +215,12 @@ fn unknown_names_are_answered_with_the_nearest_right_one() {
         &of_a_sweep,
         &["--figure", "draws a sweep, but one run was given; name the folder of a sweep"],
     );
-    refused(dir.path(), 2, &["plot", "run", "--gradient", "per-smple"], &["--gradient", "did you mean 'per-sample'?"]);
+    refused(
+        dir.path(),
+        2,
+        &["plot", "run", "--gradient", "per-smple"],
+        &["--gradient", "did you mean 'per-sample'?"],
+    );
     refused(dir.path(), 2, &["plot", "run", "--format", "svgg"], &["--format", "svg"]);
     refused(dir.path(), 2, &["plot", "run", "--theme", "drak"], &["--theme", "dark"]);
     refused(dir.path(), 2, &["plot", "run", "--colour-map", "jet"], &["--colour-map", "viridis"]);
@@ -218,8 +244,10 @@ fn a_wrong_value_is_answered_with_its_option_once() {
             if command == "baselines" && !["--data", "--seed"].contains(&option) {
                 continue;
             }
-            let plural = if command == "sweep" && ["--activation", "--seed"].contains(&option) { "s" } else { "" };
-            let output = gradfade(dir.path()).args([command, &format!("{option}{plural}"), given]).output().unwrap();
+            let plural =
+                if command == "sweep" && ["--activation", "--seed"].contains(&option) { "s" } else { "" };
+            let output =
+                gradfade(dir.path()).args([command, &format!("{option}{plural}"), given]).output().unwrap();
             let told = String::from_utf8(output.stderr).unwrap();
             assert_eq!(output.status.code(), Some(2), "{command}: {told}");
             assert!(told.contains(says), "{command}: {told}");
@@ -258,7 +286,8 @@ fn a_network_that_does_not_fit_into_memory_is_refused_with_an_estimate() {
     let small = [&["train"], &TINY[..], &["--max-memory", "0", "--out", "run"]].concat();
     refused(dir.path(), 2, &small, &["--max-memory 0", "must be at least 1"]);
     // Nobody has that much, whatever the limit is.
-    let wild = ["train", "--hidden-layers", "9000", "--width", "1000000", "--max-memory", "18446744073709551615"];
+    let wild =
+        ["train", "--hidden-layers", "9000", "--width", "1000000", "--max-memory", "18446744073709551615"];
     refused(dir.path(), 1, &[&wild[..], &["--out", "run"]].concat(), &["which the system refuses"]);
     let samples = ["train", "--data", "xor", "--samples", "99999999999", "--out", "run"];
     refused(dir.path(), 1, &samples, &["xor", "GiB", "--train-size"]);
@@ -357,7 +386,9 @@ fn a_damaged_record_is_named_by_its_file() {
     std::fs::write(dir.path().join("run/meta.json"), &meta[..meta.len() / 2]).unwrap();
     train(dir.path(), "run", &["--steps", "6", "--force"]);
     assert_eq!(json(dir.path(), &["summary", "run", "--json"])["recorded_steps"], 6);
-    let newer = |b: Vec<u8>| Some(String::from_utf8(b).unwrap().replace("\"schema\": 2", "\"schema\": 9").into_bytes());
+    let newer = |b: Vec<u8>| {
+        Some(String::from_utf8(b).unwrap().replace("\"schema\": 2", "\"schema\": 9").into_bytes())
+    };
     damage("meta.json", &newer, &["format 9"]);
 }
 
@@ -411,8 +442,19 @@ fn a_demo_that_has_nothing_to_compare_is_refused() {
 fn a_run_without_a_test_set_trains_and_says_nothing_about_it() {
     let dir = room();
     std::fs::write(dir.path().join("t.csv"), "1,2,0\n3,4,1\n5,6,0\n7,8,1\n").unwrap();
-    let args =
-        ["train", "--data", "csv:t.csv", "--test-share", "0", "--widths", "3", "--batch-size", "2", "--steps", "2"];
+    let args = [
+        "train",
+        "--data",
+        "csv:t.csv",
+        "--test-share",
+        "0",
+        "--widths",
+        "3",
+        "--batch-size",
+        "2",
+        "--steps",
+        "2",
+    ];
     let output = gradfade(dir.path()).args(args).args(["--out", "run"]).output().unwrap();
     assert!(output.status.success());
     assert!(!String::from_utf8(output.stdout).unwrap().contains("test"));
@@ -433,7 +475,8 @@ fn a_run_whose_files_cannot_all_be_made_leaves_nothing_behind() {
     let limited = |out: &str| {
         let program = env!("CARGO_BIN_EXE_gradfade");
         let script = format!("ulimit -n 16; exec '{program}' train {} --quiet --out {out}", TINY.join(" "));
-        let output = std::process::Command::new("sh").args(["-c", &script]).current_dir(dir.path()).output().unwrap();
+        let output =
+            std::process::Command::new("sh").args(["-c", &script]).current_dir(dir.path()).output().unwrap();
         let stderr = String::from_utf8(output.stderr).unwrap();
         assert_eq!((output.status.code(), stderr.matches('\n').count()), (Some(1), 1), "{stderr}");
         assert!(stderr.contains(&format!("{out}/")) && stderr.contains("Too many open files"), "{stderr}");

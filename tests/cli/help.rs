@@ -59,7 +59,8 @@ fn every_example_of_the_help_is_a_command_line_that_parses() {
         let help = help(dir.path(), &command);
         for line in help.lines().filter_map(|l| l.strip_prefix("  gradfade ")) {
             let line = line.split(['|', '>', ';']).next().unwrap();
-            // Shown help ends the program before anything is done, but only where the words before it are right.
+            // Shown help ends the program before anything is done, but only where the words before it are
+            // right.
             let mut words: Vec<&str> = line.split_whitespace().collect();
             words.push("--help");
             gradfade(dir.path()).args(&words).assert().success();
@@ -111,7 +112,10 @@ fn the_version_is_that_of_the_package() {
 #[test]
 fn help_names_every_activation_loss_and_optimiser() {
     let help = stdout(room().path(), &["train", "--help"]);
-    for name in super::training::ACTIVATIONS.iter().chain(&super::training::LOSSES).chain(&super::training::OPTIMIZERS)
+    for name in super::training::ACTIVATIONS
+        .iter()
+        .chain(&super::training::LOSSES)
+        .chain(&super::training::OPTIMIZERS)
     {
         assert!(help.contains(name), "{name}");
     }

@@ -1,4 +1,5 @@
-//! Records, tables and paths that somebody else made: their words never act on a terminal, on notes or on devices.
+//! Records, tables and paths that somebody else made: their words never act on a terminal, on notes or on
+//! devices.
 
 use std::fs;
 use std::path::Path;
@@ -8,13 +9,16 @@ use serde_json::Value;
 
 use super::{gradfade, refused, room, stdout, train, tree};
 
-/// Colours, the bell, a cleared screen, forged lines, writing from right to left, and markup of every kind of notes.
-const WORDS: &str =
-    "a\u{1b}[31m\u{7}\nhealthy: forged\r\u{9b}2J\u{202e}\n<!-- gradfade end net -->\n<b>{{#include x}}`r 1`\\input{x}";
+/// Colours, the bell, a cleared screen, forged lines, writing from right to left, and markup of every kind of
+/// notes.
+const WORDS: &str = "a\u{1b}[31m\u{7}\nhealthy: forged\r\u{9b}2J\u{202e}\n<!-- gradfade end net -->\n<b>{{#include x}}`r 1`\\input{x}";
 
 /// Characters that a terminal acts on, but for the ends of lines.
 fn acts(c: char) -> bool {
-    c != '\n' && (c.is_control() || ('\u{202a}'..='\u{202e}').contains(&c) || ('\u{2066}'..='\u{2069}').contains(&c))
+    c != '\n'
+        && (c.is_control()
+            || ('\u{202a}'..='\u{202e}').contains(&c)
+            || ('\u{2066}'..='\u{2069}').contains(&c))
 }
 
 #[track_caller]
@@ -33,7 +37,9 @@ fn clean(args: &[&str], output: &Output) {
 fn strings(value: &Value, at: &str, all: &mut Vec<String>) {
     match value {
         Value::String(_) => all.push(at.to_string()),
-        Value::Array(list) => list.iter().enumerate().for_each(|(i, v)| strings(v, &format!("{at}/{i}"), all)),
+        Value::Array(list) => {
+            list.iter().enumerate().for_each(|(i, v)| strings(v, &format!("{at}/{i}"), all))
+        }
         Value::Object(map) => map.iter().for_each(|(k, v)| strings(v, &format!("{at}/{k}"), all)),
         _ => {}
     }
@@ -134,7 +140,10 @@ fn no_word_of_a_record_gets_out_of_its_block() {
                 assert!(!hostile.contains(sign), "{name}: {hostile}");
             }
         }
-        assert!(!hostile.lines().any(|line| line.trim_start().starts_with("healthy: forged")), "{name}: {hostile}");
+        assert!(
+            !hostile.lines().any(|line| line.trim_start().starts_with("healthy: forged")),
+            "{name}: {hostile}"
+        );
         assert_eq!(stdout(path, &call), "", "{name}: a second call changed something");
         // The block is renewed by a plain record, and nothing of the other is left.
         fs::write(&file, &plain).unwrap();
@@ -202,7 +211,8 @@ fn no_word_of_a_table_an_array_or_an_argument_acts_on_a_terminal() {
 
 /// An array of floating-point numbers in the folder of a run.
 fn first_array(run: &Path) -> std::path::PathBuf {
-    let mut all: Vec<_> = tree(run).into_iter().filter(|(p, _)| p.extension().is_some_and(|e| e == "npy")).collect();
+    let mut all: Vec<_> =
+        tree(run).into_iter().filter(|(p, _)| p.extension().is_some_and(|e| e == "npy")).collect();
     all.sort();
     all.into_iter().map(|(path, _)| path).find(|p| !p.ends_with("step.npy")).unwrap()
 }
@@ -255,7 +265,10 @@ mod special_files {
             assert_eq!(output.status.code(), Some(1), "{args:?}: {said}");
             assert!(said.contains("not a regular file"), "{args:?}: {said}");
         }
-        assert_eq!(gradfade(path).args(["notes", "net", "--into", "book"]).output().unwrap().status.code(), Some(1));
+        assert_eq!(
+            gradfade(path).args(["notes", "net", "--into", "book"]).output().unwrap().status.code(),
+            Some(1)
+        );
     }
 }
 

@@ -27,8 +27,18 @@ fn signal_when_running(dir: &Path, run: &str, child: Child, signal: &str) -> Out
     child.wait_with_output().unwrap()
 }
 
-const ENDLESS: [&str; 10] =
-    ["train", "--data", "xor", "--widths", "4,4", "--steps", "1000000000", "--snapshots", "every:100", "--out"];
+const ENDLESS: [&str; 10] = [
+    "train",
+    "--data",
+    "xor",
+    "--widths",
+    "4,4",
+    "--steps",
+    "1000000000",
+    "--snapshots",
+    "every:100",
+    "--out",
+];
 
 #[test]
 fn ctrl_c_keeps_the_record_marks_it_as_interrupted_and_exits_with_130() {
@@ -37,12 +47,18 @@ fn ctrl_c_keeps_the_record_marks_it_as_interrupted_and_exits_with_130() {
     let output = signal_when_running(dir.path(), "run", child, "-INT");
     assert_eq!(output.status.code(), Some(130));
     let text = String::from_utf8(output.stdout).unwrap();
-    assert!(text.starts_with("stopped by Ctrl-C after ") && text.contains("the record up to there is kept"), "{text}");
+    assert!(
+        text.starts_with("stopped by Ctrl-C after ") && text.contains("the record up to there is kept"),
+        "{text}"
+    );
     let summary = json(dir.path(), &["summary", "run", "--json"]);
     let status = &summary["header"]["status"];
     assert_eq!(status["state"], "interrupted");
     let steps = status["step"].as_u64().unwrap();
-    assert_eq!((summary["recorded_steps"].as_u64(), summary["last_step"].as_u64()), (Some(steps), Some(steps - 1)));
+    assert_eq!(
+        (summary["recorded_steps"].as_u64(), summary["last_step"].as_u64()),
+        (Some(steps), Some(steps - 1))
+    );
     assert!(dir.path().join("run/weights-final.safetensors").is_file());
     stdout(dir.path(), &["plot", "run", "--format", "svg", "--out", "figures"]);
     assert!(dir.path().join("figures/convergence-heatmap.svg").is_file());
@@ -81,22 +97,38 @@ fn an_interrupted_run_says_so_in_json_and_its_place_is_not_lost() {
 #[test]
 fn ctrl_c_in_the_demo_keeps_the_run_that_was_going_on() {
     let dir = room();
-    let args = ["demo", "--epochs", "100000", "--hidden-layers", "2", "--width", "4", "--out", "d", "--quiet"];
+    let args =
+        ["demo", "--epochs", "100000", "--hidden-layers", "2", "--width", "4", "--out", "d", "--quiet"];
     let child = start(dir.path(), &args);
     let output = signal_when_running(dir.path(), "d/sigmoid", child, "-INT");
     assert_eq!(output.status.code(), Some(130));
     let stderr = String::from_utf8(output.stderr).unwrap();
     assert!(stderr.starts_with("gradfade: stopped after ") && stderr.contains("is in d;"), "{stderr}");
     assert!(stderr.contains("`demo` with --force"), "{stderr}");
-    assert_eq!(json(dir.path(), &["summary", "d/sigmoid", "--json"])["header"]["status"]["state"], "interrupted");
+    assert_eq!(
+        json(dir.path(), &["summary", "d/sigmoid", "--json"])["header"]["status"]["state"],
+        "interrupted"
+    );
     assert!(!dir.path().join("d/relu").exists() && !dir.path().join("d/figures").exists());
 }
 
 #[test]
 fn a_signal_ends_the_demo_while_it_draws() {
     let dir = room();
-    let args =
-        ["demo", "--epochs", "1", "--hidden-layers", "2", "--width", "4", "--scale", "8", "--out", "d", "--quiet"];
+    let args = [
+        "demo",
+        "--epochs",
+        "1",
+        "--hidden-layers",
+        "2",
+        "--width",
+        "4",
+        "--scale",
+        "8",
+        "--out",
+        "d",
+        "--quiet",
+    ];
     let mut child = start(dir.path(), &args);
     let patience = Instant::now() + Duration::from_secs(120);
     while !dir.path().join("d/figures/comparison.svg").exists() {
@@ -118,5 +150,8 @@ fn a_killed_run_is_still_read_and_drawn_up_to_its_last_commit() {
     let summary = json(dir.path(), &["summary", "run", "--json"]);
     assert_eq!(summary["header"]["status"]["state"], "running");
     assert!(summary["recorded_steps"].as_u64().unwrap() > 1);
-    stdout(dir.path(), &["plot", "run", "--figure", "gradient-heatmap", "--format", "svg", "--out", "figures"]);
+    stdout(
+        dir.path(),
+        &["plot", "run", "--figure", "gradient-heatmap", "--format", "svg", "--out", "figures"],
+    );
 }

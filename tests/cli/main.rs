@@ -36,13 +36,19 @@ fn room() -> tempfile::TempDir {
     tempfile::tempdir().unwrap()
 }
 
-/// Settings of a network that trains in no time: 2 inputs, 6 and 5 hidden units, 4 classes, 4 updates in an epoch.
+/// Settings of a network that trains in no time: 2 inputs, 6 and 5 hidden units, 4 classes, 4 updates in an
+/// epoch.
 const TINY: [&str; 8] = ["--data", "gaussians", "--samples", "64", "--widths", "6,5", "--batch-size", "16"];
 
 /// `gradfade train` of a tiny network with more options; must succeed. The answer is its JSON.
 fn train(dir: &Path, out: &str, more: &[&str]) -> serde_json::Value {
-    let output =
-        gradfade(dir).arg("train").args(TINY).args(["--quiet", "--json", "--out", out]).args(more).output().unwrap();
+    let output = gradfade(dir)
+        .arg("train")
+        .args(TINY)
+        .args(["--quiet", "--json", "--out", out])
+        .args(more)
+        .output()
+        .unwrap();
     let stderr = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{more:?}: {stderr}");
     serde_json::from_slice(&output.stdout).unwrap()
@@ -77,8 +83,8 @@ fn tree(dir: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     all
 }
 
-/// The command fails with this exit code, says nothing on stdout and exactly one line on stderr that has all `words` in it,
-/// and leaves everything in `dir` as it was.
+/// The command fails with this exit code, says nothing on stdout and exactly one line on stderr that has all
+/// `words` in it, and leaves everything in `dir` as it was.
 #[track_caller]
 fn refused(dir: &Path, code: i32, args: &[&str], words: &[&str]) {
     let before = tree(dir);

@@ -8,7 +8,12 @@ use super::{TINY, gradfade, json, room, stdout, train};
 #[test]
 fn progress_without_a_terminal_is_plain_lines_on_stderr_and_results_are_on_stdout() {
     let dir = room();
-    let output = gradfade(dir.path()).arg("train").args(TINY).args(["--epochs", "2", "--out", "run"]).output().unwrap();
+    let output = gradfade(dir.path())
+        .arg("train")
+        .args(TINY)
+        .args(["--epochs", "2", "--out", "run"])
+        .output()
+        .unwrap();
     let (out, err) = (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap());
     assert!(output.status.success());
     assert!(!err.contains(['\r', '\x1b']), "control characters: {err:?}");
@@ -44,7 +49,10 @@ fn every_json_output_parses_and_says_what_was_done() {
     assert_eq!((result["status"]["state"].as_str(), result["steps"].as_u64()), (Some("complete"), Some(12)));
     // 2-6-5-4: 2*6+6 + 6*5+5 + 5*4+4
     assert_eq!(result["parameters"], 77);
-    assert_eq!((&result["initialisation"], &result["learning_rate"]), (&"glorot-uniform".into(), &0.1.into()));
+    assert_eq!(
+        (&result["initialisation"], &result["learning_rate"]),
+        (&"glorot-uniform".into(), &0.1.into())
+    );
     assert!(result["train_loss"].as_f64().unwrap() > 0.0 && result["test_accuracy"].as_f64().unwrap() <= 1.0);
     assert_eq!(json(dir.path(), &["summary", "run", "--json"])["header"]["run"], "tiny one");
     let bench = json(dir.path(), &["bench-step", "--layers", "3", "--width", "8", "--steps", "5", "--json"]);
@@ -54,8 +62,20 @@ fn every_json_output_parses_and_says_what_was_done() {
 #[test]
 fn the_demo_trains_two_networks_from_the_same_weights_and_draws_them() {
     let dir = room();
-    let args =
-        ["demo", "--hidden-layers", "3", "--width", "12", "--epochs", "1", "--scale", "0.5", "--quiet", "--out", "d"];
+    let args = [
+        "demo",
+        "--hidden-layers",
+        "3",
+        "--width",
+        "12",
+        "--epochs",
+        "1",
+        "--scale",
+        "0.5",
+        "--quiet",
+        "--out",
+        "d",
+    ];
     let result = json(dir.path(), &[&args[..], &["--json"]].concat());
     let runs = result["runs"].as_array().unwrap();
     assert_eq!(runs.iter().map(|r| r["run"].as_str().unwrap()).collect::<Vec<_>>(), ["sigmoid", "relu"]);
@@ -102,7 +122,8 @@ fn stops_listening(dir: &std::path::Path, args: &[&str]) {
         .unwrap();
     let mut out = child.stdout.take().unwrap();
     let mut first = [0; 1];
-    // Some commands print at once, some only at the end: with nothing read the pipe is closed before they print.
+    // Some commands print at once, some only at the end: with nothing read the pipe is closed before they
+    // print.
     if args[0] == "export" {
         out.read_exact(&mut first).unwrap();
     }
@@ -183,7 +204,12 @@ fn a_run_has_a_default_folder_that_tells_what_it_is() {
     assert!(dir.path().join("runs/tanh-6-5-sgd-seed1/meta.json").is_file());
     // A name is never a way out of that folder.
     for (name, folder) in [("../../up", "-..-up"), ("a/b", "a-b"), ("grün ∇", "grün ∇")] {
-        gradfade(dir.path()).arg("train").args(TINY).args(["-q", "--steps", "1", "--name", name]).assert().success();
+        gradfade(dir.path())
+            .arg("train")
+            .args(TINY)
+            .args(["-q", "--steps", "1", "--name", name])
+            .assert()
+            .success();
         assert!(dir.path().join("runs").join(folder).join("meta.json").is_file(), "{name}");
     }
 }
@@ -217,7 +243,10 @@ fn threads_that_the_system_refuses_cost_time_and_no_result() {
     let dir = room();
     let ill = ["--learning-rate", "1e-7", "--epochs", "30", "--threads", "4"];
     train(dir.path(), "with", &ill);
-    without_threads(dir.path(), &[&["train", "--quiet", "--out", "without"], &super::TINY[..], &ill].concat());
+    without_threads(
+        dir.path(),
+        &[&["train", "--quiet", "--out", "without"], &super::TINY[..], &ill].concat(),
+    );
     let read = |run: &str| std::fs::read(dir.path().join(run).join("weight_grad_norm.npy"));
     assert_eq!(read("with").ok(), read("without").ok());
     let lone = |args: &[&str]| without_threads(dir.path(), args);

@@ -1,4 +1,5 @@
-//! `gradfade notes` and `mdbook-gradfade`: figures in every kind of notes, and notes that are left as they were.
+//! `gradfade notes` and `mdbook-gradfade`: figures in every kind of notes, and notes that are left as they
+//! were.
 
 use std::fs;
 use std::path::Path;
@@ -87,7 +88,10 @@ fn a_changed_record_makes_the_block_stale_and_an_edit_protects_it() {
     fs::write(&file, text.replace("How to read this.", "My words.")).unwrap();
     let output = gradfade(path).args(call).output().unwrap();
     let said = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success() && said.contains("as its author edited it; --force replaces it"), "{said}");
+    assert!(
+        output.status.success() && said.contains("as its author edited it; --force replaces it"),
+        "{said}"
+    );
 }
 
 #[test]
@@ -198,12 +202,14 @@ fn notes_that_cannot_take_a_block_stay_as_they_are() {
     let path = dir.path();
     let write = |name: &str, text: &[u8]| fs::write(path.join(name), text).unwrap();
     write("noend.md", b"x\n<!-- gradfade begin net -->\n");
-    write("twice.md", b"<!-- gradfade begin net -->\n<!-- gradfade end net -->\n<!-- gradfade begin net -->\n");
+    write(
+        "twice.md",
+        b"<!-- gradfade begin net -->\n<!-- gradfade end net -->\n<!-- gradfade begin net -->\n",
+    );
     write("broken.ipynb", b"{\"cells\": [");
     write("wide.md", b"\xff\xfea\0");
     write("code.md", b"```\nopen");
-    let nested =
-        "<!-- gradfade begin net -->\n<!-- gradfade begin b -->\n<!-- gradfade end b -->\n<!-- gradfade end net -->";
+    let nested = "<!-- gradfade begin net -->\n<!-- gradfade begin b -->\n<!-- gradfade end b -->\n<!-- gradfade end net -->";
     write("nested.md", nested.as_bytes());
     write("readonly.md", b"x\n");
     write("notes.xyz", b"x\n");
@@ -227,9 +233,12 @@ fn notes_that_cannot_take_a_block_stay_as_they_are() {
     }
     // The same in the comments of every other kind.
     let slide = "<div class=\"reveal\"><section></section></div>";
-    for (ending, open, close, more) in
-        [("tex", "%", "", ""), ("typ", "//", "", ""), ("qmd", "<!--", " -->", ""), ("html", "<!--", " -->", slide)]
-    {
+    for (ending, open, close, more) in [
+        ("tex", "%", "", ""),
+        ("typ", "//", "", ""),
+        ("qmd", "<!--", " -->", ""),
+        ("html", "<!--", " -->", slide),
+    ] {
         let marker = |word: &str| format!("{open} gradfade {word} net{close}\n");
         for (text, words) in [
             (marker("begin"), "no end"),
@@ -243,7 +252,8 @@ fn notes_that_cannot_take_a_block_stay_as_they_are() {
     }
     // A notebook's block is its cells.
     stdout(path, &["notes", "net", "--into", "lecture.ipynb"]);
-    let mut book: serde_json::Value = serde_json::from_slice(&fs::read(path.join("lecture.ipynb")).unwrap()).unwrap();
+    let mut book: serde_json::Value =
+        serde_json::from_slice(&fs::read(path.join("lecture.ipynb")).unwrap()).unwrap();
     let twice = book["cells"].as_array().unwrap().clone();
     book["cells"].as_array_mut().unwrap().extend(twice);
     write("twice.ipynb", book.to_string().as_bytes());
@@ -251,7 +261,8 @@ fn notes_that_cannot_take_a_block_stay_as_they_are() {
     // A record without what a figure draws.
     train(path, "bare", &[]);
     fs::remove_file(path.join("bare/sketch.npy")).unwrap();
-    let mut meta: serde_json::Value = serde_json::from_slice(&fs::read(path.join("bare/meta.json")).unwrap()).unwrap();
+    let mut meta: serde_json::Value =
+        serde_json::from_slice(&fs::read(path.join("bare/meta.json")).unwrap()).unwrap();
     meta["sketch_buckets"] = serde_json::Value::Null;
     write("bare/meta.json", meta.to_string().as_bytes());
     let bare = ["notes", "bare", "--into", "lecture.md", "--figure", "convergence-heatmap"];
@@ -262,13 +273,28 @@ fn notes_that_cannot_take_a_block_stay_as_they_are() {
     refused(path, 1, &["notes", "net", "--into", "two"], &["several notes (a.md, b.tex", "--into FILE"]);
     fs::create_dir(path.join("empty-book")).unwrap();
     write("empty-book/book.toml", b"[book]\n");
-    refused(path, 1, &["notes", "net", "--into", "empty-book"], &["book.toml, but no ", "SUMMARY.md", "create it"]);
+    refused(
+        path,
+        1,
+        &["notes", "net", "--into", "empty-book"],
+        &["book.toml, but no ", "SUMMARY.md", "create it"],
+    );
     refused(path, 1, &["notes", "nowhere", "--into", "lecture.md"], &["nowhere"]);
-    refused(path, 2, &["notes", "net", "--into", "lecture.md", "--figure", "comparison"], &["two or more runs"]);
+    refused(
+        path,
+        2,
+        &["notes", "net", "--into", "lecture.md", "--figure", "comparison"],
+        &["two or more runs"],
+    );
     refused(path, 2, &["notes", "net", "--into", "lecture.md", "--figure", "heat"], &["--figure", "heat"]);
     refused(path, 2, &["notes", "net", "--into", "lecture.md", "--name", "a b"], &["--name"]);
     refused(path, 2, &["notes", "net", "--into", "lecture.md", "--to", "word"], &["--to", "markdown"]);
-    refused(path, 1, &["notes", "net", "--into", "lecture.md", "--font", "lecture.md"], &["--font", "lecture.md"]);
+    refused(
+        path,
+        1,
+        &["notes", "net", "--into", "lecture.md", "--font", "lecture.md"],
+        &["--font", "lecture.md"],
+    );
 }
 
 #[test]
@@ -307,7 +333,10 @@ fn a_picture_that_its_author_edited_is_left_alone_like_a_block() {
         let before = tree(path);
         let output = gradfade(path).args(call).output().unwrap();
         let said = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success() && said.contains(&picture) && said.contains("--force"), "{into}: {said}");
+        assert!(
+            output.status.success() && said.contains(&picture) && said.contains("--force"),
+            "{into}: {said}"
+        );
         assert_eq!(tree(path), before, "{into}");
         gradfade(path).args(call).arg("--check").assert().success();
         // A new record is for its author to decide.
@@ -375,13 +404,14 @@ fn mdbook_gets_figures_that_need_no_file() {
     preprocessor(path).args(["supports", "markdown"]).assert().code(1);
     preprocessor(path).arg("nonsense").assert().code(2);
     let send = |content: &str| {
-        let chapter =
-            serde_json::json!({"Chapter": {"name": "A", "content": content, "sub_items": [], "path": "a.md"}});
+        let chapter = serde_json::json!({"Chapter": {"name": "A", "content": content, "sub_items": [], "path": "a.md"}});
         let context = serde_json::json!({"root": path, "renderer": "html", "mdbook_version": "0.5.4"});
         serde_json::json!([context, {"items": [chapter]}]).to_string()
     };
-    let output =
-        preprocessor(path).write_stdin(send("```gradfade\nrun = \"net\"\nlang = \"zh\"\n```\n")).output().unwrap();
+    let output = preprocessor(path)
+        .write_stdin(send("```gradfade\nrun = \"net\"\nlang = \"zh\"\n```\n"))
+        .output()
+        .unwrap();
     let book: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     let text = book["items"][0]["Chapter"]["content"].as_str().unwrap();
     assert_eq!(text.matches("data:image/svg+xml;base64,").count(), 2);
@@ -397,7 +427,8 @@ fn mdbook_gets_figures_that_need_no_file() {
         ("run = \"net\"\ntheme = \"xx\"", "theme: "),
         ("run = \"net\"\nx = 1", "unknown field `x`"),
     ] {
-        let output = preprocessor(path).write_stdin(send(&format!("```gradfade\n{block}\n```\n"))).output().unwrap();
+        let output =
+            preprocessor(path).write_stdin(send(&format!("```gradfade\n{block}\n```\n"))).output().unwrap();
         let error = String::from_utf8_lossy(&output.stderr);
         assert_eq!(output.status.code(), Some(1), "{block}");
         assert!(error.starts_with("mdbook-gradfade: a.md: line 1: ") && error.contains(word), "{error}");
@@ -413,7 +444,9 @@ fn what_mdbook_itself_sent_comes_back_with_figures_and_nothing_else_changed() {
     train(path, "net", &[]);
     for version in ["0.4.52", "0.5.4"] {
         // Recorded by a preprocessor that kept what this version of mdBook gave it.
-        let sent = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/mdbook").join(format!("{version}.json"));
+        let sent = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("tests/fixtures/mdbook")
+            .join(format!("{version}.json"));
         let mut pair: serde_json::Value = serde_json::from_slice(&fs::read(sent).unwrap()).unwrap();
         pair[0]["root"] = path.to_str().unwrap().into();
         let output = preprocessor(path).write_stdin(pair.to_string()).output().unwrap();
@@ -421,7 +454,11 @@ fn what_mdbook_itself_sent_comes_back_with_figures_and_nothing_else_changed() {
         let mut book: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
         let place = if version < "0.5" { "sections" } else { "items" };
         let content = |book: &mut serde_json::Value| {
-            book[place][2]["Chapter"]["sub_items"][0]["Chapter"]["content"].take().as_str().unwrap().to_string()
+            book[place][2]["Chapter"]["sub_items"][0]["Chapter"]["content"]
+                .take()
+                .as_str()
+                .unwrap()
+                .to_string()
         };
         let (old, new) = (content(&mut pair[1]), content(&mut book));
         assert!(old.contains("```gradfade") && !new.contains("```gradfade"), "{version}");

@@ -13,7 +13,7 @@ use gradfade::figure::{Draws, FIGURES, FigureSpec};
 use gradfade::record::Record;
 use gradfade::text::Lang;
 
-use super::{gradfade, json, room, stdout, train};
+use super::{gradfade, room, stdout, train};
 
 /// Adam at a rate at which nothing moves: it is ill, and two of the rule's remedies it has already.
 const ILL: [&str; 6] = ["--optimizer", "adam", "--learning-rate", "1e-7", "--epochs", "30"];
@@ -56,17 +56,23 @@ fn element(svg: &str, name: &str) -> String {
     let from = svg.find(&format!("<{name} ")).unwrap_or_else(|| panic!("no <{name}>"));
     let (_, rest) = svg[from..].split_once('>').unwrap();
     let text = rest.split_once(&format!("</{name}>")).unwrap().0;
-    text.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"").replace("&apos;", "'").replace("&amp;", "&")
+    text.replace("&lt;", "<")
+        .replace("&gt;", ">")
+        .replace("&quot;", "\"")
+        .replace("&apos;", "'")
+        .replace("&amp;", "&")
 }
 
 /// Panel and series of every row, and its numbers.
 fn table(path: &Path) -> (Vec<String>, Vec<Vec<String>>) {
-    let rows: Vec<csv::StringRecord> = csv::Reader::from_path(path).unwrap().records().map(Result::unwrap).collect();
+    let rows: Vec<csv::StringRecord> =
+        csv::Reader::from_path(path).unwrap().records().map(Result::unwrap).collect();
     let words = rows.iter().map(|r| [&r[0], &r[1]].join(" ")).collect();
     let number = |text: &str| text.parse::<f64>().is_ok();
     // The name of a column stands where an edge would, and is of the figure's language.
-    let numbers =
-        rows.iter().map(|r| [2, 3, 4, 5].map(|c| if c < 4 && !number(&r[c]) { "" } else { &r[c] }.to_string()));
+    let numbers = rows
+        .iter()
+        .map(|r| [2, 3, 4, 5].map(|c| if c < 4 && !number(&r[c]) { "" } else { &r[c] }.to_string()));
     (words, numbers.map(Vec::from).collect())
 }
 
@@ -80,7 +86,18 @@ struct Drawn {
 
 fn plot(dir: &Path, spec: &FigureSpec, lang: Lang) -> Drawn {
     let out = format!("figures-{}", lang.tag());
-    let asked = ["--figure", spec.name, "--lang", lang.tag(), "--format", "svg,pdf", "--csv", "--force", "--out", &out];
+    let asked = [
+        "--figure",
+        spec.name,
+        "--lang",
+        lang.tag(),
+        "--format",
+        "svg,pdf",
+        "--csv",
+        "--force",
+        "--out",
+        &out,
+    ];
     stdout(dir, &[&["plot"], input(spec), &asked].concat());
     let at = |end: &str| dir.join(&out).join(format!("{}.{end}", spec.name));
     let (words, numbers) = table(&at("csv"));
@@ -99,12 +116,22 @@ fn every_figure_speaks_its_language_in_every_output_and_says_the_same_numbers() 
             let root = drawn.svg.split_once('>').unwrap().0;
             assert_eq!(root.contains(&format!(" lang=\"{}\"", lang.bcp47())), foreign, "{name}: {root}");
             for part in ["title", "desc"] {
-                assert_eq!(chinese(&element(&drawn.svg, part)), foreign, "{name}: <{part}> of {}", lang.tag());
+                assert_eq!(
+                    chinese(&element(&drawn.svg, part)),
+                    foreign,
+                    "{name}: <{part}> of {}",
+                    lang.tag()
+                );
             }
             let tag = format!("/Lang({})", lang.bcp47());
             let pdf = String::from_utf8_lossy(&drawn.pdf).replace("/Lang (", "/Lang(");
             assert!(pdf.contains(&tag), "{name}: {tag} is not in the PDF");
-            assert_eq!(drawn.words.iter().any(|w| chinese(w)), foreign, "{name}: the table of {}", lang.tag());
+            assert_eq!(
+                drawn.words.iter().any(|w| chinese(w)),
+                foreign,
+                "{name}: the table of {}",
+                lang.tag()
+            );
         }
         assert_eq!(en.1.numbers, zh.1.numbers, "{name}: the tables have other numbers");
         notes(dir, spec, &[&en, &zh]);
@@ -134,7 +161,11 @@ fn notes(dir: &Path, spec: &FigureSpec, drawn: &[&(Lang, Drawn); 2]) {
                 let first: String = title.chars().take(12).collect();
                 assert!(text.contains(&first), "{name}: {file} does not say \"{title}\"");
             }
-            assert_eq!(stderr.contains("xeCJK"), ending == "pdf" && *lang == Lang::Zh, "{name}: {file}: {stderr}");
+            assert_eq!(
+                stderr.contains("xeCJK"),
+                ending == "pdf" && *lang == Lang::Zh,
+                "{name}: {file}: {stderr}"
+            );
             pictures.push((dir.join(&picture), fs::read(dir.join(&picture)).unwrap()));
         }
         assert_ne!(pictures[0].1, pictures[1].1, "{name}: both languages have the same {ending}");
@@ -196,7 +227,8 @@ fn text_json_page_and_picture_give_the_same_advice() {
 
 /// A run as another program would have written it: its layers have names of their own.
 fn named(dir: &Path, names: &[&str]) {
-    let size = ["--samples", "64", "--hidden-layers", "5", "--width", "6", "--batch-size", "16", "--epochs", "10"];
+    let size =
+        ["--samples", "64", "--hidden-layers", "5", "--width", "6", "--batch-size", "16", "--epochs", "10"];
     stdout(dir, &[&["train", "--data", "gaussians", "--quiet", "--out", "net"], &size[..]].concat());
     let path = dir.join("net/meta.json");
     let mut meta: serde_json::Value = serde_json::from_str(&fs::read_to_string(&path).unwrap()).unwrap();
@@ -210,7 +242,8 @@ fn named(dir: &Path, names: &[&str]) {
 fn names_of_layers_stand_beside_their_numbers_wherever_layers_are_named() {
     let dir = room();
     let dir = dir.path();
-    let names = ["encoder.in", "block0.q", "block1.q", "layers.3", "transformer.blocks.11.mlp.projection", "head"];
+    let names =
+        ["encoder.in", "block0.q", "block1.q", "layers.3", "transformer.blocks.11.mlp.projection", "head"];
     named(dir, &names);
     let rows = ["1 · encoder.in", "2 · block0.q", "4", "5 · …11.mlp.projection", "6 · head (output)"];
     stdout(dir, &["plot", "net", "--figure", "gradient-heatmap", "--csv", "--out", "f"]);
@@ -227,11 +260,14 @@ fn names_of_layers_stand_beside_their_numbers_wherever_layers_are_named() {
         ("en", "layer 1 (encoder.in)", "layer 1 (encoder.in) over layer 5 (…11.mlp.projection)"),
         ("zh", "第 1 层（encoder.in）", "第 1 层（encoder.in）与第 5 层（…11.mlp.projection）之比"),
     ] {
-        let whole = stdout(dir, &["diagnose", "net", "--lang", lang]);
+        // Its exit code says that a fault was found.
+        let output = gradfade(dir).args(["diagnose", "net", "--lang", lang]).output().unwrap();
+        let whole = String::from_utf8(output.stdout).unwrap();
         let text = whole.split_whitespace().collect::<Vec<_>>().join(" ");
         assert!(text.contains(one) && text.contains(ends), "{text}");
     }
-    let told = json(dir, &["diagnose", "net", "--json"]);
+    let output = gradfade(dir).args(["diagnose", "net", "--json"]).output().unwrap();
+    let told: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     let told = &told["runs"][0]["layer_names"];
     assert_eq!(told[4], "transformer.blocks.11.mlp.projection");
     assert_eq!(told[3], serde_json::Value::Null);

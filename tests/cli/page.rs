@@ -20,7 +20,10 @@ fn a_page_is_one_file_that_is_not_replaced_unasked() {
     let said = String::from_utf8(gradfade(dir.path()).args(args).output().unwrap().stderr).unwrap();
     let fragment = std::fs::read_to_string(dir.path().join("f.html")).unwrap();
     let policy = said.trim().split_once("by: ").unwrap().1;
-    assert!(policy.starts_with("script-src 'sha256-") && fragment.lines().next().unwrap().contains(policy), "{said}");
+    assert!(
+        policy.starts_with("script-src 'sha256-") && fragment.lines().next().unwrap().contains(policy),
+        "{said}"
+    );
     assert!(!fragment.contains("<html") && fragment.contains("播放"));
 }
 
@@ -87,8 +90,19 @@ fn two_runs_of_two_depths_are_switched_between() {
 fn of_a_sweep_one_seed_is_shown_and_the_depths_that_are_asked_for() {
     let dir = room();
     let grid = ["--activations", "sigmoid,relu", "--hidden-layers", "1..3", "--seeds", "4,5", "--width", "5"];
-    let data =
-        ["--data", "gaussians", "--samples", "64", "--batch-size", "16", "--epochs", "1", "--quiet", "--out", "s"];
+    let data = [
+        "--data",
+        "gaussians",
+        "--samples",
+        "64",
+        "--batch-size",
+        "16",
+        "--epochs",
+        "1",
+        "--quiet",
+        "--out",
+        "s",
+    ];
     gradfade(dir.path()).arg("sweep").args(grid).args(data).assert().success();
     let page = |more: &[&str]| {
         stdout(dir.path(), &[&["page", "s", "--force", "--out", "p.html"], more].concat());
@@ -117,9 +131,16 @@ fn limits(panel: &str, key: &str) -> Vec<f64> {
         }
         let text = text.trim_start_matches("most ").trim_start_matches("least ").replace('\u{a0}', " ");
         let (text, unit) = text.strip_suffix(" %").map_or((text.as_str(), 1.0), |t| (t, 0.01));
-        let plain = |c| "⁻⁰¹²³⁴⁵⁶⁷⁸⁹".chars().position(|s| s == c).map_or(c, |i| char::from(b"-0123456789"[i]));
-        let power = if text.starts_with("10⁻") { text.replacen("10", "1e", 1) } else { text.replace(" × 10", "e") };
-        all.push(power.chars().map(plain).filter(|c| *c != ',').collect::<String>().parse::<f64>().unwrap() * unit);
+        let plain =
+            |c| "⁻⁰¹²³⁴⁵⁶⁷⁸⁹".chars().position(|s| s == c).map_or(c, |i| char::from(b"-0123456789"[i]));
+        let power = if text.starts_with("10⁻") {
+            text.replacen("10", "1e", 1)
+        } else {
+            text.replace(" × 10", "e")
+        };
+        all.push(
+            power.chars().map(plain).filter(|c| *c != ',').collect::<String>().parse::<f64>().unwrap() * unit,
+        );
     }
     all
 }
@@ -132,7 +153,8 @@ fn the_panel_of_verdicts_is_what_diagnose_says() {
     train(dir.path(), "a", &["--activation", "sigmoid", "--widths", "6,6,6,6", "--epochs", "20"]);
     std::fs::write(dir.path().join("mine.toml"), "signal_ratio = 0.12345\nfailed_skill = 0.505\n").unwrap();
     for thresholds in [&[][..], &["--thresholds", "mine.toml"]] {
-        let diagnose = gradfade(dir.path()).args([&["diagnose", "a", "--json"], thresholds].concat()).output().unwrap();
+        let diagnose =
+            gradfade(dir.path()).args([&["diagnose", "a", "--json"], thresholds].concat()).output().unwrap();
         let told: serde_json::Value = serde_json::from_slice(&diagnose.stdout).unwrap();
         stdout(dir.path(), &[&["page", "a", "--force", "--out", "p.html"], thresholds].concat());
         let page = std::fs::read_to_string(dir.path().join("p.html")).unwrap();

@@ -122,8 +122,12 @@ fn the_summary_prints_the_header_and_a_line_for_each_layer_output_side_first() {
     train(dir.path(), "run", &["--epochs", "2", "--name", "mine"]);
     let text = stdout(dir.path(), &["summary", "run"]);
     assert!(text.starts_with("run mine\n"), "{text}");
-    for word in ["activation       sigmoid", "status           complete", "seed             1", "8 steps, 2 snapshots"]
-    {
+    for word in [
+        "activation       sigmoid",
+        "status           complete",
+        "seed             1",
+        "8 steps, 2 snapshots",
+    ] {
         assert!(text.contains(word), "'{word}' is not in\n{text}");
     }
     let rows: Vec<&str> = text.lines().rev().take(3).collect();
@@ -136,7 +140,8 @@ fn the_summary_prints_the_header_and_a_line_for_each_layer_output_side_first() {
     assert_eq!(summary["evaluations"].as_array().unwrap().len(), 3);
     // The same numbers as the table's.
     let table = stdout(dir.path(), &["export", "run"]);
-    let exported = table.lines().find(|l| l.starts_with("0,1,weight,grad_norm,")).unwrap().rsplit(',').next().unwrap();
+    let exported =
+        table.lines().find(|l| l.starts_with("0,1,weight,grad_norm,")).unwrap().rsplit(',').next().unwrap();
     assert_eq!(layers[0]["grad_norm_first"].as_f64().unwrap(), exported.parse::<f64>().unwrap());
 }
 
@@ -198,7 +203,10 @@ fn a_run_whose_array_was_cut_is_read_with_a_warning_and_can_be_drawn() {
     assert!(stderr.contains("warning: run/grad_norm.npy: cut short, 29 of 40 rows"), "{stderr}");
     let summary: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(summary["recorded_steps"], 29);
-    gradfade(dir.path()).args(["plot", "run", "--figure", "gradient-heatmap", "--out", "f"]).assert().success();
+    gradfade(dir.path())
+        .args(["plot", "run", "--figure", "gradient-heatmap", "--out", "f"])
+        .assert()
+        .success();
 }
 
 #[test]
@@ -210,7 +218,9 @@ fn plot_lists_its_figures_and_draws_all_that_suit_the_number_of_runs() {
     let names = |runs: &str| -> Vec<&str> {
         list.lines().filter(|l| l.contains(runs)).filter_map(|l| l.split_whitespace().next()).collect()
     };
-    for name in ["gradient-heatmap", "signal-heatmap", "update-heatmap", "movement-heatmap", "convergence-heatmap"] {
+    for name in
+        ["gradient-heatmap", "signal-heatmap", "update-heatmap", "movement-heatmap", "convergence-heatmap"]
+    {
         assert!(names(" 1 run ").contains(&name), "{list}");
     }
     assert_eq!(names(" 2+ runs "), ["comparison"]);
@@ -222,12 +232,17 @@ fn plot_lists_its_figures_and_draws_all_that_suit_the_number_of_runs() {
             assert!(std::fs::metadata(dir.path().join(&file)).unwrap().len() > 100, "{file}");
         }
     }
-    assert_eq!(stdout(dir.path(), &["plot", "a", "b", "--format", "svg", "--out", "two"]), "two/comparison.svg\n");
+    assert_eq!(
+        stdout(dir.path(), &["plot", "a", "b", "--format", "svg", "--out", "two"]),
+        "two/comparison.svg\n"
+    );
     // The same record gives the same bytes.
     stdout(dir.path(), &["plot", "a", "--csv", "--scale", "1", "--out", "again"]);
     for name in names(" 1 run ") {
         for format in ["svg", "png", "csv"] {
-            let read = |folder: &str| std::fs::read(dir.path().join(folder).join(format!("{name}.{format}"))).unwrap();
+            let read = |folder: &str| {
+                std::fs::read(dir.path().join(folder).join(format!("{name}.{format}"))).unwrap()
+            };
             assert!(read("one") == read("again"), "{name}.{format}");
         }
     }

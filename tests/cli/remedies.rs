@@ -1,4 +1,5 @@
-//! Normalisation, skips, dropout, maxout, validation and early stopping, from `train` to every figure and table.
+//! Normalisation, skips, dropout, maxout, validation and early stopping, from `train` to every figure and
+//! table.
 
 use safetensors::SafeTensors;
 
@@ -9,7 +10,10 @@ const RUNS: [(&str, &[&str]); 6] = [
     ("batch", &["--normalisation", "batch", "--weight-decay", "0.01"]),
     ("after", &["--normalisation", "layer-after", "--widths", "6,6", "--residual", "--optimizer", "adam"]),
     ("maxout", &["--activation", "maxout:3", "--dropout", "0.2"]),
-    ("mixed", &["--activation", "maxout:2", "--normalisation", "batch-after", "--widths", "2,2", "--residual"]),
+    (
+        "mixed",
+        &["--activation", "maxout:2", "--normalisation", "batch-after", "--widths", "2,2", "--residual"],
+    ),
     ("early", &["--validation-size", "16", "--early-stopping", "1", "--learning-rate", "1"]),
     ("proximal", &["--l1", "0.01", "--l1-step", "proximal"]),
 ];
@@ -18,7 +22,18 @@ const RUNS: [(&str, &[&str]); 6] = [
 fn tiny(dir: &std::path::Path, out: &str, settings: &[&str]) {
     let sizes = if settings.contains(&"--widths") { &TINY[..4] } else { &TINY[..6] };
     let mut command = gradfade(dir);
-    let rest = ["--batch-size", "16", "--quiet", "--save-weights", "--out", out, "--epochs", "3", "--snapshots", "2"];
+    let rest = [
+        "--batch-size",
+        "16",
+        "--quiet",
+        "--save-weights",
+        "--out",
+        out,
+        "--epochs",
+        "3",
+        "--snapshots",
+        "2",
+    ];
     let output = command.arg("train").args(sizes).args(rest).args(settings).output().unwrap();
     assert!(output.status.success(), "{settings:?}: {}", String::from_utf8_lossy(&output.stderr));
 }
@@ -28,7 +43,8 @@ fn every_figure_and_table_takes_such_runs() {
     let dir = room();
     for (name, settings) in RUNS {
         tiny(dir.path(), name, settings);
-        let output = gradfade(dir.path()).args(["plot", name, "--out", &format!("figures/{name}")]).output().unwrap();
+        let output =
+            gradfade(dir.path()).args(["plot", name, "--out", &format!("figures/{name}")]).output().unwrap();
         assert!(output.status.success(), "{name}: {}", String::from_utf8_lossy(&output.stderr));
         let output = gradfade(dir.path())
             .args(["plot", name, "--bias", "--figure", "gradient-heatmap", "--out", &format!("bias/{name}")])
@@ -38,7 +54,9 @@ fn every_figure_and_table_takes_such_runs() {
         assert_eq!(json(dir.path(), &["summary", name, "--json"])["layers"].as_array().unwrap().len(), 3);
     }
     let csv = stdout(dir.path(), &["export", "batch"]);
-    for line in ["0,1,scale,grad_norm,", "0,2,shift,update_norm,", "0,1,scale,zero_share,0\n", "0,3,bias,param_norm,"] {
+    for line in
+        ["0,1,scale,grad_norm,", "0,2,shift,update_norm,", "0,1,scale,zero_share,0\n", "0,3,bias,param_norm,"]
+    {
         assert!(csv.contains(&format!("\n{line}")), "{line}");
     }
     // Before batch normalisation there is no bias.
@@ -80,7 +98,10 @@ fn the_kept_parameters_of_early_stopping_are_told() {
         ],
     );
     let best = result["early_stop"]["best_step"].as_u64().unwrap();
-    assert_eq!((&result["early_stop"]["stopped"], &result["status"]["state"]), (&true.into(), &"complete".into()));
+    assert_eq!(
+        (&result["early_stop"]["stopped"], &result["status"]["state"]),
+        (&true.into(), &"complete".into())
+    );
     assert!(result["steps"].as_u64().unwrap() > best);
     assert_eq!(result["evaluated_at_step"].as_u64(), Some(best));
     let header = &json(dir.path(), &["summary", "run", "--json"])["header"];
@@ -95,7 +116,8 @@ fn saved_weights_have_the_names_of_pytorchs_modules() {
     tiny(dir.path(), "maxout", RUNS[2].1);
     let read = |run: &str| std::fs::read(dir.path().join(run).join("weights-final.safetensors")).unwrap();
     let (batch, maxout) = (read("batch"), read("maxout"));
-    let (batch, maxout) = (SafeTensors::deserialize(&batch).unwrap(), SafeTensors::deserialize(&maxout).unwrap());
+    let (batch, maxout) =
+        (SafeTensors::deserialize(&batch).unwrap(), SafeTensors::deserialize(&maxout).unwrap());
     for (name, shape) in [
         ("layers.1.weight", &[6, 2][..]),
         ("norms.1.weight", &[6]),
@@ -126,7 +148,8 @@ fn settings_that_make_no_sense_are_refused_by_name() {
         (&["--normalisation", "batch", "--batch-size", "1"], &["--batch-size 1", "--normalisation batch"]),
         (&["--validation-size", "64"], &["--validation-size 64", "only 64"]),
     ] {
-        let mut args = vec!["train", "--data", "gaussians", "--samples", "64", "--batch-size", "16", "--out", "run"];
+        let mut args =
+            vec!["train", "--data", "gaussians", "--samples", "64", "--batch-size", "16", "--out", "run"];
         if settings.contains(&"--batch-size") {
             args.drain(5..7);
         }

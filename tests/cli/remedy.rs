@@ -44,7 +44,10 @@ fn relu_cures_a_network_that_vanishes_and_dropout_makes_it_worse() {
     let accuracy = |v: &serde_json::Value| v["train_accuracy"].as_f64().unwrap();
     let [relu, dropout] = [&result["remedies"][0], &result["remedies"][1]];
     assert_eq!([&relu["remedy"], &dropout["remedy"]], ["relu", "dropout"]);
-    assert_eq!((&relu["fits"], &relu["cured"], &relu["kind"]), (&true.into(), &true.into(), &"new-activation".into()));
+    assert_eq!(
+        (&relu["fits"], &relu["cured"], &relu["kind"]),
+        (&true.into(), &true.into(), &"new-activation".into())
+    );
     assert!(accuracy(before) < 0.5 && accuracy(relu) > 0.95, "{result}");
     assert_eq!((&dropout["fits"], &dropout["cured"]), (&false.into(), &false.into()));
     assert!(accuracy(dropout) < accuracy(before) - 0.05, "the lecture's warning: {result}");
@@ -59,10 +62,14 @@ fn relu_cures_a_network_that_vanishes_and_dropout_makes_it_worse() {
     // It may find something: what trains at last may overfit.
     let diagnosis = gradfade(dir.path()).args(["diagnose", "ill-remedies/relu"]).output().unwrap();
     assert!(diagnosis.stdout.starts_with(b"relu: ") && !diagnosis.stdout.starts_with(b"relu: vanishing"));
-    stdout(dir.path(), &["plot", "ill-remedies/relu", "--figure", "gradient-heatmap", "--format", "svg", "--out", "p"]);
+    stdout(
+        dir.path(),
+        &["plot", "ill-remedies/relu", "--figure", "gradient-heatmap", "--format", "svg", "--out", "p"],
+    );
 
     // The same settings by hand give the same numbers.
-    let by_hand = gradfade(dir.path()).args(ILL).args(["--out", "hand", "--activation", "relu"]).output().unwrap();
+    let by_hand =
+        gradfade(dir.path()).args(ILL).args(["--out", "hand", "--activation", "relu"]).output().unwrap();
     let by_hand: serde_json::Value = serde_json::from_slice(&by_hand.stdout).unwrap();
     assert_eq!(by_hand["train_accuracy"], relu["train_accuracy"]);
     assert_eq!(by_hand["test_accuracy"], relu["test_accuracy"]);
@@ -90,7 +97,10 @@ fn relu_cures_a_network_that_vanishes_and_dropout_makes_it_worse() {
 
     // `diagnose *` passes over what lies beside the runs.
     let both = gradfade(dir.path()).args(["diagnose", "ill", "ill-remedies", "--json"]).output().unwrap();
-    assert_eq!(serde_json::from_slice::<serde_json::Value>(&both.stdout).unwrap()["runs"].as_array().unwrap().len(), 1);
+    assert_eq!(
+        serde_json::from_slice::<serde_json::Value>(&both.stdout).unwrap()["runs"].as_array().unwrap().len(),
+        1
+    );
     assert!(String::from_utf8_lossy(&both.stderr).contains("ill-remedies: passed over"), "{both:?}");
 
     // What is whole is not made again; what is not whole is.
@@ -100,7 +110,8 @@ fn relu_cures_a_network_that_vanishes_and_dropout_makes_it_worse() {
     let mut header: serde_json::Value = serde_json::from_slice(&std::fs::read(&meta).unwrap()).unwrap();
     header["status"] = serde_json::json!({ "state": "running" });
     std::fs::write(&meta, header.to_string()).unwrap();
-    let text = stdout(dir.path(), &["remedy", "ill", "--only", "relu,dropout", "--format", "svg", "--lang", "en"]);
+    let text =
+        stdout(dir.path(), &["remedy", "ill", "--only", "relu,dropout", "--format", "svg", "--lang", "en"]);
     assert!(text.starts_with("ill: vanishing gradient, learning rate too small\n"), "{text}");
     assert!(text.contains("activation sigmoid → relu, initialisation glorot-uniform → he-uniform"), "{text}");
     assert_eq!(stamp("relu"), relu);
@@ -109,7 +120,8 @@ fn relu_cures_a_network_that_vanishes_and_dropout_makes_it_worse() {
 
     // What was tried before stays.
     let more = json(dir.path(), &["remedy", "ill", "--only", "adam", "--quiet", "--json"]);
-    let names: Vec<_> = more["remedies"].as_array().unwrap().iter().map(|r| r["remedy"].as_str().unwrap()).collect();
+    let names: Vec<_> =
+        more["remedies"].as_array().unwrap().iter().map(|r| r["remedy"].as_str().unwrap()).collect();
     assert_eq!(names, ["relu", "adam", "dropout"]);
     assert_eq!(more["remedies"][0]["train_accuracy"], result["remedies"][0]["train_accuracy"]);
     assert_eq!(stamp("relu"), relu);
@@ -164,7 +176,12 @@ fn what_cannot_be_remedied_is_said_in_one_line() {
     let dir = room();
     train(dir.path(), "run", &["--activation", "relu", "--learning-rate", "0.000001"]);
     refused(dir.path(), 1, &["remedy", "nowhere"], &["nowhere"]);
-    refused(dir.path(), 2, &["remedy", "run", "--only", "rellu"], &["--only", "rellu", "did you mean 'relu'?"]);
+    refused(
+        dir.path(),
+        2,
+        &["remedy", "run", "--only", "rellu"],
+        &["--only", "rellu", "did you mean 'relu'?"],
+    );
     refused(dir.path(), 2, &["remedy", "run", "--only", "normalisatoin"], &["did you mean 'normalisation'?"]);
     std::fs::write(dir.path().join("file"), "").unwrap();
     refused(dir.path(), 1, &["remedy", "run", "--out", "file", "--quiet"], &["file"]);
@@ -253,7 +270,8 @@ fn a_healthy_run_needs_no_remedy() {
     let dir = room();
     let more = ["--activation", "relu", "--epochs", "200", "--noise", "0.05", "--samples", "200"];
     let args =
-        [&["train", "--data", "gaussians", "--quiet", "--out", "well", "--batch-size", "100"][..], &more].concat();
+        [&["train", "--data", "gaussians", "--quiet", "--out", "well", "--batch-size", "100"][..], &more]
+            .concat();
     stdout(dir.path(), &args);
     let text = stdout(dir.path(), &["remedy", "well"]);
     assert!(text.contains("nothing to remedy") && text.contains("--only"), "{text}");
@@ -265,7 +283,9 @@ fn a_healthy_run_needs_no_remedy() {
 #[test]
 fn the_list_names_every_remedy_under_its_kind() {
     let list = stdout(room().path(), &["remedy", "--list"]);
-    for line in ["new-activation: ", "  relu  ", "weight-decay: ", "  l1  ", "normalisation: ", "  layer-norm "] {
+    for line in
+        ["new-activation: ", "  relu  ", "weight-decay: ", "  l1  ", "normalisation: ", "  layer-norm "]
+    {
         assert!(list.lines().any(|l| l.starts_with(line)), "{line}\n{list}");
     }
 }

@@ -11,7 +11,8 @@ use ::gradfade::text::Lang;
 use super::{TINY, gradfade, refused, room, train};
 
 /// Commands that look at one run, up to the place of its path.
-const OF_A_RUN: [&[&str]; 5] = [&["summary"], &["diagnose"], &["remedy"], &["export"], &["baselines", "--run"]];
+const OF_A_RUN: [&[&str]; 5] =
+    [&["summary"], &["diagnose"], &["remedy"], &["export"], &["baselines", "--run"]];
 /// Commands that look at a run, a sweep or remedies.
 const OF_ANY: [&[&str]; 3] = [&["plot"], &["page"], &["notes", "--into", "n.md"]];
 
@@ -42,17 +43,32 @@ fn a_sweep_and_remedies_are_told_from_a_run() {
     let grid = ["sweep", "--activations", "tanh,relu", "--epochs", "1", "--quiet", "--no-figures", "--out"];
     let tiny: Vec<&str> = TINY.iter().copied().filter(|w| !["--widths", "6,5"].contains(w)).collect();
     for (out, more) in [("s", &["--record", "every:1"][..]), ("digests", &["--record", "summary"])] {
-        gradfade(dir.path()).args(grid).arg(out).args(&tiny).args(["--widths", "5"]).args(more).assert().success();
+        gradfade(dir.path())
+            .args(grid)
+            .arg(out)
+            .args(&tiny)
+            .args(["--widths", "5"])
+            .args(more)
+            .assert()
+            .success();
     }
     for command in OF_A_RUN {
         let refuse = |path: &str, words: &[&str]| {
             refused(dir.path(), 1, &[command, &[path]].concat(), words);
         };
-        refuse("s", &["s: the folder of a sweep, not a run folder; name one in it: s/cells/000001, s/cells/000002"]);
-        refuse("digests", &["digests: the folder of a sweep, not a run folder; its cells kept their summaries only"]);
+        refuse(
+            "s",
+            &["s: the folder of a sweep, not a run folder; name one in it: s/cells/000001, s/cells/000002"],
+        );
+        refuse(
+            "digests",
+            &["digests: the folder of a sweep, not a run folder; its cells kept their summaries only"],
+        );
         refuse("r", &["r: a folder of remedies, not a run folder; name one in it: r/relu"]);
     }
-    for (merged, words) in [("r", "a folder of remedies, not"), ("r/relu", "a run folder, not the folder of a sweep")] {
+    for (merged, words) in
+        [("r", "a folder of remedies, not"), ("r/relu", "a run folder, not the folder of a sweep")]
+    {
         refused(dir.path(), 1, &["sweep", "merge", "--out", merged], &[merged, words]);
     }
     std::fs::write(dir.path().join("n.md"), "# Notes\n").unwrap();

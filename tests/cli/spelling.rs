@@ -79,7 +79,8 @@ fn a_plan_and_a_list_of_remedies_are_read_in_both_spellings() {
     let wrong = ["remedy", "nowhere", "--only", "no-such"];
     refused(dir.path(), 2, &wrong, &["unknown remedy"]);
     refused(dir.path(), 1, &["remedy", "nowhere", "--only", "normalization"], &["nowhere: no such folder"]);
-    let train = [&["train", "--optimiser", "adam", "--normalization", "batch", "--out", "a", "--quiet"], &TINY[..]];
+    let train =
+        [&["train", "--optimiser", "adam", "--normalization", "batch", "--out", "a", "--quiet"], &TINY[..]];
     stdout(dir.path(), &train.concat());
 }
 

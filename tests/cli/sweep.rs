@@ -26,7 +26,8 @@ const GRID: [&str; 15] = [
 
 /// Runs a sweep command that must succeed; its stderr.
 fn sweep(dir: &Path, first: &[&str], out: &str, more: &[&str]) -> String {
-    let output = gradfade(dir).arg("sweep").args(first).args(GRID).args(["--out", out]).args(more).output().unwrap();
+    let output =
+        gradfade(dir).arg("sweep").args(first).args(GRID).args(["--out", out]).args(more).output().unwrap();
     let stderr = String::from_utf8(output.stderr).unwrap();
     assert!(output.status.success(), "{first:?} {more:?}: {stderr}");
     stderr
@@ -74,7 +75,8 @@ fn one_command_runs_every_cell_joins_them_and_draws_them() {
     let csv = read(place.join("cells.csv"));
     let mut rows = csv::Reader::from_reader(csv.as_bytes());
     let head = rows.headers().unwrap().clone();
-    let column = |name: &str| head.iter().position(|h| h == name).unwrap_or_else(|| panic!("no column {name}"));
+    let column =
+        |name: &str| head.iter().position(|h| h == name).unwrap_or_else(|| panic!("no column {name}"));
     let rows: Vec<csv::StringRecord> = rows.records().map(Result::unwrap).collect();
     assert_eq!(rows.len(), 8);
     for (i, row) in rows.iter().enumerate() {
@@ -103,7 +105,9 @@ fn one_command_runs_every_cell_joins_them_and_draws_them() {
             _ => assert_eq!(get("first_last_gradient_ratio_start"), ""),
         }
     }
-    for figure in ["accuracy-by-depth", "gradient-by-depth", "movement-by-depth", "heatmap-grid", "error-by-updates"] {
+    for figure in
+        ["accuracy-by-depth", "gradient-by-depth", "movement-by-depth", "heatmap-grid", "error-by-updates"]
+    {
         for kind in ["svg", "png", "csv"] {
             assert!(place.join(format!("figures/{figure}.{kind}")).is_file(), "{figure}.{kind}");
         }
@@ -163,7 +167,8 @@ fn starting_again_runs_only_what_is_missing_and_what_cannot_be_trusted() {
 fn a_merge_of_a_part_says_what_is_missing() {
     let dir = room();
     sweep(dir.path(), &["run"], "s", &["--cells", "1..6", "--quiet"]);
-    let output = gradfade(dir.path()).args(["sweep", "merge", "--out", "s", "--no-figures"]).output().unwrap();
+    let output =
+        gradfade(dir.path()).args(["sweep", "merge", "--out", "s", "--no-figures"]).output().unwrap();
     // The table is there, but a script must not take it for the whole.
     assert_eq!(output.status.code(), Some(1));
     let told = String::from_utf8(output.stderr).unwrap();
@@ -177,19 +182,32 @@ fn a_merge_of_a_part_says_what_is_missing() {
 #[test]
 fn a_cell_that_diverges_or_fails_is_a_row_and_not_the_end() {
     let dir = room();
-    let more =
-        ["--batch-sizes", "16,1000", "--learning-rates", "0.1,1e30", "--activations", "relu", "--hidden-layers", "2"];
+    let more = [
+        "--batch-sizes",
+        "16,1000",
+        "--learning-rates",
+        "0.1,1e30",
+        "--activations",
+        "relu",
+        "--hidden-layers",
+        "2",
+    ];
     let output = gradfade(dir.path()).arg("sweep").args(&GRID[4..]).args(more).args(["--out", "s"]).output();
     let output = output.unwrap();
     // --batch-sizes was given twice, which is a slip.
     assert_eq!(output.status.code(), Some(2));
-    let args = ["--data", "gaussians", "--samples", "64", "--widths", "5", "--steps", "20", "--out", "s", "--quiet"];
+    let args =
+        ["--data", "gaussians", "--samples", "64", "--widths", "5", "--steps", "20", "--out", "s", "--quiet"];
     stdout(dir.path(), &[&["sweep"], &more[..], &args[..]].concat());
     let csv = read(dir.path().join("s/cells.csv"));
     let rows: Vec<&str> = csv.lines().skip(1).collect();
     assert_eq!(rows.len(), 4);
     assert!(rows[0].contains(",complete,,20,"), "{}", rows[0]);
-    assert!(rows[1].contains(",failed,--batch-size 1000: the training set has only 64 samples"), "{}", rows[1]);
+    assert!(
+        rows[1].contains(",failed,--batch-size 1000: the training set has only 64 samples"),
+        "{}",
+        rows[1]
+    );
     assert!(rows[2].contains(",diverged,step "), "{}", rows[2]);
     assert!(rows[3].contains(",failed,"), "{}", rows[3]);
     // A finished failure is not run again.
@@ -222,13 +240,24 @@ fn a_sweep_is_drawn_by_plot_as_well() {
     let dir = room();
     sweep(dir.path(), &[], "s", &["--quiet", "--no-figures"]);
     assert!(!dir.path().join("s/figures").exists());
-    let args = ["plot", "s", "--figure", "accuracy-by-depth", "--format", "svg", "--theme", "dark", "--out", "f"];
+    let args =
+        ["plot", "s", "--figure", "accuracy-by-depth", "--format", "svg", "--theme", "dark", "--out", "f"];
     assert_eq!(stdout(dir.path(), &args), "f/accuracy-by-depth.svg\n");
     refused(dir.path(), 1, &args, &["f/accuracy-by-depth.svg: exists", "--force"]);
-    refused(dir.path(), 2, &["plot", "s", "--figure", "acuracy-by-depth"], &["did you mean 'accuracy-by-depth'?"]);
+    refused(
+        dir.path(),
+        2,
+        &["plot", "s", "--figure", "acuracy-by-depth"],
+        &["did you mean 'accuracy-by-depth'?"],
+    );
     refused(dir.path(), 2, &["plot", "s", "s"], &["a sweep is drawn alone"]);
     let of_a_run = ["plot", "s", "--figure", "gradient-heatmap"];
-    refused(dir.path(), 2, &of_a_run, &["--figure", "draws one run, but a sweep was given; name a run folder"]);
+    refused(
+        dir.path(),
+        2,
+        &of_a_run,
+        &["--figure", "draws one run, but a sweep was given; name a run folder"],
+    );
     assert!(stdout(dir.path(), &["plot", "--list"]).contains("gradient-by-depth      sweep"));
 }
 
@@ -253,13 +282,17 @@ fn plans_are_listed_printed_edited_and_given_back() {
     std::fs::write(dir.path().join("mine.toml"), &toml).unwrap();
     let listed = stdout(dir.path(), &["sweep", "plan", "--plan", "mine.toml"]);
     assert_eq!(listed.lines().count(), 2 * 2 * 3 + 2);
-    assert!(listed.contains("sigmoid, 2 hidden layers, seed 1") && listed.contains("12 cells; about "), "{listed}");
+    assert!(
+        listed.contains("sigmoid, 2 hidden layers, seed 1") && listed.contains("12 cells; about "),
+        "{listed}"
+    );
 }
 
 #[test]
 fn an_option_may_be_idle_in_some_cells_but_not_in_all() {
     let dir = room();
-    let made = ["--data", "gaussians", "--samples", "64", "--width", "5", "--batch-size", "16", "--steps", "2"];
+    let made =
+        ["--data", "gaussians", "--samples", "64", "--width", "5", "--batch-size", "16", "--steps", "2"];
     let some: [&[&str]; 4] = [
         &["--hidden-layers", "0..2", "--residual", "--dropout", "0.1"],
         &["--optimizers", "sgd,momentum", "--momentum", "0.5"],
@@ -280,7 +313,8 @@ fn an_option_may_be_idle_in_some_cells_but_not_in_all() {
         refused(dir.path(), 2, &[&["sweep", "plan"], more].concat(), &[words]);
     }
     // A plan names every setting, also those that nothing uses.
-    std::fs::write(dir.path().join("p.toml"), "[train]\nmomentum = 0.5\n[train.data_options]\nnoise = 0.1\n").unwrap();
+    std::fs::write(dir.path().join("p.toml"), "[train]\nmomentum = 0.5\n[train.data_options]\nnoise = 0.1\n")
+        .unwrap();
     stdout(dir.path(), &["sweep", "plan", "--plan", "p.toml", "--toml"]);
 }
 
@@ -303,10 +337,25 @@ fn a_plan_of_which_nothing_was_run_may_be_changed() {
     // With one cell there is something to lose.
     stdout(dir.path(), &["sweep", "run", "--out", "s", "--cells", "1", "--quiet"]);
     plan(&format!("{head}steps = 2\n{tail}"));
-    refused(dir.path(), 1, &script, &["s: holds the sweep of another plan: steps is 3 there and 2 here", "--out"]);
-    refused(dir.path(), 1, &["sweep", "plan", "--plan", "p.toml", "--out", "s"], &["steps is 3 there and 2 here"]);
+    refused(
+        dir.path(),
+        1,
+        &script,
+        &["s: holds the sweep of another plan: steps is 3 there and 2 here", "--out"],
+    );
+    refused(
+        dir.path(),
+        1,
+        &["sweep", "plan", "--plan", "p.toml", "--out", "s"],
+        &["steps is 3 there and 2 here"],
+    );
     let flag = ["sweep", "--plan", "p.toml", "--seeds", "1", "--steps", "3", "--out", "s"];
-    refused(dir.path(), 1, &flag, &["seed is 1, 2 there and 1 here", "without --preset, --plan and settings"]);
+    refused(
+        dir.path(),
+        1,
+        &flag,
+        &["seed is 1, 2 there and 1 here", "without --preset, --plan and settings"],
+    );
 }
 
 #[test]
@@ -314,7 +363,12 @@ fn bad_plans_are_refused_with_line_and_key() {
     let dir = room();
     let plan = |text: &str, words: &[&str]| {
         std::fs::write(dir.path().join("p.toml"), text).unwrap();
-        refused(dir.path(), 1, &["sweep", "--plan", "p.toml", "--out", "s"], &[&["p.toml: "], words].concat());
+        refused(
+            dir.path(),
+            1,
+            &["sweep", "--plan", "p.toml", "--out", "s"],
+            &[&["p.toml: "], words].concat(),
+        );
     };
     plan("[train]\nepoch = 3\n", &["line 2", "`epoch`", "unknown field"]);
     plan("[train]\n\nwidth = \"wide\"\n", &["line 3", "wide"]);
@@ -361,7 +415,8 @@ fn a_folder_of_another_plan_or_of_something_else_is_left_alone() {
     refused(dir.path(), 1, &notes, &["notes: is not empty and holds no sweep"]);
     refused(dir.path(), 1, &["sweep", "merge", "--out", "notes"], &["notes: holds no sweep (no plan.toml)"]);
     // A cell that was copied from another sweep.
-    let foreign = [&["sweep"], &GRID[..14], &["--epochs=3", "--out", "t", "--quiet", "--no-figures"]].concat();
+    let foreign =
+        [&["sweep"], &GRID[..14], &["--epochs=3", "--out", "t", "--quiet", "--no-figures"]].concat();
     stdout(dir.path(), &foreign);
     let cell = |sweep: &str| dir.path().join(sweep).join("cells/000003");
     std::fs::remove_dir_all(cell("s")).unwrap();
@@ -400,9 +455,9 @@ fn any_setting_can_be_an_axis() {
             .map(|name| row[head.iter().position(|h| h == name).unwrap()].to_string())
     };
     let all: Vec<[String; 3]> = rows.iter().map(of).collect();
-    let expected = ["none", "batch"]
-        .into_iter()
-        .flat_map(|n| ["0", "0.5"].into_iter().flat_map(move |d| ["1", "2"].map(|h| [n, d, h].map(String::from))));
+    let expected = ["none", "batch"].into_iter().flat_map(|n| {
+        ["0", "0.5"].into_iter().flat_map(move |d| ["1", "2"].map(|h| [n, d, h].map(String::from)))
+    });
     assert_eq!(all, expected.collect::<Vec<_>>(), "{csv}");
     // The cells are those networks: the runs say so themselves.
     let config = |cell: usize| -> serde_json::Value {
@@ -422,20 +477,29 @@ fn any_setting_can_be_an_axis() {
     let toml = stdout(dir.path(), &["sweep", "plan", "--out", "s", "--toml"]);
     assert!(toml.contains("dropout = [0.0, 0.5]"), "{toml}");
     std::fs::write(dir.path().join("p.toml"), toml).unwrap();
-    let again =
-        gradfade(dir.path()).args(["sweep", "--plan", "p.toml", "--out", "s", "--no-figures"]).output().unwrap();
-    assert!(String::from_utf8_lossy(&again.stderr).contains("8 cells, 8 of them finished before"), "{again:?}");
+    let again = gradfade(dir.path())
+        .args(["sweep", "--plan", "p.toml", "--out", "s", "--no-figures"])
+        .output()
+        .unwrap();
+    assert!(
+        String::from_utf8_lossy(&again.stderr).contains("8 cells, 8 of them finished before"),
+        "{again:?}"
+    );
 }
 
 #[test]
 fn an_axis_that_is_not_depth_leaves_no_figure_out_silently() {
     let dir = room();
     let args = ["--axis", "momentum=0.5,0.9", "--optimizers=momentum", "--data=gaussians", "--widths=5"];
-    let more = ["--hidden-layers=2", "--samples=64", "--batch-sizes=16", "--steps=4", "--format=svg", "--out", "s"];
+    let more =
+        ["--hidden-layers=2", "--samples=64", "--batch-sizes=16", "--steps=4", "--format=svg", "--out", "s"];
     let output = gradfade(dir.path()).arg("sweep").args(args).args(more).output().unwrap();
     let told = String::from_utf8(output.stderr).unwrap();
     assert!(output.status.success(), "{told}");
-    assert!(told.contains("not drawn: ") && told.contains("no second depth, so `accuracy-by-depth`"), "{told}");
+    assert!(
+        told.contains("not drawn: ") && told.contains("no second depth, so `accuracy-by-depth`"),
+        "{told}"
+    );
     assert!(read(dir.path().join("s/figures/error-by-updates.svg")).contains("momentum 0.5"));
 }
 
@@ -445,7 +509,7 @@ fn a_wrong_axis_is_refused_by_its_name_and_value() {
     let axis = |axis: &str, words: &[&str]| {
         refused(dir.path(), 2, &["sweep", "--axis", axis, "--out", "s"], words);
     };
-    axis("dropot=0,0.1", &["--axis dropot=0,0.1: there is no setting `dropot`", "did you mean 'dropout'?"]);
+    axis("dropot=0,0.1", &["--axis there is no setting `dropot`", "did you mean 'dropout'?"]);
     axis("dropout=0,x", &["--axis dropout: 'x' is no number"]);
     axis("dropout", &["--axis 'dropout' is not NAME=VALUE,.."]);
     axis("dropout=0,0", &["`dropout` holds 0 twice"]);
@@ -458,7 +522,12 @@ fn a_wrong_axis_is_refused_by_its_name_and_value() {
     let fixed = ["sweep", "--axis", "dropout=0,0.1", "--dropout", "0.2", "--out", "s"];
     refused(dir.path(), 2, &fixed, &["--axis dropout: one value for all cells is given as well"]);
     // What would never fit into a memory or a data set is refused before anything is written.
-    refused(dir.path(), 2, &["sweep", "--batch-sizes", "4294967296", "--out", "s"], &["--batch-size 4294967296"]);
+    refused(
+        dir.path(),
+        2,
+        &["sweep", "--batch-sizes", "4294967296", "--out", "s"],
+        &["--batch-size 4294967296"],
+    );
     refused(
         dir.path(),
         2,
@@ -481,8 +550,9 @@ fn a_finished_sweep_grows_by_values_seeds_and_axes() {
     };
     run(&["--hidden-layers=1,2", "--seeds=2"], "s");
     let place = dir.path().join("s");
-    let modified =
-        |cell: usize| std::fs::metadata(place.join(format!("cells/{cell:06}/cell.json"))).unwrap().modified().unwrap();
+    let modified = |cell: usize| {
+        std::fs::metadata(place.join(format!("cells/{cell:06}/cell.json"))).unwrap().modified().unwrap()
+    };
     let kept: Vec<_> = (1..=4).map(modified).collect();
     let grown = ["--hidden-layers=1..3", "--seeds=3", "--axis", "dropout=0,0.5"];
     let told = run(&grown, "s");
@@ -514,8 +584,10 @@ fn data_that_is_missing_for_one_cell_is_asked_for_again() {
     let write = |name: &str| std::fs::write(dir.path().join(name), format!("x,label\n{rows}")).unwrap();
     write("t.csv");
     write("a.csv");
-    let args = ["sweep", "--data=csv:t.csv", "--axis", "test_file=a.csv,b.csv", "--hidden-layers=1", "--widths=3"];
-    let args = [&args[..], &["--batch-sizes=4", "--steps=3", "--out", "s", "--quiet", "--no-figures"]].concat();
+    let args =
+        ["sweep", "--data=csv:t.csv", "--axis", "test_file=a.csv,b.csv", "--hidden-layers=1", "--widths=3"];
+    let args =
+        [&args[..], &["--batch-sizes=4", "--steps=3", "--out", "s", "--quiet", "--no-figures"]].concat();
     let output = gradfade(dir.path()).args(&args).output().unwrap();
     let told = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(1), "{told}");
@@ -548,7 +620,8 @@ fn programs_that_start_together_on_a_new_folder_all_succeed() {
     let shard = |k| [&["run"], &GRID[..], &["--out", "shards", "--quiet", "--shard", k]].concat();
     together(dir.path(), &shards.map(shard));
     stdout(dir.path(), &["sweep", "merge", "--out", "shards", "--no-figures"]);
-    // The same sweep twice: each may find a cell made by the other, and none removes what the other is making.
+    // The same sweep twice: each may find a cell made by the other, and none removes what the other is
+    // making.
     let whole = || [&GRID[..], &["--out", "twice", "--quiet", "--no-figures", "--threads", "2"]].concat();
     together(dir.path(), &[whole(), whole()]);
     for other in ["shards", "twice"] {
@@ -587,7 +660,10 @@ fn looking_at_a_sweep_writes_nothing() {
     let left = dir.path().join("s/cells/.000001-Xk3v1a.part");
     std::fs::create_dir(&left).unwrap();
     let before = tree(&dir.path().join("s"));
-    stdout(dir.path(), &["plot", "s", "--figure", "accuracy-by-depth", "--format", "svg", "--out", "figures"]);
+    stdout(
+        dir.path(),
+        &["plot", "s", "--figure", "accuracy-by-depth", "--format", "svg", "--out", "figures"],
+    );
     stdout(dir.path(), &["page", "s", "--out", "page.html"]);
     assert!(tree(&dir.path().join("s")) == before, "something was written or removed");
     stdout(dir.path(), &["sweep", "merge", "--out", "s", "--no-figures"]);
@@ -599,15 +675,26 @@ fn looking_at_a_sweep_writes_nothing() {
 fn with_memory(dir: &Path, kib: u32, args: &[&str]) -> std::process::Output {
     let mut command = std::process::Command::new("bash");
     let line = format!("ulimit -v {kib} && exec \"$@\"");
-    command.args(["-c", &line, "bash", env!("CARGO_BIN_EXE_gradfade")]).args(args).current_dir(dir).output().unwrap()
+    command
+        .args(["-c", &line, "bash", env!("CARGO_BIN_EXE_gradfade")])
+        .args(args)
+        .current_dir(dir)
+        .output()
+        .unwrap()
 }
 
 #[cfg(target_os = "linux")]
 #[test]
 fn memory_that_the_system_refuses_is_asked_for_again() {
     let dir = room();
-    let args =
-        ["sweep", "--data=gaussians", "--samples=64", "--hidden-layers=3", "--widths=5,9000", "--batch-sizes=16"];
+    let args = [
+        "sweep",
+        "--data=gaussians",
+        "--samples=64",
+        "--hidden-layers=3",
+        "--widths=5,9000",
+        "--batch-sizes=16",
+    ];
     let args = [&args[..], &["--steps=2", "--out", "s", "--quiet", "--no-figures", "--threads=1"]].concat();
     let output = with_memory(dir.path(), 2 << 20, &args);
     let told = String::from_utf8(output.stderr).unwrap();
@@ -621,12 +708,25 @@ fn memory_that_the_system_refuses_is_asked_for_again() {
 fn a_sweep_of_which_nothing_can_be_trained_fails_and_says_why() {
     let dir = room();
     for (more, words) in [
-        (["--batch-sizes", "5000", "--max-memory", "64"], "--batch-size 5000: the training set has only 64 samples"),
+        (
+            ["--batch-sizes", "5000", "--max-memory", "64"],
+            "--batch-size 5000: the training set has only 64 samples",
+        ),
         (["--batch-sizes", "16", "--validation-size", "64"], "some must be left to train on"),
     ] {
         let out = format!("s{}", more[1]);
-        let made =
-            ["--data", "gaussians", "--samples", "64", "--widths", "5", "--hidden-layers", "1,2", "--epochs", "1"];
+        let made = [
+            "--data",
+            "gaussians",
+            "--samples",
+            "64",
+            "--widths",
+            "5",
+            "--hidden-layers",
+            "1,2",
+            "--epochs",
+            "1",
+        ];
         let line = ["none of the 2 cells can be trained; cell 1: ", words];
         for verb in [&["sweep"][..], &["sweep", "merge"]] {
             let rest: &[&str] = if verb.len() == 1 { &made } else { &[] };
@@ -654,9 +754,12 @@ fn a_setting_that_a_plan_cannot_hold_is_refused_by_name() {
     let dir = room();
     let huge = (1_u64 << 63).to_string();
     let twice = format!("1,{huge}");
-    for (option, setting) in
-        [("--max-memory", "max_memory_mib"), ("--steps", "steps"), ("--eval-every", "eval_every"), ("--seeds", "seed")]
-    {
+    for (option, setting) in [
+        ("--max-memory", "max_memory_mib"),
+        ("--steps", "steps"),
+        ("--eval-every", "eval_every"),
+        ("--seeds", "seed"),
+    ] {
         let value = if option == "--seeds" { &twice } else { &huge };
         let args = ["sweep", "--hidden-layers", "1,2", option, value, "--out", "s"];
         refused(dir.path(), 2, &args, &[&format!("`{setting}` is {huge}"), "up to 9223372036854775807"]);
@@ -733,7 +836,11 @@ fn stubs(dir: &Path, programs: &[(&str, &str)]) -> String {
 #[test]
 fn a_slurm_script_stays_below_the_largest_array_and_merges_after_it() {
     let dir = room();
-    let args = [&["sweep", "script", "slurm"], &GRID[..], &["--out", "a b", "--cells-per-task", "1", "--threads", "2"]];
+    let args = [
+        &["sweep", "script", "slurm"],
+        &GRID[..],
+        &["--out", "a b", "--cells-per-task", "1", "--threads", "2"],
+    ];
     let script = stdout(dir.path(), &args.concat());
     std::fs::write(dir.path().join("job.sh"), &script).unwrap();
     // A cluster of one node that runs every task at once, whose arrays may have 4 members at most.
@@ -764,7 +871,11 @@ fi"#;
     let calls: Vec<&str> = log.lines().collect();
     assert!(calls[0].contains("--array=1-4 ") && calls[0].ends_with("--partition=short"), "{}", calls[0]);
     assert!(calls[0].contains("--cpus-per-task=2"));
-    assert!(calls[1].contains("--dependency=afterany:17 ") && calls[1].ends_with("--partition=short"), "{}", calls[1]);
+    assert!(
+        calls[1].contains("--dependency=afterany:17 ") && calls[1].ends_with("--partition=short"),
+        "{}",
+        calls[1]
+    );
     let local = room();
     sweep(local.path(), &[], "s", &["--quiet", "--no-figures"]);
     assert_eq!(table(&dir.path().join("a b")), table(&local.path().join("s")));

@@ -106,8 +106,19 @@ fn weight_decay_and_l1_show_in_the_decay_norm() {
 fn made_data_comes_in_three_kinds_with_a_size_and_a_noise() {
     let dir = room();
     for (name, classes) in [("spiral", 3), ("xor", 2), ("gaussians", 4)] {
-        let args =
-            ["train", "--data", name, "--samples", "40", "--noise", "0.1", "--widths", "4", "--batch-size", "full"];
+        let args = [
+            "train",
+            "--data",
+            name,
+            "--samples",
+            "40",
+            "--noise",
+            "0.1",
+            "--widths",
+            "4",
+            "--batch-size",
+            "full",
+        ];
         stdout(dir.path(), &[&args[..], &["--steps", "2", "--quiet", "--out", name]].concat());
         let header = &json(dir.path(), &["summary", name, "--json"])["header"];
         assert_eq!(
@@ -125,8 +136,18 @@ fn made_data_comes_in_three_kinds_with_a_size_and_a_noise() {
 #[test]
 fn embedded_digits_are_the_default_and_can_be_cut_and_standardised() {
     let dir = room();
-    let args =
-        ["train", "--train-size", "200", "--test-size", "100", "--standardize", "--widths", "8", "--epochs", "1"];
+    let args = [
+        "train",
+        "--train-size",
+        "200",
+        "--test-size",
+        "100",
+        "--standardize",
+        "--widths",
+        "8",
+        "--epochs",
+        "1",
+    ];
     stdout(dir.path(), &[&args[..], &["--quiet", "--out", "run"]].concat());
     let header = &json(dir.path(), &["summary", "run", "--json"])["header"];
     let label = |key: &str| header["labels"][key].as_str().unwrap().to_string();
@@ -134,7 +155,10 @@ fn embedded_digits_are_the_default_and_can_be_cut_and_standardised() {
         (label("data"), label("train_size"), label("test_size")),
         ("mnist-mini".into(), "200".into(), "100".into())
     );
-    assert_eq!((header["layers"][0]["fan_in"].as_u64(), header["facts"]["classes"].as_u64()), (Some(784), Some(10)));
+    assert_eq!(
+        (header["layers"][0]["fan_in"].as_u64(), header["facts"]["classes"].as_u64()),
+        (Some(784), Some(10))
+    );
     assert_eq!(label("standardize"), "yes");
 }
 
@@ -146,8 +170,20 @@ fn files_in_idx_cifar_and_csv_form_train() {
     std::fs::write(dir.path().join("t.csv"), "a,b,label\n1,2,x\n3,4,y\n5,6,x\n7,8,y\n9,1,x\n").unwrap();
     for (data, features) in [("idx:digits", 4), ("cifar10:cifar", 3072), ("csv:t.csv", 2)] {
         let out = &data[..3];
-        let args =
-            ["train", "--data", data, "--widths", "3", "--batch-size", "2", "--steps", "2", "--quiet", "--out", out];
+        let args = [
+            "train",
+            "--data",
+            data,
+            "--widths",
+            "3",
+            "--batch-size",
+            "2",
+            "--steps",
+            "2",
+            "--quiet",
+            "--out",
+            out,
+        ];
         stdout(dir.path(), &args);
         let header = &json(dir.path(), &["summary", out, "--json"])["header"];
         assert_eq!(header["layers"][0]["fan_in"], features, "{data}");
@@ -159,7 +195,8 @@ fn tables_may_have_crlf_a_byte_order_mark_quotes_and_semicolons() {
     let dir = room();
     let text = "\u{feff}\"first, one\";b;class\r\n\"1.5\";2;x\r\n3;-4e-1;\"y\"\r\n 5 ; 6;x\r\n7;8;y\r\n";
     std::fs::write(dir.path().join("t.csv"), text).unwrap();
-    let args = ["train", "--data", "csv:t.csv", "--widths", "3", "--batch-size", "full", "--steps", "2", "--quiet"];
+    let args =
+        ["train", "--data", "csv:t.csv", "--widths", "3", "--batch-size", "full", "--steps", "2", "--quiet"];
     stdout(dir.path(), &[&args[..], &["--out", "run"]].concat());
     let header = &json(dir.path(), &["summary", "run", "--json"])["header"];
     assert_eq!((&header["layers"][0]["fan_in"], &header["facts"]["classes"]), (&2.into(), &2.into()));
@@ -173,8 +210,18 @@ fn tables_may_have_crlf_a_byte_order_mark_quotes_and_semicolons() {
 fn a_single_layer_and_hundreds_of_layers_train() {
     let dir = room();
     for depth in ["0", "1", "300"] {
-        let args =
-            ["train", "--data", "xor", "--samples", "20", "--hidden-layers", depth, "--width", "3", "--batch-size"];
+        let args = [
+            "train",
+            "--data",
+            "xor",
+            "--samples",
+            "20",
+            "--hidden-layers",
+            depth,
+            "--width",
+            "3",
+            "--batch-size",
+        ];
         stdout(dir.path(), &[&args[..], &["full", "--steps", "2", "--quiet", "--out", depth]].concat());
         stdout(dir.path(), &["summary", depth]);
         let layers = json(dir.path(), &["summary", depth, "--json"])["layers"].as_array().unwrap().len();
@@ -186,7 +233,8 @@ fn a_single_layer_and_hundreds_of_layers_train() {
 fn huge_schedules_that_never_come_due_are_no_overflow() {
     let dir = room();
     let most = "18446744073709551615";
-    let args = ["--record", &format!("every:{most}"), "--snapshots", &format!("every:{most}"), "--eval-every", most];
+    let args =
+        ["--record", &format!("every:{most}"), "--snapshots", &format!("every:{most}"), "--eval-every", most];
     train(dir.path(), "run", &[&args[..], &["--epochs", "2"]].concat());
     let summary = json(dir.path(), &["summary", "run", "--json"]);
     // The first and the last step are always there.
@@ -211,7 +259,10 @@ fn a_run_that_diverges_names_the_step_keeps_its_record_and_can_be_drawn() {
     // The same in words.
     let args = [&["train"], &super::TINY[..], &["--quiet", "--out", "again"], &settings[..]].concat();
     let text = stdout(dir.path(), &args);
-    assert!(text.starts_with(&format!("diverged at step {step}: ")) && text.contains("--learning-rate"), "{text}");
+    assert!(
+        text.starts_with(&format!("diverged at step {step}: ")) && text.contains("--learning-rate"),
+        "{text}"
+    );
 }
 
 #[test]
@@ -270,7 +321,10 @@ fn networks_of_convolutions_are_trained_recorded_and_drawn() {
         ]
     );
     let number = |l: usize| layers[l]["number"].as_u64();
-    assert_eq!([number(0), number(1), number(2), number(7), number(9)], [Some(1), None, Some(2), None, Some(8)]);
+    assert_eq!(
+        [number(0), number(1), number(2), number(7), number(9)],
+        [Some(1), None, Some(2), None, Some(8)]
+    );
     assert_eq!(layers[8]["activation"], "tanh");
     let header = &summary["header"];
     assert_eq!(header["layers"][0]["input_shape"], serde_json::json!([1, 6, 6]));
@@ -288,7 +342,10 @@ fn networks_of_convolutions_are_trained_recorded_and_drawn() {
     stdout(dir, &["page", "cnn", "--out", "page.html"]);
     stdout(dir, &["remedy", "cnn", "--only", "leaky-relu", "--quiet"]);
     // Any number of threads gives the same bits.
-    stdout(dir, &[&["train"], &IMAGES[..], &of, &more[..4], &["--threads", "3", "--out", "threads"]].concat());
+    stdout(
+        dir,
+        &[&["train"], &IMAGES[..], &of, &more[..4], &["--threads", "3", "--out", "threads"]].concat(),
+    );
     for file in ["grad_norm.npy", "weights-final.safetensors"] {
         let [a, b] = ["cnn", "threads"].map(|run| std::fs::read(dir.join(run).join(file)).unwrap());
         assert!(a == b, "{file}");
@@ -314,10 +371,14 @@ fn networks_that_do_not_fit_are_named_with_the_piece_and_what_comes_to_it() {
         ("conv:4", "'conv:4': it needs channels and kernel; write conv:16x3"),
         ("conv:60000x3,conv:60000x3", "MiB of memory"),
     ] {
-        let args = [&["train"], &IMAGES[..], &["--batch-size", "8", "--network", network, "--out", "x"]].concat();
+        let args =
+            [&["train"], &IMAGES[..], &["--batch-size", "8", "--network", network, "--out", "x"]].concat();
         let output = gradfade(dir).args(&args).output().unwrap();
         let error = String::from_utf8_lossy(&output.stderr).into_owned();
-        assert!(!output.status.success() && error.lines().filter(|l| !l.is_empty()).count() == 1, "{network}: {error}");
+        assert!(
+            !output.status.success() && error.lines().filter(|l| !l.is_empty()).count() == 1,
+            "{network}: {error}"
+        );
         assert!(error.contains(words), "{network}: {error}");
         assert!(!dir.join("x").exists(), "{network}");
     }

@@ -37,7 +37,8 @@ fn the_first_file_holds_what_the_seed_gives_and_the_second_what_training_made_of
         train(dir.path(), out, &["--steps", "5", "--seed", "7", "--precision", precision, "--save-weights"]);
         let read = |file: &str| std::fs::read(dir.path().join(out).join(file)).unwrap();
         let (first, last) = (read("weights-init.safetensors"), read("weights-final.safetensors"));
-        let (first, last) = (SafeTensors::deserialize(&first).unwrap(), SafeTensors::deserialize(&last).unwrap());
+        let (first, last) =
+            (SafeTensors::deserialize(&first).unwrap(), SafeTensors::deserialize(&last).unwrap());
         for l in 0..3 {
             for (t, kind) in ["weight", "bias"].into_iter().enumerate() {
                 let name = format!("layers.{}.{kind}", l + 1);

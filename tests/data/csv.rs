@@ -116,8 +116,9 @@ fn classes_sort_as_numbers_or_as_text() {
 fn the_split_is_a_partition_and_follows_the_seed() {
     let rows: String = (0..50).map(|i| format!("{i},{}\n", i % 3)).collect();
     let (_folder, spec) = table(&rows);
-    let with =
-        |seed, test_share| load(&spec, &DataOptions::default().with_seed(seed).with_test_share(test_share)).unwrap();
+    let with = |seed, test_share| {
+        load(&spec, &DataOptions::default().with_seed(seed).with_test_share(test_share)).unwrap()
+    };
     let data = with(1, 0.2);
     let test = data.test.clone().unwrap();
     assert_eq!((data.train.len(), test.len()), (40, 10));
@@ -199,7 +200,10 @@ fn what_is_wrong_is_named_with_line_and_column() {
 fn a_quote_that_swallows_rows_is_refused() {
     let never_closed = |text: &str, line: usize| {
         let said = wrong(text, DataOptions::default());
-        assert!(said.contains(&format!("t.csv, line {line}: the quote")) && said.contains("never closed"), "{said}");
+        assert!(
+            said.contains(&format!("t.csv, line {line}: the quote")) && said.contains("never closed"),
+            "{said}"
+        );
     };
     never_closed("x,label\n1,a\n2,\"b\n", 3);
     never_closed("x,label\n1,a\n2,\"b", 3);
@@ -224,8 +228,12 @@ fn a_quote_that_swallows_rows_is_refused() {
     rows[699] = "699,1\"".into();
     goes_on(&rows.join("\n"), "line 500, column 2");
 
-    // A quote inside a field that does not begin with one is a letter, and a name may be broken as spreadsheets do.
-    assert_eq!(whole("1,5\" pipe\n2,6\" pipe\n", DataOptions::default()).class_names, ["5\" pipe", "6\" pipe"]);
+    // A quote inside a field that does not begin with one is a letter, and a name may be broken as
+    // spreadsheets do.
+    assert_eq!(
+        whole("1,5\" pipe\n2,6\" pipe\n", DataOptions::default()).class_names,
+        ["5\" pipe", "6\" pipe"]
+    );
     assert_eq!(whole("1,\"a, \"\"b\"\"\"\n2,\"c\"\n", DataOptions::default()).class_names, ["a, \"b\"", "c"]);
     assert_eq!(whole("\"petal\nlength\",label\n1,a\n2,b\n", DataOptions::default()).train.len(), 2);
 }
@@ -250,7 +258,8 @@ fn tables_are_standardized_by_feature_with_the_training_numbers() {
     write(folder.path(), "other.csv", b"6,9,100,a\n");
     let test_file = Some(folder.path().join("other.csv"));
     let data = load(&spec, &DataOptions::default().with_standardize(true).with_test_file(test_file)).unwrap();
-    // By hand: 1 2 3 4 has mean 2.5 and deviation sqrt(1.25); 100 100 100 500 has 200 and sqrt(30000); 7 is constant.
+    // By hand: 1 2 3 4 has mean 2.5 and deviation sqrt(1.25); 100 100 100 500 has 200 and sqrt(30000); 7 is
+    // constant.
     let expected = [
         [-1.341_640_7, 0.0, -0.577_350_27],
         [-0.447_213_6, 0.0, -0.577_350_27],

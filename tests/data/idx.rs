@@ -86,7 +86,10 @@ fn plain_gzipped_dotted_and_prefixed_files_hold_the_same_data() {
         let same = load(&spec(other.path()), &plain()).unwrap();
         assert_eq!((&same.train, &same.test), (&data.train, &data.test));
         let few = plain().with_train_size(1);
-        assert_eq!(labels_and_values(&load(&spec(other.path()), &few).unwrap()), (vec![2], expected[..6].to_vec()));
+        assert_eq!(
+            labels_and_values(&load(&spec(other.path()), &few).unwrap()),
+            (vec![2], expected[..6].to_vec())
+        );
     }
     let options = plain().with_train_size(3);
     assert_eq!(memory_estimate(&spec(folder.path()), &options).unwrap(), 4 * 5 * (6 + 1));
@@ -119,14 +122,20 @@ fn emnist_is_turned_upright_and_chosen_by_its_prefix() {
 fn missing_files_list_the_names_that_were_looked_for() {
     let folder = tempdir().unwrap();
     let text = complaint(&spec(folder.path()), &plain());
-    assert!(text.contains(TRAIN) && text.contains("train-images.idx3-ubyte") && text.contains(".gz"), "{text}");
+    assert!(
+        text.contains(TRAIN) && text.contains("train-images.idx3-ubyte") && text.contains(".gz"),
+        "{text}"
+    );
     for name in [TRAIN, TRAIN_LABELS, TEST, TEST_LABELS] {
         write_set(folder.path());
         std::fs::remove_file(folder.path().join(name)).unwrap();
         let text = complaint(&spec(folder.path()), &plain());
         assert!(text.contains(name), "{text}");
     }
-    assert!(is(load(&spec(&folder.path().join("no/where")), &plain()), |e| matches!(e, DataError::NoFolder { .. })));
+    assert!(is(load(&spec(&folder.path().join("no/where")), &plain()), |e| matches!(
+        e,
+        DataError::NoFolder { .. }
+    )));
 }
 
 /// Replaces one file of a good set and returns the complaint.
@@ -201,7 +210,12 @@ fn a_set_beyond_the_memory_limit_is_refused_before_it_is_read() {
     let (count, side) = (3_000_000u32, 28u32);
     let sparse = |name: &str, head: &[u8], size: u64| {
         write(folder.path(), name, head);
-        std::fs::OpenOptions::new().write(true).open(folder.path().join(name)).unwrap().set_len(size).unwrap();
+        std::fs::OpenOptions::new()
+            .write(true)
+            .open(folder.path().join(name))
+            .unwrap()
+            .set_len(size)
+            .unwrap();
     };
     sparse(TRAIN, &idx(0x803, &[count, side, side], &[]), 16 + u64::from(count * side * side));
     sparse(TRAIN_LABELS, &idx(0x801, &[count], &[]), 8 + u64::from(count));

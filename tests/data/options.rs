@@ -5,8 +5,16 @@ use crate::complaint;
 
 #[test]
 fn spec_strings_round_trip() {
-    for text in ["mnist-mini", "idx:a/b c", "cifar10:.", "csv:../iris.csv", "csv:a:b.csv", "spiral", "xor", "gaussians"]
-    {
+    for text in [
+        "mnist-mini",
+        "idx:a/b c",
+        "cifar10:.",
+        "csv:../iris.csv",
+        "csv:a:b.csv",
+        "spiral",
+        "xor",
+        "gaussians",
+    ] {
         let spec: DataSpec = text.parse().unwrap();
         assert_eq!(spec.to_string(), text);
         let json = serde_json::to_string(&spec).unwrap();
@@ -71,7 +79,8 @@ fn sizes_keep_the_first_samples_or_name_the_flag() {
     assert_eq!(few.train.inputs, all.train.inputs.slice(ndarray::s![..3, ..]));
     assert_eq!(few.test.unwrap().labels, [7, 2]);
 
-    let with = |train_size, test_size| DataOptions::default().with_train_size(train_size).with_test_size(test_size);
+    let with =
+        |train_size, test_size| DataOptions::default().with_train_size(train_size).with_test_size(test_size);
     let text = complaint(&DataSpec::MnistMini, &with(Some(10_001), None));
     assert!(text.contains("train_size 10001") && text.contains("10000 training images"), "{text}");
     let text = complaint(&DataSpec::MnistMini, &with(None, Some(2_001)));
@@ -109,7 +118,8 @@ fn standardized_images_share_one_mean_and_deviation_from_training() {
     let mean = data.train.inputs.iter().map(|&x| f64::from(x)).sum::<f64>() / n;
     let square = data.train.inputs.iter().map(|&x| f64::from(x).powi(2)).sum::<f64>() / n;
     assert!(mean.abs() < 1e-6 && (square - 1.0).abs() < 1e-6, "{mean} {square}");
-    // The test part is moved by the same two numbers: a straight line through two training values predicts it.
+    // The test part is moved by the same two numbers: a straight line through two training values predicts
+    // it.
     let (a, b) = (raw.train.inputs[[0, 0]], raw.train.inputs.iter().copied().fold(0.0, f32::max));
     assert_eq!((a, b), (0.0, 1.0));
     let zero = data.train.inputs[[0, 0]];
@@ -123,7 +133,9 @@ fn standardized_images_share_one_mean_and_deviation_from_training() {
 #[test]
 fn flags_that_do_not_apply_are_named() {
     let column = DataOptions::default().with_label_column(Some("y".into()));
-    assert!(complaint(&DataSpec::MnistMini, &column).contains("label_column does not apply to data mnist-mini"));
+    assert!(
+        complaint(&DataSpec::MnistMini, &column).contains("label_column does not apply to data mnist-mini")
+    );
     let header = DataOptions::default().with_header(true);
     assert!(complaint(&DataSpec::Xor, &header).contains("header does not apply"));
     let file = DataOptions::default().with_test_file(Some("x.csv".into()));

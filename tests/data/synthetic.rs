@@ -15,7 +15,8 @@ fn the_same_seed_gives_the_same_bits_and_another_seed_others() {
         assert_ne!(a, made(spec.clone(), &DataOptions::default().with_seed(8)));
         assert_eq!((a.train.len(), a.test.as_ref().unwrap().len(), a.features), (2000, 500, 2));
         assert!(a.train.labels.iter().all(|&l| (l as usize) < a.classes));
-        // The first samples do not depend on how many follow; training and test samples are not the same ones.
+        // The first samples do not depend on how many follow; training and test samples are not the same
+        // ones.
         let more = made(spec.clone(), &options.with_samples(4000));
         assert_eq!(a.train.inputs, more.train.inputs.slice(ndarray::s![..2000, ..]));
         let test = a.test.unwrap();
@@ -57,7 +58,8 @@ fn gaussians_have_the_centres_and_deviation_they_promise() {
     for (class, centre) in [(1.0, 0.0), (0.0, 1.0), (-1.0, 0.0), (0.0, -1.0)].into_iter().enumerate() {
         for (axis, expected) in [centre.0, centre.1].into_iter().enumerate() {
             let rows = data.train.inputs.rows().into_iter().zip(&data.train.labels);
-            let x: Vec<f64> = rows.filter(|(_, l)| **l as usize == class).map(|(p, _)| f64::from(p[axis])).collect();
+            let x: Vec<f64> =
+                rows.filter(|(_, l)| **l as usize == class).map(|(p, _)| f64::from(p[axis])).collect();
             let mean = x.iter().sum::<f64>() / x.len() as f64;
             let deviation = (x.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / x.len() as f64).sqrt();
             assert!((mean - expected).abs() < 0.015 && (deviation - 0.3).abs() < 0.01, "{mean} {deviation}");

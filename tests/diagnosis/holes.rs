@@ -43,8 +43,9 @@ fn without_test_data_nobody_is_healthy_and_nobody_overfits() {
     assert_eq!(missing(&d, Ailment::Healthy), Missing::TestResult);
     assert_eq!(d.conclusion(), Conclusion::Undecided);
     // A fault of training needs no test data.
-    let sick =
-        without("sigmoid-5", |r| [TEST_LOSS, TEST_ACCURACY].iter().for_each(|&m| r.evals.values_mut(m).fill(MISSING)));
+    let sick = without("sigmoid-5", |r| {
+        [TEST_LOSS, TEST_ACCURACY].iter().for_each(|&m| r.evals.values_mut(m).fill(MISSING))
+    });
     assert!(sick.found(Ailment::VanishingGradient));
 }
 
@@ -86,7 +87,10 @@ fn gaps_are_named() {
         }
     };
     let d = without("sigmoid-5", blank(0.5));
-    assert_eq!(missing(&d, Ailment::VanishingGradient), Missing::Gap { column: "signal_rms", last: Some(149) });
+    assert_eq!(
+        missing(&d, Ailment::VanishingGradient),
+        Missing::Gap { column: "signal_rms", last: Some(149) }
+    );
     let d = without("sigmoid-5", blank(0.0));
     assert_eq!(missing(&d, Ailment::VanishingGradient), Missing::Signal);
     assert_eq!(missing(&d, Ailment::ExplodingGradient), Missing::Signal);
@@ -114,7 +118,8 @@ fn without_evaluations_the_last_batches_speak_and_it_is_said() {
     });
     assert_eq!(missing(&d, Ailment::VanishingGradient), Missing::TrainingResult);
     let d = without("sigmoid-5", |r| {
-        r.header.facts = r.header.facts.clone().with_classes(None).with_majority_share(None).with_class_entropy(None);
+        r.header.facts =
+            r.header.facts.clone().with_classes(None).with_majority_share(None).with_class_entropy(None);
     });
     assert_eq!(missing(&d, Ailment::VanishingGradient), Missing::Classes);
 }
@@ -168,7 +173,11 @@ fn a_column_that_is_missing_makes_no_rule_speak_up() {
             no_more(name, m.id, &without(name, |r| r.table_mut(m.table).values_mut(m).fill(MISSING)), &whole);
         }
         no_more(name, "facts", &without(name, |r| r.header.facts = Facts::default()), &whole);
-        assert_eq!(found(&without(name, |r| r.header.labels.clear())), found(&whole), "{name}: labels decide nothing");
+        assert_eq!(
+            found(&without(name, |r| r.header.labels.clear())),
+            found(&whole),
+            "{name}: labels decide nothing"
+        );
         no_more(name, "snapshots", &without(name, |r| r.snapshots.clear()), &whole);
     }
 }

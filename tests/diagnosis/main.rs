@@ -1,4 +1,5 @@
-//! Diagnoses of networks that are trained here, on the embedded digits: known patients, healthy ones, and records with holes.
+//! Diagnoses of networks that are trained here, on the embedded digits: known patients, healthy ones, and
+//! records with holes.
 
 mod holes;
 mod patients;
@@ -50,16 +51,24 @@ fn config(name: &str) -> TrainConfig {
     let gaussians = || data::DataOptions::default().with_samples(2000).with_noise(0.3);
     match name {
         "healthy-relu" => digits(base().with_epochs(4), 8000, 2000),
-        "healthy-spiral" => spiral(base().with_activation(Activation::Tanh).with_epochs(200).with_hidden_layers(2)),
+        "healthy-spiral" => {
+            spiral(base().with_activation(Activation::Tanh).with_epochs(200).with_hidden_layers(2))
+        }
         "healthy-attenuated" => sigmoid(3).with_data(DataSpec::Gaussians).with_data_options(gaussians()),
         "overfits" => digits(base().with_epochs(40).with_batch_size(BatchSize::Samples(20)), 200, 1000),
-        "converged" => digits(rate(0.3).with_batch_size(BatchSize::Full).with_epochs(None).with_steps(800), 200, 1000),
+        "converged" => {
+            digits(rate(0.3).with_batch_size(BatchSize::Full).with_epochs(None).with_steps(800), 200, 1000)
+        }
         "sigmoid-2" => sigmoid(2).with_epochs(30),
         "sigmoid-3" => sigmoid(3).with_epochs(50),
         "sigmoid-5" => sigmoid(5),
-        "sigmoid-5-nielsen" => sigmoid(5).with_initialisation(Initialisation::Nielsen).with_learning_rate(0.1),
+        "sigmoid-5-nielsen" => {
+            sigmoid(5).with_initialisation(Initialisation::Nielsen).with_learning_rate(0.1)
+        }
         "sigmoid-5-full" => sigmoid(5).with_batch_size(BatchSize::Full).with_epochs(None).with_steps(200),
-        "sigmoid-8-adam" => sigmoid(8).with_optimizer(OptimizerKind::Adam).with_learning_rate(None).with_epochs(10),
+        "sigmoid-8-adam" => {
+            sigmoid(8).with_optimizer(OptimizerKind::Adam).with_learning_rate(None).with_epochs(10)
+        }
         "sigmoid-6-adam-rate-0.3" => {
             sigmoid(6).with_optimizer(OptimizerKind::Adam).with_learning_rate(0.3).with_epochs(10)
         }
@@ -86,8 +95,11 @@ fn config(name: &str) -> TrainConfig {
             digits(start.with_learning_rate(0.1).with_epochs(None).with_steps(100), 8000, 1000)
         }
         "off-the-plateau-too-late" => {
-            let data_options =
-                data::DataOptions::default().with_samples(4000).with_train_size(200).with_test_size(1000).with_seed(5);
+            let data_options = data::DataOptions::default()
+                .with_samples(4000)
+                .with_train_size(200)
+                .with_test_size(1000)
+                .with_seed(5);
             sigmoid(10)
                 .with_data(DataSpec::Gaussians)
                 .with_data_options(data_options)
@@ -109,7 +121,9 @@ fn config(name: &str) -> TrainConfig {
             let few = normalised.with_batch_size(BatchSize::Samples(10)).with_epochs(None).with_steps(200);
             digits(few, 2000, 1000)
         }
-        "linear-spiral" => spiral(base().with_activation(Activation::Identity).with_epochs(60).with_hidden_layers(2)),
+        "linear-spiral" => {
+            spiral(base().with_activation(Activation::Identity).with_epochs(60).with_hidden_layers(2))
+        }
         "no-test-set" => digits(base().with_epochs(6), 4000, 100),
         other => panic!("no network is called {other}"),
     }

@@ -32,7 +32,8 @@ const TABLE: &[(&str, &[&str])] = &[
     ("sigmoid-6-decay", &["vanishing-gradient", "movement-by-decay-only"]),
     ("sigmoid-40", &["float-underflow", "vanishing-gradient"]),
     ("relu-small-weights", &["uniform-vanishing", "dead-units"]),
-    // The rate's jumps are those of weights near zero, on which Adagrad takes whole steps; a smaller rate cures nothing.
+    // The rate's jumps are those of weights near zero, on which Adagrad takes whole steps; a smaller rate
+    // cures nothing.
     ("faint-adagrad", &["vanishing-gradient"]),
     ("relu-large-weights", &["diverged", "exploding-gradient"]),
     ("tanh-large-weights", &["saturated-units", "not-trained-long-enough"]),
@@ -45,7 +46,10 @@ const TABLE: &[(&str, &[&str])] = &[
     ("one-epoch", &["not-trained-long-enough"]),
     ("linear-spiral", &["stuck-with-large-gradients"]),
     ("two-layers-on-a-plateau", &["vanishing-gradient"]),
-    ("off-the-plateau-too-late", &["vanishing-gradient", "optimiser-hides-vanishing", "dead-units", "saturated-units"]),
+    (
+        "off-the-plateau-too-late",
+        &["vanishing-gradient", "optimiser-hides-vanishing", "dead-units", "saturated-units"],
+    ),
     ("slow-and-falling", &["learning-rate-too-small"]),
     ("over-its-jumps", &["not-trained-long-enough"]),
     ("no-test-set", &[]),
@@ -57,7 +61,12 @@ fn each_network_has_its_illness_and_no_other() {
     for (name, expected) in TABLE {
         let d = judged(&record(name));
         if found(&d) != *expected {
-            wrong.push(format!("{name}: {:?} (accuracy {:?}, {:?})", found(&d), d.training.accuracy, d.test.accuracy));
+            wrong.push(format!(
+                "{name}: {:?} (accuracy {:?}, {:?})",
+                found(&d),
+                d.training.accuracy,
+                d.test.accuracy
+            ));
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
@@ -69,7 +78,11 @@ fn every_rule_finds_somebody_and_leaves_somebody_alone() {
     for rule in RULES {
         let outcome = |d: &Diagnosis| d.verdict(rule.ailment).unwrap().outcome.clone();
         assert!(all.iter().any(|d| d.found(rule.ailment)), "{:?} finds nobody", rule.ailment);
-        assert!(all.iter().any(|d| matches!(outcome(d), Outcome::Clear(_))), "{:?} clears nobody", rule.ailment);
+        assert!(
+            all.iter().any(|d| matches!(outcome(d), Outcome::Clear(_))),
+            "{:?} clears nobody",
+            rule.ailment
+        );
     }
     assert_eq!(RULES.iter().map(|r| r.ailment).collect::<Vec<_>>(), Ailment::ALL);
     for d in &all {
@@ -103,7 +116,8 @@ fn absolute_cuts_that_others_use_stay_silent_on_the_five_sigmoid_layers() {
     };
     assert!(first(&sick) > 1e-4, "{}", first(&sick));
     assert!(judged(&sick).found(Ailment::VanishingGradient));
-    // A network that has learned everything ends with a smaller gradient than the one that learns nothing starts with.
+    // A network that has learned everything ends with a smaller gradient than the one that learns nothing
+    // starts with.
     let start = sick.value(GRAD_NORM, 0, 0);
     assert!(first(&converged) < start, "{} {start}", first(&converged));
     assert_eq!(found(&judged(&converged)), ["overfitting"]);
@@ -122,11 +136,14 @@ fn adam_moves_what_it_does_not_teach() {
 #[test]
 fn decay_travels_as_far_as_its_formula_says() {
     let record = record("sigmoid-6-decay");
-    // Each of n steps takes rate x decay of the weights: 1 - (1 - 0.1 x 0.01)^300 of the way, at most their sum.
+    // Each of n steps takes rate x decay of the weights: 1 - (1 - 0.1 x 0.01)^300 of the way, at most their
+    // sum.
     let formula = 1.0 - (1.0f64 - 0.1 * 0.01).powi(300);
     let d = judged(&record);
-    let (movement, travel) =
-        (value(&d, Ailment::DecayOnly, Measure::Movement), value(&d, Ailment::DecayOnly, Measure::DecayTravel));
+    let (movement, travel) = (
+        value(&d, Ailment::DecayOnly, Measure::Movement),
+        value(&d, Ailment::DecayOnly, Measure::DecayTravel),
+    );
     assert!((movement / formula - 1.0).abs() < 0.01, "{movement} {formula}");
     assert!(travel >= movement && (travel / formula - 1.0).abs() < 0.01, "{travel} {formula}");
 }
@@ -159,7 +176,8 @@ fn the_training_state_is_that_of_the_evaluations() {
 #[test]
 fn thresholds_decide() {
     let run = record("sigmoid-5");
-    let strict = Thresholds::default().with("strong_ratio", 1e-6).and_then(|t| t.with("signal_ratio", 1e-6)).unwrap();
+    let strict =
+        Thresholds::default().with("strong_ratio", 1e-6).and_then(|t| t.with("signal_ratio", 1e-6)).unwrap();
     assert!(!diagnose(&run, &strict).unwrap().found(Ailment::VanishingGradient));
     let lenient = Thresholds::default().with("accuracy_gap", 0.9).unwrap();
     assert!(diagnose(&record("overfits"), &lenient).unwrap().found(Ailment::Healthy));

@@ -15,7 +15,8 @@ fn split(name: &'static str) -> (Vec<Split>, u64) {
 fn random_sigmoid_layers_lose_by_their_slope_alone() {
     let (layers, _) = split("sigmoid-40");
     assert_eq!(layers.len(), 40);
-    // The bottom half of a network that cannot learn is as random as at its start: alignment 1, weights 1, slope 1/4.
+    // The bottom half of a network that cannot learn is as random as at its start: alignment 1, weights 1,
+    // slope 1/4.
     for s in &layers[..20] {
         assert!((s.alignment - 1.0).abs() < 0.3 && (s.weight_scale - 1.0).abs() < 0.1, "{s:?}");
         assert!((0.23..=0.25).contains(&s.slope), "{s:?}");

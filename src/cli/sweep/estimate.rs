@@ -37,8 +37,13 @@ pub fn table(plan: &SweepPlan, store: Option<&Store>) -> anyhow::Result<String> 
             _ => "",
         };
         let time = cost.flops * per_flop;
-        text +=
-            &format!("{:>6}  {:>9}  {:>9}  {}{state}\n", cell.number, short(time), size(cost.bytes), cell.label(plan));
+        text += &format!(
+            "{:>6}  {:>9}  {:>9}  {}{state}\n",
+            cell.number,
+            short(time),
+            size(cost.bytes),
+            cell.label(plan)
+        );
         seconds += time;
         bytes += cost.bytes;
     }
@@ -59,7 +64,8 @@ pub fn table(plan: &SweepPlan, store: Option<&Store>) -> anyhow::Result<String> 
 fn seconds_per_flop(cell: &PlannedCell, whole: &Cost, loaded: &Loaded) -> anyhow::Result<f64> {
     let data = loaded.get(&cell.config.data, &cell.config.data_options)?;
     let steps = TRIAL_STEPS.min(whole.steps as u64).max(1);
-    let config = TrainConfig { epochs: None, steps: Some(steps), eval_every: 0, warm_up: 0, ..cell.config.clone() };
+    let config =
+        TrainConfig { epochs: None, steps: Some(steps), eval_every: 0, warm_up: 0, ..cell.config.clone() };
     let plan = config.plan(&data)?;
     let start = Instant::now();
     match config.precision {

@@ -17,7 +17,8 @@ use crate::names::did_you_mean;
 use crate::render::Format;
 use crate::source::{self, Kind};
 use crate::sweep::{
-    CellState, Observer, PRESETS, PlannedCell, Ran, Sizes, Store, SweepPlan, costs, preset, run as run_cells, shard,
+    CellState, Observer, PRESETS, PlannedCell, Ran, Sizes, Store, SweepPlan, costs, preset, run as run_cells,
+    shard,
 };
 pub use merge::plot;
 use show::Show;
@@ -105,7 +106,13 @@ struct Draw {
     )]
     figure: Vec<String>,
     /// svg, png, pdf
-    #[arg(long, value_name = "FORMAT,..", value_delimiter = ',', default_value = "svg,png", help_heading = "Figures")]
+    #[arg(
+        long,
+        value_name = "FORMAT,..",
+        value_delimiter = ',',
+        default_value = "svg,png",
+        help_heading = "Figures"
+    )]
     format: Vec<Format>,
     /// Also write the plotted numbers as CSV
     #[arg(long, help_heading = "Figures")]
@@ -176,7 +183,10 @@ fn part(text: &str) -> Result<(usize, usize), String> {
 
 impl What {
     fn is_given(&self) -> bool {
-        self.preset.is_some() || self.plan.is_some() || self.grid.is_given() || !self.shared.given().is_empty()
+        self.preset.is_some()
+            || self.plan.is_some()
+            || self.grid.is_given()
+            || !self.shared.given().is_empty()
     }
 
     fn plan(&self) -> Result<SweepPlan, Failure> {
@@ -199,7 +209,8 @@ impl What {
         };
         let mut plan = base;
         self.shared.apply_to_plan(&mut plan);
-        let given = self.grid.apply(&self.shared, &mut plan).map_err(|what| Failure::usage(anyhow::anyhow!(what)))?;
+        let given =
+            self.grid.apply(&self.shared, &mut plan).map_err(|what| Failure::usage(anyhow::anyhow!(what)))?;
         plan.check().map_err(|what| Failure::usage(anyhow::anyhow!(what)))?;
         let mut data = Vec::new();
         for cell in plan.each_cell() {
@@ -267,7 +278,8 @@ fn some(args: &RunArgs) -> CommandResult {
         (Some(numbers), _) => {
             let beyond = numbers.0.iter().find(|&&n| n == 0 || n > all.len() as u64);
             if let Some(n) = beyond {
-                let error = anyhow::anyhow!("--cells: there is no cell {n}; the plan has cells 1 to {}", all.len());
+                let error =
+                    anyhow::anyhow!("--cells: there is no cell {n}; the plan has cells 1 to {}", all.len());
                 return Err(Failure::usage(error));
             }
             all.iter().filter(|cell| numbers.0.contains(&(cell.number as u64))).cloned().collect()
@@ -310,7 +322,10 @@ fn look(store: &Store, cells: Vec<PlannedCell>) -> Result<Found, Failure> {
             CellState::Finished(_) => found.impossible += 1,
             CellState::Missing => found.missing.push(cell),
             CellState::Broken(what) => {
-                output::say(format!("gradfade: cell {} cannot be trusted ({what}); it is run again", cell.number));
+                output::say(format!(
+                    "gradfade: cell {} cannot be trusted ({what}); it is run again",
+                    cell.number
+                ));
                 found.missing.push(cell);
             }
         }
@@ -339,7 +354,9 @@ fn work(store: &Store, cells: Vec<PlannedCell>, how: &How) -> Result<Ran, Failur
         interrupt::end_at_once();
         ran = result?;
         for (number, why) in &ran.broken {
-            output::say(format!("gradfade: cell {number} is not finished: {why}; the next call runs it again"));
+            output::say(format!(
+                "gradfade: cell {number} is not finished: {why}; the next call runs it again"
+            ));
         }
     }
     ran.trained += trained;
@@ -364,8 +381,9 @@ fn plan(args: &PlanArgs) -> CommandResult {
         // How it was grown belongs to that folder.
         (Some(dir), false) => SweepPlan { earlier: Vec::new(), ..source::open_sweep(dir)?.plan().clone() },
         (None, false) => {
-            let mut list =
-                String::from("presets (gradfade sweep plan --preset NAME lists the cells, --toml prints the plan):\n");
+            let mut list = String::from(
+                "presets (gradfade sweep plan --preset NAME lists the cells, --toml prints the plan):\n",
+            );
             for preset in PRESETS {
                 list += &format!("  {:16} {}\n", preset.name, preset.summary);
             }
@@ -377,7 +395,9 @@ fn plan(args: &PlanArgs) -> CommandResult {
     if args.toml {
         let text = match &args.what.preset {
             // With its comments, when nothing was laid over it.
-            Some(name) => preset(name).filter(|p| p.plan().is_ok_and(|p| p == plan)).map(|p| p.toml.to_string()),
+            Some(name) => {
+                preset(name).filter(|p| p.plan().is_ok_and(|p| p == plan)).map(|p| p.toml.to_string())
+            }
             None => None,
         };
         output::print(text.map_or_else(|| plan.to_toml(), Ok)?)?;

@@ -35,12 +35,15 @@ pub fn run(args: &Args) -> CommandResult {
     let absolute = |path: &std::path::Path| {
         std::path::absolute(path).with_context(|| format!("{}: has no absolute path", path.display()))
     };
-    let program = std::env::current_exe().context("this program's own place is not known; put it on the PATH")?;
-    let directory = std::env::current_dir().context("the current folder is not known; go to one that is there")?;
+    let program =
+        std::env::current_exe().context("this program's own place is not known; put it on the PATH")?;
+    let directory =
+        std::env::current_dir().context("the current folder is not known; go to one that is there")?;
     let folder = absolute(store.dir())?;
     for path in [&program, &directory, &folder] {
         if path.to_str().is_none_or(|p| p.contains('\n')) {
-            let error = anyhow::anyhow!("{}: a job script cannot name this place; use another", path.display());
+            let error =
+                anyhow::anyhow!("{}: a job script cannot name this place; use another", path.display());
             return Err(Failure::from(error));
         }
     }

@@ -45,8 +45,9 @@ impl Show {
         };
         let bars = (terminal && !quiet).then(|| {
             let all = MultiProgress::new();
-            let whole =
-                all.add(ProgressBar::new(total as u64).with_style(style("[{bar:28}] {pos}/{len} cells  ETA {eta}")));
+            let whole = all.add(
+                ProgressBar::new(total as u64).with_style(style("[{bar:28}] {pos}/{len} cells  ETA {eta}")),
+            );
             let worker = |_| {
                 let bar = ProgressBar::new(1).with_style(style("[{bar:28}] {msg}"));
                 (all.add(bar), Mutex::new(Instant::now()))
@@ -54,7 +55,15 @@ impl Show {
             Bars { whole, workers: (0..workers).map(worker).collect() }
         });
         let (done, told) = (AtomicUsize::new(0), Mutex::new(Instant::now()));
-        Show { plan: plan.clone(), labels: Mutex::default(), total, done, plain: !terminal && !quiet, bars, told }
+        Show {
+            plan: plan.clone(),
+            labels: Mutex::default(),
+            total,
+            done,
+            plain: !terminal && !quiet,
+            bars,
+            told,
+        }
     }
 
     pub fn finish(&self) {

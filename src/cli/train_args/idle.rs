@@ -1,7 +1,8 @@
-//! Options that were given and cannot have any effect: a person who gives one would read the run as if it had one.
+//! Options that were given and cannot have any effect: a person who gives one would read the run as if it had
+//! one.
 //!
-//! Looked for on the command line only, where it is known what was given. A configuration from a record or a plan names every
-//! setting, also those that mean nothing to it.
+//! Looked for on the command line only, where it is known what was given. A configuration from a record or a
+//! plan names every setting, also those that mean nothing to it.
 
 use super::{DataArgs, SharedArgs};
 use crate::config::{ConfigError, TrainConfig, TrainPlan};
@@ -28,8 +29,10 @@ impl DataArgs {
         }
         match (&self.test_share, &self.test_file) {
             (Some(share), Some(_)) => {
-                let problem =
-                    format!("has no effect, since {} is the test set; leave one of them out", Field::TestFile);
+                let problem = format!(
+                    "has no effect, since {} is the test set; leave one of them out",
+                    Field::TestFile
+                );
                 Err(DataError::Option { field: Field::TestShare, value: share.to_string(), problem })
             }
             _ => Ok(()),
@@ -42,16 +45,24 @@ impl SharedArgs {
         &self.data
     }
 
-    /// For one network, or for all of a sweep with its grid: an option or an axis is idle where none of them has a
-    /// use for it. `some` answers whether there is a network of which that is true.
+    /// For one network, or for all of a sweep with its grid: an option or an axis is idle where none of them
+    /// has a use for it. `some` answers whether there is a network of which that is true.
     ///
     /// # Errors
     /// The first idle option.
-    pub fn idle(&self, grid: &Grid, some: impl Fn(fn(&TrainConfig) -> bool) -> bool) -> Result<(), ConfigError> {
+    pub fn idle(
+        &self,
+        grid: &Grid,
+        some: impl Fn(fn(&TrainConfig) -> bool) -> bool,
+    ) -> Result<(), ConfigError> {
         let none = |uses: fn(&TrainConfig) -> bool| !some(uses);
-        let rolls = |c: &TrainConfig| matches!(c.optimizer, OptimizerKind::Momentum | OptimizerKind::Nesterov);
+        let rolls =
+            |c: &TrainConfig| matches!(c.optimizer, OptimizerKind::Momentum | OptimizerKind::Nesterov);
         if (self.momentum.is_some() || grid.varies("momentum")) && none(rolls) {
-            return Err(idle(Field::Momentum, "only momentum and nesterov have it; give --optimizer momentum"));
+            return Err(idle(
+                Field::Momentum,
+                "only momentum and nesterov have it; give --optimizer momentum",
+            ));
         }
         if (self.l1_step.is_some() || grid.varies("l1_step")) && none(|c| c.l1 > 0.0) {
             return Err(idle(Field::L1Step, "there is no L1 to make steps of; give --l1 X"));

@@ -37,7 +37,8 @@ impl Table {
         let mut file = BufReader::new(File::open(path).map_err(io)?);
         let delimiter = delimiter(&mut file).map_err(io)?;
         file.rewind().map_err(io)?;
-        let mut reader = ReaderBuilder::new().has_headers(false).flexible(true).delimiter(delimiter).from_reader(file);
+        let mut reader =
+            ReaderBuilder::new().has_headers(false).flexible(true).delimiter(delimiter).from_reader(file);
 
         let mut record = StringRecord::new();
         // Where the last row begins: only there can a quote stay open until the end of the file.
@@ -157,7 +158,8 @@ impl Table {
 
     /// Whether a test table can follow the training table.
     pub(super) fn check_layout(&self, train: &Table) -> Result<(), DataError> {
-        let different = |problem| DataError::CsvLayout { path: self.path.clone(), problem, train: train.path.clone() };
+        let different =
+            |problem| DataError::CsvLayout { path: self.path.clone(), problem, train: train.path.clone() };
         if self.columns != train.columns {
             return Err(different(format!("it has {} columns, not {}", self.columns, train.columns)));
         }
@@ -167,7 +169,8 @@ impl Table {
             return Err(different(format!("column {} is named '{}', not '{}'", i + 1, ours[i], theirs[i])));
         }
         if self.label_column != train.label_column {
-            let problem = format!("its label column is {}, not {}", self.label_column + 1, train.label_column + 1);
+            let problem =
+                format!("its label column is {}, not {}", self.label_column + 1, train.label_column + 1);
             return Err(different(format!("{problem} (give {})", Field::LabelColumn)));
         }
         Ok(())
@@ -183,12 +186,14 @@ fn first_row(path: &Path, row: &StringRecord, options: &DataOptions) -> Result<(
         columns,
     };
     let name = |field: &str, among: &[&str]| among.iter().any(|name| field.eq_ignore_ascii_case(name));
-    let texts_outside = |label: usize| row.iter().enumerate().any(|(i, f)| i != label && f.parse::<f64>().is_err());
+    let texts_outside =
+        |label: usize| row.iter().enumerate().any(|(i, f)| i != label && f.parse::<f64>().is_err());
     match options.label_column.as_deref() {
         // A whole number counts columns, whatever the header says: a rule that a reader can hold in mind.
         Some(column) if column.parse::<i64>().is_ok() => {
             let index = column.parse::<usize>().ok().filter(|n| (1..=row.len()).contains(n));
-            let index = index.ok_or_else(|| no_such(column, format!("columns 1 to {}", row.len()), None))? - 1;
+            let index =
+                index.ok_or_else(|| no_such(column, format!("columns 1 to {}", row.len()), None))? - 1;
             Ok((options.header.unwrap_or_else(|| texts_outside(index)), index))
         }
         Some(column) => {
@@ -201,7 +206,11 @@ fn first_row(path: &Path, row: &StringRecord, options: &DataOptions) -> Result<(
             let index = index.ok_or_else(|| {
                 let some: Vec<&str> = row.iter().take(8).collect();
                 let more = if row.len() > some.len() { ", ..." } else { "" };
-                no_such(column, format!("{}{more}", some.join(", ")), nearest(column, row.iter()).map(String::from))
+                no_such(
+                    column,
+                    format!("{}{more}", some.join(", ")),
+                    nearest(column, row.iter()).map(String::from),
+                )
             })?;
             Ok((true, index))
         }
@@ -209,8 +218,9 @@ fn first_row(path: &Path, row: &StringRecord, options: &DataOptions) -> Result<(
             let named = row.iter().position(|field| name(field, &LABEL_NAMES));
             let last = row.len() - 1;
             let guess = named.unwrap_or(last);
-            let is_header =
-                options.header.unwrap_or_else(|| texts_outside(guess) || name(&row[guess], &LABEL_NAMES[..3]));
+            let is_header = options
+                .header
+                .unwrap_or_else(|| texts_outside(guess) || name(&row[guess], &LABEL_NAMES[..3]));
             unique(path, row, named.filter(|_| is_header))?;
             Ok((is_header, if is_header { guess } else { last }))
         }
@@ -360,5 +370,9 @@ fn malformed(path: &Path, error: csv::Error) -> DataError {
 }
 
 fn shortened(field: &str) -> String {
-    if field.chars().count() <= 40 { field.to_string() } else { field.chars().take(37).chain("...".chars()).collect() }
+    if field.chars().count() <= 40 {
+        field.to_string()
+    } else {
+        field.chars().take(37).chain("...".chars()).collect()
+    }
 }

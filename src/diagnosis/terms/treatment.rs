@@ -42,14 +42,18 @@ impl Treatment {
     /// The kind of remedy that it is one of.
     pub const fn remedy(self) -> Remedy {
         match self {
-            Treatment::Relu | Treatment::LeakyRelu | Treatment::Selu | Treatment::Maxout => Remedy::NewActivation,
+            Treatment::Relu | Treatment::LeakyRelu | Treatment::Selu | Treatment::Maxout => {
+                Remedy::NewActivation
+            }
             Treatment::Initialisation => Remedy::BetterInitialisation,
             Treatment::BatchNorm | Treatment::LayerNorm => Remedy::Normalisation,
             Treatment::Residual => Remedy::Residual,
             Treatment::Adagrad | Treatment::Rmsprop | Treatment::Adam => Remedy::AdaptiveRate,
             Treatment::Momentum => Remedy::Momentum,
             Treatment::RateTimes10 | Treatment::RateTimes100 | Treatment::RateUpToUsual => Remedy::LargerRate,
-            Treatment::RateDownToUsual | Treatment::RateOver10 | Treatment::RateOver100 => Remedy::SmallerRate,
+            Treatment::RateDownToUsual | Treatment::RateOver10 | Treatment::RateOver100 => {
+                Remedy::SmallerRate
+            }
             Treatment::Standardize => Remedy::ClipOrScale,
             Treatment::MoreEpochs => Remedy::MoreEpochs,
             Treatment::Wider => Remedy::LargerNetwork,

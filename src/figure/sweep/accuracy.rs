@@ -37,9 +37,8 @@ fn build(drawn: &Sweeps, options: &Options) -> Result<Figure, FigureError> {
     }
     let train = TRAIN_ACCURACY;
     if all.series.iter().all(|s| depths.iter().all(|d| s.last(*d, train).is_none())) {
-        return Err(
-            drawn.nothing("accuracy of a complete run", "every one diverged or failed; lower the learning rate")
-        );
+        return Err(drawn
+            .nothing("accuracy of a complete run", "every one diverged or failed; lower the learning rate"));
     }
     let x = Axis {
         label: lang.depth_axis(),
@@ -72,8 +71,13 @@ fn build(drawn: &Sweeps, options: &Options) -> Result<Figure, FigureError> {
     };
     let columns = placed.len();
     let width = if columns == 1 { 960 } else { 160 + 500 * columns as u32 };
-    let sheet =
-        Sheet { columns: vec![1.0; columns], rows: vec![1.0], panels: placed, scales: Vec::new(), size: (width, 540) };
+    let sheet = Sheet {
+        columns: vec![1.0; columns],
+        rows: vec![1.0],
+        panels: placed,
+        scales: Vec::new(),
+        size: (width, 540),
+    };
     Ok(Figure::new(drawn.figure, lang, words, sheet))
 }
 
@@ -95,9 +99,19 @@ fn panel(lang: Lang, all: &Ensemble, title: String, members: &[(usize, String)],
     lines(title, x, accuracy_axis(lang), curves, marks)
 }
 
-fn curve(series: &Series, depths: &[usize], metric: MetricId, style: Stroke, colour: usize, label: String) -> Curve {
-    let at: Vec<(f64, Option<Spread>)> =
-        depths.iter().filter(|d| series.depths.contains_key(d)).map(|d| (*d as f64, series.last(*d, metric))).collect();
+fn curve(
+    series: &Series,
+    depths: &[usize],
+    metric: MetricId,
+    style: Stroke,
+    colour: usize,
+    label: String,
+) -> Curve {
+    let at: Vec<(f64, Option<Spread>)> = depths
+        .iter()
+        .filter(|d| series.depths.contains_key(d))
+        .map(|d| (*d as f64, series.last(*d, metric)))
+        .collect();
     let wide = at.iter().filter_map(|(x, s)| s.filter(|s| s.high > s.low).map(|_| *x)).count() > 0;
     Curve {
         label,
@@ -105,7 +119,11 @@ fn curve(series: &Series, depths: &[usize], metric: MetricId, style: Stroke, col
         style,
         colour,
         markers: style == Stroke::Solid,
-        band: if wide { at.iter().filter_map(|(x, s)| s.map(|s| (*x, s.low, s.high))).collect() } else { Vec::new() },
+        band: if wide {
+            at.iter().filter_map(|(x, s)| s.map(|s| (*x, s.low, s.high))).collect()
+        } else {
+            Vec::new()
+        },
     }
 }
 
@@ -128,7 +146,9 @@ pub(super) fn trend(accuracy: &[(usize, f64)], chance: f64) -> Option<Trend> {
     let mark = 0.5 * (1.0 + chance);
     let most = |part: &[(usize, f64)]| part.iter().map(|p| p.1).fold(f64::NEG_INFINITY, f64::max);
     let least = accuracy.iter().map(|p| p.1).reduce(f64::min)?;
-    let Some(until) = accuracy.iter().rposition(|p| p.1 >= mark) else { return Some(Trend::Below(most(accuracy))) };
+    let Some(until) = accuracy.iter().rposition(|p| p.1 >= mark) else {
+        return Some(Trend::Below(most(accuracy)));
+    };
     Some(match accuracy.get(until + 1) {
         Some(from) => Trend::Collapses {
             until: accuracy[until].0,
@@ -150,7 +170,9 @@ fn heading(lang: Lang, drawn: &Sweeps, depths: &[usize]) -> String {
     if all.series.len() <= FEW {
         let clauses = all.series.iter().zip(&names).filter_map(|(s, name)| {
             Some(match trend(&medians(s), chance)? {
-                Trend::Collapses { until, best, from, rest } => lang.accuracy_collapses(name, until, best, from, rest),
+                Trend::Collapses { until, best, from, rest } => {
+                    lang.accuracy_collapses(name, until, best, from, rest)
+                }
                 Trend::Above(least) => lang.accuracy_stays_above(name, least),
                 Trend::Below(most) => lang.accuracy_stays_below(name, most),
             })

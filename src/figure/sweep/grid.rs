@@ -55,8 +55,9 @@ fn build(drawn: &Sweeps, options: &Options) -> Result<Figure, FigureError> {
     if depths.is_empty() {
         return Err(drawn.nothing("depth that `depths` of the plan names", "name depths of its grid"));
     }
-    let metric =
-        options.get::<Option<_>>().unwrap_or_else(|| default_metric(all.runs().map(|run| &run.summary), options));
+    let metric = options
+        .get::<Option<_>>()
+        .unwrap_or_else(|| default_metric(all.runs().map(|run| &run.summary), options));
     let (records, columns) = records(drawn, &depths);
     let tiles = tiles(&records, metric, options)?;
     if tiles.iter().all(|t| t.grid.columns() == 0 || t.grid.all_missing()) {

@@ -63,7 +63,12 @@ impl<'a> Sweeps<'a> {
     }
 
     fn nothing(&self, what: &'static str, hint: impl Into<String>) -> FigureError {
-        FigureError::NothingInSweep { figure: self.figure, sweep: self.input.name.to_string(), what, hint: hint.into() }
+        FigureError::NothingInSweep {
+            figure: self.figure,
+            sweep: self.input.name.to_string(),
+            what,
+            hint: hint.into(),
+        }
     }
 }
 

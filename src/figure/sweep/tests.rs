@@ -49,7 +49,12 @@ fn cells() -> Vec<Cell> {
                 .into_iter()
                 .map(|(k, v)| (k.to_string(), v))
                 .collect();
-                cells.push(Cell { number: cells.len() + 1, settings, result: Ok(run.record()), seconds: 1.0 });
+                cells.push(Cell {
+                    number: cells.len() + 1,
+                    settings,
+                    result: Ok(run.record()),
+                    seconds: 1.0,
+                });
             }
         }
     }
@@ -70,7 +75,11 @@ fn error(name: &str, cells: &[Cell]) -> String {
 }
 
 fn heatmaps(figure: &Figure) -> Vec<&Heatmap> {
-    figure.panels.iter().filter_map(|p| if let Panel::Heatmap(h) = &p.panel { Some(h) } else { None }).collect()
+    figure
+        .panels
+        .iter()
+        .filter_map(|p| if let Panel::Heatmap(h) = &p.panel { Some(h) } else { None })
+        .collect()
 }
 
 fn lines(figure: &Figure) -> Vec<&Lines> {
@@ -113,7 +122,10 @@ fn a_column_of_the_triangle_is_a_network_and_nothing_is_above_it() {
     );
     let maps = heatmaps(&figure);
     let titles: Vec<&str> = maps.iter().map(|m| m.title.as_str()).collect();
-    assert_eq!(titles, ["Sigmoid, first step", "ReLU, first step", "Sigmoid, after training", "ReLU, after training"]);
+    assert_eq!(
+        titles,
+        ["Sigmoid, first step", "ReLU, first step", "Sigmoid, after training", "ReLU, after training"]
+    );
     for map in &maps {
         assert_eq!(map.columns, ["1", "2", "4"]);
         assert_eq!(map.heights, [2, 3, 5]);
@@ -140,10 +152,15 @@ fn movement_is_relative_to_the_initial_norm() {
     assert_eq!(maps.len(), 2);
     // Distance 0.05 x layer x 20 at the last snapshot, over a norm of 5.
     for (layer, depth) in [(1, 0), (2, 0), (3, 1), (5, 2)] {
-        assert!(near(maps[0].cells[layer - 1][depth].log10(), (0.05 * layer as f64 * 20.0 / 5.0).log10()), "{layer}");
+        assert!(
+            near(maps[0].cells[layer - 1][depth].log10(), (0.05 * layer as f64 * 20.0 / 5.0).log10()),
+            "{layer}"
+        );
     }
     assert!(
-        figure.title.starts_with("Sigmoid, 4 hidden layers: layer 1 moved by 20 % of its initial norm, layer 5 by")
+        figure
+            .title
+            .starts_with("Sigmoid, 4 hidden layers: layer 1 moved by 20 % of its initial norm, layer 5 by")
     );
 }
 
@@ -158,7 +175,10 @@ fn errors_are_one_minus_accuracy_at_every_evaluation() {
         assert!(point.0 == x && near(point.1, y), "{point:?}");
     }
     assert!(near(Some(panels[0].marks[0].0), 0.9));
-    assert_eq!(figure.title, "Training error from 8.0 % (Sigmoid, 1 hidden layer) to 88 % (Sigmoid, 4 hidden layers)");
+    assert_eq!(
+        figure.title,
+        "Training error from 8.0 % (Sigmoid, 1 hidden layer) to 88 % (Sigmoid, 4 hidden layers)"
+    );
     // One activation, two depths: one panel, and every error is told.
     let two: Vec<Cell> = cells().into_iter().filter(|c| c.setting("activation") == "sigmoid").collect();
     let two: Vec<Cell> = two.into_iter().filter(|c| c.setting("hidden_layers") != "1").collect();
@@ -184,7 +204,11 @@ fn the_grid_draws_whole_records_on_one_scale() {
     let deep = maps.iter().find(|m| m.title == "Sigmoid, 4 hidden layers").unwrap();
     assert_eq!((deep.rows.len(), deep.edges.len()), (5, 21));
     assert_eq!(deep.cells[0][7], Value::Finite(10f64.powi(-4)));
-    assert!(figure.subtitle.contains("The top row of each panel is the output layer."), "{}", figure.subtitle);
+    assert!(
+        figure.subtitle.contains("The top row of each panel is the output layer."),
+        "{}",
+        figure.subtitle
+    );
     assert_eq!(
         figure.title,
         "Sigmoid, 4 hidden layers: layer 1's gradient 1,000 times smaller than layer 4's. ReLU: gradients within a factor 1.0"
@@ -202,7 +226,9 @@ fn runs_that_diverged_or_failed_are_told_and_do_not_count() {
     }
     all[0].result = Err("no data".into());
     let figure = drawn("accuracy-by-depth", &all);
-    assert!(figure.subtitle.contains("2 runs diverged and count in no accuracy; 1 run failed and are not drawn."));
+    assert!(
+        figure.subtitle.contains("2 runs diverged and count in no accuracy; 1 run failed and are not drawn.")
+    );
     let solid = &lines(&figure)[0].series.iter().find(|s| s.label == "Sigmoid").unwrap().points;
     // Seeds 2 and 3 at depth 1, seed 3 at depth 4.
     assert!(near(solid[0].1, 0.925) && near(solid[2].1, 0.13), "{solid:?}");

@@ -116,12 +116,18 @@ fn draw(
         caption: caption(lang, drawn),
     };
     let size = (if columns == 1 { 720 } else { 200 + 380 * columns as u32 }, 190 + 250 * block as u32);
-    let sheet = Sheet { columns: vec![1.0; columns], rows: vec![1.0; block], panels, scales: vec![scale], size };
+    let sheet =
+        Sheet { columns: vec![1.0; columns], rows: vec![1.0; block], panels, scales: vec![scale], size };
     Ok(Figure::new(drawn.figure, lang, words, sheet))
 }
 
 /// Every panel with its row and column, and the numbers of rows and columns.
-fn maps(drawn: &Sweeps, lang: Lang, what: &Triangle, names: &[String]) -> (Vec<(usize, usize, Heatmap)>, usize, usize) {
+fn maps(
+    drawn: &Sweeps,
+    lang: Lang,
+    what: &Triangle,
+    names: &[String],
+) -> (Vec<(usize, usize, Heatmap)>, usize, usize) {
     let all = &drawn.all;
     let depths = all.depths();
     let rows = depths.last().copied().unwrap_or(0) + 1;
@@ -130,7 +136,8 @@ fn maps(drawn: &Sweeps, lang: Lang, what: &Triangle, names: &[String]) -> (Vec<(
     for (m, moment) in what.moments.iter().enumerate() {
         for ((series, name), (row, column)) in all.series.iter().zip(names).zip(&places) {
             let own: Vec<usize> = depths.iter().copied().filter(|d| series.depths.contains_key(d)).collect();
-            let profiles: Vec<Vec<Measured>> = own.iter().map(|d| series.profile(*d, what.grid, *moment)).collect();
+            let profiles: Vec<Vec<Measured>> =
+                own.iter().map(|d| series.profile(*d, what.grid, *moment)).collect();
             let title = match (what.moments.len(), moment) {
                 (_, Column::First) => lang.first_step_panel(name),
                 (1, Column::Last) => name.clone(),
@@ -175,7 +182,8 @@ fn heading(lang: Lang, drawn: &Sweeps, what: &Triangle, names: &[String]) -> Str
     let moment = what.moments.first().copied().unwrap_or(Column::Last);
     let clause = |i: usize| -> Option<String> {
         let series = all.series.get(i)?;
-        let profile = series.depths.contains_key(&deepest).then(|| series.profile(deepest, what.grid, moment))?;
+        let profile =
+            series.depths.contains_key(&deepest).then(|| series.profile(deepest, what.grid, moment))?;
         if what.percent {
             let (first, last) = (profile.first()?.positive()?, profile.last()?.positive()?);
             return Some(lang.moved_clause((1, first), (deepest + 1, last)));
@@ -189,7 +197,8 @@ fn heading(lang: Lang, drawn: &Sweeps, what: &Triangle, names: &[String]) -> Str
         return lang.head(&names[0], deepest);
     }
     if clauses.len() > FEW {
-        return extremes(lang, drawn, what, names, (deepest, moment)).unwrap_or_else(|| lang.head(&names[0], deepest));
+        return extremes(lang, drawn, what, names, (deepest, moment))
+            .unwrap_or_else(|| lang.head(&names[0], deepest));
     }
     let sentences: Vec<String> = clauses
         .iter()

@@ -57,7 +57,9 @@ fn build(drawn: &Sweeps, options: &Options) -> Result<Figure, FigureError> {
     let lines = the_lines(lang, all, &depths, several);
     let most = lines.iter().flat_map(|l| l.train_error().into_keys()).max().unwrap_or(0);
     if most == 0 {
-        return Err(drawn.nothing("evaluation after the first update", format!("run it with {} 1", Field::EvalEvery)));
+        return Err(
+            drawn.nothing("evaluation after the first update", format!("run it with {} 1", Field::EvalEvery))
+        );
     }
     let mut titles: Vec<&str> = Vec::new();
     for line in &lines {
@@ -87,7 +89,11 @@ fn build(drawn: &Sweeps, options: &Options) -> Result<Figure, FigureError> {
             lang.solid_and_dashed_note(),
             lang.seeds_note(all.seeds),
             if several { lang.training_error_note() } else { String::new() },
-            if depths.len() < there.len() { lang.some_depths_note(depths.len(), there.len()) } else { String::new() },
+            if depths.len() < there.len() {
+                lang.some_depths_note(depths.len(), there.len())
+            } else {
+                String::new()
+            },
             lang.left_out_note(all.failed, all.diverged),
             drawn.unfinished(lang),
         ],
@@ -128,7 +134,14 @@ fn panel(all: &Ensemble, title: &str, drawn: &[Line], most: u64, options: &Optio
         percent: false,
         show_labels: true,
     };
-    let y = Axis { label: lang.error(), kind: AxisKind::Linear, low: 0.0, high: 1.0, percent: true, show_labels: true };
+    let y = Axis {
+        label: lang.error(),
+        kind: AxisKind::Linear,
+        low: 0.0,
+        high: 1.0,
+        percent: true,
+        show_labels: true,
+    };
     let marks = all.chance().map(|c| (1.0 - c, lang.chance_error_mark(1.0 - c))).into_iter().collect();
     let mut curves = Vec::new();
     for (colour, line) in drawn.iter().filter(|l| l.panel == title).enumerate() {
@@ -158,7 +171,11 @@ fn curve(label: String, errors: &BTreeMap<u64, Spread>, style: Stroke, colour: u
         style,
         colour,
         markers: false,
-        band: if wide { errors.iter().map(|(x, s)| (*x as f64, s.low, s.high)).collect() } else { Vec::new() },
+        band: if wide {
+            errors.iter().map(|(x, s)| (*x as f64, s.low, s.high)).collect()
+        } else {
+            Vec::new()
+        },
     }
 }
 
@@ -179,7 +196,9 @@ fn heading(lang: Lang, all: &[Line]) -> String {
     let best = ends.iter().min_by(|a, b| a.1.total_cmp(&b.1));
     let worst = ends.iter().max_by(|a, b| a.1.total_cmp(&b.1));
     match (best, worst) {
-        (Some(best), Some(worst)) => lang.capitalised(&lang.errors_from_to((&best.0, best.1), (&worst.0, worst.1))),
+        (Some(best), Some(worst)) => {
+            lang.capitalised(&lang.errors_from_to((&best.0, best.1), (&worst.0, worst.1)))
+        }
         _ => lang.error(),
     }
 }

@@ -9,8 +9,9 @@ fn zh() -> Options {
 
 /// Names of programs, of mathematics and of a run's own settings, which have no Chinese form.
 const NAMES: [&str; 26] = [
-    "Sigmoid", "sigmoid", "ReLU", "relu", "SGD", "sgd", "NaN", "L", "he", "normal", "glorot", "uniform", "mnist",
-    "mini", "f", "Adam", "He", "Glorot", "tanh", "SELU", "leaky", "maxout", "Adagrad", "RMSprop", "Dropout", "rms",
+    "Sigmoid", "sigmoid", "ReLU", "relu", "SGD", "sgd", "NaN", "L", "he", "normal", "glorot", "uniform",
+    "mnist", "mini", "f", "Adam", "He", "Glorot", "tanh", "SELU", "leaky", "maxout", "Adagrad", "RMSprop",
+    "Dropout", "rms",
 ];
 
 fn english(text: &str) -> Vec<&str> {
@@ -19,7 +20,8 @@ fn english(text: &str) -> Vec<&str> {
 
 #[test]
 fn no_english_word_is_left_in_a_chinese_figure() {
-    let diverged = Synthetic { status: Status::Diverged { step: 19, what: "the loss is inf".into() }, ..healthy() };
+    let diverged =
+        Synthetic { status: Status::Diverged { step: 19, what: "the loss is inf".into() }, ..healthy() };
     for record in [Synthetic::default().record(), healthy().record(), diverged.record()] {
         let runs = [record.clone(), healthy().record()];
         for spec in of_runs() {
@@ -49,7 +51,10 @@ fn chinese_titles_say_the_same_numbers() {
     assert!(title("layer-profile", &ill).contains("向输入侧每过一层，反向信号变为 1/4.0"));
     assert!(title("convergence-heatmap", &ill).contains("第 1–8 层仍是随机的（移动不到 1%）"));
     let well = healthy().record();
-    assert_eq!(title("gradient-heatmap", &well), "ReLU，8 个隐藏层：各隐藏层的梯度相差不超过 1.6 倍；训练准确率 97%");
+    assert_eq!(
+        title("gradient-heatmap", &well),
+        "ReLU，8 个隐藏层：各隐藏层的梯度相差不超过 1.6 倍；训练准确率 97%"
+    );
     let grad = |l: usize, _| 10f64.powf(-3.25 * l as f64 / 7.0);
     let growing = Synthetic { grad, signal: |_, _| 1.0, ..Synthetic::default() }.record();
     assert!(title("gradient-heatmap", &growing).contains("第 1 层的梯度是第 8 层的 1,800 倍"));

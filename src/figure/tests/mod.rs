@@ -26,8 +26,8 @@ fn drawn(name: &str, runs: &[Record], options: &Options) -> Figure {
         Panel::Lines(l) => Some(l),
         Panel::Heatmap(_) | Panel::Rows(_) | Panel::Flow(_) | Panel::Dots(_) => None,
     });
-    let words =
-        lines.flat_map(|l| l.marks.iter_mut().map(|m| &mut m.1).chain(l.series.iter_mut().map(|s| &mut s.label)));
+    let words = lines
+        .flat_map(|l| l.marks.iter_mut().map(|m| &mut m.1).chain(l.series.iter_mut().map(|s| &mut s.label)));
     for text in words.chain([&mut f.title, &mut f.subtitle, &mut f.caption, &mut f.description]) {
         *text = text.replace('\u{a0}', " ");
     }
@@ -79,8 +79,10 @@ fn outline(f: &Figure) -> String {
             Panel::Heatmap(h) => {
                 out += &format!("map {:?} scale {} edges {:?}\n", h.title, h.scale, h.edges);
                 for (label, row) in h.rows.iter().zip(&h.cells).rev() {
-                    let cells: Vec<String> =
-                        row.iter().map(|c| c.positive().map_or(format!("{c:?}"), |x| format!("{x:.3e}"))).collect();
+                    let cells: Vec<String> = row
+                        .iter()
+                        .map(|c| c.positive().map_or(format!("{c:?}"), |x| format!("{x:.3e}")))
+                        .collect();
                     out += &format!("  {label:>10}: {}\n", cells.join(", "));
                 }
                 for v in &h.masks {
@@ -118,7 +120,10 @@ fn outline(f: &Figure) -> String {
                 }
             }
             Panel::Lines(l) => {
-                out += &format!("lines {:?} y {:?} {}..{} marks {:?}\n", l.title, l.y.kind, l.y.low, l.y.high, l.marks);
+                out += &format!(
+                    "lines {:?} y {:?} {}..{} marks {:?}\n",
+                    l.title, l.y.kind, l.y.low, l.y.high, l.marks
+                );
                 for s in &l.series {
                     out += &format!("  {} {:?}: {:.3?}\n", s.label, s.style, s.points);
                 }
@@ -129,8 +134,14 @@ fn outline(f: &Figure) -> String {
 }
 
 fn small(run: Synthetic) -> Record {
-    Synthetic { layers: 3, steps: vec![0, 1, 2], snapshots: vec![0, 2, 3], accuracy: vec![(0, 0.1), (3, 0.11)], ..run }
-        .record()
+    Synthetic {
+        layers: 3,
+        steps: vec![0, 1, 2],
+        snapshots: vec![0, 2, 3],
+        accuracy: vec![(0, 0.1), (3, 0.11)],
+        ..run
+    }
+    .record()
 }
 
 // ---- bad input -------------------------------------------------------------------------------------------------------------------
@@ -140,7 +151,10 @@ fn errors_name_the_figure_the_run_and_the_way_out() {
     let record = Synthetic::default().record();
     let say = |name: &str, runs: &[Record]| build(name, runs, &Options::default()).unwrap_err().to_string();
     let one = std::slice::from_ref(&record);
-    assert_eq!(say("gradient-heatmp", one), "no figure is called `gradient-heatmp`; did you mean `gradient-heatmap`?");
+    assert_eq!(
+        say("gradient-heatmp", one),
+        "no figure is called `gradient-heatmp`; did you mean `gradient-heatmap`?"
+    );
     assert_eq!(say("zzz", one), "no figure is called `zzz`");
     assert_eq!(
         say("comparison", one),
@@ -150,9 +164,14 @@ fn errors_name_the_figure_the_run_and_the_way_out() {
         say("layer-profile", &[record.clone(), record.clone()])
             .contains("draws one run, but several runs were given; draw them one by one")
     );
-    let empty = Synthetic { steps: vec![], snapshots: vec![], accuracy: vec![], ..Synthetic::default() }.record();
+    let empty =
+        Synthetic { steps: vec![], snapshots: vec![], accuracy: vec![], ..Synthetic::default() }.record();
     for spec in of_runs() {
-        let runs = if spec.draws() == Draws::Run { vec![empty.clone()] } else { vec![record.clone(), empty.clone()] };
+        let runs = if spec.draws() == Draws::Run {
+            vec![empty.clone()]
+        } else {
+            vec![record.clone(), empty.clone()]
+        };
         assert!(say(spec.name, &runs).starts_with("run `sigmoid` holds no "), "{}", spec.name);
     }
     let unsketched = Synthetic { sketch: false, ..Synthetic::default() }.record();
@@ -165,14 +184,16 @@ fn errors_name_the_figure_the_run_and_the_way_out() {
     );
     let far = Synthetic { steps: vec![0, 1 << 60], ..Synthetic::default() }.record();
     assert!(
-        say("gradient-heatmap", std::slice::from_ref(&far)).contains("the step table has step 1152921504606846976")
+        say("gradient-heatmap", std::slice::from_ref(&far))
+            .contains("the step table has step 1152921504606846976")
     );
 }
 
 #[test]
 fn one_step_and_one_layer_are_enough() {
     let record = Synthetic { steps: vec![0], snapshots: vec![0, 1], ..Synthetic::default() }.record();
-    for name in ["gradient-heatmap", "signal-heatmap", "update-heatmap", "layer-profile", "movement-heatmap"] {
+    for name in ["gradient-heatmap", "signal-heatmap", "update-heatmap", "layer-profile", "movement-heatmap"]
+    {
         let figure = one(name, &record);
         for map in heatmaps(&figure) {
             assert!(map.edges.windows(2).all(|e| e[0] < e[1]), "{name}: {:?}", map.edges);
@@ -183,7 +204,9 @@ fn one_step_and_one_layer_are_enough() {
         match spec.build(std::slice::from_ref(&flat), &Options::default()) {
             Ok(figure) => assert!(figure.title.starts_with("Sigmoid"), "{}", spec.name),
             // Some figures draw hidden layers only.
-            Err(FigureError::Nothing { what, .. }) => assert!(what.contains("hidden layer"), "{}: {what}", spec.name),
+            Err(FigureError::Nothing { what, .. }) => {
+                assert!(what.contains("hidden layer"), "{}: {what}", spec.name)
+            }
             Err(error) => panic!("{}: {error}", spec.name),
         }
     }
@@ -209,7 +232,9 @@ fn every_title_fits_and_every_word_is_there() {
             let lines = crate::font::title_lines(&figure.title, figure.width.into());
             assert!(lines.len() <= 2, "{}: {lines:?}", spec.name);
             assert_eq!(figure.name, spec.name);
-            for text in [&figure.title, &figure.subtitle, &figure.caption, &figure.description, &figure.reading] {
+            for text in
+                [&figure.title, &figure.subtitle, &figure.caption, &figure.description, &figure.reading]
+            {
                 assert!(!text.is_empty() && !text.contains("  "), "{}: {text:?}", spec.name);
             }
             assert!(figure.description.contains(&figure.title));
@@ -243,21 +268,29 @@ fn strips_share_the_axis_of_the_heatmap() {
 
 #[test]
 fn the_table_holds_every_plotted_number_and_names_every_kind() {
-    let grad =
-        |l: usize, s: u64| if l == 2 { [0.0, UNDERFLOW, f64::NAN][s as usize % 3] } else { 1.0 / (3 * l) as f64 };
+    let grad = |l: usize, s: u64| {
+        if l == 2 { [0.0, UNDERFLOW, f64::NAN][s as usize % 3] } else { 1.0 / (3 * l) as f64 }
+    };
     let record = small(Synthetic { grad, ..Synthetic::default() });
     let figure = one("gradient-heatmap", &record);
     let mut bytes = Vec::new();
     write_csv(&figure, &mut bytes).unwrap();
     let mut reader = csv::Reader::from_reader(bytes.as_slice());
-    assert_eq!(reader.headers().unwrap(), vec!["panel", "series_or_layer", "x_start", "x_end", "value", "kind"]);
-    let read: Vec<Vec<String>> = reader.records().map(|r| r.unwrap().iter().map(str::to_string).collect()).collect();
+    assert_eq!(
+        reader.headers().unwrap(),
+        vec!["panel", "series_or_layer", "x_start", "x_end", "value", "kind"]
+    );
+    let read: Vec<Vec<String>> =
+        reader.records().map(|r| r.unwrap().iter().map(str::to_string).collect()).collect();
     assert_eq!(read, table(&figure)[1..]);
     let cells: Vec<_> = read.iter().filter(|r| r[0].starts_with("1: gradient norm")).collect();
     assert_eq!(cells.len(), 9);
     for (i, row) in cells.iter().enumerate() {
         let (l, s) = (i / 3, i % 3);
-        assert_eq!((row[2].as_str(), row[3].as_str()), (s.to_string().as_str(), (s + 1).to_string().as_str()));
+        assert_eq!(
+            (row[2].as_str(), row[3].as_str()),
+            (s.to_string().as_str(), (s + 1).to_string().as_str())
+        );
         let kind = if l == 1 { ["zero", "underflow", "nan"][s] } else { "finite" };
         assert_eq!(row[5], kind);
         if kind == "finite" {
@@ -359,7 +392,8 @@ fn small_figures_stay_as_they_are() {
     });
     for spec in of_runs() {
         let other = small(healthy());
-        let runs = if spec.draws() == Draws::Run { vec![record.clone()] } else { vec![record.clone(), other] };
+        let runs =
+            if spec.draws() == Draws::Run { vec![record.clone()] } else { vec![record.clone(), other] };
         let figure = drawn(spec.name, &runs, &Options::default());
         insta::assert_snapshot!(spec.name, outline(&figure));
     }

@@ -64,7 +64,8 @@ fn the_remaining_share_starts_at_one_and_ends_at_zero_in_every_layer() {
         assert!((row[1].value().unwrap() - 0.5).abs() < 1e-6);
     }
     // The panel beside it tells the walkers on the spot from those that arrived.
-    let Some(Panel::Rows(way)) = figure.panels.iter().map(|p| &p.panel).find(|p| matches!(p, Panel::Rows(_))) else {
+    let Some(Panel::Rows(way)) = figure.panels.iter().map(|p| &p.panel).find(|p| matches!(p, Panel::Rows(_)))
+    else {
         panic!("no lengths of the ways")
     };
     assert!((way.values[0].unwrap() - 2e-4).abs() < 1e-12 && (way.values[8].unwrap() - 1.4).abs() < 1e-12);
@@ -76,10 +77,13 @@ fn the_remaining_share_starts_at_one_and_ends_at_zero_in_every_layer() {
     let healthy = one("convergence-heatmap", &healthy().record());
     assert!(heatmaps(&healthy)[0].masks.is_empty());
     // Layers 1, 3 and 4 stay; each group of neighbours has one mask.
-    let gap =
-        Synthetic { distance: |l, s| if [1, 3, 4].contains(&l) { 0.0 } else { s as f64 }, ..Synthetic::default() };
+    let gap = Synthetic {
+        distance: |l, s| if [1, 3, 4].contains(&l) { 0.0 } else { s as f64 },
+        ..Synthetic::default()
+    };
     let figure_with_gap = one("convergence-heatmap", &gap.record());
-    let masks: Vec<(usize, usize)> = heatmaps(&figure_with_gap)[0].masks.iter().map(|v| (v.first, v.last)).collect();
+    let masks: Vec<(usize, usize)> =
+        heatmaps(&figure_with_gap)[0].masks.iter().map(|v| (v.first, v.last)).collect();
     assert_eq!(masks, [(0, 0), (2, 3)]);
     assert!(figure.title.contains("layers 1–8 are still random (moved less than 1 %)"), "{}", figure.title);
     // sqrt(2/4)/2
@@ -118,9 +122,15 @@ fn the_five_special_kinds_reach_the_figure_and_its_legend() {
     let cells = &heatmaps(&figure)[0].cells;
     assert_eq!(cells[0][7], Measured::Underflow);
     assert_eq!((cells[1][9], cells[1][10]), (Measured::Zero, Measured::Finite(1.0)));
-    assert_eq!((cells[2][19], cells[3][19], cells[4][19]), (Measured::Nan, Measured::Infinite, Measured::Missing));
+    assert_eq!(
+        (cells[2][19], cells[3][19], cells[4][19]),
+        (Measured::Nan, Measured::Infinite, Measured::Missing)
+    );
     let kinds: Vec<Measured> = figure.scales[0].special.iter().map(|s| s.0).collect();
-    assert_eq!(kinds, [Measured::Zero, Measured::Underflow, Measured::Nan, Measured::Infinite, Measured::Missing]);
+    assert_eq!(
+        kinds,
+        [Measured::Zero, Measured::Underflow, Measured::Nan, Measured::Infinite, Measured::Missing]
+    );
     assert!(
         figure.title.contains("layer 1's gradient is too small to be stored in 100 % of the steps"),
         "{}",
@@ -150,7 +160,12 @@ fn a_diverged_run_can_be_drawn_in_every_figure() {
         assert!(figure.title.contains("diverged at step 19"), "{}: {}", spec.name, figure.title);
         assert!(figure.caption.contains("diverged at step 19 (loss)"));
         for l in lines(&figure) {
-            assert!(l.y.low.is_finite() && l.y.high.is_finite() && l.y.low < l.y.high, "{}: {:?}", spec.name, l.y);
+            assert!(
+                l.y.low.is_finite() && l.y.high.is_finite() && l.y.low < l.y.high,
+                "{}: {:?}",
+                spec.name,
+                l.y
+            );
         }
     }
     let figure = one("gradient-heatmap", &record);
@@ -182,9 +197,11 @@ fn weights_of_zero_have_no_relative_movement_and_the_figure_says_why() {
 
 #[test]
 fn a_decay_of_sixty_decades_keeps_the_top_of_its_scale_and_says_so() {
-    let record =
-        Synthetic { grad: |l, s| 10f64.powf(-7.5 * (9 - l) as f64 - 0.001 * s as f64), ..Synthetic::default() }
-            .record();
+    let record = Synthetic {
+        grad: |l, s| 10f64.powf(-7.5 * (9 - l) as f64 - 0.001 * s as f64),
+        ..Synthetic::default()
+    }
+    .record();
     let figure = one("gradient-heatmap", &record);
     assert_eq!((figure.scales[0].low, figure.scales[0].high), (-45.0, 0.0));
     // Layers 1 and 2 of 9, and layer 3 after its first step: 59 of 180 cells.
@@ -217,7 +234,9 @@ fn updates_that_change_no_stored_number_are_hatched_and_named() {
 
 #[test]
 fn a_name_made_from_settings_gives_way_to_the_activation_and_a_given_one_stays() {
-    let titled = |run: &'static str| one("gradient-heatmap", &Synthetic { run, ..Synthetic::default() }.record()).title;
+    let titled = |run: &'static str| {
+        one("gradient-heatmap", &Synthetic { run, ..Synthetic::default() }.record()).title
+    };
     let seed = Synthetic::default().record().header.seed.unwrap();
     let made: &'static str = Box::leak(format!("sigmoid-8x100-sgd-seed{seed}").into_boxed_str());
     assert!(titled(made).starts_with("Sigmoid, 8 hidden layers:"), "{}", titled(made));

@@ -34,7 +34,13 @@ fn ill() -> Trials {
         after: vec![
             trial("dropout", "dropout", false, &["vanishing-gradient"], [0.11, 0.1]),
             trial("momentum", "momentum", false, &["vanishing-gradient"], [0.3, 0.2]),
-            trial("adam", "adaptive-rate", true, &["vanishing-gradient", "rate", "diverged", "dead-units"], [0.5, 0.4]),
+            trial(
+                "adam",
+                "adaptive-rate",
+                true,
+                &["vanishing-gradient", "rate", "diverged", "dead-units"],
+                [0.5, 0.4],
+            ),
             trial("relu", "new-activation", true, &["overfitting"], [0.975, 0.85]),
             trial("selu", "new-activation", true, &[], [0.96, 0.95]),
             failed,
@@ -139,7 +145,9 @@ fn the_chinese_figure_says_the_same() {
     }
     assert_eq!(d.rows[1].values, [Some(0.975), Some(0.85)]);
     assert!(
-        figure.title.contains("25.0") && figure.title.contains("97.5") && figure.title.contains("4 种对策中有 2 种")
+        figure.title.contains("25.0")
+            && figure.title.contains("97.5")
+            && figure.title.contains("4 种对策中有 2 种")
     );
 }
 
@@ -149,5 +157,7 @@ fn the_table_has_every_dot() {
     let rows = table(&figure);
     assert_eq!(rows.len(), 1 + 2 * d.rows.len());
     assert!(rows.iter().any(|r| r[1] == "ReLU (training)" && r[4] == "0.975" && r[5] == "finite"));
-    assert!(rows.iter().any(|r| r[1] == "batch normalisation (test)" && r[4].is_empty() && r[5] == "missing"));
+    assert!(
+        rows.iter().any(|r| r[1] == "batch normalisation (test)" && r[4].is_empty() && r[5] == "missing")
+    );
 }

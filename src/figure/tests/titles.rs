@@ -10,10 +10,14 @@ fn a_vanishing_run_is_named_with_its_factor() {
         one("gradient-heatmap", &record).title,
         "Sigmoid, 8 hidden layers: layer 1's gradient is 16,000 times smaller than layer 8's; training accuracy stays at 11 %"
     );
-    assert!(one("signal-heatmap", &record).title.contains("layer 1's backward signal is 16,000 times smaller"));
+    assert!(
+        one("signal-heatmap", &record).title.contains("layer 1's backward signal is 16,000 times smaller")
+    );
     // 10^0.6 = 3.98
     assert!(
-        one("layer-profile", &record).title.contains("toward the input the backward signal gets 4.0 times smaller")
+        one("layer-profile", &record)
+            .title
+            .contains("toward the input the backward signal gets 4.0 times smaller")
     );
     assert!(
         one("movement-heatmap", &record)
@@ -54,7 +58,9 @@ fn an_even_batch_mean_does_not_hide_a_decaying_signal() {
     let record = Synthetic { grad: |_, _| 8e-7, ..Synthetic::default() }.record();
     let title = one("gradient-heatmap", &record).title;
     assert!(
-        title.contains("look even (within a factor 1.0), but layer 1's backward signal is 16,000 times smaller"),
+        title.contains(
+            "look even (within a factor 1.0), but layer 1's backward signal is 16,000 times smaller"
+        ),
         "{title}"
     );
 }
@@ -150,7 +156,9 @@ fn a_comparison_shares_its_scales() {
         "Sigmoid: layer 1's gradient 16,000 times smaller than layer 8's, accuracy 11 %. ReLU: gradients within a factor 1.6, accuracy 97 %"
     );
     assert!(figure.caption.starts_with("784–8×100–10 · cross-entropy"), "{}", figure.caption);
-    assert!(figure.caption.ends_with("Sigmoid: glorot-uniform initialisation · ReLU: he-normal initialisation"));
+    assert!(
+        figure.caption.ends_with("Sigmoid: glorot-uniform initialisation · ReLU: he-normal initialisation")
+    );
     assert!(maps.windows(2).all(|w| (w[0].x.low, w[0].x.high) == (w[1].x.low, w[1].x.high)));
     let three = [runs[0].clone(), runs[1].clone(), healthy().record()];
     assert_eq!(build("comparison", &three, &Options::default()).unwrap().column_weights.len(), 3);
@@ -162,9 +170,11 @@ fn a_run_too_short_to_be_seen_beside_another_is_named() {
     let short = |steps: u64| {
         let status = Status::Diverged { step: steps - 1, what: "the loss is NaN".into() };
         let (snapshots, accuracy) = (vec![0], vec![(0, 0.1)]);
-        Synthetic { steps: (0..steps).collect(), status, snapshots, accuracy, ..Synthetic::default() }.record()
+        Synthetic { steps: (0..steps).collect(), status, snapshots, accuracy, ..Synthetic::default() }
+            .record()
     };
-    let said = |steps, options: &Options| drawn("comparison", &[short(steps), long.clone()], options).subtitle;
+    let said =
+        |steps, options: &Options| drawn("comparison", &[short(steps), long.clone()], options).subtitle;
     let note = "At the left edge, too short to be readable: Sigmoid has 20 of 2,000 steps.";
     let plain = Options::default();
     assert!(said(20, &plain).contains(note), "{}", said(20, &plain));
@@ -191,12 +201,18 @@ fn runs_of_one_name_are_told_apart_by_what_differs() {
         Synthetic { labels, ..Synthetic::default() }.record()
     };
     let figure = drawn("comparison", &[with("0.1"), with("0.5")], &Options::default());
-    let titles: Vec<&str> = heatmaps(&figure).iter().map(|m| m.title.as_str()).filter(|t| !t.is_empty()).collect();
+    let titles: Vec<&str> =
+        heatmaps(&figure).iter().map(|m| m.title.as_str()).filter(|t| !t.is_empty()).collect();
     assert_eq!(titles, ["Sigmoid (learning rate 0.1)", "Sigmoid (learning rate 0.5)"]);
     // The caption does not say it again.
     assert!(!figure.caption.contains("rate"), "{}", figure.caption);
-    let far = drawn("comparison", &[with("0.1"), with("1000000000000000000000000000000")], &Options::default());
+    let far =
+        drawn("comparison", &[with("0.1"), with("1000000000000000000000000000000")], &Options::default());
     assert!(far.title.contains("Sigmoid (learning rate 10³⁰): "), "{}", far.title);
     let same = drawn("comparison", &[with("0.1"), with("0.1")], &Options::default());
-    assert!(same.title.starts_with("Sigmoid (1): ") && same.title.contains("Sigmoid (2): "), "{}", same.title);
+    assert!(
+        same.title.starts_with("Sigmoid (1): ") && same.title.contains("Sigmoid (2): "),
+        "{}",
+        same.title
+    );
 }

@@ -32,7 +32,9 @@ mod none;
 use std::any::TypeId;
 
 #[cfg(not(target_arch = "x86_64"))]
-pub use none::{Able, column_sums, row_squares, sgd, sigmoid, sketch, statistics, times_slope, transpose_panel};
+pub use none::{
+    Able, column_sums, row_squares, sgd, sigmoid, sketch, statistics, times_slope, transpose_panel,
+};
 #[cfg(not(target_arch = "x86_64"))]
 use none::{multiply, multiply_panels};
 #[cfg(target_arch = "x86_64")]
@@ -94,8 +96,8 @@ impl Matrix<'_> {
     }
 }
 
-/// `to = alpha a b`, `to` being row-major `[a.rows, b.cols]`; brings `prefetch` into the cache meanwhile. Columns
-/// of b are adjacent.
+/// `to = alpha a b`, `to` being row-major `[a.rows, b.cols]`; brings `prefetch` into the cache meanwhile.
+/// Columns of b are adjacent.
 pub fn product(token: Avx512, alpha: f32, a: Matrix, b: Matrix, to: &mut [f32], prefetch: &mut Prefetch) {
     assert!(a.cols == b.rows && to.len() == a.rows * b.cols && b.column_stride == 1);
     let shape = [a.rows, b.cols, a.cols];
@@ -105,7 +107,14 @@ pub fn product(token: Avx512, alpha: f32, a: Matrix, b: Matrix, to: &mut [f32], 
 
 /// `to = a b` for b `[a.cols, columns]` kept as panels: for each of [`column_panels`], its rows one after
 /// another.
-pub fn panel_product(token: Avx512, a: Matrix, columns: usize, panels: &[f32], to: &mut [f32], prefetch: Prefetch) {
+pub fn panel_product(
+    token: Avx512,
+    a: Matrix,
+    columns: usize,
+    panels: &[f32],
+    to: &mut [f32],
+    prefetch: Prefetch,
+) {
     assert!(panels.len() == a.cols * columns && to.len() == a.rows * columns);
     let shape = [a.rows, columns, a.cols];
     // SAFETY: the shapes agree, the matrix lies in its slice, and `to` is exclusive.

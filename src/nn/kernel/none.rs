@@ -62,7 +62,13 @@ pub fn column_sums(token: Avx512, _: &[f32], _: usize, _: usize, _: &mut [f32]) 
     match token.0 {}
 }
 
-pub fn sketch(token: Avx512, _: &[f32], _: &[f32], _: impl Fn(u64) -> (u64, u64), _: &mut [f32; 64]) -> SquareSum {
+pub fn sketch(
+    token: Avx512,
+    _: &[f32],
+    _: &[f32],
+    _: impl Fn(u64) -> (u64, u64),
+    _: &mut [f32; 64],
+) -> SquareSum {
     match token.0 {}
 }
 

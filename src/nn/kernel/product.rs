@@ -116,7 +116,13 @@ struct Tiles([TileFn; 5]);
 
 impl Tiles {
     const fn of<const NZ: usize, const EDGE: u8>() -> Tiles {
-        Tiles([tile::<8, NZ, EDGE>, tile::<6, NZ, EDGE>, tile::<4, NZ, EDGE>, tile::<2, NZ, EDGE>, tile::<1, NZ, EDGE>])
+        Tiles([
+            tile::<8, NZ, EDGE>,
+            tile::<6, NZ, EDGE>,
+            tile::<4, NZ, EDGE>,
+            tile::<2, NZ, EDGE>,
+            tile::<1, NZ, EDGE>,
+        ])
     }
 
     /// For a panel of `columns`, with the mask of its edge.
@@ -176,8 +182,11 @@ pub unsafe fn multiply(
         while row < rows {
             let (tile, count) = tiles.take(rows - row);
             // Each pass over this panel fetches one more column of cache lines of the next one.
-            let (fetch, fetch_step) =
-                if line < width + 16 { (b.data.wrapping_add(from + next + line), b.row_stride) } else { (b.data, 0) };
+            let (fetch, fetch_step) = if line < width + 16 {
+                (b.data.wrapping_add(from + next + line), b.row_stride)
+            } else {
+                (b.data, 0)
+            };
             line += 16;
             let (prefetch, prefetch_step) = match prefetch.take(depth) {
                 Some(address) => (std::ptr::without_provenance(address), 64),

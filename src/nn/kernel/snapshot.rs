@@ -24,7 +24,8 @@ pub fn sketch(
     assert_eq!(now.len(), initial.len());
     let mut sum = SquareSum::ZERO;
     let mut sums = Sums { by_turn: [[[0.0; 16]; 4]; 4] };
-    for (block, (now, initial)) in now.chunks(RUNS * BUCKETS).zip(initial.chunks(RUNS * BUCKETS)).enumerate() {
+    for (block, (now, initial)) in now.chunks(RUNS * BUCKETS).zip(initial.chunks(RUNS * BUCKETS)).enumerate()
+    {
         let mut random_words = [(0, 0); RUNS];
         for (r, word) in random_words[..now.len().div_ceil(BUCKETS)].iter_mut().enumerate() {
             *word = random((block * RUNS + r) as u64);
@@ -65,7 +66,12 @@ fn trusted(now: &[f32], initial: &[f32], square: f64) -> SquareSum {
 /// # Safety
 /// The processor has the features; the slices are equally long, at most `RUNS * BUCKETS`.
 #[target_feature(enable = "avx512f,avx512vl,avx512dq,fma")]
-unsafe fn sketch_block(now: &[f32], initial: &[f32], random: &[(u64, u64); RUNS], sums: &mut Sums) -> (f64, bool) {
+unsafe fn sketch_block(
+    now: &[f32],
+    initial: &[f32],
+    random: &[(u64, u64); RUNS],
+    sums: &mut Sums,
+) -> (f64, bool) {
     let lanes = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
     let mut squares = [_mm512_setzero_ps(); 4];
     let mut bits = _mm512_setzero_si512();
@@ -149,7 +155,8 @@ unsafe fn statistics_512(
                 if !slopes.is_empty() {
                     // SAFETY: as above.
                     let s = unsafe { _mm512_maskz_loadu_ps(mask, slopes.as_ptr().wrapping_add(at)) };
-                    saturated += u64::from(_mm512_mask_cmp_ps_mask::<_CMP_LT_OQ>(mask, s, bound).count_ones());
+                    saturated +=
+                        u64::from(_mm512_mask_cmp_ps_mask::<_CMP_LT_OQ>(mask, s, bound).count_ones());
                     is_alive |= _mm512_mask_cmp_ps_mask::<_CMP_GT_OQ>(mask, s, dead_bound);
                     sums[2] = _mm512_fmadd_ps(s, s, sums[2]);
                 }

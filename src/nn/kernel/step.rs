@@ -11,7 +11,14 @@ const BLOCK: usize = 4 * CHUNK;
 
 /// Plain gradient descent: `param += rate * (grad * unscale)`. With `measure`, squared norms of `grad` as
 /// stored, of the change that `param` took, and of `param` before.
-pub fn sgd(_: Avx512, param: &mut [f32], grad: &[f32], rate: f32, unscale: f32, measure: bool) -> [SquareSum; 3] {
+pub fn sgd(
+    _: Avx512,
+    param: &mut [f32],
+    grad: &[f32],
+    rate: f32,
+    unscale: f32,
+    measure: bool,
+) -> [SquareSum; 3] {
     assert_eq!(param.len(), grad.len());
     let mut totals = [SquareSum::ZERO; 3];
     if !measure {

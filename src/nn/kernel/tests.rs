@@ -71,7 +71,10 @@ fn check_product(token: Avx512, shape: [usize; 3], transposed: bool, gap: usize)
         let (i, j) = (at / stride, at % stride);
         if i < m && j < n {
             let want = 0.5 * want[i * n + j];
-            assert!((got as f64 - want).abs() <= 1e-6 * (k as f64).sqrt(), "{shape:?} ({i}, {j}): {got} {want}");
+            assert!(
+                (got as f64 - want).abs() <= 1e-6 * (k as f64).sqrt(),
+                "{shape:?} ({i}, {j}): {got} {want}"
+            );
         } else {
             assert_eq!(got, -7.0, "{shape:?}: wrote outside at ({i}, {j})");
         }
@@ -110,7 +113,9 @@ fn the_forward_product_reads_transposed_panels() {
             let mut c = vec![f32::NAN; m * n];
             let a = View { data: a.as_ptr(), row_stride: k as isize, column_stride: 1 };
             // SAFETY: the operands hold these shapes.
-            unsafe { multiply_panels(token, [m, n, k], a, panels.as_ptr(), c.as_mut_ptr(), n, Prefetch::NOTHING) };
+            unsafe {
+                multiply_panels(token, [m, n, k], a, panels.as_ptr(), c.as_mut_ptr(), n, Prefetch::NOTHING)
+            };
             assert!(c.iter().zip(&want).all(|(&g, w)| (g as f64 - w).abs() < 1e-5), "{m} {n} {k}");
         }
     }
@@ -242,7 +247,9 @@ fn columns_are_summed() {
 fn an_update_is_what_it_says_and_is_measured() {
     let Some(token) = detect() else { return };
     for n in [1, 15, 16, 100, 511, 2047, 2048, 2049, 5000] {
-        for (scale, unscale) in [(1.0f32, 1.0f32), (1e-3, 1.0), (1e-30, 1.0), (1.0, 2f32.powi(-60)), (0.0, 1.0)] {
+        for (scale, unscale) in
+            [(1.0f32, 1.0f32), (1e-3, 1.0), (1e-30, 1.0), (1.0, 2f32.powi(-60)), (0.0, 1.0)]
+        {
             let grad: Vec<f32> = noise(n, 14).iter().map(|x| x * scale).collect();
             for param_scale in [0.0, 1e-25, 1.0f32] {
                 let old: Vec<f32> = noise(n, 15).iter().map(|x| x * param_scale).collect();
@@ -270,7 +277,8 @@ fn a_sketch_keeps_sum_and_place() {
             let initial = noise(n, 16);
             let initial: Vec<f32> = initial.iter().map(|x| x * scale).collect();
             let now: Vec<f32> = noise(n, 17).iter().map(|x| x * scale).collect();
-            let random = |run: u64| (run.wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ 0x1234_5678, (run * 29 + 3) % 64);
+            let random =
+                |run: u64| (run.wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ 0x1234_5678, (run * 29 + 3) % 64);
             let mut got = [f32::NAN; 64];
             let sum = sketch(token, &now, &initial, random, &mut got);
             let mut want = [0.0f64; 64];
@@ -299,7 +307,8 @@ fn statistics_are_those_of_plain_loops() {
             let limits = [0.25, 0.1, 0.9];
             let mut alive = vec![false; width];
             let got = statistics(token, &values, &slopes, limits, &mut alive);
-            let sum = |f: &dyn Fn(f32, f32) -> f64| values.iter().zip(&slopes).map(|(&v, &s)| f(v, s)).sum::<f64>();
+            let sum =
+                |f: &dyn Fn(f32, f32) -> f64| values.iter().zip(&slopes).map(|(&v, &s)| f(v, s)).sum::<f64>();
             let want = [
                 sum(&|v, _| v as f64 - 0.25),
                 sum(&|v, _| (v as f64 - 0.25).powi(2)),

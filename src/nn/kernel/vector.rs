@@ -137,7 +137,8 @@ fn reduce_8(x: [__m512; 8]) -> __m512d {
     let fold = |x: __m512| _mm256_add_ps(_mm512_castps512_ps256(x), _mm512_extractf32x8_ps::<1>(x));
     let low = fold(quads(pairs(x[0], x[1]), pairs(x[2], x[3])));
     let high = fold(quads(pairs(x[4], x[5]), pairs(x[6], x[7])));
-    let sums = _mm256_add_ps(_mm256_permute2f128_ps::<0x20>(low, high), _mm256_permute2f128_ps::<0x31>(low, high));
+    let sums =
+        _mm256_add_ps(_mm256_permute2f128_ps::<0x20>(low, high), _mm256_permute2f128_ps::<0x31>(low, high));
     _mm512_cvtps_pd(sums)
 }
 
@@ -226,7 +227,9 @@ unsafe fn sigmoid_512(bias: &[f32], hidden: &mut [f32], out: &mut [f32]) {
     }
     for (hidden, out) in hidden.chunks_exact_mut(width).zip(out.chunks_exact_mut(width)) {
         let mut padded = [0.0f32; CHUNK + 16];
-        for ((hidden, out), bias) in hidden.chunks_mut(CHUNK).zip(out.chunks_mut(CHUNK)).zip(bias.chunks(CHUNK)) {
+        for ((hidden, out), bias) in
+            hidden.chunks_mut(CHUNK).zip(out.chunks_mut(CHUNK)).zip(bias.chunks(CHUNK))
+        {
             padded[..bias.len()].copy_from_slice(bias);
             // SAFETY: one row, which never goes round.
             unsafe { sigmoid_run(&padded, usize::MAX, hidden, out) };
@@ -259,7 +262,10 @@ unsafe fn sigmoid_run(bias: &[f32], width: usize, hidden: &mut [f32], out: &mut 
         while at + 16 * N <= len {
             let mut sums = [_mm512_setzero_ps(); N];
             for (i, sum) in sums.iter_mut().enumerate() {
-                *sum = _mm512_add_ps(_mm512_loadu_ps(h.wrapping_add(at + 16 * i)), _mm512_loadu_ps(next_column()));
+                *sum = _mm512_add_ps(
+                    _mm512_loadu_ps(h.wrapping_add(at + 16 * i)),
+                    _mm512_loadu_ps(next_column()),
+                );
             }
             let (value, slope) = sigmoid_of(sums);
             for i in 0..N {

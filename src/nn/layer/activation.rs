@@ -92,7 +92,12 @@ pub(super) fn activate<T: Scalar>(activation: Activation, bias: &[T], hidden: &m
     match activation {
         Activation::Sigmoid => match kernel::detect_for::<T>() {
             Some(token) => {
-                kernel::sigmoid(token, kernel::as_f32(bias), kernel::as_f32_mut(hidden), kernel::as_f32_mut(out));
+                kernel::sigmoid(
+                    token,
+                    kernel::as_f32(bias),
+                    kernel::as_f32_mut(hidden),
+                    kernel::as_f32_mut(out),
+                );
             }
             None => each!(|h| sigmoid(h)),
         },
@@ -191,7 +196,9 @@ mod tests {
                 let (v32, s32) = value_and_slope(activation, h as f32);
                 // The slopes of gelu and silu cross zero, where only an absolute error means something.
                 let crosses = matches!(activation, Activation::Gelu | Activation::Silu) && h.abs() < 4.0;
-                for (what, want, double, single) in [("value", want[0], v64, v32), ("slope", want[1], s64, s32)] {
+                for (what, want, double, single) in
+                    [("value", want[0], v64, v32), ("slope", want[1], s64, s32)]
+                {
                     let floor = if crosses { 2e-2 * h.abs().min(1.0) } else { 0.0 };
                     let size = want.abs().max(floor);
                     assert!((double - want).abs() <= 1e-14 * size, "{name} {what} at {h}: {double} {want}");
@@ -200,7 +207,10 @@ mod tests {
                     let tolerance = if activation == Activation::Gelu { 6e-6 } else { 2e-6 };
                     let error = (f64::from(single) - want).abs();
                     let normal = want == 0.0 || want.abs() > 1.2e-38;
-                    assert!(!normal || error <= tolerance * size, "{name} f32 {what} at {h}: {single} {want}");
+                    assert!(
+                        !normal || error <= tolerance * size,
+                        "{name} f32 {what} at {h}: {single} {want}"
+                    );
                 }
             }
         }

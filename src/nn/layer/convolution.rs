@@ -1,17 +1,17 @@
-//! The convolution of maps: the same W `[out, in, kernel, kernel]` at every position p, and the skip whose values go
-//! through one.
+//! The convolution of maps: the same W `[out, in, kernel, kernel]` at every position p, and the skip whose
+//! values go through one.
 //!
 //! ```text
 //! y_a = W X_a + b    X_a [in kernel^2, positions]: the patches of sample a (see `unfold`)
 //! dX_a = W^T dy_a        dW_a = dy_a X_a^T        db_a = sum_p dy_ap        dW = 1/B sum_a dW_a
 //! ```
 //!
-//! As PyTorch's `Conv2d` it does not turn the kernel round (it is a cross-correlation), pads with zeros, and leaves out
-//! what the stride does not reach.
+//! As PyTorch's `Conv2d` it does not turn the kernel round (it is a cross-correlation), pads with zeros, and
+//! leaves out what the stride does not reach.
 //!
-//! One sample is unfolded at a time, on the way forward and again on the way back. There `dW_a`, a sum over the positions,
-//! is formed for every sample: its norm is the exact one, |dy_a|^2 |x_a|^2 is not, and the sum over the samples of a block
-//! is added up in f64.
+//! One sample is unfolded at a time, on the way forward and again on the way back. There `dW_a`, a sum over
+//! the positions, is formed for every sample: its norm is the exact one, |dy_a|^2 |x_a|^2 is not, and the sum
+//! over the samples of a block is added up in f64.
 
 use super::unfold::Geometry;
 use super::{Backward, Forward, Kept, Layer, Memory, PANEL_TENSORS, Panel, Part, Tensor};
@@ -122,8 +122,8 @@ impl Kernels {
         }
     }
 
-    /// Sums over the samples of a block of dW_a^T and db_a, and the numbers |dW_a|^2 where they are wanted; dx where it is
-    /// asked for.
+    /// Sums over the samples of a block of dW_a^T and db_a, and the numbers |dW_a|^2 where they are wanted;
+    /// dx where it is asked for.
     fn backward<T: Scalar>(
         &self,
         [x, dy, tensors]: [&[T]; 3],
@@ -132,7 +132,8 @@ impl Kernels {
         mut squares: Option<&mut [f64]>,
         scratch: &mut [T],
     ) {
-        let (inputs, patch, positions) = (self.geometry.inputs(), self.geometry.patch(), self.geometry.positions());
+        let (inputs, patch, positions) =
+            (self.geometry.inputs(), self.geometry.patch(), self.geometry.positions());
         let weight = MatRef::new(&tensors[..self.weights()], self.out, patch);
         let [patches, transposed, own] = self.split(scratch);
         sums.fill(0.0);
@@ -213,8 +214,8 @@ fn sample_squares(numbers: &[f64], signal: &mut [f64], gradient: &mut [f64]) {
 pub(crate) struct Convolution(Kernels);
 
 impl Convolution {
-    /// `out_channels` square kernels of `kernel` x `kernel`, `stride` places apart, over maps with `padding` zeros on every
-    /// side; with a bias for each channel or without.
+    /// `out_channels` square kernels of `kernel` x `kernel`, `stride` places apart, over maps with `padding`
+    /// zeros on every side; with a bias for each channel or without.
     ///
     /// # Errors
     /// In words, where a size is 0 or the kernel is larger than the padded map.
@@ -305,8 +306,8 @@ impl<T: Scalar> Layer<T> for Convolution {
     }
 }
 
-/// A skip between maps of different shapes: `y = x + W s`, a convolution of 1 x 1 without bias on the way of the skipped
-/// values s (He et al. 2016, option B).
+/// A skip between maps of different shapes: `y = x + W s`, a convolution of 1 x 1 without bias on the way of
+/// the skipped values s (He et al. 2016, option B).
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ProjectedSkip {
     kernels: Kernels,
@@ -314,8 +315,8 @@ pub(crate) struct ProjectedSkip {
 }
 
 impl ProjectedSkip {
-    /// Adds what the values from `span` layers below, `skipped [channels, height, width]`, become to its own input
-    /// `[channels, height, width]`. The stride is the one that makes their sizes equal.
+    /// Adds what the values from `span` layers below, `skipped [channels, height, width]`, become to its own
+    /// input `[channels, height, width]`. The stride is the one that makes their sizes equal.
     ///
     /// # Errors
     /// In words, where no stride does.

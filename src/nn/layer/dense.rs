@@ -75,7 +75,13 @@ impl Linear {
     }
 
     /// `to = delta W`
-    pub fn back<T: Scalar>(self, delta: &[T], parameters: Parameters<'_, T>, to: &mut [T], prefetch: Prefetch) {
+    pub fn back<T: Scalar>(
+        self,
+        delta: &[T],
+        parameters: Parameters<'_, T>,
+        to: &mut [T],
+        prefetch: Prefetch,
+    ) {
         let rows = delta.len() / self.fan_out;
         let weight = MatRef::new(self.weight(parameters), self.fan_out, self.fan_in);
         multiply(T::ONE, MatRef::new(delta, rows, self.fan_out), weight, to, prefetch);

@@ -21,7 +21,11 @@ impl<T: Scalar> Layer<T> for Maxout {
 
     fn shape(&self, input: &[usize]) -> Result<Vec<usize>, String> {
         let (wanted, given) = (self.pieces * self.units, input.iter().product::<usize>());
-        if given == wanted { Ok(vec![self.units]) } else { Err(format!("takes {wanted} inputs, not {given}")) }
+        if given == wanted {
+            Ok(vec![self.units])
+        } else {
+            Err(format!("takes {wanted} inputs, not {given}"))
+        }
     }
 
     fn memory(&self) -> Memory {
@@ -44,7 +48,10 @@ impl<T: Scalar> Layer<T> for Maxout {
         simd(
             #[inline(always)]
             || {
-                let rows = dx.chunks_exact_mut(columns).zip(slopes.chunks_exact(columns)).zip(dy.chunks_exact(units));
+                let rows = dx
+                    .chunks_exact_mut(columns)
+                    .zip(slopes.chunks_exact(columns))
+                    .zip(dy.chunks_exact(units));
                 for ((dx, slopes), dy) in rows {
                     for (dx, slopes) in dx.chunks_exact_mut(units).zip(slopes.chunks_exact(units)) {
                         dx.iter_mut().zip(slopes).zip(dy).for_each(|((dx, &s), &dy)| *dx = s * dy);

@@ -232,13 +232,14 @@ pub trait Layer<T: Scalar>: Debug + Send + Sync {
         self.kind().into()
     }
 
-    /// Whether a recorded layer begins with it: one with weights does, and one that a reader looks for by itself.
+    /// Whether a recorded layer begins with it: one with weights does, and one that a reader looks for by
+    /// itself.
     fn is_recorded(&self) -> bool {
         self.tensors().iter().any(|tensor| tensor.part == Part::Weight)
     }
 
-    /// The list of modules that its tensors are saved in, as `layers` in `layers.3.weight`; a list has one place for
-    /// each recorded layer.
+    /// The list of modules that its tensors are saved in, as `layers` in `layers.3.weight`; a list has one
+    /// place for each recorded layer.
     fn module(&self) -> &'static str {
         "layers"
     }
@@ -290,8 +291,8 @@ pub trait Layer<T: Scalar>: Debug + Send + Sync {
         inputs
     }
 
-    /// The function that it applies to every number, or units of several pieces: a snapshot's statistics of activations
-    /// are read here.
+    /// The function that it applies to every number, or units of several pieces: a snapshot's statistics of
+    /// activations are read here.
     fn activation(&self) -> Option<Activation> {
         None
     }
@@ -305,8 +306,8 @@ pub trait Layer<T: Scalar>: Debug + Send + Sync {
         statistics.read(y, &[], 1.0, true);
     }
 
-    /// Share of the places of a pooling layer's input that get a gradient, after the forward pass of some rows; none
-    /// for other layers.
+    /// Share of the places of a pooling layer's input that get a gradient, after the forward pass of some
+    /// rows; none for other layers.
     fn routed_share(&self, _cache: &[T]) -> Option<f64> {
         None
     }
@@ -344,12 +345,14 @@ pub trait Layer<T: Scalar>: Debug + Send + Sync {
 
     /// The pieces in which its tensors are updated. By default two whole tensors at a time.
     fn panels(&self) -> Vec<Panel> {
-        let whole: Vec<_> = self.tensors().iter().enumerate().map(|(t, tensor)| (t, 0..tensor.elements())).collect();
+        let whole: Vec<_> =
+            self.tensors().iter().enumerate().map(|(t, tensor)| (t, 0..tensor.elements())).collect();
         whole.chunks(PANEL_TENSORS).map(|pieces| Panel { pieces: pieces.to_vec(), packed: 0..0 }).collect()
     }
 
     /// The batch-mean gradient of a panel as stored, written to `out`, one slice for each of its pieces.
-    fn gradient(&self, _panel: &Panel, _kept: Kept<'_, T>, _out: [&mut [T]; PANEL_TENSORS], _soon: Prefetch) {}
+    fn gradient(&self, _panel: &Panel, _kept: Kept<'_, T>, _out: [&mut [T]; PANEL_TENSORS], _soon: Prefetch) {
+    }
 
     /// Length of the second copy of the parameters, in the form that the forward pass reads.
     fn packed(&self) -> usize {

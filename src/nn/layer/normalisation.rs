@@ -1,17 +1,19 @@
 //! Batch and layer normalisation: `y = scale n + shift`, `n = (x - mean) / sqrt(variance + 1e-5)`, with one
-//! scale (gamma, `scale`) and one bias (beta, `shift`) for each column. The arithmetic is in [`crate::nn::normalise`].
+//! scale (gamma, `scale`) and one bias (beta, `shift`) for each column. The arithmetic is in
+//! [`crate::nn::normalise`].
 //!
 //! Batch normalisation takes the moments of each column over the batch, so that all blocks of rows must meet
-//! before they can go on, forward and back; of maps, those of each channel over samples and positions, with one scale and
-//! bias a channel (`BatchNorm2d`). Layer normalisation takes those of each row, maps and all, with a scale and a bias for
-//! each of its values (`LayerNorm` over `[channels, height, width]`).
+//! before they can go on, forward and back; of maps, those of each channel over samples and positions, with
+//! one scale and bias a channel (`BatchNorm2d`). Layer normalisation takes those of each row, maps and all,
+//! with a scale and a bias for each of its values (`LayerNorm` over `[channels, height, width]`).
 
 use super::{Backward, Forward, Joint, Kept, Layer, Memory, PANEL_TENSORS, Panel, Parameters, Part, Tensor};
 use crate::nn::init::Initialisation;
 use crate::nn::matmul::Prefetch;
 use crate::nn::normalise::{
-    MOMENTUM, column_moments, column_products, columns_backward, inverse_deviation, join_moments, map_moments,
-    map_products, maps_backward, normalise_columns, normalise_maps, normalise_rows, rows_backward, stretch,
+    MOMENTUM, column_moments, column_products, columns_backward, inverse_deviation, join_moments,
+    map_moments, map_products, maps_backward, normalise_columns, normalise_maps, normalise_rows,
+    rows_backward, stretch,
 };
 use crate::nn::scalar::Scalar;
 
@@ -173,7 +175,8 @@ impl<T: Scalar> Layer<T> for BatchNormalisation {
     }
 
     fn follow(&self, joint: &Joint<T>, running: &mut [T]) {
-        let keep = |old: &mut T, new: f64| *old = T::from_f64((1.0 - MOMENTUM) * old.to_f64() + MOMENTUM * new);
+        let keep =
+            |old: &mut T, new: f64| *old = T::from_f64((1.0 - MOMENTUM) * old.to_f64() + MOMENTUM * new);
         let (means, variances) = running.split_at_mut(self.width);
         means.iter_mut().zip(&joint.values).for_each(|(m, new)| keep(m, new.to_f64()));
         variances.iter_mut().zip(&joint.wide[self.width..]).for_each(|(v, &new)| keep(v, new));

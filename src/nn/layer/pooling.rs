@@ -5,8 +5,9 @@
 //! average:  y_p = mean over the window of x        dx_i = dy_p / (places of a window)
 //! ```
 //!
-//! Windows are not padded; what they do not reach at the end of an odd side is not read, as in PyTorch's `MaxPool2d` and
-//! `AvgPool2d`. Of equal maxima the first in the order of rows wins; a NaN wins, and of several the last.
+//! Windows are not padded; what they do not reach at the end of an odd side is not read, as in PyTorch's
+//! `MaxPool2d` and `AvgPool2d`. Of equal maxima the first in the order of rows wins; a NaN wins, and of
+//! several the last.
 
 use super::unfold::places;
 use super::{Backward, Forward, Layer, Memory};
@@ -72,7 +73,8 @@ impl Window {
     #[inline(always)]
     fn corners(&self) -> impl Iterator<Item = usize> {
         let Window { height, width, stride, rows, columns, channels, .. } = *self;
-        let rows = (0..channels).flat_map(move |c| (0..rows).map(move |row| (c * height + row * stride) * width));
+        let rows =
+            (0..channels).flat_map(move |c| (0..rows).map(move |row| (c * height + row * stride) * width));
         rows.flat_map(move |row| (0..columns).map(move |column| row + column * stride))
     }
 
@@ -116,8 +118,9 @@ impl MaxPooling {
     /// The winners of some samples, of their cache `[rows, outputs]`.
     pub fn winners<T: Scalar>(&self, cache: &[T]) -> Winners {
         let rows = cache.chunks_exact(self.window.outputs());
-        let places =
-            rows.flat_map(|row| self.window.corners().zip(row).map(|(corner, &k)| (corner + self.offset(k)) as u32));
+        let places = rows.flat_map(|row| {
+            self.window.corners().zip(row).map(|(corner, &k)| (corner + self.offset(k)) as u32)
+        });
         Winners { places: places.collect(), inputs: self.window.inputs(), outputs: self.window.outputs() }
     }
 }
@@ -145,7 +148,8 @@ impl<T: Scalar> Layer<T> for MaxPooling {
     }
 
     fn forward(&self, pass: Forward<'_, T>) {
-        let samples = pass.x.chunks_exact(self.window.inputs()).zip(pass.y.chunks_exact_mut(self.window.outputs()));
+        let samples =
+            pass.x.chunks_exact(self.window.inputs()).zip(pass.y.chunks_exact_mut(self.window.outputs()));
         for ((x, y), cache) in samples.zip(pass.cache.chunks_exact_mut(self.window.outputs())) {
             largest(&self.window, x, y, cache);
         }
@@ -155,7 +159,8 @@ impl<T: Scalar> Layer<T> for MaxPooling {
         row_squares(pass.dy, self.window.outputs(), pass.numbers);
         let Some(dx) = pass.dx else { return };
         dx.fill(T::ZERO);
-        let samples = dx.chunks_exact_mut(self.window.inputs()).zip(pass.dy.chunks_exact(self.window.outputs()));
+        let samples =
+            dx.chunks_exact_mut(self.window.inputs()).zip(pass.dy.chunks_exact(self.window.outputs()));
         for ((dx, dy), cache) in samples.zip(pass.cache.chunks_exact(self.window.outputs())) {
             let Window { columns, stride, .. } = self.window;
             let rows = dy.chunks_exact(columns).zip(cache.chunks_exact(columns));
@@ -385,7 +390,9 @@ mod tests {
     #[test]
     fn not_a_number_wins_and_of_several_the_last() {
         let nan = f64::NAN;
-        for (x, place) in [([nan, 5.0, 1.0, 2.0], 0.0), ([1.0, nan, 7.0, 2.0], 1.0), ([nan, 1.0, nan, 2.0], 2.0)] {
+        for (x, place) in
+            [([nan, 5.0, 1.0, 2.0], 0.0), ([1.0, nan, 7.0, 2.0], 1.0), ([nan, 1.0, nan, 2.0], 2.0)]
+        {
             let (y, winners) = pooled([1, 2, 2], 2, 2, &x);
             assert!(y[0].is_nan() && winners == [place], "{x:?} {winners:?}");
         }

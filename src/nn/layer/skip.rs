@@ -22,7 +22,11 @@ impl<T: Scalar> Layer<T> for Skip {
 
     fn shape(&self, input: &[usize]) -> Result<Vec<usize>, String> {
         let given: usize = input.iter().product();
-        if given == self.width { Ok(input.to_vec()) } else { Err(format!("takes {} inputs, not {given}", self.width)) }
+        if given == self.width {
+            Ok(input.to_vec())
+        } else {
+            Err(format!("takes {} inputs, not {given}", self.width))
+        }
     }
 
     fn memory(&self) -> Memory {

@@ -1,9 +1,10 @@
 //! Maps cut into the patches that a convolution reads, and put together again.
 //!
-//! A sample is `[channels, height, width]`. Its patches are a matrix `[channels * kernel * kernel, positions]`: column p
-//! holds what the kernel covers at output position p, with zeros outside the map, so that a convolution is one product,
-//! `y = W patches` (im2col; Chellapilla, Puri, Simard 2006). Folding is the adjoint of unfolding: it adds up what goes
-//! back to each place of the map.
+//! A sample is `[channels, height, width]`. Its patches are a matrix
+//! `[channels * kernel * kernel, positions]`: column p holds what the kernel covers at output position p,
+//! with zeros outside the map, so that a convolution is one product, `y = W patches` (im2col; Chellapilla,
+//! Puri, Simard 2006). Folding is the adjoint of unfolding: it adds up what goes back to each place of the
+//! map.
 
 use crate::nn::scalar::{Scalar, simd};
 
@@ -21,7 +22,8 @@ pub(super) struct Geometry {
     pub columns: usize,
 }
 
-/// Outputs of a window that moves over `size` places, as in PyTorch: what is left over at the end is not read.
+/// Outputs of a window that moves over `size` places, as in PyTorch: what is left over at the end is not
+/// read.
 pub(super) fn places(size: usize, window: usize, stride: usize) -> Option<usize> {
     Some(size.checked_sub(window)? / stride + 1)
 }

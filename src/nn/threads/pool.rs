@@ -119,7 +119,10 @@ impl Pool {
         let start = |thread| {
             shared.inside.fetch_add(1, Ordering::Relaxed);
             let shared = Arc::clone(&shared);
-            std::thread::Builder::new().name(format!("step-{thread}")).spawn(move || shared.serve(thread)).ok()
+            std::thread::Builder::new()
+                .name(format!("step-{thread}"))
+                .spawn(move || shared.serve(thread))
+                .ok()
         };
         let workers: Vec<_> = (1..=count).map_while(start).collect();
         // A thread allocates while it starts: all must have started before the first job.
@@ -135,8 +138,10 @@ impl Pool {
         let shared = &*self.shared;
         // SAFETY: only the lifetime changes; `Withdraw` waits for every worker that has seen the job before
         // `piece` ends.
-        let job =
-            Job { piece: unsafe { std::mem::transmute::<*const Piece<'_>, *const Piece<'static>>(piece) }, pieces };
+        let job = Job {
+            piece: unsafe { std::mem::transmute::<*const Piece<'_>, *const Piece<'static>>(piece) },
+            pieces,
+        };
         {
             let mut state = shared.lock();
             state.job = Some(job);

@@ -15,8 +15,8 @@ use super::super::npy::{self, NpyArray, read_npy};
 use super::super::rows::Widths;
 use super::super::schema1;
 use super::super::{
-    Element, Header, LOSS, MetricId, Per, ROUTED_SHARE, Record, RecordError, Rows, Table, VALIDATION_ACCURACY,
-    VALIDATION_LOSS, ZERO_SHARE,
+    Element, Header, LOSS, MetricId, Per, ROUTED_SHARE, Record, RecordError, Rows, Table,
+    VALIDATION_ACCURACY, VALIDATION_LOSS, ZERO_SHARE,
 };
 use super::{META, array_stems, file_name};
 use crate::escape;
@@ -26,7 +26,8 @@ use crate::stats::is_missing;
 /// Arrays that came after the first version of schema 1: an older run without them is whole.
 const LATER: [MetricId; 4] = [ZERO_SHARE, VALIDATION_LOSS, VALIDATION_ACCURACY, ROUTED_SHARE];
 
-/// The longest name of a run and the longest label that are shown, in characters: figures have no room for more.
+/// The longest name of a run and the longest label that are shown, in characters: figures have no room for
+/// more.
 const LONGEST_NAME: usize = 200;
 
 /// A header is a few kilobytes; a file above this is something else.
@@ -41,7 +42,8 @@ pub enum Warning {
     Uneven { table: &'static str, kept: usize, longest: usize },
     /// Numbers that are not a number although the loss is finite, in a record of another program.
     NotANumber { path: PathBuf, place: String, step: u64, count: usize },
-    /// The array is not there although the program that wrote the run always wrote it; its values are missing.
+    /// The array is not there although the program that wrote the run always wrote it; its values are
+    /// missing.
     Absent { path: PathBuf },
 }
 
@@ -60,7 +62,9 @@ impl fmt::Display for Warning {
                 "{}: {place} is NaN at step {step}, {count} values in all, although the loss is finite; not measured? leave the file out",
                 path.display()
             ),
-            Warning::Absent { path } => write!(f, "{}: not there, its values count as missing", path.display()),
+            Warning::Absent { path } => {
+                write!(f, "{}: not there, its values count as missing", path.display())
+            }
         }
     }
 }
@@ -69,9 +73,10 @@ impl Record {
     /// Reads a run folder. The record is checked; the warnings tell what was lost.
     ///
     /// # Errors
-    /// [`RecordError::NotARun`] without `meta.json`; [`RecordError::Newer`] and [`RecordError::Json`] when that cannot be
-    /// read; [`RecordError::NoSteps`] without `step.npy`; [`RecordError::Array`] when an array is broken or its shape disagrees
-    /// with the header; [`RecordError::Invalid`] when the steps of a table do not increase; [`RecordError::Io`].
+    /// [`RecordError::NotARun`] without `meta.json`; [`RecordError::Newer`] and [`RecordError::Json`] when
+    /// that cannot be read; [`RecordError::NoSteps`] without `step.npy`; [`RecordError::Array`] when an array
+    /// is broken or its shape disagrees with the header; [`RecordError::Invalid`] when the steps of a table
+    /// do not increase; [`RecordError::Io`].
     pub fn read(dir: &Path) -> Result<(Record, Vec<Warning>), RecordError> {
         let (mut header, schema) = read_header(dir)?;
         let expects_all = schema == 1 && header.source.tool == env!("CARGO_PKG_NAME");
@@ -90,7 +95,8 @@ impl Record {
         for mut t in tables {
             let doubles = |metric: MetricId| t.doubles.remove(&metric);
             let singles = |metric: MetricId| t.singles.remove(&metric);
-            *record.table_mut(t.table) = Rows::from_columns(t.table, &record.header, t.step, doubles, singles);
+            *record.table_mut(t.table) =
+                Rows::from_columns(t.table, &record.header, t.step, doubles, singles);
         }
         record.check().map_err(|e| at(e, dir))?;
         warnings.extend(MetricId::all().filter_map(|metric| gap(&record, dir, metric)));
@@ -146,9 +152,14 @@ struct Files<'a> {
 impl Files<'_> {
     fn read(&mut self, header: &Header) -> Result<Columns, RecordError> {
         let widths = Widths::of(header);
-        let mut columns =
-            Columns { table: self.table, step: Vec::new(), doubles: BTreeMap::new(), singles: BTreeMap::new() };
-        // The key column first: a running writer commits it last, so that the others have at least as many rows.
+        let mut columns = Columns {
+            table: self.table,
+            step: Vec::new(),
+            doubles: BTreeMap::new(),
+            singles: BTreeMap::new(),
+        };
+        // The key column first: a running writer commits it last, so that the others have at least as many
+        // rows.
         let path = self.dir.join(file_name(self.table.key()));
         let Some(key) = self.column::<i64>(self.table.key(), &[], self.expects_all)? else {
             return if self.table == Table::Step { Err(RecordError::NoSteps { path }) } else { Ok(columns) };
@@ -170,12 +181,23 @@ impl Files<'_> {
         }
         let rows = self.shortest;
         if self.longest > rows {
-            self.warnings.push(Warning::Uneven { table: self.table.name(), kept: rows, longest: self.longest });
+            self.warnings.push(Warning::Uneven {
+                table: self.table.name(),
+                kept: rows,
+                longest: self.longest,
+            });
         }
-        columns.doubles.iter_mut().for_each(|(&metric, values)| values.truncate(rows * widths.of_metric(metric)));
-        columns.singles.iter_mut().for_each(|(&metric, values)| values.truncate(rows * widths.of_metric(metric)));
-        let step =
-            |&step: &i64| u64::try_from(step).map_err(|_| damaged(path.clone(), &format!("negative step {step}")));
+        columns
+            .doubles
+            .iter_mut()
+            .for_each(|(&metric, values)| values.truncate(rows * widths.of_metric(metric)));
+        columns
+            .singles
+            .iter_mut()
+            .for_each(|(&metric, values)| values.truncate(rows * widths.of_metric(metric)));
+        let step = |&step: &i64| {
+            u64::try_from(step).map_err(|_| damaged(path.clone(), &format!("negative step {step}")))
+        };
         columns.step = key[..rows].iter().map(step).collect::<Result<_, _>>()?;
         Ok(columns)
     }
@@ -218,7 +240,9 @@ impl Files<'_> {
 fn damaged(path: PathBuf, what: &str) -> RecordError {
     let way_out = match path.ends_with(file_name(Table::Step.key())) {
         true => format!("without its steps a run cannot be read: {}", again()),
-        false => format!("move this file away to read the run without it, or train it again with {}", Field::Force),
+        false => {
+            format!("move this file away to read the run without it, or train it again with {}", Field::Force)
+        }
     };
     RecordError::Array { path, what: format!("{what}; {way_out}") }
 }
@@ -287,7 +311,8 @@ fn parse<T: DeserializeOwned>(text: &[u8], path: &Path) -> Result<T, RecordError
         let (line, column) = (e.line(), e.column());
         let message = e.to_string();
         // serde_json repeats the place at the end of its message.
-        let what = message.strip_suffix(&format!(" at line {line} column {column}")).unwrap_or(&message).to_string();
+        let what =
+            message.strip_suffix(&format!(" at line {line} column {column}")).unwrap_or(&message).to_string();
         RecordError::Json { path: path.to_path_buf(), line, column, what }
     })
 }

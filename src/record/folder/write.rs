@@ -17,17 +17,17 @@ use crate::stats::MISSING;
 /// Rows are committed at least this often while steps come in: what a kill costs at most.
 pub const MAX_UNCOMMITTED: Duration = Duration::from_millis(500);
 
-/// Rows buffered between two commits: about this many bytes for each table, so that the writer's memory does not depend
-/// on the length of the run, ...
+/// Rows buffered between two commits: about this many bytes for each table, so that the writer's memory does
+/// not depend on the length of the run, ...
 const BUFFER_BYTES: usize = 1 << 20;
 /// ... and not more rows than this, which for small networks is already far cheaper to write than to compute.
 const BUFFER_ROWS: usize = 1024;
 
 /// Writes a run folder. See [`super`] for what a reader sees at any moment.
 ///
-/// Commits by itself when a buffer is full, after [`MAX_UNCOMMITTED`], with every evaluation, and when dropped (where an
-/// error cannot be returned: call [`finish`](RecordSink::finish)). The file of a metric is made with its first value; after
-/// that, taking a row allocates nothing.
+/// Commits by itself when a buffer is full, after [`MAX_UNCOMMITTED`], with every evaluation, and when
+/// dropped (where an error cannot be returned: call [`finish`](RecordSink::finish)). The file of a metric is
+/// made with its first value; after that, taking a row allocates nothing.
 #[derive(Debug)]
 pub struct RunWriter {
     dir: PathBuf,
@@ -72,15 +72,17 @@ enum ColumnFile {
 }
 
 impl RunWriter {
-    /// Starts a run in `dir`, which is created when it is not there. The status of `header` is taken as running.
+    /// Starts a run in `dir`, which is created when it is not there. The status of `header` is taken as
+    /// running.
     ///
-    /// An existing folder must be empty; with `overwrite` it may also hold a run, of which the files of the format and the
-    /// saved weights are removed and nothing else.
+    /// An existing folder must be empty; with `overwrite` it may also hold a run, of which the files of the
+    /// format and the saved weights are removed and nothing else.
     ///
     /// # Errors
-    /// [`RecordError::Exists`] and [`RecordError::NotOurs`] when the folder is not free, [`RecordError::Io`] when it cannot be
-    /// written, [`RecordError::Invalid`] when the header contradicts itself. An existing run is touched only after all of
-    /// these have been checked. Where the files cannot be made (a full disk), those that were are removed again.
+    /// [`RecordError::Exists`] and [`RecordError::NotOurs`] when the folder is not free, [`RecordError::Io`]
+    /// when it cannot be written, [`RecordError::Invalid`] when the header contradicts itself. An existing
+    /// run is touched only after all of these have been checked. Where the files cannot be made (a full
+    /// disk), those that were are removed again.
     pub fn create(dir: &Path, header: &Header, overwrite: bool) -> Result<RunWriter, RecordError> {
         header.check()?;
         let header = Header { status: Status::Running, elapsed_secs: None, ..header.clone() };
@@ -93,9 +95,10 @@ impl RunWriter {
                 let _ = fs::remove_dir(dir);
             }
         };
-        // The new header first goes beside its place, which shows that the folder can be written before anything in it
-        // is removed, and marks it as a run's. The old header goes before the old arrays and the new one comes after the
-        // new arrays: whenever a kill comes, a header stands only before whole arrays of its own.
+        // The new header first goes beside its place, which shows that the folder can be written before
+        // anything in it is removed, and marks it as a run's. The old header goes before the old arrays and
+        // the new one comes after the new arrays: whenever a kill comes, a header stands only before whole
+        // arrays of its own.
         write_meta_part(dir, &header).inspect_err(|_| leave())?;
         if replaces {
             remove(&dir.join(META))?;
@@ -111,7 +114,8 @@ impl RunWriter {
 
     /// Puts the empty step column into a folder that holds no array, and then the header.
     fn fill(dir: &Path, header: Header, lock: Lock) -> Result<RunWriter, RecordError> {
-        let mut tables: Vec<_> = Table::ALL.into_iter().map(|table| TableWriter::new(dir, table, &header)).collect();
+        let mut tables: Vec<_> =
+            Table::ALL.into_iter().map(|table| TableWriter::new(dir, table, &header)).collect();
         tables[0].open_key()?;
         enough_handles(dir)?;
         publish_meta(dir)?;
@@ -125,8 +129,8 @@ impl RunWriter {
         })
     }
 
-    /// Whether [`RunWriter::create`] would find a place, without leaving anything there: to be asked before the work that
-    /// is to be recorded begins.
+    /// Whether [`RunWriter::create`] would find a place, without leaving anything there: to be asked before
+    /// the work that is to be recorded begins.
     ///
     /// # Errors
     /// As `create`'s for the folder.
@@ -148,7 +152,8 @@ impl RunWriter {
     /// Makes all rows taken so far readable.
     ///
     /// # Errors
-    /// [`RecordError::Io`] naming the file. Rows that were committed before stay readable, the others stay buffered.
+    /// [`RecordError::Io`] naming the file. Rows that were committed before stay readable, the others stay
+    /// buffered.
     pub fn commit(&mut self) -> Result<(), RecordError> {
         self.clock.restart();
         self.tables.iter_mut().try_for_each(TableWriter::commit)
@@ -172,7 +177,8 @@ impl RecordSink for RunWriter {
         let table = &mut self.tables[index];
         table.widths.fits(row).map_err(|what| invalid(&self.header, what))?;
         follows(row.table(), table.last, row.step()).map_err(|what| invalid(&self.header, what))?;
-        // Before the row is taken, not after: while the disk refuses, rows are refused, and the buffers do not grow.
+        // Before the row is taken, not after: while the disk refuses, rows are refused, and the buffers do
+        // not grow.
         if table.buffered >= table.room {
             self.commit()?;
         }
@@ -339,8 +345,8 @@ impl ColumnFile {
     }
 }
 
-/// Whether all arrays can be open at once. They are made with their first values, and a limit that is met there
-/// would cost the run its record.
+/// Whether all arrays can be open at once. They are made with their first values, and a limit that is met
+/// there would cost the run its record.
 fn enough_handles(dir: &Path) -> Result<(), RecordError> {
     let key = dir.join(file_name(Table::Step.key()));
     let mut held = Vec::with_capacity(METRICS.len());
@@ -351,8 +357,8 @@ fn enough_handles(dir: &Path) -> Result<(), RecordError> {
     Ok(())
 }
 
-/// Makes an array beside its place and puts it there when it has its header and the rows that `fill` gives it: a reader
-/// would take an empty file for a damaged one, and cut the table to the rows of a short one.
+/// Makes an array beside its place and puts it there when it has its header and the rows that `fill` gives
+/// it: a reader would take an empty file for a damaged one, and cut the table to the rows of a short one.
 fn begin<T: npy::Element>(
     dir: &Path,
     stem: &str,
@@ -368,8 +374,8 @@ fn begin<T: npy::Element>(
     Ok(file)
 }
 
-/// Tells when [`MAX_UNCOMMITTED`] is over without asking the system's clock at every step, which can cost as much as
-/// taking the row: it is asked about every 20 ms, judged by the pace of the steps before.
+/// Tells when [`MAX_UNCOMMITTED`] is over without asking the system's clock at every step, which can cost as
+/// much as taking the row: it is asked about every 20 ms, judged by the pace of the steps before.
 #[derive(Debug)]
 struct CommitClock {
     committed: Instant,
@@ -461,7 +467,8 @@ fn claim(dir: &Path, overwrite: bool) -> Result<bool, RecordError> {
     // Any version of the format may be replaced, but not the meta.json of another program.
     let value: serde_json::Value = serde_json::from_slice(&text).unwrap_or_default();
     // A header that was cut short describes nothing; the files beside it tell whose it was.
-    let own = |name: &std::ffi::OsString| name == META || name == META_PART || own_files().any(|own| *name == *own);
+    let own =
+        |name: &std::ffi::OsString| name == META || name == META_PART || own_files().any(|own| *name == *own);
     let torn = value.is_null() && has(&file_name(Table::Step.key())) && names.iter().all(own);
     let described = value["schema"].is_u64() && value["layers"].is_array();
     if !described && !torn {
@@ -499,7 +506,8 @@ fn write_meta_part(dir: &Path, header: &Header) -> Result<(), RecordError> {
         }
         let mut file = fs::File::create_new(&path)?;
         file.write_all(&text)?;
-        // On the disk before it takes the old one's place, or a power failure could leave an empty file there.
+        // On the disk before it takes the old one's place, or a power failure could leave an empty file
+        // there.
         file.sync_all()
     };
     write().map_err(|e| {

@@ -1,12 +1,14 @@
 //! One column of a table as a NumPy `.npy` file (format version 1.0) that can grow while others read it.
 //!
-//! The rule: *data first, then the header*. Rows are appended behind the data, and only then the row count in the header
-//! is rewritten in place. The header always takes 128 bytes, so it never moves the data. Whenever writing stops - a
-//! kill, a full disk - the header counts rows that are all there, and what lies behind them is not looked at:
-//! `numpy.load` reads by shape and ignores trailing bytes, with `mmap_mode="r"` too (`scripts/check_npy.py` asks NumPy).
+//! The rule: *data first, then the header*. Rows are appended behind the data, and only then the row count in
+//! the header is rewritten in place. The header always takes 128 bytes, so it never moves the data. Whenever
+//! writing stops - a kill, a full disk - the header counts rows that are all there, and what lies behind them
+//! is not looked at: `numpy.load` reads by shape and ignores trailing bytes, with `mmap_mode="r"` too
+//! (`scripts/check_npy.py` asks NumPy).
 //!
-//! The order is the order of the system calls. A kill keeps it; a power failure need not, because nothing here waits for
-//! the disk. Then a header may count rows that are not there; [`read_npy`] takes those that are and says so.
+//! The order is the order of the system calls. A kill keeps it; a power failure need not, because nothing
+//! here waits for the disk. Then a header may count rows that are not there; [`read_npy`] takes those that
+//! are and says so.
 
 mod read;
 mod write;
@@ -32,7 +34,8 @@ pub trait Element: Copy + 'static {
     fn extend_from(bytes: &[u8], values: &mut Vec<Self>);
 }
 
-// The loops go over arrays of a known size and not over slices: each value is one move, also in a debug build.
+// The loops go over arrays of a known size and not over slices: each value is one move, also in a debug
+// build.
 macro_rules! element {
     ($type:ty, $descr:literal, $name:literal) => {
         impl Element for $type {
@@ -57,8 +60,8 @@ element!(f32, "<f4", "float32");
 element!(f64, "<f8", "float64");
 element!(i64, "<i8", "int64");
 
-/// The 128 bytes before the data; byte for byte what `numpy.save` writes for the same shape. `None` when the shape
-/// is too long for them.
+/// The 128 bytes before the data; byte for byte what `numpy.save` writes for the same shape. `None` when the
+/// shape is too long for them.
 fn encode_header(descr: &str, rows: u64, inner: &[usize]) -> Option<[u8; HEADER_LEN]> {
     use std::io::Write;
     let mut header = [b' '; HEADER_LEN];
@@ -131,7 +134,11 @@ impl<'a> Parser<'a> {
     }
 
     fn expect(&mut self, c: char) -> Result<(), String> {
-        if self.take(c) { Ok(()) } else { Err(format!("malformed header, `{c}` expected before `{}`", self.near())) }
+        if self.take(c) {
+            Ok(())
+        } else {
+            Err(format!("malformed header, `{c}` expected before `{}`", self.near()))
+        }
     }
 
     fn near(&self) -> String {
@@ -169,8 +176,11 @@ impl<'a> Parser<'a> {
             self.rest = self.rest.trim_start();
             let digits = self.rest.len() - self.rest.trim_start_matches(|c: char| c.is_ascii_digit()).len();
             let (number, rest) = self.rest.split_at(digits);
-            numbers
-                .push(number.parse().map_err(|_| format!("malformed shape in its header before `{}`", self.near()))?);
+            numbers.push(
+                number
+                    .parse()
+                    .map_err(|_| format!("malformed shape in its header before `{}`", self.near()))?,
+            );
             self.rest = rest;
             if !self.take(',') {
                 self.expect(')')?;
@@ -223,7 +233,9 @@ mod tests {
         ] {
             assert_eq!(parse_description(text).as_ref(), Ok(&expected), "{text}");
         }
-        assert!(parse_description("{'descr': 'x', 'fortran_order': True, 'shape': ()}").unwrap().shape.is_empty());
+        assert!(
+            parse_description("{'descr': 'x', 'fortran_order': True, 'shape': ()}").unwrap().shape.is_empty()
+        );
     }
 
     #[test]

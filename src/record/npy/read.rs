@@ -33,12 +33,13 @@ impl<T> NpyArray<T> {
     }
 }
 
-/// Reads a `.npy` file of at least one dimension. Bytes behind the rows that the header counts are ignored (they are rows
-/// that were not committed); when the file is shorter than the header says, the whole rows that exist are read.
+/// Reads a `.npy` file of at least one dimension. Bytes behind the rows that the header counts are ignored
+/// (they are rows that were not committed); when the file is shorter than the header says, the whole rows
+/// that exist are read.
 ///
 /// # Errors
-/// [`RecordError::Io`] when the file cannot be read; [`RecordError::Array`] when it is not a `.npy` file, holds another
-/// type of numbers, is in Fortran order, or has an impossible shape.
+/// [`RecordError::Io`] when the file cannot be read; [`RecordError::Array`] when it is not a `.npy` file,
+/// holds another type of numbers, is in Fortran order, or has an impossible shape.
 pub fn read_npy<T: Element>(path: &Path) -> Result<NpyArray<T>, RecordError> {
     let cannot_read = |cause| RecordError::Io { action: "read it", path: path.to_path_buf(), cause };
     // Asked before opening: opening a named pipe would wait for ever.
@@ -74,7 +75,8 @@ impl From<String> for Fault {
 pub(super) fn read_from<T: Element>(input: &mut impl Read, len: u64) -> Result<NpyArray<T>, Fault> {
     let (header_len, shape) = read_header::<T>(input, len)?;
     let impossible = || Fault::Format(format!("impossible shape {shape:?} in its header"));
-    let (&promised_rows, inner) = shape.split_first().ok_or_else(|| "a single number, not a column".to_string())?;
+    let (&promised_rows, inner) =
+        shape.split_first().ok_or_else(|| "a single number, not a column".to_string())?;
     let mut row_len = 1usize;
     for &n in inner {
         row_len = usize::try_from(n).ok().and_then(|n| row_len.checked_mul(n)).ok_or_else(impossible)?;
@@ -126,7 +128,9 @@ fn read_header<T: Element>(input: &mut impl Read, len: u64) -> Result<(u64, Vec<
         (major, minor) => return Err(Fault::Format(format!(".npy version {major}.{minor}, expected 1.0"))),
     };
     if dictionary > MAX_DICTIONARY {
-        return Err(Fault::Format(format!("a .npy header of {dictionary} bytes, at most {MAX_DICTIONARY} are read")));
+        return Err(Fault::Format(format!(
+            "a .npy header of {dictionary} bytes, at most {MAX_DICTIONARY} are read"
+        )));
     }
     let mut text = vec![0; dictionary];
     if read_up_to(input, &mut text)? < dictionary {
@@ -136,7 +140,10 @@ fn read_header<T: Element>(input: &mut impl Read, len: u64) -> Result<(u64, Vec<
     let found = parse_description(text)?;
     if found.descr != T::DESCR {
         let (descr, want) = (&found.descr, T::DESCR);
-        return Err(Fault::Format(format!("numbers of type '{descr}', expected '{want}' (numpy.{})", T::NUMPY_NAME)));
+        return Err(Fault::Format(format!(
+            "numbers of type '{descr}', expected '{want}' (numpy.{})",
+            T::NUMPY_NAME
+        )));
     }
     // With one dimension both orders are the same.
     if found.fortran_order && found.shape.len() > 1 {
@@ -195,14 +202,22 @@ mod tests {
     #[test]
     fn a_header_is_not_believed() {
         let shaped = |shape: &str, data| {
-            read(&file([1, 0], &format!("{{'descr': '<f8', 'fortran_order': False, 'shape': {shape}}}"), data))
+            read(&file(
+                [1, 0],
+                &format!("{{'descr': '<f8', 'fortran_order': False, 'shape': {shape}}}"),
+                data,
+            ))
         };
         // More rows than any memory holds: the rows that are there.
         let huge = shaped("(18446744073709551615, 2)", 40).unwrap();
         assert_eq!((huge.shape.as_slice(), huge.truncated()), ([2, 2].as_slice(), true));
-        for shape in
-            ["()", "(3, 0)", "(1, 18446744073709551615)", "(1, 4294967296, 4294967296)", "(1, 2305843009213693952)"]
-        {
+        for shape in [
+            "()",
+            "(3, 0)",
+            "(1, 18446744073709551615)",
+            "(1, 4294967296, 4294967296)",
+            "(1, 2305843009213693952)",
+        ] {
             assert!(shaped(shape, 64).is_err(), "{shape}");
         }
         let mut long = file([2, 0], "{}", 0);
@@ -213,10 +228,20 @@ mod tests {
     #[test]
     fn other_kinds_of_files_are_refused_with_the_way_out() {
         let of = |descr: &str, order: &str, shape: &str| {
-            read(&file([1, 0], &format!("{{'descr': '{descr}', 'fortran_order': {order}, 'shape': {shape}}}"), 64))
+            read(&file(
+                [1, 0],
+                &format!("{{'descr': '{descr}', 'fortran_order': {order}, 'shape': {shape}}}"),
+                64,
+            ))
         };
-        assert_eq!(of("<f4", "False", "(2,)").unwrap_err(), "numbers of type '<f4', expected '<f8' (numpy.float64)");
-        assert_eq!(of(">f8", "False", "(2,)").unwrap_err(), "numbers of type '>f8', expected '<f8' (numpy.float64)");
+        assert_eq!(
+            of("<f4", "False", "(2,)").unwrap_err(),
+            "numbers of type '<f4', expected '<f8' (numpy.float64)"
+        );
+        assert_eq!(
+            of(">f8", "False", "(2,)").unwrap_err(),
+            "numbers of type '>f8', expected '<f8' (numpy.float64)"
+        );
         assert!(of("<f8", "True", "(2, 2)").unwrap_err().contains("numpy.ascontiguousarray"));
         assert!(of("<f8", "True", "(2,)").is_ok());
         assert_eq!(read(b"step,layer\n0,1\n").unwrap_err(), "not a NumPy .npy file");

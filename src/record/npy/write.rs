@@ -26,11 +26,12 @@ pub struct NpyWriter<T: Element, W: Write + Seek = File> {
 }
 
 impl<T: Element> NpyWriter<T> {
-    /// Creates the file, or empties it, and writes a header of no rows. `reserve` rows can be pushed between two commits
-    /// without an allocation.
+    /// Creates the file, or empties it, and writes a header of no rows. `reserve` rows can be pushed between
+    /// two commits without an allocation.
     ///
     /// # Errors
-    /// [`RecordError::Io`] when the file cannot be written, [`RecordError::Array`] when the shape is impossible.
+    /// [`RecordError::Io`] when the file cannot be written, [`RecordError::Array`] when the shape is
+    /// impossible.
     pub fn create(path: &Path, inner: &[usize], reserve: usize) -> Result<NpyWriter<T>, RecordError> {
         let file = File::create(path).map_err(RecordError::io("create it", path))?;
         NpyWriter::new(file, path, inner, reserve)
@@ -50,10 +51,15 @@ impl<T: Element> NpyWriter<T> {
 impl<T: Element, W: Write + Seek> NpyWriter<T, W> {
     /// Starts a column in `out`, which is empty; `path` is what errors name.
     pub fn new(out: W, path: &Path, inner: &[usize], reserve: usize) -> Result<NpyWriter<T, W>, RecordError> {
-        let impossible =
-            || RecordError::Array { path: path.to_path_buf(), what: format!("impossible row shape {inner:?}") };
-        let row_len =
-            inner.iter().try_fold(1usize, |n, &d| n.checked_mul(d)).filter(|&n| n > 0).ok_or_else(impossible)?;
+        let impossible = || RecordError::Array {
+            path: path.to_path_buf(),
+            what: format!("impossible row shape {inner:?}"),
+        };
+        let row_len = inner
+            .iter()
+            .try_fold(1usize, |n, &d| n.checked_mul(d))
+            .filter(|&n| n > 0)
+            .ok_or_else(impossible)?;
         let row_bytes = row_len.checked_mul(T::SIZE).ok_or_else(impossible)?;
         // The longest header this column may ever need must fit.
         encode_header(T::DESCR, u64::MAX, inner).ok_or_else(impossible)?;
@@ -93,8 +99,8 @@ impl<T: Element, W: Write + Seek> NpyWriter<T, W> {
     /// Writes the buffered rows and then counts them in the header.
     ///
     /// # Errors
-    /// [`RecordError::Io`] naming the file. The rows stay buffered and the file keeps the rows committed before; a later
-    /// commit tries again.
+    /// [`RecordError::Io`] naming the file. The rows stay buffered and the file keeps the rows committed
+    /// before; a later commit tries again.
     pub fn commit(&mut self) -> Result<(), RecordError> {
         if self.pending.is_empty() {
             return Ok(());
@@ -119,8 +125,8 @@ impl<T: Element, W: Write + Seek> NpyWriter<T, W> {
         Ok(())
     }
 
-    /// Writes only the bytes that change (a few digits, as a rule), so that a program which reads the header in this very
-    /// moment has as little as possible to trip over.
+    /// Writes only the bytes that change (a few digits, as a rule), so that a program which reads the header
+    /// in this very moment has as little as possible to trip over.
     fn write_header(&mut self, rows: u64) -> io::Result<()> {
         let header = encode_header(T::DESCR, rows, &self.inner).ok_or(io::ErrorKind::InvalidInput)?;
         let (start, end) = match self.header.take() {
@@ -203,7 +209,8 @@ mod tests {
 
     #[test]
     fn a_tear_at_any_byte_of_any_write_leaves_exactly_the_committed_rows() {
-        let mut column: NpyWriter<f64, Tape> = NpyWriter::new(Tape::default(), Path::new("x.npy"), &[3], 4).unwrap();
+        let mut column: NpyWriter<f64, Tape> =
+            NpyWriter::new(Tape::default(), Path::new("x.npy"), &[3], 4).unwrap();
         // (number of writes made, rows committed by them); 9 -> 10 and 99 -> 101 change the header's length.
         let mut commits = vec![(column.out.writes.len(), 0)];
         let mut total = 0;
@@ -223,8 +230,9 @@ mod tests {
                 assert_eq!((read.shape.as_slice(), read.truncated()), ([committed, 3].as_slice(), false));
                 assert_eq!(read.data, rows(0, committed));
             }
-            // Every beginning of the next header's few bytes: a system call that a kill does not split, but even then
-            // nothing is read that was not written. (The columns of a row may be misread; a run's reader knows them.)
+            // Every beginning of the next header's few bytes: a system call that a kill does not split, but
+            // even then nothing is read that was not written. (The columns of a row may be misread; a run's
+            // reader knows them.)
             for part in 0..=writes.get(made + 1).map_or(0, |(_, bytes)| bytes.len()) {
                 if let Ok(read) = read_bytes(&file_after(writes, made + 1, part)) {
                     assert!(rows(0, total).starts_with(&read.data));
@@ -235,7 +243,8 @@ mod tests {
 
     #[test]
     fn a_file_cut_at_any_byte_reads_as_a_prefix_or_is_refused_by_name() {
-        let mut column: NpyWriter<f64, Tape> = NpyWriter::new(Tape::default(), Path::new("x.npy"), &[3], 4).unwrap();
+        let mut column: NpyWriter<f64, Tape> =
+            NpyWriter::new(Tape::default(), Path::new("x.npy"), &[3], 4).unwrap();
         column.push(&rows(0, 7)).unwrap();
         column.commit().unwrap();
         let whole = file_after(&column.out.writes, column.out.writes.len(), 0);
@@ -299,10 +308,14 @@ mod tests {
 
     #[test]
     fn impossible_rows_are_refused() {
-        let new = |inner: &[usize]| NpyWriter::<f64, Tape>::new(Tape::default(), Path::new("x.npy"), inner, 1);
+        let new =
+            |inner: &[usize]| NpyWriter::<f64, Tape>::new(Tape::default(), Path::new("x.npy"), inner, 1);
         for inner in [&[0][..], &[usize::MAX, 2], &[usize::MAX / 4]] {
             assert!(new(inner).is_err(), "{inner:?}");
         }
-        assert_eq!(new(&[3]).unwrap().push(&[1.0]).unwrap_err().to_string(), "x.npy: 1 values do not make rows of 3");
+        assert_eq!(
+            new(&[3]).unwrap().push(&[1.0]).unwrap_err().to_string(),
+            "x.npy: 1 values do not make rows of 3"
+        );
     }
 }

@@ -23,7 +23,10 @@ fn ticks_are_those_a_person_would_choose() {
     assert_eq!(labels(&axis(AxisKind::Linear, -0.25, 0.25), 300.0), ["−0.2", "−0.1", "0.0", "0.1", "0.2"]);
     assert_eq!(labels(&axis(AxisKind::Log10, 1e-4, 1.0), 300.0), ["10⁻⁴", "10⁻³", "10⁻²", "10⁻¹", "10⁰"]);
     assert_eq!(labels(&axis(AxisKind::Log10, 1.0, 1000.0), 300.0), ["1", "10", "100", "1,000"]);
-    assert_eq!(labels(&axis(AxisKind::Log10, 1e-40, 1.0), 200.0), ["10⁻⁴⁰", "10⁻³⁰", "10⁻²⁰", "10⁻¹⁰", "10⁰"]);
+    assert_eq!(
+        labels(&axis(AxisKind::Log10, 1e-40, 1.0), 200.0),
+        ["10⁻⁴⁰", "10⁻³⁰", "10⁻²⁰", "10⁻¹⁰", "10⁰"]
+    );
     assert_eq!(labels(&axis(AxisKind::Log10, 0.02, 0.08), 300.0), ["0.02", "0.05"]);
     assert_eq!(labels(&axis(AxisKind::Log1p, 0.0, 999.0), 400.0), ["0", "1", "10", "100"]);
     assert_eq!(labels(&axis(AxisKind::Log1p, 0.0, 10_000.0), 150.0), ["0", "100", "10,000"]);
@@ -33,7 +36,10 @@ fn ticks_are_those_a_person_would_choose() {
         ["1", "5", "10", "15", "20", "25", "30", "35", "40", "45", "50", "55"]
     );
     let share = Axis { percent: true, ..axis(AxisKind::Linear, 0.0, 1.0) };
-    assert_eq!(labels(&share, 300.0), ["0\u{a0}%", "20\u{a0}%", "40\u{a0}%", "60\u{a0}%", "80\u{a0}%", "100\u{a0}%"]);
+    assert_eq!(
+        labels(&share, 300.0),
+        ["0\u{a0}%", "20\u{a0}%", "40\u{a0}%", "60\u{a0}%", "80\u{a0}%", "100\u{a0}%"]
+    );
     let tiny = Axis { percent: true, ..axis(AxisKind::Linear, 0.0, 0.004) };
     assert_eq!(labels(&tiny, 200.0), ["0.0\u{a0}%", "0.1\u{a0}%", "0.2\u{a0}%", "0.3\u{a0}%", "0.4\u{a0}%"]);
 }
@@ -62,7 +68,10 @@ fn labels_never_overlap_and_no_axis_is_too_odd() {
                 assert!(from.is_finite() && to > from, "{a:?}");
                 for w in t.windows(2) {
                     let gap = (w[1].at - w[0].at) / (to - from) * length;
-                    assert!(gap >= 0.5 * (room(&w[0].label) + room(&w[1].label)) - 1e-9, "{a:?} {length} {t:?}");
+                    assert!(
+                        gap >= 0.5 * (room(&w[0].label) + room(&w[1].label)) - 1e-9,
+                        "{a:?} {length} {t:?}"
+                    );
                 }
                 assert!(minor_ticks(&a, length).len() < 3000);
             }

@@ -1,5 +1,5 @@
-//! The 256 colours of cividis by Jamie R. Nuñez, Christopher R. Anderton and Ryan S. Renslow (2018, PLOS ONE 13(7) e0199239, CC0 1.0),
-//! as 0xRRGGBB, dark to light.
+//! The 256 colours of cividis by Jamie R. Nuñez, Christopher R. Anderton and Ryan S. Renslow (2018, PLOS ONE
+//! 13(7) e0199239, CC0 1.0), as 0xRRGGBB, dark to light.
 
 #[rustfmt::skip]
 pub const CIVIDIS: [u32; 256] = [

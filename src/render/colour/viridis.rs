@@ -1,5 +1,5 @@
-//! The 256 colours of matplotlib's viridis by Nathaniel J. Smith and Stefan van der Walt (2015, <https://bids.github.io/colormap>, CC0 1.0),
-//! as 0xRRGGBB, dark to light.
+//! The 256 colours of matplotlib's viridis by Nathaniel J. Smith and Stefan van der Walt (2015,
+//! <https://bids.github.io/colormap>, CC0 1.0), as 0xRRGGBB, dark to light.
 
 #[rustfmt::skip]
 pub const VIRIDIS: [u32; 256] = [

@@ -12,7 +12,9 @@ pub fn masked(rows: usize) -> Figure {
     let beside = Rows {
         x: Axis { percent: true, ..axis("way", AxisKind::Log10, 1e-4, 1.0) },
         rows: map.rows.clone(),
-        values: (0..rows).map(|r| (r > 0).then(|| 10f64.powf(-4.0 * (rows - r) as f64 / rows as f64))).collect(),
+        values: (0..rows)
+            .map(|r| (r > 0).then(|| 10f64.powf(-4.0 * (rows - r) as f64 / rows as f64)))
+            .collect(),
         words: (0..rows).map(|r| format!("w{r}")).collect(),
         mark: Some(Mark { at: 0.01, below: "below".to_string(), above: "above".to_string() }),
     };
@@ -27,7 +29,9 @@ fn a_mask_hides_its_rows_and_no_others() {
         let picture = Picture::of(&png(&svg(&f, &style).unwrap(), &style).unwrap());
         let plot = plot_of(&f, 0);
         // Left of the words, in the middle of each row.
-        let seen = |row: usize| picture.at(plot.x + 0.1 * plot.w, plot.bottom() - (row as f64 + 0.5) * plot.h / 10.0);
+        let seen = |row: usize| {
+            picture.at(plot.x + 0.1 * plot.w, plot.bottom() - (row as f64 + 0.5) * plot.h / 10.0)
+        };
         assert!((0..=5).all(|row| seen(row) == theme.palette().mask), "{theme}");
         assert!((6..10).all(|row| seen(row) != theme.palette().mask), "{theme}");
     }
@@ -62,8 +66,12 @@ fn numbers_stand_at_the_height_of_their_rows() {
 pub fn dotted() -> Figure {
     use crate::figure::flow::Tone;
     let mut f = sheet("dotted", "title", 1, &[1.0], (800, 300));
-    let row =
-        |label: &str, values, tone| DotRow { label: label.into(), values, words: format!("what {label} did"), tone };
+    let row = |label: &str, values, tone| DotRow {
+        label: label.into(),
+        values,
+        words: format!("what {label} did"),
+        tone,
+    };
     let dots = Dots {
         x: Axis { percent: true, ..axis("accuracy", AxisKind::Linear, 0.0, 1.0) },
         rows: vec![
@@ -84,12 +92,15 @@ fn dots_stand_at_their_numbers_and_grey_rows_are_grey() {
     for theme in Theme::ALL {
         let (f, style) = (dotted(), Style { theme, scale: 1.0, ..Style::default() });
         let drawn = svg(&f, &style).unwrap();
-        for said in ["before", "what after did", "control", "training", "test", "as it was", "chance", "accuracy"] {
+        for said in
+            ["before", "what after did", "control", "training", "test", "as it was", "chance", "accuracy"]
+        {
             assert!(drawn.contains(&format!(">{said}</text>")), "{said}");
         }
         let picture = Picture::of(&png(&drawn, &style).unwrap());
         let (plot, palette) = (plot_of(&f, 0), theme.palette());
-        let at = |share: f64, row: f64| picture.at(plot.x + share * plot.w, plot.y + (row + 0.5) * plot.h / 3.0);
+        let at =
+            |share: f64, row: f64| picture.at(plot.x + share * plot.w, plot.y + (row + 0.5) * plot.h / 3.0);
         assert_eq!(at(0.25, 0.0), palette.series[0], "{theme}: the full dot");
         assert_eq!(at(0.5, 0.0), palette.background, "{theme}: the ring is empty");
         assert_eq!(

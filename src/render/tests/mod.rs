@@ -68,7 +68,8 @@ fn the_svg_speaks_to_readers_who_cannot_see_it() {
     assert_eq!(text_of(named[0]), Some(f.title.as_str()));
     assert_eq!(text_of(named[1]), Some(f.description.as_str()));
     assert!(root.attribute("font-family").unwrap().starts_with("Gradfade Sans, "));
-    let texts: Vec<&str> = xml.descendants().filter(|n| n.has_tag_name("text")).filter_map(|n| n.text()).collect();
+    let texts: Vec<&str> =
+        xml.descendants().filter(|n| n.has_tag_name("text")).filter_map(|n| n.text()).collect();
     for said in [
         "10⁻³",
         "input side",
@@ -197,7 +198,10 @@ fn cells_have_the_colours_of_the_map_and_sharp_edges() {
         assert_eq!(picture.width, (500.0 * scale) as usize);
         assert_eq!(picture.per_metre, (96.0 * scale / 0.0254).round() as u32);
         let cell = |c: f64, r: f64| {
-            picture.at((plot.x + (c + 0.5) / 3.0 * plot.w) * scale, (plot.bottom() - (r + 0.5) / 2.0 * plot.h) * scale)
+            picture.at(
+                (plot.x + (c + 0.5) / 3.0 * plot.w) * scale,
+                (plot.bottom() - (r + 0.5) / 2.0 * plot.h) * scale,
+            )
         };
         let near = |a: Rgb, b: Rgb| a.0.abs_diff(b.0).max(a.1.abs_diff(b.1)).max(a.2.abs_diff(b.2)) <= 1;
         let viridis = |t: f64| ColourMap::Viridis.at(t);
@@ -236,9 +240,14 @@ fn special_cells_differ_from_the_map_and_from_each_other() {
                     }
                 }
                 let tones = theme.palette().special[i];
-                assert_eq!(colours.len(), 2, "{theme} {colour_map}: kind {i} has a pattern of two tones: {colours:?}");
+                assert_eq!(
+                    colours.len(),
+                    2,
+                    "{theme} {colour_map}: kind {i} has a pattern of two tones: {colours:?}"
+                );
                 assert!(colours.contains(&tones.ground) && colours.contains(&tones.ink));
-                let map_has = |c: Rgb| (0..raster::LEVELS).any(|l| raster::level_colour(colour_map, l as u8) == c);
+                let map_has =
+                    |c: Rgb| (0..raster::LEVELS).any(|l| raster::level_colour(colour_map, l as u8) == c);
                 assert!(!map_has(tones.ground) && !map_has(tones.ink));
                 assert!(!found.contains(&colours));
                 found.push(colours);
@@ -253,7 +262,8 @@ fn text_leaves_ink_in_the_png() {
     let style = Style::default();
     let drawn = svg(&f, &style).unwrap();
     let picture = Picture::of(&png(&drawn, &style).unwrap());
-    let silent = svg(&f, &style).unwrap().lines().filter(|l| !l.starts_with("<text")).collect::<Vec<_>>().join("\n");
+    let silent =
+        svg(&f, &style).unwrap().lines().filter(|l| !l.starts_with("<text")).collect::<Vec<_>>().join("\n");
     let silent = Picture::of(&png(&silent, &style).unwrap());
     let xml = resvg::usvg::roxmltree::Document::parse(&drawn).unwrap();
     for t in xml.descendants().filter(|n| n.has_tag_name("text")) {

@@ -9,7 +9,8 @@ fn grounds() -> Vec<(&'static str, Figure, usize)> {
     columns.panels.truncate(1);
     columns.row_weights.truncate(1);
     let names = ["1 layer", "2 layers", "4 layers", "8 layers", "12 layers"];
-    let mut map = layers("by depth", 10, names.len(), 0.7, axis("depth", AxisKind::Linear, 0.0, names.len() as f64));
+    let mut map =
+        layers("by depth", 10, names.len(), 0.7, axis("depth", AxisKind::Linear, 0.0, names.len() as f64));
     map.columns = names.map(str::to_string).to_vec();
     columns.panels[0].panel = Panel::Heatmap(map);
     let mut legend = profile();
@@ -47,7 +48,9 @@ fn at(panel: &Panel, across: f64, up: f64) -> (f64, f64) {
     let on = |a: &Axis, share| along(a.kind, a.low, a.high, share);
     let row = |rows: usize, share: f64| 0.5 + share * rows as f64;
     match panel {
-        Panel::Heatmap(m) if !m.columns.is_empty() => (across * m.columns.len() as f64, row(m.rows.len(), up)),
+        Panel::Heatmap(m) if !m.columns.is_empty() => {
+            (across * m.columns.len() as f64, row(m.rows.len(), up))
+        }
         Panel::Heatmap(m) => (on(&m.x, across), row(m.rows.len(), up)),
         Panel::Rows(r) => (on(&r.x, across), row(r.rows.len(), up)),
         // The first row is the highest.
@@ -90,7 +93,14 @@ fn overlaid() -> Vec<(String, Figure, Figure, usize)> {
         let sets = [
             ("curve", vec![curve(panel)]),
             ("band", vec![band(panel)]),
-            ("step", vec![step(panel, 0.4, "rate halved"), step(panel, 0.47, "half-way"), step(panel, 0.97, "end")]),
+            (
+                "step",
+                vec![
+                    step(panel, 0.4, "rate halved"),
+                    step(panel, 0.47, "half-way"),
+                    step(panel, 0.97, "end"),
+                ],
+            ),
             ("all", vec![curve(panel), dashed, band(panel), step(panel, 0.6, "rate halved")]),
         ];
         for (kind, overlays) in sets {
@@ -151,8 +161,9 @@ fn overlays_stand_where_their_coordinates_say() {
             let style = Style { theme, scale: 2.0, ..Style::default() };
             let plot = plot_of(&with, i);
             let drawn = Picture::of(&png(&svg(&with, &style).unwrap(), &style).unwrap());
-            let pixel =
-                |across: f64, up: f64| drawn.at(2.0 * (plot.x + across * plot.w), 2.0 * (plot.bottom() - up * plot.h));
+            let pixel = |across: f64, up: f64| {
+                drawn.at(2.0 * (plot.x + across * plot.w), 2.0 * (plot.bottom() - up * plot.h))
+            };
             let ink = theme.palette().text;
             let near = |a: Rgb, b: Rgb| a.0.abs_diff(b.0).max(a.1.abs_diff(b.1)).max(a.2.abs_diff(b.2)) <= 40;
             // Some pixel of a few beside the place, which lies between pixels.
@@ -163,11 +174,19 @@ fn overlays_stand_where_their_coordinates_say() {
             };
             match kind.as_str() {
                 "curve" => {
-                    assert!([0.31, 0.52, 0.77].iter().all(|t| inked(*t, 0.2 + 0.6 * t)), "{} {theme}", with.name)
+                    assert!(
+                        [0.31, 0.52, 0.77].iter().all(|t| inked(*t, 0.2 + 0.6 * t)),
+                        "{} {theme}",
+                        with.name
+                    )
                 }
                 // Its lower edge, and its upper edge until it leaves the panel.
                 "band" => {
-                    assert!([0.31, 0.52, 0.77].iter().all(|t| inked(*t, 0.1 + 0.5 * t)), "{} {theme}", with.name);
+                    assert!(
+                        [0.31, 0.52, 0.77].iter().all(|t| inked(*t, 0.1 + 0.5 * t)),
+                        "{} {theme}",
+                        with.name
+                    );
                     assert!([0.21, 0.42].iter().all(|t| inked(*t, 0.4 + 0.9 * t)), "{} {theme}", with.name);
                 }
                 _ => {

@@ -7,7 +7,8 @@ use crate::text::Lang;
 
 /// A number in 0..1 that looks random and is the same everywhere.
 pub fn noise(a: usize, b: usize) -> f64 {
-    let mut z = (a as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ (b as u64 + 1).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    let mut z =
+        (a as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ (b as u64 + 1).wrapping_mul(0xBF58_476D_1CE4_E5B9);
     z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
     z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
     (z >> 40) as f64 / (1u64 << 24) as f64
@@ -168,8 +169,13 @@ pub fn comparison() -> Figure {
 }
 
 pub fn large() -> Figure {
-    let mut f =
-        sheet("large", "56 layers, 10,000 steps: the signal is lost within ten layers", 1, &[4.0, 1.0], (960, 640));
+    let mut f = sheet(
+        "large",
+        "56 layers, 10,000 steps: the signal is lost within ten layers",
+        1,
+        &[4.0, 1.0],
+        (960, 640),
+    );
     let x = axis("step", AxisKind::Linear, 0.0, 10_000.0);
     f.scales = vec![decades(-40.0, 0.0)];
     f.panels = vec![
@@ -195,8 +201,13 @@ pub fn kinds() -> Figure {
 }
 
 pub fn profile() -> Figure {
-    let mut f =
-        sheet("profile", "Gradient norm by layer at the first, the middle and the last step", 2, &[1.0], (900, 420));
+    let mut f = sheet(
+        "profile",
+        "Gradient norm by layer at the first, the middle and the last step",
+        2,
+        &[1.0],
+        (900, 420),
+    );
     let x = axis("layer", AxisKind::Whole, 1.0, 9.0);
     let line = |label: &str, colour: usize, start: f64, slope: f64| Series {
         label: label.to_string(),
@@ -239,8 +250,13 @@ pub fn profile() -> Figure {
 
 /// Special cells in thousands of columns, under bars too short to carry their swatches.
 pub fn diverged() -> Figure {
-    let mut f =
-        sheet("diverged", "The left run diverged at step 2,100; the right one underflows", 2, &[3.0, 1.0], (980, 400));
+    let mut f = sheet(
+        "diverged",
+        "The left run diverged at step 2,100; the right one underflows",
+        2,
+        &[3.0, 1.0],
+        (980, 400),
+    );
     let x = axis("step", AxisKind::Linear, 0.0, 3000.0);
     let log = axis("step", AxisKind::Log1p, 0.0, 3000.0);
     let quiet = |x: &Axis| Axis { show_labels: false, ..x.clone() };
@@ -276,8 +292,7 @@ pub fn diverged() -> Figure {
 /// A path of decisions with long words in every kind of box.
 pub fn path() -> Figure {
     let mut f = sheet("path", "Sigmoid, 5 hidden layers: vanishing gradient", 1, &[1.0], (960, 560));
-    let words =
-        "a sentence that is so long that it has to be broken into two or three lines of the box that it stands in";
+    let words = "a sentence that is so long that it has to be broken into two or three lines of the box that it stands in";
     let place = |column, row, tone| FlowBox {
         column,
         row,

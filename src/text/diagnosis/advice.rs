@@ -11,10 +11,16 @@ impl Lang {
         let names = self.enumeration(&names);
         match self {
             Lang::En => match advice.remedy {
-                Remedy::NewActivation => format!("another activation: {}", names.replace("maxout of 2", "maxout")),
+                Remedy::NewActivation => {
+                    format!("another activation: {}", names.replace("maxout of 2", "maxout"))
+                }
                 Remedy::BetterInitialisation => match advice.family {
-                    Some(family) => format!("an initialisation that fits the activation: {}", self.family(family)),
-                    None => "an initialisation that fits the activation (He for ReLU, Glorot for tanh)".into(),
+                    Some(family) => {
+                        format!("an initialisation that fits the activation: {}", self.family(family))
+                    }
+                    None => {
+                        "an initialisation that fits the activation (He for ReLU, Glorot for tanh)".into()
+                    }
                 },
                 Remedy::Normalisation => "batch or layer normalisation".into(),
                 Remedy::Residual => "residual connections".into(),
@@ -29,14 +35,18 @@ impl Lang {
                 }
                 Remedy::LessDecay => "less weight decay".into(),
                 Remedy::LessDropout => "less dropout".into(),
-                Remedy::MorePrecision => "f64, or an initialisation with which gradients reach the input".into(),
+                Remedy::MorePrecision => {
+                    "f64, or an initialisation with which gradients reach the input".into()
+                }
                 Remedy::EarlyStopping => "early stopping".into(),
                 Remedy::WeightDecay => "regularisation: L2 or L1".into(),
                 Remedy::Dropout => "dropout".into(),
                 Remedy::MoreData => "more training data".into(),
             },
             Lang::Zh => match advice.remedy {
-                Remedy::NewActivation => format!("换用其他激活函数：{}", names.replace("maxout（2 段）", "maxout")),
+                Remedy::NewActivation => {
+                    format!("换用其他激活函数：{}", names.replace("maxout（2 段）", "maxout"))
+                }
                 Remedy::BetterInitialisation => match advice.family {
                     Some(family) => format!("与激活函数匹配的初始化：{}", self.family(family)),
                     None => "与激活函数匹配的初始化（ReLU 用 He，tanh 用 Glorot）".into(),
@@ -124,11 +134,19 @@ impl Lang {
     }
 
     /// Why a layer shrinks the signal, with the factors on its norm.
-    pub fn why_line(self, layer: &str, total: f64, [weight, slope, alignment]: [f64; 3], cause: &str) -> String {
+    pub fn why_line(
+        self,
+        layer: &str,
+        total: f64,
+        [weight, slope, alignment]: [f64; 3],
+        cause: &str,
+    ) -> String {
         let [total, weight, slope, alignment] = [total, weight, slope, alignment].map(|x| self.number(x));
         match self {
             Lang::En => {
-                format!("{layer}: {total} = weight scale {weight} × slope {slope} × alignment {alignment}; {cause}")
+                format!(
+                    "{layer}: {total} = weight scale {weight} × slope {slope} × alignment {alignment}; {cause}"
+                )
             }
             Lang::Zh => {
                 format!("{layer}：{total} = 权重尺度 {weight} × 斜率 {slope} × 对齐 {alignment}；{cause}")

@@ -7,7 +7,8 @@ use crate::text::Lang;
 const MOST_DIGITS: usize = 8;
 
 impl Lang {
-    /// What was measured, as a noun phrase; `first` and `last` are the ends of the hidden layers ([`Lang::layer`]).
+    /// What was measured, as a noun phrase; `first` and `last` are the ends of the hidden layers
+    /// ([`Lang::layer`]).
     pub fn measure(self, measure: Measure, [first, last]: &[String; 2]) -> String {
         match self {
             Lang::En => match measure {
@@ -15,7 +16,9 @@ impl Lang {
                 Measure::GradientRatio => format!("weight gradient of one sample, {first} over {last}"),
                 Measure::BatchGradientRatio => format!("batch-mean weight gradient, {first} over {last}"),
                 Measure::UpdateRatio => format!("gradient-driven update, {first} over {last}"),
-                Measure::GradientSpread => "weight gradient of one sample, largest over smallest hidden layer".into(),
+                Measure::GradientSpread => {
+                    "weight gradient of one sample, largest over smallest hidden layer".into()
+                }
                 Measure::RelativeUpdate => "update over weights".into(),
                 Measure::RelativeGradient => "weight gradient of one sample over weights".into(),
                 Measure::KeptSignal => "backward signal at the end over that at the start".into(),
@@ -154,14 +157,22 @@ impl Lang {
                 Missing::Updates => "the updates (update_norm) are not recorded".into(),
                 Missing::Parameters => "the norms of the weights (param_norm) are not recorded".into(),
                 Missing::Activations => "the activations are not recorded".into(),
-                Missing::Movement => "the distance from the start (distance_from_init) is not recorded".into(),
+                Missing::Movement => {
+                    "the distance from the start (distance_from_init) is not recorded".into()
+                }
                 Missing::TrainingResult => "neither accuracy nor loss of the training set is recorded".into(),
                 Missing::TestResult => "the accuracy on a test set is not recorded".into(),
                 Missing::LossHistory => "the loss is recorded at too few steps to show a trend".into(),
-                Missing::Classes => "the number of classes is not recorded, so the chance level is unknown".into(),
+                Missing::Classes => {
+                    "the number of classes is not recorded, so the chance level is unknown".into()
+                }
                 Missing::Optimizer => "the optimiser is not recorded".into(),
                 Missing::CutShort(at, Some(planned)) => {
-                    format!("the record was cut short at step {} of {}", self.count(*at), self.count(*planned))
+                    format!(
+                        "the record was cut short at step {} of {}",
+                        self.count(*at),
+                        self.count(*planned)
+                    )
                 }
                 Missing::CutShort(at, None) => {
                     format!("the run has not ended; the record stops at step {}", self.count(*at))

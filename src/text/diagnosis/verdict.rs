@@ -2,7 +2,9 @@
 //! read.
 
 use crate::diagnosis::why::RANDOM_ALIGNMENT;
-use crate::diagnosis::{Bound, Cause, Conclusion, Diagnosis, Evidence, Finding, Performance, Split, State, Verdict};
+use crate::diagnosis::{
+    Bound, Cause, Conclusion, Diagnosis, Evidence, Finding, Performance, Split, State, Verdict,
+};
 use crate::text::Lang;
 
 impl Diagnosis {
@@ -49,7 +51,8 @@ impl Performance {
     /// Both as one phrase, with a note where the numbers are not those of an evaluation.
     fn answered(&self, lang: Lang) -> String {
         let (answer, numbers) = self.answer(lang);
-        let note = if self.from_batches && self.skill.is_some() { vec![lang.from_batches()] } else { Vec::new() };
+        let note =
+            if self.from_batches && self.skill.is_some() { vec![lang.from_batches()] } else { Vec::new() };
         let numbers = lang.list(&[vec![numbers], note].concat());
         if numbers.is_empty() { answer } else { lang.title(&answer, &[numbers]) }
     }
@@ -100,7 +103,8 @@ impl Finding {
     /// What the alignments after training say of the layers that did not learn.
     pub fn untrained_words(&self, lang: Lang) -> Option<String> {
         let random = |s: f64| (1.0 / RANDOM_ALIGNMENT..=RANDOM_ALIGNMENT).contains(&s);
-        let untrained: Vec<usize> = self.why.iter().filter(|s| random(s.alignment)).map(|s| s.layer).collect();
+        let untrained: Vec<usize> =
+            self.why.iter().filter(|s| random(s.alignment)).map(|s| s.layer).collect();
         let trained = self.why_step.is_some_and(|s| s > 0);
         let shrinks = self.why.iter().any(|s| s.cause != Cause::None);
         (trained && shrinks && !untrained.is_empty()).then(|| lang.untrained_note(&untrained))
