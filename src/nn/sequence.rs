@@ -46,7 +46,7 @@ pub(crate) struct Site {
 pub struct NetworkTensor {
     /// The recorded layer that it belongs to, from 0.
     pub layer: usize,
-    /// [`Layer::module`]
+    /// The list of modules that the tensor is saved in, as `layers` in `layers.3.weight`.
     pub module: &'static str,
     pub tensor: Tensor,
 }
