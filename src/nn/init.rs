@@ -5,7 +5,7 @@
 //! | glorot-uniform, glorot-normal | variance 2 / (fan_in + fan_out) (Glorot, Bengio 2010) | 0 |
 //! | he-uniform, he-normal | variance 2 / fan_in (He et al. 2015) | 0 |
 //! | lecun-uniform, lecun-normal | variance 1 / fan_in (LeCun et al. 1998) | 0 |
-//! | orthogonal | orthonormal rows or columns, scale 1 (Saxe et al. 2013) | 0 |
+//! | orthogonal | orthonormal rows or columns, gain 1 (Saxe et al. 2013) | 0 |
 //! | pytorch | uniform within 1 / sqrt(fan_in), PyTorch's `Linear` default | the same |
 //! | nielsen | N(0, 1) / sqrt(fan_in) (Nielsen, Neural Networks and Deep Learning, ch. 3) | N(0, 1) |
 //! | normal:STD | N(0, STD^2) | 0 |

@@ -185,9 +185,9 @@ impl Shape {
     }
 }
 
-/// Where a group's skip begins.
+/// Where a skip begins.
 struct Open {
-    /// The number of layers before the group.
+    /// The number of layers before it.
     first: usize,
     /// The shape there.
     shape: Vec<usize>,
@@ -213,8 +213,7 @@ impl<'a, T: Scalar> Builder<'a, T> {
     /// All layers, the output layer included.
     fn whole(mut self) -> Result<Vec<Box<dyn Layer<T>>>, ShapeError> {
         self.pieces(&self.of.architecture.pieces, None)?;
-        let inputs = self.shape.iter().product();
-        self.layers.push(Box::new(Dense::new(inputs, self.of.classes, true)));
+        self.layers.push(Box::new(Dense::new(self.width(), self.of.classes, true)));
         Ok(self.layers)
     }
 
@@ -225,7 +224,7 @@ impl<'a, T: Scalar> Builder<'a, T> {
         for (i, piece) in pieces.iter().enumerate() {
             let closes = if Some(i) == last { group.take() } else { None };
             if let Piece::Residual(inner) = piece {
-                let open = Open { first: self.layers.len(), shape: self.shape.clone() };
+                let open = self.open();
                 self.pieces(inner, Some(open))?;
                 if let Some(open) = closes {
                     // The outer group ends with an inner one: its sum stands behind that group's activation.
@@ -246,22 +245,28 @@ impl<'a, T: Scalar> Builder<'a, T> {
     /// The shape of the map that a layer needs.
     fn map(&self) -> Result<[usize; 3], String> {
         <[usize; 3]>::try_from(self.shape.as_slice()).map_err(|_| {
-            "it needs a map of channels, rows and columns: put it before dense layers, and for a table say which image its \
-             columns are (`image`, as 1x28x28)"
+            "it needs a map of channels, rows and columns: put it before dense layers, and for a table say \
+             which image its columns are (`image`, as 1x28x28)"
                 .to_string()
         })
     }
 
-    fn put(&mut self, layer: impl Layer<T> + 'static, shape: Vec<usize>) {
+    /// Numbers of one sample behind the last layer.
+    fn width(&self) -> usize {
+        self.shape.iter().product()
+    }
+
+    fn put(&mut self, layer: impl Layer<T> + 'static) -> Result<(), String> {
+        self.shape = layer.shape(&self.shape)?;
         self.layers.push(Box::new(layer));
-        self.shape = shape;
+        Ok(())
     }
 
     fn piece(&mut self, piece: &Piece, group: Option<Open>) -> Result<(), String> {
+        let own = self.open();
         match *piece {
             Piece::Dense { units, activation } => {
-                let inputs = self.shape.iter().product();
-                self.dense(inputs, units, activation.unwrap_or(self.of.activation), group)
+                self.dense(units, activation.unwrap_or(self.of.activation), own, group)
             }
             Piece::Convolution { channels, kernel, stride, padding, activation } => {
                 let activation = activation.unwrap_or(self.of.activation);
@@ -270,133 +275,103 @@ impl<'a, T: Scalar> Builder<'a, T> {
                         "maxout is of dense layers; give it another activation, as conv:16x3@relu".into()
                     );
                 }
-                let bias = self.of.normalisation != Normalisation::Batch;
-                let padding = padding.unwrap_or(kernel / 2);
-                let layer = Convolution::new(self.map()?, channels, kernel, stride, padding, bias)?;
-                let (first, before, output) =
-                    (self.layers.len(), self.shape.clone(), layer.output().to_vec());
-                self.put(layer, output);
-                self.finish(activation, (first, before), group)
+                let (padding, bias) = (padding.unwrap_or(kernel / 2), self.has_bias());
+                self.put(Convolution::new(self.map()?, channels, kernel, stride, padding, bias)?)?;
+                self.finish(activation, own, group)
             }
-            Piece::MaxPooling(of) => {
-                let layer = MaxPooling::new(self.map()?, of.size, of.stride)?;
-                let output = layer.output().to_vec();
-                self.put(layer, output);
-                Ok(())
-            }
-            Piece::AveragePooling(of) => {
-                let layer = AveragePooling::new(self.map()?, of.size, of.stride)?;
-                let output = layer.output().to_vec();
-                self.put(layer, output);
-                Ok(())
-            }
-            Piece::GlobalPooling => {
-                let layer = AveragePooling::global(self.map()?)?;
-                let output = layer.output().to_vec();
-                self.put(layer, output);
-                Ok(())
-            }
+            Piece::MaxPooling(of) => self.put(MaxPooling::new(self.map()?, of.size, of.stride)?),
+            Piece::AveragePooling(of) => self.put(AveragePooling::new(self.map()?, of.size, of.stride)?),
+            Piece::GlobalPooling => self.put(AveragePooling::global(self.map()?)?),
             Piece::Residual(_) => unreachable!("groups are taken apart before"),
         }
     }
 
+    /// The place behind the last layer, where a skip can begin.
+    fn open(&self) -> Open {
+        Open { first: self.layers.len(), shape: self.shape.clone() }
+    }
+
+    /// Whether weights have a bias: the one of batch normalisation takes its place.
+    fn has_bias(&self) -> bool {
+        self.of.normalisation != Normalisation::Batch
+    }
+
+    fn normalises_before(&self) -> bool {
+        matches!(self.of.normalisation, Normalisation::Batch | Normalisation::Layer)
+    }
+
     fn dense(
         &mut self,
-        inputs: usize,
         units: usize,
         activation: Activation,
+        own: Open,
         group: Option<Open>,
     ) -> Result<(), String> {
-        let (first, before) = (self.layers.len(), self.shape.clone());
         let columns = units * activation.pieces();
-        let normalised_before = matches!(self.of.normalisation, Normalisation::Batch | Normalisation::Layer);
-        if self.fused && !normalised_before && columns == units && group.is_none() {
-            self.put(DenseActivation::new(inputs, units, activation), vec![units]);
-            return self.behind((first, before));
+        if self.fused && !self.normalises_before() && columns == units && group.is_none() {
+            self.put(DenseActivation::new(self.width(), units, activation))?;
+            return self.behind(&own);
         }
-        self.put(Dense::new(inputs, columns, self.of.normalisation != Normalisation::Batch), vec![columns]);
-        self.finish(activation, (first, before), group)
+        self.put(Dense::new(self.width(), columns, self.has_bias()))?;
+        self.finish(activation, own, group)
     }
 
     /// Normalisation, the end of a group's skip, the activation, and what is behind it.
-    fn finish(
-        &mut self,
-        activation: Activation,
-        own: (usize, Vec<usize>),
-        group: Option<Open>,
-    ) -> Result<(), String> {
-        if matches!(self.of.normalisation, Normalisation::Batch | Normalisation::Layer) {
-            self.normalise();
+    fn finish(&mut self, activation: Activation, own: Open, group: Option<Open>) -> Result<(), String> {
+        if self.normalises_before() {
+            self.normalise()?;
         }
         if let Some(open) = group {
             self.join(&open)?;
         }
         match activation {
-            Activation::Maxout(pieces) => {
-                let units = self.shape[0] / pieces;
-                self.put(Maxout { pieces, units }, vec![units]);
-            }
-            activation => {
-                let layer = ActivationLayer::new(activation, self.shape.iter().product());
-                self.put(layer, self.shape.clone());
-            }
+            Activation::Maxout(pieces) => self.put(Maxout { pieces, units: self.width() / pieces })?,
+            activation => self.put(ActivationLayer::new(activation, self.width()))?,
         }
-        self.behind(own)
+        self.behind(&own)
     }
 
-    /// Normalisation after the activation, dropout, and the skip around a single layer that begins at
-    /// `first`.
-    fn behind(&mut self, (first, before): (usize, Vec<usize>)) -> Result<(), String> {
+    /// Normalisation after the activation, dropout, and the skip around a single layer.
+    fn behind(&mut self, own: &Open) -> Result<(), String> {
         if self.of.normalisation.is_after() {
-            self.normalise();
+            self.normalise()?;
         }
-        let width = self.shape.iter().product();
         if self.of.dropout > 0.0 {
-            let layer = Dropout { width, share: self.of.dropout, number: self.number };
-            self.put(layer, self.shape.clone());
+            self.put(Dropout { width: self.width(), share: self.of.dropout, number: self.number })?;
         }
         self.number += 1;
-        if self.of.residual && before == self.shape {
-            let span = self.layers.len() - first;
-            self.put(Skip { width, span }, self.shape.clone());
+        if self.of.residual && own.shape == self.shape {
+            self.put(Skip { width: self.width(), span: self.layers.len() - own.first })?;
         }
         Ok(())
     }
 
-    fn normalise(&mut self) {
-        let shape = self.shape.clone();
-        if self.of.normalisation.is_batch() {
-            match *shape {
-                [channels, rows, columns] => {
-                    self.put(BatchNormalisation::of_maps(channels, rows * columns), shape);
-                }
-                _ => self.put(BatchNormalisation::new(shape.iter().product()), shape),
-            }
-        } else {
-            let layer = LayerNormalisation::new(&shape);
-            self.put(layer, shape);
+    fn normalise(&mut self) -> Result<(), String> {
+        if !self.of.normalisation.is_batch() {
+            return self.put(LayerNormalisation::new(&self.shape));
+        }
+        match *self.shape {
+            [channels, rows, columns] => self.put(BatchNormalisation::of_maps(channels, rows * columns)),
+            _ => self.put(BatchNormalisation::new(self.width())),
         }
     }
 
     /// Adds what comes over a group's skip.
     fn join(&mut self, open: &Open) -> Result<(), String> {
         let span = self.layers.len() - open.first;
-        let shape = self.shape.clone();
         if open.shape == self.shape {
-            self.put(Skip { width: shape.iter().product(), span }, shape);
-            return Ok(());
+            return self.put(Skip { width: self.width(), span });
         }
         let maps = (<[usize; 3]>::try_from(&*open.shape), <[usize; 3]>::try_from(&*self.shape));
         let (Ok(from), Ok(to)) = maps else {
             return Err(format!(
-                "the skip around its group begins with {} and ends with {}, which can only be joined between maps; give the \
-                 group's last layer as many units",
+                "the skip around its group begins with {} and ends with {}, which can only be joined between \
+                 maps; give the group's last layer as many units",
                 shown(&open.shape),
                 shown(&self.shape)
             ));
         };
-        self.put(ProjectedSkip::new(from, to, span)?, shape);
-        Ok(())
+        self.put(ProjectedSkip::new(from, to, span)?)
     }
 }
 

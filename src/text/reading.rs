@@ -75,7 +75,7 @@ impl Lang {
         match self {
             Lang::En => match hint {
                 Hint::Gradient => "Rows that lose their brightness toward the bottom are a vanishing gradient; where a network can train, all rows look about alike.",
-                Hint::Explosion => "Rows that scale brightness toward the bottom are an exploding gradient; where a network can train, all rows look about alike.",
+                Hint::Explosion => "Rows that gain brightness toward the bottom are an exploding gradient; where a network can train, all rows look about alike.",
                 Hint::Signal => "It is measured for single samples, so averaging over the batch cannot hide a signal that vanishes.",
                 Hint::Update => "About a thousandth of the weights at each step is a usual size; rows far below it hardly learn, whatever the loss does.",
                 Hint::Movement => "A row that stays dark is a layer that still has its random initial weights.",

@@ -229,11 +229,6 @@ impl Convolution {
     ) -> Result<Convolution, String> {
         Ok(Convolution(Kernels::new(input, out_channels, [kernel, stride, padding], bias)?))
     }
-
-    /// `[out, rows, columns]`
-    pub fn output(&self) -> [usize; 3] {
-        [self.0.out, self.0.geometry.rows, self.0.geometry.columns]
-    }
 }
 
 impl<T: Scalar> Layer<T> for Convolution {

@@ -105,11 +105,6 @@ impl MaxPooling {
         Ok(MaxPooling { window, offsets })
     }
 
-    /// `[channels, rows, columns]`
-    pub fn output(&self) -> [usize; 3] {
-        [self.window.channels, self.window.rows, self.window.columns]
-    }
-
     #[inline(always)]
     fn offset<T: Scalar>(&self, place: T) -> usize {
         self.offsets[place.to_f64() as usize]
@@ -287,11 +282,6 @@ impl AveragePooling {
     /// In words, where there is nothing to average.
     pub fn global(input: [usize; 3]) -> Result<AveragePooling, String> {
         Window::new(input, [input[1], input[2]], 1).map(AveragePooling)
-    }
-
-    /// `[channels, rows, columns]`
-    pub fn output(&self) -> [usize; 3] {
-        [self.0.channels, self.0.rows, self.0.columns]
     }
 
     fn share<T: Scalar>(&self) -> T {
