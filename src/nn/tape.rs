@@ -68,7 +68,7 @@ struct Block {
     /// Layer after layer, `[numbers, rows]`.
     numbers: Vec<f64>,
     sums: Vec<f64>,
-    /// Of all places where activations are observed, made when they are wanted.
+    /// Statistics at every place where activations are observed, filled when they are wanted.
     statistics: Vec<Statistics>,
 }
 

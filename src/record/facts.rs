@@ -108,7 +108,7 @@ pub struct Optimizer {
 /// Statistics of the inputs of the training set, after whatever is done to them before the first layer.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Inputs {
-    /// Of all numbers together.
+    /// Statistics of all numbers together.
     #[serde(flatten)]
     pub all: Spread,
     /// The same of columns that stand out ([`Inputs::of`]), the farthest first, at most [`Inputs::MOST`].

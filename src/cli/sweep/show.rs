@@ -22,7 +22,7 @@ const LINE_PAUSE: Duration = Duration::from_secs(2);
 
 pub struct Show {
     plan: SweepPlan,
-    /// Of the cells that are being run.
+    /// Labels of the cells that are being run, by their numbers.
     labels: Mutex<HashMap<usize, String>>,
     total: usize,
     done: AtomicUsize,

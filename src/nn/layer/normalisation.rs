@@ -54,12 +54,12 @@ pub(crate) struct BatchNormalisation {
 }
 
 impl BatchNormalisation {
-    /// Of `width` columns.
+    /// Batch normalisation of `width` columns.
     pub fn new(width: usize) -> BatchNormalisation {
         BatchNormalisation { width, positions: 1 }
     }
 
-    /// Of `channels` maps with so many positions each.
+    /// Batch normalisation of `channels` maps with so many positions each.
     pub fn of_maps(channels: usize, positions: usize) -> BatchNormalisation {
         BatchNormalisation { width: channels, positions }
     }
@@ -190,7 +190,7 @@ impl<T: Scalar> Layer<T> for BatchNormalisation {
 /// Over the columns of each row.
 #[derive(Clone, Debug)]
 pub(crate) struct LayerNormalisation {
-    /// Of a sample.
+    /// Shape of a sample.
     shape: Vec<usize>,
     width: usize,
 }

@@ -73,7 +73,7 @@ impl Geometry {
         self.kernel == 1 && self.stride == 1 && self.padding == 0
     }
 
-    /// Of `outputs` along a side of `size`: those at which place `offset` of the kernel lies on the map.
+    /// The outputs along a side of `size`, of `outputs`, at which place `offset` of the kernel lies on the map.
     fn inside(&self, offset: usize, size: usize, outputs: usize) -> std::ops::Range<usize> {
         let from = self.padding.saturating_sub(offset).div_ceil(self.stride);
         let to = (size + self.padding).saturating_sub(offset).div_ceil(self.stride).min(outputs);
