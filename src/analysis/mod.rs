@@ -116,6 +116,15 @@ impl Grid {
     }
 }
 
+/// A row of a map of layers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Row {
+    /// A layer with weights, by its place among those.
+    Layer(usize),
+    /// A layer without weights, such as pooling, by its index in the header.
+    Bare(usize),
+}
+
 /// A record whose shapes have been looked at, with the tensors of each layer found.
 #[derive(Clone, Debug)]
 pub struct Summary<'a> {
@@ -160,6 +169,24 @@ impl<'a> Summary<'a> {
     /// Number of layers below the output layer.
     pub fn hidden(&self) -> usize {
         self.layers() - 1
+    }
+
+    /// What a map of the first `layers` layers with weights has rows for, from the input: those, and the layers
+    /// without weights that stand before, among and directly behind them.
+    pub fn rows(&self, layers: usize) -> Vec<Row> {
+        let mut rows = Vec::new();
+        let mut weighted = 0;
+        for index in 0..self.header().layers.len() {
+            if self.layers.get(weighted) != Some(&index) {
+                rows.push(Row::Bare(index));
+            } else if weighted == layers {
+                break;
+            } else {
+                rows.push(Row::Layer(weighted));
+                weighted += 1;
+            }
+        }
+        rows
     }
 
     /// What the header says of a layer.

@@ -10,18 +10,18 @@
 //! start of a *deep* ReLU network says that all inputs have become alike there, not that units died. The
 //! share is that of one batch.
 
-use super::chart::{Figure, Panel};
+use super::chart::{Figure, Mask, Panel};
 use super::frame::{
-    Legend, heatmap, layer_rows, log_scale, share_scale, show_last_labels, snapshot_edges, strips, time_axis,
+    Legend, heatmap, log_scale, share_scale, show_last_labels, snapshot_edges, strips, time_axis,
 };
 use super::sheet::{STRIP, Sheet, Words};
 use super::spec::{Build, FigureSpec, Runs};
 use super::words::{caption, title};
 use super::{FigureError, Options};
-use crate::analysis::{Grid, Summary};
-use crate::record::{DEAD_SHARE, MEAN_SQUARED_SLOPE, SATURATED_SHARE};
+use crate::analysis::{Grid, Row, Summary};
+use crate::record::{DEAD_SHARE, MEAN_SQUARED_SLOPE, ROUTED_SHARE, SATURATED_SHARE};
 use crate::stats::Measured;
-use crate::text::{Hint, Quantity};
+use crate::text::{Hint, Lang, Quantity};
 
 pub const SPEC: FigureSpec = FigureSpec {
     name: "activation-heatmap",
@@ -67,8 +67,9 @@ fn build(runs: &Runs, options: &Options) -> Result<Figure, FigureError> {
         reading: vec![lang.reading_axes(false), lang.reading_hint(Hint::Activation)],
     };
     let map = |title: String, grid: &Grid, scale| {
-        let rows = layer_rows(run, grid.layers(), lang);
-        Panel::Heatmap(heatmap(lang, title, grid, rows, edges.clone(), x.clone(), scale))
+        let mut map = heatmap(lang, title, grid, run, edges.clone(), x.clone(), scale);
+        map.masks = bare_rows(run, lang);
+        Panel::Heatmap(map)
     };
     let mut panels = vec![
         map(lang.quantity(Quantity::SaturatedShare, false), &saturated, 0),
@@ -83,6 +84,21 @@ fn build(runs: &Runs, options: &Options) -> Result<Figure, FigureError> {
 }
 
 /// The most saturated layer and the largest dead share, at the last snapshot that measured activations.
+/// What the rows of layers without weights say: of pooling, how many places of its input get a gradient.
+fn bare_rows(run: &Summary, lang: Lang) -> Vec<Mask> {
+    let record = run.record();
+    let snapshots = record.snapshots.step().len();
+    let rows = run.rows(run.hidden()).into_iter().enumerate();
+    rows.filter_map(|(at, row)| {
+        let Row::Bare(index) = row else { return None };
+        let mut shares = (0..snapshots).rev().map(|k| record.value(ROUTED_SHARE, k, index));
+        let share = shares.find(|share| share.is_finite());
+        let words = share.map_or(lang.no_activation_row(), |share| lang.routed_share_row(share));
+        Some(Mask { first: at, last: at, words })
+    })
+    .collect()
+}
+
 fn findings(run: &Summary, saturated: &Grid, dead: &Grid, options: &Options) -> Vec<String> {
     let largest = |grid: &Grid, k: usize| {
         (0..run.hidden())

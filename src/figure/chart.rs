@@ -135,6 +135,8 @@ pub struct Heatmap {
     pub edges: Vec<f64>,
     /// `[rows][columns]`, the bottom row first: the measurements as they are. The scale places them.
     pub cells: Vec<Vec<Measured>>,
+    /// Rows of layers that have no weights, ascending.
+    pub bare: Vec<usize>,
     /// Index into [`Figure::scales`].
     pub scale: usize,
     /// Rows whose colours would mislead.
@@ -163,6 +165,24 @@ impl Heatmap {
                 .collect::<Vec<_>>()
         };
         self.cells.iter().enumerate().flat_map(cells)
+    }
+}
+
+impl Heatmap {
+    /// The same map with rows for layers with weights alone.
+    pub fn without_bare_rows(&self) -> Heatmap {
+        let kept: Vec<usize> = (0..self.rows.len()).filter(|row| !self.bare.contains(row)).collect();
+        let place = |row: usize| kept.iter().position(|&k| k == row);
+        let masks = self.masks.iter().filter_map(|mask| {
+            Some(Mask { first: place(mask.first)?, last: place(mask.last)?, words: mask.words.clone() })
+        });
+        Heatmap {
+            rows: kept.iter().map(|&row| self.rows[row].clone()).collect(),
+            cells: kept.iter().map(|&row| self.cells[row].clone()).collect(),
+            masks: masks.collect(),
+            bare: Vec::new(),
+            ..self.clone()
+        }
     }
 }
 

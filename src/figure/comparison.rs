@@ -11,8 +11,8 @@
 
 use super::chart::{ColourScale, Figure, Panel, Placed};
 use super::frame::{
-    Legend, accuracy_axis, accuracy_series, heatmap, layer_rows, lines, log_scale, reached_edges,
-    show_last_labels, step_edges, time_axis,
+    Legend, accuracy_axis, accuracy_series, heatmap, lines, log_scale, reached_edges, show_last_labels,
+    step_edges, time_axis,
 };
 use super::sheet::{STRIP, Sheet, Words};
 use super::spec::{Build, FigureSpec, Runs};
@@ -72,8 +72,7 @@ impl<'a> Side<'a> {
         let (lang, run) = (options.lang, self.run);
         let x = time_axis(run, span, options);
         let map = |title, grid: &Grid, edges: &Vec<f64>, scale| {
-            let rows = layer_rows(run, grid.layers(), lang);
-            Panel::Heatmap(heatmap(lang, title, grid, rows, edges.clone(), x.clone(), scale))
+            Panel::Heatmap(heatmap(lang, title, grid, run, edges.clone(), x.clone(), scale))
         };
         let mut stack = vec![map(self.name.clone(), &self.gradient, &self.steps, 0)];
         let mut rows = vec![0];

@@ -15,9 +15,10 @@
 //! half of it (the subtitle says the number), so the last per cents of a row carry an error of that share of
 //! themselves, never a bias toward "arrived".
 
-use super::chart::{Axis, Figure, Mark, Mask, Panel, Placed, Rows};
+use super::chart::{Axis, Figure, Mark, Panel, Placed, Rows};
 use super::frame::{
-    Legend, heatmap, layer_rows, log_axis, share_scale, show_last_labels, snapshot_edges, strips, time_axis,
+    Legend, heatmap, log_axis, masks, places_of_layers, share_scale, show_last_labels, snapshot_edges,
+    strips, time_axis,
 };
 use super::movement::layers_with;
 use super::reading::displacements;
@@ -27,7 +28,7 @@ use super::words::{caption, title_of};
 use super::{FigureError, Options};
 use crate::analysis::{Displacement, Grid, STILL_RANDOM, Summary, Trajectory};
 use crate::stats::Measured;
-use crate::text::{Hint, Quantity};
+use crate::text::{Hint, Lang, Quantity};
 
 pub const SPEC: FigureSpec = FigureSpec {
     name: "convergence-heatmap",
@@ -51,20 +52,14 @@ fn build(runs: &Runs, options: &Options) -> Result<Figure, FigureError> {
     let bias = options.bias();
     let edges = snapshot_edges(steps);
     let x = time_axis(run, &edges, options);
-    let mut map = heatmap(
-        lang,
-        String::new(),
-        &trajectory.remaining,
-        layer_rows(run, trajectory.remaining.layers(), lang),
-        edges,
-        x.clone(),
-        0,
-    );
+    let mut map = heatmap(lang, String::new(), &trajectory.remaining, run, edges, x.clone(), 0);
     // Of a layer that went nowhere the colours are a walk on the spot: they would look like convergence.
-    map.masks =
-        masks(&layers_with(run, options, Displacement::StillRandom), &lang.still_random_rows(STILL_RANDOM));
-    let masked = |row: usize| map.masks.iter().any(|v| (v.first..=v.last).contains(&row));
-    let shown: Vec<usize> = (0..run.layers()).filter(|&l| !masked(l)).collect();
+    let random = layers_with(run, options, Displacement::StillRandom);
+    let places = places_of_layers(run, run.layers());
+    let random_rows: Vec<usize> = random.iter().map(|l| places[l - 1]).collect();
+    map.masks.extend(masks(&random_rows, &lang.still_random_rows(STILL_RANDOM)));
+    map.masks.sort_by_key(|mask| mask.first);
+    let shown: Vec<usize> = (0..run.layers()).filter(|l| !random.contains(&(l + 1))).collect();
     let shown = Grid::from_cells(shown.len(), steps.len(), |l, k| trajectory.remaining.at(shown[l], k));
     let scale = share_scale(lang, lang.quantity(Quantity::Remaining, bias), &[&shown], Legend::PLAIN);
     let words = Words {
@@ -77,50 +72,43 @@ fn build(runs: &Runs, options: &Options) -> Result<Figure, FigureError> {
             lang.reading_hint(Hint::Convergence),
         ],
     };
-    let labels = map.rows.clone();
+    let ways = ways(run, map.rows.clone(), options);
     let mut panels = vec![Panel::Heatmap(map)];
     panels.extend(strips(run, &x, lang));
     show_last_labels(&mut panels);
     let rows = std::iter::once(1.0).chain(std::iter::repeat(STRIP)).take(panels.len()).collect();
     let mut placed: Vec<Placed> =
         panels.into_iter().enumerate().map(|(row, panel)| Placed::new(0, row, panel)).collect();
-    placed.push(Placed::new(1, 0, ways(run, labels, options)));
+    placed.push(Placed::new(1, 0, ways));
     let sheet =
         Sheet { columns: vec![1.0, 0.24], rows, panels: placed, scales: vec![scale], size: (1060, 620) };
     Ok(Figure::new(runs.figure, lang, words, sheet))
-}
-
-/// One mask for each group of neighbours among these layers (from 1, ascending).
-fn masks(layers: &[usize], words: &str) -> Vec<Mask> {
-    let mut out: Vec<Mask> = Vec::new();
-    for row in layers.iter().map(|l| l - 1) {
-        match out.last_mut() {
-            Some(v) if v.last + 1 == row => v.last = row,
-            _ => out.push(Mask { first: row, last: row, words: words.to_string() }),
-        }
-    }
-    out
 }
 
 /// Length of each layer's way, row for row beside the map.
 fn ways(run: &Summary, rows: Vec<String>, options: &Options) -> Panel {
     let lang = options.lang;
     let cells = run.final_movement(options.tensor());
-    let values: Vec<Option<f64>> = cells.iter().map(|c| c.positive()).collect();
+    let mut values: Vec<Option<f64>> = vec![None; rows.len()];
+    let mut words = vec![lang.no_weights_row(); rows.len()];
+    for (place, cell) in places_of_layers(run, run.layers()).into_iter().zip(&cells) {
+        values[place] = cell.positive();
+        words[place] = way_in_words(lang, *cell);
+    }
     // Two decades on either side of the mark at least: where a layer stands is told against it.
     let ends = [STILL_RANDOM / 100.0, STILL_RANDOM * 100.0];
     let axis = log_axis(lang.total_movement_axis(), values.iter().flatten().copied().chain(ends));
-    let words = cells
-        .iter()
-        .map(|c| match c {
-            Measured::Zero => lang.no_way(),
-            Measured::Finite(x) => lang.percent(*x),
-            Measured::Underflow | Measured::Nan | Measured::Infinite | Measured::Missing => lang.unknown(),
-        })
-        .collect();
     let mark =
         Mark { at: STILL_RANDOM, below: lang.still_random_side(STILL_RANDOM), above: lang.moved_side() };
     Panel::Rows(Rows { x: Axis { percent: true, ..axis }, rows, values, words, mark: Some(mark) })
+}
+
+fn way_in_words(lang: Lang, way: Measured) -> String {
+    match way {
+        Measured::Zero => lang.no_way(),
+        Measured::Finite(x) => lang.percent(x),
+        Measured::Underflow | Measured::Nan | Measured::Infinite | Measured::Missing => lang.unknown(),
+    }
 }
 
 fn findings(run: &Summary, trajectory: &Trajectory, options: &Options) -> Vec<String> {

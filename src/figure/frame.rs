@@ -1,12 +1,12 @@
 //! What the figures share: time axes and cell edges, colour scales, the strips of loss and accuracy.
 
-use super::chart::{Axis, AxisKind, ColourScale, Heatmap, Lines, Panel, Series, Stroke};
+use super::chart::{Axis, AxisKind, ColourScale, Heatmap, Lines, Mask, Panel, Series, Stroke};
 use super::{Options, StepAxis};
 use crate::analysis::curves::Curve;
-use crate::analysis::{Grid, Summary};
+use crate::analysis::{Grid, Row, Summary};
 use crate::record::{TEST_ACCURACY, TRAIN_ACCURACY, VALIDATION_ACCURACY};
 use crate::stats::{Measured, ValueScale};
-use crate::text::{Lang, Special};
+use crate::text::{Lang, Special, brief_layer_name};
 
 /// A colour scale spans at most this many decades: as many as there are in f32 from its least number to 1. A
 /// signal that falls evenly through 56 sigmoid layers is one ramp on it, and a ramp is what a reader should
@@ -74,6 +74,24 @@ pub fn time_axis(summary: &Summary, edges: &[f64], options: &Options) -> Axis {
     }
 }
 
+/// Where each layer of a grid stands among the rows of its heatmap.
+pub fn places_of_layers(run: &Summary, layers: usize) -> Vec<usize> {
+    let rows = run.rows(layers);
+    (0..rows.len()).filter(|&at| matches!(rows[at], Row::Layer(_))).collect()
+}
+
+/// One mask for each group of neighbours among these rows (ascending).
+pub fn masks(rows: &[usize], words: &str) -> Vec<Mask> {
+    let mut out: Vec<Mask> = Vec::new();
+    for &row in rows {
+        match out.last_mut() {
+            Some(mask) if mask.last + 1 == row => mask.last = row,
+            _ => out.push(Mask { first: row, last: row, words: words.to_string() }),
+        }
+    }
+    out
+}
+
 // ---- heatmaps ---------------------------------------------------------------------------------------------------------
 
 /// Names of a run's layers with weights, from the input, for the rows of a grid: as many as `layers`, which
@@ -82,12 +100,41 @@ pub fn layer_rows(run: &Summary, layers: usize, lang: Lang) -> Vec<String> {
     (1..=layers).map(|l| lang.layer_row(l, run.layer(l - 1).own_name(), l == run.layers())).collect()
 }
 
-/// A heatmap of a grid's layers.
+/// A heatmap of a run's layers, one a row of the grid. Layers without weights, such as pooling, have a row in
+/// their place too: a quiet one that says so.
 pub fn heatmap(
     lang: Lang,
     title: String,
     grid: &Grid,
-    rows: Vec<String>,
+    run: &Summary,
+    edges: Vec<f64>,
+    x: Axis,
+    scale: usize,
+) -> Heatmap {
+    let mut labels = layer_rows(run, grid.layers(), lang).into_iter();
+    let (mut rows, mut cells, mut bare) = (Vec::new(), Vec::new(), Vec::new());
+    for (at, row) in run.rows(grid.layers()).into_iter().enumerate() {
+        match row {
+            Row::Layer(layer) => {
+                rows.push(labels.next().expect("a label for each layer"));
+                cells.push(grid.row(layer).to_vec());
+            }
+            Row::Bare(index) => {
+                rows.push(brief_layer_name(&run.header().layers[index].name));
+                cells.push(vec![Measured::Missing; grid.columns()]);
+                bare.push(at);
+            }
+        }
+    }
+    let masks = masks(&bare, &lang.no_weights_row());
+    Heatmap { bare, masks, ..labelled_heatmap(lang, title, (rows, cells), edges, x, scale) }
+}
+
+/// A heatmap of rows of cells with their labels, the input side first.
+pub fn labelled_heatmap(
+    lang: Lang,
+    title: String,
+    (rows, cells): (Vec<String>, Vec<Vec<Measured>>),
     edges: Vec<f64>,
     x: Axis,
     scale: usize,
@@ -100,9 +147,10 @@ pub fn heatmap(
         bottom_note: lang.input_side(),
         top_note: lang.output_side(),
         edges,
-        cells: grid.rows(),
+        cells,
         scale,
         masks: Vec::new(),
+        bare: Vec::new(),
         columns: Vec::new(),
         heights: Vec::new(),
     }

@@ -20,14 +20,15 @@
 //! and no activation behind it), as a median over the recorded steps.
 
 use super::chart::Figure;
-use super::frame::{Legend, heatmap, layer_rows, log_scale, step_edges, strips, time_axis};
+use super::frame::{Legend, heatmap, log_scale, step_edges, strips, time_axis};
 use super::reading::{across, gradient_hint};
 use super::sheet::{Sheet, Words};
 use super::spec::{Build, FigureSpec, Runs};
 use super::words::{Depth, caption, signal_ratio, title_of};
 use super::{FigureError, GradientMetric, Options};
-use crate::analysis::{Grid, Summary};
+use crate::analysis::{Grid, Row, Summary};
 use crate::record::{GRAD_NORM, GRAD_RMS, Role, SIGNAL_RMS};
+use crate::stats::Measured;
 use crate::text::Hint;
 
 pub const GRADIENT: FigureSpec = FigureSpec {
@@ -90,7 +91,10 @@ fn draw(runs: &Runs, options: &Options, metric: GradientMetric, hint: Hint) -> R
     let bias = options.bias();
     let edges = step_edges(record.steps.step(), run.end());
     let x = time_axis(run, &edges, options);
-    let (scale, clamped) = log_scale(lang, lang.quantity(q, bias), &[&cells], false, Legend::PLAIN);
+    let bare = if metric == GradientMetric::Signal { bare_signal(run) } else { Vec::new() };
+    let bare_cells = Grid::from_cells(bare.len(), cells.columns(), |row, step| bare[row].1[step]);
+    let (scale, clamped) =
+        log_scale(lang, lang.quantity(q, bias), &[&cells, &bare_cells], false, Legend::PLAIN);
 
     // Per-sample quantities are those of the layer, whichever tensor was asked for.
     let metric_is_of_tensor = matches!(metric, GradientMetric::BatchMean | GradientMetric::PerParameter);
@@ -117,7 +121,23 @@ fn draw(runs: &Runs, options: &Options, metric: GradientMetric, hint: Hint) -> R
         caption: caption(lang, run),
         reading: vec![lang.reading_axes(true), across(lang, q, run, &cells), lang.reading_hint(hint)],
     };
-    let map =
-        heatmap(lang, String::new(), &cells, layer_rows(run, cells.layers(), lang), edges, x.clone(), 0);
+    let mut map = heatmap(lang, String::new(), &cells, run, edges, x.clone(), 0);
+    bare.into_iter().for_each(|(row, signal)| map.cells[row] = signal);
+    if metric == GradientMetric::Signal {
+        map.masks.clear();
+    }
     Ok(Figure::new(runs.figure, lang, words, Sheet::over_strips(map, strips(run, &x, lang), scale)))
+}
+
+/// The signal at the outputs of the layers without weights, each with its row of the map.
+fn bare_signal(run: &Summary) -> Vec<(usize, Vec<Measured>)> {
+    let record = run.record();
+    let signal =
+        |index| (0..record.len()).map(move |row| Measured::from_stored(record.value(SIGNAL_RMS, row, index)));
+    let rows = run.rows(run.layers()).into_iter().enumerate();
+    rows.filter_map(|(at, row)| match row {
+        Row::Bare(index) => Some((at, signal(index).collect())),
+        Row::Layer(_) => None,
+    })
+    .collect()
 }

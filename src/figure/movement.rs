@@ -11,7 +11,7 @@
 //! unit at all, and its cells say so.
 
 use super::chart::Figure;
-use super::frame::{Legend, heatmap, layer_rows, log_scale, reached_edges, strips, time_axis};
+use super::frame::{Legend, heatmap, log_scale, reached_edges, strips, time_axis};
 use super::reading::displacements;
 use super::sheet::{Sheet, Words};
 use super::spec::{Build, FigureSpec, Runs};
@@ -73,7 +73,7 @@ fn build(runs: &Runs, options: &Options) -> Result<Figure, FigureError> {
             lang.reading_hint(Hint::Movement),
         ],
     };
-    let map = heatmap(lang, String::new(), &grid, layer_rows(run, grid.layers(), lang), edges, x.clone(), 0);
+    let map = heatmap(lang, String::new(), &grid, run, edges, x.clone(), 0);
     Ok(Figure::new(runs.figure, lang, words, Sheet::over_strips(map, strips(run, &x, lang), scale)))
 }
 

@@ -16,7 +16,7 @@
 //! updates are drawn as absolute norms.
 
 use super::chart::{Figure, Panel};
-use super::frame::{Legend, heatmap, layer_rows, log_scale, show_last_labels, step_edges, strips, time_axis};
+use super::frame::{Legend, heatmap, log_scale, show_last_labels, step_edges, strips, time_axis};
 use super::reading::across;
 use super::sheet::{STRIP, Sheet, Words};
 use super::spec::{Build, FigureSpec, Runs};
@@ -97,8 +97,7 @@ fn build(runs: &Runs, options: &Options) -> Result<Figure, FigureError> {
     };
     let driven_title = if show_decay { lang.driven_panel() } else { String::new() };
     let map = |title: String, grid: &Grid| {
-        let rows = layer_rows(run, grid.layers(), lang);
-        Panel::Heatmap(heatmap(lang, title, grid, rows, edges.clone(), x.clone(), 0))
+        Panel::Heatmap(heatmap(lang, title, grid, run, edges.clone(), x.clone(), 0))
     };
     let mut panels = vec![map(driven_title, &driven)];
     if show_decay {

@@ -21,6 +21,7 @@ use super::slots::{Place, Slots, cut};
 use super::tape::{Tape, Wanted};
 use super::threads::{Threads, chunks, each};
 use super::update::{StateSlice, UpdateSums, apply};
+use super::winners::Watch;
 use crate::stats::{MISSING, UNDERFLOW};
 
 /// Samples that are evaluated together.
@@ -109,6 +110,9 @@ measures! {
         /// Root mean square over the samples of the norm of the gradient of the sample's own loss by the
         /// weight.
         grad_rms,
+        /// Root mean square over the samples of the norm of the backward signal at the input of a layer
+        /// without weights.
+        signal_before_rms,
     }
 }
 
@@ -136,6 +140,9 @@ measures! {
         mean_squared_slope,
         /// Share of the places of a pooling layer's input that get a gradient.
         routed_share,
+        /// Share of the outputs of max pooling and maxout that another input became than at the snapshot
+        /// before, over the samples of [`Engine::watch`].
+        winners_changed,
     }
 }
 
@@ -166,6 +173,7 @@ pub struct Engine<T: Scalar> {
     threads: Threads,
     evaluators: Vec<Tape<T>>,
     initial: Option<Network<T>>,
+    watch: Option<Watch<T>>,
     measure: StepMeasure,
     snapshot: SnapshotMeasure,
     step: u64,
@@ -204,6 +212,7 @@ impl<T: Scalar> Engine<T> {
             gradient_squares: vec![0.0; batch_size],
             evaluators: Vec::new(),
             initial: None,
+            watch: None,
             measure: StepMeasure {
                 loss: MISSING,
                 accuracy: MISSING,
@@ -235,6 +244,12 @@ impl<T: Scalar> Engine<T> {
         self.initial = Some(self.network.clone());
     }
 
+    /// Lets snapshots say how many winners of max pooling and maxout changed on the first samples of `data [n,
+    /// inputs]` (at most 64), where the network has such layers.
+    pub fn watch(&mut self, data: &[T], labels: &[u32]) {
+        self.watch = Watch::new(&self.network, data, labels);
+    }
+
     /// Takes samples `order` (as many as the batch size) of `data [n, inputs]` as the next batch.
     pub fn load(&mut self, data: &[T], labels: &[u32], order: &[u32]) {
         self.tape.load(data, labels, order);
@@ -248,6 +263,7 @@ impl<T: Scalar> Engine<T> {
         if snapshot {
             self.measure_distance();
             self.measure_activations();
+            self.measure_winners();
         }
         let constants = Constants::new(&self.optimizer, self.step, learning_rate);
         self.update(&constants, measure);
@@ -270,10 +286,12 @@ impl<T: Scalar> Engine<T> {
         &self.snapshot
     }
 
-    /// A snapshot of the parameters alone, as after the last step: the columns of layers are missing.
+    /// A snapshot of the parameters alone, as after the last step: the columns of layers that describe a batch
+    /// are missing.
     pub fn final_snapshot(&mut self) -> &SnapshotMeasure {
         self.measure_distance();
         self.snapshot.of_layers().for_each(|column| column.fill(MISSING));
+        self.measure_winners();
         &self.snapshot
     }
 
@@ -410,7 +428,10 @@ impl<T: Scalar> Engine<T> {
                 };
                 m.signal_rms[site.group] = norm(signal);
                 // Pooling has a signal and no weights.
+                // The signal at the input of the network is not computed.
+                let before = site.tensors.is_empty() && i > 0;
                 m.grad_rms[site.group] = if site.tensors.is_empty() { MISSING } else { norm(gradient) };
+                m.signal_before_rms[site.group] = if before { norm(gradient) } else { MISSING };
             }
         }
     }
@@ -430,6 +451,11 @@ impl<T: Scalar> Engine<T> {
             s.dead_share[l] = of.dead_share;
             s.mean_squared_slope[l] = of.mean_squared_slope;
         }
+    }
+
+    fn measure_winners(&mut self) {
+        let (column, Some(watch)) = (&mut self.snapshot.winners_changed, &mut self.watch) else { return };
+        watch.look(&self.network, &self.packed, self.loss, |layer, share| column[layer] = share);
     }
 
     /// Distances from the initial parameters, and their sketch; shares of exact zeros.

@@ -41,6 +41,7 @@ mod statistics;
 mod tape;
 mod threads;
 mod update;
+mod winners;
 
 #[cfg(test)]
 mod tests;

@@ -137,7 +137,7 @@ fn names(lang: Lang, summaries: &[Summary]) -> Vec<String> {
 /// The heatmap of a figure, its scale, and its title without the run's name.
 fn opened(lang: Lang, summary: &Summary, figure: Figure) -> Option<Drawn> {
     let heatmap = figure.panels.iter().find_map(|p| match &p.panel {
-        Panel::Heatmap(h) => Some(h.clone()),
+        Panel::Heatmap(h) => Some(h.without_bare_rows()),
         Panel::Lines(_) | Panel::Rows(_) | Panel::Flow(_) | Panel::Dots(_) => None,
     })?;
     let scale = figure.scales.get(heatmap.scale)?.clone();

@@ -208,6 +208,8 @@ metrics! {
         "sqrt(mean over samples of \\|delta_a\\|^2), delta_a = d loss_a / d pre-activation";
     GRAD_RMS = "grad_rms": Step, Layer, Magnitude, Logarithmic, "", F64,
         "sqrt(mean over samples of \\|G_a\\|^2), G_a = d loss_a / d weight; of a dense layer \\|G_a\\|^2 = \\|delta_a\\|^2 \\|x_a\\|^2";
+    SIGNAL_BEFORE_RMS = "signal_before_rms": Step, Layer, Magnitude, Logarithmic, "", F64,
+        "of a layer without weights, such as pooling: sqrt(mean over samples of \\|d loss_a / d input of the layer\\|^2)";
     DISTANCE_FROM_INIT = "distance_from_init": Snapshot, Tensor, Norm, Logarithmic, "", F64,
         "L2 norm of theta_t - theta_0";
     ZERO_SHARE = "zero_share": Snapshot, Tensor, Share, Linear, "share", F64,
@@ -224,6 +226,9 @@ metrics! {
         "mean of phi'(pre-activation)^2 over the units and samples of the batch";
     ROUTED_SHARE = "routed_share": Snapshot, Layer, Share, Linear, "share", F64,
         "share of the places of a pooling layer's input that get a gradient: in max pooling those that won a window";
+    WINNERS_CHANGED = "winners_changed": Snapshot, Layer, Share, Linear, "share", F64,
+        "share of the outputs of max pooling and maxout that another input became than at the snapshot before, over \
+         the first 64 training samples";
     SKETCH = "sketch": Snapshot, Tensor, Sketch, Linear, "", F32,
         "CountSketch of theta_t - theta_0, for distances between any two snapshots";
     EVAL_EPOCH = "eval_epoch": Evaluation, Run, Number, Linear, "epochs", F64,

@@ -143,7 +143,11 @@ fn draw_masks(c: &mut Canvas, map: &Heatmap, plot: Rect, palette: &Palette) -> R
     for mask in &map.masks {
         let top = plot.bottom() - (mask.last + 1) as f64 * pitch;
         let ground = Rect { y: top, h: (mask.last + 1 - mask.first) as f64 * pitch, ..plot };
-        c.fill(ground, palette.mask)?;
+        // A layer without weights lets the page show: it must not look like one that has not moved.
+        let bare = map.bare.contains(&mask.first);
+        let (colour, ink) =
+            if bare { (palette.background, palette.muted) } else { (palette.mask, palette.text) };
+        c.fill(ground, colour)?;
         for row in mask.first + 1..=mask.last {
             let y = plot.bottom() - row as f64 * pitch;
             c.line((plot.x, y), (plot.right(), y), Pen::solid(palette.background, 1.0))?;
@@ -155,8 +159,8 @@ fn draw_masks(c: &mut Canvas, map: &Heatmap, plot: Rect, palette: &Palette) -> R
             // On a line between two rows the words would be struck through.
             let plate =
                 Rect { x: plot.x + 0.5 * (plot.w - wide) - 6.0, y: middle - 2.0, w: wide + 12.0, h: 4.0 };
-            c.fill(plate, palette.mask)?;
-            let letters = Letters::new(size, palette.text).anchored(Anchor::Middle);
+            c.fill(plate, colour)?;
+            let letters = Letters::new(size, ink).anchored(Anchor::Middle);
             c.text(&mask.words, (plot.x + 0.5 * plot.w, middle + panel::half_height(size)), letters)?;
         }
     }
@@ -211,6 +215,7 @@ mod tests {
             edges: vec![0.0, 1.0],
             cells: vec![vec![crate::stats::Measured::Zero]; rows],
             scale: 0,
+            bare: Vec::new(),
             masks: Vec::new(),
             columns: Vec::new(),
             heights: Vec::new(),

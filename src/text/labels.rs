@@ -220,6 +220,31 @@ impl Lang {
         }
     }
 
+    /// On the row of a layer without weights.
+    pub fn no_weights_row(self) -> String {
+        match self {
+            Lang::En => "no weights".into(),
+            Lang::Zh => "没有权重".into(),
+        }
+    }
+
+    /// On the row of a layer without an activation.
+    pub fn no_activation_row(self) -> String {
+        match self {
+            Lang::En => "no activation".into(),
+            Lang::Zh => "没有激活函数".into(),
+        }
+    }
+
+    /// On the row of a pooling layer, at the last snapshot.
+    pub fn routed_share_row(self, share: f64) -> String {
+        let share = self.percent(share);
+        match self {
+            Lang::En => format!("the gradient goes to {share} of the places"),
+            Lang::Zh => format!("梯度只传到 {share} 的位置"),
+        }
+    }
+
     /// At the two sides of that limit.
     pub fn still_random_side(self, limit: f64) -> String {
         match self {

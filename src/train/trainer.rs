@@ -120,6 +120,7 @@ impl<'a, T: Scalar> Trainer<'a, T> {
         let mut engine = Engine::new(network, config.loss, plan.optimizer, plan.batch_size, config.threads);
         engine.remember_initial();
         let sets = Sets::new(plan, data);
+        engine.watch(&sets.train.inputs, &sets.train.labels);
         Trainer {
             order: (0..sets.train.labels.len() as u32).collect(),
             record: Due::new(config.record),

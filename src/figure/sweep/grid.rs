@@ -9,7 +9,7 @@
 //! heights.
 
 use super::super::chart::{Figure, Panel, Placed};
-use super::super::frame::{Legend, heatmap, log_scale, step_edges, time_axis};
+use super::super::frame::{Legend, labelled_heatmap, log_scale, step_edges, time_axis};
 use super::super::gradient::{self, default_metric};
 use super::super::sheet::{Sheet, Words};
 use super::super::spec::{Build, FigureSpec};
@@ -134,7 +134,7 @@ fn panel(drawn: &Sweeps, tile: &Tile, several: bool, lowest: bool, options: &Opt
     let title = if several { lang.head(&own, chosen.depth) } else { own };
     // Without "(output)": the panels are small.
     let rows = (1..=tile.grid.layers()).map(|l| lang.layer_row(l, None, false)).collect();
-    let mut map = heatmap(lang, title, &tile.grid, rows, edges, x, 0);
+    let mut map = labelled_heatmap(lang, title, (rows, tile.grid.rows()), edges, x, 0);
     map.x.show_labels = lowest;
     if chosen.column > 0 {
         map.y_label.clear();

@@ -2,6 +2,7 @@
 //!
 //! The signal goes to the piece that was the maximum alone, of equal ones to the first.
 
+use super::pooling::differing;
 use super::{Backward, Forward, Layer, Memory};
 use crate::activation::Activation;
 use crate::nn::scalar::{Scalar, simd};
@@ -59,6 +60,15 @@ impl<T: Scalar> Layer<T> for Maxout {
                 }
             },
         );
+    }
+
+    fn has_winners(&self) -> bool {
+        true
+    }
+
+    /// A unit with another winner differs in two pieces.
+    fn winners_changed(&self, before: &[T], now: &[T]) -> f64 {
+        differing(before, now) as f64 / 2.0 / (now.len() / self.pieces) as f64
     }
 
     /// Exactly one piece of a unit has a slope, 1: as a linear unit.

@@ -312,6 +312,17 @@ pub trait Layer<T: Scalar>: Debug + Send + Sync {
         None
     }
 
+    /// Whether the cache says which of its inputs became each output, and nothing else.
+    fn has_winners(&self) -> bool {
+        false
+    }
+
+    /// Share of the outputs of some rows that another input became than before, of two caches of such a
+    /// layer.
+    fn winners_changed(&self, _before: &[T], _now: &[T]) -> f64 {
+        0.0
+    }
+
     /// Whether the blocks must meet before the forward pass of this layer, and before its backward pass.
     fn barrier(&self) -> bool {
         false
@@ -338,7 +349,8 @@ pub trait Layer<T: Scalar>: Debug + Send + Sync {
     fn scale(&self, _by: i32, _cache: &mut [T], _numbers: &mut [f64]) {}
 
     /// For each sample of a block, as stored: the squared norm of the signal at the layer's output, and of
-    /// the gradient of the sample's own loss by the weight. False where the layer has none.
+    /// the gradient of the sample's own loss by the weight; of a recorded layer without weights that of the
+    /// signal at its input. False where the layer has none.
     fn sample_squares(&self, _numbers: &[f64], _signal: &mut [f64], _gradient: &mut [f64]) -> bool {
         false
     }

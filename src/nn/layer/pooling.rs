@@ -151,7 +151,8 @@ impl<T: Scalar> Layer<T> for MaxPooling {
     }
 
     fn backward(&self, pass: Backward<'_, T>) {
-        row_squares(pass.dy, self.window.outputs(), pass.numbers);
+        let (after, before) = pass.numbers.split_at_mut(pass.numbers.len() / 2);
+        row_squares(pass.dy, self.window.outputs(), after);
         let Some(dx) = pass.dx else { return };
         dx.fill(T::ZERO);
         let samples =
@@ -165,6 +166,9 @@ impl<T: Scalar> Layer<T> for MaxPooling {
                 }
             }
         }
+        if pass.mode.measure {
+            row_squares(dx, self.window.inputs(), before);
+        }
     }
 
     fn routed_share(&self, cache: &[T]) -> Option<f64> {
@@ -172,19 +176,39 @@ impl<T: Scalar> Layer<T> for MaxPooling {
         (winners.all() > 0).then(|| winners.distinct() as f64 / winners.all() as f64)
     }
 
+    fn has_winners(&self) -> bool {
+        true
+    }
+
+    fn winners_changed(&self, before: &[T], now: &[T]) -> f64 {
+        differing(before, now) as f64 / now.len() as f64
+    }
+
     fn scale(&self, by: i32, _: &mut [T], numbers: &mut [f64]) {
         numbers.iter_mut().for_each(|s| *s *= 4f64.powi(by));
     }
 
-    fn sample_squares(&self, numbers: &[f64], signal: &mut [f64], _: &mut [f64]) -> bool {
-        signal.copy_from_slice(numbers);
-        true
+    fn sample_squares(&self, numbers: &[f64], after: &mut [f64], before: &mut [f64]) -> bool {
+        sample_squares(numbers, after, before)
     }
 }
 
-/// |dy_a|^2 of each row.
+/// |dy_a|^2 and |dx_a|^2 of each row.
 fn measured() -> Memory {
-    Memory { numbers: 1, ..Memory::default() }
+    Memory { numbers: 2, ..Memory::default() }
+}
+
+/// Both, as the engine asks for them.
+fn sample_squares(numbers: &[f64], after: &mut [f64], before: &mut [f64]) -> bool {
+    let (of_output, of_input) = numbers.split_at(numbers.len() / 2);
+    after.copy_from_slice(of_output);
+    before.copy_from_slice(of_input);
+    true
+}
+
+/// How many numbers differ.
+pub(super) fn differing<T: Scalar>(before: &[T], now: &[T]) -> usize {
+    before.iter().zip(now).filter(|(before, now)| before != now).count()
 }
 
 /// The largest value of each window of a sample, and its place in the window.
@@ -322,9 +346,8 @@ impl<T: Scalar> Layer<T> for AveragePooling {
         numbers.iter_mut().for_each(|s| *s *= 4f64.powi(by));
     }
 
-    fn sample_squares(&self, numbers: &[f64], signal: &mut [f64], _: &mut [f64]) -> bool {
-        signal.copy_from_slice(numbers);
-        true
+    fn sample_squares(&self, numbers: &[f64], after: &mut [f64], before: &mut [f64]) -> bool {
+        sample_squares(numbers, after, before)
     }
 
     fn forward(&self, pass: Forward<'_, T>) {
@@ -340,7 +363,8 @@ impl<T: Scalar> Layer<T> for AveragePooling {
     }
 
     fn backward(&self, pass: Backward<'_, T>) {
-        row_squares(pass.dy, self.0.outputs(), pass.numbers);
+        let (after, before) = pass.numbers.split_at_mut(pass.numbers.len() / 2);
+        row_squares(pass.dy, self.0.outputs(), after);
         let Some(dx) = pass.dx else { return };
         let Window { size, width, .. } = self.0;
         let share = self.share();
@@ -350,6 +374,9 @@ impl<T: Scalar> Layer<T> for AveragePooling {
                 let rows = dx[corner..].chunks_mut(width).take(size[0]);
                 rows.flat_map(|row| &mut row[..size[1]]).for_each(|dx| *dx += dy * share);
             }
+        }
+        if pass.mode.measure {
+            row_squares(dx, self.0.inputs(), before);
         }
     }
 }

@@ -35,6 +35,7 @@ pub fn layers(title: &str, rows: usize, columns: usize, slope: f64, x: Axis) -> 
         edges: (0..=columns).map(|c| c as f64).collect(),
         cells: (0..rows).map(|r| (0..columns).map(|c| cell(r, c)).collect()).collect(),
         scale: 0,
+        bare: Vec::new(),
         masks: Vec::new(),
         columns: Vec::new(),
         heights: Vec::new(),
