@@ -173,13 +173,19 @@ impl Heatmap {
     pub fn without_bare_rows(&self) -> Heatmap {
         let kept: Vec<usize> = (0..self.rows.len()).filter(|row| !self.bare.contains(row)).collect();
         let place = |row: usize| kept.iter().position(|&k| k == row);
-        let masks = self.masks.iter().filter_map(|mask| {
-            Some(Mask { first: place(mask.first)?, last: place(mask.last)?, words: mask.words.clone() })
-        });
+        let mut masks: Vec<Mask> = Vec::new();
+        for mask in &self.masks {
+            let (Some(first), Some(last)) = (place(mask.first), place(mask.last)) else { continue };
+            match masks.last_mut() {
+                // A row without weights stood between them.
+                Some(before) if before.last + 1 == first && before.words == mask.words => before.last = last,
+                _ => masks.push(Mask { first, last, words: mask.words.clone() }),
+            }
+        }
         Heatmap {
             rows: kept.iter().map(|&row| self.rows[row].clone()).collect(),
             cells: kept.iter().map(|&row| self.cells[row].clone()).collect(),
-            masks: masks.collect(),
+            masks,
             bare: Vec::new(),
             ..self.clone()
         }

@@ -29,6 +29,8 @@ pub struct Synthetic {
     pub status: Status,
     pub labels: Vec<(&'static str, &'static str)>,
     pub sketch: bool,
+    /// A max pooling layer stands behind this layer.
+    pub pooling_after: Option<usize>,
 }
 
 impl Default for Synthetic {
@@ -62,9 +64,13 @@ impl Default for Synthetic {
                 ("precision", "f32"),
             ],
             sketch: true,
+            pooling_after: None,
         }
     }
 }
+
+/// Signal at the output of the pooling layer of such a record, at every step, and its routed share.
+pub const POOLING: (f64, f64) = (1e-7, 0.25);
 
 fn vanishing(layer: usize) -> f64 {
     10f64.powf(-0.6 * (9 - layer.min(9)) as f64)
@@ -100,11 +106,20 @@ impl Synthetic {
             let activation = if l == self.layers { "identity" } else { self.run };
             LayerInfo::dense(format!("layers.{l}"), fan_in(l), width(l)).with_activation(activation)
         };
+        let place = |l: usize| l + usize::from(self.pooling_after.is_some_and(|after| l > after));
         let tensors = layers.clone().flat_map(|l| {
-            let weight = TensorInfo::new("", l, "weight", &[width(l), fan_in(l)]);
-            [weight, TensorInfo::new("", l, "bias", &[width(l)])]
+            let weight = TensorInfo::new("", place(l), "weight", &[width(l), fan_in(l)]);
+            [weight, TensorInfo::new("", place(l), "bias", &[width(l)])]
         });
-        let mut header = Header::builder(self.run, layers.clone().map(layer).collect(), tensors.collect())
+        let mut all: Vec<LayerInfo> = layers.clone().map(layer).collect();
+        if let Some(after) = self.pooling_after {
+            all.insert(after, LayerInfo::new("max pool 2x2", "max pooling"));
+        }
+        let of_layers = |mut values: Vec<f64>, pooling: f64| {
+            self.pooling_after.into_iter().for_each(|after| values.insert(after, pooling));
+            values
+        };
+        let mut header = Header::builder(self.run, all, tensors.collect())
             .source(Source { tool: "test".into(), version: "0".into() })
             .facts(facts_of_labels(&labels, Some(10)))
             .labels(labels)
@@ -127,14 +142,17 @@ impl Synthetic {
                 parameters.iter_mut().skip(1).step_by(2).for_each(|b| *b = 0.0);
             }
             let signal: Vec<f64> = layers.clone().map(|l| (self.signal)(l, s)).collect();
+            let own = of_layers(signal.clone(), MISSING);
+            let signal = of_layers(signal, POOLING.0);
             let mut row = Row::of_step(s).with(EPOCH, s as f64 / 100.0).with(LEARNING_RATE, 0.1);
             row.set(LOSS, (self.loss)(s)).set(GRAD_NORM, &gradient).set(PARAM_NORM, &parameters);
             row.set(UPDATE_NORM, &driven).set(DRIVEN_NORM, &driven).set(DECAY_NORM, &decay);
-            record.push(row.set(SIGNAL_RMS, &signal).set(GRAD_RMS, &signal)).unwrap();
+            record.push(row.set(SIGNAL_RMS, &signal).set(GRAD_RMS, &own)).unwrap();
         }
         for (k, &s) in self.snapshots.iter().enumerate() {
             let last = k + 1 == self.snapshots.len();
-            let measured = |x: f64| vec![if last { MISSING } else { x }; self.layers];
+            let measured = |x: f64| of_layers(vec![if last { MISSING } else { x }; self.layers], MISSING);
+            let routed = of_layers(vec![MISSING; self.layers], if last { MISSING } else { POOLING.1 });
             let [mean, std, saturated] = [0.5, 0.1, 0.25].map(measured);
             let [dead, slope] = [0.0, 0.04].map(measured);
             let distance = both(&|l| (self.distance)(l, s));
@@ -144,6 +162,9 @@ impl Synthetic {
             let mut row = Row::of_snapshot(s).with(DISTANCE_FROM_INIT, &distance).with(ZERO_SHARE, &zeros);
             row.set(ACTIVATION_MEAN, &mean).set(ACTIVATION_STD, &std).set(SATURATED_SHARE, &saturated);
             row.set(DEAD_SHARE, &dead).set(MEAN_SQUARED_SLOPE, &slope);
+            if self.pooling_after.is_some() {
+                row.set(ROUTED_SHARE, &routed);
+            }
             record.push(&if self.sketch { row.with_sketch(&sketch) } else { row }).unwrap();
         }
         for &(step, accuracy) in &self.accuracy {

@@ -376,7 +376,9 @@ pub(super) fn describe(lang: Lang, figure: &Figure) -> String {
     lang.sentences(&all)
 }
 
-fn describe_heatmap(lang: Lang, h: &Heatmap, scale: &ColourScale) -> Vec<String> {
+fn describe_heatmap(lang: Lang, map: &Heatmap, scale: &ColourScale) -> Vec<String> {
+    // Numbers of layers count those with weights alone.
+    let h = &map.without_bare_rows();
     let values = scale.values();
     let write = |x: f64| match (scale.logarithmic, scale.percent) {
         (_, true) => lang.percent(x),
@@ -408,6 +410,10 @@ fn describe_heatmap(lang: Lang, h: &Heatmap, scale: &ColourScale) -> Vec<String>
         }
     }
     all.extend(h.masks.iter().map(|v| lang.describe_mask(v.first + 1, v.last + 1, &v.words)));
+    all.extend(map.bare.iter().enumerate().map(|(k, &row)| {
+        let mask = map.masks.iter().find(|mask| (mask.first..=mask.last).contains(&row));
+        lang.describe_bare(row - k, &map.rows[row], mask.map(|mask| &*mask.words))
+    }));
     // On a scale of shares of the way every row ends at 0, which tells nothing.
     if h.rows.len() <= MANY && scale.logarithmic && h.columns.is_empty() {
         let ends: Vec<String> = h.cells.iter().map(|row| last_value(lang, row, values, &write)).collect();

@@ -58,6 +58,20 @@ impl Lang {
         }
     }
 
+    /// A row of a layer without weights above layer `below` (0: the input), with what is written on it.
+    pub fn describe_bare(self, below: usize, name: &str, words: Option<&str>) -> String {
+        match (self, words) {
+            (Lang::En, None) if below == 0 => format!("Before layer 1: {name}."),
+            (Lang::En, Some(words)) if below == 0 => format!("Before layer 1: {name} ({words})."),
+            (Lang::En, None) => format!("After layer {below}: {name}."),
+            (Lang::En, Some(words)) => format!("After layer {below}: {name} ({words})."),
+            (Lang::Zh, None) if below == 0 => format!("第 1 层之前：{name}。"),
+            (Lang::Zh, Some(words)) if below == 0 => format!("第 1 层之前：{name}（{words}）。"),
+            (Lang::Zh, None) => format!("第 {below} 层之后：{name}。"),
+            (Lang::Zh, Some(words)) => format!("第 {below} 层之后：{name}（{words}）。"),
+        }
+    }
+
     pub fn describe_last(self, values: &[String]) -> String {
         let values = self.enumeration(values);
         match self {

@@ -1,5 +1,6 @@
 //! The numbers of a figure are those of its record, special values included.
 
+use super::super::testing::POOLING;
 use super::*;
 use crate::record::{GRAD_NORM, SIGNAL_RMS, UPDATE_NORM};
 
@@ -88,6 +89,45 @@ fn the_remaining_share_starts_at_one_and_ends_at_zero_in_every_layer() {
     assert!(figure.title.contains("layers 1–8 are still random (moved less than 1 %)"), "{}", figure.title);
     // sqrt(2/4)/2
     assert!(figure.subtitle.contains("35 %"), "{}", figure.subtitle);
+}
+
+/// Layers keep their numbers and their cells; the row of pooling lies between them and says what it is.
+#[test]
+fn a_layer_without_weights_has_a_row_in_its_place_that_no_number_counts() {
+    let plain = Synthetic::default().record();
+    let pooled = Synthetic { pooling_after: Some(2), ..Synthetic::default() }.record();
+    for name in
+        ["gradient-heatmap", "signal-heatmap", "update-heatmap", "movement-heatmap", "convergence-heatmap"]
+    {
+        let (without, with) = (one(name, &plain), one(name, &pooled));
+        assert_eq!(with.title, without.title, "{name}");
+        let (a, b) = (heatmaps(&without)[0], heatmaps(&with)[0]);
+        assert_eq!((b.bare.as_slice(), b.rows[2].as_str()), ([2].as_slice(), "max pool 2x2"), "{name}");
+        assert_eq!(b.rows.len(), a.rows.len() + 1);
+        let alone = b.without_bare_rows();
+        assert_eq!((&alone.rows, &alone.cells, &alone.masks), (&a.rows, &a.cells, &a.masks), "{name}");
+        if name == "signal-heatmap" {
+            assert!(b.cells[2].iter().all(|cell| *cell == Measured::Finite(POOLING.0)) && b.masks.is_empty());
+            assert!(with.description.contains("After layer 2: max pool 2x2."), "{}", with.description);
+        } else {
+            let mask = b.masks.iter().find(|mask| mask.first == 2).expect("a mask on the row of pooling");
+            assert_eq!((mask.last, mask.words.as_str()), (2, "no weights"));
+            assert!(b.cells[2].iter().all(|cell| *cell == Measured::Missing));
+            assert!(
+                with.description.contains("After layer 2: max pool 2x2 (no weights)."),
+                "{}",
+                with.description
+            );
+        }
+        let parts = with.panels.iter().map(|p| &p.panel);
+        for way in parts.filter_map(|p| if let Panel::Rows(way) = p { Some(way) } else { None }) {
+            assert_eq!((way.values[2], way.words[2].as_str()), (None, "no weights"));
+            assert!((way.values[9].unwrap() - 1.4).abs() < 1e-12);
+        }
+    }
+    let activation = one("activation-heatmap", &pooled);
+    let mask = &heatmaps(&activation)[0].masks[0];
+    assert_eq!((mask.first, mask.words.as_str()), (2, "the gradient goes to 25\u{a0}% of the places"));
 }
 
 #[test]
