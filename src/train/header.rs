@@ -52,10 +52,11 @@ fn facts(plan: &TrainPlan, data: &Dataset, tensors: &[NetworkTensor]) -> Facts {
     let deviation = |of: &NetworkTensor| {
         let [weight, bias] = plan.initialisation.deviations(of.tensor.fan_in, of.tensor.fan_out);
         let deviation = match of.tensor.part {
-            Part::Weight => weight,
+            // Others are projections of skips, which begin as weights do.
+            Part::Weight | Part::Other(_) => weight,
             Part::Bias => bias,
             // The same for every network.
-            Part::Scale | Part::Shift | Part::Other(_) => 0.0,
+            Part::Scale | Part::Shift => 0.0,
         };
         (of.name(), deviation)
     };

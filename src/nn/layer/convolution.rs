@@ -301,8 +301,14 @@ impl<T: Scalar> Layer<T> for Convolution {
     }
 }
 
+/// Added to the numbers of layers whose random numbers a projection draws.
+const PROJECTIONS: usize = 1 << 24;
+
 /// A skip between maps of different shapes: `y = x + W s`, a convolution of 1 x 1 without bias on the way of
 /// the skipped values s (He et al. 2016, option B).
+///
+/// As in the paper it does not count as a layer: its W is a tensor of the layer that it joins, with the role
+/// `projection`, and the signal and the per-sample gradients of that layer are those of its own weights.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ProjectedSkip {
     kernels: Kernels,
@@ -346,17 +352,24 @@ impl<T: Scalar> Layer<T> for ProjectedSkip {
         if input == wanted { Ok(wanted) } else { Err(format!("takes {wanted:?}, not {input:?}")) }
     }
 
+    fn module(&self) -> &'static str {
+        "projections"
+    }
+
     fn tensors(&self) -> Vec<Tensor> {
-        self.kernels.tensors()
+        let mut tensors = self.kernels.tensors();
+        tensors.iter_mut().for_each(|tensor| tensor.part = Part::Other("projection"));
+        tensors
     }
 
+    /// Random numbers of their own: the layer that it joins has drawn those of its number.
     fn initial(&self, init: Initialisation, seed: u64, number: usize) -> Vec<f64> {
-        self.kernels.initial(init, seed, number)
+        self.kernels.initial(init, seed, PROJECTIONS + number)
     }
 
-    /// Besides, the squares of the signal on the skip.
+    /// Squares of the signal at the output and on the skip.
     fn memory(&self) -> Memory {
-        Memory { numbers: 3, ..self.kernels.memory() }
+        Memory { numbers: 2, ..self.kernels.memory() }
     }
 
     fn work(&self) -> usize {
@@ -377,20 +390,17 @@ impl<T: Scalar> Layer<T> for ProjectedSkip {
     }
 
     fn backward(&self, pass: Backward<'_, T>) {
-        let third = pass.numbers.len() / 3;
-        let (signal, rest) = pass.numbers.split_at_mut(third);
-        let (gradient, on_skip) = rest.split_at_mut(third);
+        let (signal, on_skip) = pass.numbers.split_at_mut(pass.numbers.len() / 2);
         row_squares(pass.dy, self.kernels.outputs(), signal);
         *pass.exponent += rescale(pass.dy, signal);
         let read = [pass.skipped_values, &*pass.dy, pass.parameters.tensors];
-        let squares = pass.mode.measure.then_some(gradient);
         match pass.skipped {
             Some((ds, exponent)) => {
-                self.kernels.backward(read, Some(&mut *ds), pass.sums, squares, pass.scratch);
+                self.kernels.backward(read, Some(&mut *ds), pass.sums, None, pass.scratch);
                 row_squares(ds, self.kernels.geometry.inputs(), on_skip);
                 *exponent = *pass.exponent + rescale(ds, on_skip);
             }
-            None => self.kernels.backward(read, None, pass.sums, squares, pass.scratch),
+            None => self.kernels.backward(read, None, pass.sums, None, pass.scratch),
         }
         if let Some(dx) = pass.dx {
             dx.copy_from_slice(pass.dy);
@@ -399,11 +409,6 @@ impl<T: Scalar> Layer<T> for ProjectedSkip {
 
     fn scale(&self, by: i32, _: &mut [T], numbers: &mut [f64]) {
         numbers.iter_mut().for_each(|s| *s *= 4f64.powi(by));
-    }
-
-    fn sample_squares(&self, numbers: &[f64], signal: &mut [f64], gradient: &mut [f64]) -> bool {
-        sample_squares(&numbers[..2 * signal.len()], signal, gradient);
-        true
     }
 
     fn panels(&self) -> Vec<Panel> {
