@@ -155,6 +155,22 @@ pub fn title_lines(title: &str, sheet: f64) -> Vec<String> {
     wrap_clauses(title, TITLE, Weight::Bold, sheet - 2.0 * MARGIN)
 }
 
+/// The text, or as much of its beginning as fits with an ellipsis.
+pub fn elide(text: &str, size: f64, weight: Weight, limit: f64) -> String {
+    let text = tidy(text);
+    if width(&text, size, weight) <= limit {
+        return text;
+    }
+    let mut kept = text;
+    while kept.pop().is_some() {
+        let short = format!("{}…", kept.trim_end());
+        if width(&short, size, weight) <= limit {
+            return short;
+        }
+    }
+    "…".into()
+}
+
 /// Text as one line: runs of blanks and line breaks become one space, as an SVG viewer would show them;
 /// characters that XML does not allow become U+FFFD.
 pub fn tidy(text: &str) -> String {
@@ -266,6 +282,22 @@ fn pieces(text: &str) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_too_long_ends_in_an_ellipsis_and_fits() {
+        let text = "conv:4x3s2,conv:4x3,conv:8x3s2,conv:8x3,gap";
+        let whole = width(text, 13.0, Weight::Bold);
+        assert_eq!(elide(text, 13.0, Weight::Bold, whole), text);
+        for limit in [0.9 * whole, 0.5 * whole, 30.0] {
+            let short = elide(text, 13.0, Weight::Bold, limit);
+            let kept = short.strip_suffix('…').unwrap();
+            assert!(text.starts_with(kept) && width(&short, 13.0, Weight::Bold) <= limit, "{short}");
+            // One character more would not fit.
+            let more = format!("{}…", &text[..kept.len() + 1]);
+            assert!(width(&more, 13.0, Weight::Bold) > limit, "{more}");
+        }
+        assert_eq!(elide(text, 13.0, Weight::Bold, 1.0), "…");
+    }
 
     #[test]
     fn a_title_is_broken_between_its_findings() {

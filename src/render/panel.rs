@@ -84,6 +84,10 @@ pub fn y_label_lines(words: &str, length: f64) -> Vec<String> {
     font::wrap_evenly(words, LABEL, Weight::Regular, (length + 12.0).max(50.0))
 }
 
+/// A title may stand over the words right of its plot, so far; a longer one would reach into the next panel
+/// and ends in an ellipsis.
+const TITLE_OVERHANG: f64 = 60.0;
+
 pub fn title(
     c: &mut Canvas,
     words: &str,
@@ -92,7 +96,8 @@ pub fn title(
     palette: &Palette,
 ) -> Result<(), RenderError> {
     let letters = Letters::new(PANEL_TITLE, palette.text).bold();
-    c.text(words, (plot.x, plot.y - above - 8.0), letters)
+    let words = font::elide(words, PANEL_TITLE, Weight::Bold, plot.w + TITLE_OVERHANG);
+    c.text(&words, (plot.x, plot.y - above - 8.0), letters)
 }
 
 pub fn grid(c: &mut Canvas, x: &Axis, y: &Axis, plot: Rect, palette: &Palette) -> Result<(), RenderError> {

@@ -171,7 +171,7 @@ mod tests {
     #[test]
     fn fingerprints_of_earlier_versions_stay() {
         let presets: Vec<String> =
-            super::super::PRESETS.iter().map(|p| p.plan().unwrap().fingerprint()).collect();
+            super::super::PRESETS.iter().take(4).map(|p| p.plan().unwrap().fingerprint()).collect();
         assert_eq!(presets, ["3db7058a882dacf6", "70f8fcc9d3e55f79", "21a540fb669a0949", "61932bc2b2c3dde3"]);
         let small = "[grid]\nactivation = [\"sigmoid\", \"relu\"]\nhidden_layers = \"1..2\"\nseed = [1, 2]\n\
                      [train]\ndata = \"gaussians\"\nwidth = 5\nbatch_size = 16\nepochs = 2\ndata_options.samples = 64\n";

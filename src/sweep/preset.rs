@@ -30,6 +30,16 @@ pub static PRESETS: &[Preset] = &[
         summary: "every activation at one depth",
         toml: include_str!("presets/activations.toml"),
     },
+    Preset {
+        name: "conv-depth",
+        summary: "convolutional networks by depth, sigmoid against ReLU",
+        toml: include_str!("presets/conv-depth.toml"),
+    },
+    Preset {
+        name: "20-vs-56-conv",
+        summary: "20 and 56 layers of convolutions, plain and residual, as in He et al. (2016)",
+        toml: include_str!("presets/20-vs-56-conv.toml"),
+    },
 ];
 
 /// The preset of that name.

@@ -48,6 +48,32 @@ impl Lang {
         }
     }
 
+    /// The one of two networks that has skips, or the other.
+    pub fn network_by_skips(self, has_skips: bool) -> String {
+        match (self, has_skips) {
+            (Lang::En, false) => "plain".into(),
+            (Lang::En, true) => "residual".into(),
+            (Lang::Zh, false) => "无残差连接".into(),
+            (Lang::Zh, true) => "有残差连接".into(),
+        }
+    }
+
+    /// A network whose notation is too long for a name.
+    pub fn lettered_network(self, letter: char) -> String {
+        match self {
+            Lang::En => format!("network {letter}"),
+            Lang::Zh => format!("网络 {letter}"),
+        }
+    }
+
+    /// What such a name stands for.
+    pub fn named_network(self, name: &str, notation: &str) -> String {
+        match self {
+            Lang::En => format!("{name}: {notation}"),
+            Lang::Zh => format!("{name}：{notation}"),
+        }
+    }
+
     pub fn first_step_panel(self, name: &str) -> String {
         match self {
             Lang::En => format!("{name}, first step"),

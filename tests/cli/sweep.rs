@@ -265,7 +265,7 @@ fn a_sweep_is_drawn_by_plot_as_well() {
 fn plans_are_listed_printed_edited_and_given_back() {
     let dir = room();
     let list = stdout(dir.path(), &["sweep", "plan"]);
-    for preset in ["lecture", "20-vs-56", "initialisation", "activations"] {
+    for preset in ["lecture", "20-vs-56", "initialisation", "activations", "conv-depth", "20-vs-56-conv"] {
         assert!(list.contains(&format!("\n  {preset} ")), "{list}");
         let toml = stdout(dir.path(), &["sweep", "plan", "--preset", preset, "--toml"]);
         assert!(toml.starts_with("# "), "a preset keeps its comments: {toml}");

@@ -62,7 +62,7 @@ enum Command {
 /// Which networks: a preset, a plan file or flags; flags are laid over the plan.
 #[derive(clap::Args)]
 struct What {
-    /// A built-in plan: lecture, 20-vs-56, initialisation, activations
+    /// A built-in plan: lecture, 20-vs-56, initialisation, activations, conv-depth, 20-vs-56-conv
     #[arg(long, value_name = "NAME", conflicts_with = "plan", help_heading = "Plan")]
     preset: Option<String>,
     /// A plan file (TOML)

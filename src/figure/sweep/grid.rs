@@ -130,7 +130,7 @@ fn panel(drawn: &Sweeps, tile: &Tile, several: bool, lowest: bool, options: &Opt
     let edges = step_edges(chosen.run.record().steps.step(), chosen.run.end());
     let x = time_axis(&chosen.run, &edges, options);
     let series = &drawn.all.series[chosen.series];
-    let own = name(lang, series, &series.key);
+    let own = name(lang, &drawn.all, series, &series.key);
     let title = if several { lang.head(&own, chosen.depth) } else { own };
     // Without "(output)": the panels are small.
     let rows = (1..=tile.grid.layers()).map(|l| lang.layer_row(l, None, false)).collect();

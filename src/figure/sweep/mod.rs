@@ -7,6 +7,7 @@
 
 pub mod accuracy;
 pub mod grid;
+mod networks;
 pub mod triangle;
 pub mod updates;
 
@@ -74,22 +75,22 @@ impl<'a> Sweeps<'a> {
 
 /// What a series is called: the settings that tell it from the others, or its activation where there are no
 /// others.
-fn name(lang: Lang, series: &Series, of: &[(String, String)]) -> String {
-    let words: Vec<String> = of
-        .iter()
-        .map(|(key, value)| match key.as_str() {
-            "activation" => lang.run_name(value),
-            // These say by themselves what they are.
-            "initialisation" | "optimizer" | "data" => value.clone(),
-            key => lang.setting(key, value),
-        })
-        .collect();
+fn name(lang: Lang, all: &Ensemble, series: &Series, of: &[(String, String)]) -> String {
+    let networks = networks::named(lang, all);
+    let word = |key: &str, value: &str| match (key, networks::name_of(&networks, key, value)) {
+        (_, Some(network)) => network.to_string(),
+        ("activation", None) => lang.run_name(value),
+        // These say by themselves what they are.
+        ("initialisation" | "optimizer" | "data", None) => value.to_string(),
+        (key, None) => lang.setting(key, value),
+    };
+    let words: Vec<String> = of.iter().map(|(key, value)| word(key, value)).collect();
     if words.is_empty() { lang.run_name(&series.activation) } else { lang.series_name(&words) }
 }
 
 /// The whole name of each series.
 fn names(lang: Lang, all: &Ensemble) -> Vec<String> {
-    all.series.iter().map(|s| name(lang, s, &s.key)).collect()
+    all.series.iter().map(|s| name(lang, all, s, &s.key)).collect()
 }
 
 /// Series that share a panel: where more than one setting tells them apart, those of one value of the first;
@@ -100,9 +101,9 @@ fn panels(lang: Lang, all: &Ensemble) -> Vec<(String, Vec<(usize, String)>)> {
     for (i, series) in all.series.iter().enumerate() {
         let (title, own) = match series.key.as_slice() {
             [first, rest @ ..] if !rest.is_empty() => {
-                (name(lang, series, std::slice::from_ref(first)), name(lang, series, rest))
+                (name(lang, all, series, std::slice::from_ref(first)), name(lang, all, series, rest))
             }
-            key => (String::new(), name(lang, series, key)),
+            key => (String::new(), name(lang, all, series, key)),
         };
         match panels.iter_mut().find(|p| p.0 == title) {
             Some(panel) => panel.1.push((i, own)),
@@ -157,6 +158,11 @@ fn caption(lang: Lang, drawn: &Sweeps) -> String {
         && drawn.input.cells.iter().all(|cell| width(cell) == first)
     {
         words.insert(0, lang.setting("width", &first));
+    }
+    for (notation, name) in networks::named(lang, &drawn.all) {
+        if name != notation {
+            words.push(lang.named_network(&name, &notation));
+        }
     }
     let ends: Vec<u64> = drawn.all.runs().map(|run| run.summary.end()).collect();
     if let Some(first) = ends.first().filter(|first| ends.iter().all(|end| end == *first)) {

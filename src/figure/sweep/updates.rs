@@ -110,7 +110,7 @@ fn build(drawn: &Sweeps, options: &Options) -> Result<Figure, FigureError> {
 fn the_lines<'a>(lang: Lang, all: &'a Ensemble<'a>, depths: &[usize], several: bool) -> Vec<Line<'a>> {
     let mut lines = Vec::new();
     for series in &all.series {
-        let own = name(lang, series, &series.key);
+        let own = name(lang, all, series, &series.key);
         for (depth, runs) in series.depths.iter().filter(|(depth, _)| depths.contains(depth)) {
             let (panel, name) = match several {
                 true if all.series.len() > 1 => (own.clone(), lang.depth_series(*depth)),
