@@ -58,7 +58,7 @@ pub struct Advice {
     pub family: Option<Family>,
 }
 
-/// What a run has already of all that can be advised.
+/// What a run has already, or cannot have, of all that can be advised.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Had {
     remedies: Vec<Remedy>,
@@ -98,13 +98,17 @@ impl Had {
             (Remedy::LessDecay, !decays && header.config.is_some()),
             (Remedy::LessDropout, !drops && header.config.is_some()),
         ];
-        let treatments = match activation {
+        let mut treatments = match activation {
             Some(Activation::Relu) => vec![Treatment::Relu],
             Some(Activation::LeakyRelu) => vec![Treatment::LeakyRelu],
             Some(Activation::Selu) => vec![Treatment::Selu],
             Some(Activation::Maxout(_)) => vec![Treatment::Maxout],
             _ => Vec::new(),
         };
+        // Its units are made of several pieces, which the channels of a convolution are not.
+        if header.layers.iter().any(|layer| layer.kind == "convolution") {
+            treatments.push(Treatment::Maxout);
+        }
         let remedies = all.into_iter().filter(|had| had.1).map(|had| had.0).collect();
         let burdens = [(Remedy::LessDecay, decays), (Remedy::LessDropout, drops)];
         let burdens = burdens.into_iter().filter(|burden| burden.1).map(|burden| burden.0).collect();

@@ -4,13 +4,15 @@
 //!
 //! `|delta^l|^2 / |delta^{l+1}|^2 = (|W^{l+1}|_F^2 / N_{l+1}) x mean phi'^2 x A_l`,
 //!
-//! N_{l+1} being the width of layer l + 1: *weight scale*, *slope* and *alignment*. The first two are
+//! N_{l+1} being the width of layer l + 1, of a convolution its channels: *weight scale*, *slope* and
+//! *alignment*. The first two are
 //! measured, so the third is the remaining factor. For random weights A_l is 1 within a few per cent; a layer
 //! whose alignment is still 1 after training has not learned to pass the signal. Factors are given on the
 //! norm, the square root of those above.
 //!
-//! When it misleads: normalisation, residual connections and dropout stand between W and phi; their effect is
-//! then contained in the alignment. Layers whose slope was not recorded are not split.
+//! When it misleads: normalisation, residual connections, dropout and pooling stand between W and phi; their
+//! effect is then contained in the alignment. So is the edge of a map: there a convolution reads padding, which
+//! no signal reaches. Layers whose slope was not recorded are not split.
 
 use super::case::Case;
 use crate::activation::Activation;
@@ -79,7 +81,7 @@ pub fn split(case: &Case) -> (Vec<Split>, Option<u64>) {
     let signal = |l: usize| case.run.layer_value(SIGNAL_RMS, r, l);
     let split = |l: usize| {
         let above = case.run.tensor_value(PARAM_NORM, Role::Weight, r, l + 1);
-        let width = case.run.layer(l + 1).fan_out.map_or(f64::NAN, |n| n as f64);
+        let width = width(case, l + 1);
         let (total, weight_scale, slope) =
             (signal(l) / signal(l + 1), above / width.sqrt(), slope(k, l).sqrt());
         let alignment = total / (weight_scale * slope);
@@ -103,6 +105,17 @@ pub fn split(case: &Case) -> (Vec<Split>, Option<u64>) {
     };
     let all: Option<Vec<Split>> = (0..case.hidden()).map(split).collect();
     (all.unwrap_or_default(), Some(snapshots[k]))
+}
+
+/// Rows of a layer's weight: units, or channels.
+fn width(case: &Case, layer: usize) -> f64 {
+    let info = case.run.layer(layer);
+    let weights = case.run.count(layer, Role::Weight);
+    match (info.fan_in, info.fan_out) {
+        (Some(fan_in), _) if fan_in > 0 && weights > 0 => weights as f64 / fan_in as f64,
+        (_, Some(fan_out)) => fan_out as f64,
+        _ => f64::NAN,
+    }
 }
 
 /// The activation of a layer, in any program's spelling, if its slope is below 1 for small pre-activations:

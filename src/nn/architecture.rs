@@ -92,6 +92,16 @@ impl Architecture {
         self.pieces.iter().map(Piece::depth).sum()
     }
 
+    /// Whether a group has a skip.
+    pub fn has_skips(&self) -> bool {
+        self.pieces.iter().any(|piece| matches!(piece, Piece::Residual(_)))
+    }
+
+    /// Whether there is a convolution, in a group or outside.
+    pub fn has_convolutions(&self) -> bool {
+        self.flat().iter().any(|piece| matches!(piece, Piece::Convolution { .. }))
+    }
+
     /// The notation without how often a piece is repeated: networks of one family differ in depth.
     pub fn family(&self) -> String {
         fn once(pieces: &[Piece]) -> Vec<Piece> {

@@ -16,8 +16,9 @@ pub mod runner;
 use crate::activation::Activation;
 use crate::config::{DEFAULT_EPOCHS, Precision, TrainConfig};
 use crate::diagnosis::{Branch, Diagnosis, Remedy, Treatment, Unfit};
+use crate::nn::architecture::Architecture;
 use crate::nn::{Initialisation, L1Step, Normalisation, OptimizerKind};
-use crate::record::{Header, Status};
+use crate::record::{Header, LayerInfo, Status};
 
 /// Pieces of the maxout remedy.
 const PIECES: usize = 2;
@@ -139,6 +140,10 @@ fn hidden(c: &TrainConfig) -> Result<(), Unfit> {
 /// With the initialisation that goes with it: SELU's fixed point, for one, is that of LeCun's.
 fn activation(c: &mut TrainConfig, activation: Activation) -> Result<(), Unfit> {
     hidden(c)?;
+    let has_convolutions = c.network.as_ref().is_some_and(Architecture::has_convolutions);
+    if has_convolutions && matches!(activation, Activation::Maxout(_)) {
+        return Err(Unfit::Convolutions);
+    }
     c.initialisation = None;
     new(&mut c.activation, activation)
 }
@@ -177,8 +182,13 @@ fn layer_norm(c: &mut TrainConfig) -> Result<(), Unfit> {
 }
 
 fn residual(c: &mut TrainConfig, header: &Header) -> Result<(), Unfit> {
-    let hidden = header.layers.len().saturating_sub(1);
-    if !header.layers[..hidden].iter().any(|l| l.fan_in.is_some() && l.fan_in == l.fan_out) {
+    if c.network.as_ref().is_some_and(Architecture::has_skips) {
+        return Err(Unfit::There);
+    }
+    let hidden = &header.layers[..header.layers.len().saturating_sub(1)];
+    let has_equal_ends =
+        |layer: &LayerInfo| layer.fan_in.is_some() && layer.input_shape == layer.output_shape;
+    if !hidden.iter().any(has_equal_ends) {
         return Err(Unfit::NoEqualLayers);
     }
     new(&mut c.residual, true)

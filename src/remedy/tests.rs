@@ -100,6 +100,30 @@ fn each_remedy_changes_exactly_what_it_says() {
 }
 
 #[test]
+fn remedies_keep_the_architecture_of_convolutions() {
+    let network = |text: &str| TrainConfig { network: Some(text.parse().unwrap()), ..plain() };
+    let header_of = |config: &TrainConfig| {
+        let config = TrainConfig { data: crate::data::DataSpec::MnistMini, ..config.clone() };
+        let data = crate::data::load(&config.data, &config.data_options).unwrap();
+        crate::train::header::header(&config.plan(&data).unwrap(), &data, "r")
+    };
+    let (plain, residual) = (network("conv:4x3s2,2*conv:4x3,gap"), network("conv:4x3s2,res(2*conv:4x3),gap"));
+    let header = header_of(&plain);
+    let try_it =
+        |name: &str, config: &TrainConfig| super::change(name).unwrap().apply(config, &header_of(config));
+    for name in ["relu", "selu", "initialisation", "batch-norm", "layer-norm", "residual", "adam"] {
+        let changed = try_it(name, &plain).unwrap();
+        assert_eq!(changed.network, plain.network, "{name}");
+        header_of(&changed);
+    }
+    assert_eq!(try_it("wider", &plain).unwrap().network, network("conv:16x3s2,2*conv:16x3,gap").network);
+    assert_eq!(try_it("maxout", &plain).unwrap_err(), Unfit::Convolutions);
+    assert_eq!(try_it("residual", &residual).unwrap_err(), Unfit::There);
+    assert_eq!(try_it("residual", &network("conv:4x3s2,conv:8x3s2,gap")).unwrap_err(), Unfit::NoEqualLayers);
+    assert_eq!((header.facts.residual, header_of(&residual).facts.residual), (Some(false), Some(true)));
+}
+
+#[test]
 fn what_is_there_already_is_not_tried_again() {
     let header = header(&[784, 100, 100, 10]);
     // Applied to its own result, a remedy has nothing left to change; those that multiply have.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::config::{BatchSize, TrainPlan};
 use crate::data::Dataset;
+use crate::nn::architecture::Architecture;
 use crate::nn::{L1Step, NetworkTensor, Normalisation, OptimizerKind, Part, SKETCH_BUCKETS};
 use crate::record::{self, Facts, Header, Inputs, LayerInfo, TensorInfo};
 
@@ -80,7 +81,7 @@ fn facts(plan: &TrainPlan, data: &Dataset, tensors: &[NetworkTensor]) -> Facts {
         loss: Some(config.loss.to_string()),
         initialisation: Some(plan.initialisation.to_string()),
         normalisation: Some(config.normalisation.to_string()),
-        residual: Some(config.residual),
+        residual: Some(config.residual || config.network.as_ref().is_some_and(Architecture::has_skips)),
         dropout: Some(config.dropout),
         precision: Some(config.precision.to_string()),
         early_stopping: Some(config.early_stopping.unwrap_or(0)),

@@ -12,7 +12,7 @@ use gradfade::activation::Activation;
 use gradfade::config::{BatchSize, TrainConfig};
 use gradfade::data::{self, DataSpec};
 use gradfade::diagnosis::{Diagnosis, Outcome, Severity, Thresholds, diagnose};
-use gradfade::nn::{Initialisation, OptimizerKind};
+use gradfade::nn::{Initialisation, Normalisation, OptimizerKind};
 use gradfade::record::{MemorySink, Record};
 use gradfade::train::{Unwatched, header::header, train};
 
@@ -32,6 +32,11 @@ fn base() -> TrainConfig {
 
 fn sigmoid(depth: usize) -> TrainConfig {
     base().with_activation(Activation::Sigmoid).with_hidden_layers(depth).with_learning_rate(0.5)
+}
+
+fn maps(mut config: TrainConfig, network: &str) -> TrainConfig {
+    config.network = Some(network.parse().unwrap());
+    config
 }
 
 /// Every network that these tests know, by name.
@@ -74,6 +79,11 @@ fn config(name: &str) -> TrainConfig {
         }
         "sigmoid-6-decay" => sigmoid(6).with_learning_rate(0.1).with_weight_decay(1e-2),
         "sigmoid-40" => sigmoid(40).with_epochs(3),
+        "sigmoid-conv" => maps(sigmoid(9), "conv:4x3s2,7*conv:4x3,dense:30").with_epochs(8),
+        // As deep, and with batch normalisation: it trains badly, and not because a gradient vanishes.
+        "batch-norm-conv" => maps(rate(0.05), "conv:4x3s2,17*conv:4x3,gap")
+            .with_normalisation(Normalisation::Batch)
+            .with_epochs(4),
         "relu-small-weights" => base().with_hidden_layers(5).with_initialisation(normal(0.01)),
         "faint-adagrad" => rate(0.01)
             .with_activation(Activation::LeakyRelu)

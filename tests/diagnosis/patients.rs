@@ -31,6 +31,8 @@ const TABLE: &[(&str, &[&str])] = &[
     ),
     ("sigmoid-6-decay", &["vanishing-gradient", "movement-by-decay-only"]),
     ("sigmoid-40", &["float-underflow", "vanishing-gradient"]),
+    ("sigmoid-conv", &["vanishing-gradient"]),
+    ("batch-norm-conv", &[]),
     ("relu-small-weights", &["uniform-vanishing", "dead-units"]),
     // The rate's jumps are those of weights near zero, on which Adagrad takes whole steps; a smaller rate
     // cures nothing.

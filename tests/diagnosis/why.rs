@@ -26,6 +26,17 @@ fn random_sigmoid_layers_lose_by_their_slope_alone() {
     assert!(mean.abs() < 0.05, "{mean}");
 }
 
+/// The width of a convolution is its channels. Without them a random one would seem to have small weights and an
+/// alignment that it has not learned. At the edge of a map of 14 x 14, 3 x 3 kernels lose a tenth of the square.
+#[test]
+fn random_convolutions_lose_by_their_slope_alone_too() {
+    let (layers, _) = split("sigmoid-conv");
+    for s in &layers[..6] {
+        assert!((s.alignment - 0.95).abs() < 0.2 && (s.weight_scale - 1.0).abs() < 0.2, "{s:?}");
+        assert_eq!(s.cause, Cause::FlatFunction(Activation::Sigmoid), "{s:?}");
+    }
+}
+
 #[test]
 fn small_weights_are_named_as_such() {
     let (layers, _) = split("relu-small-weights");

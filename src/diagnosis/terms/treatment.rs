@@ -76,6 +76,7 @@ super::terms! {
         NoHiddenLayer = "no-hidden-layer",
         /// No hidden layer has as many outputs as inputs.
         NoEqualLayers = "no-equal-layers",
+        Convolutions = "convolutions",
         /// Momentum belongs to plain gradient descent.
         NotSgd = "not-sgd",
         /// A rate of 0 has no multiples.
