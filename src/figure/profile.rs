@@ -16,7 +16,7 @@ use super::sheet::{Sheet, Words};
 use super::spec::{Build, FigureSpec, Runs};
 use super::words::{Depth, caption, title};
 use super::{FigureError, GradientMetric, Options};
-use crate::analysis::{Attenuation, Grid, Summary};
+use crate::analysis::{Attenuation, Grid, Row, Summary};
 use crate::text::{Hint, Lang, Quantity};
 
 pub const SPEC: FigureSpec = FigureSpec {
@@ -59,7 +59,11 @@ fn build(runs: &Runs, options: &Options) -> Result<Figure, FigureError> {
     let batch_mean = super::gradient::grid(run, GradientMetric::BatchMean, tensor);
     let words = Words {
         title: title(lang, run, vec![clause]),
-        subtitle: vec![lang.profile_note(), if gaps { lang.gaps_note() } else { String::new() }],
+        subtitle: vec![
+            lang.profile_note(),
+            layers_by_name(run, lang),
+            if gaps { lang.gaps_note() } else { String::new() },
+        ],
         caption: caption(lang, run),
         reading: vec![
             lang.reading_profile(),
@@ -71,6 +75,28 @@ fn build(runs: &Runs, options: &Options) -> Result<Figure, FigureError> {
     let columns = vec![1.0; panels.len()];
     let sheet = Sheet { columns, rows: vec![1.0], panels, scales: Vec::new(), size: (width, 460) };
     Ok(Figure::new(runs.figure, lang, words, sheet))
+}
+
+/// Longer lists are not read.
+const MOST_NAMES: usize = 12;
+
+/// What the layers are, neighbours of one name together; empty where their numbers say as much.
+fn layers_by_name(run: &Summary, lang: Lang) -> String {
+    let mut runs: Vec<(Option<[usize; 2]>, &str)> = Vec::new();
+    for row in run.rows(run.layers()) {
+        let (number, info) = match row {
+            Row::Layer(layer) => (Some(layer + 1), run.layer(layer)),
+            Row::Bare(index) => (None, &run.header().layers[index]),
+        };
+        let Some(name) = info.own_name() else { return String::new() };
+        match (runs.last_mut(), number) {
+            (Some((Some([_, last]), before)), Some(number)) if *before == name => *last = number,
+            _ => runs.push((number.map(|number| [number, number]), name)),
+        }
+    }
+    // Where every layer has a name that no other has, the list is as long as
+    // the network.
+    if runs.len() > MOST_NAMES { String::new() } else { lang.what_layers_are(&runs) }
 }
 
 /// Rows of the first, the middle (by step) and the last step, each once. Of a run that diverged, the last

@@ -220,6 +220,20 @@ impl Lang {
         }
     }
 
+    /// What the layers are: of each group the first and the last number, none without weights, and the name.
+    pub fn what_layers_are(self, groups: &[(Option<[usize; 2]>, &str)]) -> String {
+        let group = |(numbers, name): &(Option<[usize; 2]>, &str)| match numbers {
+            Some([first, last]) if first == last => format!("{first} {name}"),
+            Some([first, last]) => format!("{first}–{last} {name}"),
+            None => name.to_string(),
+        };
+        let all: Vec<String> = groups.iter().map(group).collect();
+        match self {
+            Lang::En => format!("Layers: {}.", all.join("; ")),
+            Lang::Zh => format!("各层：{}。", all.join("；")),
+        }
+    }
+
     /// On the row of a layer without weights.
     pub fn no_weights_row(self) -> String {
         match self {

@@ -131,6 +131,26 @@ fn a_layer_without_weights_has_a_row_in_its_place_that_no_number_counts() {
 }
 
 #[test]
+fn the_profile_says_what_the_layers_are_where_their_numbers_do_not() {
+    let plain = Synthetic { pooling_after: Some(2), ..Synthetic::default() };
+    assert!(!one("layer-profile", &plain.record()).subtitle.contains("Layers:"));
+    let mut record = plain.record();
+    for (l, layer) in record.header.layers.iter_mut().enumerate() {
+        layer.name = match l {
+            0 | 1 => "conv 3x3, 8".into(),
+            2 => "max pool 2x2".into(),
+            9 => "dense 10".into(),
+            _ => "dense 100".into(),
+        };
+    }
+    let subtitle = one("layer-profile", &record).subtitle;
+    assert!(
+        subtitle.contains("Layers: 1–2 conv 3x3, 8; max pool 2x2; 3–8 dense 100; 9 dense 10."),
+        "{subtitle}"
+    );
+}
+
+#[test]
 fn the_profile_shows_the_first_middle_and_last_row() {
     let record = Synthetic { signal: |l, s| l as f64 * (s + 1) as f64, ..Synthetic::default() }.record();
     let figure = one("layer-profile", &record);
