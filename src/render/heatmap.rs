@@ -147,7 +147,9 @@ fn draw_masks(c: &mut Canvas, map: &Heatmap, plot: Rect, palette: &Palette) -> R
         let bare = map.bare.contains(&mask.first);
         let (colour, ink) =
             if bare { (palette.background, palette.muted) } else { (palette.mask, palette.text) };
-        c.fill(ground, colour)?;
+        // Its cells are drawn as missing below: the ground covers the pixels that they share with other rows.
+        let covers = if bare { Rect { y: ground.y - 0.5, h: ground.h + 1.0, ..ground } } else { ground };
+        c.fill(covers, colour)?;
         for row in mask.first + 1..=mask.last {
             let y = plot.bottom() - row as f64 * pitch;
             c.line((plot.x, y), (plot.right(), y), Pen::solid(palette.background, 1.0))?;
