@@ -200,7 +200,7 @@ fn mostly_special(grid: &Grid, layer: usize) -> Option<(Special, f64)> {
 // ---- captions -----------------------------------------------------------------------------------------------------------
 
 /// Settings in the order in which a reader asks for them; a value that says "none" is left out.
-const SETTINGS: [&str; 19] = [
+const SETTINGS: [&str; 20] = [
     "activation",
     "normalisation",
     "residual",
@@ -210,6 +210,7 @@ const SETTINGS: [&str; 19] = [
     "optimizer",
     "learning_rate",
     "schedule",
+    "warm_up",
     "weight_decay",
     "l1",
     "l1_step",
