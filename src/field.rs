@@ -123,8 +123,8 @@ fields! {
     SaveWeights = "save_weights",
     /// The sample of the training set that a figure follows.
     Sample = "sample",
-    /// The layer that a figure shows.
-    Layer = "layer",
+    /// Which of the layers that take a maximum a figure shows.
+    Pooling = "pooling",
     /// Names of figures.
     Figure = "figure",
     /// Depths of a sweep that a page shows.

@@ -49,6 +49,7 @@ pub fn decades(low: f64, high: f64) -> ColourScale {
         high,
         logarithmic: true,
         percent: false,
+        signed: false,
         special: Vec::new(),
     }
 }
