@@ -243,3 +243,152 @@ fn backward<'p>(
     }
     signals
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::activation::Activation;
+    use crate::nn::engine::Engine;
+    use crate::nn::{Architecture, Initialisation, Normalisation, Optimizer, OptimizerKind, Part, Shape};
+
+    fn network(input: &[usize], hidden: &str, change: impl Fn(&mut Shape)) -> Network<f64> {
+        let hidden: Architecture = hidden.parse().unwrap();
+        let mut shape = Shape::of(input, hidden, 3, Activation::Tanh);
+        change(&mut shape);
+        let mut network = Network::of(shape, Initialisation::GlorotNormal, 5);
+        // Nothing at a place where it has no effect: biases and running numbers of their own.
+        network.parameters.iter_mut().enumerate().for_each(|(i, p)| *p += 0.03 * ((i * 7 % 11) as f64 - 5.0));
+        network.running.iter_mut().enumerate().for_each(|(i, r)| *r += 0.1 + 0.05 * (i % 3) as f64);
+        network
+    }
+
+    fn sample(n: usize) -> Vec<f64> {
+        (0..n).map(|i| ((i * 13 + 5) % 17) as f64 / 8.5 - 1.0).collect()
+    }
+
+    /// Cross-entropy of what a dense layer makes of `x`.
+    fn loss_behind(network: &Network<f64>, x: &[f64], label: usize) -> f64 {
+        let last = network.layers() - 1;
+        let (weight, bias) = (network.weight(last), network.bias(last));
+        let logits: Vec<f64> = weight
+            .chunks(x.len())
+            .zip(bias)
+            .map(|(row, b)| b + row.iter().zip(x).map(|(w, x)| w * x).sum::<f64>())
+            .collect();
+        logits.iter().map(|h| h.exp()).sum::<f64>().ln() - logits[label]
+    }
+
+    #[test]
+    fn the_gradient_before_a_maximum_is_that_of_central_differences_through_it() {
+        let net = network(&[2, 6, 7], "conv:3x3,pool:2", |_| {});
+        let probed = probe(&net, Loss::CrossEntropy, &sample(84), 1);
+        let [choice] = &probed.choices[..] else { panic!("{probed:?}") };
+        assert_eq!((choice.layer, choice.window), (1, Some([2, 2])));
+        assert_eq!((&choice.input[..], &choice.output[..]), (&[3, 6, 7][..], &[3, 3, 3][..]));
+        // Max pooling written down once more: windows of 2 x 2, the last column belongs to none.
+        let pooled = |x: &[f64]| -> Vec<f64> {
+            let window = |o: usize| (o / 9 * 42 + o / 3 % 3 * 14 + o % 3 * 2, [0, 1, 7, 8]);
+            let largest = |o| window(o).1.map(|d| x[window(o).0 + d]).into_iter().fold(f64::MIN, f64::max);
+            (0..27).map(largest).collect()
+        };
+        assert_eq!(choice.after, pooled(&choice.before));
+        assert!((loss_behind(&net, &choice.after, 1) - probed.loss).abs() < 1e-12);
+        let mut nonzero = 0;
+        for i in 0..choice.before.len() {
+            let at = |h: f64| {
+                let mut x = choice.before.clone();
+                x[i] += h;
+                loss_behind(&net, &pooled(&x), 1)
+            };
+            let numeric = (at(1e-6) - at(-1e-6)) / 2e-6;
+            let analytic = choice.gradient_before[i];
+            assert!((numeric - analytic).abs() < 1e-8, "place {i}: {numeric} {analytic}");
+            nonzero += usize::from(analytic != 0.0);
+        }
+        assert_eq!(nonzero, 27);
+        for (o, &winner) in choice.winners.iter().enumerate() {
+            assert_eq!(choice.before[winner], choice.after[o]);
+            assert_eq!(choice.gradient_before[winner], choice.gradient_after[o]);
+        }
+    }
+
+    #[test]
+    fn overlapping_windows_add_their_gradients_up() {
+        let net = network(&[1, 5, 5], "conv:2x3,pool:3s1", |_| {});
+        let probed = probe(&net, Loss::Mse, &sample(25), 0);
+        let choice = &probed.choices[0];
+        let mut sums = vec![0.0; choice.before.len()];
+        choice.winners.iter().zip(&choice.gradient_after).for_each(|(&i, g)| sums[i] += g);
+        assert!(sums.iter().zip(&choice.gradient_before).all(|(a, b)| (a - b).abs() < 1e-15));
+        assert!(choice.gradient_before.iter().filter(|g| **g != 0.0).count() < choice.winners.len());
+    }
+
+    #[test]
+    fn only_the_largest_piece_of_a_maxout_unit_has_the_unit_s_gradient() {
+        let net = network(&[4], "dense:5@maxout:3,dense:6@maxout:2", |_| {});
+        let probed = probe(&net, Loss::Bce, &sample(4), 2);
+        assert_eq!(probed.choices.iter().map(|c| c.layer).collect::<Vec<_>>(), [0, 1]);
+        assert_eq!((&probed.choices[0].input[..], &probed.choices[0].output[..]), (&[3, 5][..], &[5][..]));
+        let x = sample(4);
+        for (j, &winner) in probed.choices[0].winners.iter().enumerate() {
+            let piece = |k: usize| {
+                let row = k * 5 + j;
+                let weight = &net.weight(0)[row * 4..][..4];
+                net.bias(0)[row] + weight.iter().zip(&x).map(|(w, x)| w * x).sum::<f64>()
+            };
+            let best = (0..3).max_by(|&a, &b| piece(a).total_cmp(&piece(b))).unwrap();
+            assert_eq!(winner, best * 5 + j);
+            for k in 0..3 {
+                let wanted = if k == best { probed.choices[0].gradient_after[j] } else { 0.0 };
+                assert_eq!(probed.choices[0].gradient_before[k * 5 + j].to_bits(), wanted.to_bits());
+            }
+        }
+    }
+
+    /// With the identity behind it, the shift of a convolution's channel moves each of its places alike: the
+    /// gradient by the shift is the sum over the places.
+    #[test]
+    fn skips_normalisation_and_dropout_are_those_of_an_evaluation() {
+        let hidden = "conv:3x3@identity,pool:2,res(conv:4x3,conv:4x3),conv:4x3,dense:5";
+        for normalisation in [Normalisation::None, Normalisation::Batch, Normalisation::Layer] {
+            let net = network(&[1, 8, 8], hidden, |shape| {
+                (shape.normalisation, shape.residual, shape.dropout) = (normalisation, true, 0.4);
+            });
+            let (x, labels) = (sample(64), [2]);
+            let probed = probe(&net, Loss::CrossEntropy, &x, 2);
+            let mut engine =
+                Engine::new(net.clone(), Loss::CrossEntropy, Optimizer::new(OptimizerKind::Sgd), 1, 1);
+            assert!((engine.evaluate(&x, &labels).0 - probed.loss).abs() < 1e-12);
+            let shift = if normalisation == Normalisation::None { Part::Bias } else { Part::Shift };
+            let t = net.index(0, shift).unwrap();
+            // Layer normalisation has a shift of every place.
+            let each = net.tensor(t).len() / 3;
+            let choice = &probed.choices[0];
+            let gradient = |i: usize| -> f64 {
+                let places = choice.gradient_before.chunks(64 / each).nth(i).unwrap();
+                places.iter().sum()
+            };
+            for i in 0..net.tensor(t).len() {
+                let mut at = |h: f64| {
+                    let mut moved = net.clone();
+                    moved.tensor_mut(t)[i] += h;
+                    engine.restore(&moved);
+                    engine.evaluate(&x, &labels).0
+                };
+                let numeric = (at(1e-5) - at(-1e-5)) / 2e-5;
+                assert!((numeric - gradient(i)).abs() < 1e-8, "{normalisation} {i}: {numeric} {}", gradient(i));
+            }
+        }
+    }
+
+    #[test]
+    fn a_gradient_below_the_range_of_numbers_is_an_underflow_and_not_zero() {
+        let signal = Signal { stored: vec![1.5, 0.0, -0.0, -1.0], exponent: -1200 };
+        let bits: Vec<u64> = signal.values().iter().map(|x| x.to_bits()).collect();
+        assert_eq!(bits, [UNDERFLOW, 0.0, 0.0, UNDERFLOW].map(f64::to_bits));
+        let mut sum = Signal { stored: vec![1.0], exponent: 3 };
+        sum.add(&Signal { stored: vec![1.0], exponent: 5 });
+        assert_eq!(sum.values(), [40.0]);
+    }
+
+}

@@ -1,6 +1,7 @@
 //! Figures drawn whole: what the SVG says, how large it is, and which pixels the PNG has.
 
 mod beside;
+mod maps;
 mod overlays;
 mod specimens;
 
@@ -317,7 +318,7 @@ fn impossible_figures_are_refused_in_one_line() {
     fn map(f: &mut Figure) -> &mut Heatmap {
         match &mut f.panels[0].panel {
             Panel::Heatmap(m) => m,
-            Panel::Lines(_) | Panel::Rows(_) | Panel::Flow(_) | Panel::Dots(_) => {
+            Panel::Lines(_) | Panel::Rows(_) | Panel::Flow(_) | Panel::Dots(_) | Panel::Maps(_) => {
                 unreachable!("the first panel of this figure is a heatmap")
             }
         }

@@ -325,6 +325,23 @@ pub fn path() -> Figure {
     f
 }
 
+/// A map of so many rows and columns in front of max pooling, and its gradient.
+pub fn routes(side: usize) -> Figure {
+    let mut figure = replayed("pooling-routes", side);
+    figure.name = format!("routes-{side}");
+    figure
+}
+
+/// Weights as images.
+pub fn filters() -> Figure {
+    replayed("first-layer", 4)
+}
+
+fn replayed(name: &str, side: usize) -> Figure {
+    let options = crate::figure::Options::default();
+    crate::figure::build(name, &crate::figure::testing::replayed(side), &options).unwrap()
+}
+
 pub fn gallery() -> Vec<Figure> {
-    vec![vanishing(), comparison(), large(), kinds(), profile(), diverged(), path()]
+    vec![vanishing(), comparison(), large(), kinds(), profile(), diverged(), path(), routes(28), routes(4), filters()]
 }
