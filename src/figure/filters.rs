@@ -32,8 +32,9 @@ pub const SPEC: FigureSpec = FigureSpec {
 /// Units that are drawn, of a kernel with one channel; images that are drawn where it has more.
 const UNITS: usize = 16;
 const IMAGES: usize = 24;
-/// Images side by side.
+/// Images side by side, and the most where a unit has several.
 const COLUMNS: usize = 4;
+const MOST_COLUMNS: usize = 6;
 const WIDTH: u32 = 860;
 
 /// Where the images of units lie in the weights.
@@ -83,30 +84,43 @@ fn build(replay: &Replay, options: &Options) -> Result<Figure, FigureError> {
         .map(|(column, (title, values))| {
             let tiles = shown.iter().flat_map(|&unit| images(&layout, layer, values, unit, lang)).collect();
             // Images of one unit side by side.
-            let columns = (COLUMNS / layout.channels).max(1) * layout.channels;
+            let columns = match layout.channels {
+                1 => COLUMNS,
+                n @ 2..=MOST_COLUMNS => MOST_COLUMNS / n * n,
+                _ => MOST_COLUMNS,
+            };
             let title = lang.map_title(title);
             Placed::new(column, 0, Panel::Maps(Maps { title, tiles, columns, scale: 0, bar: true }))
         })
         .collect();
     let maps = || panels.iter().filter_map(|p| p.panel.as_maps()).flat_map(|m| &m.tiles);
     let finite: Vec<f64> = maps().flat_map(Tile::finite).collect();
-    let special = [(Measured::Zero, Special::Zero), (Measured::Nan, Special::Nan), (Measured::Infinite, Special::Infinite)]
-        .into_iter()
-        .filter(|(cell, _)| maps().any(|t| t.cells.iter().flatten().any(|c| c == cell)))
-        .map(|(cell, words)| (cell, lang.special(words)))
-        .collect();
+    let special = [
+        (Measured::Zero, Special::Zero),
+        (Measured::Nan, Special::Nan),
+        (Measured::Infinite, Special::Infinite),
+    ]
+    .into_iter()
+    .filter(|(cell, _)| maps().any(|t| t.cells.iter().flatten().any(|c| c == cell)))
+    .map(|(cell, words)| (cell, lang.special(words)))
+    .collect();
     let scale = signed_scale(lang.map_weight(), &finite, special);
     let moved = moved(layer).map(|share| lang.one_moved_clause(1, share));
     let words = Words {
         title: title(lang, &run, moved.into_iter().collect()),
         subtitle: vec![
             lang.first_layer_note(layout.channels, layout.rows, layout.columns),
-            if shown.len() < layout.units { lang.farthest_units(shown.len(), layout.units) } else { String::new() },
+            if shown.len() < layout.units {
+                lang.farthest_units(shown.len(), layout.units)
+            } else {
+                String::new()
+            },
         ],
         caption: caption(lang, &run),
         reading: vec![lang.reading_first_layer(), lang.reading_first_layer_hint()],
     };
-    let sheet = Sheet { columns: vec![1.0; 2], rows: vec![1.0], panels, scales: vec![scale], size: (WIDTH, 0) };
+    let sheet =
+        Sheet { columns: vec![1.0; 2], rows: vec![1.0], panels, scales: vec![scale], size: (WIDTH, 0) };
     Ok(Figure::new(SPEC.name, lang, words, sheet))
 }
 
@@ -140,8 +154,14 @@ fn images(layout: &Layout, layer: &FirstLayer, values: &[f64], unit: usize, lang
         .map(|(channel, part)| {
             let channel = (layout.channels > 1).then_some(channel + 1);
             let piece = (layer.pieces > 1).then_some(unit / units + 1);
-            let label = lang.unit_label(unit % units + 1, piece, channel);
-            Tile::new(label, part, layout.columns, maps::number)
+            let name = lang.unit_label(unit % units + 1, piece, channel);
+            // The first image of a unit names it, the others say which they are.
+            let label = match channel {
+                Some(1) => lang.unit_label(unit % units + 1, piece, None),
+                Some(channel) => lang.channel_label(channel),
+                None => name.clone(),
+            };
+            Tile { name, ..Tile::new(label, part, layout.columns, maps::number) }
         })
         .collect()
 }

@@ -21,6 +21,8 @@ pub struct Maps {
 pub struct Tile {
     /// Over it.
     pub label: String,
+    /// What a table calls it where the label does not tell it from the others; else empty.
+    pub name: String,
     /// `[rows][columns]`, the top row first. Unlike a norm, a finite value may be negative.
     pub cells: Vec<Vec<Measured>>,
     /// Row and column of the first cell in the whole map, from 0.
@@ -67,9 +69,8 @@ impl Tile {
         let part = |cells: &Vec<Measured>| cells[column..column + columns].to_vec();
         self.cells = self.cells[row..row + rows].iter().map(part).collect();
         self.first = [self.first[0] + row, self.first[1] + column];
-        let inside = |[r, c]: &[usize; 2]| {
-            (row..row + rows).contains(r) && (column..column + columns).contains(c)
-        };
+        let inside =
+            |[r, c]: &[usize; 2]| (row..row + rows).contains(r) && (column..column + columns).contains(c);
         self.rings.retain(inside);
         self.rings.iter_mut().for_each(|[r, c]| (*r, *c) = (*r - row, *c - column));
         self

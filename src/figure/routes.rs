@@ -67,7 +67,8 @@ fn build(replay: &Replay, options: &Options) -> Result<Figure, FigureError> {
         hint,
     };
     if replay.choices.is_empty() {
-        let hint = "average pooling and strides share the gradient among all places; train with `pool:2` or maxout";
+        let hint =
+            "average pooling and strides share the gradient among all places; train with `pool:2` or maxout";
         return Err(nothing("max pooling and no maxout", hint.into()));
     }
     let (number, of) = (options.get::<RoutedLayer>().0, replay.choices.len());
@@ -145,7 +146,8 @@ impl<'a> Channel<'a> {
         let [size, stride] = self.window;
         let equal = |row: usize, column: usize| {
             let largest = self.after(&self.of.after)[row * self.of.output[2] + column];
-            let places = (0..size * size).map(|i| (row * stride + i / size) * width + column * stride + i % size);
+            let places =
+                (0..size * size).map(|i| (row * stride + i / size) * width + column * stride + i % size);
             places.filter(|&place| values[place] == largest).count()
         };
         let [row, column, rows, columns] = part.after;
@@ -170,8 +172,10 @@ impl Part {
         let fit = |all: usize| (SHOWN.saturating_sub(size) / stride + 1).clamp(1, all);
         let (high, wide) = (fit(rows), fit(columns));
         let sum = |&(row, column): &(usize, usize)| -> f64 {
-            let windows = (row..row + high).flat_map(|r| (column..column + wide).map(move |c| r * columns + c));
-            let of = |i: usize| channels.iter().map(|c| c.after(&choice.gradient_after)[i].powi(2)).sum::<f64>();
+            let windows =
+                (row..row + high).flat_map(|r| (column..column + wide).map(move |c| r * columns + c));
+            let of =
+                |i: usize| channels.iter().map(|c| c.after(&choice.gradient_after)[i].powi(2)).sum::<f64>();
             windows.map(of).sum()
         };
         let corners = (0..=rows - high).flat_map(|r| (0..=columns - wide).map(move |c| (r, c)));
@@ -365,7 +369,8 @@ fn finished(lang: Lang, words: Words, mut sheet: Sheet, sample: &Sample) -> Figu
             (Measured::Nan, Special::Nan),
             (Measured::Infinite, Special::Infinite),
         ];
-        let there = all.into_iter().filter(|(cell, _)| (zero || *cell != Measured::Zero) && holds(scale, *cell));
+        let there =
+            all.into_iter().filter(|(cell, _)| (zero || *cell != Measured::Zero) && holds(scale, *cell));
         there.map(|(cell, words)| (cell, lang.special(words))).collect()
     };
     let values = plain_scale(lang.map_values(), &finite(VALUES), specials(VALUES, false));

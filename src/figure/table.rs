@@ -138,7 +138,8 @@ fn heatmap_rows<E>(figure: &Figure, number: usize, h: &Heatmap, put: Row<E>) -> 
 fn map_rows<E>(figure: &Figure, number: usize, m: &Maps, put: Row<E>) -> Result<(), E> {
     let panel = format!("{number}: {}", m.title);
     for tile in &m.tiles {
-        let named = |row: usize| figure.lang.map_row(&tile.label, tile.row_number(row));
+        let name = if tile.name.is_empty() { &tile.label } else { &tile.name };
+        let named = |row: usize| figure.lang.map_row(name, tile.row_number(row));
         for (r, row) in tile.cells.iter().enumerate() {
             for (c, cell) in row.iter().enumerate() {
                 let column = tile.column_number(c).to_string();

@@ -376,7 +376,11 @@ mod tests {
                     engine.evaluate(&x, &labels).0
                 };
                 let numeric = (at(1e-5) - at(-1e-5)) / 2e-5;
-                assert!((numeric - gradient(i)).abs() < 1e-8, "{normalisation} {i}: {numeric} {}", gradient(i));
+                assert!(
+                    (numeric - gradient(i)).abs() < 1e-8,
+                    "{normalisation} {i}: {numeric} {}",
+                    gradient(i)
+                );
             }
         }
     }
@@ -390,5 +394,4 @@ mod tests {
         sum.add(&Signal { stored: vec![1.0], exponent: 5 });
         assert_eq!(sum.values(), [40.0]);
     }
-
 }

@@ -135,12 +135,7 @@ pub fn draw(
 }
 
 /// A swatch with its words; `at` is its top left corner.
-fn entry(
-    c: &mut Canvas,
-    entry: &Entry,
-    at: (f64, f64),
-    palette: &Palette,
-) -> Result<(), RenderError> {
+fn entry(c: &mut Canvas, entry: &Entry, at: (f64, f64), palette: &Palette) -> Result<(), RenderError> {
     let box_ = Rect { x: at.0, y: at.1.round(), w: SWATCH_W, h: SWATCH_H };
     c.image(box_, &raster::swatch(entry.kind, box_, palette)?)?;
     c.frame(box_, Pen::solid(palette.axis, 0.8))?;

@@ -227,7 +227,9 @@ fn good_height(figure: &Figure, swatches_under_bars: bool) -> f64 {
             let placed = figure.panels.iter().zip(&panels).filter(|(p, _)| p.row == row);
             placed.map(need).fold(0.0, f64::max)
         };
-        height = words.head - words.foot + (0..rows).map(of).sum::<f64>() + ROW_GAP * rows.saturating_sub(1) as f64;
+        height = words.head - words.foot
+            + (0..rows).map(of).sum::<f64>()
+            + ROW_GAP * rows.saturating_sub(1) as f64;
     }
     height
 }

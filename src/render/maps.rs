@@ -32,7 +32,8 @@ const OUTLINED: f64 = 6.0;
 impl Maps {
     /// Units of the widest tile and of the highest one.
     fn units(&self) -> (f64, f64) {
-        let most = |of: fn(&Tile) -> usize| self.tiles.iter().map(|t| t.side * of(t)).max().unwrap_or(1).max(1);
+        let most =
+            |of: fn(&Tile) -> usize| self.tiles.iter().map(|t| t.side * of(t)).max().unwrap_or(1).max(1);
         (most(Tile::columns) as f64, most(Tile::rows) as f64)
     }
 
@@ -161,7 +162,9 @@ fn draw_tile(
     // Among zeros every number has an outline, which a grey printer keeps.
     let zeros = scale.signed && tile.cells.iter().flatten().any(|cell| *cell == Measured::Zero);
     if zeros && side >= OUTLINED {
-        for (row, column) in places(tile).filter(|&(r, c)| raster::map_kind(tile.cells[r][c], scale).is_none()) {
+        for (row, column) in
+            places(tile).filter(|&(r, c)| raster::map_kind(tile.cells[r][c], scale).is_none())
+        {
             let (x, y) = (area.x + side * column as f64, area.y + side * row as f64);
             c.frame(Rect { x, y, w: side, h: side }, Pen::solid(palette.text, 1.0))?;
         }

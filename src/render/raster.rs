@@ -225,7 +225,8 @@ pub fn tile(
 ) -> Result<Vec<u8>, RenderError> {
     let (rows, columns) = (cells.len(), cells[0].len());
     let patterned = cells.iter().flatten().any(|cell| map_kind(*cell, scale).is_some());
-    let fine = |length: f64, least: usize| if patterned { ((FINE * length) as usize).max(least) } else { least };
+    let fine =
+        |length: f64, least: usize| if patterned { ((FINE * length) as usize).max(least) } else { least };
     let (width, height) = (fine(area.w, columns), fine(area.h, rows));
     let pixel = |y: usize, x: usize| {
         let cell = cells[y * rows / height][x * columns / width];
@@ -288,11 +289,7 @@ fn room_for_patterns(kinds: &[Vec<Option<usize>>], r: usize, cell_w: f64, cell_h
 }
 
 /// A swatch that shows a special kind as the heatmap draws it.
-pub fn swatch(
-    kind: usize,
-    area: Rect,
-    palette: &Palette,
-) -> Result<Vec<u8>, RenderError> {
+pub fn swatch(kind: usize, area: Rect, palette: &Palette) -> Result<Vec<u8>, RenderError> {
     let (w, h) = ((FINE * area.w) as usize, (FINE * area.h) as usize);
     // Shifted so that the first dots of the dotted pattern are whole.
     let place = |i: usize| i as f64 / FINE + 4.5;

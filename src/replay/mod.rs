@@ -124,12 +124,7 @@ fn choice(of: crate::nn::Choice) -> Choice {
     }
 }
 
-fn first_layer(
-    plan: &TrainPlan,
-    data: &Dataset,
-    initial: &Network<f64>,
-    last: &Network<f64>,
-) -> FirstLayer {
+fn first_layer(plan: &TrainPlan, data: &Dataset, initial: &Network<f64>, last: &Network<f64>) -> FirstLayer {
     let (layers, tensors) = plan.shape().described();
     // A network ends with a dense layer, so that there is a layer with weights; pooling may come before it.
     let weight = tensors.iter().find(|t| t.tensor.part == Part::Weight).expect("a network has weights");
@@ -149,7 +144,8 @@ fn first_layer(
 /// The first fact about the data that is not as it was recorded. Facts that were not recorded say nothing.
 fn difference(recorded: &Facts, now: &Facts) -> Option<String> {
     let count = |n: Option<u64>| n.map(|n| n as f64);
-    let input = |facts: &Facts, of: fn(&crate::record::Spread) -> f64| facts.inputs.as_ref().map(|i| of(&i.all));
+    let input =
+        |facts: &Facts, of: fn(&crate::record::Spread) -> f64| facts.inputs.as_ref().map(|i| of(&i.all));
     let both = |of: &dyn Fn(&Facts) -> Option<f64>| (of(recorded), of(now));
     let all = [
         ("samples for training", both(&|f| count(f.train_size))),
@@ -193,6 +189,3 @@ fn other_distance(record: &Record, initial: &Network<f64>, last: &Network<f64>) 
     }
     None
 }
-
-#[cfg(test)]
-mod tests;

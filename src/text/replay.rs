@@ -87,8 +87,11 @@ impl Lang {
         let count = |n: usize| self.count(n as u64);
         match (self, channels) {
             (Lang::En, [(a, n), (b, m)]) if n == m => {
-                format!("the gradient reaches {} of {places} places in channel {a} and as many in channel {b}, \
-                         each the largest of its window", count(*n))
+                format!(
+                    "the gradient reaches {} of {places} places in channel {a} and as many in channel {b}, \
+                         each the largest of its window",
+                    count(*n)
+                )
             }
             (Lang::En, [(a, n), rest @ ..]) => {
                 let more: Vec<String> =
@@ -100,12 +103,20 @@ impl Lang {
                 )
             }
             (Lang::Zh, [(a, n), (b, m)]) if n == m => {
-                format!("梯度只到达通道 {a} 的 {places} 个位置中的 {} 个，通道 {b} 也是 {} 个，各为其窗口的最大值", count(*n), count(*m))
+                format!(
+                    "梯度只到达通道 {a} 的 {places} 个位置中的 {} 个，通道 {b} 也是 {} 个，各为其窗口的最大值",
+                    count(*n),
+                    count(*m)
+                )
             }
             (Lang::Zh, [(a, n), rest @ ..]) => {
                 let more: Vec<String> =
                     rest.iter().map(|(c, n)| format!("，通道 {c} 的 {} 个", count(*n))).collect();
-                format!("梯度只到达通道 {a} 的 {places} 个位置中的 {} 个{}，各为其窗口的最大值", count(*n), more.concat())
+                format!(
+                    "梯度只到达通道 {a} 的 {places} 个位置中的 {} 个{}，各为其窗口的最大值",
+                    count(*n),
+                    more.concat()
+                )
             }
             (_, []) => String::new(),
         }
@@ -115,9 +126,13 @@ impl Lang {
         let [reached, all, units] = [reached, pieces * units, units].map(|n| self.count(n as u64));
         match self {
             Lang::En => {
-                format!("the gradient reaches {reached} of {all} pieces of {units} units, each the largest of its unit")
+                format!(
+                    "the gradient reaches {reached} of {all} pieces of {units} units, each the largest of its unit"
+                )
             }
-            Lang::Zh => format!("梯度只到达 {units} 个单元的 {all} 个片段中的 {reached} 个，各为其单元的最大片段"),
+            Lang::Zh => {
+                format!("梯度只到达 {units} 个单元的 {all} 个片段中的 {reached} 个，各为其单元的最大片段")
+            }
         }
     }
 
@@ -126,7 +141,8 @@ impl Lang {
     pub fn routes_of_pooling(self, [number, of]: [usize; 2], side: usize, behind: usize) -> String {
         match self {
             Lang::En => {
-                let place = if behind == 0 { "on the sample".into() } else { format!("behind layer {behind}") };
+                let place =
+                    if behind == 0 { "on the sample".into() } else { format!("behind layer {behind}") };
                 let which = if of > 1 { format!(" {number} of {of}") } else { String::new() };
                 format!(
                     "Max pooling{which}, {side} × {side}, {place}. Above: values on their way forward; a ring marks the \
@@ -134,9 +150,13 @@ impl Lang {
                 )
             }
             Lang::Zh => {
-                let place = if behind == 0 { "在样本之上".into() } else { format!("在第 {behind} 层之后") };
-                let which = if of > 1 { format!("（{of} 个中的第 {number} 个）") } else { String::new() };
-                format!("最大池化{which}，{side} × {side}，{place}。上：前向的值，圆圈标出每个窗口的最大值。下：反向传来的梯度。")
+                let place =
+                    if behind == 0 { "在样本之上".into() } else { format!("在第 {behind} 层之后") };
+                let which =
+                    if of > 1 { format!("（{of} 个中的第 {number} 个）") } else { String::new() };
+                format!(
+                    "最大池化{which}，{side} × {side}，{place}。上：前向的值，圆圈标出每个窗口的最大值。下：反向传来的梯度。"
+                )
             }
         }
     }
@@ -151,8 +171,14 @@ impl Lang {
                 )
             }
             Lang::Zh => {
-                let which = if of > 1 { format!("（{of} 个 maxout 层中的第 {number} 个）") } else { String::new() };
-                format!("第 {layer} 层{which}：{pieces} 个线性片段中最大的就是单元的值，用圆圈标出。下：反向传来的梯度。")
+                let which = if of > 1 {
+                    format!("（{of} 个 maxout 层中的第 {number} 个）")
+                } else {
+                    String::new()
+                };
+                format!(
+                    "第 {layer} 层{which}：{pieces} 个线性片段中最大的就是单元的值，用圆圈标出。下：反向传来的梯度。"
+                )
             }
         }
     }
@@ -173,7 +199,9 @@ impl Lang {
         }
         let which = self.enumeration(&numbers.iter().map(usize::to_string).collect::<Vec<_>>());
         match self {
-            Lang::En if numbers.len() == 1 => format!("Of {of} channels the one with the largest gradient: {which}."),
+            Lang::En if numbers.len() == 1 => {
+                format!("Of {of} channels the one with the largest gradient: {which}.")
+            }
             Lang::En => format!("Of {of} channels the {} with the largest gradient: {which}.", numbers.len()),
             Lang::Zh => format!("{of} 个通道中梯度最大的 {} 个：{which}。", numbers.len()),
         }
@@ -196,14 +224,18 @@ impl Lang {
                 "In {ties} of the {windows} windows shown several places are equally large: the first one in the order \
                  of rows wins."
             ),
-            Lang::Zh => format!("所示 {windows} 个窗口中有 {ties} 个的最大值不止一处：按行序最先的一处胜出。"),
+            Lang::Zh => {
+                format!("所示 {windows} 个窗口中有 {ties} 个的最大值不止一处：按行序最先的一处胜出。")
+            }
         }
     }
 
     pub fn replayed_sample(self, number: usize, class: &str, loss: f64) -> String {
         let (number, loss) = (self.count(number as u64), self.number(loss));
         match self {
-            Lang::En => format!("training sample {number} (class {class}), gradient of its own loss ({loss}) in evaluation"),
+            Lang::En => format!(
+                "training sample {number} (class {class}), gradient of its own loss ({loss}) in evaluation"
+            ),
             Lang::Zh => format!("训练样本 {number}（类别 {class}），评估模式下它自己的损失（{loss}）的梯度"),
         }
     }
@@ -237,7 +269,9 @@ impl Lang {
             Lang::Zh => "每个单元一幅图",
         };
         match self {
-            Lang::En => format!("Weights of layer 1, {rows} × {columns}, {each}. One colour scale for both sides."),
+            Lang::En => {
+                format!("Weights of layer 1, {rows} × {columns}, {each}. One colour scale for both sides.")
+            }
             Lang::Zh => format!("第 1 层的权重，{rows} × {columns}，{each}。左右共用一个色标。"),
         }
     }
@@ -265,6 +299,13 @@ impl Lang {
             Lang::Zh => format!("通道 {c}"),
         }));
         self.list(&parts)
+    }
+
+    pub fn channel_label(self, channel: usize) -> String {
+        match self {
+            Lang::En => format!("channel {channel}"),
+            Lang::Zh => format!("通道 {channel}"),
+        }
     }
 
     pub fn reading_first_layer(self) -> String {

@@ -43,7 +43,9 @@ fn heatmaps(figure: &Figure) -> Vec<&Heatmap> {
         .filter(|p| map(p))
         .map(|p| match &p.panel {
             Panel::Heatmap(h) => h,
-            Panel::Lines(_) | Panel::Rows(_) | Panel::Flow(_) | Panel::Dots(_) | Panel::Maps(_) => unreachable!(),
+            Panel::Lines(_) | Panel::Rows(_) | Panel::Flow(_) | Panel::Dots(_) | Panel::Maps(_) => {
+                unreachable!()
+            }
         })
         .collect()
 }
@@ -105,7 +107,10 @@ fn outline(f: &Figure) -> String {
             Panel::Maps(m) => {
                 out += &format!("maps {:?} scale {} bar {}\n", m.title, m.scale, m.bar);
                 for t in &m.tiles {
-                    out += &format!("  {:?} side {} groups {:?} rings {:?} ", t.label, t.side, t.groups, t.rings);
+                    out += &format!(
+                        "  {:?} side {} groups {:?} rings {:?} ",
+                        t.label, t.side, t.groups, t.rings
+                    );
                     out += &format!("frame {:?} from {:?} {:?}\n", t.frame, t.first, t.numbers);
                     for row in &t.cells {
                         let cells: Vec<String> = row

@@ -41,7 +41,8 @@ fn each_cell_has_the_colour_of_its_number_and_a_zero_of_a_gradient_has_none() {
                 let y = plot.y + side * (row as f64 + 0.5);
                 [0.0, 2.0, 4.0].map(|d| picture.at(x, y + d))
             };
-            let colours = if signed { colour::Colours::Signed } else { colour::Colours::Map(ColourMap::Viridis) };
+            let colours =
+                if signed { colour::Colours::Signed } else { colour::Colours::Map(ColourMap::Viridis) };
             let level = |x: f64| raster::level_colour(colours, raster::level(&f.scales[0], x));
             for (row, column, x) in [(0, 0, -1.0), (0, 1, 1.0), (1, 0, -0.5), (1, 1, 1e-9)] {
                 assert_eq!(at(row, column), [level(x); 3], "{theme} {signed} {x}");

@@ -247,8 +247,10 @@ fn special_cells_differ_from_the_map_and_from_each_other() {
                     "{theme} {colour_map}: kind {i} has a pattern of two tones: {colours:?}"
                 );
                 assert!(colours.contains(&tones.ground) && colours.contains(&tones.ink));
-                let map_has =
-                    |c: Rgb| (0..raster::LEVELS).any(|l| raster::level_colour(colour::Colours::Map(colour_map), l as u8) == c);
+                let map_has = |c: Rgb| {
+                    (0..raster::LEVELS)
+                        .any(|l| raster::level_colour(colour::Colours::Map(colour_map), l as u8) == c)
+                };
                 assert!(!map_has(tones.ground) && !map_has(tones.ink));
                 assert!(!found.contains(&colours));
                 found.push(colours);

@@ -337,11 +337,36 @@ pub fn filters() -> Figure {
     replayed("first-layer", 4)
 }
 
+/// The same of colour images.
+pub fn filters_of_colours() -> Figure {
+    let mut replay = crate::figure::testing::replayed(4);
+    let first = &mut replay.first;
+    first.shape = vec![30, 3, 5, 5];
+    first.before = (0..30 * 75).map(|i| noise(i, 1) - 0.5).collect();
+    first.after = (0..30 * 75).map(|i| noise(i, 1) + noise(i / 7, 2) - 1.0).collect();
+    let mut figure =
+        crate::figure::build("first-layer", &replay, &crate::figure::Options::default()).unwrap();
+    figure.name = "filters-of-colours".into();
+    figure
+}
+
 fn replayed(name: &str, side: usize) -> Figure {
     let options = crate::figure::Options::default();
     crate::figure::build(name, &crate::figure::testing::replayed(side), &options).unwrap()
 }
 
 pub fn gallery() -> Vec<Figure> {
-    vec![vanishing(), comparison(), large(), kinds(), profile(), diverged(), path(), routes(28), routes(4), filters()]
+    vec![
+        vanishing(),
+        comparison(),
+        large(),
+        kinds(),
+        profile(),
+        diverged(),
+        path(),
+        routes(28),
+        routes(4),
+        filters(),
+        filters_of_colours(),
+    ]
 }
