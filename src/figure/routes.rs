@@ -104,10 +104,6 @@ fn largest(most: usize, parts: impl Iterator<Item = f64>) -> Vec<usize> {
     order
 }
 
-fn squares(values: &[f64]) -> f64 {
-    values.iter().map(|x| x * x).sum()
-}
-
 // ---- max pooling ----------------------------------------------------------------------------------------------------
 
 /// One channel of a pooling layer.
@@ -140,19 +136,24 @@ impl<'a> Channel<'a> {
         places.iter().map(|place| [place / width % height, place % width]).collect()
     }
 
-    /// Windows in which more than one place holds the largest value, of those that are drawn.
-    fn ties(&self, part: &Part) -> usize {
+    /// Whether each window has more than one place with its largest value.
+    fn tied(&self) -> Vec<bool> {
         let (values, width) = (self.before(&self.of.before), self.of.input[2]);
         let [size, stride] = self.window;
-        let equal = |row: usize, column: usize| {
-            let largest = self.after(&self.of.after)[row * self.of.output[2] + column];
-            let places =
-                (0..size * size).map(|i| (row * stride + i / size) * width + column * stride + i % size);
-            places.filter(|&place| values[place] == largest).count()
+        let tied = |(window, &largest): (usize, &f64)| {
+            let (row, column) = (window / self.of.output[2], window % self.of.output[2]);
+            let corner = row * stride * width + column * stride;
+            let places = (0..size * size).map(|i| corner + i / size * width + i % size);
+            places.filter(|&place| values[place] == largest).count() > 1
         };
-        let [row, column, rows, columns] = part.after;
-        let windows = (row..row + rows).flat_map(|r| (column..column + columns).map(move |c| (r, c)));
-        windows.filter(|&(r, c)| equal(r, c) > 1).count()
+        self.after(&self.of.after).iter().enumerate().map(tied).collect()
+    }
+
+    /// Squares of the gradient that arrives at each window, where that has a single winner: it is those
+    /// windows that show what a maximum does. Where a digit is blank all places are alike.
+    fn decided(&self) -> Vec<f64> {
+        let arriving = self.after(&self.of.gradient_after).iter();
+        arriving.zip(self.tied()).map(|(g, tied)| if tied { 0.0 } else { g * g }).collect()
     }
 }
 
@@ -166,16 +167,16 @@ struct Part {
 }
 
 impl Part {
-    /// The windows in which the largest gradient arrives, as many as fit.
+    /// As many windows as fit, where the largest gradient arrives at windows with a single winner.
     fn of(choice: &Choice, [size, stride]: [usize; 2], channels: &[Channel]) -> Part {
+        let decided: Vec<Vec<f64>> = channels.iter().map(Channel::decided).collect();
         let (rows, columns) = (choice.output[1], choice.output[2]);
         let fit = |all: usize| (SHOWN.saturating_sub(size) / stride + 1).clamp(1, all);
         let (high, wide) = (fit(rows), fit(columns));
         let sum = |&(row, column): &(usize, usize)| -> f64 {
             let windows =
                 (row..row + high).flat_map(|r| (column..column + wide).map(move |c| r * columns + c));
-            let of =
-                |i: usize| channels.iter().map(|c| c.after(&choice.gradient_after)[i].powi(2)).sum::<f64>();
+            let of = |i: usize| decided.iter().map(|squares| squares[i]).sum::<f64>();
             windows.map(of).sum()
         };
         let corners = (0..=rows - high).flat_map(|r| (0..=columns - wide).map(move |c| (r, c)));
@@ -189,6 +190,13 @@ impl Part {
             whole: high == rows && wide == columns,
         }
     }
+
+    /// Drawn windows in which several places are the largest.
+    fn ties(&self, channel: &Channel) -> usize {
+        let ([row, column, rows, columns], all) = (self.after, channel.tied());
+        let windows = (row..row + rows).flat_map(|r| (column..column + columns).map(move |c| (r, c)));
+        windows.filter(|(r, c)| all[r * channel.of.output[2] + c]).count()
+    }
 }
 
 fn of_maps(
@@ -200,7 +208,7 @@ fn of_maps(
     lang: Lang,
 ) -> Figure {
     let number = |number| Channel { number, of: choice, window };
-    let norms = (0..choice.input[0]).map(|n| squares(number(n).after(&choice.gradient_after)));
+    let norms = (0..choice.input[0]).map(|n| number(n).decided().iter().sum());
     let channels: Vec<Channel> = largest(CHANNELS, norms).into_iter().map(number).collect();
     let part = Part::of(choice, window, &channels);
     let mut panels = vec![Placed::new(0, 0, input(&replay.sample, choice, &part, lang))];
@@ -214,7 +222,7 @@ fn of_maps(
     let counts: Vec<(usize, usize)> =
         channels.iter().map(|c| (c.number + 1, reached(c.before(&choice.gradient_before)))).collect();
     let positions = choice.input[1] * choice.input[2];
-    let ties: usize = channels.iter().map(|c| c.ties(&part)).sum();
+    let ties: usize = channels.iter().map(|c| part.ties(c)).sum();
     let windows = channels.len() * part.after[2] * part.after[3];
     let numbers: Vec<usize> = channels.iter().map(|c| c.number + 1).collect();
     let words = Words {

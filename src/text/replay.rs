@@ -200,10 +200,17 @@ impl Lang {
         let which = self.enumeration(&numbers.iter().map(usize::to_string).collect::<Vec<_>>());
         match self {
             Lang::En if numbers.len() == 1 => {
-                format!("Of {of} channels the one with the largest gradient: {which}.")
+                format!(
+                    "Of {of} channels the one with the largest gradient in windows with one winner: {which}."
+                )
             }
-            Lang::En => format!("Of {of} channels the {} with the largest gradient: {which}.", numbers.len()),
-            Lang::Zh => format!("{of} 个通道中梯度最大的 {} 个：{which}。", numbers.len()),
+            Lang::En => format!(
+                "Of {of} channels the {} with the largest gradient in windows with one winner: {which}.",
+                numbers.len()
+            ),
+            Lang::Zh => {
+                format!("{of} 个通道中，在只有一处最大的窗口里梯度最大的 {} 个：{which}。", numbers.len())
+            }
         }
     }
 
