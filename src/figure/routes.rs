@@ -8,14 +8,14 @@
 //! winner, 0 for the others.
 //!
 //! **How to read it.** Above, values on their way forward: the ring marks the winner of each window (or the
-//! winning piece of each maxout unit), whose value is the one behind the layer. Below, the gradient on its way
-//! back: what arrives behind the layer stands before it in the winner's place, and in no other. A hatched cell
-//! has a gradient of exactly zero, which is another fact than a small one.
+//! winning piece of each maxout unit), whose value is the one behind the layer. Below, the gradient on its
+//! way back: what arrives behind the layer stands before it in the winner's place, and in no other. A hatched
+//! cell has a gradient of exactly zero, which is another fact than a small one.
 //!
 //! **When it misleads.** Behind a ReLU whole windows can be 0: the first place wins, as in PyTorch, and its
 //! gradient ends one step further down, where ReLU has the slope 0. The gradient is that of one sample's own
-//! loss in evaluation (running averages, no dropout); a batch adds up those of many samples, whose winners lie
-//! elsewhere.
+//! loss in evaluation (running averages, no dropout); a batch adds up those of many samples, whose winners
+//! lie elsewhere.
 
 use super::chart::{ColourScale, Figure, Panel, Placed};
 use super::maps::{self, Maps, Tile};
@@ -104,7 +104,7 @@ fn largest(most: usize, parts: impl Iterator<Item = f64>) -> Vec<usize> {
     order
 }
 
-// ---- max pooling ----------------------------------------------------------------------------------------------------
+// ---- max pooling ------------------------------------------------------------------------------------------
 
 /// One channel of a pooling layer.
 struct Channel<'a> {
@@ -309,7 +309,7 @@ fn channel_part<'v>(channel: &Channel, values: &'v [f64], shape: &[usize]) -> &'
     &values[channel.number * positions..][..positions]
 }
 
-// ---- maxout ---------------------------------------------------------------------------------------------------------
+// ---- maxout -----------------------------------------------------------------------------------------------
 
 fn of_units(run: &Summary, replay: &Replay, choice: &Choice, which: [usize; 2], lang: Lang) -> Figure {
     let (pieces, units) = (choice.input[0], choice.output[0]);
@@ -353,7 +353,7 @@ fn of_units(run: &Summary, replay: &Replay, choice: &Choice, which: [usize; 2], 
     finished(lang, words, sheet, &replay.sample)
 }
 
-// ---- both -----------------------------------------------------------------------------------------------------------
+// ---- both -------------------------------------------------------------------------------------------------
 
 fn captioned(run: &Summary, sample: &Sample, lang: Lang) -> String {
     let class = crate::escape::word(&sample.class);

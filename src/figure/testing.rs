@@ -259,17 +259,6 @@ pub fn replayed(side: usize) -> replay::Replay {
         gradient_after,
         winners,
     };
-    let maxout = replay::Choice {
-        layer: 3,
-        input: vec![2, 3],
-        output: vec![3],
-        window: None,
-        before: vec![0.5, -1.0, 2.0, 0.25, -0.5, 3.0],
-        after: vec![0.5, -0.5, 3.0],
-        gradient_before: vec![0.1, 0.0, 0.0, 0.0, -0.2, 0.3],
-        gradient_after: vec![0.1, -0.2, 0.3],
-        winners: vec![0, 4, 5],
-    };
     let weights = |k: usize| (0..12).map(|i| (i as f64 - 5.5) * 0.1 + (i * k) as f64 * 0.05).collect();
     replay::Replay {
         record: healthy().record(),
@@ -281,7 +270,7 @@ pub fn replayed(side: usize) -> replay::Replay {
             values: (0..side * side).map(|i| (i % 7) as f64 / 6.0).collect(),
             loss: 0.25,
         },
-        choices: vec![pooling, maxout],
+        choices: vec![pooling, maxout()],
         first: replay::FirstLayer {
             shape: vec![3, 1, 2, 2],
             input: vec![1, side, side],
@@ -289,5 +278,19 @@ pub fn replayed(side: usize) -> replay::Replay {
             before: weights(0),
             after: weights(1),
         },
+    }
+}
+
+fn maxout() -> replay::Choice {
+    replay::Choice {
+        layer: 3,
+        input: vec![2, 3],
+        output: vec![3],
+        window: None,
+        before: vec![0.5, -1.0, 2.0, 0.25, -0.5, 3.0],
+        after: vec![0.5, -0.5, 3.0],
+        gradient_before: vec![0.1, 0.0, 0.0, 0.0, -0.2, 0.3],
+        gradient_after: vec![0.1, -0.2, 0.3],
+        winners: vec![0, 4, 5],
     }
 }

@@ -1,7 +1,7 @@
 //! One sample on its way through a network and its gradient on the way back, with everything between them.
 //!
 //! ```text
-//! x_0 = sample,  x_i = layer_i(x_{i-1}),  loss(x_L, label)        s_L = d loss / d x_L,  s_{i-1} = d loss / d x_{i-1}
+//! x_0 = sample        x_i = layer_i(x_{i-1})        loss = loss(x_L, label)        s_i = d loss / d x_i
 //! ```
 //!
 //! The network is in evaluation: running averages in batch normalisation, which then meets no other sample,

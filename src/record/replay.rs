@@ -1,8 +1,8 @@
 //! What the saved parameters of a run show when they are read again: one sample on its way through the
 //! trained network and back, and the first layer before and after training.
 //!
-//! Plain numbers for figures; `replay` makes them. Gradients follow the table of [`crate::stats`], with signs:
-//! an exact zero is `+0.0`, one too small for `f64` is `-0.0`.
+//! Plain numbers for figures; `replay` makes them. Gradients follow the table of [`crate::stats`], with
+//! signs: an exact zero is `+0.0`, one too small for `f64` is `-0.0`.
 
 use super::Record;
 

@@ -1,7 +1,8 @@
 //! The saved parameters of a run, read again: what one sample does in the trained network.
 //!
 //! ```text
-//! header -> settings -> data set, plan -> network; weights-init, weights-final -> parameters; one sample -> Replay
+//! header -> settings -> data set, plan -> network
+//! network, weights-init, weights-final, one sample -> Replay
 //! ```
 //!
 //! A record holds norms, not numbers of single units; whoever wants those has to run the network again. This

@@ -136,8 +136,8 @@ impl Lang {
         }
     }
 
-    /// Which pooling layer, how large its windows are, and what is marked. `behind` is the number of the layer
-    /// with weights before it, 0 where there is none.
+    /// Which pooling layer, how large its windows are, and what is marked. `behind` is the number of the
+    /// layer with weights before it, 0 where there is none.
     pub fn routes_of_pooling(self, [number, of]: [usize; 2], side: usize, behind: usize) -> String {
         match self {
             Lang::En => {
