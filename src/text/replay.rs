@@ -104,7 +104,7 @@ impl Lang {
             }
             (Lang::Zh, [(a, n), (b, m)]) if n == m => {
                 format!(
-                    "梯度只到达通道 {a} 的 {places} 个位置中的 {} 个，通道 {b} 也是 {} 个，各为其窗口的最大值",
+                    "梯度只到达通道 {a} 的 {places} 个位置中的 {} 个，通道 {b} 也是 {} 个，各为其区块的最大值",
                     count(*n),
                     count(*m)
                 )
@@ -113,7 +113,7 @@ impl Lang {
                 let more: Vec<String> =
                     rest.iter().map(|(c, n)| format!("，通道 {c} 的 {} 个", count(*n))).collect();
                 format!(
-                    "梯度只到达通道 {a} 的 {places} 个位置中的 {} 个{}，各为其窗口的最大值",
+                    "梯度只到达通道 {a} 的 {places} 个位置中的 {} 个{}，各为其区块的最大值",
                     count(*n),
                     more.concat()
                 )
@@ -155,7 +155,7 @@ impl Lang {
                 let which =
                     if of > 1 { format!("（{of} 个中的第 {number} 个）") } else { String::new() };
                 format!(
-                    "最大池化{which}，{side} × {side}，{place}。上：前向的值，圆圈标出每个窗口的最大值。下：反向传来的梯度。"
+                    "最大池化{which}，{side} × {side}，{place}。上：前向的值，圆圈标出每个区块的最大值。下：反向传来的梯度。"
                 )
             }
         }
@@ -189,7 +189,7 @@ impl Lang {
         let (bottom, right) = (row + rows, column + columns);
         match self {
             Lang::En => format!("Enlarged: rows {top}–{bottom}, columns {left}–{right} (the box)."),
-            Lang::Zh => format!("放大的部分：第 {top}–{bottom} 行，第 {left}–{right} 列（方框）。"),
+            Lang::Zh => format!("放大的部分：第 {top}–{bottom} 行，第 {left}–{right} 列（图中标出）。"),
         }
     }
 
@@ -209,7 +209,7 @@ impl Lang {
                 numbers.len()
             ),
             Lang::Zh => {
-                format!("{of} 个通道中，在只有一处最大的窗口里梯度最大的 {} 个：{which}。", numbers.len())
+                format!("{of} 个通道中，在只有一处最大的区块里梯度最大的 {} 个：{which}。", numbers.len())
             }
         }
     }
@@ -232,7 +232,7 @@ impl Lang {
                  of rows wins."
             ),
             Lang::Zh => {
-                format!("所示 {windows} 个窗口中有 {ties} 个的最大值不止一处：按行序最先的一处胜出。")
+                format!("所示 {windows} 个区块中有 {ties} 个的最大值不止一处：按行序最先的一处胜出。")
             }
         }
     }
@@ -261,7 +261,7 @@ impl Lang {
         match self {
             Lang::En => "Average pooling would give every place of a window an equal share instead. Another sample has other \
                          winners, so that over a batch more places learn.",
-            Lang::Zh => "平均池化则会把梯度平分给窗口内的每个位置。换一个样本，最大值在别处，因此在一个批中会有更多位置得到学习。",
+            Lang::Zh => "平均池化则会把梯度平分给区块内的每个位置。换一个样本，最大值在别处，因此在一个批中会有更多位置得到学习。",
         }
         .into()
     }
