@@ -24,6 +24,13 @@ if [ "${1:-}" = --records ]; then
     train "cnn-$activation" "$activation" --record every:2 --snapshots every:10 --activation "$activation" --train-size 2000 --test-size 500 \
       --batch-size 50 --epochs 3 --network conv:8x3,pool:2,conv:16x3,pool:2,conv:16x3,dense:32
   done
+  # Runs with weights, so small that these can be committed.
+  saved() { train "$1" "$2" --save-weights --record every:20 --snapshots every:80 --test-size 500 --batch-size 50 "${@:3}"; }
+  for activation in sigmoid relu; do
+    saved "first-$activation" "$activation" --activation "$activation" --initialisation glorot-uniform --hidden-layers 6 --width 16 --train-size 4000 --epochs 8
+  done
+  saved routes-maxout maxout --activation maxout:2 --train-size 2000 --epochs 6 --widths 16,16
+  saved routes-cnn tanh --activation tanh --train-size 2000 --epochs 4 --network conv:6x5,pool:2,conv:8x3,pool:2,dense:16
   sweep() { rm -rf "plots/records/$1"; "$bin" sweep --quiet --no-figures --out "plots/records/$1" "${@:2}" > /dev/null; }
   sweep lecture --preset lecture --record summary
   sweep 20-vs-56 --preset 20-vs-56 --record summary

@@ -119,6 +119,12 @@ fields! {
     // What is looked at, and where it goes: arguments of functions.
     /// Number of nearest neighbours of a baseline.
     Neighbours = "neighbours",
+    /// Whether parameters are saved before and after training.
+    SaveWeights = "save_weights",
+    /// The sample of the training set that a figure follows.
+    Sample = "sample",
+    /// Which of the layers that take a maximum a figure shows.
+    Pooling = "pooling",
     /// Names of figures.
     Figure = "figure",
     /// Depths of a sweep that a page shows.

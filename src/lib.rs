@@ -35,7 +35,7 @@
 //! From the ground up: [`stats`], [`names`], [`field`] and [`activation`] know nothing of the others; [`record`] is what
 //! programs that train and programs that look share. [`nn`], [`data`], [`config`] and [`train`] make records,
 //! `sweep` many of them. `analysis`, `diagnosis`, `figure`, `render`, `notes`, `page` and `report` read them;
-//! `remedy` changes the settings of a run as a diagnosis advises.
+//! `remedy` changes the settings of a run as a diagnosis advises, `replay` runs a sample through its saved network.
 //!
 //! # Features
 //!
@@ -70,6 +70,8 @@ pub mod train;
 pub mod import;
 #[cfg(feature = "threads")]
 pub mod pool;
+#[cfg(feature = "fs")]
+pub mod replay;
 #[cfg(all(feature = "data-files", feature = "threads"))]
 pub mod source;
 #[cfg(all(feature = "data-files", feature = "threads"))]

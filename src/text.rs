@@ -12,7 +12,7 @@
 //!   titles; [`settings`]: settings of a run; [`caption`]: captions and descriptions;
 //! - [`page`]: the interactive page; [`summary`]: a run in a terminal; [`sweep`]: figures of many networks;
 //! - [`reading`]: how to read a figure; [`notes`]: notes; [`diagnosis`](mod@diagnosis): verdicts, evidence,
-//!   remedies; [`remedy`]: what they did.
+//!   remedies; [`remedy`]: what they did; [`replay`]: images of maps and weights.
 //!
 //! Numbers look the same in every language. The no-break space (U+00A0) stands between a number and its unit.
 //! In Chinese a blank stands between Han characters and digits or Latin letters, none beside full-width
@@ -28,6 +28,7 @@ pub mod numbers;
 pub mod page;
 pub mod reading;
 pub mod remedy;
+pub mod replay;
 pub mod settings;
 pub mod summary;
 pub mod sweep;
@@ -38,6 +39,7 @@ pub use labels::brief_layer_name;
 pub use page::{Shown, VerdictLevel};
 pub use reading::Hint;
 pub use remedy::TrialColumn;
+pub use replay::MapTitle;
 
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr};
 

@@ -20,6 +20,7 @@ const RULES: &[(&str, &[&str])] = &[
     ("train", &["files", "stats", "activation", "record", "nn", "data", "config"]),
     ("pool", &[]),
     ("sweep", &["files", "stats", "activation", "record", "nn", "data", "config", "train", "pool"]),
+    ("replay", &["stats", "record", "nn", "data", "config", "train"]),
     ("import", &["record"]),
     ("source", &["record", "sweep", "import"]),
     ("analysis", &["stats", "record"]),

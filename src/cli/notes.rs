@@ -6,12 +6,12 @@ use std::process::ExitCode;
 use anyhow::anyhow;
 
 use super::open::{self, read_runs};
-use super::plot::{build_all, chosen, of_remedies, runs_of, warn_of_missing_characters};
+use super::plot::{build_of_runs, chosen, of_remedies, runs_of, warn_of_missing_characters};
 use super::{CommandResult, Failure, output, sweep};
 use crate::analysis::AnalysisError;
 use crate::diagnosis::{Thresholds, diagnose};
 use crate::figure::chart::Figure;
-use crate::figure::{Draws, FigureError, FigureSpec, Input, Options};
+use crate::figure::{Draws, FigureError, FigureSpec, Options};
 use crate::notes::plan::Wanted;
 use crate::notes::{self, FORMATS, Kind, Shown, State};
 use crate::record::Record;
@@ -186,8 +186,10 @@ pub(super) fn figures(runs: &[PathBuf], asked: &[String], lang: Lang) -> Result<
                 // The first figure of the registry is the one that a reader meets first.
                 specs.truncate(1);
             }
-            let runs = read_runs(runs)?;
-            let mut figures = build_all(&specs, Input::Runs(&runs), true, &options)?;
+            let paths = runs;
+            let runs = read_runs(paths)?;
+            // A block follows the first sample.
+            let mut figures = build_of_runs(&specs, paths, &runs, 1, true, &options)?;
             // Once in a block.
             if let Some(first) = figures.first_mut() {
                 let said = diagnoses(&runs, lang)?;

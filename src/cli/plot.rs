@@ -8,13 +8,16 @@ use anyhow::Context;
 use super::open::{self, read_runs};
 use super::{CommandResult, Failure, output, sweep};
 use crate::figure::chart::Figure;
+use crate::figure::routes::RoutedLayer;
 use crate::figure::updates::Norms;
 use crate::figure::{
     self, Drawn, Draws, FIGURES, FigureError, FigureSpec, GradientMetric, Input, Options, StepAxis,
 };
 use crate::names::did_you_mean;
+use crate::record::Record;
 use crate::record::trial::Trials;
 use crate::render::{self, ColourMap, Format, Style, Theme};
+use crate::replay;
 use crate::source::Kind;
 use crate::text::Lang;
 
@@ -26,7 +29,8 @@ use crate::text::Lang;
   gradfade plot sweeps/lecture --figure accuracy-by-depth
   gradfade plot runs/sigmoid-remedies --figure remedy
   gradfade plot runs/sigmoid --figure gradient-heatmap --format pdf --lang zh
-  gradfade plot runs/sigmoid --figure layer-profile --csv --x-log")]
+  gradfade plot runs/sigmoid --figure layer-profile --csv --x-log
+  gradfade plot runs/saved --figure pooling-routes,first-layer --sample 5")]
 pub struct Args {
     /// Run folders, or the folder of one sweep, or of remedies
     #[arg(value_name = "RUN", required_unless_present = "list")]
@@ -60,6 +64,12 @@ pub struct Args {
     /// update-heatmap: absolute norms instead of norms relative to the parameters
     #[arg(long)]
     absolute: bool,
+    /// pooling-routes: the sample of the training set, counted from 1 [default: 1]
+    #[arg(long, value_name = "N")]
+    sample: Option<usize>,
+    /// pooling-routes: which max pooling or maxout layer, counted from the input [default: 1]
+    #[arg(long, value_name = "N")]
+    pooling: Option<usize>,
     /// Replace pictures that are already there
     #[arg(long)]
     force: bool,
@@ -171,6 +181,7 @@ impl Args {
             .with(if self.bias { Drawn::Biases } else { Drawn::Weights })
             .with(self.gradient)
             .with(if self.absolute { Norms::Absolute } else { Norms::Relative })
+            .with(RoutedLayer(self.pooling.unwrap_or(1)))
     }
 
     /// Fails when a file of these figures is there already and may not be replaced.
@@ -187,10 +198,51 @@ impl Args {
 }
 
 fn of_runs(args: &Args, options: &Options) -> Result<Vec<Figure>, Failure> {
-    let figures = chosen(&args.figure, runs_of(args.runs.len()))?;
+    let mut figures = chosen(&args.figure, runs_of(args.runs.len()))?;
+    let asked = !args.figure.is_empty();
+    if let ([run], false) = (&args.runs[..], asked)
+        && replay::has_weights(run)
+    {
+        figures.extend(FigureSpec::all_of(Draws::Weights));
+    }
     let runs = read_runs(&args.runs)?;
     args.may_write(&figures)?;
-    build_all(&figures, Input::Runs(&runs), !args.figure.is_empty(), options)
+    build_of_runs(&figures, &args.runs, &runs, args.sample.unwrap_or(1), asked, options)
+}
+
+/// Builds figures of runs, and those of a run's saved parameters, in which they follow a sample of the
+/// training set; `asked` if they were named on the command line.
+pub(super) fn build_of_runs(
+    figures: &[&FigureSpec],
+    paths: &[PathBuf],
+    runs: &[Record],
+    sample: usize,
+    asked: bool,
+    options: &Options,
+) -> Result<Vec<Figure>, Failure> {
+    let weights = |spec: &&&FigureSpec| spec.draws() == Draws::Weights;
+    let replayed = match (figures.iter().any(|spec| weights(&spec)), paths, runs) {
+        (true, [path], [run]) => match replay::replay(path, run.clone(), sample) {
+            Ok(replayed) => Some(replayed),
+            Err(error) if error.is_usage() => return Err(Failure::usage(error)),
+            Err(error) if asked => return Err(error.into()),
+            Err(error) => {
+                output::say(format!("gradfade: {error}; its figures are left out"));
+                None
+            }
+        },
+        _ => None,
+    };
+    let mut built = Vec::new();
+    for spec in figures {
+        let input = match &replayed {
+            Some(replayed) if weights(&spec) => Input::Weights(replayed),
+            None if weights(&spec) => continue,
+            _ => Input::Runs(runs),
+        };
+        built.extend(build_all(&[spec], input, asked, options)?);
+    }
+    Ok(built)
 }
 
 /// What so many run folders are to a figure.

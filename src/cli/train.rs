@@ -12,6 +12,7 @@ use super::{CommandResult, Failure, interrupt, output};
 use crate::config::{ConfigError, Precision, TrainConfig, TrainPlan, plain};
 use crate::data::{self, DataError, Dataset};
 use crate::nn::{Network, Normalisation, Scalar};
+use crate::record::folder::{FINAL_WEIGHTS, INITIAL_WEIGHTS};
 use crate::record::{
     Ended, FolderSink, Header, RecordError, RecordSink, Row, RunWriter, Status, TEST_ACCURACY, TEST_LOSS,
     TRAIN_ACCURACY, TRAIN_LOSS, VALIDATION_ACCURACY, VALIDATION_LOSS,
@@ -215,7 +216,7 @@ impl Job<'_> {
             self.save_weights.then(|| InitialWeights::<T> { job: self, network: initial_network(self.plan) });
         let trained = train::<T>(self.plan, self.data, self.name, &mut (&mut folder, initial), watch)?;
         if self.save_weights {
-            self.save(&trained.network, "weights-final.safetensors")?;
+            self.save(&trained.network, FINAL_WEIGHTS)?;
         }
         folder.end()?;
         Ok(Finished::from(trained))
@@ -262,7 +263,7 @@ struct InitialWeights<'a, T> {
 
 impl<T: Scalar> RecordSink for InitialWeights<'_, T> {
     fn start(&mut self, _header: &Header) -> Result<(), RecordError> {
-        let path = self.job.out.join("weights-init.safetensors");
+        let path = self.job.out.join(INITIAL_WEIGHTS);
         weights::save::<T>(&self.network, &path).map_err(RecordError::io("write it", &path))
     }
 

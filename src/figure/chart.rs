@@ -84,6 +84,7 @@ pub enum Panel {
     Rows(Rows),
     Flow(super::flow::Flow),
     Dots(Dots),
+    Maps(super::maps::Maps),
 }
 
 impl Panel {
@@ -94,7 +95,7 @@ impl Panel {
             Panel::Lines(l) => Some(&l.x),
             Panel::Rows(r) => Some(&r.x),
             Panel::Dots(d) => Some(&d.x),
-            Panel::Flow(_) => None,
+            Panel::Flow(_) | Panel::Maps(_) => None,
         }
     }
 
@@ -104,12 +105,16 @@ impl Panel {
             Panel::Lines(l) => Some(&mut l.x),
             Panel::Rows(r) => Some(&mut r.x),
             Panel::Dots(d) => Some(&mut d.x),
-            Panel::Flow(_) => None,
+            Panel::Flow(_) | Panel::Maps(_) => None,
         }
     }
 
     pub fn as_heatmap(&self) -> Option<&Heatmap> {
         if let Panel::Heatmap(h) = self { Some(h) } else { None }
+    }
+
+    pub fn as_maps(&self) -> Option<&super::maps::Maps> {
+        if let Panel::Maps(m) = self { Some(m) } else { None }
     }
 
     pub fn as_lines(&self) -> Option<&Lines> {
@@ -317,6 +322,9 @@ pub struct ColourScale {
     pub high: f64,
     pub logarithmic: bool,
     pub percent: bool,
+    /// For numbers with a sign, on a plain scale whose middle is 0: an exact zero has no colour, so that it
+    /// is told from a small number.
+    pub signed: bool,
     /// Which kinds beyond finite values occur in the heatmaps of this scale, in the order zero, underflow,
     /// NaN, infinite, missing, with the words that explain them; each gets a swatch under the bar.
     pub special: Vec<(Measured, String)>,

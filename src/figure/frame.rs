@@ -217,6 +217,7 @@ pub fn log_scale(
         high,
         logarithmic: true,
         percent,
+        signed: false,
         special: specials(lang, grids, legend, ValueScale::Log10),
     };
     (scale, lang.clamped_note(below, above))
@@ -247,7 +248,7 @@ fn decades(sorted: &[f64]) -> (f64, f64) {
 /// A plain scale from 0 to 100 %.
 pub fn share_scale(lang: Lang, label: String, grids: &[&Grid], legend: Legend) -> ColourScale {
     let special = specials(lang, grids, legend, ValueScale::Linear);
-    ColourScale { label, low: 0.0, high: 1.0, logarithmic: false, percent: true, special }
+    ColourScale { label, low: 0.0, high: 1.0, logarithmic: false, percent: true, signed: false, special }
 }
 
 // ---- lines ------------------------------------------------------------------------------------------------------------

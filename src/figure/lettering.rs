@@ -31,6 +31,7 @@ pub fn words(figure: &Figure) -> Vec<&str> {
                     d.rows.iter().flat_map(|r| [&r.label, &r.words]).chain(d.mark.iter().map(|m| &m.1)),
                 );
             }
+            Panel::Maps(m) => all.extend(std::iter::once(&m.title).chain(m.tiles.iter().map(|t| &t.label))),
             Panel::Rows(r) => {
                 all.push(&r.x.label);
                 all.extend(r.words.iter().chain(r.mark.iter().flat_map(|m| [&m.below, &m.above])));

@@ -15,6 +15,7 @@ pub mod chart;
 pub mod flow;
 mod frame;
 mod lettering;
+pub mod maps;
 mod options;
 mod reading;
 mod sheet;
@@ -25,11 +26,13 @@ mod words;
 pub mod activation;
 pub mod comparison;
 pub mod convergence;
+pub mod filters;
 pub mod gradient;
 pub mod movement;
 pub mod profile;
 pub mod recipe;
 pub mod remedy;
+pub mod routes;
 pub mod sweep;
 pub mod training;
 pub mod updates;
@@ -59,6 +62,8 @@ pub static FIGURES: &[FigureSpec] = &[
     training::SPEC,
     activation::SPEC,
     recipe::SPEC,
+    routes::SPEC,
+    filters::SPEC,
     comparison::SPEC,
     sweep::accuracy::SPEC,
     sweep::triangle::GRADIENT,

@@ -9,6 +9,7 @@ use super::sweep::{SweepInput, Sweeps};
 use super::{FIGURES, FigureError, Options};
 use crate::analysis::Summary;
 use crate::record::Record;
+use crate::record::replay::Replay;
 use crate::record::trial::Trials;
 
 /// What a figure is drawn from.
@@ -21,6 +22,8 @@ pub enum Draws {
     Sweep,
     /// A run and what remedies made of it.
     Trials,
+    /// A run and its saved parameters.
+    Weights,
     /// No record: the figure shows what holds for every network.
     Nothing,
 }
@@ -33,6 +36,7 @@ impl Draws {
             Draws::Runs => "2+ runs",
             Draws::Sweep => "sweep",
             Draws::Trials => "remedies",
+            Draws::Weights => "weights",
             Draws::Nothing => "no run",
         }
     }
@@ -43,6 +47,7 @@ impl Draws {
             Draws::Runs => "two or more runs",
             Draws::Sweep => "a sweep",
             Draws::Trials => "a folder of remedies",
+            Draws::Weights => "one run with saved weights",
             Draws::Nothing => "no run",
         }
     }
@@ -54,6 +59,7 @@ impl Draws {
             Draws::Runs => "several runs were given",
             Draws::Sweep => "a sweep was given",
             Draws::Trials => "a folder of remedies was given",
+            Draws::Weights => "one run was given",
             Draws::Nothing => "none was given",
         }
     }
@@ -65,6 +71,7 @@ impl Draws {
             Draws::Runs => "name at least two run folders",
             Draws::Sweep => "name the folder of a sweep",
             Draws::Trials => "name a folder that `gradfade remedy` wrote",
+            Draws::Weights => "name the folder of a run that was trained with saved weights",
             Draws::Nothing => "name no folder",
         }
     }
@@ -76,6 +83,7 @@ pub enum Input<'a> {
     Runs(&'a [Record]),
     Sweep(&'a SweepInput<'a>),
     Trials(&'a Trials),
+    Weights(&'a Replay),
 }
 
 impl Input<'_> {
@@ -87,6 +95,7 @@ impl Input<'_> {
             Input::Runs(_) => Draws::Runs,
             Input::Sweep(_) => Draws::Sweep,
             Input::Trials(_) => Draws::Trials,
+            Input::Weights(_) => Draws::Weights,
         }
     }
 }
@@ -121,6 +130,12 @@ impl<'a> From<&'a Trials> for Input<'a> {
     }
 }
 
+impl<'a> From<&'a Replay> for Input<'a> {
+    fn from(replay: &'a Replay) -> Input<'a> {
+        Input::Weights(replay)
+    }
+}
+
 /// Runs, summarised, and the name of the figure that is built from them.
 #[derive(Debug)]
 pub struct Runs<'a> {
@@ -149,6 +164,7 @@ pub(super) enum Build {
     Runs(fn(&Runs, &Options) -> Built),
     Sweep(fn(&Sweeps, &Options) -> Built),
     Trials(fn(&Trials, &Options) -> Built),
+    Weights(fn(&Replay, &Options) -> Built),
     /// For figures that need no record.
     #[allow(dead_code, reason = "the first figure of this kind is one line away")]
     Nothing(fn(&Options) -> Built),
@@ -187,21 +203,23 @@ impl FigureSpec {
             Build::Runs(_) => Draws::Runs,
             Build::Sweep(_) => Draws::Sweep,
             Build::Trials(_) => Draws::Trials,
+            Build::Weights(_) => Draws::Weights,
             Build::Nothing(_) => Draws::Nothing,
         }
     }
 
-    /// Is this what the figure is drawn from?
+    /// Is this what the figure is drawn from? Whether a run has saved parameters, its folder says.
     ///
     /// # Errors
     /// [`FigureError::OtherInput`] when it is not.
     pub fn accepts(&self, given: Draws) -> Result<(), FigureError> {
-        if self.draws() == given { Ok(()) } else { Err(self.refusal(given)) }
+        let weights = self.draws() == Draws::Weights && given == Draws::Run;
+        if self.draws() == given || weights { Ok(()) } else { Err(self.refusal(given)) }
     }
 
     fn refusal(&self, given: Draws) -> FigureError {
         let hint = match (self.draws(), given) {
-            (Draws::Run, Draws::Runs) => "draw them one by one, or use `comparison`",
+            (Draws::Run | Draws::Weights, Draws::Runs) => "draw them one by one, or use `comparison`",
             (Draws::Run, Draws::Trials) => "name a run folder, or draw `remedy`",
             (Draws::Runs, Draws::Trials) => "name at least two run folders, or draw `remedy`",
             (Draws::Sweep, Draws::Trials) => "name the folder of a sweep, or draw `remedy`",
@@ -227,6 +245,7 @@ impl FigureSpec {
             (Build::Runs(build), Input::Runs(many @ [_, _, ..])) => build(&runs(many)?, options),
             (Build::Sweep(build), Input::Sweep(sweep)) => build(&Sweeps::new(self.name, sweep)?, options),
             (Build::Trials(build), Input::Trials(trials)) => build(trials, options),
+            (Build::Weights(build), Input::Weights(replay)) => build(replay, options),
             (Build::Nothing(build), Input::Runs([])) => build(options),
             (_, other) => Err(self.refusal(other.suits())),
         }

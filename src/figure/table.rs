@@ -13,12 +13,16 @@
 //! dots a row each has the row's label and, in brackets, what the dot stands for. What is drawn over a panel
 //! follows its rows, with the kind `overlay`: points of a curve, ends of a band, or the x of a marked step.
 //!
+//! A cell of an image has its row as its label (behind the name of the image) and its column as both edges,
+//! counted from 1 in the whole map; a cell with a ring stands there once more, with the kind `mark`.
+//!
 //! Numbers are written with as many digits as it takes to read the same `f64` back.
 
 use std::io::Write;
 
 use super::FigureError;
 use super::chart::{ColourScale, Figure, Heatmap, Lines, Overlay, Panel};
+use super::maps::Maps;
 use super::words::series_name;
 use crate::stats::{Measured, ValueScale};
 use crate::text::Lang;
@@ -60,6 +64,7 @@ fn each_row<E>(figure: &Figure, put: Row<E>) -> Result<(), E> {
                     put([&(i + 1).to_string(), &b.heading, "", "", "", b.tone.name()])?;
                 }
             }
+            Panel::Maps(m) => map_rows(figure, i + 1, m, put)?,
             Panel::Dots(d) => {
                 let panel = format!("{}: {}", i + 1, d.x.label);
                 for row in &d.rows {
@@ -125,6 +130,29 @@ fn heatmap_rows<E>(figure: &Figure, number: usize, h: &Heatmap, put: Row<E>) -> 
             // A column with a name has no place on a numeric axis.
             let (from, to) = h.columns.get(c).map_or((&edge[0], &edge[1]), |name| (name, name));
             put([&panel, layer, from, to, &value, kind])?;
+        }
+    }
+    Ok(())
+}
+
+fn map_rows<E>(figure: &Figure, number: usize, m: &Maps, put: Row<E>) -> Result<(), E> {
+    let panel = format!("{number}: {}", m.title);
+    for tile in &m.tiles {
+        let name = if tile.name.is_empty() { &tile.label } else { &tile.name };
+        let named = |row: usize| figure.lang.map_row(name, tile.row_number(row));
+        for (r, row) in tile.cells.iter().enumerate() {
+            for (c, cell) in row.iter().enumerate() {
+                let column = tile.column_number(c).to_string();
+                let (value, kind) = match cell {
+                    Measured::Finite(x) => (exact(*x), "finite"),
+                    other => cell_text(*other, ValueScale::Log10),
+                };
+                put([&panel, &named(r), &column, &column, &value, kind])?;
+            }
+        }
+        for [r, c] in &tile.rings {
+            let column = tile.column_number(*c).to_string();
+            put([&panel, &named(*r), &column, &column, "", "mark"])?;
         }
     }
     Ok(())

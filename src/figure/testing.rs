@@ -224,3 +224,73 @@ pub fn equipped() -> Vec<(Record, Vec<&'static str>)> {
         ),
     ]
 }
+
+/// What the saved parameters of [`healthy`] show: a max pooling 2 x 2 of three channels with `side` rows and
+/// columns, and a maxout layer with two pieces of three units. Gradients are made by the rule of the maximum.
+pub fn replayed(side: usize) -> replay::Replay {
+    let value = |i: usize| ((i * 37) % 101) as f64 / 100.0;
+    let half = side / 2;
+    let before: Vec<f64> = (0..3 * side * side).map(value).collect();
+    let windows = (0..3).flat_map(|c| (0..half * half).map(move |w| (c, w / half, w % half)));
+    let winner = |(c, row, column): (usize, usize, usize)| {
+        let places = [0, 1, side, side + 1].map(|d| (c * side + 2 * row) * side + 2 * column + d);
+        // The first of equal ones.
+        places.into_iter().fold(places[0], |best, i| if before[i] > before[best] { i } else { best })
+    };
+    let winners: Vec<usize> = windows.map(winner).collect();
+    // Channel 2 gets the smallest gradient, and one window of channel 1 none.
+    let arriving = |w: usize| match w / (half * half) {
+        _ if w == 1 => 0.0,
+        0 => 0.02 * (w as f64 + 1.0),
+        1 => 0.001,
+        _ => -0.01 * (w as f64 + 1.0),
+    };
+    let gradient_after: Vec<f64> = (0..winners.len()).map(arriving).collect();
+    let mut gradient_before = vec![0.0; before.len()];
+    winners.iter().zip(&gradient_after).for_each(|(&i, &g)| gradient_before[i] += g);
+    let pooling = replay::Choice {
+        layer: 2,
+        input: vec![3, side, side],
+        output: vec![3, half, half],
+        window: Some([2, 2]),
+        after: winners.iter().map(|&i| before[i]).collect(),
+        before,
+        gradient_before,
+        gradient_after,
+        winners,
+    };
+    let weights = |k: usize| (0..12).map(|i| (i as f64 - 5.5) * 0.1 + (i * k) as f64 * 0.05).collect();
+    replay::Replay {
+        record: healthy().record(),
+        sample: replay::Sample {
+            number: 7,
+            of: 100,
+            class: "5".into(),
+            shape: vec![1, side, side],
+            values: (0..side * side).map(|i| (i % 7) as f64 / 6.0).collect(),
+            loss: 0.25,
+        },
+        choices: vec![pooling, maxout()],
+        first: replay::FirstLayer {
+            shape: vec![3, 1, 2, 2],
+            input: vec![1, side, side],
+            pieces: 1,
+            before: weights(0),
+            after: weights(1),
+        },
+    }
+}
+
+fn maxout() -> replay::Choice {
+    replay::Choice {
+        layer: 3,
+        input: vec![2, 3],
+        output: vec![3],
+        window: None,
+        before: vec![0.5, -1.0, 2.0, 0.25, -0.5, 3.0],
+        after: vec![0.5, -0.5, 3.0],
+        gradient_before: vec![0.1, 0.0, 0.0, 0.0, -0.2, 0.3],
+        gradient_after: vec![0.1, -0.2, 0.3],
+        winners: vec![0, 4, 5],
+    }
+}

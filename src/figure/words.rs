@@ -5,6 +5,7 @@ use super::chart::{
     ColourScale, DotRow, Dots, Figure, Heatmap, Lines, Overlay, Panel, Placed, Series, Stroke,
 };
 use super::flow::Tone;
+use super::maps::Maps;
 use crate::analysis::curves::Ending;
 use crate::analysis::{Attenuation, Grid, Summary};
 use crate::font;
@@ -370,6 +371,7 @@ pub(super) fn describe(lang: Lang, figure: &Figure) -> String {
                 let lines: Vec<String> = b.lines.iter().map(|l| l.text.clone()).collect();
                 lang.describe_box(&b.heading, &lines, b.tone == Tone::Taken, b.tone == Tone::Greyed)
             })),
+            Panel::Maps(m) => all.extend(describe_maps(lang, m, figure.scales.get(m.scale))),
             Panel::Dots(d) => all.extend(d.rows.iter().map(|row| describe_dots(lang, d, row))),
         }
         all.extend(placed.overlays.iter().map(|o| describe_overlay(lang, placed, o)));
@@ -419,6 +421,29 @@ fn describe_heatmap(lang: Lang, map: &Heatmap, scale: &ColourScale) -> Vec<Strin
     if h.rows.len() <= MANY && scale.logarithmic && h.columns.is_empty() {
         let ends: Vec<String> = h.cells.iter().map(|row| last_value(lang, row, values, &write)).collect();
         all.push(lang.describe_last(&ends));
+    }
+    all
+}
+
+fn describe_maps(lang: Lang, m: &Maps, scale: Option<&ColourScale>) -> Vec<String> {
+    let Some(first) = m.tiles.first() else { return Vec::new() };
+    let mut all = vec![lang.describe_maps(&m.title, m.tiles.len(), first.rows(), first.columns())];
+    let cells = || m.tiles.iter().flat_map(|t| t.cells.iter().flatten());
+    let special = |cell: &Measured| scale.is_some_and(|s| s.special.iter().any(|(kind, _)| kind == cell));
+    let finite = || cells().filter(|c| !special(c)).filter_map(|c| c.value());
+    match (finite().reduce(f64::min), finite().reduce(f64::max)) {
+        (Some(a), Some(b)) => all.push(lang.describe_range(&lang.number(a), &lang.number(b))),
+        _ => all.push(lang.describe_no_values()),
+    }
+    for (kind, words) in scale.iter().flat_map(|s| &s.special) {
+        let count = cells().filter(|c| *c == kind).count();
+        if count > 0 {
+            all.push(lang.describe_special(words, count as f64 / cells().count() as f64));
+        }
+    }
+    let rings: usize = m.tiles.iter().map(|t| t.rings.len()).sum();
+    if rings > 0 {
+        all.push(lang.describe_rings(rings));
     }
     all
 }

@@ -17,8 +17,8 @@
 //! their elementary functions), `kernel` (f32 by hand for AVX-512) and `threads`, which alone have `unsafe`
 //! code; `matmul`, `norm`, `signal`, `normalise`, `statistics` (arithmetic on rows); [`init`], [`loss`],
 //! [`optimizer`] and `update` (one fused pass that applies an update and measures it); `layer`, `sequence`,
-//! `network`; `tape` (forward and backward over blocks of rows), `engine` (one training step) and
-//! [`gradcheck`].
+//! `network`; `tape` (forward and backward over blocks of rows), `engine` (one training step),
+//! [`mod@probe`] (one sample, with everything between) and [`gradcheck`].
 
 pub mod architecture;
 mod engine;
@@ -32,6 +32,7 @@ mod network;
 mod norm;
 mod normalise;
 pub mod optimizer;
+pub mod probe;
 mod scalar;
 mod sequence;
 pub mod shape;
@@ -58,6 +59,7 @@ pub use network::Network;
 pub use norm::norm;
 pub use normalise::Normalisation;
 pub use optimizer::{L1Step, Optimizer, OptimizerKind};
+pub use probe::{Choice, Probe, probe};
 pub use scalar::Scalar;
 pub use sequence::{NetworkLayer, NetworkTensor};
 pub use shape::{Shape, ShapeError};

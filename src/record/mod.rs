@@ -35,6 +35,7 @@ pub mod metrics;
 #[cfg(feature = "fs")]
 pub mod npy;
 mod recorder;
+pub mod replay;
 mod rows;
 mod schema1;
 pub mod sink;

@@ -19,6 +19,7 @@ use crate::diagnosis::{Branch, Diagnosis, Remedy, Treatment, Unfit};
 use crate::nn::architecture::Architecture;
 use crate::nn::{Initialisation, L1Step, Normalisation, OptimizerKind};
 use crate::record::{Header, LayerInfo, Status};
+use crate::train::header::SettingsError;
 
 /// Pieces of the maxout remedy.
 const PIECES: usize = 2;
@@ -301,16 +302,12 @@ fn more_data(c: &mut TrainConfig, header: &Header) -> Result<(), Unfit> {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum RemedyError {
-    #[error(
-        "run `{run}` was made by {tool}, and its record does not hold the settings that it could be trained from again; remedies need a run of `gradfade train`"
-    )]
-    NoSettings { run: String, tool: String },
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
     #[error(
         "run `{run}` is not finished (it made {done} of {planned} steps), so nothing has the same budget; train it to its end first"
     )]
     Unfinished { run: String, done: u64, planned: u64 },
-    #[error("run `{run}`: its settings are not those of this program ({what}); train it again")]
-    OtherSettings { run: String, what: String },
 }
 
 /// The settings of a run.
@@ -318,15 +315,7 @@ pub enum RemedyError {
 /// # Errors
 /// When its header does not hold them, or holds others than this program knows.
 pub fn settings(header: &Header) -> Result<TrainConfig, RemedyError> {
-    let run = || header.run.clone();
-    match &header.config {
-        None => Err(RemedyError::NoSettings { run: run(), tool: header.source.tool.clone() }),
-        Some(_) if header.source.tool != env!("CARGO_PKG_NAME") => {
-            Err(RemedyError::NoSettings { run: run(), tool: header.source.tool.clone() })
-        }
-        Some(value) => serde_json::from_value(value.clone())
-            .map_err(|e| RemedyError::OtherSettings { run: run(), what: e.to_string() }),
-    }
+    Ok(crate::train::header::settings(header)?)
 }
 
 /// A run that was stopped or killed has had another budget than its remedies would have.

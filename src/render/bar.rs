@@ -5,6 +5,7 @@ use crate::font::{self, Weight};
 
 use super::axis;
 use super::canvas::{Anchor, Canvas, Letters, Pen, Rect};
+use super::colour::Colours;
 use super::panel::{self, LABEL, TICK};
 use super::theme::Palette;
 use super::{RenderError, Style, raster};
@@ -40,7 +41,7 @@ fn special(scale: &ColourScale) -> impl Iterator<Item = (usize, &str)> {
     scale
         .special
         .iter()
-        .filter_map(|(cell, words)| raster::kind(*cell, scale.values()).map(|k| (k, words.as_str())))
+        .filter_map(|(cell, words)| raster::map_kind(*cell, scale).map(|k| (k, words.as_str())))
 }
 
 fn ticks(scale: &ColourScale, length: f64) -> Vec<axis::Tick> {
@@ -94,19 +95,20 @@ pub fn draw(
     let (entries, below) = if with_swatches { block(scale, area.h) } else { (Vec::new(), 0.0) };
     let (under, over) = (if beyond.0 { ARROW } else { 0.0 }, if beyond.1 { ARROW } else { 0.0 });
     let bar = Rect { x: area.x + GAP, y: area.y + over, w: BAR, h: area.h - below - over - under };
-    c.image(bar, &raster::bar(style.colour_map, palette)?)?;
+    let colours = Colours::of(scale, style.colour_map);
+    c.image(bar, &raster::bar(colours, palette)?)?;
     let pen = Pen::solid(palette.axis, 1.0);
     let (left, right, middle) = (bar.x, bar.right(), bar.x + 0.5 * bar.w);
     let mut outline = vec![(left, bar.y)];
     if over > 0.0 {
         let tip = [(left, bar.y), (middle, bar.y - over), (right, bar.y)];
-        c.polygon(&tip, style.colour_map.at(1.0), 1.0)?;
+        c.polygon(&tip, colours.at(1.0), 1.0)?;
         outline.push(tip[1]);
     }
     outline.extend([(right, bar.y), (right, bar.bottom())]);
     if under > 0.0 {
         let tip = [(left, bar.bottom()), (middle, bar.bottom() + under), (right, bar.bottom())];
-        c.polygon(&tip, style.colour_map.at(0.0), 1.0)?;
+        c.polygon(&tip, colours.at(0.0), 1.0)?;
         outline.push(tip[1]);
     }
     outline.extend([(left, bar.bottom()), (left, bar.y)]);
@@ -126,22 +128,16 @@ pub fn draw(
     }
     let mut y = area.bottom() - below + 14.0;
     for entry in &entries {
-        self::entry(c, entry, (bar.x, y), style, palette)?;
+        self::entry(c, entry, (bar.x, y), palette)?;
         y += entry.height();
     }
     Ok(())
 }
 
 /// A swatch with its words; `at` is its top left corner.
-fn entry(
-    c: &mut Canvas,
-    entry: &Entry,
-    at: (f64, f64),
-    style: &Style,
-    palette: &Palette,
-) -> Result<(), RenderError> {
+fn entry(c: &mut Canvas, entry: &Entry, at: (f64, f64), palette: &Palette) -> Result<(), RenderError> {
     let box_ = Rect { x: at.0, y: at.1.round(), w: SWATCH_W, h: SWATCH_H };
-    c.image(box_, &raster::swatch(entry.kind, box_, style.colour_map, palette)?)?;
+    c.image(box_, &raster::swatch(entry.kind, box_, palette)?)?;
     c.frame(box_, Pen::solid(palette.axis, 0.8))?;
     for (i, line) in entry.lines.iter().enumerate() {
         let middle = box_.y + 0.5 * SWATCH_H + i as f64 * WORD_LINE;
@@ -185,13 +181,12 @@ pub fn draw_legend(
     c: &mut Canvas,
     rows: &[Vec<(f64, Entry)>],
     at: (f64, f64),
-    style: &Style,
     palette: &Palette,
 ) -> Result<(), RenderError> {
     let mut y = at.1;
     for row in rows {
         for (x, e) in row {
-            entry(c, e, (at.0 + x, y), style, palette)?;
+            entry(c, e, (at.0 + x, y), palette)?;
         }
         y += row.iter().map(|(_, e)| e.height() + 2.0).fold(0.0, f64::max);
     }

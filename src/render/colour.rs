@@ -12,6 +12,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use super::RenderError;
+use crate::figure::chart::ColourScale;
 
 /// An opaque sRGB colour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,6 +75,40 @@ impl ColourMap {
     }
 }
 
+/// The colours of one scale.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Colours {
+    Map(ColourMap),
+    /// Of numbers with a sign: blue below zero, grey at zero, which lies in the middle, yellow above. The
+    /// lightness rises from end to end, so that signs survive a grey printer, and blue and yellow are told
+    /// apart by all forms of colour blindness but the rarest.
+    Signed,
+}
+
+/// The ends and the middle of [`Colours::Signed`].
+const SIGNED: [Rgb; 3] = [Rgb::hex(0x13_43_a8), Rgb::hex(0x9c_9c_a0), Rgb::hex(0xff_d8_2e)];
+
+impl Colours {
+    /// Those of a scale in a figure that is drawn with this map.
+    pub fn of(scale: &ColourScale, map: ColourMap) -> Colours {
+        if scale.signed { Colours::Signed } else { Colours::Map(map) }
+    }
+
+    /// The colour at `t`, 0 (low) to 1 (high), as [`ColourMap::at`].
+    pub fn at(self, t: f64) -> Rgb {
+        if let Colours::Map(map) = self {
+            return map.at(t);
+        }
+        let t = if t.is_nan() { 0.0 } else { t.clamp(0.0, 1.0) };
+        let (a, b, share) = match t {
+            t if t < 0.5 => (SIGNED[0], SIGNED[1], 2.0 * t),
+            t => (SIGNED[1], SIGNED[2], 2.0 * t - 1.0),
+        };
+        let mix = |a: u8, b: u8| (f64::from(a) + (f64::from(b) - f64::from(a)) * share).round() as u8;
+        Rgb(mix(a.0, b.0), mix(a.1, b.1), mix(a.2, b.2))
+    }
+}
+
 impl fmt::Display for ColourMap {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -114,6 +149,20 @@ mod tests {
             assert!(l.windows(5).all(|w| w[4] > w[0]), "{map}");
             assert!(l[255] / l[0] > 20.0, "{map} spans a wide range of lightness");
         }
+    }
+
+    #[test]
+    fn colours_of_signs_have_zero_in_the_middle_and_rise_in_lightness() {
+        let at = |t: f64| Colours::Signed.at(t);
+        let l: Vec<f64> = (0..=240).map(|i| at(f64::from(i) / 240.0).luminance()).collect();
+        assert!(l.windows(5).all(|w| w[4] > w[0]));
+        assert_eq!(at(0.5), SIGNED[1]);
+        // Blue has more blue than red, yellow less: the ends and what lies near them cannot be mixed up.
+        for i in 1..=10 {
+            let (low, high) = (at(0.5 - 0.05 * f64::from(i)), at(0.5 + 0.05 * f64::from(i)));
+            assert!(low.2 > low.0 && high.2 < high.0, "{low} {high}");
+        }
+        assert!(SIGNED[0].contrast(SIGNED[1]) > 3.0 && SIGNED[2].contrast(SIGNED[1]) > 1.8);
     }
 
     #[test]

@@ -5,6 +5,7 @@ use crate::font::{self, Weight};
 
 use super::axis::Scale;
 use super::canvas::{Anchor, Canvas, Letters, Pen, Rect};
+use super::colour::Colours;
 use super::kind::{Kind, Look};
 use super::layout::Place;
 use super::overlay::{Along, Axes};
@@ -90,7 +91,8 @@ impl Kind for Heatmap {
         let Place { plot, left } = place;
         let palette = look.palette;
         let scale = &look.scales[self.scale];
-        let (area, png) = raster::heatmap(self, scale, plot, look.most_bins, look.style.colour_map, palette)?;
+        let colours = Colours::of(scale, look.style.colour_map);
+        let (area, png) = raster::heatmap(self, scale, plot, look.most_bins, colours, palette)?;
         c.image(area, &png)?;
         draw_masks(c, self, plot, palette)?;
         match self.columns.is_empty() {

@@ -31,6 +31,11 @@ pub trait Kind {
     /// for.
     fn x(&self) -> Option<&Axis>;
 
+    /// Does the layout make room for its title and words? A panel without axes may ask for it.
+    fn framed(&self) -> bool {
+        self.x().is_some()
+    }
+
     /// Where the coordinates of overlays lie in a plot; a panel without axes has none.
     fn axes(&self, plot: Rect) -> Option<Axes<'_>>;
 
@@ -99,6 +104,7 @@ pub fn kind(panel: &Panel) -> &dyn Kind {
         Panel::Rows(panel) => panel,
         Panel::Dots(panel) => panel,
         Panel::Flow(panel) => panel,
+        Panel::Maps(panel) => panel,
     }
 }
 
@@ -118,8 +124,9 @@ pub fn above(p: &Placed, plot: Rect) -> f64 {
 }
 
 /// How far words reach beyond the right edge of a plot: those of the axis, and those above the plot.
-pub fn overhang(p: &Placed, x: &Axis, plot: Rect) -> f64 {
-    panel::x_overhang(x, plot.w).max(overlay::overhang(&p.overlays, kind(&p.panel).axes(plot), plot))
+pub fn overhang(p: &Placed, plot: Rect) -> f64 {
+    let axis = kind(&p.panel).x().map_or(0.0, |x| panel::x_overhang(x, plot.w));
+    axis.max(overlay::overhang(&p.overlays, kind(&p.panel).axes(plot), plot))
 }
 
 /// Draws the title, the panel and what lies over it.

@@ -128,10 +128,12 @@ fn gutters(figure: &Figure, panels: &[Place], spans: &[Span], swatches_under_bar
     let mut words = vec![vec![0.0f64; rows]; columns];
     for (p, place) in figure.panels.iter().zip(panels) {
         let (plot, panel) = (place.plot, kind(&p.panel));
-        let Some(x) = panel.x() else { continue };
+        if !panel.framed() {
+            continue;
+        }
         widen(&mut gutters.left[p.column], panel.left(plot.h));
         widen(&mut words[p.column][p.row], panel.right(plot.h));
-        widen(&mut gutters.right[p.column], kind::overhang(p, x, plot));
+        widen(&mut gutters.right[p.column], kind::overhang(p, plot));
         if !free_right(p) {
             widen(&mut gutters.right[p.column], words[p.column][p.row]);
         }
@@ -198,22 +200,66 @@ pub fn height(figure: &Figure) -> u32 {
     if let Some(height) = figure.height {
         return height;
     }
+    good_height(figure, free_swatches_under_bars(figure)).ceil() as u32
+}
+
+/// Where the special kinds are explained on a sheet whose height is free: under the bars, if these are long
+/// enough at the height that suits the panels.
+fn free_swatches_under_bars(figure: &Figure) -> bool {
+    bars_fit(figure, &arranged(figure, good_height(figure, true), true).1)
+}
+
+/// The height that panels and words ask for: what plots need depends on their widths, and those on the bars
+/// beside them, so that it is found in a few rounds.
+fn good_height(figure: &Figure, swatches_under_bars: bool) -> f64 {
     // On a sheet without height the panels would end above their beginning, by what the words take.
-    let words = words(figure, 0.0, true);
-    let (columns, rows) = (figure.column_weights.len(), figure.row_weights.len());
-    let inner = f64::from(figure.width) - 2.0 * MARGIN - COLUMN_GAP * columns.saturating_sub(1) as f64;
-    let weight = |column: usize| figure.column_weights.get(column).copied().unwrap_or(0.0);
-    let width = |column: usize| inner * weight(column) / figure.column_weights.iter().sum::<f64>();
-    let needs = |p: &Placed| kind(&p.panel).good_height(width(p.column)).max(SMALLEST.1);
-    let row = |row: usize| figure.panels.iter().filter(|p| p.row == row).map(needs).fold(0.0, f64::max);
-    let panels = (0..rows).map(row).sum::<f64>() + ROW_GAP * rows.saturating_sub(1) as f64;
-    (words.head - words.foot + panels).ceil() as u32
+    let words = words(figure, 0.0, swatches_under_bars);
+    let rows = figure.row_weights.len();
+    let mut height = 2.0 * f64::from(figure.width);
+    for _ in 0..ROUNDS {
+        let (panels, _) = arranged(figure, height, swatches_under_bars);
+        let need = |(p, place): (&Placed, &Place)| {
+            let panel = kind(&p.panel);
+            let room = if panel.framed() { kind::above(p, place.plot) + panel.below() } else { 0.0 };
+            panel.good_height(place.plot.w).max(SMALLEST.1) + room
+        };
+        let of = |row: usize| {
+            let placed = figure.panels.iter().zip(&panels).filter(|(p, _)| p.row == row);
+            placed.map(need).fold(0.0, f64::max)
+        };
+        height = words.head - words.foot
+            + (0..rows).map(of).sum::<f64>()
+            + ROW_GAP * rows.saturating_sub(1) as f64;
+    }
+    height
+}
+
+/// Plots and bars on a sheet of this height.
+fn arranged(figure: &Figure, height: f64, swatches_under_bars: bool) -> (Vec<Place>, Vec<BarPlace>) {
+    let words = words(figure, height, swatches_under_bars);
+    let spans = spans(figure);
+    let (columns, rows) = (figure.column_weights.len() as f64, figure.row_weights.len() as f64);
+    let inner = f64::from(figure.width) - 2.0 * MARGIN;
+    let first = Rect { x: 0.0, y: 0.0, w: inner / columns, h: (words.foot - words.head) / rows };
+    let mut panels = vec![Place { plot: first, left: 0.0 }; figure.panels.len()];
+    let mut bars = Vec::new();
+    for _ in 0..ROUNDS {
+        let gutters = gutters(figure, &panels, &spans, swatches_under_bars);
+        (panels, bars) = places(figure, &words, &spans, &gutters);
+    }
+    (panels, bars)
+}
+
+fn bars_fit(figure: &Figure, bars: &[BarPlace]) -> bool {
+    bars.iter().all(|b| bar::swatches_fit(&figure.scales[b.scale], b.area.h))
 }
 
 pub fn layout(figure: &Figure) -> Result<Layout, RenderError> {
+    if figure.height.is_none() {
+        return solve(figure, free_swatches_under_bars(figure));
+    }
     let under = solve(figure, true)?;
-    let fits = |b: &BarPlace| bar::swatches_fit(&figure.scales[b.scale], b.area.h);
-    if under.bars.iter().all(fits) { Ok(under) } else { solve(figure, false) }
+    if bars_fit(figure, &under.bars) { Ok(under) } else { solve(figure, false) }
 }
 
 fn solve(figure: &Figure, swatches_under_bars: bool) -> Result<Layout, RenderError> {

@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `layout` | where everything stands |
 //! | `kind` | what a kind of panel has to say for itself, and the list of the kinds |
-//! | `heatmap`, `lines`, `rows`, `dots`, `flow` | the kinds, one a file |
+//! | `heatmap`, `lines`, `rows`, `dots`, `flow`, `maps` | the kinds, one a file |
 //! | `overlay` | curves, bands and marked steps over a panel |
 //! | `panel`, `bar` | what panels have in common; colour bars |
 //! | `raster` | a heatmap's cells as a small indexed PNG |
@@ -29,6 +29,7 @@ mod heatmap;
 mod kind;
 mod layout;
 mod lines;
+mod maps;
 mod overlay;
 mod panel;
 mod pdf;
@@ -175,7 +176,7 @@ pub fn svg(figure: &Figure, style: &Style) -> Result<String, RenderError> {
         let beyond = (below.contains(&true), above.contains(&true));
         bar::draw(&mut c, scale, b.area, beyond, place.swatches_under_bars, style, palette)?;
     }
-    bar::draw_legend(&mut c, &place.legend, (font::MARGIN, place.legend_top), style, palette)?;
+    bar::draw_legend(&mut c, &place.legend, (font::MARGIN, place.legend_top), palette)?;
     let mut y = place.caption_top;
     for line in &place.caption {
         y += layout::CAPTION_LINE;

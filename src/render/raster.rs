@@ -13,7 +13,7 @@ use crate::stats::{Measured, ValueScale, typical};
 use super::RenderError;
 use super::axis::{self, Scale};
 use super::canvas::Rect;
-use super::colour::{ColourMap, Rgb};
+use super::colour::{ColourMap, Colours, Rgb};
 use super::theme::Palette;
 
 /// Colours of the map in a raster; the rest of the 256 entries of a palette belongs to the paper and the
@@ -45,6 +45,20 @@ pub fn kind(cell: Measured, scale: ValueScale) -> Option<usize> {
         Measured::Nan => Some(2),
         Measured::Infinite => Some(3),
         Measured::Missing => Some(4),
+    }
+}
+
+/// The zero of a scale with signs: most cells of a gradient can be zero, and it is the others that are to be
+/// seen.
+const QUIET_ZERO: usize = 5;
+
+/// What has no place on the scale of a map, whose numbers may be negative: as [`kind`], and the zero of a
+/// scale with signs.
+pub fn map_kind(cell: Measured, scale: &ColourScale) -> Option<usize> {
+    match cell {
+        Measured::Zero if scale.signed => Some(QUIET_ZERO),
+        Measured::Finite(x) if x < 0.0 && !scale.logarithmic => None,
+        cell => kind(cell, scale.values()),
     }
 }
 
@@ -116,8 +130,8 @@ fn bins(map: &Heatmap, plot: Rect, most: usize) -> (Rect, Vec<Range<usize>>) {
 fn ink(kind: usize, x: f64, y: f64) -> bool {
     let every = |v: f64, period: f64, width: f64| v.rem_euclid(period) < width;
     match kind {
-        // zero: black with level lines
-        0 => every(y, 5.0, 1.0),
+        // zero: black with level lines; a quiet zero: grey with level lines
+        0 | QUIET_ZERO => every(y, 5.0, 1.0),
         // underflow: diagonal hatch
         1 => every(x + y, 6.0, 2.0),
         // NaN: cross hatch
@@ -144,7 +158,7 @@ pub fn heatmap(
     scale: &ColourScale,
     plot: Rect,
     most_bins: usize,
-    colours: ColourMap,
+    colours: Colours,
     palette: &Palette,
 ) -> Result<(Rect, Vec<u8>), RenderError> {
     let (area, bins) = bins(map, plot, most_bins);
@@ -201,6 +215,30 @@ pub fn heatmap(
     Ok((area, png))
 }
 
+/// The picture of the cells of a map, `[rows][columns]`, that lies on `area`.
+pub fn tile(
+    cells: &[Vec<Measured>],
+    scale: &ColourScale,
+    area: Rect,
+    colours: Colours,
+    palette: &Palette,
+) -> Result<Vec<u8>, RenderError> {
+    let (rows, columns) = (cells.len(), cells[0].len());
+    let patterned = cells.iter().flatten().any(|cell| map_kind(*cell, scale).is_some());
+    let fine =
+        |length: f64, least: usize| if patterned { ((FINE * length) as usize).max(least) } else { least };
+    let (width, height) = (fine(area.w, columns), fine(area.h, rows));
+    let pixel = |y: usize, x: usize| {
+        let cell = cells[y * rows / height][x * columns / width];
+        match map_kind(cell, scale) {
+            Some(k) => SPECIAL + 2 * k as u8 + u8::from(ink(k, x as f64 / FINE, y as f64 / FINE)),
+            None => level(scale, cell.value().unwrap_or(f64::NAN)),
+        }
+    };
+    let pixels: Vec<u8> = (0..height).flat_map(|y| (0..width).map(move |x| pixel(y, x))).collect();
+    encode(&pixels, width, height, colours, palette)
+}
+
 /// A single NaN or infinity must be seen at any resolution: its run is widened to one CSS pixel where bins
 /// are narrower.
 fn widen_alarms(row: &mut [Option<Measured>], bin: f64, values: ValueScale) {
@@ -251,28 +289,24 @@ fn room_for_patterns(kinds: &[Vec<Option<usize>>], r: usize, cell_w: f64, cell_h
 }
 
 /// A swatch that shows a special kind as the heatmap draws it.
-pub fn swatch(
-    kind: usize,
-    area: Rect,
-    colours: ColourMap,
-    palette: &Palette,
-) -> Result<Vec<u8>, RenderError> {
+pub fn swatch(kind: usize, area: Rect, palette: &Palette) -> Result<Vec<u8>, RenderError> {
     let (w, h) = ((FINE * area.w) as usize, (FINE * area.h) as usize);
     // Shifted so that the first dots of the dotted pattern are whole.
     let place = |i: usize| i as f64 / FINE + 4.5;
     let pixels: Vec<u8> = (0..w * h)
         .map(|i| SPECIAL + 2 * kind as u8 + u8::from(ink(kind, place(i % w), place(i / w))))
         .collect();
-    encode(&pixels, w, h, colours, palette)
+    // None of the colours of a map is in it.
+    encode(&pixels, w, h, Colours::Map(ColourMap::default()), palette)
 }
 
 /// The colours of a bar, high end first, one pixel wide.
-pub fn bar(colours: ColourMap, palette: &Palette) -> Result<Vec<u8>, RenderError> {
+pub fn bar(colours: Colours, palette: &Palette) -> Result<Vec<u8>, RenderError> {
     let pixels: Vec<u8> = (0..LEVELS).rev().map(|l| l as u8).collect();
     encode(&pixels, 1, LEVELS, colours, palette)
 }
 
-pub fn level_colour(colours: ColourMap, level: u8) -> Rgb {
+pub fn level_colour(colours: Colours, level: u8) -> Rgb {
     colours.at(f64::from(level) / (LEVELS - 1) as f64)
 }
 
@@ -280,7 +314,7 @@ fn encode(
     pixels: &[u8],
     width: usize,
     height: usize,
-    colours: ColourMap,
+    colours: Colours,
     palette: &Palette,
 ) -> Result<Vec<u8>, RenderError> {
     let mut table: Vec<u8> = Vec::with_capacity(3 * 256);
@@ -291,6 +325,9 @@ fn encode(
         push(tones.ground);
         push(tones.ink);
     }
+    // A quiet zero.
+    push(palette.mask);
+    push(faint(palette));
     // Patterns repeat from line to line, colours do not repeat at all: filtering helps the first and spoils
     // the second.
     let mut out = Vec::new();
@@ -304,6 +341,13 @@ fn encode(
     writer.write_image_data(pixels)?;
     writer.finish()?;
     Ok(out)
+}
+
+/// The ink of a quiet zero: hardly more than its ground.
+fn faint(palette: &Palette) -> Rgb {
+    let mix = |a: u8, b: u8| (0.65 * f64::from(a) + 0.35 * f64::from(b)).round() as u8;
+    let (a, b) = (palette.mask, palette.axis);
+    Rgb(mix(a.0, b.0), mix(a.1, b.1), mix(a.2, b.2))
 }
 
 /// Do finite values lie below or above the ends of the scale? They are drawn in the end's colour, and the

@@ -22,6 +22,8 @@ pub enum Special {
     NoNorm,
     /// A layer that never moved has no way of which a share could be ahead.
     NoWay,
+    /// A place that no gradient reaches.
+    NoGradient,
 }
 
 impl Lang {

@@ -110,6 +110,7 @@ impl Lang {
                 Special::NoUnit => "no unit: initial norm is 0",
                 Special::NoNorm => "no unit: all parameters are 0",
                 Special::NoWay => "no way: it never moved",
+                Special::NoGradient => "no gradient: exactly zero",
             },
             Lang::Zh => match kind {
                 Special::Zero => "恰为零",
@@ -122,6 +123,7 @@ impl Lang {
                 Special::NoUnit => "没有单位：初始范数为 0",
                 Special::NoNorm => "没有单位：参数全为 0",
                 Special::NoWay => "没有路程：从未移动",
+                Special::NoGradient => "没有梯度：恰为零",
             },
         }
         .to_string()

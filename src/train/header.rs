@@ -2,11 +2,36 @@
 
 use std::collections::BTreeMap;
 
-use crate::config::{BatchSize, TrainPlan};
+use crate::config::{BatchSize, TrainConfig, TrainPlan};
 use crate::data::Dataset;
 use crate::nn::architecture::Architecture;
 use crate::nn::{L1Step, NetworkTensor, Normalisation, OptimizerKind, Part, SKETCH_BUCKETS};
 use crate::record::{self, Facts, Header, Inputs, LayerInfo, TensorInfo};
+
+/// Why the settings of a run cannot be had from its header.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SettingsError {
+    #[error(
+        "run `{run}` was made by {tool}, and its record does not hold the settings that it could be trained from again; give a run of `gradfade train`"
+    )]
+    None { run: String, tool: String },
+    #[error("run `{run}`: its settings are not those of this program ({what}); train it again")]
+    Other { run: String, what: String },
+}
+
+/// The settings of a run, from the header that [`header`] made for it.
+///
+/// # Errors
+/// When the header does not hold them, or holds others than this program knows.
+pub fn settings(header: &Header) -> Result<TrainConfig, SettingsError> {
+    let run = || header.run.clone();
+    match &header.config {
+        Some(value) if header.source.tool == env!("CARGO_PKG_NAME") => serde_json::from_value(value.clone())
+            .map_err(|e| SettingsError::Other { run: run(), what: e.to_string() }),
+        _ => Err(SettingsError::None { run: run(), tool: header.source.tool.clone() }),
+    }
+}
 
 /// Describes the run that `plan` will make; `name` is what figures call it.
 pub fn header(plan: &TrainPlan, data: &Dataset, name: &str) -> Header {
@@ -36,7 +61,7 @@ pub fn header(plan: &TrainPlan, data: &Dataset, name: &str) -> Header {
         .build()
         .expect("a plan describes a network that can exist");
     // Threads never change a result, so they are no part of what the run is.
-    header.config = serde_json::to_value(crate::config::TrainConfig { threads: 1, ..config.clone() }).ok();
+    header.config = serde_json::to_value(TrainConfig { threads: 1, ..config.clone() }).ok();
     header
 }
 

@@ -13,6 +13,7 @@ mod page;
 mod record;
 mod remedies;
 mod remedy;
+mod replay;
 mod source;
 mod spelling;
 mod sweep;

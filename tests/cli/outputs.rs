@@ -21,11 +21,30 @@ const ILL: [&str; 6] = ["--optimizer", "adam", "--learning-rate", "1e-7", "--epo
 const SWEEP: &str = "sweep --activations sigmoid,relu --hidden-layers 1..3 --seeds 2 --data gaussians --samples 64 --widths 5 \
                      --batch-sizes 16 --epochs 2 --record every:1 --snapshots every:2 --no-figures --out sweep";
 
+/// A run whose weights are kept.
+const SAVED: [&str; 14] = [
+    "train",
+    "--save-weights",
+    "--quiet",
+    "--network",
+    "conv:3x3,pool:2",
+    "--train-size",
+    "60",
+    "--test-size",
+    "20",
+    "--batch-size",
+    "20",
+    "--steps",
+    "6",
+    "--out=saved",
+];
+
 /// Runs, a sweep and remedies to draw.
 fn desk() -> tempfile::TempDir {
     let dir = room();
     train(dir.path(), "net", &ILL);
     train(dir.path(), "other", &["--activation", "relu"]);
+    stdout(dir.path(), &SAVED);
     let output = gradfade(dir.path()).args(SWEEP.split_whitespace()).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     stdout(dir.path(), &["remedy", "net", "--only", "relu,dropout", "--quiet"]);
@@ -43,6 +62,7 @@ fn input(spec: &FigureSpec) -> &'static [&'static str] {
         Draws::Runs => &["net", "other"],
         Draws::Sweep => &["sweep"],
         Draws::Trials => &["net-remedies"],
+        Draws::Weights => &["saved"],
         Draws::Nothing => &[],
     }
 }

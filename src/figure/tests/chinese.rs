@@ -14,7 +14,7 @@ const NAMES: [&str; 26] = [
     "Dropout", "rms",
 ];
 
-fn english(text: &str) -> Vec<&str> {
+pub(super) fn english(text: &str) -> Vec<&str> {
     text.split(|c: char| !c.is_ascii_alphabetic()).filter(|w| !w.is_empty() && !NAMES.contains(w)).collect()
 }
 

@@ -3,6 +3,7 @@
 mod chinese;
 mod numbers;
 mod remedy;
+mod replays;
 mod titles;
 
 use proptest::prelude::*;
@@ -24,7 +25,7 @@ fn drawn(name: &str, runs: &[Record], options: &Options) -> Figure {
     let mut f = build(name, runs, options).unwrap();
     let lines = f.panels.iter_mut().filter_map(|p| match &mut p.panel {
         Panel::Lines(l) => Some(l),
-        Panel::Heatmap(_) | Panel::Rows(_) | Panel::Flow(_) | Panel::Dots(_) => None,
+        Panel::Heatmap(_) | Panel::Rows(_) | Panel::Flow(_) | Panel::Dots(_) | Panel::Maps(_) => None,
     });
     let words = lines
         .flat_map(|l| l.marks.iter_mut().map(|m| &mut m.1).chain(l.series.iter_mut().map(|s| &mut s.label)));
@@ -42,7 +43,9 @@ fn heatmaps(figure: &Figure) -> Vec<&Heatmap> {
         .filter(|p| map(p))
         .map(|p| match &p.panel {
             Panel::Heatmap(h) => h,
-            Panel::Lines(_) | Panel::Rows(_) | Panel::Flow(_) | Panel::Dots(_) => unreachable!(),
+            Panel::Lines(_) | Panel::Rows(_) | Panel::Flow(_) | Panel::Dots(_) | Panel::Maps(_) => {
+                unreachable!()
+            }
         })
         .collect()
 }
@@ -53,7 +56,7 @@ fn lines(figure: &Figure) -> Vec<&Lines> {
         .iter()
         .filter_map(|p| match &p.panel {
             Panel::Lines(l) => Some(l),
-            Panel::Heatmap(_) | Panel::Rows(_) | Panel::Flow(_) | Panel::Dots(_) => None,
+            Panel::Heatmap(_) | Panel::Rows(_) | Panel::Flow(_) | Panel::Dots(_) | Panel::Maps(_) => None,
         })
         .collect()
 }
@@ -69,8 +72,14 @@ fn outline(f: &Figure) -> String {
     out += &format!("{}\n{}\n{}\n", f.title, f.subtitle, f.caption);
     for s in &f.scales {
         out += &format!(
-            "scale {:?} {}..{} log={} percent={} {:?}\n",
-            s.label, s.low, s.high, s.logarithmic, s.percent, s.special
+            "scale {:?} {}..{} log={} percent={} {:?}{}\n",
+            s.label,
+            s.low,
+            s.high,
+            s.logarithmic,
+            s.percent,
+            s.special,
+            if s.signed { " signed" } else { "" }
         );
     }
     for p in &f.panels {
@@ -93,6 +102,23 @@ fn outline(f: &Figure) -> String {
                 out += &format!("rows {:?} {}..{} mark {:?}\n", r.x.label, r.x.low, r.x.high, r.mark);
                 for ((label, value), words) in r.rows.iter().zip(&r.values).zip(&r.words).rev() {
                     out += &format!("  {label:>10}: {value:.3?} {words}\n");
+                }
+            }
+            Panel::Maps(m) => {
+                out += &format!("maps {:?} scale {} bar {}\n", m.title, m.scale, m.bar);
+                for t in &m.tiles {
+                    out += &format!(
+                        "  {:?} side {} groups {:?} rings {:?} ",
+                        t.label, t.side, t.groups, t.rings
+                    );
+                    out += &format!("frame {:?} from {:?} {:?}\n", t.frame, t.first, t.numbers);
+                    for row in &t.cells {
+                        let cells: Vec<String> = row
+                            .iter()
+                            .map(|c| c.value().map_or(format!("{c:?}"), |x| format!("{x:.3}")))
+                            .collect();
+                        out += &format!("    {}\n", cells.join(", "));
+                    }
                 }
             }
             Panel::Dots(d) => {

@@ -5,6 +5,7 @@
 use super::pooling::differing;
 use super::{Backward, Forward, Layer, Memory};
 use crate::activation::Activation;
+use crate::nn::probe::Chosen;
 use crate::nn::scalar::{Scalar, simd};
 use crate::nn::statistics::Statistics;
 
@@ -69,6 +70,15 @@ impl<T: Scalar> Layer<T> for Maxout {
     /// A unit with another winner differs in two pieces.
     fn winners_changed(&self, before: &[T], now: &[T]) -> f64 {
         differing(before, now) as f64 / 2.0 / (now.len() / self.pieces) as f64
+    }
+
+    fn chosen(&self, cache: &[T]) -> Option<Chosen> {
+        let won = |unit: usize| (0..self.pieces).map(|k| k * self.units + unit).find(|&i| cache[i] == T::ONE);
+        Some(Chosen {
+            winners: (0..self.units).map(|unit| won(unit).unwrap_or(unit)).collect(),
+            window: None,
+            input: Some(vec![self.pieces, self.units]),
+        })
     }
 
     /// Exactly one piece of a unit has a slope, 1: as a linear unit.

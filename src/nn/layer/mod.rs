@@ -49,6 +49,7 @@ pub(crate) use skip::Skip;
 
 use super::init::Initialisation;
 use super::matmul::Prefetch;
+use super::probe::Chosen;
 use super::scalar::Scalar;
 use super::statistics::Statistics;
 use crate::activation::Activation;
@@ -321,6 +322,12 @@ pub trait Layer<T: Scalar>: Debug + Send + Sync {
     /// layer.
     fn winners_changed(&self, _before: &[T], _now: &[T]) -> f64 {
         0.0
+    }
+
+    /// What a layer that takes the largest of some inputs chose, after the forward pass of one row; none for
+    /// other layers.
+    fn chosen(&self, _cache: &[T]) -> Option<Chosen> {
+        None
     }
 
     /// Whether the blocks must meet before the forward pass of this layer, and before its backward pass.

@@ -11,6 +11,7 @@
 
 use super::unfold::places;
 use super::{Backward, Forward, Layer, Memory};
+use crate::nn::probe::Chosen;
 use crate::nn::scalar::{Scalar, simd};
 use crate::nn::signal::row_squares;
 
@@ -182,6 +183,15 @@ impl<T: Scalar> Layer<T> for MaxPooling {
 
     fn winners_changed(&self, before: &[T], now: &[T]) -> f64 {
         differing(before, now) as f64 / now.len() as f64
+    }
+
+    fn chosen(&self, cache: &[T]) -> Option<Chosen> {
+        let places = self.winners(cache).places;
+        Some(Chosen {
+            winners: places.into_iter().map(|place| place as usize).collect(),
+            window: Some([self.window.size[0], self.window.stride]),
+            input: None,
+        })
     }
 
     fn scale(&self, by: i32, _: &mut [T], numbers: &mut [f64]) {

@@ -27,7 +27,9 @@ pub(super) const META: &str = "meta.json";
 const META_PART: &str = "meta.json.part";
 
 /// Weights that a trainer may put beside the record; they belong to the run and go when it is overwritten.
-const WEIGHTS: [&str; 2] = ["weights-init.safetensors", "weights-final.safetensors"];
+pub const INITIAL_WEIGHTS: &str = "weights-init.safetensors";
+pub const FINAL_WEIGHTS: &str = "weights-final.safetensors";
+const WEIGHTS: [&str; 2] = [INITIAL_WEIGHTS, FINAL_WEIGHTS];
 
 /// Stems of all arrays of the format.
 fn array_stems() -> impl Iterator<Item = &'static str> {

@@ -1,6 +1,7 @@
 //! Figures drawn whole: what the SVG says, how large it is, and which pixels the PNG has.
 
 mod beside;
+mod maps;
 mod overlays;
 mod specimens;
 
@@ -246,8 +247,10 @@ fn special_cells_differ_from_the_map_and_from_each_other() {
                     "{theme} {colour_map}: kind {i} has a pattern of two tones: {colours:?}"
                 );
                 assert!(colours.contains(&tones.ground) && colours.contains(&tones.ink));
-                let map_has =
-                    |c: Rgb| (0..raster::LEVELS).any(|l| raster::level_colour(colour_map, l as u8) == c);
+                let map_has = |c: Rgb| {
+                    (0..raster::LEVELS)
+                        .any(|l| raster::level_colour(colour::Colours::Map(colour_map), l as u8) == c)
+                };
                 assert!(!map_has(tones.ground) && !map_has(tones.ink));
                 assert!(!found.contains(&colours));
                 found.push(colours);
@@ -317,7 +320,7 @@ fn impossible_figures_are_refused_in_one_line() {
     fn map(f: &mut Figure) -> &mut Heatmap {
         match &mut f.panels[0].panel {
             Panel::Heatmap(m) => m,
-            Panel::Lines(_) | Panel::Rows(_) | Panel::Flow(_) | Panel::Dots(_) => {
+            Panel::Lines(_) | Panel::Rows(_) | Panel::Flow(_) | Panel::Dots(_) | Panel::Maps(_) => {
                 unreachable!("the first panel of this figure is a heatmap")
             }
         }

@@ -56,7 +56,7 @@ fn at(panel: &Panel, across: f64, up: f64) -> (f64, f64) {
         // The first row is the highest.
         Panel::Dots(d) => (on(&d.x, across), row(d.rows.len(), 1.0 - up)),
         Panel::Lines(l) => (on(&l.x, across), on(&l.y, up)),
-        Panel::Flow(_) => unreachable!("it has no axes"),
+        Panel::Flow(_) | Panel::Maps(_) => unreachable!("it has no axes"),
     }
 }
 

@@ -49,6 +49,7 @@ pub fn decades(low: f64, high: f64) -> ColourScale {
         high,
         logarithmic: true,
         percent: false,
+        signed: false,
         special: Vec::new(),
     }
 }
@@ -324,6 +325,48 @@ pub fn path() -> Figure {
     f
 }
 
+/// A map of so many rows and columns in front of max pooling, and its gradient.
+pub fn routes(side: usize) -> Figure {
+    let mut figure = replayed("pooling-routes", side);
+    figure.name = format!("routes-{side}");
+    figure
+}
+
+/// Weights as images.
+pub fn filters() -> Figure {
+    replayed("first-layer", 4)
+}
+
+/// The same of colour images.
+pub fn filters_of_colours() -> Figure {
+    let mut replay = crate::figure::testing::replayed(4);
+    let first = &mut replay.first;
+    first.shape = vec![30, 3, 5, 5];
+    first.before = (0..30 * 75).map(|i| noise(i, 1) - 0.5).collect();
+    first.after = (0..30 * 75).map(|i| noise(i, 1) + noise(i / 7, 2) - 1.0).collect();
+    let mut figure =
+        crate::figure::build("first-layer", &replay, &crate::figure::Options::default()).unwrap();
+    figure.name = "filters-of-colours".into();
+    figure
+}
+
+fn replayed(name: &str, side: usize) -> Figure {
+    let options = crate::figure::Options::default();
+    crate::figure::build(name, &crate::figure::testing::replayed(side), &options).unwrap()
+}
+
 pub fn gallery() -> Vec<Figure> {
-    vec![vanishing(), comparison(), large(), kinds(), profile(), diverged(), path()]
+    vec![
+        vanishing(),
+        comparison(),
+        large(),
+        kinds(),
+        profile(),
+        diverged(),
+        path(),
+        routes(28),
+        routes(4),
+        filters(),
+        filters_of_colours(),
+    ]
 }
