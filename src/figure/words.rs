@@ -257,7 +257,9 @@ fn architecture(summary: &Summary) -> String {
     let fans: Vec<(usize, usize)> = layers.filter_map(|layer| layer.fan_in.zip(layer.fan_out)).collect();
     let Some(&(inputs, _)) = fans.first() else { return summary.layers().to_string() };
     let first = summary.layer(0);
-    if first.input_shape.len() > 1 {
+    // Widths say what a network is whose layers are all dense, also where its inputs are images.
+    let is_dense = summary.header().layers.iter().all(|layer| layer.kind == "dense");
+    if first.input_shape.len() > 1 && !is_dense {
         let input = first.input_shape.iter().map(usize::to_string).collect::<Vec<_>>().join("×");
         let layers = match summary.header().label("network") {
             "" => summary.layers().to_string(),
