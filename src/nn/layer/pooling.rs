@@ -9,7 +9,7 @@
 //! `MaxPool2d` and `AvgPool2d`. Of equal maxima the first in the order of rows wins; a NaN wins, and of
 //! several the last.
 
-use super::unfold::places;
+use super::planes::places;
 use super::{Backward, Forward, Layer, Memory};
 use crate::nn::scalar::{Scalar, simd};
 use crate::nn::signal::row_squares;
