@@ -125,17 +125,6 @@ pub fn pack<T: Scalar>(rows: &[T], fan_in: usize, to: &mut [T]) {
     }
 }
 
-/// `to [columns, rows]` = transpose of `from [rows, columns]`.
-pub fn transpose<T: Scalar>(from: &[T], rows: usize, columns: usize, to: &mut [T]) {
-    assert!(from.len() == rows * columns && to.len() == from.len());
-    if let Some(token) = kernel::detect_for::<T>() {
-        return kernel::transpose_panel(token, kernel::as_f32(from), rows, columns, kernel::as_f32_mut(to));
-    }
-    for (c, to) in to.chunks_exact_mut(rows).enumerate() {
-        to.iter_mut().zip(from[c..].iter().step_by(columns)).for_each(|(t, &x)| *t = x);
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

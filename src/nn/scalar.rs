@@ -8,6 +8,8 @@ use std::borrow::Cow;
 use std::fmt::{Debug, Display};
 use std::ops::{Add, AddAssign, Div, Mul, Neg, Sub};
 
+use super::kernel::Lanes;
+
 mod sealed {
     pub trait Sealed {}
     impl Sealed for f32 {}
@@ -31,6 +33,7 @@ pub trait Scalar:
     + Neg<Output = Self>
     + AddAssign
     + ndarray::LinalgScalar
+    + Lanes
 {
     const ZERO: Self;
     const ONE: Self;

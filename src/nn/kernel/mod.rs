@@ -28,6 +28,7 @@ mod vector;
 
 #[cfg(not(target_arch = "x86_64"))]
 mod none;
+mod shifted;
 
 use std::any::TypeId;
 
@@ -39,6 +40,10 @@ pub use none::{
 use none::{multiply, multiply_panels};
 #[cfg(target_arch = "x86_64")]
 use product::{multiply, multiply_panels};
+pub use shifted::{
+    BLOCK, Lanes, MOST_LANES, Rectangle, gradient_width, row_len, shifted_gradient, shifted_product,
+    transpose_padded,
+};
 #[cfg(target_arch = "x86_64")]
 pub use snapshot::{sketch, statistics};
 #[cfg(target_arch = "x86_64")]

@@ -29,9 +29,9 @@ mod dropout;
 mod fused;
 mod maxout;
 mod normalisation;
+mod planes;
 mod pooling;
 mod skip;
-mod unfold;
 
 use std::fmt::Debug;
 use std::ops::Range;

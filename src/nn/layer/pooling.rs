@@ -9,7 +9,7 @@
 //! `MaxPool2d` and `AvgPool2d`. Of equal maxima the first in the order of rows wins; a NaN wins, and of
 //! several the last.
 
-use super::unfold::places;
+use super::planes::places;
 use super::{Backward, Forward, Layer, Memory};
 use crate::nn::probe::Chosen;
 use crate::nn::scalar::{Scalar, simd};
@@ -155,11 +155,16 @@ impl<T: Scalar> Layer<T> for MaxPooling {
         let (after, before) = pass.numbers.split_at_mut(pass.numbers.len() / 2);
         row_squares(pass.dy, self.window.outputs(), after);
         let Some(dx) = pass.dx else { return };
-        dx.fill(T::ZERO);
+        let Window { size, width, height, columns, rows, stride, .. } = self.window;
+        let tiles = size == [stride; 2] && [rows * stride, columns * stride] == [height, width];
         let samples =
             dx.chunks_exact_mut(self.window.inputs()).zip(pass.dy.chunks_exact(self.window.outputs()));
         for ((dx, dy), cache) in samples.zip(pass.cache.chunks_exact(self.window.outputs())) {
-            let Window { columns, stride, .. } = self.window;
+            if tiles && stride == 2 {
+                to_winners_of_pairs(width, dx, dy, cache);
+                continue;
+            }
+            dx.fill(T::ZERO);
             let rows = dy.chunks_exact(columns).zip(cache.chunks_exact(columns));
             for ((dy, cache), start) in rows.zip(self.window.row_starts()) {
                 for (c, (&dy, &place)) in dy.iter().zip(cache).enumerate() {
@@ -237,29 +242,75 @@ fn largest<T: Scalar>(window: &Window, x: &[T], y: &mut [T], winners: &mut [T]) 
 /// [`largest`] for this stride; 0 is any.
 #[inline(always)]
 fn largest_at<T: Scalar, const STRIDE: usize>(window: &Window, x: &[T], y: &mut [T], winners: &mut [T]) {
-    let Window { size, width, columns, .. } = *window;
-    let stride = if STRIDE == 0 { window.stride } else { STRIDE };
+    let columns = window.columns;
     let rows = y.chunks_exact_mut(columns).zip(winners.chunks_exact_mut(columns));
     for ((y, winners), start) in rows.zip(window.row_starts()) {
-        // Place by place of the window, for all windows of a row.
-        for i in 0..size[0] {
-            for j in 0..size[1] {
-                let x = &x[start + i * width + j..][..(columns - 1) * stride + 1];
-                let place = T::from_f64((i * size[1] + j) as f64);
-                if i + j == 0 {
-                    winners.fill(place);
-                    (0..columns).for_each(|c| y[c] = x[c * stride]);
-                    continue;
-                }
-                for (k, (best, winner)) in y.iter_mut().zip(winners.iter_mut()).enumerate() {
-                    let value = x[k * stride];
-                    let wins = (value > *best) | is_nan(value);
-                    *best = T::pick(wins, value, *best);
-                    *winner = T::pick(wins, place, *winner);
-                }
+        let x = &x[start..];
+        match columns {
+            8.. => runs::<T, STRIDE, 8>(window, x, y, winners),
+            4.. => runs::<T, STRIDE, 4>(window, x, y, winners),
+            _ => runs::<T, STRIDE, 1>(window, x, y, winners),
+        }
+    }
+}
+
+/// A row of at least `N` windows, `N` at a time; the last run may overlap the one before.
+#[inline(always)]
+fn runs<T: Scalar, const STRIDE: usize, const N: usize>(
+    window: &Window,
+    x: &[T],
+    y: &mut [T],
+    winners: &mut [T],
+) {
+    let columns = y.len();
+    for at in (0..columns).step_by(N) {
+        let at = at.min(columns - N);
+        let (values, places) = largest_of::<T, STRIDE, N>(window, &x[at * window.stride..]);
+        y[at..at + N].copy_from_slice(&values);
+        winners[at..at + N].copy_from_slice(&places);
+    }
+}
+
+/// `N` windows beside each other: value and place, kept in registers over all places of a window.
+#[inline(always)]
+fn largest_of<T: Scalar, const STRIDE: usize, const N: usize>(window: &Window, x: &[T]) -> ([T; N], [T; N]) {
+    let stride = if STRIDE == 0 { window.stride } else { STRIDE };
+    let (mut best, mut winner) = ([T::ZERO; N], [T::ZERO; N]);
+    let [rows, columns] = window.size;
+    for i in 0..rows {
+        for j in 0..columns {
+            let x = &x[i * window.width + j..][..(N - 1) * stride + 1];
+            let place = T::from_f64((i * columns + j) as f64);
+            let first = i + j == 0;
+            for k in 0..N {
+                let value = x[k * stride];
+                let wins = first | (value > best[k]) | is_nan(value);
+                best[k] = T::pick(wins, value, best[k]);
+                winner[k] = T::pick(wins, place, winner[k]);
             }
         }
     }
+    (best, winner)
+}
+
+/// The signal of windows of 2 x 2 that tile the map, `dx` being rows of `width`: every place is written once,
+/// with the signal where it won and with zero elsewhere.
+fn to_winners_of_pairs<T: Scalar>(width: usize, dx: &mut [T], dy: &[T], winners: &[T]) {
+    simd(
+        #[inline(always)]
+        || {
+            let rows = dy.chunks_exact(width / 2).zip(winners.chunks_exact(width / 2));
+            for (dx, (dy, winners)) in dx.chunks_exact_mut(2 * width).zip(rows) {
+                let (upper, lower) = dx.split_at_mut(width);
+                for (row, first) in [(upper, T::ZERO), (lower, T::ONE + T::ONE)] {
+                    for ((pair, &dy), &winner) in row.chunks_exact_mut(2).zip(dy).zip(winners) {
+                        pair[0] = T::pick(winner == first, dy, T::ZERO);
+                        pair[1] = T::pick(winner == first + T::ONE, dy, T::ZERO);
+                    }
+                }
+            }
+        },
+    );
 }
 
 #[inline(always)]
@@ -432,6 +483,63 @@ mod tests {
         let (_, corners) = pooled([1, 3, 3], 2, 1, &[5.0, 0.0, 5.0, 0.0, 0.0, 0.0, 5.0, 0.0, 5.0]);
         let [middle, corners] = [middle, corners].map(|cache| pool.winners(&cache));
         assert_eq!([middle.distinct(), corners.distinct(), middle.all()], [1, 4, 9]);
+    }
+
+    /// Whatever the width, and however its runs overlap: the loops over each window, forward and back.
+    #[test]
+    fn runs_of_windows_are_the_windows() {
+        for (side, size, stride) in [
+            (2, 2, 2),
+            (8, 2, 2),
+            (9, 2, 2),
+            (14, 2, 2),
+            (28, 2, 2),
+            (11, 3, 2),
+            (12, 3, 1),
+            (23, 3, 3),
+            (5, 1, 1),
+        ] {
+            let pool = MaxPooling::new([2, side, side], size, stride).unwrap();
+            let Window { rows, columns, .. } = pool.window;
+            let x: Vec<f64> =
+                (0..2 * side * side).map(|i| ((i * i) as f64 * 0.37).sin().round() + 0.0).collect();
+            let (y, winners) = pooled([2, side, side], size, stride, &x);
+            let dy: Vec<f64> = (0..y.len()).map(|i| i as f64 + 1.0).collect();
+            let mut want = vec![0.0; x.len()];
+            for at in 0..y.len() {
+                let (map, row, column) = (at / columns / rows, at / columns % rows, at % columns);
+                let place =
+                    |k: usize| (map * side + row * stride + k / size) * side + column * stride + k % size;
+                let best = (0..size * size).fold(0, |b, k| if x[place(k)] > x[place(b)] { k } else { b });
+                assert_eq!(
+                    (y[at], winners[at]),
+                    (x[place(best)], best as f64),
+                    "{side} {size} {stride} {at}"
+                );
+                want[place(best)] += dy[at];
+            }
+            let mut dx = vec![f64::NAN; x.len()];
+            let layer: &dyn Layer<f64> = &pool;
+            let (mut dy, mut cache, mut exponent) = (dy, winners, 0);
+            layer.backward(Backward {
+                mode: super::super::Mode { training: None, measure: false },
+                first_row: 0,
+                parameters: super::super::Parameters { tensors: &[], packed: &[] },
+                x: &[],
+                skipped_values: &[],
+                dy: &mut dy,
+                dx: Some(&mut dx),
+                cache: &mut cache,
+                numbers: &mut [0.0],
+                sums: &mut [],
+                joint: &super::super::Joint::default(),
+                exponent: &mut exponent,
+                skipped: None,
+                scratch: &mut [],
+                prefetch: crate::nn::matmul::Prefetch::NOTHING,
+            });
+            assert_eq!(dx, want, "{side} {size} {stride}");
+        }
     }
 
     #[test]
