@@ -232,7 +232,7 @@ impl Lang {
                  of rows wins."
             ),
             Lang::Zh => {
-                format!("所示 {windows} 个区块中有 {ties} 个的最大值不止一处：按行序最先的一处胜出。")
+                format!("所示 {windows} 个区块中有 {ties} 个的最大值不止一处：取按行序最先的一处。")
             }
         }
     }
@@ -252,7 +252,7 @@ impl Lang {
             Lang::En => "The maximum has no derivative where two of its inputs are equal, and a simple one everywhere else: 1 for \
                          the winner and 0 for the others. So each number that arrives below stands unchanged in the place of \
                          the ring above it; hatched cells get exactly zero.",
-            Lang::Zh => "最大值只在两个输入相等处不可导，其余处的导数很简单：最大者为 1，其余为 0。所以下方传来的每个数，原样出现在上方圆圈的位置；画横线纹的单元格恰为零。",
+            Lang::Zh => "最大值只在两个输入相等处不可导，其余处的导数很简单：最大者为 1，其余为 0。所以下方传来的每个数，原样出现在上方圆圈的位置；画横线的单元格恰为零。",
         }
         .into()
     }
