@@ -115,6 +115,7 @@ def time_and_print(program, a, train, **facts):
         "repeats": [round(r, 2) for r in repeats],
         # Summed over the threads; on a shared machine the honest number for one thread.
         "cpu_microseconds_per_step": round(statistics.median(cpu), 2),
+        "cpu_repeats": [round(c, 2) for c in cpu],
         "activation": a.activation,
         "last_loss": float(record["loss"][-1]),
         **facts,

@@ -131,6 +131,7 @@ pub fn run(args: Args) -> CommandResult {
         let mut line = json!({
             "program": "gradfade", "batch": batch, "steps": args.steps, "threads": args.threads,
             "record": !args.no_record, "microseconds_per_step": micros, "repeats": times.repeats,
+            "cpu_repeats": times.cpu_repeats,
             "activation": args.activation.to_string(), "last_loss": times.last_loss, "first": times.first,
         });
         match &args.network {
@@ -147,6 +148,8 @@ pub fn run(args: Args) -> CommandResult {
 struct Times {
     /// Microseconds of a step, one for each timed repetition.
     repeats: Vec<f64>,
+    /// The same in processor time, where the system tells it.
+    cpu_repeats: Vec<f64>,
     last_loss: f64,
     /// What the last of the [`FIRST`] steps measured.
     first: serde_json::Value,
@@ -161,10 +164,11 @@ fn time(args: &Args, task: Task, batch: usize) -> Times {
     // Rows stay in memory, as the peers keep theirs.
     let columns = engine.measured().columns().map(|(_, column)| column.len()).sum::<usize>() + 1;
     let mut rows: Vec<f64> = Vec::with_capacity(columns * args.steps);
-    let mut times = Times { repeats: Vec::new(), last_loss: 0.0, first: json!(null) };
+    let mut times =
+        Times { repeats: Vec::new(), cpu_repeats: Vec::new(), last_loss: 0.0, first: json!(null) };
     for repeat in 0..=args.repeats {
         rows.clear();
-        let start = Instant::now();
+        let (start, busy) = (Instant::now(), processor_time());
         for step in 0..args.steps {
             let from = step % batches * batch;
             engine.load(&task.data, &task.labels, &order[from..from + batch]);
@@ -182,9 +186,16 @@ fn time(args: &Args, task: Task, batch: usize) -> Times {
         }
         if repeat > 0 {
             times.repeats.push(start.elapsed().as_secs_f64() * 1e6 / args.steps as f64);
+            let busy = busy.zip(processor_time()).map(|(from, to)| (to - from) as f64);
+            times.cpu_repeats.extend(busy.map(|nanoseconds| nanoseconds / 1e3 / args.steps as f64));
         }
     }
     times
+}
+
+/// Nanoseconds that this thread has run, as Linux counts them: waiting for a shared core is not in it.
+fn processor_time() -> Option<u64> {
+    std::fs::read_to_string("/proc/self/schedstat").ok()?.split_whitespace().next()?.parse().ok()
 }
 
 /// What the last step measured, by which two programs are compared.

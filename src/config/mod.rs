@@ -412,8 +412,8 @@ impl TrainConfig {
         })
     }
 
-    /// Parameters, their initial copy, the optimiser's state and the batch's activations, in bytes of the
-    /// chosen precision, and the data, which f64 needs a second time.
+    /// Parameters, their initial copy and the optimiser's state in the chosen precision, what a step works in
+    /// ([`Shape::buffers`]), and the data, which f64 needs a second time.
     fn check_memory(&self, shape: &Shape, batch_size: usize, data: &Dataset) -> Result<(), ConfigError> {
         let bytes = match self.precision {
             Precision::F32 => 4.0,
@@ -431,16 +431,15 @@ impl TrainConfig {
         // Sizes that make no sense are refused before layers of these sizes are made.
         limit(6.0 * bytes * shape.architecture.least_weights(shape.inputs()))?;
         shape.check().map_err(|error| ConfigError::Network { field: Field::Network, error })?;
-        let size = shape.size();
+        let buffers = match self.precision {
+            Precision::F32 => shape.buffers::<f32>(batch_size, self.threads),
+            Precision::F64 => shape.buffers::<f64>(batch_size, self.threads),
+        };
         let copies = if self.early_stopping.is_some() { 7.0 } else { 6.0 };
         let split = if self.validation_size > 0 { bytes * data.train.inputs.len() as f64 } else { 0.0 };
         let inputs = (data.train.inputs.len() + data.test.as_ref().map_or(0, |t| t.inputs.len())) as f64;
         let data_bytes = if self.precision == Precision::F64 { 12.0 } else { 4.0 };
-        let needed = data_bytes * inputs
-            + split
-            + bytes
-                * (copies * size.parameters
-                    + (batch_size as f64 + 256.0 * self.threads as f64) * size.values);
+        let needed = data_bytes * inputs + split + bytes * copies * shape.parameters() as f64 + buffers;
         let needed_mib = limit(needed)?;
         if is_refused(needed) {
             return Err(ConfigError::Refused { needed_mib });

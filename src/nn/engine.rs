@@ -25,7 +25,7 @@ use super::winners::Watch;
 use crate::stats::{MISSING, UNDERFLOW};
 
 /// Samples that are evaluated together.
-const EVAL_ROWS: usize = 256;
+pub(super) const EVAL_ROWS: usize = 256;
 
 /// Buckets of the sketch.
 pub const SKETCH_BUCKETS: usize = 64;

@@ -26,6 +26,7 @@
 use std::sync::Arc;
 
 use super::architecture::{Architecture, Piece};
+use super::engine::EVAL_ROWS;
 use super::layer::{
     ActivationLayer, AveragePooling, BatchNormalisation, Convolution, Dense, DenseActivation, Dropout, Layer,
     LayerNormalisation, MaxPooling, Maxout, Part, ProjectedSkip, Skip,
@@ -33,6 +34,7 @@ use super::layer::{
 use super::normalise::Normalisation;
 use super::scalar::Scalar;
 use super::sequence::{NetworkLayer, NetworkTensor, Sequence};
+use super::tape::Tape;
 use crate::activation::Activation;
 
 /// What a network is, without its parameters.
@@ -52,14 +54,6 @@ pub struct Shape {
     pub residual: bool,
     /// Share of a hidden layer's outputs that is dropped in training, in [0, 1).
     pub dropout: f64,
-}
-
-/// What a network takes of memory, in numbers of its type.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Size {
-    pub parameters: f64,
-    /// For each sample of a batch: values and signals of all layers, and what they keep.
-    pub values: f64,
 }
 
 /// Why pieces do not make a network for samples of this shape.
@@ -130,22 +124,14 @@ impl Shape {
         work
     }
 
-    /// What the network takes of memory, in numbers of its type.
-    pub fn size(&self) -> Size {
-        let sequence = self.build::<f32>(true);
-        let of = |(layer, site): (&dyn Layer<f32>, &super::sequence::Site)| {
-            let memory = layer.memory();
-            let skipped = layer.skips().map_or(0, |_| site.inputs);
-            // Numbers of a row are in f64.
-            site.outputs * (1 + usize::from(layer.keeps_signal()))
-                + skipped
-                + memory.cache
-                + 2 * memory.numbers
-        };
-        // The batch, and the two sheets of passing signals.
-        let widest = sequence.sites.iter().map(|site| site.outputs).max().unwrap_or(0);
-        let values = self.inputs() + 2 * widest + sequence.iter().map(of).sum::<usize>();
-        Size { parameters: sequence.parameters() as f64, values: values as f64 }
+    /// Bytes of everything that a training step and an evaluation on so many threads work in, but for
+    /// parameters, optimiser and data: the values and signals of a batch, what the layers keep of it, and one
+    /// sample's worth of a convolution's workspace for each thread. It is counted from the same lengths by
+    /// which the memory is allocated.
+    pub fn buffers<T: Scalar>(&self, batch: usize, threads: usize) -> f64 {
+        let sequence = self.build::<T>(true);
+        let evaluation = threads as f64 * Tape::bytes(&sequence, EVAL_ROWS, 1, false);
+        Tape::bytes(&sequence, batch, threads, true) + evaluation
     }
 
     /// Recorded layer (from 0), part and shape of every tensor, input side first.

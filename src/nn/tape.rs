@@ -229,6 +229,24 @@ impl<T: Scalar> Tape<T> {
         }
     }
 
+    /// Bytes that a tape takes: what [`Tape::new`] and [`Tape::for_evaluation`] allocate, and the memory that so
+    /// many threads work in.
+    pub fn bytes(sequence: &Sequence<T>, rows: usize, threads: usize, training: bool) -> f64 {
+        let memories: Vec<_> = sequence.layers.iter().map(|layer| layer.memory()).collect();
+        let all = |of: fn(&super::layer::Memory) -> usize| memories.iter().map(of).sum::<usize>() as f64;
+        let work = sequence.layers.iter().map(|layer| layer.work()).sum();
+        let blocks = if training { split_rows(rows, work, sequence.parameters()).len() - 1 } else { 1 };
+        let (rows, blocks) = (rows as f64, blocks as f64);
+        let sheets = seats(sequence, training).1.iter().sum::<usize>() + sequence.inputs();
+        let scratch = memories.iter().map(|m| m.scratch).max().unwrap_or(0) as f64;
+        let observed = sequence.sites.iter().filter(|site| site.observed.is_some());
+        let numbers = rows * sheets as f64 + threads as f64 * scratch + all(|m| m.joint);
+        let wide = rows * all(|m| m.numbers) + blocks * all(|m| m.sums) + all(|m| m.sums + m.joint_wide);
+        // One byte for each activation that is observed.
+        let statistics = blocks * observed.map(|site| site.outputs).sum::<usize>() as f64;
+        size_of::<T>() as f64 * numbers + 8.0 * wide + statistics
+    }
+
     /// Makes the memory that so many threads work in, once.
     fn make_scratch(&mut self, threads: usize) {
         if self.scratch.len() < threads {

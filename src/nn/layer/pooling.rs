@@ -79,6 +79,13 @@ impl Window {
         rows.flat_map(move |row| (0..columns).map(move |column| row + column * stride))
     }
 
+    /// Where the window of output `at` begins in the sample.
+    fn corner(&self, at: usize) -> usize {
+        let Window { height, width, stride, rows, columns, .. } = *self;
+        let (map, row, column) = (at / columns / rows, at / columns % rows, at % columns);
+        (map * height + row * stride) * width + column * stride
+    }
+
     /// The first place of each row of outputs in the sample.
     #[inline(always)]
     fn row_starts(&self) -> impl Iterator<Item = usize> {
@@ -111,13 +118,25 @@ impl MaxPooling {
         self.offsets[place.to_f64() as usize]
     }
 
-    /// The winners of some samples, of their cache `[rows, outputs]`.
-    pub fn winners<T: Scalar>(&self, cache: &[T]) -> Winners {
-        let rows = cache.chunks_exact(self.window.outputs());
-        let places = rows.flat_map(|row| {
-            self.window.corners().zip(row).map(|(corner, &k)| (corner + self.offset(k)) as u32)
-        });
-        Winners { places: places.collect(), inputs: self.window.inputs(), outputs: self.window.outputs() }
+    /// Places of a sample that won at least one window, of its cache `[outputs]`; with overlapping windows fewer
+    /// than there are windows. Allocates nothing.
+    fn distinct<T: Scalar>(&self, cache: &[T]) -> usize {
+        let Window { size, stride, rows, columns, .. } = self.window;
+        if stride >= size[0] {
+            return cache.len();
+        }
+        // So many windows before and behind can share a place with one.
+        let reach = (size[0] - 1) / stride;
+        let place = |at: usize| self.window.corner(at) + self.offset(cache[at]);
+        let is_first = |&at: &usize| {
+            let (row, column) = (at / columns % rows, at % columns);
+            let from = at - row.min(reach) * columns - column;
+            let rows = (from..=at).step_by(columns);
+            let near = column.saturating_sub(reach)..=(column + reach).min(columns - 1);
+            let mut before = rows.flat_map(|row| near.clone().map(move |c| row + c)).filter(|&w| w < at);
+            !before.any(|w| place(w) == place(at))
+        };
+        (0..cache.len()).filter(is_first).count()
     }
 }
 
@@ -178,8 +197,10 @@ impl<T: Scalar> Layer<T> for MaxPooling {
     }
 
     fn routed_share(&self, cache: &[T]) -> Option<f64> {
-        let winners = self.winners(cache);
-        (winners.all() > 0).then(|| winners.distinct() as f64 / winners.all() as f64)
+        let samples = cache.chunks_exact(self.window.outputs());
+        let all = samples.len() * self.window.inputs();
+        let distinct: usize = samples.map(|cache| self.distinct(cache)).sum();
+        (all > 0).then(|| distinct as f64 / all as f64)
     }
 
     fn has_winners(&self) -> bool {
@@ -319,35 +340,6 @@ fn is_nan<T: Scalar>(x: T) -> bool {
     x != x
 }
 
-/// Which places of their samples won a window of max pooling: those that got a gradient.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Winners {
-    /// `[rows, outputs]`
-    places: Vec<u32>,
-    /// Places and windows of a sample.
-    inputs: usize,
-    outputs: usize,
-}
-
-impl Winners {
-    /// Places that won at least one window; with overlapping windows fewer than there are windows.
-    pub fn distinct(&self) -> usize {
-        let mut won = vec![false; self.inputs];
-        let mut count = 0;
-        for row in self.places.chunks_exact(self.outputs) {
-            won.fill(false);
-            row.iter().for_each(|&place| won[place as usize] = true);
-            count += won.iter().filter(|&&w| w).count();
-        }
-        count
-    }
-
-    /// All places, winners or not.
-    pub fn all(&self) -> usize {
-        self.places.len() / self.outputs * self.inputs
-    }
-}
-
 /// The mean of each window.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct AveragePooling(Window);
@@ -481,8 +473,16 @@ mod tests {
         let pool = MaxPooling::new([1, 3, 3], 2, 1).unwrap();
         let (_, middle) = pooled([1, 3, 3], 2, 1, &[0.0, 0.0, 0.0, 0.0, 5.0, 0.0, 0.0, 0.0, 0.0]);
         let (_, corners) = pooled([1, 3, 3], 2, 1, &[5.0, 0.0, 5.0, 0.0, 0.0, 0.0, 5.0, 0.0, 5.0]);
-        let [middle, corners] = [middle, corners].map(|cache| pool.winners(&cache));
-        assert_eq!([middle.distinct(), corners.distinct(), middle.all()], [1, 4, 9]);
+        assert_eq!([middle, corners].map(|cache| pool.distinct(&cache)), [1, 4]);
+        // The marks of a list, for windows that overlap more and less.
+        for (side, size, stride) in [(7, 3, 1), (7, 3, 2), (8, 5, 2), (9, 4, 3), (8, 2, 2)] {
+            let pool = MaxPooling::new([2, side, side], size, stride).unwrap();
+            let x: Vec<f64> = (0..2 * side * side).map(|i| ((i * i) as f64 * 0.37).sin()).collect();
+            let (_, cache) = pooled([2, side, side], size, stride, &x);
+            let places = (0..cache.len()).map(|at| pool.window.corner(at) + pool.offset(cache[at]));
+            let want = places.collect::<std::collections::BTreeSet<_>>().len();
+            assert_eq!(pool.distinct(&cache), want, "{side}, {size}, {stride}");
+        }
     }
 
     /// Whatever the width, and however its runs overlap: the loops over each window, forward and back.
