@@ -118,8 +118,8 @@ impl MaxPooling {
         self.offsets[place.to_f64() as usize]
     }
 
-    /// Places of a sample that won at least one window, of its cache `[outputs]`; with overlapping windows fewer
-    /// than there are windows. Allocates nothing.
+    /// Places of a sample that won at least one window, of its cache `[outputs]`; with overlapping windows
+    /// fewer than there are windows. Allocates nothing.
     fn distinct<T: Scalar>(&self, cache: &[T]) -> usize {
         let Window { size, stride, rows, columns, .. } = self.window;
         if stride >= size[0] {
@@ -212,9 +212,9 @@ impl<T: Scalar> Layer<T> for MaxPooling {
     }
 
     fn chosen(&self, cache: &[T]) -> Option<Chosen> {
-        let places = self.winners(cache).places;
+        let place = |at: usize| self.window.corner(at) + self.offset(cache[at]);
         Some(Chosen {
-            winners: places.into_iter().map(|place| place as usize).collect(),
+            winners: (0..cache.len()).map(place).collect(),
             window: Some([self.window.size[0], self.window.stride]),
             input: None,
         })
