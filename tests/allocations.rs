@@ -61,8 +61,9 @@ fn allocations(shape: &Shape, kind: OptimizerKind, threads: usize) -> usize {
     ALLOCATIONS.load(Ordering::Relaxed) - before
 }
 
-/// Matrix products of a step whose batch is one block of rows: of dense layers, forward, back to all layers but
-/// the first, and of each panel of at most 48 rows of a weight. Convolutions have kernels on every processor.
+/// Matrix products of a step whose batch is one block of rows: of dense layers, forward, back to all layers
+/// but the first, and of each panel of at most 48 rows of a weight. Convolutions have kernels on every
+/// processor.
 fn products(shape: &Shape) -> usize {
     let weights: Vec<_> = shape.tensors().filter(|(_, part, _)| *part == Part::Weight).collect();
     let dense = weights.iter().filter(|(_, _, dims)| dims.len() == 2).map(|(_, _, dims)| dims[0]);
@@ -123,12 +124,12 @@ fn of_maps(input: [usize; 3], [first, second, units]: [usize; 3]) -> Shape {
     Shape::of(&input, network.parse().unwrap(), 10, Activation::Relu)
 }
 
-/// How much larger than what is allocated the estimate may be, and how much smaller: what is counted by neither
-/// are tables of a layer and slots of a step, a few kB.
+/// How much larger than what is allocated the estimate may be, and how much smaller: tables of a layer and
+/// slots of a step, a few kB, are not counted.
 const MARGIN: f64 = 1.03;
 
-/// Before a run starts its memory is estimated, and refused where it is too much: the peak of what is allocated
-/// is the estimate to within the margin.
+/// Before a run starts its memory is estimated, and refused where it is too much: the peak of what is
+/// allocated is the estimate to within the margin.
 fn the_estimate_is_what_a_step_takes() {
     let dense = Shape::plain(&[784, 300, 300, 10], Activation::Tanh);
     for (name, shape) in [("maps", of_maps([1, 28, 28], [16, 32, 64])), ("dense", dense)] {
@@ -144,6 +145,7 @@ fn the_estimate_is_what_a_step_takes() {
             let optimizer = Optimizer::new(OptimizerKind::Adam);
             let mut engine = Engine::new(network, Loss::CrossEntropy, optimizer, batch, threads);
             engine.remember_initial();
+            engine.watch(&data, &labels);
             engine.load(&data, &labels, &order);
             engine.step(0.01, true, true);
             engine.evaluate(&data, &labels);

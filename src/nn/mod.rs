@@ -14,11 +14,12 @@
 //! What is public is small: [`Shape`] says what a fully connected network is, [`Network`] holds its
 //! parameters, [`Engine`] trains it and measures. Inside, a network is a sequence of layers, one file a kind
 //! (`layer`), of which [`shape`] builds the fully connected ones. From the ground up: `scalar` (f32, f64 and
-//! their elementary functions), `kernel` (f32 by hand for AVX-512) and `threads`, which alone have `unsafe`
-//! code; `matmul`, `norm`, `signal`, `normalise`, `statistics` (arithmetic on rows); [`init`], [`loss`],
-//! [`optimizer`] and `update` (one fused pass that applies an update and measures it); `layer`, `sequence`,
-//! `network`; `tape` (forward and backward over blocks of rows), `engine` (one training step),
-//! [`mod@probe`] (one sample, with everything between) and [`gradcheck`].
+//! their elementary functions), `kernel` (f32 by hand for AVX-512; convolutions on any processor) and
+//! `threads`, which alone have `unsafe` code; `matmul`, `norm`, `signal`, `normalise`, `statistics`
+//! (arithmetic on rows); [`init`], [`loss`], [`optimizer`] and `update` (one fused pass that applies an
+//! update and measures it); `layer`, `sequence`, `network`; `tape` (forward and backward over blocks of
+//! rows), `engine` (one training step), [`mod@probe`] (one sample, with everything between) and
+//! [`gradcheck`].
 
 pub mod architecture;
 mod engine;

@@ -35,6 +35,7 @@ use super::normalise::Normalisation;
 use super::scalar::Scalar;
 use super::sequence::{NetworkLayer, NetworkTensor, Sequence};
 use super::tape::Tape;
+use super::winners::WATCHED_ROWS;
 use crate::activation::Activation;
 
 /// What a network is, without its parameters.
@@ -131,7 +132,16 @@ impl Shape {
     pub fn buffers<T: Scalar>(&self, batch: usize, threads: usize) -> f64 {
         let sequence = self.build::<T>(true);
         let evaluation = threads as f64 * Tape::bytes(&sequence, EVAL_ROWS, 1, false);
-        Tape::bytes(&sequence, batch, threads, true) + evaluation
+        let winners = sequence.layers.iter().filter(|layer| layer.has_winners());
+        let kept: usize = winners.map(|layer| layer.memory().cache).sum();
+        let watch = match kept {
+            0 => 0.0,
+            _ => {
+                let numbers = WATCHED_ROWS * (kept + self.inputs());
+                Tape::bytes(&sequence, WATCHED_ROWS, 1, false) + (size_of::<T>() * numbers) as f64
+            }
+        };
+        Tape::bytes(&sequence, batch, threads, true) + evaluation + watch
     }
 
     /// Recorded layer (from 0), part and shape of every tensor, input side first.

@@ -1,4 +1,5 @@
-//! Hand-written f32 kernels for processors with AVX-512. The only module with vector intrinsics.
+//! Hand-written f32 kernels for processors with AVX-512, and the products of convolutions for all processors
+//! (`shifted`). The only module with vector intrinsics.
 //!
 //! The matrices of a training step are small (100 x 100 is typical): a general library spends a third of its
 //! time there on packing and on padding to its tile. Here a tile is 8 rows by up to 48 columns held in

@@ -88,8 +88,8 @@ fn next_block(left: usize) -> usize {
     }
 }
 
-/// `y [rows, count]` from `w [rows, shifts.len()]` and the maps, in blocks of up to [`BLOCK`] rows: each row is
-/// handed to `done` with its index. `block` is memory for `BLOCK` rows of [`row_len`] of the count.
+/// `y [rows, count]` from `w [rows, shifts.len()]` and the maps, in blocks of up to [`BLOCK`] rows: each row
+/// is handed to `done` with its index. `block` is memory for `BLOCK` rows of [`row_len`] of the count.
 ///
 /// # Panics
 /// Where a shifted row would end more than [`MOST_LANES`] before the end of the maps.
@@ -127,7 +127,7 @@ impl<T: Lanes, F: FnMut(usize, &[T])> WithSimd for Product<'_, T, F> {
     fn with_simd<S: Simd>(self, simd: S) {
         let Product { weight, shifts, maps, count, block, mut done } = self;
         let (depth, stride) = (shifts.len(), row_len(count));
-        let rows = if depth == 0 { 0 } else { weight.len() / depth };
+        let rows = weight.len().checked_div(depth).unwrap_or(0);
         let mut first = 0;
         while first < rows {
             let weight = &weight[first * depth..];
@@ -464,9 +464,9 @@ mod tests {
             let got = std::cell::RefCell::new(Vec::new());
             let mut blocks = vec![vec![0.0; BLOCK * row_len(count)]; 4].into_iter();
             let make = || Product {
-                weight: &*weight,
-                shifts: &*shifts,
-                maps: &*maps,
+                weight: &weight,
+                shifts: &shifts,
+                maps: &maps,
                 count,
                 block: Box::leak(blocks.next().unwrap().into_boxed_slice()),
                 done: |o: usize, row: &[f32]| {
@@ -502,7 +502,7 @@ mod tests {
             let mut next = outs.iter_mut();
             let make = || {
                 let to = next.next().unwrap();
-                Gradient { maps: &*maps, shifts: &*shifts, over, signal: &*signal, width, to }
+                Gradient { maps: &maps, shifts: &shifts, over, signal: &signal, width, to }
             };
             let mut names = Vec::new();
             on_each(make, |name, ()| names.push(name.to_string()));

@@ -511,12 +511,12 @@ mod tests {
             by_weight: vec![vec![0.0; weight.len()]; samples],
             by_bias: vec![0.0; bias.len()],
         };
-        for at in 0..dy.len() {
+        for (at, &dy) in dy.iter().enumerate() {
             let [p, o, a] =
                 [at % columns, at / columns / rows % kernels.out, at / columns / rows / kernels.out];
             let r = at / columns % rows;
             of.y[at] += bias.get(o).unwrap_or(&0.0);
-            of.by_bias.iter_mut().skip(o).take(1).for_each(|b| *b += dy[at]);
+            of.by_bias.iter_mut().skip(o).take(1).for_each(|b| *b += dy);
             for k in 0..channels * kernel * kernel {
                 let (c, i, j) = (k / (kernel * kernel), k / kernel % kernel, k % kernel);
                 let row = (r * stride + i).checked_sub(padding).filter(|&h| h < height);
@@ -525,8 +525,8 @@ mod tests {
                 let from = ((a * channels + c) * height + row) * width + column;
                 let w = o * channels * kernel * kernel + k;
                 of.y[at] += weight[w] * x[from];
-                of.dx[from] += weight[w] * dy[at];
-                of.by_weight[a][w] += x[from] * dy[at];
+                of.dx[from] += weight[w] * dy;
+                of.by_weight[a][w] += x[from] * dy;
             }
         }
         of

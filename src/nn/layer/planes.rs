@@ -10,9 +10,9 @@
 //! dx_cq = sum_oij w_ocij dy_o[q - i pitch - j]
 //! ```
 //!
-//! A row's zeros on the right are those on the left of the next row. With a stride s, the places whose rows and
-//! columns leave the same rests by s form a *phase*, a plane of its own: within it neighbours are adjacent
-//! again. Only one sample is laid out at a time.
+//! A row's zeros on the right are those on the left of the next row. With a stride s, the places whose rows
+//! and columns leave the same rests by s form a *phase*, a plane of its own: within it neighbours are
+//! adjacent again. Only one sample is laid out at a time.
 
 use crate::nn::kernel::{BLOCK, MOST_LANES, Rectangle, row_len};
 use crate::nn::scalar::Scalar;
@@ -165,8 +165,8 @@ impl Planes {
     pub fn new(geometry: Geometry, out: usize) -> Planes {
         let Geometry { channels, height, width, kernel, stride, padding, rows, columns } = geometry;
         let further = kernel.div_ceil(stride) - 1;
-        // With stride 1 a row is read to its end, where the next one's zeros begin. More padding than the kernel
-        // is wide makes more positions.
+        // With stride 1 a row is read to its end, where the next one's zeros begin. More padding than the
+        // kernel is wide makes more positions.
         let pitch = if stride == 1 { (width + padding).max(columns) } else { columns + further };
         let left = if stride == 1 { padding } else { 0 };
         let planes = channels * stride * stride;

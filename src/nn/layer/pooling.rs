@@ -118,8 +118,8 @@ impl MaxPooling {
         self.offsets[place.to_f64() as usize]
     }
 
-    /// Places of a sample that won at least one window, of its cache `[outputs]`; with overlapping windows fewer
-    /// than there are windows. Allocates nothing.
+    /// Places of a sample that won at least one window, of its cache `[outputs]`; with overlapping windows
+    /// fewer than there are windows. Allocates nothing.
     fn distinct<T: Scalar>(&self, cache: &[T]) -> usize {
         let Window { size, stride, rows, columns, .. } = self.window;
         if stride >= size[0] {
