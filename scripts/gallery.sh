@@ -34,6 +34,7 @@ if [ "${1:-}" = --records ]; then
   sweep() { rm -rf "plots/records/$1"; "$bin" sweep --quiet --no-figures --out "plots/records/$1" "${@:2}" > /dev/null; }
   sweep lecture --preset lecture --record summary
   sweep 20-vs-56 --preset 20-vs-56 --record summary
+  sweep 20-vs-56-conv --preset 20-vs-56-conv --record summary
   sweep depths --preset lecture --hidden-layers 2,6,10 --seeds 1 --record every:200 --snapshots every:2000 --eval-every 5
   rm plots/records/depths/cells.csv
   # Of remedies only the small file that the figure is drawn from.
