@@ -20,7 +20,7 @@ impl Lang {
                 Unfit::There => "该运行已经采用",
                 Unfit::NoHiddenLayer => "没有隐藏层",
                 Unfit::NoEqualLayers => "没有输入输出个数相同的隐藏层",
-                Unfit::Convolutions => "网络含卷积层，而 maxout 只用于全连接层",
+                Unfit::Convolutions => "网络有卷积层，而 maxout 只用于全连接层",
                 Unfit::NotSgd => "它只用于梯度下降（sgd）",
                 Unfit::NoRate => "学习率为 0",
                 Unfit::TooFewSamples => "样本太少，无法留出十分之一",
