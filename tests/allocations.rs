@@ -38,8 +38,9 @@ unsafe impl GlobalAlloc for Counting {
 #[global_allocator]
 static COUNTING: Counting = Counting;
 
-/// Steps that are counted.
-const STEPS: usize = 30;
+/// Steps that are counted: few enough that the test takes less than a minute without optimisation, after which
+/// its harness prints a line, and allocates.
+const STEPS: usize = 10;
 
 /// Of some steps after the first, each loaded, measured and with a snapshot.
 fn allocations(shape: &Shape, kind: OptimizerKind, threads: usize) -> usize {
