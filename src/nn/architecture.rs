@@ -336,6 +336,7 @@ fn word(text: &str) -> Result<Piece, NameError> {
     let (name, sizes) = body.split_once(':').map_or((body, None), |(name, sizes)| (name, Some(sizes)));
     let sizes_of = |example: &str| sizes.ok_or_else(|| wrong(&format!("it has no size; write {example}")));
     let piece = match name {
+        "res" => return Err(wrong("a group stands in brackets; write res(conv:16x3,conv:16x3)")),
         "dense" => {
             let units = number(sizes_of("dense:64")?, text, "a number of units", MOST_UNITS)?;
             return Ok(Piece::Dense { units, activation: own });
@@ -432,6 +433,7 @@ mod tests {
         for (text, words) in [
             ("conv:16", "'conv:16': it needs channels and kernel; write conv:16x3"),
             ("conv", "'conv': it has no size; write conv:16x3"),
+            ("res", "'res': a group stands in brackets; write res(conv:16x3,conv:16x3)"),
             ("dense:0", "'dense:0': '0' is not a number of units from 1 to 1000000"),
             ("dense:x", "'x' is not a number of units"),
             ("conv:16x3s0", "the stride is at least 1"),

@@ -37,6 +37,7 @@ use super::sequence::{NetworkLayer, NetworkTensor, Sequence};
 use super::tape::Tape;
 use super::winners::WATCHED_ROWS;
 use crate::activation::Activation;
+use crate::field::Field;
 
 /// What a network is, without its parameters.
 #[derive(Clone, Debug, PartialEq)]
@@ -241,9 +242,11 @@ impl<'a, T: Scalar> Builder<'a, T> {
     /// The shape of the map that a layer needs.
     fn map(&self) -> Result<[usize; 3], String> {
         <[usize; 3]>::try_from(self.shape.as_slice()).map_err(|_| {
-            "it needs a map of channels, rows and columns: put it before dense layers, and for a table say \
-             which image its columns are (`image`, as 1x28x28)"
-                .to_string()
+            format!(
+                "it needs a map of channels, rows and columns: put it before dense layers, and for a table say \
+                 which image its columns are ({} 1x28x28)",
+                Field::Image
+            )
         })
     }
 
