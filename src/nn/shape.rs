@@ -29,7 +29,7 @@ use super::architecture::{Architecture, Piece};
 use super::engine::EVAL_ROWS;
 use super::layer::{
     ActivationLayer, AveragePooling, BatchNormalisation, Convolution, Dense, DenseActivation, Dropout, Layer,
-    LayerNormalisation, MaxPooling, Maxout, Part, ProjectedSkip, Skip,
+    LayerNormalisation, MaxPooling, Maxout, Panel, Part, ProjectedSkip, Skip,
 };
 use super::normalise::Normalisation;
 use super::scalar::Scalar;
@@ -142,7 +142,11 @@ impl Shape {
                 Tape::bytes(&sequence, WATCHED_ROWS, 1, false) + (size_of::<T>() * numbers) as f64
             }
         };
-        Tape::bytes(&sequence, batch, threads, true) + evaluation + watch
+        let panels = sequence.layers.iter().flat_map(|layer| layer.panels());
+        let elements = |panel: Panel| panel.pieces.iter().map(|(_, range)| range.len()).sum::<usize>();
+        // The gradient of a panel, one for each thread.
+        let gradient = size_of::<T>() * threads * panels.map(elements).max().unwrap_or(0);
+        Tape::bytes(&sequence, batch, threads, true) + evaluation + watch + gradient as f64
     }
 
     /// Recorded layer (from 0), part and shape of every tensor, input side first.
