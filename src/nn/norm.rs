@@ -5,7 +5,7 @@
 //! f64; when the mean square lies outside [`Scalar::SAFE_MEAN_SQUARE`] the sum is made again from elements
 //! scaled by the largest one.
 
-use super::scalar::Scalar;
+use super::scalar::{Scalar, is_nan};
 
 const LANES: usize = 32;
 /// Squares that one lane adds in the elements' own type: keeps the rounding error of f32 under 1e-6.
@@ -154,9 +154,7 @@ fn largest<T: Scalar>(values: &[T]) -> (f64, bool) {
     for part in values.chunks(LANES) {
         for ((lane, nan), &x) in lanes.iter_mut().zip(&mut nan).zip(part) {
             *lane = lane.max(x.abs());
-            #[allow(clippy::eq_op)] // Only a NaN differs from itself.
-            let is_nan = x != x;
-            *nan |= is_nan;
+            *nan |= is_nan(x);
         }
     }
     (lanes.iter().fold(0.0, |m, x| x.to_f64().max(m)), nan.iter().any(|&n| n))

@@ -16,6 +16,13 @@ mod sealed {
     impl Sealed for f64 {}
 }
 
+/// Whether it is no number, in a form that becomes vector code.
+#[inline(always)]
+#[allow(clippy::eq_op)] // Only a NaN differs from itself.
+pub(crate) fn is_nan<T: Scalar>(x: T) -> bool {
+    x != x
+}
+
 /// `f32` or `f64`.
 pub trait Scalar:
     sealed::Sealed

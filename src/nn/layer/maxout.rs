@@ -6,7 +6,7 @@ use super::pooling::differing;
 use super::{Backward, Forward, Layer, Memory};
 use crate::activation::Activation;
 use crate::nn::probe::Chosen;
-use crate::nn::scalar::{Scalar, simd};
+use crate::nn::scalar::{Scalar, is_nan, simd};
 use crate::nn::statistics::Statistics;
 
 /// `[rows, pieces * units]` to `[rows, units]`.
@@ -113,12 +113,6 @@ fn largest<T: Scalar>(pieces: usize, units: usize, hidden: &mut [T], out: &mut [
             }
         },
     );
-}
-
-#[inline(always)]
-#[allow(clippy::eq_op)] // The definition of NaN.
-fn is_nan<T: Scalar>(x: T) -> bool {
-    x != x
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@
 use super::planes::places;
 use super::{Backward, Forward, Layer, Memory};
 use crate::nn::probe::Chosen;
-use crate::nn::scalar::{Scalar, simd};
+use crate::nn::scalar::{Scalar, is_nan, simd};
 use crate::nn::signal::row_squares;
 
 /// A window that moves over maps.
@@ -332,12 +332,6 @@ fn to_winners_of_pairs<T: Scalar>(width: usize, dx: &mut [T], dy: &[T], winners:
             }
         },
     );
-}
-
-#[inline(always)]
-#[allow(clippy::eq_op)] // The definition of NaN.
-fn is_nan<T: Scalar>(x: T) -> bool {
-    x != x
 }
 
 /// The mean of each window.
