@@ -10,8 +10,6 @@ Norms are written into one preallocated tensor, one row a step: no `.item()` in 
 """
 
 import os
-import sys
-import time
 
 import common
 
@@ -175,32 +173,11 @@ class Run:
         return {name: values.numpy() for name, values in record.items()}
 
 
-def fastest():
-    """Each mode briefly; a mode that cannot run here is reported and left out."""
-    trial, best = max(10, min(a.steps // 10, 200)), None
-    for mode in MODES:
-        try:
-            run = Run(mode)
-            run.train(0, max(trial // 4, 5))
-            # The best of three: another process on the core must not choose the mode.
-            t = float("inf")
-            for _ in range(3):
-                start = time.perf_counter()
-                run.train(0, trial)
-                t = min(t, (time.perf_counter() - start) / trial * 1e6)
-        except Exception as error:  # a missing compiler shows as many kinds of error
-            print(f"torch: mode {mode} left out: {type(error).__name__}: {str(error).splitlines()[0]}", file=sys.stderr)
-            continue
-        trials[mode] = round(t, 1)
-        if best is None or t < trials[best]:
-            best = mode
-    if best is None:
-        sys.exit("torch: no mode runs here")
-    return best
-
-
 trials = {}
-mode = fastest() if a.mode == "best" else a.mode
+mode = a.mode
+if mode == "best":
+    trial = max(10, min(a.steps // 10, 200))
+    mode, trials = common.fastest(MODES, lambda mode: Run(mode).train, trial, max(trial // 4, 5))
 run = Run(mode)
 facts = {"version": torch.__version__, "mode": mode}
 if trials:

@@ -300,33 +300,12 @@ if not SAMPLED:
     MODES = ("hooks", "hooks-last", "compile", "compile-last")
 
 
-def fastest():
-    """Each mode briefly; a mode that cannot run here is reported and left out."""
-    trial, best = max(3, a.steps // 4), None
+trials = {}
+mode = a.mode
+if mode == "best":
     # One thread's processor time is not inflated by waiting for a shared core.
     clock = time.process_time if a.threads == 1 else time.perf_counter
-    for mode in MODES:
-        try:
-            run = Run(mode)
-            run.train(0, 3)
-            t = float("inf")
-            for _ in range(3):  # the best of three: another process on the core must not choose the mode
-                start = clock()
-                run.train(0, trial)
-                t = min(t, (clock() - start) / trial * 1e6)
-        except Exception as error:  # a missing compiler shows as many kinds of error
-            print(f"torch: mode {mode} left out: {type(error).__name__}: {str(error).splitlines()[0]}", file=sys.stderr)
-            continue
-        trials[mode] = round(t, 1)
-        if best is None or t < trials[best]:
-            best = mode
-    if best is None:
-        sys.exit("torch: no mode runs here")
-    return best
-
-
-trials = {}
-mode = fastest() if a.mode == "best" else a.mode
+    mode, trials = common.fastest(MODES, lambda mode: Run(mode).train, max(3, a.steps // 4), 3, clock)
 run = Run(mode)
 measured = {name: values[-1].tolist() for name, values in Run("hooks").train(0, FIRST).items()}
 facts = {"version": torch.__version__, "mode": mode, "network": a.network, "first": measured}
