@@ -14,17 +14,11 @@ use super::super::header::SCHEMA;
 use super::super::npy::{self, NpyArray, read_npy};
 use super::super::rows::Widths;
 use super::super::schema1;
-use super::super::{
-    Element, Header, LOSS, MetricId, Per, ROUTED_SHARE, Record, RecordError, Rows, Table,
-    VALIDATION_ACCURACY, VALIDATION_LOSS, ZERO_SHARE,
-};
+use super::super::{Element, Header, LOSS, MetricId, Per, Record, RecordError, Rows, Table};
 use super::{META, array_stems, file_name};
 use crate::escape;
 use crate::field::Field;
 use crate::stats::is_missing;
-
-/// Arrays that came after the first version of schema 1: an older run without them is whole.
-const LATER: [MetricId; 4] = [ZERO_SHARE, VALIDATION_LOSS, VALIDATION_ACCURACY, ROUTED_SHARE];
 
 /// The longest name of a run and the longest label that are shown, in characters: figures have no room for
 /// more.
@@ -166,7 +160,7 @@ impl Files<'_> {
         };
         for metric in self.table.metrics() {
             let shape = widths.shape(metric);
-            let is_expected = self.expects_all && !LATER.contains(&metric);
+            let is_expected = self.expects_all && schema1::METRICS.contains(&metric);
             match metric.element {
                 Element::F64 => {
                     let values = self.column(metric.id, &shape, is_expected)?;
