@@ -6,35 +6,6 @@ use serde::Deserialize;
 
 use super::facts::{Facts, Optimizer};
 use super::header::{EarlyStop, LayerInfo, SCHEMA, Source, Status, TensorInfo};
-use super::metrics::*;
-
-/// What every folder of schema 1 holds: a file of these that is not there was lost. Later metrics are not
-/// expected in it.
-pub(super) const METRICS: [MetricId; 23] = [
-    EPOCH,
-    LEARNING_RATE,
-    LOSS,
-    BATCH_ACCURACY,
-    GRAD_NORM,
-    UPDATE_NORM,
-    DRIVEN_NORM,
-    DECAY_NORM,
-    PARAM_NORM,
-    SIGNAL_RMS,
-    GRAD_RMS,
-    DISTANCE_FROM_INIT,
-    ACTIVATION_MEAN,
-    ACTIVATION_STD,
-    SATURATED_SHARE,
-    DEAD_SHARE,
-    MEAN_SQUARED_SLOPE,
-    SKETCH,
-    EVAL_EPOCH,
-    TRAIN_LOSS,
-    TRAIN_ACCURACY,
-    TEST_LOSS,
-    TEST_ACCURACY,
-];
 
 /// `meta.json` of schema 1.
 #[derive(Deserialize)]

@@ -11,14 +11,43 @@ use serde::de::DeserializeOwned;
 
 use super::super::error::again;
 use super::super::header::SCHEMA;
+use super::super::metrics::*;
 use super::super::npy::{self, NpyArray, read_npy};
 use super::super::rows::Widths;
 use super::super::schema1;
-use super::super::{Element, Header, LOSS, MetricId, Per, Record, RecordError, Rows, Table};
+use super::super::{Header, Record, RecordError, Rows};
 use super::{META, array_stems, file_name};
 use crate::escape;
 use crate::field::Field;
 use crate::stats::is_missing;
+
+/// What every folder of schema 1 holds: a file of these that is not there was lost. Later metrics are not
+/// expected in it.
+const OF_SCHEMA_1: [MetricId; 23] = [
+    EPOCH,
+    LEARNING_RATE,
+    LOSS,
+    BATCH_ACCURACY,
+    GRAD_NORM,
+    UPDATE_NORM,
+    DRIVEN_NORM,
+    DECAY_NORM,
+    PARAM_NORM,
+    SIGNAL_RMS,
+    GRAD_RMS,
+    DISTANCE_FROM_INIT,
+    ACTIVATION_MEAN,
+    ACTIVATION_STD,
+    SATURATED_SHARE,
+    DEAD_SHARE,
+    MEAN_SQUARED_SLOPE,
+    SKETCH,
+    EVAL_EPOCH,
+    TRAIN_LOSS,
+    TRAIN_ACCURACY,
+    TEST_LOSS,
+    TEST_ACCURACY,
+];
 
 /// The longest name of a run and the longest label that are shown, in characters: figures have no room for
 /// more.
@@ -160,7 +189,7 @@ impl Files<'_> {
         };
         for metric in self.table.metrics() {
             let shape = widths.shape(metric);
-            let is_expected = self.expects_all && schema1::METRICS.contains(&metric);
+            let is_expected = self.expects_all && OF_SCHEMA_1.contains(&metric);
             match metric.element {
                 Element::F64 => {
                     let values = self.column(metric.id, &shape, is_expected)?;
