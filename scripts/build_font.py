@@ -53,8 +53,8 @@ SOURCE_SHA256 = {
     "NotoSansSC_700Bold.ttf": "9a38ae0ab28cd5a256f9ea8e00dedc688aac17f7915fcb000572990afa956b96",
 }
 FONT_SHA256 = {
-    "GradfadeSans-Regular.ttf": "889301237c8fc95ca9416d58775b2f90ef2873afe09498a9e27ef98119770261",
-    "GradfadeSans-Bold.ttf": "35fdbbaf6bf26b12029b63f296684fc691770edf4e226aa56056933448eb83d7",
+    "GradfadeSans-Regular.ttf": "d35da27fa565a0b8fed8d3ec3f53cd743ee443319fdaf7f037508500c058f094",
+    "GradfadeSans-Bold.ttf": "2e05e3c4b99d8a4dc4163b3ab14f49d9cf1423c28c04706c26a84c166315381c",
 }
 
 # One em is 1000 units. With ascent + descent = 1.24 em, the size that plotters' text measuring and its SVG backend agree

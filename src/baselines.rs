@@ -223,6 +223,7 @@ mod tests {
             features: 1,
             classes: 2,
             feature_names: Vec::new(),
+            label_name: None,
             class_names: Vec::new(),
             image: None,
         };

@@ -92,6 +92,8 @@ fields! {
     WeightDecay = "weight_decay",
     L1 = "l1",
     L1Step = "l1_step",
+    ClipNorm = "clip_norm",
+    ClipValue = "clip_value",
     BatchSize = "batch_size",
     Epochs = "epochs",
     Steps = "steps",

@@ -11,13 +11,15 @@ use super::train_args::TrainArgs;
 use super::{CommandResult, Failure, interrupt, output};
 use crate::config::{ConfigError, Precision, TrainConfig, TrainPlan, plain};
 use crate::data::{self, DataError, Dataset};
+use crate::field::Field;
 use crate::nn::{Network, Normalisation, Scalar};
 use crate::record::folder::{FINAL_WEIGHTS, INITIAL_WEIGHTS};
 use crate::record::{
-    Ended, FolderSink, Header, RecordError, RecordSink, Row, RunWriter, Status, TEST_ACCURACY, TEST_LOSS,
-    TRAIN_ACCURACY, TRAIN_LOSS, VALIDATION_ACCURACY, VALIDATION_LOSS,
+    Column, Ended, FolderSink, Header, Inputs, RecordError, RecordSink, Row, RunWriter, Status,
+    TEST_ACCURACY, TEST_LOSS, TRAIN_ACCURACY, TRAIN_LOSS, VALIDATION_ACCURACY, VALIDATION_LOSS,
 };
 use crate::sweep::Grid;
+use crate::text::Lang;
 use crate::train::{Finished, Watch, initial_network, train, weights};
 
 #[derive(clap::Args)]
@@ -80,7 +82,9 @@ pub fn run(args: Args) -> CommandResult {
     let (data, plan) = prepare(&config)?;
     given.idle_in(&plan).map_err(Failure::usage)?;
     if !args.quiet {
-        output::say(describe(&plan, &data));
+        for line in read(&data).into_iter().chain([describe(&plan, &data)]).chain(unscaled(&data)) {
+            output::say(line);
+        }
     }
     interrupt::listen();
     let job = Job {
@@ -167,6 +171,47 @@ fn activation(config: &TrainConfig) -> String {
         words += &format!(", dropout {}", config.dropout);
     }
     words
+}
+
+/// More columns or classes than this are counted.
+const NAMED: usize = 8;
+
+/// What was taken from a table: the inputs, the label column and its classes.
+fn read(data: &Dataset) -> Option<String> {
+    let label = data.label_name.as_ref()?;
+    let some = |names: Vec<String>| match names.len() {
+        n if n > NAMED => format!("{}, ... {}", names[..NAMED - 1].join(", "), names[n - 1]),
+        _ => names.join(", "),
+    };
+    let inputs = match data.image {
+        Some((rows, columns, channels)) => format!("{channels} x {rows} x {columns} pixels"),
+        None => some((0..data.features).map(|i| data.feature_name(i)).collect()),
+    };
+    let rows = data.train.len() + data.test.as_ref().map_or(0, |test| test.len());
+    let count = if data.features == 1 { "1 input".into() } else { format!("{} inputs", data.features) };
+    let classes = some(data.class_names.clone());
+    Some(format!(
+        "{}: {rows} rows; {count}: {inputs}; label: {label}, {} classes: {classes}",
+        data.name, data.classes
+    ))
+}
+
+/// A line about inputs that are far from size 1.
+fn unscaled(data: &Dataset) -> Option<String> {
+    let inputs = Inputs::of(data.train.inputs.as_slice()?, data.features, |i| data.feature_name(i))?;
+    let large = |c: &&Column| c.spread.size() >= Inputs::LARGE;
+    let farthest = |a: &&Column, b: &&Column| a.spread.reach().total_cmp(&b.spread.reach());
+    let column = inputs.columns.iter().filter(large).max_by(farthest);
+    let what = match column {
+        Some(column) if data.image.is_none() && inputs.standing_out as usize <= Inputs::MOST => {
+            format!("{} reaches {}", column.name, Lang::En.number(column.spread.reach()))
+        }
+        _ if inputs.all.size() >= Inputs::LARGE || column.is_some() => {
+            format!("the inputs reach {}", Lang::En.number(inputs.all.reach()))
+        }
+        _ => return None,
+    };
+    Some(format!("{what}: networks train best with inputs of size 1; {} makes them so", Field::Standardize))
 }
 
 fn describe(plan: &TrainPlan, data: &Dataset) -> String {

@@ -165,6 +165,12 @@ pub struct SharedArgs {
     /// [default: subgradient]
     #[arg(long, value_name = "NAME", value_parser = names!(L1Step), help_heading = "Training")]
     l1_step: Option<L1Step>,
+    /// Clip gradients to this L2 norm over all parameters; recorded gradient norms are those before
+    #[arg(long, value_name = "X", help_heading = "Training")]
+    clip_norm: Option<f64>,
+    /// Clip every number of the gradient to [-X, X]; recorded gradient norms are those before
+    #[arg(long, value_name = "X", help_heading = "Training")]
+    clip_value: Option<f64>,
     /// Stop after this many evaluations without a lower validation loss and go back to the best parameters;
     /// needs --validation-size
     #[arg(long, value_name = "PATIENCE", help_heading = "Training")]
@@ -221,6 +227,8 @@ impl SharedArgs {
             ("weight_decay", self.weight_decay.is_some()),
             ("l1", self.l1.is_some()),
             ("l1_step", self.l1_step.is_some()),
+            ("clip_norm", self.clip_norm.is_some()),
+            ("clip_value", self.clip_value.is_some()),
             ("early_stopping", self.early_stopping.is_some()),
             ("epochs", self.epochs.is_some()),
             ("steps", self.steps.is_some()),
@@ -257,6 +265,10 @@ impl SharedArgs {
         set(&mut config.weight_decay, &self.weight_decay);
         set(&mut config.l1, &self.l1);
         set(&mut config.l1_step, &self.l1_step);
+        // One replaces the other.
+        if self.clip_norm.is_some() || self.clip_value.is_some() {
+            (config.clip_norm, config.clip_value) = (self.clip_norm, self.clip_value);
+        }
         set(&mut config.normalisation, &self.normalisation);
         config.residual |= self.residual;
         set(&mut config.dropout, &self.dropout);

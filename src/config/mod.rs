@@ -15,7 +15,8 @@ use crate::activation::Activation;
 use crate::data::{DataOptions, DataSpec, Dataset};
 use crate::field::Field;
 use crate::nn::{
-    Architecture, Initialisation, L1Step, Loss, Normalisation, Optimizer, OptimizerKind, Shape, ShapeError,
+    Architecture, Clip, Initialisation, L1Step, Loss, Normalisation, Optimizer, OptimizerKind, Shape,
+    ShapeError,
 };
 
 /// Every setting of a run. Serialised into `meta.json`, from which the run can be repeated.
@@ -36,6 +37,7 @@ use crate::nn::{
 /// | `learning_rate` | by optimiser | >= 0, [`OptimizerKind::default_learning_rate`] |
 /// | `schedule`, `warm_up` | constant, 0 | [`Schedule`]; linear warm-up over this many steps |
 /// | `weight_decay`, `l1` | 0 | >= 0 |
+/// | `clip_norm`, `clip_value` | none | > 0: [`Clip`] |
 /// | `l1_step` | subgradient | as PyTorch programs add it, or proximal, which reaches exact zeros: [`L1Step`] |
 /// | `batch_size` | 100 | samples, or the whole training set |
 /// | `epochs` or `steps` | 5 epochs | at least 1 |
@@ -77,6 +79,11 @@ pub struct TrainConfig {
     pub weight_decay: f64,
     pub l1: f64,
     pub l1_step: L1Step,
+    // Left out where they are none: what earlier versions wrote stays the same.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub clip_norm: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub clip_value: Option<f64>,
     pub batch_size: BatchSize,
     pub epochs: Option<u64>,
     pub steps: Option<u64>,
@@ -112,6 +119,8 @@ crate::field::setters!(TrainConfig {
     with_weight_decay = weight_decay: f64,
     with_l1 = l1: f64,
     with_l1_step = l1_step: L1Step,
+    with_clip_norm = clip_norm: optional f64,
+    with_clip_value = clip_value: optional f64,
     with_batch_size = batch_size: BatchSize,
     with_epochs = epochs: optional u64,
     with_steps = steps: optional u64,
@@ -149,6 +158,8 @@ impl Default for TrainConfig {
             weight_decay: 0.0,
             l1: 0.0,
             l1_step: L1Step::Subgradient,
+            clip_norm: None,
+            clip_value: None,
             batch_size: BatchSize::Samples(100),
             epochs: None,
             steps: None,
@@ -271,6 +282,14 @@ impl TrainConfig {
         not_negative(Field::LearningRate, self.learning_rate.unwrap_or(0.0))?;
         not_negative(Field::WeightDecay, self.weight_decay)?;
         not_negative(Field::L1, self.l1)?;
+        for (field, limit) in [(Field::ClipNorm, self.clip_norm), (Field::ClipValue, self.clip_value)] {
+            if let Some(limit) = limit.filter(|limit| !(limit.is_finite() && *limit > 0.0)) {
+                return Err(value(field, limit, "must be a number greater than 0"));
+            }
+        }
+        if self.clip_norm.is_some() && self.clip_value.is_some() {
+            return Err(ConfigError::Twice { first: Field::ClipNorm, second: Field::ClipValue });
+        }
         not_negative(Field::Momentum, self.momentum)?;
         not_negative(Field::Dropout, self.dropout)?;
         if self.dropout >= 1.0 {
@@ -304,6 +323,15 @@ impl TrainConfig {
     /// Sizes of the hidden layers of the short forms: `widths`, or `hidden_layers` of `width`.
     fn hidden_sizes(&self) -> Vec<usize> {
         self.widths.clone().unwrap_or_else(|| vec![self.width; self.hidden_layers.min(MOST_LAYERS + 1)])
+    }
+
+    /// What is done to gradients that are too large.
+    pub fn clip(&self) -> Clip {
+        match (self.clip_norm, self.clip_value) {
+            (Some(most), _) => Clip::Norm(most),
+            (None, Some(most)) => Clip::Value(most),
+            (None, None) => Clip::Nothing,
+        }
     }
 
     /// The hidden layers.
@@ -403,6 +431,7 @@ impl TrainConfig {
                 weight_decay: self.weight_decay,
                 l1: self.l1,
                 l1_step: self.l1_step,
+                clip: self.clip(),
             },
             learning_rate: self.learning_rate.unwrap_or(self.optimizer.default_learning_rate()),
             batch_size,

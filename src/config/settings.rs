@@ -74,6 +74,8 @@ settings! {
     "weight_decay" Real weight_decay;
     "l1" Real l1;
     "l1_step" Word l1_step;
+    "clip_norm" Real clip_norm;
+    "clip_value" Real clip_value;
     "batch_size" Word batch_size;
     "epochs" Whole epochs;
     "steps" Whole steps;
@@ -245,7 +247,7 @@ mod tests {
             assert!(SETTINGS.iter().any(|s| s.name == name), "{name}");
         }
         // What is none is left out where earlier versions did not have it.
-        let left_out = ["network", "image"];
+        let left_out = ["network", "image", "clip_norm", "clip_value"];
         for setting in SETTINGS.iter().filter(|setting| !left_out.contains(&setting.name)) {
             assert!(expected.iter().any(|name| name == setting.name), "{}", setting.name);
         }

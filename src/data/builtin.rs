@@ -50,6 +50,7 @@ pub(super) fn load(train_size: Option<usize>, test_size: Option<usize>) -> Resul
         super::image_split(bytes, PIXELS, labels[from..from + n].iter().map(|&l| u32::from(l)).collect())
     };
     Ok(Dataset {
+        label_name: None,
         name: "mnist-mini".to_string(),
         train: part(0, train),
         test: Some(part(TRAIN, test)),

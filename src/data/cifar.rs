@@ -43,6 +43,7 @@ pub(super) fn load(folder: &Path, options: &DataOptions) -> Result<Dataset, Data
     let (train_size, test_size, features) = extent(folder, options)?;
     let (train, test) = find(folder)?;
     Ok(Dataset {
+        label_name: None,
         name: short_name(folder, "cifar10"),
         train: read(&train, train_size)?,
         test: Some(read(&test, test_size)?),

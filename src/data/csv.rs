@@ -51,6 +51,7 @@ pub(super) fn load(file: &Path, options: &DataOptions) -> Result<Dataset, DataEr
     let table = Table::read(file, options)?;
     let classes = Classes::of(&table)?;
     let features = table.features();
+    let label_name = table.label_column_words();
     // Pixels are named by their places.
     let feature_names = if options.image.is_some() { Vec::new() } else { table.feature_names() };
     if let Some(image) = options.image.filter(|image| image.numbers() != features) {
@@ -107,6 +108,7 @@ pub(super) fn load(file: &Path, options: &DataOptions) -> Result<Dataset, DataEr
         features,
         classes: classes.names().len(),
         feature_names,
+        label_name: Some(label_name),
         class_names: classes.names().to_vec(),
         image: options.image.map(|image| (image.rows, image.columns, image.channels)),
     })

@@ -94,6 +94,7 @@ pub(super) fn load(folder: &Path, options: &DataOptions) -> Result<Dataset, Data
         Ok(image_split(&pixels, features, labels[..keep].iter().map(|&label| u32::from(label)).collect()))
     };
     Ok(Dataset {
+        label_name: None,
         train: part(train_images, &train_labels, train_size)?,
         test: Some(part(test_images, &test_labels, test_size)?),
         name: files.name,

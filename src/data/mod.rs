@@ -69,6 +69,8 @@ pub struct Dataset {
     pub feature_names: Vec<String>,
     /// Labels are 0..classes.
     pub classes: usize,
+    /// Name of the column of a table that the labels are from.
+    pub label_name: Option<String>,
     /// Name of each class; empty when the source has none.
     pub class_names: Vec<String>,
     /// Height, width and channels when the inputs are images. Features are ordered `[channel][row][column]`.
@@ -89,7 +91,17 @@ impl Dataset {
     pub fn new(name: impl Into<String>, train: Split, test: Option<Split>, classes: usize) -> Dataset {
         let (feature_names, class_names) = (Vec::new(), Vec::new());
         let features = train.inputs.ncols();
-        Dataset { name: name.into(), train, test, features, feature_names, classes, class_names, image: None }
+        Dataset {
+            name: name.into(),
+            train,
+            test,
+            features,
+            feature_names,
+            classes,
+            label_name: None,
+            class_names,
+            image: None,
+        }
     }
 
     /// Name of a column of the inputs, from 0: its own, or its place.

@@ -1,7 +1,7 @@
 //! Which data: the argument of `--data`, as a type.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
@@ -16,7 +16,7 @@ use crate::names::nearest;
 /// | `mnist-mini` | 10,000 + 2,000 images of MNIST, embedded in the program ([`super::builtin`]) |
 /// | `idx:DIR` | MNIST, Fashion-MNIST, EMNIST, KMNIST files ([`super::idx`]) |
 /// | `cifar10:DIR` | the binary version of CIFAR-10 ([`super::cifar`]) |
-/// | `csv:FILE` | a table with one label column ([`super::csv`]) |
+/// | `csv:FILE`, or a path that ends in .csv, .tsv, .data or .txt | a table with one label column ([`super::csv`]) |
 /// | `spiral`, `xor`, `gaussians` | made from a seed ([`super::synthetic`]) |
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -34,6 +34,9 @@ pub enum DataSpec {
 
 /// The strings above, for error messages.
 pub(super) const FORMS: &str = "mnist-mini, idx:DIR, cifar10:DIR, csv:FILE, spiral, xor or gaussians";
+
+/// Endings of files that are read as tables.
+const TABLES: [&str; 4] = ["csv", "tsv", "data", "txt"];
 
 /// Names without a path, and names that need one.
 const PLAIN: [(&str, DataSpec); 4] = [
@@ -87,6 +90,13 @@ impl FromStr for DataSpec {
                 Some(path) => Err(DataError::NeedlessPath { kind, path: path.to_string() }),
             };
         }
+        // A table says so by its ending; whatever is before a colon there is a part of the path.
+        let ending = Path::new(text).extension().map(|e| e.to_ascii_lowercase());
+        if !WITH_PATH.iter().any(|(kind, _)| *kind == name)
+            && ending.is_some_and(|e| TABLES.iter().any(|t| e == *t))
+        {
+            return Ok(DataSpec::Csv(PathBuf::from(text)));
+        }
         if let Some((kind, build)) = WITH_PATH.iter().find(|(kind, _)| *kind == name) {
             return match path {
                 Some(path) if !path.is_empty() => Ok(build(PathBuf::from(path))),
@@ -94,13 +104,6 @@ impl FromStr for DataSpec {
             };
         }
         let names = PLAIN.iter().map(|(kind, _)| *kind).chain(WITH_PATH.iter().map(|(kind, _)| *kind));
-        // A path without its kind. A table says so by its ending.
-        if text.to_ascii_lowercase().ends_with(".csv") && path.is_none() {
-            return Err(DataError::UnknownSource {
-                name: text.to_string(),
-                nearest: Some(format!("csv:{text}")),
-            });
-        }
         let nearest = nearest(name, names).map(|kind| match path {
             Some(path) if WITH_PATH.iter().any(|(k, _)| *k == kind) => format!("{kind}:{path}"),
             _ => kind.to_string(),

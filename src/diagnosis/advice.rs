@@ -171,7 +171,7 @@ impl Diagnosis {
                 }
             }
         };
-        let faults: Vec<&Verdict> = self.faults().filter(|v| v.rule.branch == branch).collect();
+        let faults: Vec<&Verdict> = self.causes().filter(|v| v.rule.branch == branch).collect();
         faults.iter().for_each(|verdict| add(&verdict.advice));
         if faults.is_empty() {
             add(&self.had.without(UNEXPLAINED));

@@ -10,7 +10,10 @@ use std::ops::Range;
 use super::performance::{self, Performance, State};
 use super::{Evidence, Measure, Missing, Severity, Thresholds};
 use crate::analysis::{AnalysisError, Grid, Summary, edge_rows};
-use crate::record::{DRIVEN_NORM, GRAD_RMS, MetricId, PARAM_NORM, Record, Role, SIGNAL_RMS, UPDATE_NORM};
+use crate::record::{
+    DISTANCE_FROM_INIT, DRIVEN_NORM, GRAD_RMS, LOSS, MetricId, PARAM_NORM, Record, Role, SIGNAL_RMS,
+    UPDATE_NORM,
+};
 use crate::stats::{Measured, ValueScale, typical};
 
 /// Which rows stand for a quantity.
@@ -172,10 +175,103 @@ impl<'a> Case<'a> {
         Evidence::new(Measure::SignalRatio, ratio).at(&[1, self.hidden()], Some(steps)).at_most(key, limit)
     }
 
+    /// Deviation of the initial weights of a layer (from 0) times the square root of its fan-in, where the
+    /// first step was recorded.
+    pub fn initial_scale(&self, layer: usize) -> Option<f64> {
+        (self.record().steps.step().first() == Some(&0)).then_some(())?;
+        let scale =
+            self.run.tensor_value(PARAM_NORM, Role::Weight, 0, layer) / super::why::width(self, layer).sqrt();
+        scale.is_finite().then_some(scale)
+    }
+
+    /// Why the start of a run is not known: nothing recorded, no first step, or not this quantity.
+    pub fn without_start(&self, metric: MetricId, absent: Missing) -> Missing {
+        match self.record().steps.step().first() {
+            None => Missing::Steps,
+            Some(0) if self.record().has(metric) => Missing::Gap { column: metric.id, last: None },
+            Some(0) => absent,
+            Some(_) => Missing::FirstStep,
+        }
+    }
+
+    /// Units of a hidden layer (from 0), of a convolution its channels.
+    pub fn width(&self, layer: usize) -> Option<usize> {
+        let width = super::why::width(self, layer);
+        (width >= 1.0).then_some(width as usize)
+    }
+
+    /// True where the activation of a layer (from 0) has two flat ends, in any program's spelling.
+    pub fn is_bounded(&self, layer: usize) -> bool {
+        layer < self.hidden() && super::saturated::is_bounded(self.run.layer(layer).activation())
+    }
+
+    /// Training loss of the first step over that of an answer that ignores the input.
+    pub fn start_loss(&self) -> Option<Evidence> {
+        (self.record().steps.step().first() == Some(&0)).then_some(())?;
+        let first = self.record().steps[LOSS].first().copied().filter(|loss| loss.is_finite())?;
+        let prior = performance::guessing_loss(&self.run)?;
+        let limit = self.limits.start_loss;
+        Some(
+            Evidence::new(Measure::StartLoss, first / prior)
+                .at(&[], Some((0, 0)))
+                .at_least("start_loss", limit),
+        )
+    }
+
     /// Norm of the gradient-driven update over the norm of the weights, `[layer, row]`.
     pub fn relative_updates(&self) -> Grid {
         let driven = self.run.grid_relative(DRIVEN_NORM, Role::Weight);
         if driven.all_missing() { self.run.grid_relative(UPDATE_NORM, Role::Weight) } else { driven }
+    }
+
+    /// How far the layer that moves most can have gone, the output layer too: the mean of its relative updates
+    /// times the number of steps.
+    pub fn path(&self) -> Option<Evidence> {
+        let grid = self.relative_updates();
+        let rows = self.rows(Part::Whole);
+        let steps = self.steps(&rows)?;
+        let sum = |l: usize| {
+            let values = grid.row(l)[rows.clone()].iter().map(|cell| match cell {
+                Measured::Finite(x) => Some(*x),
+                Measured::Zero | Measured::Underflow => Some(0.0),
+                _ => None,
+            });
+            let known: Vec<f64> = values.flatten().collect();
+            let mean = known.iter().sum::<f64>() / known.len() as f64;
+            (!known.is_empty()).then_some(mean * self.run.end() as f64)
+        };
+        let (layer, path) =
+            (0..grid.layers()).filter_map(|l| Some((l, sum(l)?))).max_by(|a, b| a.1.total_cmp(&b.1))?;
+        let limit = self.limits.short_path;
+        Some(Evidence::new(Measure::Path, path).at(&[layer + 1], Some(steps)).at_most("short_path", limit))
+    }
+
+    /// The path, where steps of a usual size were too few for it to lead anywhere: nothing else can be said of
+    /// such a network.
+    pub fn short_path(&self) -> Option<Evidence> {
+        let usual = self.limits.small_update * self.run.end() as f64;
+        self.path().filter(|path| path.value <= self.limits.short_path && path.value >= usual)
+    }
+
+    /// Movement of layer 1, relative to its weights, over that of the hidden layer that moved most, at the last
+    /// snapshot.
+    pub fn movement_ratio(&self) -> Option<Evidence> {
+        let record = self.record();
+        (record.steps.step().first() == Some(&0)).then_some(())?;
+        let last = record.snapshots.step().len().checked_sub(1)?;
+        let step = record.snapshots.step()[last];
+        let moved = |l: usize| {
+            let far = self.run.tensor_value(DISTANCE_FROM_INIT, Role::Weight, last, l);
+            far / self.run.tensor_value(PARAM_NORM, Role::Weight, 0, l)
+        };
+        let all: Vec<f64> = (0..self.hidden()).map(moved).collect();
+        let most = all.iter().copied().fold(0.0, f64::max);
+        let ratio = all.first()? / most;
+        let limit = self.limits.moved_alike;
+        let evidence =
+            Evidence::new(Measure::MovementRatio, ratio).at(&[1, self.hidden()], Some((step, step)));
+        (ratio.is_finite() && all.iter().all(|m| m.is_finite()))
+            .then(|| evidence.at_least("moved_alike", limit))
     }
 
     /// The layers whose relative updates are judged: the hidden ones, or the only layer.

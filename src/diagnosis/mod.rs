@@ -30,6 +30,7 @@ pub mod thresholds;
 pub mod why;
 
 mod attenuated;
+mod base_rates;
 mod dead_initialisation;
 mod dead_units;
 mod decay_only;
@@ -37,12 +38,18 @@ pub(crate) mod diverged;
 mod exploding;
 mod healthy;
 mod hidden_vanishing;
+mod initialisation_too_large;
+mod initialisation_too_small;
+mod inputs_not_scaled;
 mod not_long_enough;
 mod overfitting;
 mod rate_too_large;
 mod rate_too_small;
 mod saturated;
+mod standing;
 mod stuck;
+mod too_much_dropout;
+mod too_narrow;
 mod underflow;
 mod uniform;
 mod vanishing;
@@ -50,6 +57,7 @@ mod vanishing;
 pub use advice::{Advice, Family};
 pub use case::Case;
 pub use performance::{Performance, State};
+pub use standing::Standing;
 pub use terms::{Ailment, Branch, Measure, Missing, Remedy, Treatment, Unfit, Unit};
 pub use thresholds::{ThresholdError, Thresholds};
 pub use why::{Cause, Split};
@@ -92,6 +100,8 @@ pub struct Evidence {
     pub measure: Measure,
     /// Layers, counted from 1 at the input; empty for the network as a whole.
     pub layers: Vec<usize>,
+    /// The column of the inputs that it is about, by name.
+    pub column: Option<String>,
     /// First and last step that it was measured at.
     pub steps: Option<(u64, u64)>,
     /// In the measure's [`unit`](Measure::unit).
@@ -101,7 +111,7 @@ pub struct Evidence {
 
 impl Evidence {
     pub fn new(measure: Measure, value: f64) -> Evidence {
-        Evidence { measure, layers: Vec::new(), steps: None, value, limit: None }
+        Evidence { measure, layers: Vec::new(), column: None, steps: None, value, limit: None }
     }
 
     fn at(mut self, layers: &[usize], steps: Option<(u64, u64)>) -> Evidence {
@@ -201,8 +211,11 @@ pub struct Rule {
 /// set.
 pub static RULES: &[Rule] = &[
     diverged::RULE,
+    inputs_not_scaled::RULE,
     underflow::RULE,
     dead_initialisation::RULE,
+    initialisation_too_large::RULE,
+    initialisation_too_small::RULE,
     exploding::RULE,
     vanishing::RULE,
     uniform::RULE,
@@ -212,6 +225,9 @@ pub static RULES: &[Rule] = &[
     saturated::RULE,
     rate_too_large::RULE,
     rate_too_small::RULE,
+    too_much_dropout::RULE,
+    too_narrow::RULE,
+    base_rates::RULE,
     stuck::RULE,
     decay_only::RULE,
     not_long_enough::RULE,
@@ -226,6 +242,8 @@ pub struct Verdict {
     pub outcome: Outcome,
     /// See [`Verdict::advice`].
     advice: Vec<Advice>,
+    /// How it stands to the other faults; `None` where it is no fault.
+    pub standing: Option<Standing>,
 }
 
 /// Conclusion from all verdicts.
@@ -282,16 +300,31 @@ impl Diagnosis {
         self.verdict(ailment).is_some_and(|v| v.outcome.is_found())
     }
 
-    /// Faults, in the order of the recipe; units that are dead or saturated come last, since they are
-    /// symptoms of another fault.
-    pub fn faults(&self) -> impl Iterator<Item = &Verdict> {
-        self.causes_first().filter(|v| v.outcome.is_fault())
+    /// What it comes down to, if there is any fault.
+    pub fn cause(&self) -> Option<&Verdict> {
+        self.verdicts.iter().find(|v| v.standing == Some(Standing::Cause))
     }
 
-    /// All verdicts, in that order.
-    pub fn causes_first(&self) -> impl Iterator<Item = &Verdict> {
-        let symptom = |v: &&Verdict| matches!(v.rule.ailment, Ailment::DeadUnits | Ailment::SaturatedUnits);
-        self.verdicts.iter().filter(move |v| !symptom(v)).chain(self.verdicts.iter().filter(symptom))
+    /// All faults: the cause, what stands beside it, and then what follows from these.
+    pub fn faults(&self) -> impl Iterator<Item = &Verdict> {
+        let follows = |v: &&Verdict| matches!(v.standing, Some(Standing::Consequence(_)));
+        self.causes().chain(self.verdicts.iter().filter(follows))
+    }
+
+    /// The cause, and the faults that stand beside it.
+    pub fn causes(&self) -> impl Iterator<Item = &Verdict> {
+        let beside = |v: &&Verdict| v.standing == Some(Standing::Beside);
+        self.cause().into_iter().chain(self.verdicts.iter().filter(beside))
+    }
+
+    /// The faults that follow from this one.
+    pub fn consequences(&self, of: Ailment) -> impl Iterator<Item = &Verdict> {
+        self.verdicts.iter().filter(move |v| v.standing == Some(Standing::Consequence(of)))
+    }
+
+    /// What is worth knowing of a network that does well nevertheless.
+    pub fn notes(&self) -> impl Iterator<Item = &Verdict> {
+        self.verdicts.iter().filter(|v| v.outcome.is_found() && !v.outcome.is_fault())
     }
 
     pub fn conclusion(&self) -> Conclusion {
@@ -317,9 +350,9 @@ pub fn diagnose(record: &Record, thresholds: &Thresholds) -> Result<Diagnosis, A
     let mut verdicts: Vec<Verdict> = Vec::with_capacity(RULES.len());
     for rule in RULES {
         let outcome = (rule.judge)(&case, &verdicts);
-        let advice = if outcome.is_fault() { had.without(rule.remedies) } else { Vec::new() };
-        verdicts.push(Verdict { rule, outcome, advice });
+        verdicts.push(Verdict { rule, outcome, advice: Vec::new(), standing: None });
     }
+    standing::settle(&mut verdicts, |remedies| had.without(remedies));
     Ok(Diagnosis {
         run: record.header.run.clone(),
         hidden: case.hidden(),
@@ -368,13 +401,15 @@ pub(crate) fn accused(record: &Record, ailments: &[Ailment]) -> Diagnosis {
     for verdict in &mut diagnosis.verdicts {
         let this = ailments.contains(&verdict.rule.ailment);
         verdict.outcome = if this { Outcome::fault(Vec::new()) } else { Outcome::Clear(Vec::new()) };
-        verdict.advice = if this { diagnosis.had.without(verdict.rule.remedies) } else { Vec::new() };
+        (verdict.advice, verdict.standing) = (Vec::new(), None);
         if this && verdict.rule.branch == Branch::Test {
             (diagnosis.training.state, diagnosis.test.state) = (State::Good, State::Failed);
         } else if this && verdict.rule.branch == Branch::Training {
             diagnosis.training.state = State::Failed;
         }
     }
+    let Diagnosis { verdicts, had, .. } = &mut diagnosis;
+    standing::settle(verdicts, |remedies| had.without(remedies));
     diagnosis
 }
 

@@ -3,6 +3,7 @@
 //!
 //! **How to read it.** The fall is the share of itself that the loss lost over the last quarter of the run,
 //! or twice that over the last half: one worse evaluation at the end does not mean that learning has ended.
+//! A network whose updates sum up to a tenth of its weights in no layer has not been trained at all yet.
 //!
 //! **When it misleads.** A schedule that ends at a rate of zero flattens any curve; a rate that is too small
 //! makes every run too short, and that rule comes first.
@@ -29,6 +30,11 @@ fn judge(case: &Case, verdicts: &[Verdict]) -> Outcome {
     // How a run ends is not known before it has.
     if let Some(cut) = cut_short(&case.run, &super::Thresholds { judged_share: 1.0, ..case.limits.clone() }) {
         return Outcome::Unknown(cut);
+    }
+    if let Some(path) = case.short_path()
+        && !super::found(verdicts, Ailment::RateTooSmall)
+    {
+        return Outcome::fault(std::iter::once(path).chain(case.skill()).collect());
     }
     let Some((fall, steps)) = loss_fall(&case.run, 0.25) else {
         return Outcome::Unknown(Missing::LossHistory);

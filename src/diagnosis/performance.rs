@@ -66,6 +66,21 @@ pub fn prior(run: &Summary) -> (Option<f64>, Option<f64>) {
     (chance, loss.filter(|l| *l > 0.0))
 }
 
+/// The loss of an answer that ignores the input: for cross-entropy the recorded entropy of the labels, else that
+/// of classes of equal size, which for the other losses is right within the difference of their frequencies.
+pub fn guessing_loss(run: &Summary) -> Option<f64> {
+    let classes = run.header().facts.classes.filter(|&k| k > 1)? as f64;
+    let share = 1.0 / classes;
+    match run.header().facts.loss.as_deref()? {
+        "cross-entropy" => prior(run).1,
+        // The sum over the outputs of the entropy of one class against the others.
+        "bce" => Some(-classes * (share * share.ln() + (1.0 - share) * (1.0 - share).ln())),
+        // The mean over the outputs of their variance.
+        "mse" => Some(share * (1.0 - share)),
+        _ => None,
+    }
+}
+
 /// The step from which on an evaluation represents the end of the run.
 fn late(run: &Summary) -> u64 {
     run.end().div_ceil(2)

@@ -28,13 +28,12 @@ pub const RULE: Rule = Rule {
 };
 
 /// True for functions with two flat ends, in any program's spelling.
-fn is_bounded(name: &str) -> bool {
+pub(super) fn is_bounded(name: &str) -> bool {
     name.parse::<Activation>().is_ok_and(Activation::is_bounded)
 }
 
 fn judge(case: &Case, _: &[Verdict]) -> Outcome {
-    let bounded: Vec<usize> =
-        (0..case.hidden()).filter(|&l| is_bounded(case.run.layer(l).activation())).collect();
+    let bounded: Vec<usize> = (0..case.hidden()).filter(|&l| case.is_bounded(l)).collect();
     if bounded.is_empty() {
         return Outcome::Clear(Vec::new());
     }

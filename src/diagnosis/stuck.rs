@@ -34,6 +34,8 @@ fn judge(case: &Case, verdicts: &[Verdict]) -> Outcome {
         State::Good => return Outcome::Clear(case.skill().into_iter().collect()),
         State::Unknown(missing) => return Outcome::Unknown(missing.clone()),
         _ if super::found(verdicts, Ailment::Diverged) => return Outcome::Clear(Vec::new()),
+        // It has not begun.
+        _ if case.short_path().is_some() => return Outcome::Clear(case.short_path().into_iter().collect()),
         State::Partly | State::Failed => {}
     }
     let Some((fall, steps)) = loss_fall(&case.run, 0.5) else {

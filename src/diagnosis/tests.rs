@@ -38,6 +38,7 @@ fn keys_are_those_that_were_published() {
         Missing::LossHistory,
         Missing::Classes,
         Missing::Optimizer,
+        Missing::Inputs,
         Missing::CutShort(1, None),
         Missing::Gap { column: "loss", last: None },
     ];

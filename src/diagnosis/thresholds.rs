@@ -107,6 +107,28 @@ thresholds! {
     train_loss_rise = 2.0 in 1.0..=1e300,
         "Last training loss over its smallest one, from which on a network has unlearned what it had learned: the noise between evaluations \
          of the whole set is some per cent.";
+    input_size = 10.0 in 0.0..=1e300,
+        "Root mean square of a column of the inputs, from which on it is not scaled: initialisations and usual rates are made for \
+         inputs of size 1, and pixels in [0, 1] or standardised columns stay below 1; the four lengths of the iris flowers are below 6.";
+    start_loss = 2.0 in 1.0..=1e300,
+        "First training loss over that of an answer that ignores the input, from which on the network begins with confident wrong answers: usual \
+         initialisations begin within a fifth of it.";
+    large_start = 3.0 in 0.0..=1e300,
+        "Deviation of a layer's initial weights times the square root of its fan-in, from which on they are too large: He's are at 1.4, the largest of the \
+         usual initialisations.";
+    small_start = 0.15 in 0.0..=1e300,
+        "The same at or below which they are too small: PyTorch's default is at 0.6, the smallest of the usual ones, and a quarter of it shrinks a signal by \
+         a decade in two layers.";
+    large_dropout = 0.6 in 0.0..=1.0,
+        "Probability of dropping a unit, from which on it is suspected: a half is what Srivastava et al. 2014 use for hidden layers, and the noise \
+         p / (1 - p) grows steeply beyond it.";
+    near_prior = 0.02 in 0.0..=1.0,
+        "A training loss this near to that of an answer which ignores the input shows that nothing but the frequencies of the classes was learned.";
+    short_path = 0.1 in 0.0..=1e300,
+        "Sum of all updates of the layer that moves most, relative to its weights, at or below which a network cannot have gone anywhere: networks that \
+         train move by a third of their weights and more.";
+    moved_alike = 0.5 in 0.0..=1.0,
+        "Movement of layer 1 relative to the largest of the hidden layers, from which on layer 1 takes part in what is learned.";
     kept_signal = 0.1 in 0.0..=1.0,
         "Gradients are still large when the per-sample signal ends at no less than this share of where it started; a network that has \
          converged, or vanished, is below.";

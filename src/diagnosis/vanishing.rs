@@ -14,11 +14,14 @@
 //! sigmoid network that was trained for too few steps) looks the same. A network that is leaving its plateau
 //! at the end is left to the rule on more steps, unless its signal began at a hundredth: then the plateau
 //! used up its budget. A network whose rate is far too small is left to that rule; if the rate is only too
-//! small, both are reported. Between normalised or residual layers the ratio is that of the pre-activations.
+//! small, both are reported. Where layer 1 has moved like the others and gets its signal by the end, the
+//! layers near the input do get there, and a network that is still learning is left to the rule on more steps.
+//! Between normalised or residual layers the ratio is that of the pre-activations.
 
 use super::case::{Case, Part, Ratio};
 use super::performance::{State, loss_fall};
 use super::{Ailment, Branch, Evidence, Finding, Measure, Missing, Outcome, Remedy, Rule, Severity, Verdict};
+use crate::activation::Activation;
 use crate::record::{GRAD_NORM, Role};
 
 pub const RULE: Rule = Rule {
@@ -34,6 +37,9 @@ pub const RULE: Rule = Rule {
     ],
     judge,
 };
+
+/// Fewer updates than this show nothing, however faint the signal was at the start.
+const FEW_STEPS: u64 = 30;
 
 /// Joint judgement of the signal and the training.
 pub enum Fading {
@@ -72,6 +78,17 @@ pub fn fading(case: &Case) -> Result<Fading, Missing> {
         State::Unknown(missing) => Err(missing.clone()),
         State::Partly if ratio <= case.limits.strong_ratio && stalled() => Ok(Fading::Vanishing(evidence)),
         State::Good | State::Partly => Ok(Fading::Attenuated(evidence)),
+        // A network that had no time to move has shown nothing yet.
+        State::Failed
+            if case.short_path().is_some()
+                && (ratio > case.limits.strong_ratio || case.run.end() < FEW_STEPS) =>
+        {
+            Ok(Fading::Otherwise(evidence))
+        }
+        State::Failed if takes_part(case) => {
+            evidence.extend(case.movement_ratio());
+            Ok(Fading::Attenuated(evidence))
+        }
         State::Failed
             if ratio > case.limits.strong_ratio
                 && fall.is_some_and(|f| f.0 >= case.limits.escaping)
@@ -87,6 +104,19 @@ pub fn fading(case: &Case) -> Result<Fading, Missing> {
         }
         State::Failed => Ok(Fading::Vanishing(evidence)),
     }
+}
+
+/// True where layer 1 has moved as the other hidden layers have, the signal reaches it by the end, and the loss
+/// falls: what was faint at the start was repaired, and learning goes on.
+fn takes_part(case: &Case) -> bool {
+    let moved = case.movement_ratio().is_some_and(|e| e.value >= case.limits.moved_alike);
+    let reaches = matches!(case.signal_ratio(Part::Last), Ok(Ratio::Of(r, _)) if r > case.faint().1);
+    let falls = loss_fall(&case.run, 0.5).is_some_and(|f| f.0 >= case.limits.falling);
+    // A slope of at most a quarter in every layer can be made up for only by weights that saturate the units.
+    let steep = (0..case.hidden())
+        .filter_map(|l| case.run.layer(l).activation().parse::<Activation>().ok())
+        .all(|activation| activation.slope_near_zero() > case.limits.layer_ratio);
+    moved && reaches && falls && steep && !jumps(case)
 }
 
 fn judge(case: &Case, verdicts: &[Verdict]) -> Outcome {

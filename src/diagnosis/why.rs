@@ -107,8 +107,8 @@ pub fn split(case: &Case) -> (Vec<Split>, Option<u64>) {
     (all.unwrap_or_default(), Some(snapshots[k]))
 }
 
-/// Rows of a layer's weight: units, or channels.
-fn width(case: &Case, layer: usize) -> f64 {
+/// Rows of a layer's weight: units, or channels; NaN where it is not known.
+pub(super) fn width(case: &Case, layer: usize) -> f64 {
     let info = case.run.layer(layer);
     let weights = case.run.count(layer, Role::Weight);
     match (info.fan_in, info.fan_out) {

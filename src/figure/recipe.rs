@@ -45,7 +45,7 @@ fn build(runs: &Runs, options: &Options) -> Result<Figure, FigureError> {
     let flow = flow(lang, &d);
     let head = lang.head(&name(lang, run), run.hidden());
     let words = Words {
-        title: lang.title(&head, &[d.concluded_briefly(lang, MOST), outcome(lang, run)]),
+        title: lang.title(&head, &[d.concluded(lang), outcome(lang, run)]),
         subtitle: vec![lang.recipe_note()],
         caption: caption(lang, run),
         reading: vec![lang.reading_recipe()],
@@ -150,7 +150,7 @@ fn answer(lang: Lang, p: &Performance) -> Vec<FlowLine> {
 
 /// The faults of a branch, each with the number that shows it best.
 fn findings(lang: Lang, d: &Diagnosis, branch: Branch, taken: bool) -> Vec<FlowLine> {
-    let all: Vec<&Verdict> = d.faults().filter(|v| v.rule.branch == branch).collect();
+    let all: Vec<&Verdict> = d.causes().filter(|v| v.rule.branch == branch).collect();
     if all.is_empty() {
         let asked = branch == Branch::Training || d.training.state == State::Good;
         return vec![FlowLine::plain(match (taken, asked) {
@@ -172,6 +172,13 @@ fn findings(lang: Lang, d: &Diagnosis, branch: Branch, taken: bool) -> Vec<FlowL
     }
     if all.len() > MOST {
         lines.push(FlowLine::plain(lang.and_more(all.len() - MOST)));
+    }
+    let follow = all.iter().flat_map(|v| d.consequences(v.rule.ailment));
+    let follow: Vec<String> = follow.map(|v| lang.ailment(v.rule.ailment)).collect();
+    if !follow.is_empty() {
+        lines.push(FlowLine::plain(
+            lang.title(&lang.because_heading(), &[lang.list(&lang.cut(follow, MOST))]),
+        ));
     }
     lines
 }
@@ -203,6 +210,7 @@ mod tests {
     use super::*;
     use crate::diagnosis::{Ailment, RULES, Rule, accused};
     use crate::figure::testing::equipped;
+    use crate::record::Facts;
 
     #[test]
     fn the_box_gives_the_advice_of_the_diagnosis_and_says_what_it_leaves_out() {
@@ -212,10 +220,19 @@ mod tests {
         let mut cases: Vec<Vec<Ailment>> =
             RULES.iter().filter(|rule| rule.branch != Branch::Done).map(one).collect();
         cases.extend([of_branch(Branch::Training), of_branch(Branch::Test)]);
+        // Nothing that a rule names: everything that helps training, the longest list.
+        cases.push(Vec::new());
         let mut cut = 0;
         for (record, _) in equipped() {
             for (faults, lang) in cases.iter().flat_map(|faults| Lang::ALL.map(|lang| (faults, lang))) {
-                let d = accused(&record, faults);
+                let mut record = record.clone();
+                if faults.is_empty() {
+                    record.header.facts = Facts::default().with_dropout(0.5).with_weight_decay(0.1);
+                }
+                let mut d = accused(&record, faults);
+                if faults.is_empty() {
+                    d.training.state = State::Failed;
+                }
                 let flow = flow(lang, &d);
                 let boxes = flow.boxes.iter().filter(|b| b.heading == lang.remedies_heading());
                 let said: Vec<Vec<String>> =

@@ -201,7 +201,7 @@ fn mostly_special(grid: &Grid, layer: usize) -> Option<(Special, f64)> {
 // ---- captions -----------------------------------------------------------------------------------------------------------
 
 /// Settings in the order in which a reader asks for them; a value that says "none" is left out.
-const SETTINGS: [&str; 20] = [
+const SETTINGS: [&str; 22] = [
     "activation",
     "normalisation",
     "residual",
@@ -215,6 +215,8 @@ const SETTINGS: [&str; 20] = [
     "weight_decay",
     "l1",
     "l1_step",
+    "clip_norm",
+    "clip_value",
     "early_stopping",
     "batch_size",
     "data",

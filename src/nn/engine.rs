@@ -9,12 +9,13 @@
 //! in the cache, applies the update and measures both ([`super::update`]). No gradient of the whole network
 //! is ever stored. What kinds of layers there are is not known here.
 
+use super::clip::Clipping;
 use super::kernel;
 use super::layer::{PANEL_TENSORS, Panel, mix};
 use super::loss::{Loss, LossSum};
 use super::matmul::Prefetch;
 use super::network::Network;
-use super::norm::{SquareSum, sum};
+use super::norm::{SquareSum, square_sum, sum};
 use super::optimizer::{Constants, Optimizer, State};
 use super::scalar::{Scalar, simd};
 use super::slots::{Place, Slots, cut};
@@ -266,7 +267,8 @@ impl<T: Scalar> Engine<T> {
             self.measure_winners();
         }
         let constants = Constants::new(&self.optimizer, self.step, learning_rate);
-        self.update(&constants, measure);
+        let clipping = self.optimizer.clip.of(|| self.gradient_norm());
+        self.update(&constants, clipping, measure);
         self.tape.follow(&self.network.sequence, &mut self.network.running);
         self.step += 1;
         let rows = self.tape.rows as f64;
@@ -361,8 +363,29 @@ impl<T: Scalar> Engine<T> {
         sum
     }
 
+    /// The norm of the batch-mean gradient over all tensors. The update makes every panel's gradient again: to
+    /// keep them would take a second copy of the network.
+    fn gradient_norm(&mut self) -> f64 {
+        let (tape, panels, exponents) = (&self.tape, &self.panels, &self.exponents);
+        let sequence = &self.network.sequence;
+        self.threads.for_each(each(&mut self.partials), &mut self.scratch, |i, sums, scratch| {
+            let site = &panels[i];
+            let (layer, kept) = (&sequence.layers[site.layer], tape.kept(sequence, site.layer));
+            let [a, b] = site.lengths();
+            let (first, rest) = scratch.split_at_mut(a);
+            let second = &mut rest[..b];
+            layer.gradient(&site.panel, kept, [&mut *first, &mut *second], Prefetch::NOTHING);
+            for (k, gradient) in [first, second].into_iter().enumerate().take(site.tensors.len()) {
+                sums[k].grad = square_sum(gradient).scaled(exponents[site.layer]);
+            }
+        });
+        let panels = self.panels.iter().zip(&self.partials);
+        let sums = panels.flat_map(|(site, sums)| &sums[..site.tensors.len()]);
+        sums.fold(SquareSum::ZERO, |sum, part| sum.plus(part.grad)).norm()
+    }
+
     /// The second phase: the panels of all layers, from the input side, where the backward pass ended.
-    fn update(&mut self, constants: &Constants<T>, measure: bool) {
+    fn update(&mut self, constants: &Constants<T>, clipping: Clipping, measure: bool) {
         let (tape, panels, exponents) = (&self.tape, &self.panels, &self.exponents);
         let Network { sequence, parameters, .. } = &mut self.network;
         let mut slices = self.slots.lend(panels.len() * PANEL_SLICES);
@@ -391,7 +414,11 @@ impl<T: Scalar> Engine<T> {
                 let mut slice = |buffer: usize| std::mem::take(&mut slices[buffer * PANEL_TENSORS + k]);
                 let (param, first, second, decay_first) = (slice(0), slice(1), slice(2), slice(3));
                 let state = StateSlice { first, second, decay_first };
+                let before = clipping.apply(gradient, exponents[site.layer]);
                 sums[k] = apply(constants, param, gradient, exponents[site.layer], state, measure);
+                if let Some(before) = before {
+                    sums[k].grad = before;
+                }
                 if k == 0 && !slices[PACKED].is_empty() {
                     layer.pack(param, slices[PACKED]);
                 }

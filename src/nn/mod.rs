@@ -22,6 +22,7 @@
 //! [`gradcheck`].
 
 pub mod architecture;
+pub mod clip;
 mod engine;
 pub mod gradcheck;
 pub mod init;
@@ -51,6 +52,7 @@ mod tests;
 mod tests_of_maps;
 
 pub use architecture::{Architecture, Piece, Window};
+pub use clip::Clip;
 pub use engine::{Engine, SKETCH_BUCKETS, SnapshotMeasure, StepMeasure};
 pub use init::Initialisation;
 pub use layer::{Part, Tensor, value_and_slope};

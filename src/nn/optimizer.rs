@@ -28,6 +28,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::clip::Clip;
 use super::scalar::Scalar;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -106,11 +107,19 @@ pub struct Optimizer {
     pub weight_decay: f64,
     pub l1: f64,
     pub l1_step: L1Step,
+    pub clip: Clip,
 }
 
 impl Optimizer {
     pub fn new(kind: OptimizerKind) -> Optimizer {
-        Optimizer { kind, momentum: 0.9, weight_decay: 0.0, l1: 0.0, l1_step: L1Step::Subgradient }
+        Optimizer {
+            kind,
+            momentum: 0.9,
+            weight_decay: 0.0,
+            l1: 0.0,
+            l1_step: L1Step::Subgradient,
+            clip: Clip::Nothing,
+        }
     }
 
     pub fn decays(&self) -> bool {

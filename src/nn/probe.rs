@@ -6,7 +6,7 @@
 //!
 //! The network is in evaluation: running averages in batch normalisation, which then meets no other sample,
 //! and no dropout. Training keeps of all this only what it needs, in two phases and in blocks of rows
-//! ([`super::tape`]); here the same layers run one after another on one row, and nothing is thrown away.
+//! (`tape`); here the same layers run one after another on one row, and nothing is thrown away.
 
 use super::layer::{Backward, Forward, Joint, Layer, Mode, Parameters};
 use super::loss::Loss;

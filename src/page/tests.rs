@@ -6,7 +6,7 @@ use super::code::Codes;
 use super::code::tests::{decode, written};
 use super::columns::tests::expand;
 use super::*;
-use crate::diagnosis::{Branch, Evidence, Outcome};
+use crate::diagnosis::{Branch, Evidence, Outcome, Standing};
 use crate::figure::testing::{Synthetic, healthy};
 use crate::record::{DISTANCE_FROM_INIT, DRIVEN_NORM, GRAD_RMS, PARAM_NORM, Role, SIGNAL_RMS, Status};
 use crate::render::Rgb;
@@ -292,6 +292,11 @@ fn the_panel_says_what_every_rule_says() {
             for v in &d.verdicts {
                 let name = lang.capitalised(&lang.ailment(v.rule.ailment));
                 let evidence: &[Evidence] = match &v.outcome {
+                    // A consequence stands under its cause, with the number that shows it best.
+                    Outcome::Found(f) if matches!(v.standing, Some(Standing::Consequence(_))) => {
+                        assert!(words.contains(&v.brief_words(lang, &d)), "{name}");
+                        &f.evidence[..0]
+                    }
                     Outcome::Found(f) => {
                         let strong = format!("<strong>{}</strong>", html::escape(&name));
                         assert!(panel.contains(&strong), "{name}");

@@ -35,8 +35,7 @@ fn of_run(lang: Lang, d: &Diagnosis) -> String {
     let of = |level| d.verdicts.iter().filter(move |v| level_of(v) == Some(level));
     let counts = LEVELS.map(|level| (level, of(level).count()));
     out += &format!("<p class=\"{PREFIX}-counts\">{}</p>\n", escape(&lang.verdict_counts(&counts)));
-    let found = |severity| d.causes_first().filter_map(move |v| found(v, severity).map(|f| (v, f)));
-    let all: Vec<_> = found(Severity::Fault).chain(found(Severity::Note)).collect();
+    let all: Vec<_> = d.causes().chain(d.notes()).filter_map(|v| Some((v, found(v)?))).collect();
     if !all.is_empty() {
         let items: String = all.iter().map(|(v, f)| finding(lang, d, v, f)).collect();
         out += &format!("<ul class=\"{PREFIX}-findings\">\n{items}</ul>\n");
@@ -69,9 +68,9 @@ fn level_of(verdict: &Verdict) -> Option<VerdictLevel> {
     })
 }
 
-fn found(verdict: &Verdict, severity: Severity) -> Option<&Finding> {
+fn found(verdict: &Verdict) -> Option<&Finding> {
     match &verdict.outcome {
-        Outcome::Found(f) if f.severity == severity => Some(f),
+        Outcome::Found(f) => Some(f),
         _ => None,
     }
 }
@@ -110,6 +109,14 @@ fn finding(lang: Lang, d: &Diagnosis, verdict: &Verdict, finding: &Finding) -> S
     let advice = verdict.advice_words(lang);
     if !advice.is_empty() {
         out += &format!("<p>{}</p>\n", escape(&advice));
+    }
+    let follow: Vec<String> = d.consequences(rule.ailment).map(|v| v.brief_words(lang, d)).collect();
+    if !follow.is_empty() {
+        out += &format!(
+            "<p>{}</p>\n<ul class=\"{PREFIX}-evidence\">\n{}</ul>\n",
+            escape(&lang.because_heading()),
+            items(follow)
+        );
     }
     if fault {
         let source = lang.title(&lang.source_heading(), &[rule.source.to_string()]);

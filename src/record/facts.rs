@@ -42,6 +42,12 @@ pub struct Facts {
     pub weight_decay: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub l1: Option<f64>,
+    /// The norm over all tensors that gradients are clipped to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub clip_norm: Option<f64>,
+    /// The size that every number of a gradient is clipped to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub clip_value: Option<f64>,
     /// `cross-entropy`, `mse`, ...
     #[serde(skip_serializing_if = "Option::is_none")]
     pub loss: Option<String>,
@@ -85,6 +91,8 @@ crate::field::setters!(Facts {
     with_learning_rate = learning_rate: optional f64,
     with_weight_decay = weight_decay: optional f64,
     with_l1 = l1: optional f64,
+    with_clip_norm = clip_norm: optional f64,
+    with_clip_value = clip_value: optional f64,
     with_loss = loss: optional String,
     with_initialisation = initialisation: optional String,
     with_normalisation = normalisation: optional String,
@@ -137,18 +145,26 @@ pub struct Column {
 }
 
 impl Spread {
+    /// Root mean square.
+    pub fn size(&self) -> f64 {
+        self.mean.hypot(self.deviation)
+    }
+
     /// The largest magnitude.
-    fn reach(&self) -> f64 {
+    pub fn reach(&self) -> f64 {
         self.min.abs().max(self.max.abs())
     }
 }
 
 impl Inputs {
-    /// A column stands out when its deviation or its largest magnitude is more than this many times that of
+    /// A column stands out when its root mean square is [`Inputs::LARGE`] or more, or its deviation or its largest magnitude is more than this many times that of
     /// the median column. The gradient of a weight is proportional to its input and the curvature to the
     /// input's square: at ten times the median a learning rate that suits the other columns is a hundred
     /// times too large for this one.
     pub const FACTOR: f64 = 10.0;
+    /// So does one whose root mean square is at least this, beside whatever others: initialisations and usual
+    /// learning rates are made for inputs of size 1.
+    pub const LARGE: f64 = 10.0;
     /// Columns that are listed.
     pub const MOST: usize = 10;
 
@@ -183,7 +199,8 @@ impl Inputs {
         let (deviation, reach) = (median(|c| c.deviation), median(Spread::reach));
         let over = |value: f64, usual: Option<f64>| usual.map_or(0.0, |usual| value / usual);
         let far = |c: &Spread| over(c.deviation, deviation).max(over(c.reach(), reach));
-        let mut out: Vec<usize> = (0..features).filter(|&i| far(&columns[i]) > Inputs::FACTOR).collect();
+        let stands_out = |c: &Spread| far(c) > Inputs::FACTOR || c.size() >= Inputs::LARGE;
+        let mut out: Vec<usize> = (0..features).filter(|&i| stands_out(&columns[i])).collect();
         out.sort_by(|&a, &b| far(&columns[b]).total_cmp(&far(&columns[a])));
         let listed = out.iter().take(Inputs::MOST).map(|&i| Column { name: name(i), spread: columns[i] });
         Some(Inputs {

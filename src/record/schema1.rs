@@ -109,6 +109,8 @@ pub(crate) fn facts(labels: &BTreeMap<String, String>, classes: Option<usize>) -
         learning_rate: number("learning_rate"),
         weight_decay: number("weight_decay"),
         l1: number("l1"),
+        clip_norm: None,
+        clip_value: None,
         loss: word("loss"),
         initialisation: word("initialisation"),
         normalisation: word("normalisation"),

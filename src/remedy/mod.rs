@@ -33,6 +33,8 @@ const PATIENCE: u64 = 5;
 const L2: f64 = 1e-3;
 /// Moves every weight by a hundredth in 1,000 steps at a rate of 0.1.
 const L1: f64 = 1e-4;
+/// The usual limit: that of recurrent networks, for which clipping was made.
+const CLIP_NORM: f64 = 1.0;
 /// Srivastava et al. 2014, for hidden layers.
 const DROPOUT: f64 = 0.5;
 
@@ -80,6 +82,7 @@ changes! {
     RateOver10: |c, _| rate(c, |rate| rate / 10.0);
     RateOver100: |c, _| rate(c, |rate| rate / 100.0);
     Standardize: |c, _| new(&mut c.data_options.standardize, true);
+    ClipNorm: |c, _| clip(c);
     MoreEpochs: |c, _| more_epochs(c);
     Wider: |c, _| wider(c);
     NoDecay: |c, _| no_decay(c);
@@ -193,6 +196,15 @@ fn residual(c: &mut TrainConfig, header: &Header) -> Result<(), Unfit> {
         return Err(Unfit::NoEqualLayers);
     }
     new(&mut c.residual, true)
+}
+
+/// Pascanu, Mikolov, Bengio 2013.
+fn clip(c: &mut TrainConfig) -> Result<(), Unfit> {
+    if c.clip_norm.is_some() || c.clip_value.is_some() {
+        return Err(Unfit::There);
+    }
+    c.clip_norm = Some(CLIP_NORM);
+    Ok(())
 }
 
 /// At its own usual rate: rates of different optimisers mean different things.
@@ -370,8 +382,17 @@ pub fn plan(
 /// others is resolved.
 pub fn changes(before: &TrainConfig, after: &TrainConfig) -> Vec<(String, String, String)> {
     let (before, after) = (flat(before), flat(after));
-    let pairs = before.iter().zip(&after).filter(|(a, b)| a != b);
-    let all: Vec<_> = pairs.map(|(a, b)| (a.0.clone(), a.1.clone(), b.1.clone())).collect();
+    // What is not set may be left out of one of them.
+    let of = |all: &[(String, String)], key: &str| {
+        all.iter().find(|pair| pair.0 == key).map_or_else(|| "-".to_string(), |pair| pair.1.clone())
+    };
+    let new = after.iter().filter(|pair| before.iter().all(|old| old.0 != pair.0));
+    let keys = before.iter().chain(new).map(|pair| pair.0.clone());
+    let all: Vec<_> = keys
+        .map(|key| (of(&before, &key), of(&after, &key), key))
+        .filter(|(a, b, _)| a != b)
+        .map(|(a, b, key)| (key, a, b))
+        .collect();
     // A budget in steps takes the place of one in epochs.
     let replaced = |c: &(String, String, String)| c.0 == "epochs" && c.2 == "-";
     all.into_iter().filter(|c| !replaced(c)).collect()

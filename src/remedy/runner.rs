@@ -158,7 +158,7 @@ pub fn judged(record: &Record, found: &Diagnosis) -> Result<Trial, RunnerError> 
         name: record.header.run.clone(),
         kind: String::new(),
         fits: false,
-        faults: found.faults().map(|v| v.rule.ailment.key().to_string()).collect(),
+        faults: found.causes().map(|v| v.rule.ailment.key().to_string()).collect(),
         conclusion: found.conclusion().key().to_string(),
         changes: Vec::new(),
         result: Ok(trial::digest(record)?),

@@ -40,7 +40,7 @@ fn plain() -> TrainConfig {
 }
 
 /// What each remedy changes in [`plain`], written down by hand.
-const EXPECTED: [(&str, &[[&str; 3]]); 29] = [
+const EXPECTED: [(&str, &[[&str; 3]]); 30] = [
     ("relu", &[["activation", "sigmoid", "relu"], ["initialisation", "glorot-uniform", "he-uniform"]]),
     (
         "leaky-relu",
@@ -66,6 +66,7 @@ const EXPECTED: [(&str, &[[&str; 3]]); 29] = [
     ("rate-div10", &[["learning_rate", "0.1", "0.01"]]),
     ("rate-div100", &[["learning_rate", "0.1", "0.001"]]),
     ("standardize", &[["standardize", "no", "yes"]]),
+    ("clip-norm", &[["clip_norm", "-", "1"]]),
     ("more-epochs", &[["epochs", "5", "20"]]),
     ("wider", &[["width", "100", "400"]]),
     ("no-decay", &[]),

@@ -11,23 +11,25 @@
 //! | `runs[].run` | its name |
 //! | `runs[].layer_names` | own name of each layer with weights, from the input; null where it says no more than the number |
 //! | `runs[].conclusion` | `healthy`, `faulty`, `unexplained` (not good on the training set, no rule says why) or `undecided` |
+//! | `runs[].cause` | the rule whose fault is the conclusion, or null |
 //! | `runs[].training`, `.test` | `state` (`good`, `partly`, `failed`, `unknown`), `missing` (why unknown, or null), `accuracy`, `chance`, `skill`, `loss`, `step`, `from_batches` |
 //! | `runs[].verdicts[]` | one a rule, always all rules, in the order of the recipe |
 //! | `.rule` | such as `vanishing-gradient` |
 //! | `.branch` | `training`, `test` or `done` |
 //! | `.outcome` | `found`, `clear` or `unknown` |
 //! | `.severity` | of what is found: `fault` or `note`; else null |
-//! | `.evidence[]` | `measure`, `layers` (from 1), `steps` (first and last, or null), `value`, `unit` (`ratio`, `share`, `norm`, `standard_errors`, `steps`), `threshold` (null, or `key`, `value`, `bound`: `at_most` or `at_least`, the side on which the ailment is) |
+//! | `.standing`, `.because_of` | of a fault: `cause` (one at most), `consequence` (with the rule of the cause that it follows from) or `beside`; else null |
+//! | `.evidence[]` | `measure`, `layers` (from 1), `column` (of the inputs, by name, or null), `steps` (first and last, or null), `value`, `unit` (`ratio`, `share`, `norm`, `standard_errors`, `steps`, `units`, `input`), `threshold` (null, or `key`, `value`, `bound`: `at_most` or `at_least`, the side on which the ailment is) |
 //! | `.missing`, `.missing_words` | of what is unknown: what was not recorded, as a key and in words; else null |
 //! | `.why[]` | factors on the norm of the signal by layer: `layer`, `total`, `weight_scale`, `slope`, `alignment`, `cause` (`none`, `weight-scale`, `flat-function`, `slope`, `alignment`) |
 //! | `.why_step` | the step they were measured at, or null |
-//! | `.remedies[]` | what helps, the most likely first, without what the run has already; of faults only |
+//! | `.remedies[]` | what helps, the most likely first, without what the run has already; of faults that are no consequence |
 //! | `.source` | where the rule comes from |
 
 use serde_json::{Value, json};
 
 use crate::diagnosis::{
-    Branch, Diagnosis, Evidence, Finding, Outcome, Performance, Severity, State, Thresholds, Verdict,
+    Branch, Diagnosis, Evidence, Outcome, Performance, Severity, Standing, State, Thresholds, Verdict,
 };
 use crate::escape;
 use crate::text::{Lang, columns};
@@ -39,7 +41,7 @@ pub enum Form {
     Markdown,
 }
 
-/// The conclusion in words: the faults by name, the most urgent first.
+/// The conclusion in words: the cause by name.
 pub fn conclusion(lang: Lang, d: &Diagnosis) -> String {
     d.concluded(lang)
 }
@@ -61,26 +63,31 @@ pub fn text(lang: Lang, d: &Diagnosis, form: Form) -> String {
     for (question, answer) in d.questions(lang) {
         out += &format!("{item}{} {}\n", shown(&question), shown(&answer));
     }
-    for (heading, severity) in
-        [(lang.found_heading(), Severity::Fault), (lang.noted_heading(), Severity::Note)]
+    let (open, close) = (mark("", "**"), mark("", "**"));
+    let named = |verdict: &Verdict| {
+        let name = lang.ailment(verdict.rule.ailment);
+        lang.title(&format!("{open}{name}{close}"), &[lang.ailment_means(verdict.rule.ailment)])
+    };
+    for (heading, all) in
+        [(lang.found_heading(), d.causes().collect::<Vec<_>>()), (lang.noted_heading(), d.notes().collect())]
     {
-        let found = d.causes_first().filter_map(|v| match &v.outcome {
-            Outcome::Found(f) if f.severity == severity => Some((v, f)),
-            _ => None,
-        });
-        let all: Vec<_> = found.collect();
         if all.is_empty() {
             continue;
         }
         out += &format!("\n{}{heading}\n{}", mark("", "### "), mark("", "\n"));
-        for (verdict, finding) in all {
-            let name = lang.ailment(verdict.rule.ailment);
-            let (open, close) = (mark("", "**"), mark("", "**"));
-            let said =
-                lang.title(&format!("{open}{name}{close}"), &[lang.ailment_means(verdict.rule.ailment)]);
-            out += &format!("{item}{said}\n");
-            for line in finding_lines(lang, d, verdict, finding) {
+        for verdict in all {
+            out += &format!("{item}{}\n", named(verdict));
+            for line in finding_lines(lang, d, verdict) {
                 out += &format!("{inner}{}\n", shown(&line));
+            }
+            let follow: Vec<&Verdict> = d.consequences(verdict.rule.ailment).collect();
+            if follow.is_empty() {
+                continue;
+            }
+            out += &format!("{inner}{}\n", lang.because_heading());
+            let deeper = mark("        ", "    - ");
+            for verdict in follow {
+                out += &format!("{deeper}{}\n", shown(&verdict.brief_words(lang, d)));
             }
         }
     }
@@ -117,7 +124,8 @@ fn unknown(lang: Lang, d: &Diagnosis) -> Vec<(String, Vec<String>)> {
     unknown
 }
 
-fn finding_lines(lang: Lang, d: &Diagnosis, verdict: &Verdict, finding: &Finding) -> Vec<String> {
+fn finding_lines(lang: Lang, d: &Diagnosis, verdict: &Verdict) -> Vec<String> {
+    let Outcome::Found(finding) = &verdict.outcome else { return Vec::new() };
     let mut lines: Vec<String> = finding.evidence.iter().map(|e| e.words(lang, d)).collect();
     if !finding.why.is_empty() {
         lines.push(lang.why_heading());
@@ -175,6 +183,7 @@ fn run_json(lang: Lang, d: &Diagnosis) -> Value {
         "run": d.run,
         "layer_names": d.layer_names,
         "conclusion": d.conclusion().key(),
+        "cause": d.cause().map(|v| v.rule.ailment.key()),
         "training": performance_json(&d.training),
         "test": performance_json(&d.test),
         "verdicts": d.verdicts.iter().map(|v| verdict_json(lang, v)).collect::<Vec<_>>(),
@@ -204,6 +213,11 @@ fn verdict_json(lang: Lang, v: &Verdict) -> Value {
         "branch": v.rule.branch.key(),
         "outcome": v.outcome.key(),
         "severity": finding.map(|f| f.severity.key()),
+        "standing": v.standing.map(Standing::key),
+        "because_of": match v.standing {
+            Some(Standing::Consequence(of)) => Some(of.key()),
+            _ => None,
+        },
         "evidence": evidence.iter().map(evidence_json).collect::<Vec<_>>(),
         "missing": missing.map(|m| m.key()),
         "missing_words": missing.map(|m| lang.missing(m)),
@@ -221,6 +235,7 @@ fn evidence_json(e: &Evidence) -> Value {
     json!({
         "measure": e.measure.key(),
         "layers": e.layers,
+        "column": e.column,
         "steps": e.steps.map(|(a, b)| [a, b]),
         "value": e.value,
         "unit": e.measure.unit().key(),

@@ -15,8 +15,11 @@ impl Lang {
         match self {
             Lang::En => match ailment {
                 Ailment::Diverged => "diverged",
+                Ailment::InputsNotScaled => "inputs not scaled",
                 Ailment::FloatUnderflow => "updates lost to float rounding",
                 Ailment::DeadInitialisation => "dead or symmetric initialisation",
+                Ailment::InitialisationTooLarge => "initialisation too large",
+                Ailment::InitialisationTooSmall => "initialisation too small",
                 Ailment::ExplodingGradient => "exploding gradient",
                 Ailment::VanishingGradient => "vanishing gradient",
                 Ailment::UniformVanishing => "uniform vanishing",
@@ -26,6 +29,9 @@ impl Lang {
                 Ailment::SaturatedUnits => "saturated units",
                 Ailment::RateTooLarge => "learning rate too large",
                 Ailment::RateTooSmall => "learning rate too small",
+                Ailment::TooMuchDropout => "too much dropout",
+                Ailment::TooNarrow => "too narrow",
+                Ailment::BaseRates => "stuck at the class frequencies",
                 Ailment::StuckWithLargeGradients => "stuck with large gradients",
                 Ailment::DecayOnly => "movement by decay only",
                 Ailment::NotLongEnough => "not trained long enough",
@@ -34,8 +40,11 @@ impl Lang {
             },
             Lang::Zh => match ailment {
                 Ailment::Diverged => "训练发散",
+                Ailment::InputsNotScaled => "输入未缩放",
                 Ailment::FloatUnderflow => "更新量因浮点舍入而丢失",
                 Ailment::DeadInitialisation => "无效或对称的初始化",
+                Ailment::InitialisationTooLarge => "初始权重过大",
+                Ailment::InitialisationTooSmall => "初始权重过小",
                 Ailment::ExplodingGradient => "梯度爆炸",
                 Ailment::VanishingGradient => "梯度消失",
                 Ailment::UniformVanishing => "各层一致的梯度消失",
@@ -45,6 +54,9 @@ impl Lang {
                 Ailment::SaturatedUnits => "饱和神经元",
                 Ailment::RateTooLarge => "学习率过大",
                 Ailment::RateTooSmall => "学习率过小",
+                Ailment::TooMuchDropout => "随机失活过多",
+                Ailment::TooNarrow => "网络过窄",
+                Ailment::BaseRates => "停在类别频率上",
                 Ailment::StuckWithLargeGradients => "梯度不小却停滞",
                 Ailment::DecayOnly => "只有权重衰减在移动权重",
                 Ailment::NotLongEnough => "训练时间不够",
@@ -60,9 +72,18 @@ impl Lang {
         match self {
             Lang::En => match ailment {
                 Ailment::Diverged => "A number is no longer finite, and no later step can repair that.",
+                Ailment::InputsNotScaled => {
+                    "The numbers that the first layer reads are far from size 1, for which initialisations and learning rates are made."
+                }
                 Ailment::FloatUnderflow => "There is a gradient, but adding the update changes no stored number.",
                 Ailment::DeadInitialisation => {
                     "Weights that all start at zero get the same gradient or none, so all units of a layer stay identical."
+                }
+                Ailment::InitialisationTooLarge => {
+                    "The weights begin so large that the units are saturated, or the first answers confidently wrong, before training."
+                }
+                Ailment::InitialisationTooSmall => {
+                    "The weights begin so small that a layer passes on almost nothing, and the network takes most of its steps to leave that state."
                 }
                 Ailment::ExplodingGradient => "The error signal grows from layer to layer toward the input.",
                 Ailment::VanishingGradient => {
@@ -79,6 +100,15 @@ impl Lang {
                 Ailment::SaturatedUnits => "Saturated activations, at the flat ends of the function, pass back almost no gradient.",
                 Ailment::RateTooLarge => "Each step changes the weights by so much that the loss cannot settle.",
                 Ailment::RateTooSmall => "Each step changes the weights by so little that training ends before the network has learned.",
+                Ailment::TooMuchDropout => {
+                    "So many units are dropped at every step that what the layers pass on is mostly noise."
+                }
+                Ailment::TooNarrow => {
+                    "A layer has fewer units than there are classes, and everything above knows only what these units pass on."
+                }
+                Ailment::BaseRates => {
+                    "The network gives every sample the same answer: how frequent each class is. The output bias alone can learn that."
+                }
                 Ailment::StuckWithLargeGradients => {
                     "The loss stands still although every layer gets a strong signal: this is not a vanishing gradient."
                 }
@@ -89,8 +119,11 @@ impl Lang {
             },
             Lang::Zh => match ailment {
                 Ailment::Diverged => "某个数不再是有限数，之后的任何一步都无法挽回。",
+                Ailment::InputsNotScaled => "第一层读入的数远离 1 的量级，而初始化和学习率都是按这个量级设计的。",
                 Ailment::FloatUnderflow => "梯度存在，但加上更新量后存储的数不变。",
                 Ailment::DeadInitialisation => "从零开始的权重得到相同的梯度或没有梯度，同一层的神经元始终彼此相同。",
+                Ailment::InitialisationTooLarge => "权重一开始就过大，训练之前神经元已经饱和，或者最初的输出已经是很有把握的错误答案。",
+                Ailment::InitialisationTooSmall => "权重一开始就过小，某一层几乎什么都不往上传，网络把大部分步数花在走出这个状态上。",
                 Ailment::ExplodingGradient => "误差信号朝输入方向逐层放大。",
                 Ailment::VanishingGradient => "误差信号朝输入方向逐层缩小，网络连训练集都没有学好：靠近输入的层仍是随机的。",
                 Ailment::UniformVanishing => "各隐藏层都一样，因此没有比值能显示，但单个样本的梯度与权重相比微乎其微。",
@@ -100,6 +133,9 @@ impl Lang {
                 Ailment::SaturatedUnits => "落在激活函数平坦段的神经元几乎不传回梯度。",
                 Ailment::RateTooLarge => "每一步对权重的改变过大，损失无法稳定下来。",
                 Ailment::RateTooSmall => "每一步对权重的改变过小，训练结束时网络还没有学会。",
+                Ailment::TooMuchDropout => "每一步丢弃的神经元太多，各层往上传的大部分是噪声。",
+                Ailment::TooNarrow => "某一层的神经元比类别还少，而它上面的各层只能看到这些神经元传来的信息。",
+                Ailment::BaseRates => "网络对每个样本给出同样的答案，即各类别的频率；单凭输出层的偏置就能学到这一点。",
                 Ailment::StuckWithLargeGradients => "损失停滞不前，但每一层都收到很强的信号：这不是梯度消失。",
                 Ailment::DecayOnly => "权重移动了，但没有走得比单凭权重衰减更远：这不是学习。",
                 Ailment::NotLongEnough => "训练结束时训练损失仍在下降。",
@@ -232,6 +268,14 @@ impl Lang {
         match self {
             Lang::En => "Noted (no fault)".into(),
             Lang::Zh => "提示（不是问题）".into(),
+        }
+    }
+
+    /// Over the faults that follow from another one.
+    pub fn because_heading(self) -> String {
+        match self {
+            Lang::En => "Because of this".into(),
+            Lang::Zh => "由此引起".into(),
         }
     }
 

@@ -16,6 +16,8 @@ enum Setting {
     WeightDecay,
     L1,
     L1Step,
+    ClipNorm,
+    ClipValue,
     Normalisation,
     Residual,
     Dropout,
@@ -43,7 +45,7 @@ enum Setting {
 }
 
 impl Setting {
-    const ALL: [(Setting, &'static str); 34] = [
+    const ALL: [(Setting, &'static str); 36] = [
         (Setting::Activation, "activation"),
         (Setting::Architecture, "architecture"),
         (Setting::Initialisation, "initialisation"),
@@ -54,6 +56,8 @@ impl Setting {
         (Setting::WeightDecay, "weight_decay"),
         (Setting::L1, "l1"),
         (Setting::L1Step, "l1_step"),
+        (Setting::ClipNorm, "clip_norm"),
+        (Setting::ClipValue, "clip_value"),
         (Setting::Normalisation, "normalisation"),
         (Setting::Residual, "residual"),
         (Setting::Dropout, "dropout"),
@@ -107,6 +111,8 @@ impl Lang {
                 Setting::WeightDecay => "权重衰减",
                 Setting::L1 => "L1 正则化",
                 Setting::L1Step => "L1 步骤",
+                Setting::ClipNorm => "梯度范数上限",
+                Setting::ClipValue => "梯度分量上限",
                 Setting::Normalisation => "归一化",
                 Setting::Residual => "残差连接",
                 Setting::Dropout => "随机失活",
@@ -184,6 +190,8 @@ impl Lang {
             },
             Setting::Residual => "residual connections".into(),
             Setting::L1Step => format!("{value} steps of L1"),
+            Setting::ClipNorm => format!("gradients clipped to norm {value}"),
+            Setting::ClipValue => format!("gradients clipped to ±{value}"),
             Setting::EarlyStopping => format!("early stopping with patience {value}"),
             Setting::ValidationSize => format!("{} validation samples", self.counted_value(value)),
             Setting::Schedule => format!("{value} schedule"),
@@ -231,6 +239,8 @@ impl Lang {
             },
             Setting::L1 => format!("L1 {value}"),
             Setting::Residual => "残差连接".into(),
+            Setting::ClipNorm => format!("梯度范数裁剪到 {value}"),
+            Setting::ClipValue => format!("梯度裁剪到 ±{value}"),
             Setting::L1Step => match value {
                 "proximal" => "近端 L1".into(),
                 _ => format!("L1 步骤 {value}"),

@@ -103,6 +103,8 @@ fn facts(plan: &TrainPlan, data: &Dataset, tensors: &[NetworkTensor]) -> Facts {
         learning_rate: Some(plan.learning_rate),
         weight_decay: Some(config.weight_decay),
         l1: Some(config.l1),
+        clip_norm: config.clip_norm,
+        clip_value: config.clip_value,
         loss: Some(config.loss.to_string()),
         initialisation: Some(plan.initialisation.to_string()),
         normalisation: Some(config.normalisation.to_string()),
@@ -161,6 +163,11 @@ fn labels(plan: &TrainPlan, data: &Dataset) -> BTreeMap<String, String> {
     set("residual", config.residual, "yes".into());
     set("dropout", config.dropout > 0.0, config.dropout.to_string());
     set("l1_step", config.l1 > 0.0 && config.l1_step == L1Step::Proximal, config.l1_step.to_string());
+    for (key, limit) in [("clip_norm", config.clip_norm), ("clip_value", config.clip_value)] {
+        if let Some(limit) = limit {
+            set(key, true, limit.to_string());
+        }
+    }
     set("validation_size", config.validation_size > 0, config.validation_size.to_string());
     if let Some(patience) = config.early_stopping {
         set("early_stopping", true, patience.to_string());

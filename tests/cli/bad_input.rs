@@ -232,7 +232,7 @@ fn unknown_names_are_answered_with_the_nearest_right_one() {
 fn a_wrong_value_is_answered_with_its_option_once() {
     let dir = room();
     for (option, given, says) in [
-        ("--data", "iris.csv", "unknown source 'iris.csv'"),
+        ("--data", "iris.xlsx", "unknown source 'iris.xlsx'"),
         ("--data", "csv", "give the path of the data: csv:PATH"),
         ("--data", "xor:here", "xor: takes no path"),
         ("--activation", "sigmod", "sigmoid"),

@@ -101,7 +101,17 @@ fn languages_are_taken_in_any_case_everywhere() {
 }
 
 #[test]
-fn a_table_without_its_kind_is_told_the_kind() {
-    let args = ["train", "--data", "iris.csv", "--out", "a"];
-    refused(room().path(), 2, &args, &["unknown source 'iris.csv'", "did you mean 'csv:iris.csv'?"]);
+fn a_table_needs_no_kind_before_its_path() {
+    let dir = room();
+    std::fs::write(dir.path().join("two.csv"), "a,b,kind\n1,2,x\n2,1,y\n1,3,x\n3,1,y\n").unwrap();
+    let args = ["train", "--test-share", "0", "--batch-size", "full", "--steps", "2", "--hidden-layers", "1"];
+    for (data, out) in [("two.csv", "a"), ("csv:two.csv", "b"), ("./two.csv", "c")] {
+        let output = gradfade(dir.path()).args(args).args(["--data", data, "--out", out]).output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.success(), "{said}");
+        assert!(said.contains("two: 4 rows; 2 inputs: a, b; label: kind, 2 classes: x, y"), "{said}");
+    }
+    let bytes = |run: &str| std::fs::read(dir.path().join(run).join("grad_norm.npy")).unwrap();
+    assert_eq!(bytes("a"), bytes("b"));
+    refused(dir.path(), 1, &["train", "--data", "none.csv", "--out", "d"], &["none.csv"]);
 }

@@ -149,6 +149,14 @@ impl Table {
         (0..=self.features()).filter(|&column| column != self.label_column).map(name).collect()
     }
 
+    /// The same for people: the name alone, or which column it is.
+    pub(super) fn label_column_words(&self) -> String {
+        match &self.header {
+            Some(names) => names[self.label_column].clone(),
+            None => format!("column {}", self.label_column + 1),
+        }
+    }
+
     pub(super) fn label_column_name(&self) -> String {
         match &self.header {
             Some(names) => format!("'{}'", names[self.label_column]),

@@ -4,8 +4,11 @@ super::terms! {
     /// Everything that a verdict can be about.
     Ailment {
         Diverged = "diverged",
+        InputsNotScaled = "inputs-not-scaled",
         FloatUnderflow = "float-underflow",
         DeadInitialisation = "dead-initialisation",
+        InitialisationTooLarge = "initialisation-too-large",
+        InitialisationTooSmall = "initialisation-too-small",
         ExplodingGradient = "exploding-gradient",
         VanishingGradient = "vanishing-gradient",
         UniformVanishing = "uniform-vanishing",
@@ -15,6 +18,9 @@ super::terms! {
         SaturatedUnits = "saturated-units",
         RateTooLarge = "learning-rate-too-large",
         RateTooSmall = "learning-rate-too-small",
+        TooMuchDropout = "too-much-dropout",
+        TooNarrow = "too-narrow",
+        BaseRates = "stuck-at-base-rates",
         StuckWithLargeGradients = "stuck-with-large-gradients",
         DecayOnly = "movement-by-decay-only",
         NotLongEnough = "not-trained-long-enough",

@@ -29,13 +29,30 @@ super::terms! {
         LossOverStart = "loss_over_start",
         /// Training loss at the end over its smallest.
         TrainLossRise = "train_loss_rise",
+        /// Training loss of the first step over that of an answer that ignores the input.
+        StartLoss = "start_loss",
+        /// Training loss at the end over that of an answer that ignores the input.
+        LossOverPrior = "loss_over_prior",
         /// Batch loss, gradient or parameter that is no number.
         NotFinite = "not_finite",
+        /// Root mean square of a column of the inputs, or of all, as they were fed.
+        InputSize = "input_size",
+        /// Deviation of the initial weights times the square root of the fan-in: what one layer multiplies the
+        /// size of its input by, before the activation.
+        InitialScale = "initial_scale",
         InitialNorm = "initial_norm",
         SaturatedShare = "saturated_share",
         DeadShare = "dead_share",
         LostShare = "lost_share",
+        /// Probability that a unit is dropped.
+        Dropout = "dropout",
+        /// Units of a layer.
+        LayerWidth = "layer_width",
         Movement = "movement",
+        /// Movement of layer 1 over the largest of the hidden layers.
+        MovementRatio = "movement_ratio",
+        /// Sum of all relative updates.
+        Path = "path",
         DecayTravel = "decay_travel",
         AccuracyGap = "accuracy_gap",
         GapDeviations = "gap_in_standard_errors",
@@ -52,6 +69,10 @@ super::terms! {
         /// Standard errors.
         Deviations = "standard_errors",
         Steps = "steps",
+        /// Units of a layer.
+        Units = "units",
+        /// Whatever the inputs are measured in.
+        Input = "input",
     }
 }
 
@@ -75,6 +96,11 @@ impl Measure {
             | Measure::KeptSignal
             | Measure::LossOverStart
             | Measure::TrainLossRise
+            | Measure::StartLoss
+            | Measure::LossOverPrior
+            | Measure::InitialScale
+            | Measure::MovementRatio
+            | Measure::Path
             | Measure::TestLossRise => Unit::Ratio,
             Measure::TrainAccuracy
             | Measure::TestAccuracy
@@ -84,12 +110,15 @@ impl Measure {
             | Measure::SaturatedShare
             | Measure::DeadShare
             | Measure::LostShare
+            | Measure::Dropout
             | Measure::Movement
             | Measure::DecayTravel
             | Measure::AccuracyGap => Unit::Share,
             Measure::InitialNorm => Unit::Norm,
             Measure::GapDeviations => Unit::Deviations,
             Measure::NotFinite => Unit::Steps,
+            Measure::LayerWidth => Unit::Units,
+            Measure::InputSize => Unit::Input,
         }
     }
 }

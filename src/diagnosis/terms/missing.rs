@@ -16,6 +16,8 @@ pub enum Missing {
     LossHistory,
     Classes,
     Optimizer,
+    /// Statistics of the inputs.
+    Inputs,
     /// (recorded to, planned)
     CutShort(u64, Option<u64>),
     /// The last row of a quantity lies long before the run's end.
@@ -42,6 +44,7 @@ impl Missing {
             Missing::LossHistory => "loss_history",
             Missing::Classes => "classes",
             Missing::Optimizer => "optimizer",
+            Missing::Inputs => "inputs",
             Missing::CutShort(..) => "cut_short",
             Missing::Gap { .. } => "gap",
         }

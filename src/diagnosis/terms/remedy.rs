@@ -24,6 +24,7 @@ super::terms! {
         LargerRate = "larger-rate",
         SmallerRate = "smaller-rate",
         ClipOrScale = "smaller-initial-weights",
+        ScaleInputs = "scale-inputs",
         MoreEpochs = "more-epochs",
         LargerNetwork = "larger-network",
         LessDecay = "less-decay",
@@ -50,6 +51,7 @@ impl Remedy {
             | Remedy::LargerRate
             | Remedy::SmallerRate
             | Remedy::ClipOrScale
+            | Remedy::ScaleInputs
             | Remedy::MoreEpochs
             | Remedy::LargerNetwork
             | Remedy::LessDecay
@@ -57,6 +59,21 @@ impl Remedy {
             | Remedy::MorePrecision => Branch::Training,
             Remedy::EarlyStopping | Remedy::WeightDecay | Remedy::Dropout | Remedy::MoreData => Branch::Test,
         }
+    }
+
+    /// The remedy that undoes this one.
+    pub const fn opposite(self) -> Option<Remedy> {
+        Some(match self {
+            Remedy::LargerRate => Remedy::SmallerRate,
+            Remedy::SmallerRate => Remedy::LargerRate,
+            Remedy::MoreEpochs => Remedy::EarlyStopping,
+            Remedy::EarlyStopping => Remedy::MoreEpochs,
+            Remedy::LessDecay => Remedy::WeightDecay,
+            Remedy::WeightDecay => Remedy::LessDecay,
+            Remedy::LessDropout => Remedy::Dropout,
+            Remedy::Dropout => Remedy::LessDropout,
+            _ => return None,
+        })
     }
 
     /// What a branch offers in general, to networks that nothing special was found of; the likeliest first.

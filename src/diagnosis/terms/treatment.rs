@@ -25,6 +25,7 @@ super::terms! {
         RateOver10 = "rate-div10",
         RateOver100 = "rate-div100",
         Standardize = "standardize",
+        ClipNorm = "clip-norm",
         MoreEpochs = "more-epochs",
         Wider = "wider",
         NoDecay = "no-decay",
@@ -54,7 +55,8 @@ impl Treatment {
             Treatment::RateDownToUsual | Treatment::RateOver10 | Treatment::RateOver100 => {
                 Remedy::SmallerRate
             }
-            Treatment::Standardize => Remedy::ClipOrScale,
+            Treatment::Standardize => Remedy::ScaleInputs,
+            Treatment::ClipNorm => Remedy::ClipOrScale,
             Treatment::MoreEpochs => Remedy::MoreEpochs,
             Treatment::Wider => Remedy::LargerNetwork,
             Treatment::NoDecay => Remedy::LessDecay,

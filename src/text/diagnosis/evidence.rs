@@ -29,6 +29,18 @@ impl Lang {
                 Measure::LossFallHalf => "fall of the training loss over the last half".into(),
                 Measure::LossOverStart => "training loss at the end over that at the start".into(),
                 Measure::TrainLossRise => "training loss at the end over its smallest".into(),
+                Measure::StartLoss => {
+                    "first training loss over that of an answer that ignores the input".into()
+                }
+                Measure::LossOverPrior => {
+                    "training loss at the end over that of an answer that ignores the input".into()
+                }
+                Measure::InputSize => "size of the inputs (root mean square)".into(),
+                Measure::InitialScale => "initial weights, deviation times √(fan-in)".into(),
+                Measure::Dropout => "probability of dropping a unit".into(),
+                Measure::LayerWidth => "units".into(),
+                Measure::MovementRatio => format!("movement, {first} over the fastest hidden layer"),
+                Measure::Path => "sum of all updates, relative to the weights".into(),
                 Measure::NotFinite => "first step with a value that is not finite".into(),
                 Measure::InitialNorm => "norm of the weights before training".into(),
                 Measure::SaturatedShare => "saturated activations".into(),
@@ -56,6 +68,14 @@ impl Lang {
                 Measure::LossFallHalf => "后一半训练中训练损失的降幅".into(),
                 Measure::LossOverStart => "结束时与开始时训练损失之比".into(),
                 Measure::TrainLossRise => "结束时训练损失与其最小值之比".into(),
+                Measure::StartLoss => "第一步的训练损失与不看输入的回答的损失之比".into(),
+                Measure::LossOverPrior => "结束时的训练损失与不看输入的回答的损失之比".into(),
+                Measure::InputSize => "输入的量级（均方根）".into(),
+                Measure::InitialScale => "初始权重，标准差乘以 √(扇入)".into(),
+                Measure::Dropout => "丢弃一个神经元的概率".into(),
+                Measure::LayerWidth => "神经元个数".into(),
+                Measure::MovementRatio => format!("移动量，{first}与移动最多的隐藏层之比"),
+                Measure::Path => "全部更新量之和，相对权重".into(),
                 Measure::NotFinite => "首次出现非有限数的步".into(),
                 Measure::InitialNorm => "训练前权重的范数".into(),
                 Measure::SaturatedShare => "饱和的激活值".into(),
@@ -70,12 +90,20 @@ impl Lang {
         }
     }
 
+    /// A measure of one column of the inputs.
+    pub fn of_column(self, what: &str, column: &str) -> String {
+        match self {
+            Lang::En => format!("{what}, {column}"),
+            Lang::Zh => format!("{what}，{column}"),
+        }
+    }
+
     /// A value in its unit.
     pub fn in_unit(self, unit: Unit, value: f64) -> String {
         match unit {
             Unit::Share => self.percent(value),
-            Unit::Steps => self.count(value.max(0.0) as u64),
-            Unit::Ratio | Unit::Norm | Unit::Deviations => self.number(value),
+            Unit::Steps | Unit::Units => self.count(value.max(0.0) as u64),
+            Unit::Ratio | Unit::Input | Unit::Norm | Unit::Deviations => self.number(value),
         }
     }
 
@@ -86,7 +114,9 @@ impl Lang {
         match unit {
             _ if enough(2) || !enough(MOST_DIGITS) => self.in_unit(unit, value),
             Unit::Share => self.exact_percent(value),
-            Unit::Ratio | Unit::Norm | Unit::Deviations | Unit::Steps => self.exact(value),
+            Unit::Ratio | Unit::Norm | Unit::Deviations | Unit::Steps | Unit::Units | Unit::Input => {
+                self.exact(value)
+            }
         }
     }
 
@@ -167,6 +197,7 @@ impl Lang {
                     "the number of classes is not recorded, so the chance level is unknown".into()
                 }
                 Missing::Optimizer => "the optimiser is not recorded".into(),
+                Missing::Inputs => "no statistics of the inputs are recorded".into(),
                 Missing::CutShort(at, Some(planned)) => {
                     format!(
                         "the record was cut short at step {} of {}",
@@ -196,6 +227,7 @@ impl Lang {
                 Missing::LossHistory => "记录损失的步太少，看不出走势".into(),
                 Missing::Classes => "没有记录类别数，因此不知道随机水平".into(),
                 Missing::Optimizer => "没有记录优化器".into(),
+                Missing::Inputs => "没有记录输入的统计量".into(),
                 Missing::CutShort(at, Some(planned)) => {
                     format!("记录在第 {} 步中断，计划 {} 步", self.count(*at), self.count(*planned))
                 }

@@ -3,24 +3,16 @@
 
 use crate::diagnosis::why::RANDOM_ALIGNMENT;
 use crate::diagnosis::{
-    Bound, Cause, Conclusion, Diagnosis, Evidence, Finding, Performance, Split, State, Verdict,
+    Bound, Cause, Conclusion, Diagnosis, Evidence, Finding, Outcome, Performance, Split, State, Verdict,
 };
 use crate::text::Lang;
 
 impl Diagnosis {
-    /// What it comes to: the faults by name, the most urgent first.
+    /// What it comes to: the cause by name.
     pub fn concluded(&self, lang: Lang) -> String {
-        self.concluded_briefly(lang, usize::MAX)
-    }
-
-    /// The same with at most so many faults by name; the others are counted.
-    pub fn concluded_briefly(&self, lang: Lang, most: usize) -> String {
         match self.conclusion() {
             Conclusion::Healthy => lang.concluded_healthy(),
-            Conclusion::Faulty => {
-                let names: Vec<String> = self.faults().map(|v| lang.ailment(v.rule.ailment)).collect();
-                lang.list(&lang.cut(names, most))
-            }
+            Conclusion::Faulty => self.cause().map(|v| lang.ailment(v.rule.ailment)).unwrap_or_default(),
             Conclusion::Unexplained => lang.concluded_unexplained(),
             Conclusion::Undecided => lang.concluded_undecided(),
         }
@@ -59,6 +51,15 @@ impl Performance {
 }
 
 impl Verdict {
+    /// Its name and the number that shows it best.
+    pub fn brief_words(&self, lang: Lang, diagnosis: &Diagnosis) -> String {
+        let name = lang.ailment(self.rule.ailment);
+        let Outcome::Found(finding) = &self.outcome else { return name };
+        let best = finding.evidence.iter().find(|e| e.limit.is_some()).or(finding.evidence.first());
+        let words: Vec<String> = best.map(|e| e.words(lang, diagnosis)).into_iter().collect();
+        if words.is_empty() { name } else { lang.title(&name, &words) }
+    }
+
     /// What to do about it, one line; empty where nothing is advised.
     pub fn advice_words(&self, lang: Lang) -> String {
         let all: Vec<String> = self.advice().iter().map(|advice| lang.advice(advice)).collect();
@@ -79,6 +80,10 @@ impl Evidence {
         let unit = self.measure.unit();
         let limit = self.limit.map(|l| (l.bound == Bound::AtMost, lang.limit_in_unit(unit, l.value), l.key));
         let what = lang.measure(self.measure, &diagnosis.ends(lang));
+        let what = match &self.column {
+            Some(column) => lang.of_column(&what, column),
+            None => what,
+        };
         // The names of ratios of two layers say which.
         let named = self.layers.is_empty() || self.measure.compares_ends();
         let layers = (!named).then(|| lang.layers_by_name(&self.layers, |layer| diagnosis.layer_name(layer)));
