@@ -5,6 +5,7 @@ rule sets say.
     cargo build --release
     python3 scripts/verdicts/grid.py --work DIR         # trains (some ten minutes; goes on where it stopped), writes the CSV
     python3 scripts/verdicts/grid.py --judge --work DIR # diagnoses the trained runs again, after a change of a rule
+    python3 scripts/verdicts/grid.py --again --work DIR # trains and judges the networks alone; their labels stay
     python3 scripts/verdicts/grid.py --table            # the tables of docs/verdicts.md from the committed CSV
 
 Needs Python's standard library only. `settings.py` has the networks, `labels.py` the definition of the labels, `published.py` the
@@ -18,6 +19,7 @@ import shutil
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import labels
@@ -41,6 +43,12 @@ class Trainer:
 
     def folder(self, s):
         return self.work / "runs" / f"{digest(key(s)):012x}"
+
+    def record(self, s):
+        """Trains into the folder of the setting, unless that is there."""
+        if not (self.folder(s) / "meta.json").exists():
+            command = [self.program, "train", *flags(s), "--out", self.folder(s), "--force", "--quiet"]
+            subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
 
     def train(self, s, keep):
         """Skill on both sets; `keep` leaves the record of every step in the folder."""
@@ -86,13 +94,23 @@ def train_all(trainer, runs):
             print(f"{i + 1}/{len(runs)} after {time.monotonic() - start:.0f} s", file=sys.stderr)
 
 
-def diagnose(program, folder):
-    """The faults that were found, or "healthy", or the conclusion when it is neither."""
+def diagnosis(program, folder):
+    """What `diagnose` says of a run, with whether its numbers stayed finite."""
     done = subprocess.run([program, "diagnose", folder, "--json"], capture_output=True, text=True)
     run = json.loads(done.stdout)["runs"][0]
-    faults = [v["rule"] for v in run["verdicts"] if v["outcome"] == "found" and v["severity"] == "fault"]
     assert (done.returncode == 0) == (run["conclusion"] == "healthy"), folder
-    return faults or [run["conclusion"]]
+    status = json.loads((Path(folder) / "meta.json").read_text())["status"]
+    return run | {"diverged": status["state"] != "complete"}
+
+
+def faults(run):
+    """The faults that were found, or "healthy", or the conclusion when it is neither."""
+    found = [v["rule"] for v in run["verdicts"] if v["outcome"] == "found" and v["severity"] == "fault"]
+    return found or [run["conclusion"]]
+
+
+def diagnose(program, folder):
+    return faults(diagnosis(program, folder))
 
 
 def judge(trainer, runs, path):
@@ -116,6 +134,36 @@ def judge(trainer, runs, path):
         writer.writerows(rows)
 
 
+# A network whose skill differs by more than this from that of the table came out otherwise on this processor.
+SAME = 0.03
+
+
+def judge_again(trainer, runs, path):
+    """Writes new verdicts beside the labels that the CSV has: what cures a network does not depend on a rule. A network that came
+    out otherwise on this processor loses its label, which was measured of another course."""
+    rows = list(csv.DictReader(path.open()))
+    assert len(rows) == len(runs), f"{path} has {len(rows)} networks, the grid {len(runs)}"
+
+    def said(run):
+        trainer.record(run[0])
+        return diagnosis(trainer.program, trainer.folder(run[0]))
+
+    otherwise = 0
+    with ThreadPoolExecutor() as pool:
+        for row, verdicts in zip(rows, pool.map(said, runs)):
+            row["gradfade"] = " ".join(faults(verdicts))
+            skill = 0.0 if verdicts["diverged"] else verdicts["training"]["skill"]
+            if abs(skill - float(row["train_skill"])) > SAME:
+                row["train_skill"] = f"{skill:.3f}"
+                row["label"] = row["also"] = row["cures"] = ""
+                otherwise += 1
+    print(f"{otherwise} networks came out otherwise here and have no label", file=sys.stderr)
+    with path.open("w", newline="") as f:
+        writer = csv.DictWriter(f, list(rows[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+
+
 def main():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("--work", type=Path, help="folder for the runs and their outcomes, some hundred megabytes")
@@ -123,6 +171,7 @@ def main():
     p.add_argument("--csv", type=Path, default=CSV, help="the table to write or read (default: labels.csv beside this script)")
     p.add_argument("--first", type=int, help="only so many networks")
     p.add_argument("--judge", action="store_true", help="train nothing")
+    p.add_argument("--again", action="store_true", help="train the networks alone and keep the labels of the CSV")
     p.add_argument("--table", action="store_true", help="print the tables of a CSV and stop")
     a = p.parse_args()
     if not a.table:
@@ -130,10 +179,13 @@ def main():
             p.error("--work DIR says where the runs go")
         runs = base_runs()[: a.first]
         trainer = Trainer(a.program, a.work)
-        if not a.judge:
+        if a.again:
+            judge_again(trainer, runs, a.csv)
+        elif not a.judge:
             train_all(trainer, runs)
             shutil.rmtree(a.work / "scratch", ignore_errors=True)
-        judge(trainer, runs, a.csv)
+        if not a.again:
+            judge(trainer, runs, a.csv)
     print(tables.markdown(list(csv.DictReader(a.csv.open()))))
 
 

@@ -17,6 +17,8 @@ GRADFADE = {
     "learning-rate-too-small": "rate-too-small",
     "not-trained-long-enough": "not-long-enough",
     "exploding-gradient": "exploding",
+    # That is what the label says: large weights at the start, which another initialisation cures.
+    "initialisation-too-large": "exploding",
     "dead-initialisation": "dead-initialisation",
     "dead-units": "dead-units",
     "stuck-with-large-gradients": "stuck",
@@ -57,6 +59,13 @@ def table(rows, head, labels):
     out.append(f"| *faulty runs with a right verdict* | {len(ill)} | " + " | ".join(map(str, right)) + " |")
     silent = [sum("healthy" in said(r, tool) for r in ill) for tool in TOOLS]
     out.append(f"| *faulty runs called healthy* | {len(ill)} | " + " | ".join(map(str, silent)) + " |")
+    slow = [r for r in ill if r["label"] in ("rate-too-small", "not-long-enough")]
+    either = [sum(bool(said(r, tool) & {"rate-too-small", "not-long-enough"}) for r in slow) for tool in TOOLS]
+    out.append(f"| *rate too small or not long enough, called either* | {len(slow)} | " + " | ".join(map(str, either)) + " |")
+    spoken = [[r for r in rows if r["label"] and "vanishing" in said(r, tool)] for tool in TOOLS]
+    also = lambda r: {r["label"], *r["also"].split()}
+    only = [sum("vanishing" in also(r) and not also(r) & {"rate-too-small", "not-long-enough"} for r in some) for some in spoken]
+    out.append("| *vanishing, and neither rate nor steps cure it* | | " + " | ".join(share(a, len(some)) for a, some in zip(only, spoken)) + " |")
     return "\n".join(out)
 
 

@@ -8,11 +8,13 @@
 //! input; both are measured. The steps, relative to weights of that size, are small.
 //!
 //! **When it misleads.** Where the steps are jumps even when compared with these weights, the rate is too
-//! large as well; unless the gradient explodes through the layers, that is said instead.
+//! large as well; unless the gradient explodes through the layers, that is said instead. A network that is
+//! past its confident wrong answers and still learning, at small steps, is held back by its pace and no longer
+//! by its start.
 
 use super::case::{Case, Part, Ratio};
 use super::inputs_not_scaled::at_start;
-use super::performance::State;
+use super::performance::{State, guessing_loss, loss_fall};
 use super::{Ailment, Branch, Evidence, Measure, Missing, Outcome, Remedy, Rule, Verdict};
 use crate::record::{PARAM_NORM, SATURATED_SHARE};
 
@@ -49,6 +51,9 @@ fn judge(case: &Case, _: &[Verdict]) -> Outcome {
     if !grows && super::rate_too_large::too_large(case).is_ok_and(|l| l.0) {
         return Outcome::Clear(evidence);
     }
+    if overcome(case) {
+        return Outcome::Clear(evidence);
+    }
     let saturated = case.working_layers().filter(|&l| case.is_bounded(l)).find_map(|l| {
         let share = at_start(case, SATURATED_SHARE, l)?;
         let limit = case.limits.saturated_share;
@@ -66,4 +71,11 @@ fn judge(case: &Case, _: &[Verdict]) -> Outcome {
     evidence.extend(done);
     evidence.extend(case.skill());
     Outcome::fault(evidence)
+}
+
+/// True where the loss is below that of an answer which ignores the input and still falls, with small steps.
+fn overcome(case: &Case) -> bool {
+    let below = case.training.loss.zip(guessing_loss(&case.run)).is_some_and(|(loss, prior)| loss < prior);
+    let falls = loss_fall(&case.run, 0.25).is_some_and(|f| f.0 >= case.limits.falling);
+    below && falls && case.usual_update().is_ok_and(|update| update.0 <= case.limits.small_update)
 }

@@ -7,12 +7,15 @@
 //! the recorded `class_entropy`, is what a network has that ignores its input.
 //!
 //! Numbers come from the last evaluation of the whole set in evaluation mode; where the record has none in
-//! its second half, from the median of the last batches, and the diagnosis says so.
+//! its second half, from the median of the last batches, and the diagnosis says so. Where early stopping went
+//! back to earlier parameters, those are judged and not the ones that were thrown away.
 
 use super::Missing;
 use super::Thresholds;
 use crate::analysis::{Summary, edge_rows};
-use crate::record::{BATCH_ACCURACY, LOSS, Status, TEST_ACCURACY, TEST_LOSS, TRAIN_ACCURACY, TRAIN_LOSS};
+use crate::record::{
+    BATCH_ACCURACY, LOSS, Row, Status, TEST_ACCURACY, TEST_LOSS, TRAIN_ACCURACY, TRAIN_LOSS,
+};
 use crate::stats::median;
 
 /// The answer to "good results on the training set?".
@@ -50,6 +53,8 @@ pub struct Performance {
     pub step: Option<u64>,
     /// The numbers are those of training batches, since there is no evaluation.
     pub from_batches: bool,
+    /// The numbers are those of the parameters that early stopping kept.
+    pub kept: bool,
 }
 
 /// Accuracy of guessing and the loss of a network that ignores its input, as far as known.
@@ -86,6 +91,15 @@ fn late(run: &Summary) -> u64 {
     run.end().div_ceil(2)
 }
 
+/// The evaluation that represents the result: that of the parameters that early stopping kept, else the last
+/// one in the second half of the run.
+fn judged<'a>(run: &'a Summary, is_known: impl Fn(&Row<'a>) -> bool) -> Option<Row<'a>> {
+    if run.header().early_stop.is_some() {
+        return run.record().final_eval().filter(|e| is_known(e));
+    }
+    run.record().evals.iter().rev().find(|e| e.step() >= late(run) && is_known(e))
+}
+
 /// How the record was cut short, if that was too early for a judgement.
 pub fn cut_short(run: &Summary, limits: &Thresholds) -> Option<Missing> {
     let at = match run.header().status {
@@ -104,10 +118,8 @@ pub fn training(run: &Summary, limits: &Thresholds) -> Performance {
     let (chance, prior_loss) = prior(run);
     let record = run.record();
     let finite = |x: f64| x.is_finite().then_some(x);
-    let eval = record.evals.iter().rev().find(|e| {
-        e.step() >= late(run)
-            && e.step() > 0
-            && (e.value(TRAIN_ACCURACY).is_finite() || e.value(TRAIN_LOSS).is_finite())
+    let eval = judged(run, |e| {
+        e.step() > 0 && (e.value(TRAIN_ACCURACY).is_finite() || e.value(TRAIN_LOSS).is_finite())
     });
     let (accuracy, loss, step, from_batches) = match eval {
         Some(e) => (finite(e.value(TRAIN_ACCURACY)), finite(e.value(TRAIN_LOSS)), Some(e.step()), false),
@@ -132,15 +144,15 @@ pub fn training(run: &Summary, limits: &Thresholds) -> Performance {
         (_, None) if accuracy.is_some() => State::Unknown(Missing::Classes),
         (_, None) => State::Unknown(Missing::TrainingResult),
     };
-    Performance { state, accuracy, loss, skill, chance, step, from_batches }
+    let kept = run.header().early_stop.is_some() && !from_batches;
+    Performance { state, accuracy, loss, skill, chance, step, from_batches, kept }
 }
 
 /// Performance on the test set. It is good when it is known and less than `accuracy_gap` of what there is to
 /// learn behind the training set.
 pub fn test(run: &Summary, training: &Performance, limits: &Thresholds) -> Performance {
     let (chance, _) = prior(run);
-    let eval =
-        run.record().evals.iter().rev().find(|e| e.step() >= late(run) && e.value(TEST_ACCURACY).is_finite());
+    let eval = judged(run, |e| e.value(TEST_ACCURACY).is_finite());
     let accuracy = eval.map(|e| e.value(TEST_ACCURACY));
     let state = match (accuracy, training.accuracy) {
         (None, _) => State::Unknown(Missing::TestResult),
@@ -156,6 +168,7 @@ pub fn test(run: &Summary, training: &Performance, limits: &Thresholds) -> Perfo
         chance,
         step: eval.map(|e| e.step()),
         from_batches: false,
+        kept: run.header().early_stop.is_some() && eval.is_some(),
     }
 }
 

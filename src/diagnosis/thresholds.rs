@@ -116,8 +116,8 @@ thresholds! {
     large_start = 3.0 in 0.0..=1e300,
         "Deviation of a layer's initial weights times the square root of its fan-in, from which on they are too large: He's are at 1.4, the largest of the \
          usual initialisations.";
-    small_start = 0.15 in 0.0..=1e300,
-        "The same at or below which they are too small: PyTorch's default is at 0.6, the smallest of the usual ones, and a quarter of it shrinks a signal by \
+    small_start = 0.2 in 0.0..=1e300,
+        "The same at or below which they are too small: PyTorch's default is at 0.6, the smallest of the usual ones, and a third of it shrinks a signal by more than \
          a decade in two layers.";
     large_dropout = 0.6 in 0.0..=1.0,
         "Probability of dropping a unit, from which on it is suspected: a half is what Srivastava et al. 2014 use for hidden layers, and the noise \

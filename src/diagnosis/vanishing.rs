@@ -116,7 +116,8 @@ fn takes_part(case: &Case) -> bool {
     let steep = (0..case.hidden())
         .filter_map(|l| case.run.layer(l).activation().parse::<Activation>().ok())
         .all(|activation| activation.slope_near_zero() > case.limits.layer_ratio);
-    moved && reaches && falls && steep && !jumps(case)
+    let escapes = || loss_fall(&case.run, 0.25).is_some_and(|f| f.0 >= case.limits.escaping);
+    moved && reaches && falls && (steep || escapes()) && !jumps(case)
 }
 
 fn judge(case: &Case, verdicts: &[Verdict]) -> Outcome {

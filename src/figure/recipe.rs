@@ -144,6 +144,8 @@ fn answer(lang: Lang, p: &Performance) -> Vec<FlowLine> {
     let mut lines = vec![FlowLine::bold(lang.title(&answer, &[words]))];
     if p.from_batches && p.skill.is_some() {
         lines.push(FlowLine::plain(lang.from_batches()));
+    } else if let Some(step) = p.step.filter(|_| p.kept) {
+        lines.push(FlowLine::plain(lang.kept_parameters(step)));
     }
     lines
 }

@@ -12,7 +12,7 @@
 //! | `runs[].layer_names` | own name of each layer with weights, from the input; null where it says no more than the number |
 //! | `runs[].conclusion` | `healthy`, `faulty`, `unexplained` (not good on the training set, no rule says why) or `undecided` |
 //! | `runs[].cause` | the rule whose fault is the conclusion, or null |
-//! | `runs[].training`, `.test` | `state` (`good`, `partly`, `failed`, `unknown`), `missing` (why unknown, or null), `accuracy`, `chance`, `skill`, `loss`, `step`, `from_batches` |
+//! | `runs[].training`, `.test` | `state` (`good`, `partly`, `failed`, `unknown`), `missing` (why unknown, or null), `accuracy`, `chance`, `skill`, `loss`, `step`, `from_batches`, `kept` (the parameters that early stopping kept) |
 //! | `runs[].verdicts[]` | one a rule, always all rules, in the order of the recipe |
 //! | `.rule` | such as `vanishing-gradient` |
 //! | `.branch` | `training`, `test` or `done` |
@@ -197,7 +197,7 @@ fn performance_json(p: &Performance) -> Value {
     };
     json!({
         "state": p.state.key(), "missing": missing, "accuracy": p.accuracy, "chance": p.chance, "skill": p.skill, "loss": p.loss,
-        "step": p.step, "from_batches": p.from_batches,
+        "step": p.step, "from_batches": p.from_batches, "kept": p.kept,
     })
 }
 

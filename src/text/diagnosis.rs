@@ -250,6 +250,15 @@ impl Lang {
         }
     }
 
+    /// Whose numbers these are after early stopping.
+    pub fn kept_parameters(self, step: u64) -> String {
+        let step = self.count(step);
+        match self {
+            Lang::En => format!("of the parameters that early stopping kept, at step {step}"),
+            Lang::Zh => format!("早停所保留的第 {step} 步的参数"),
+        }
+    }
+
     pub fn not_asked(self) -> String {
         match self {
             Lang::En => "not asked: the training set comes first".into(),

@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 use gradfade::activation::Activation;
 use gradfade::config::{BatchSize, TrainConfig};
 use gradfade::data::{self, DataSpec};
-use gradfade::diagnosis::{Diagnosis, Outcome, Severity, Thresholds, diagnose};
+use gradfade::diagnosis::{Diagnosis, Outcome, Severity, Standing, Thresholds, diagnose};
 use gradfade::nn::{Initialisation, Normalisation, OptimizerKind};
 use gradfade::record::{MemorySink, Record};
 use gradfade::train::{Unwatched, header::header, train};
@@ -135,6 +135,23 @@ fn config(name: &str) -> TrainConfig {
             spiral(base().with_activation(Activation::Identity).with_epochs(60).with_hidden_layers(2))
         }
         "no-test-set" => digits(base().with_epochs(6), 4000, 100),
+        "raw-pixels" => rate(0.1).with_initialisation(Initialisation::Pytorch),
+        "raw-pixels-that-train" => {
+            digits(rate(1e-3).with_initialisation(Initialisation::Pytorch).with_epochs(8), 8000, 2000)
+        }
+        "raw-pixels-tanh" => rate(0.05).with_activation(Activation::Tanh).with_hidden_layers(6),
+        "a-column-of-incomes" => rate(0.05).with_activation(Activation::Tanh).with_hidden_layers(2),
+        "sigmoid-large-weights" => sigmoid(3).with_initialisation(normal(5.0)).with_learning_rate(0.02),
+        "tanh-tiny-weights" => rate(0.02)
+            .with_activation(Activation::Tanh)
+            .with_hidden_layers(2)
+            .with_initialisation(normal(0.002)),
+        "dropout-0.9" => base().with_dropout(0.9),
+        "four-units" => base().with_width(3).with_hidden_layers(2),
+        "early-stopped" => digits(base().with_epochs(60).with_batch_size(BatchSize::Samples(20)), 500, 1000)
+            .with_validation_size(100)
+            .with_early_stopping(5),
+        "too-few-steps" => base().with_epochs(None).with_steps(5).with_learning_rate(0.05),
         other => panic!("no network is called {other}"),
     }
 }
@@ -150,10 +167,22 @@ fn record(name: &'static str) -> Arc<Record> {
         if name == "no-test-set" {
             data.test = None;
         }
+        let pixels = name.starts_with("raw-pixels");
+        for part in std::iter::once(&mut data.train).chain(data.test.as_mut()) {
+            if pixels {
+                part.inputs.mapv_inplace(|x| 255.0 * x);
+            } else if name == "a-column-of-incomes" {
+                // The label has nothing to do with it.
+                for (i, mut row) in part.inputs.rows_mut().into_iter().enumerate() {
+                    row[0] = 20_000.0 + 1_000.0 * (i * 7919 % 97) as f32;
+                }
+            }
+        }
         let plan = config.plan(&data).unwrap();
         let mut sink = MemorySink::new(header(&plan, &data, name));
         let outcome = train::<f32>(&plan, &data, "test", &mut sink, &Unwatched).unwrap();
         sink.record.header.status = outcome.status;
+        sink.record.header.early_stop = outcome.early_stop;
         Arc::new(sink.record)
     }))
 }
@@ -162,11 +191,15 @@ fn judged(record: &Record) -> Diagnosis {
     diagnose(record, &Thresholds::default()).unwrap()
 }
 
-/// Keys of what was found, notes with a star.
+/// Keys of what was found: the cause with `!`, what follows from it with `<`, notes with a star.
 fn found(d: &Diagnosis) -> Vec<String> {
     let all = d.verdicts.iter().filter_map(|v| match &v.outcome {
         Outcome::Found(f) if f.severity == Severity::Note => Some(format!("{}*", v.rule.ailment.key())),
-        Outcome::Found(_) => Some(v.rule.ailment.key().to_string()),
+        Outcome::Found(_) => Some(match v.standing {
+            Some(Standing::Cause) => format!("{}!", v.rule.ailment.key()),
+            Some(Standing::Consequence(_)) => format!("{}<", v.rule.ailment.key()),
+            Some(Standing::Beside) | None => v.rule.ailment.key().to_string(),
+        }),
         _ => None,
     });
     all.collect()

@@ -1,8 +1,8 @@
 //! What is found in whom, and nothing else.
 
 use gradfade::diagnosis::{Ailment, Measure};
-use gradfade::diagnosis::{Conclusion, Outcome, RULES, State};
-use gradfade::record::{GRAD_NORM, Role, TRAIN_ACCURACY};
+use gradfade::diagnosis::{Conclusion, Outcome, RULES, Remedy, State};
+use gradfade::record::{GRAD_NORM, Role, TEST_ACCURACY, TRAIN_ACCURACY};
 
 use super::*;
 
@@ -55,6 +55,15 @@ const TABLE: &[(&str, &[&str])] = &[
     ("slow-and-falling", &["learning-rate-too-small"]),
     ("over-its-jumps", &["not-trained-long-enough"]),
     ("no-test-set", &[]),
+    ("raw-pixels", &[]),
+    ("raw-pixels-that-train", &[]),
+    ("raw-pixels-tanh", &[]),
+    ("a-column-of-incomes", &[]),
+    ("sigmoid-large-weights", &[]),
+    ("tanh-tiny-weights", &[]),
+    ("dropout-0.9", &[]),
+    ("four-units", &[]),
+    ("too-few-steps", &[]),
 ];
 
 #[test]
@@ -122,7 +131,7 @@ fn absolute_cuts_that_others_use_stay_silent_on_the_five_sigmoid_layers() {
     // starts with.
     let start = sick.value(GRAD_NORM, 0, 0);
     assert!(first(&converged) < start, "{} {start}", first(&converged));
-    assert_eq!(found(&judged(&converged)), ["overfitting"]);
+    assert_eq!(found(&judged(&converged)), ["overfitting!"]);
 }
 
 #[test]
@@ -148,6 +157,20 @@ fn decay_travels_as_far_as_its_formula_says() {
     );
     assert!((movement / formula - 1.0).abs() < 0.01, "{movement} {formula}");
     assert!(travel >= movement && (travel / formula - 1.0).abs() < 0.01, "{travel} {formula}");
+}
+
+#[test]
+fn after_early_stopping_the_parameters_that_were_kept_are_judged() {
+    let record = record("early-stopped");
+    let stop = record.header.early_stop.unwrap();
+    assert!(stop.stopped && stop.best_step < record.evals.last().unwrap().step());
+    let d = judged(&record);
+    let kept = record.evals.iter().find(|e| e.step() == stop.best_step).unwrap();
+    assert_eq!((d.training.step, d.test.step), (Some(stop.best_step), Some(stop.best_step)));
+    assert_eq!(d.training.accuracy, Some(kept.value(TRAIN_ACCURACY)));
+    assert_eq!(d.test.accuracy, Some(kept.value(TEST_ACCURACY)));
+    assert!(d.training.kept && d.test.kept);
+    assert!(d.advice().iter().all(|advice| advice.remedy != Remedy::EarlyStopping));
 }
 
 #[test]

@@ -43,9 +43,12 @@ impl Performance {
     /// Both as one phrase, with a note where the numbers are not those of an evaluation.
     fn answered(&self, lang: Lang) -> String {
         let (answer, numbers) = self.answer(lang);
-        let note =
-            if self.from_batches && self.skill.is_some() { vec![lang.from_batches()] } else { Vec::new() };
-        let numbers = lang.list(&[vec![numbers], note].concat());
+        let note = match self.step {
+            _ if self.from_batches && self.skill.is_some() => Some(lang.from_batches()),
+            Some(step) if self.kept => Some(lang.kept_parameters(step)),
+            _ => None,
+        };
+        let numbers = lang.list(&std::iter::once(numbers).chain(note).collect::<Vec<_>>());
         if numbers.is_empty() { answer } else { lang.title(&answer, &[numbers]) }
     }
 }
