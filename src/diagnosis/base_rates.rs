@@ -25,6 +25,9 @@ pub const RULE: Rule = Rule {
     judge,
 };
 
+/// A skill below this is that of an answer which ignores the input, and luck.
+const CHANCE: f64 = 0.05;
+
 fn judge(case: &Case, verdicts: &[Verdict]) -> Outcome {
     match &case.training.state {
         State::Good => return Outcome::Clear(case.skill().into_iter().collect()),
@@ -39,7 +42,7 @@ fn judge(case: &Case, verdicts: &[Verdict]) -> Outcome {
     let near = case.limits.near_prior;
     let evidence =
         Evidence::new(Measure::LossOverPrior, loss / prior).at(&[], at).at_least("near_prior", 1.0 - near);
-    let knows_nothing = case.training.skill.is_none_or(|s| s < case.limits.failed_skill / 2.0);
+    let knows_nothing = case.training.skill.is_none_or(|s| s < CHANCE);
     if (loss / prior - 1.0).abs() > near || !knows_nothing {
         return Outcome::Clear(vec![evidence]);
     }

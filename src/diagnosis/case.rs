@@ -194,10 +194,11 @@ impl<'a> Case<'a> {
         }
     }
 
-    /// Units of a hidden layer (from 0), of a convolution its channels.
-    pub fn width(&self, layer: usize) -> Option<usize> {
-        let width = super::why::width(self, layer);
-        (width >= 1.0).then_some(width as usize)
+    /// Numbers that a hidden layer (from 0) passes on for each sample: units, of a map all its places.
+    pub fn outputs(&self, layer: usize) -> Option<usize> {
+        let (shape, width) = (&self.run.layer(layer).output_shape, super::why::width(self, layer));
+        let units = (width >= 1.0).then_some(width as usize);
+        if shape.is_empty() { units } else { Some(shape.iter().product()) }
     }
 
     /// True where the activation of a layer (from 0) has two flat ends, in any program's spelling.

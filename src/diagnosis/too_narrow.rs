@@ -22,8 +22,8 @@ pub const RULE: Rule = Rule {
 
 fn judge(case: &Case, _: &[Verdict]) -> Outcome {
     let Some(classes) = case.record().header.facts.classes else { return Outcome::Unknown(Missing::Classes) };
-    let widths = (0..case.hidden()).filter_map(|l| Some((l, case.width(l)?)));
-    let Some((layer, width)) = widths.min_by_key(|w| w.1) else { return Outcome::Clear(Vec::new()) };
+    let widths = (0..case.hidden()).filter_map(|l| Some((l, case.outputs(l)?)));
+    let Some((layer, width)) = widths.min_by_key(|of| of.1) else { return Outcome::Clear(Vec::new()) };
     let evidence = Evidence {
         limit: Some(super::Limit { key: "classes", value: classes as f64, bound: super::Bound::AtMost }),
         ..Evidence::new(Measure::LayerWidth, width as f64).at(&[layer + 1], None)

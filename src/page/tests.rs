@@ -294,7 +294,7 @@ fn the_panel_says_what_every_rule_says() {
                 let evidence: &[Evidence] = match &v.outcome {
                     // A consequence stands under its cause, with the number that shows it best.
                     Outcome::Found(f) if matches!(v.standing, Some(Standing::Consequence(_))) => {
-                        assert!(words.contains(&v.brief_words(lang, &d)), "{name}");
+                        assert!(words.contains(&lang.capitalised(&v.brief_words(lang, &d))), "{name}");
                         &f.evidence[..0]
                     }
                     Outcome::Found(f) => {

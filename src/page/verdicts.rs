@@ -110,7 +110,8 @@ fn finding(lang: Lang, d: &Diagnosis, verdict: &Verdict, finding: &Finding) -> S
     if !advice.is_empty() {
         out += &format!("<p>{}</p>\n", escape(&advice));
     }
-    let follow: Vec<String> = d.consequences(rule.ailment).map(|v| v.brief_words(lang, d)).collect();
+    let follow: Vec<String> =
+        d.consequences(rule.ailment).map(|v| lang.capitalised(&v.brief_words(lang, d))).collect();
     if !follow.is_empty() {
         out += &format!(
             "<p>{}</p>\n<ul class=\"{PREFIX}-evidence\">\n{}</ul>\n",

@@ -42,10 +42,10 @@ pub struct Facts {
     pub weight_decay: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub l1: Option<f64>,
-    /// The norm over all tensors that gradients are clipped to.
+    /// The norm over all tensors that gradients are clipped to; 0 where they are not.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub clip_norm: Option<f64>,
-    /// The size that every number of a gradient is clipped to.
+    /// The size that every number of a gradient is clipped to; 0 where it is not.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub clip_value: Option<f64>,
     /// `cross-entropy`, `mse`, ...

@@ -154,7 +154,9 @@ const NAMES: &[&str] = &[
 fn no_more(name: &str, what: &str, less: &Diagnosis, whole: &Diagnosis) {
     // Without the norms of the weights, vanishing in all layers alike goes by its general name.
     let stem = |d: &Diagnosis| {
-        let name = |f: &String| f.trim_end_matches('*').replace("uniform-vanishing", "vanishing-gradient");
+        let name = |f: &String| {
+            f.trim_end_matches(['*', '!', '<']).replace("uniform-vanishing", "vanishing-gradient")
+        };
         found(d).iter().map(name).collect::<Vec<_>>()
     };
     for f in stem(less) {

@@ -29,7 +29,7 @@ impl Lang {
                 Remedy::LargerRate => "a larger learning rate".into(),
                 Remedy::SmallerRate => "a smaller learning rate, or a warm-up".into(),
                 Remedy::ClipOrScale => "smaller initial weights, or clipped gradients".into(),
-                Remedy::ScaleInputs => "scaled inputs (--standardize)".into(),
+                Remedy::ScaleInputs => "scaled inputs: mean 0 and deviation 1 in every column".into(),
                 Remedy::MoreEpochs => "more epochs".into(),
                 Remedy::LargerNetwork => {
                     "a network that can represent the task: wider, or with a non-linear activation".into()
@@ -59,7 +59,7 @@ impl Lang {
                 Remedy::LargerRate => "更大的学习率".into(),
                 Remedy::SmallerRate => "更小的学习率，或预热".into(),
                 Remedy::ClipOrScale => "更小的初始权重，或梯度裁剪".into(),
-                Remedy::ScaleInputs => "缩放输入（--standardize）".into(),
+                Remedy::ScaleInputs => "缩放输入：每列均值为 0、标准差为 1".into(),
                 Remedy::MoreEpochs => "更多轮次".into(),
                 Remedy::LargerNetwork => "能表示该任务的网络：更宽，或使用非线性激活函数".into(),
                 Remedy::LessDecay => "更小的权重衰减".into(),
