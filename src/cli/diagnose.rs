@@ -10,7 +10,7 @@ use crate::diagnosis::{self, Conclusion, Diagnosis, Thresholds};
 use crate::escape;
 use crate::record::Record;
 use crate::remedy;
-use crate::report::diagnosis::{Form, json, text};
+use crate::report::diagnosis::{Form, json, short, text};
 use crate::source::{self, Kind};
 use crate::text::Lang;
 
@@ -22,6 +22,7 @@ const UNDECIDED: u8 = 4;
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   gradfade diagnose runs/sigmoid
+  gradfade diagnose runs/* --short
   gradfade diagnose runs/* --json | jq '.runs[] | [.run, .conclusion]'
   gradfade diagnose runs/relu --markdown > relu.md
   gradfade diagnose runs/sigmoid --thresholds mine.toml
@@ -39,6 +40,9 @@ pub struct Args {
     /// Print Markdown
     #[arg(long)]
     markdown: bool,
+    /// One line for each fault, with the number that shows it best and what to try first
+    #[arg(long, conflicts_with_all = ["json", "markdown"])]
+    short: bool,
     /// Language of all text: en or zh (Chinese); JSON keeps its keys
     #[arg(long, value_name = "LANG", default_value = "en", value_parser = plot::language)]
     lang: Lang,
@@ -90,6 +94,8 @@ pub fn run(args: Args) -> CommandResult {
     }
     if args.json {
         output::print(format!("{:#}\n", json(lang, &all, &thresholds)))?;
+    } else if args.short {
+        output::print(all.iter().map(|d| short(lang, d)).collect::<String>())?;
     } else {
         let form = if args.markdown { Form::Markdown } else { Form::Text };
         let block = |((d, record), dir): ((&Diagnosis, &Record), &PathBuf)| {

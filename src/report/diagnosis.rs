@@ -110,6 +110,24 @@ pub fn text(lang: Lang, d: &Diagnosis, form: Form) -> String {
     wrap(&out, form)
 }
 
+/// A line a fault: its name, the number that shows it best, and what to try first; one line where there is none.
+pub fn short(lang: Lang, d: &Diagnosis) -> String {
+    let mut lines = vec![lang.diagnosis_head(&d.run, &conclusion(lang, d))];
+    for verdict in d.causes() {
+        let mut line = format!("  {}", verdict.brief_words(lang, d));
+        if let Some(first) = verdict.advice().first() {
+            line = lang.with_first_advice(&line, &lang.advice(first));
+        }
+        lines.push(line);
+        let follow = d.consequences(verdict.rule.ailment).map(|v| lang.ailment(v.rule.ailment));
+        let follow = follow.collect::<Vec<_>>();
+        if !follow.is_empty() {
+            lines.push(lang.title(&format!("    {}", lang.because_heading()), &[lang.list(&follow)]));
+        }
+    }
+    lines.into_iter().map(|line| line + "\n").collect()
+}
+
 /// What was not recorded, in words, each with the names of the ailments that cannot be judged without it.
 fn unknown(lang: Lang, d: &Diagnosis) -> Vec<(String, Vec<String>)> {
     let mut unknown: Vec<(String, Vec<String>)> = Vec::new();
@@ -250,6 +268,44 @@ mod tests {
     use super::*;
     use crate::diagnosis::{Ailment, RULES, Remedy, Treatment, accused};
     use crate::figure::testing::{equipped, healthy};
+
+    #[test]
+    fn the_short_form_has_a_line_for_each_cause_and_names_what_follows() {
+        let faults = [Ailment::InputsNotScaled, Ailment::DeadUnits, Ailment::VanishingGradient];
+        for (record, _) in equipped() {
+            for lang in Lang::ALL {
+                let d = accused(&record, &faults);
+                let lines: Vec<String> = short(lang, &d).lines().map(String::from).collect();
+                assert_eq!(lines.len(), 3, "{lines:?}");
+                assert!(lines[0].contains(&d.concluded(lang)) && lines[1].starts_with("  "), "{lines:?}");
+                assert!(faults[1..].iter().all(|&a| lines[2].contains(&lang.ailment(a))), "{lines:?}");
+                let first = d.cause().unwrap().advice().first().map(|a| lang.advice(a));
+                assert!(first.is_none_or(|advice| lines[1].contains(&advice)), "{lines:?}");
+            }
+            let none = accused(&record, &[]);
+            assert_eq!(short(Lang::En, &none).lines().count(), 1);
+        }
+    }
+
+    #[test]
+    fn layers_that_say_the_same_are_said_once() {
+        use crate::diagnosis::{Cause, Finding, Split};
+        let split = |layer: usize, slope: f64| Split {
+            layer,
+            total: slope,
+            weight_scale: 1.0,
+            slope,
+            alignment: 1.0,
+            cause: Cause::Slope,
+        };
+        let why = vec![split(1, 0.23), split(2, 0.24), split(3, 0.24), split(4, 0.5)];
+        let finding = Finding { severity: Severity::Fault, evidence: Vec::new(), why, why_step: Some(5) };
+        let d = accused(&equipped()[0].0, &[]);
+        let lines = finding.why_words(Lang::En, &d);
+        assert_eq!(lines.len(), 2, "{lines:?}");
+        assert!(lines[0].starts_with("layer 4") && lines[0].contains("0.50 = "), "{lines:?}");
+        assert!(lines[1].contains("1–3") && lines[1].contains("0.23 to 0.24 = "), "{lines:?}");
+    }
 
     #[test]
     fn text_markdown_and_json_give_the_same_advice() {

@@ -280,6 +280,14 @@ impl Lang {
         }
     }
 
+    /// A fault and what to try first.
+    pub fn with_first_advice(self, fault: &str, advice: &str) -> String {
+        match self {
+            Lang::En => format!("{fault}. First try {advice}."),
+            Lang::Zh => format!("{fault}。先试：{advice}。"),
+        }
+    }
+
     /// Over the faults that follow from another one.
     pub fn because_heading(self) -> String {
         match self {

@@ -141,11 +141,10 @@ impl Lang {
     pub fn why_line(
         self,
         layer: &str,
-        total: f64,
-        [weight, slope, alignment]: [f64; 3],
+        total: &str,
+        [weight, slope, alignment]: &[String; 3],
         cause: &str,
     ) -> String {
-        let [total, weight, slope, alignment] = [total, weight, slope, alignment].map(|x| self.number(x));
         match self {
             Lang::En => {
                 format!(

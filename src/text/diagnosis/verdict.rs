@@ -97,15 +97,28 @@ impl Evidence {
 }
 
 impl Finding {
-    /// Why each layer shrinks the signal, a line for each, the output side first. Empty where that is not the
-    /// question.
+    /// Why each layer shrinks the signal, the output side first; layers next to each other that say the same
+    /// are said once. Empty where that is not the question.
     pub fn why_words(&self, lang: Lang, diagnosis: &Diagnosis) -> Vec<String> {
-        let line = |s: &Split| {
-            let factors = [s.weight_scale, s.slope, s.alignment];
-            let layer = lang.layer(s.layer, diagnosis.layer_name(s.layer));
-            lang.why_line(&layer, s.total, factors, &lang.cause(s.cause))
+        let mut groups: Vec<Vec<&Split>> = Vec::new();
+        for split in self.why.iter().rev() {
+            match groups.last_mut() {
+                Some(group) if group.iter().all(|other| is_alike(other, split)) => group.push(split),
+                _ => groups.push(vec![split]),
+            }
+        }
+        let line = |group: &Vec<&Split>| {
+            let mut layers: Vec<usize> = group.iter().map(|s| s.layer).collect();
+            layers.sort_unstable();
+            let which = match layers.as_slice() {
+                [layer] => lang.layer(*layer, diagnosis.layer_name(*layer)),
+                many => lang.layers_by_name(many, |layer| diagnosis.layer_name(layer)),
+            };
+            let range = |of: fn(&Split) -> f64| lang.span(group.iter().map(|s| of(s)));
+            let factors = [range(|s| s.weight_scale), range(|s| s.slope), range(|s| s.alignment)];
+            lang.why_line(&which, &range(|s| s.total), &factors, &lang.cause(group[0].cause))
         };
-        self.why.iter().rev().map(line).collect()
+        groups.iter().map(line).collect()
     }
 
     /// What the alignments after training say of the layers that did not learn.
@@ -119,7 +132,28 @@ impl Finding {
     }
 }
 
+/// Factors within this ratio of each other are the same to a reader.
+const ALIKE: f64 = 1.1;
+
+fn is_alike(a: &Split, b: &Split) -> bool {
+    let near = |a: f64, b: f64| a <= ALIKE * b && b <= ALIKE * a;
+    let factors = |s: &Split| [s.total, s.weight_scale, s.slope, s.alignment];
+    a.cause == b.cause && factors(a).into_iter().zip(factors(b)).all(|(a, b)| near(a, b))
+}
+
 impl Lang {
+    /// The least and the greatest of some numbers; one number where both read the same.
+    fn span(self, values: impl Iterator<Item = f64>) -> String {
+        let (low, high) =
+            values.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), x| (low.min(x), high.max(x)));
+        let (low, high) = (self.number(low), self.number(high));
+        match self {
+            _ if low == high => low,
+            Lang::En => format!("{low} to {high}"),
+            Lang::Zh => format!("{low} 至 {high}"),
+        }
+    }
+
     /// At most so many items of a list, with the number of those that are left out.
     pub fn cut(self, mut items: Vec<String>, most: usize) -> Vec<String> {
         if items.len() > most {
