@@ -288,7 +288,8 @@ impl TrainConfig {
             }
         }
         if self.clip_norm.is_some() && self.clip_value.is_some() {
-            return Err(ConfigError::Twice { first: Field::ClipNorm, second: Field::ClipValue });
+            let problem = format!("cannot be combined with {}; give one of them", Field::ClipNorm);
+            return Err(value(Field::ClipValue, self.clip_value.unwrap_or_default(), &problem));
         }
         not_negative(Field::Momentum, self.momentum)?;
         not_negative(Field::Dropout, self.dropout)?;

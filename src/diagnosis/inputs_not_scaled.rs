@@ -8,7 +8,7 @@
 //! is far too large for another one. A large size alone is no fault: raw pixels train with a rate to match. It
 //! counts where training is not good and something shows what the size did: the state of layer 1 before the
 //! first step, a loss that begins far above that of an answer which ignores the input, or steps that are
-//! jumps.
+//! jumps; or where the size is a decade beyond the limit.
 //!
 //! **When it misleads.** Large initial weights do the same to a first layer; where the layers above are as
 //! saturated as the first one, or no statistics of the inputs were recorded and the weights are large, the
@@ -23,7 +23,7 @@ pub const RULE: Rule = Rule {
     ailment: Ailment::InputsNotScaled,
     branch: Branch::Training,
     source: "LeCun, Bottou, Orr, Müller 1998, Efficient BackProp, section 4.3: inputs of mean 0 and deviation 1; Schoop, Huang, Hartmann 2021, UMLAUT",
-    remedies: &[Remedy::ScaleInputs, Remedy::Normalisation],
+    remedies: &[Remedy::ScaleInputs, Remedy::SmallerRate],
     judge,
 };
 
@@ -43,7 +43,9 @@ fn judge(case: &Case, _: &[Verdict]) -> Outcome {
                 return Outcome::Clear(evidence);
             }
             let done = harm(case);
-            if done.is_empty() {
+            // A decade beyond the limit no network of a usual rate can be meant to train.
+            let far = |e: &Evidence| e.value >= case.limits.even_factor * case.limits.input_size;
+            if done.is_empty() && !evidence.iter().any(far) {
                 return Outcome::Clear(evidence);
             }
             Outcome::fault(evidence.into_iter().chain(done).chain(case.skill()).collect())
@@ -76,7 +78,8 @@ fn harm(case: &Case) -> Vec<Evidence> {
         (Measure::SaturatedShare, SATURATED_SHARE, "saturated_share", case.limits.saturated_share),
         (Measure::DeadShare, DEAD_SHARE, "dead_share", case.limits.dead_share),
     ] {
-        let first = at_start(case, metric, 0).filter(|share| *share >= limit);
+        // Of a function with flat ends the two are one thing.
+        let first = at_start(case, metric, 0).filter(|share| *share >= limit && done.is_empty());
         done.extend(
             first.map(|share| Evidence::new(measure, share).at(&[1], Some((0, 0))).at_least(key, limit)),
         );

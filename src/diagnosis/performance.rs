@@ -149,7 +149,7 @@ pub fn training(run: &Summary, limits: &Thresholds) -> Performance {
 }
 
 /// Performance on the test set. It is good when it is known and less than `accuracy_gap` of what there is to
-/// learn behind the training set.
+/// learn behind the training set; where training is not good, by its own skill.
 pub fn test(run: &Summary, training: &Performance, limits: &Thresholds) -> Performance {
     let (chance, _) = prior(run);
     let eval = judged(run, |e| e.value(TEST_ACCURACY).is_finite());
@@ -158,6 +158,14 @@ pub fn test(run: &Summary, training: &Performance, limits: &Thresholds) -> Perfo
         (None, _) => State::Unknown(Missing::TestResult),
         (_, None) => State::Unknown(Missing::TrainingResult),
         (Some(test), Some(train)) if overfits(run, train, test, limits) => State::Failed,
+        // A network that is bad on both sets is not good on one of them.
+        (Some(test), _) if matches!(training.state, State::Failed | State::Partly) => {
+            match chance.map(|c| (test - c) / (1.0 - c)) {
+                Some(skill) if skill < limits.failed_skill => State::Failed,
+                Some(skill) if skill < limits.good_skill => State::Partly,
+                _ => State::Good,
+            }
+        }
         _ => State::Good,
     };
     Performance {

@@ -82,6 +82,11 @@ fn options_that_contradict_each_other_or_the_data_are_refused() {
     usage(&["--data", "spiral", "--samples", "3"], &["--samples 3", "at least 12"]);
     usage(&["--data", "mnist-mini:here"], &["mnist-mini", "takes no path"]);
     usage(&["--data", "csv"], &["csv:PATH"]);
+    usage(&["--clip-norm", "0"], &["--clip-norm", "greater than 0"]);
+    usage(
+        &["--clip-norm", "1", "--clip-value", "1"],
+        &["--clip-value", "cannot be combined with --clip-norm"],
+    );
 }
 
 #[test]
