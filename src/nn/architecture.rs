@@ -365,7 +365,11 @@ fn word(text: &str) -> Result<Piece, NameError> {
         "avg" => Piece::AveragePooling(window(sizes_of("avg:2")?, text)?),
         "gap" if sizes.is_none() => Piece::GlobalPooling,
         "gap" => return Err(wrong("it takes the mean of the whole map; write gap")),
-        "" => return Err(NameError::Value("a piece is missing between commas".into())),
+        "" => {
+            return Err(NameError::Value(
+                "a piece is missing; write them with commas between, as conv:16x3,pool:2".into(),
+            ));
+        }
         _ => return Err(NameError::unknown("piece", name, KNOWN)),
     };
     if own.is_some() { Err(wrong("a pooling layer has no activation")) } else { Ok(piece) }
@@ -445,7 +449,7 @@ mod tests {
             ("res(conv:8x3", "'res(' is never closed"),
             ("res(pool:2)", "a group needs a layer with weights"),
             ("conv:8x3),gap", "a bracket is closed that was not opened"),
-            ("conv:8x3,,gap", "a piece is missing between commas"),
+            ("conv:8x3,,gap", "a piece is missing; write them with commas between, as conv:16x3,pool:2"),
             ("", "a piece is missing"),
             ("gap:2", "it takes the mean of the whole map"),
             ("100000*dense:3", "'100000' is not a count from 1 to 10000"),

@@ -278,6 +278,13 @@ impl<'a, T: Scalar> Builder<'a, T> {
                         "maxout is of dense layers; give it another activation, as conv:16x3@relu".into()
                     );
                 }
+                let [_, height, width] = self.map()?;
+                if padding.is_none() && kernel > 2 * height.max(width) + 1 {
+                    return Err(format!(
+                        "most of a kernel of {kernel} x {kernel} would lie outside a map of {height} x {width}; \
+                         take a smaller one"
+                    ));
+                }
                 let (padding, bias) = (padding.unwrap_or(kernel / 2), self.has_bias());
                 self.put(Convolution::new(self.map()?, channels, kernel, stride, padding, bias)?)?;
                 self.finish(activation, own, group)

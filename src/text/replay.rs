@@ -188,8 +188,10 @@ impl Lang {
         let (top, left) = (row + 1, column + 1);
         let (bottom, right) = (row + rows, column + columns);
         match self {
-            Lang::En => format!("Enlarged: rows {top}–{bottom}, columns {left}–{right} (the box)."),
-            Lang::Zh => format!("放大的部分：第 {top}–{bottom} 行，第 {left}–{right} 列（图中标出）。"),
+            Lang::En => {
+                format!("Enlarged: rows {top}–{bottom}, columns {left}–{right} of the map (the box).")
+            }
+            Lang::Zh => format!("放大的部分：图的第 {top}–{bottom} 行，第 {left}–{right} 列（图中标出）。"),
         }
     }
 

@@ -367,6 +367,7 @@ fn networks_that_do_not_fit_are_named_with_the_piece_and_what_comes_to_it() {
         ("conv:4x3,pool:2,pool:4", "'pool:4' (layer 3) cannot take 4 channels of 3 x 3: "),
         ("dense:4,conv:4x3", "'conv:4x3' (layer 2) cannot take 4 numbers: it needs a map"),
         ("res(dense:5)", "cannot take"),
+        ("conv:4x15", "most of a kernel of 15 x 15 would lie outside a map of 6 x 6"),
         ("conv:4", "'conv:4': it needs channels and kernel; write conv:16x3"),
         ("conv:60000x3,conv:60000x3", "MiB of memory"),
     ] {
