@@ -166,6 +166,25 @@ fn the_table_is_large_enough_and_no_healthy_network_is_accused() {
     }
 }
 
+#[test]
+fn no_network_is_told_two_things_that_contradict_each_other() {
+    let table = Table::read();
+    for (a, b) in [
+        ("learning-rate-too-large", "learning-rate-too-small"),
+        ("learning-rate-too-large", "not-trained-long-enough"),
+        ("initialisation-too-large", "initialisation-too-small"),
+        ("exploding-gradient", "vanishing-gradient"),
+        ("stuck-with-large-gradients", "not-trained-long-enough"),
+    ] {
+        let said = |row: &Row, rule: &str| table.get(row, "gradfade").split(' ').any(|word| word == rule);
+        for rule in [a, b] {
+            assert!(table.rows.iter().any(|row| said(row, rule)), "{rule} is said of nobody");
+        }
+        let both = table.rows.iter().find(|row| said(row, a) && said(row, b));
+        assert!(both.is_none(), "{a} and {b}: {both:?}");
+    }
+}
+
 /// No less than what docs/verdicts.md says was measured.
 #[test]
 fn vanishing_and_healthy_are_told_apart_in_both_halves() {
