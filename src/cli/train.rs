@@ -15,8 +15,8 @@ use crate::field::Field;
 use crate::nn::{Network, Normalisation, Scalar};
 use crate::record::folder::{FINAL_WEIGHTS, INITIAL_WEIGHTS};
 use crate::record::{
-    Column, Ended, FolderSink, Header, Inputs, RecordError, RecordSink, Row, RunWriter, Status,
-    TEST_ACCURACY, TEST_LOSS, TRAIN_ACCURACY, TRAIN_LOSS, VALIDATION_ACCURACY, VALIDATION_LOSS,
+    Ended, FolderSink, Header, Inputs, RecordError, RecordSink, Row, RunWriter, Status, TEST_ACCURACY,
+    TEST_LOSS, TRAIN_ACCURACY, TRAIN_LOSS, VALIDATION_ACCURACY, VALIDATION_LOSS,
 };
 use crate::sweep::Grid;
 use crate::text::Lang;
@@ -199,17 +199,12 @@ fn read(data: &Dataset) -> Option<String> {
 /// A line about inputs that are far from size 1.
 fn unscaled(data: &Dataset) -> Option<String> {
     let inputs = Inputs::of(data.train.inputs.as_slice()?, data.features, |i| data.feature_name(i))?;
-    let large = |c: &&Column| c.spread.size() >= Inputs::LARGE;
-    let farthest = |a: &&Column, b: &&Column| a.spread.reach().total_cmp(&b.spread.reach());
-    let column = inputs.columns.iter().filter(large).max_by(farthest);
-    let what = match column {
-        Some(column) if data.image.is_none() && inputs.standing_out as usize <= Inputs::MOST => {
-            format!("{} reaches {}", column.name, Lang::En.number(column.spread.reach()))
-        }
-        _ if inputs.all.size() >= Inputs::LARGE || column.is_some() => {
+    let what = match inputs.large(Inputs::LARGE).first() {
+        Some(column) => format!("{} reaches {}", column.name, Lang::En.number(column.spread.reach())),
+        None if inputs.size() >= Inputs::LARGE => {
             format!("the inputs reach {}", Lang::En.number(inputs.all.reach()))
         }
-        _ => return None,
+        None => return None,
     };
     Some(format!("{what}: networks train best with inputs of size 1; {} makes them so", Field::Standardize))
 }

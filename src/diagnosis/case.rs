@@ -269,8 +269,7 @@ impl<'a> Case<'a> {
         let most = all.iter().copied().fold(0.0, f64::max);
         let ratio = all.first()? / most;
         let limit = self.limits.moved_alike;
-        let evidence =
-            Evidence::new(Measure::MovementRatio, ratio).at(&[1, self.hidden()], Some((step, step)));
+        let evidence = Evidence::new(Measure::MovementRatio, ratio).at(&[], Some((step, step)));
         (ratio.is_finite() && all.iter().all(|m| m.is_finite()))
             .then(|| evidence.at_least("moved_alike", limit))
     }

@@ -17,7 +17,7 @@
 use super::case::Case;
 use super::performance::State;
 use super::{Ailment, Branch, Evidence, Measure, Missing, Outcome, Remedy, Rule, Verdict};
-use crate::record::{DEAD_SHARE, Inputs, MetricId, SATURATED_SHARE};
+use crate::record::{Column, DEAD_SHARE, Inputs, MetricId, SATURATED_SHARE};
 
 pub const RULE: Rule = Rule {
     ailment: Ailment::InputsNotScaled,
@@ -59,16 +59,12 @@ fn sizes(case: &Case) -> Option<Vec<Evidence>> {
     let inputs: &Inputs = case.record().header.facts.inputs.as_ref()?;
     let limit = case.limits.input_size;
     let evidence = |value: f64| Evidence::new(Measure::InputSize, value).at_least("input_size", limit);
-    let mut columns: Vec<(f64, &str)> =
-        inputs.columns.iter().map(|c| (c.spread.size(), c.name.as_str())).filter(|c| c.0 >= limit).collect();
-    columns.sort_by(|a, b| b.0.total_cmp(&a.0));
-    // Of an image's thousand pixels no single one is the matter.
-    if columns.is_empty() || inputs.standing_out as usize > Inputs::MOST {
-        let largest = columns.first().map_or(0.0, |c| c.0);
-        return Some(vec![evidence(inputs.all.size().max(largest))]);
+    let columns = inputs.large(limit);
+    if columns.is_empty() {
+        return Some(vec![evidence(inputs.size())]);
     }
-    let named = columns.into_iter().take(NAMED);
-    Some(named.map(|(value, name)| Evidence { column: Some(name.into()), ..evidence(value) }).collect())
+    let named = |c: &Column| Evidence { column: Some(c.name.clone()), ..evidence(c.spread.size()) };
+    Some(columns.into_iter().take(NAMED).map(named).collect())
 }
 
 /// What inputs of that size did.

@@ -25,7 +25,11 @@ fn judge(case: &Case, _: &[Verdict]) -> Outcome {
     let widths = (0..case.hidden()).filter_map(|l| Some((l, case.outputs(l)?)));
     let Some((layer, width)) = widths.min_by_key(|of| of.1) else { return Outcome::Clear(Vec::new()) };
     let evidence = Evidence {
-        limit: Some(super::Limit { key: "classes", value: classes as f64, bound: super::Bound::AtMost }),
+        limit: Some(super::Limit {
+            key: "classes",
+            value: classes.saturating_sub(1) as f64,
+            bound: super::Bound::AtMost,
+        }),
         ..Evidence::new(Measure::LayerWidth, width as f64).at(&[layer + 1], None)
     };
     match &case.training.state {

@@ -168,6 +168,21 @@ impl Inputs {
     /// Columns that are listed.
     pub const MOST: usize = 10;
 
+    /// The listed columns whose root mean square is at least `size`, the largest first; none where more stand
+    /// out than are listed: of the thousand pixels of an image no single one is the matter.
+    pub fn large(&self, size: f64) -> Vec<&Column> {
+        let is_listed = self.standing_out as usize <= Inputs::MOST;
+        let mut large: Vec<&Column> =
+            self.columns.iter().filter(|c| is_listed && c.spread.size() >= size).collect();
+        large.sort_by(|a, b| b.spread.size().total_cmp(&a.spread.size()));
+        large
+    }
+
+    /// The largest root mean square that is known: that of all inputs together or of a listed column.
+    pub fn size(&self) -> f64 {
+        self.columns.iter().map(|c| c.spread.size()).fold(self.all.size(), f64::max)
+    }
+
     /// Statistics of rows of `features` numbers; `None` when there are none. `name` names a column, from 0.
     pub fn of(values: &[f32], features: usize, name: impl Fn(usize) -> String) -> Option<Inputs> {
         let rows = values.len().checked_div(features)?;
