@@ -8,6 +8,8 @@ rule sets say.
     python3 scripts/verdicts/grid.py --again --work DIR # trains and judges the networks alone; their labels stay
     python3 scripts/verdicts/grid.py --table            # the tables of docs/verdicts.md from the committed CSV
 
+With --third it is the third part of the grid, whose networks no rule was chosen with; its table is third.csv.
+
 Needs Python's standard library only. `settings.py` has the networks, `labels.py` the definition of the labels, `published.py` the
 four rule sets.
 """
@@ -15,9 +17,11 @@ four rule sets.
 import argparse
 import csv
 import json
+import os
 import shutil
 import subprocess
 import sys
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -29,6 +33,7 @@ from settings import KEYS, base_runs, digest, flags, key, oversized, test_change
 
 ROOT = Path(__file__).resolve().parents[2]
 CSV = Path(__file__).with_name("labels.csv")
+THIRD = Path(__file__).with_name("third.csv")
 
 
 class Trainer:
@@ -37,6 +42,7 @@ class Trainer:
     def __init__(self, program, work):
         self.program, self.work = program, work
         self.cache = work / "outcomes.jsonl"
+        self.lock = threading.Lock()
         work.mkdir(parents=True, exist_ok=True)
         lines = self.cache.read_text().splitlines() if self.cache.exists() else []
         self.outcomes = {key(o["setting"]): o for o in map(json.loads, lines)}
@@ -54,7 +60,7 @@ class Trainer:
         """Skill on both sets; `keep` leaves the record of every step in the folder."""
         if key(s) in self.outcomes and (not keep or (self.folder(s) / "meta.json").exists()):
             return self.outcomes[key(s)]
-        folder = self.folder(s) if keep else self.work / "scratch"
+        folder = self.folder(s) if keep else self.work / "scratch" / str(threading.get_ident())
         few = [] if keep or s.get("early") else ["--eval-every", "0"]
         record = [] if keep else ["--record", "summary", "--snapshots", "summary"]
         command = [self.program, "train", *flags(s), *few, *record, "--out", folder, "--force", "--json", "--quiet"]
@@ -66,9 +72,10 @@ class Trainer:
         bad = result["status"]["state"] != "complete"
         skill = lambda accuracy: 0.0 if bad or accuracy is None else round((accuracy - chance) / (1 - chance), 4)
         out = {"setting": s, "train": skill(result["train_accuracy"]), "test": skill(result["test_accuracy"])}
-        with self.cache.open("a") as f:
-            f.write(json.dumps(out) + "\n")
-        self.outcomes[key(s)] = out
+        with self.lock:
+            with self.cache.open("a") as f:
+                f.write(json.dumps(out) + "\n")
+            self.outcomes[key(s)] = out
         return out
 
 
@@ -88,10 +95,14 @@ def ask(get, s, base):
 
 def train_all(trainer, runs):
     start = time.monotonic()
-    for i, (s, _) in enumerate(runs):
-        ask(lambda c: trainer.train(c, keep=False), s, trainer.train(s, keep=True))
-        if (i + 1) % 20 == 0:
-            print(f"{i + 1}/{len(runs)} after {time.monotonic() - start:.0f} s", file=sys.stderr)
+
+    def train(run):
+        ask(lambda c: trainer.train(c, keep=False), run[0], trainer.train(run[0], keep=True))
+
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        for i, _ in enumerate(pool.map(train, runs)):
+            if (i + 1) % 20 == 0:
+                print(f"{i + 1}/{len(runs)} after {time.monotonic() - start:.0f} s", file=sys.stderr)
 
 
 def diagnosis(program, folder):
@@ -168,16 +179,18 @@ def main():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("--work", type=Path, help="folder for the runs and their outcomes, some hundred megabytes")
     p.add_argument("--program", default=ROOT / "target" / "release" / "gradfade")
-    p.add_argument("--csv", type=Path, default=CSV, help="the table to write or read (default: labels.csv beside this script)")
+    p.add_argument("--third", action="store_true", help="the third part of the grid")
+    p.add_argument("--csv", type=Path, help="the table to write or read (default: labels.csv or third.csv beside this script)")
     p.add_argument("--first", type=int, help="only so many networks")
     p.add_argument("--judge", action="store_true", help="train nothing")
     p.add_argument("--again", action="store_true", help="train the networks alone and keep the labels of the CSV")
     p.add_argument("--table", action="store_true", help="print the tables of a CSV and stop")
     a = p.parse_args()
+    a.csv = a.csv or (THIRD if a.third else CSV)
     if not a.table:
         if not a.work:
             p.error("--work DIR says where the runs go")
-        runs = base_runs()[: a.first]
+        runs = (base_runs(("third",)) if a.third else base_runs())[: a.first]
         trainer = Trainer(a.program, a.work)
         if a.again:
             judge_again(trainer, runs, a.csv)

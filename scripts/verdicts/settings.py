@@ -119,17 +119,17 @@ def cost(s):
     return s["steps"] * (6 * batch * (inputs * s["width"] + s["depth"] * s["width"] ** 2) + 5e5 * s["depth"])
 
 
-def base_runs():
-    """Every network of the grid, once, with its half. Rules and thresholds may be chosen by looking at "tuning" only: a family's first
-    members, and the textbook's; "held-out" has as many later ones."""
+def base_runs(parts=("tuning", "held-out")):
+    """Every network of some parts of the grid, once, with its part: a family's first members and the textbook's are "tuning", as many
+    later ones "held-out", and as many again "third"."""
     runs = {key(s): (s, "tuning") for s in TEXTBOOK}
     # In turns, so that the first N of them are a small grid of the same kind.
-    for half, again in (("tuning", 0), ("held-out", 1)):
+    for again, part in enumerate(("tuning", "held-out", "third")):
         for i in range(max(FAMILIES.values())):
             for s in (draw(family, i + again * count) for family, count in FAMILIES.items() if i < count):
                 if cost(s) <= DEAREST:
-                    runs.setdefault(key(s), (s, half))
-    return list(runs.values())
+                    runs.setdefault(key(s), (s, part))
+    return [(s, part) for s, part in runs.values() if part in parts]
 
 
 def oversized(s):

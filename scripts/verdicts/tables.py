@@ -72,7 +72,7 @@ def table(rows, head, labels):
 def markdown(rows):
     out = []
     labels = [label for label in LABELS if any(r["label"] == label for r in rows)]
-    for name in ("tuning", "held-out"):
+    for name in dict.fromkeys(r["half"] for r in rows):
         part = [r for r in rows if r["half"] == name]
         none = sum(not r["label"] for r in part)
         out.append(table(part, f"{name} ({len(part)} runs, {none} without a label)", labels))

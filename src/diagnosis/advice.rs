@@ -58,6 +58,11 @@ pub struct Advice {
     pub family: Option<Family>,
 }
 
+/// True for optimisers that divide each gradient by its usual size.
+pub(super) fn is_adaptive(optimizer: &str) -> bool {
+    matches!(optimizer.to_lowercase().as_str(), "adagrad" | "rmsprop" | "adam" | "adamw")
+}
+
 /// What a run has already, or cannot have, of all that can be advised.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Had {
@@ -81,7 +86,7 @@ impl Had {
         let decays = is_positive(facts.weight_decay) || is_positive(facts.l1);
         let drops = is_positive(facts.dropout);
         let all = [
-            (Remedy::AdaptiveRate, matches!(optimizer.as_str(), "adagrad" | "rmsprop" | "adam" | "adamw")),
+            (Remedy::AdaptiveRate, is_adaptive(&optimizer)),
             (Remedy::Momentum, matches!(optimizer.as_str(), "momentum" | "nesterov" | "adam" | "adamw")),
             (
                 Remedy::BetterInitialisation,

@@ -22,6 +22,8 @@ pub enum Part {
     /// The first row alone: the network at initialisation.
     Start,
     First,
+    /// As many rows as the first ones, in the middle.
+    Middle,
     Last,
     Whole,
 }
@@ -84,6 +86,10 @@ impl<'a> Case<'a> {
         match part {
             Part::Start => 0..n.min(1),
             Part::First => 0..edge_rows(n),
+            Part::Middle => {
+                let from = (n - edge_rows(n)) / 2;
+                from..from + edge_rows(n)
+            }
             Part::Last => n - edge_rows(n)..n,
             Part::Whole => 0..n,
         }
@@ -272,6 +278,29 @@ impl<'a> Case<'a> {
         let evidence = Evidence::new(Measure::MovementRatio, ratio).at(&[], Some((step, step)));
         (ratio.is_finite() && all.iter().all(|m| m.is_finite()))
             .then(|| evidence.at_least("moved_alike", limit))
+    }
+
+    /// How often the training set was seen, where that is known and too few times for the course of the loss to
+    /// say how it goes on: not once, or a few times by a network that has learned something.
+    pub fn few_epochs(&self) -> Option<Evidence> {
+        let header = self.run.header();
+        let a_batch =
+            || header.facts.train_size.zip(header.facts.batch_size).map(|(n, b)| n as f64 / b as f64);
+        let per_epoch = header.steps_per_epoch.map(|n| n as f64).or_else(a_batch).filter(|&n| n > 0.0)?;
+        let (key, limit) = match self.training.state {
+            State::Partly => ("few_epochs", self.limits.few_epochs),
+            _ => ("first_epochs", self.limits.first_epochs),
+        };
+        let epochs = self.run.end() as f64 / per_epoch;
+        let evidence = Evidence::new(Measure::Epochs, epochs).at(&[], Some((0, self.run.end())));
+        (epochs <= limit).then(|| evidence.at_most(key, limit))
+    }
+
+    /// True where the optimiser divides each gradient by its usual size: the rate alone says how long a step is,
+    /// however faint the signal.
+    pub fn is_adaptive(&self) -> bool {
+        let optimizer = self.run.header().facts.optimizer.as_ref();
+        optimizer.is_some_and(|o| super::advice::is_adaptive(&o.name))
     }
 
     /// The layers whose relative updates are judged: the hidden ones, or the only layer.

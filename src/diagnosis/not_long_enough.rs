@@ -3,7 +3,8 @@
 //!
 //! **How to read it.** The fall is the share of itself that the loss lost over the last quarter of the run,
 //! or twice that over the last half: one worse evaluation at the end does not mean that learning has ended.
-//! A network whose updates sum up to a tenth of its weights in no layer has not been trained at all yet.
+//! A network that has learned half of what there is in its first two epochs is on its way, however noisy its
+//! last batches are. A network whose updates sum up to a tenth of its weights in no layer has not been trained at all yet.
 //!
 //! **When it misleads.** A schedule that ends at a rate of zero flattens any curve; a rate that is too small
 //! makes every run too short, and that rule comes first.
@@ -36,6 +37,7 @@ fn judge(case: &Case, verdicts: &[Verdict]) -> Outcome {
     {
         return Outcome::fault(std::iter::once(path).chain(case.skill()).collect());
     }
+    let few_epochs = case.few_epochs();
     let Some((fall, steps)) = loss_fall(&case.run, 0.25) else {
         return Outcome::Unknown(Missing::LossHistory);
     };
@@ -47,8 +49,11 @@ fn judge(case: &Case, verdicts: &[Verdict]) -> Outcome {
             Evidence::new(Measure::LossFallHalf, fall).at(&[], Some(steps)).at_least("falling", 2.0 * limit)
         },
     );
-    let falls = fall >= limit || half.is_some();
-    let evidence = vec![half.unwrap_or(quarter)];
+    let falls = fall >= limit || half.is_some() || few_epochs.is_some();
+    let evidence = match few_epochs {
+        Some(epochs) if fall < limit && half.is_none() => vec![epochs],
+        _ => vec![half.unwrap_or(quarter)],
+    };
     if !falls {
         return Outcome::Clear(evidence);
     }

@@ -112,7 +112,12 @@ fn judge(case: &Case, verdicts: &[Verdict]) -> Outcome {
         Ok((true, evidence)) => match &case.training.state {
             State::Unknown(missing) => Outcome::Unknown(missing.clone()),
             State::Good => Outcome::Clear(evidence),
-            State::Partly if loss_fall(&case.run, 0.25).is_some_and(|f| f.0 >= case.limits.falling) => {
+            // Jumps that a network has recovered from do not hold it back.
+            State::Failed if super::vanishing::takes_part(case) => Outcome::Clear(evidence),
+            State::Partly
+                if case.few_epochs().is_some()
+                    || loss_fall(&case.run, 0.25).is_some_and(|f| f.0 >= case.limits.falling) =>
+            {
                 Outcome::Clear(evidence)
             }
             _ => match super::explained(verdicts, explaining(case)) {

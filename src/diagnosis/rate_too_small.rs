@@ -7,6 +7,9 @@
 //! ones. Karpathy's rule of thumb is a thousandth. One sample's gradient compared with the weights
 //! distinguishes a small rate from a gradient that vanished in all layers.
 //!
+//! An adaptive optimiser whose signal is only faint is held to three thousandths in any case: its rate alone
+//! says how long a step is. Where no layer moves at all, not even the output layer, a faint signal is no excuse.
+//!
 //! **When it misleads.** With very many steps a small rate succeeds too: then training is good and nothing is
 //! reported. Where the signal has faded to a hundredth or less, no rate helps, and the finding is left to the
 //! vanishing gradient, unless the output layer stands still as well.
@@ -33,13 +36,39 @@ pub fn far_too_small(case: &Case) -> Result<bool, Missing> {
     Ok(case.usual_update()?.0 <= case.limits.small_update / case.limits.even_factor)
 }
 
+/// True if no layer at all moves, not even the output layer, which gets the whole signal.
+///
+/// # Errors
+/// What is missing.
+pub fn all_too_small(case: &Case) -> Result<bool, Missing> {
+    Ok(case.fastest_update_anywhere()? <= case.limits.small_update)
+}
+
+/// True if the steps of an adaptive optimiser are short, which only its rate makes them: it divides the gradient
+/// by its usual size. `ratio` is that of the signal; where hardly anything is left of it, such steps follow noise,
+/// and longer ones would not help.
+///
+/// # Errors
+/// What is missing.
+pub fn adaptive_too_small(case: &Case, ratio: f64) -> Result<bool, Missing> {
+    let limits = case.limits;
+    Ok(case.is_adaptive()
+        && ratio > limits.strong_ratio / limits.even_factor
+        && case.usual_update()?.0 <= limits.slow_update)
+}
+
 /// The evidence that the rate is too small, if it is.
 pub fn too_small(case: &Case) -> Result<(bool, Vec<Evidence>), Missing> {
     let (size, layer, steps) = case.usual_update()?;
     let limits = case.limits;
     let falling = loss_fall(&case.run, 0.5).filter(|f| f.0 > limits.stalled);
+    let adaptive = match case.early_signal_ratio() {
+        Ok(Ratio::Of(ratio, _)) if ratio <= case.faint().1 => adaptive_too_small(case, ratio)?,
+        _ => false,
+    };
     let (key, limit) = match falling {
         Some(_) => ("slow_update", limits.slow_update),
+        None if adaptive => ("slow_update", limits.slow_update),
         None => ("small_update", limits.small_update),
     };
     let mut evidence =
@@ -82,7 +111,7 @@ pub fn too_small(case: &Case) -> Result<(bool, Vec<Evidence>), Missing> {
         Ratio::NoDepth => false,
         Ratio::Zero => true,
     };
-    Ok((there && (absurd || !faded), evidence))
+    Ok((there && (absurd || adaptive || !faded), evidence))
 }
 
 fn judge(case: &Case, verdicts: &[Verdict]) -> Outcome {

@@ -36,6 +36,8 @@ fn judge(case: &Case, verdicts: &[Verdict]) -> Outcome {
         _ if super::found(verdicts, Ailment::Diverged) => return Outcome::Clear(Vec::new()),
         // It has not begun.
         _ if case.short_path().is_some() => return Outcome::Clear(case.short_path().into_iter().collect()),
+        // Its last batches say little of how it goes on.
+        _ if case.few_epochs().is_some() => return Outcome::Clear(case.few_epochs().into_iter().collect()),
         State::Partly | State::Failed => {}
     }
     let Some((fall, steps)) = loss_fall(&case.run, 0.5) else {

@@ -74,6 +74,15 @@ thresholds! {
     escaping = 0.2 in 0.0..=1.0,
         "A failed network whose training loss lost this share of itself over the last quarter is leaving its plateau; its \
          attenuation does not prevent it from learning.";
+    recovering = 0.15 in 0.0..=1.0,
+        "The same over the last half of the run, where layer 1 has moved like the others and gets its signal from the middle of the run on: \
+         what was faint at the start was repaired.";
+    first_epochs = 1.0 in 0.0..=1e300,
+        "A network that has not seen its training set more often than this, and of which nothing else is known, has not been trained long \
+         enough.";
+    few_epochs = 2.0 in 0.0..=1e300,
+        "A network that has seen its training set no more often than this and has learned half of what there is has not been trained long \
+         enough, however its last batches went: more steps or a larger rate cure 96 of the 101 such networks of docs/verdicts.md.";
     stalled = 0.02 in 0.0..=1.0,
         "Training stalls when the training loss lost less than this share of itself over the last half: the noise of a \
          plateau's batches is of this size.";

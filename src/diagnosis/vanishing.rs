@@ -96,6 +96,14 @@ pub fn fading(case: &Case) -> Result<Fading, Missing> {
         {
             Ok(Fading::Attenuated(evidence))
         }
+        // Where not even the layers that get the whole signal move, or the optimiser makes up for what is missing
+        // of it, it is the rate that is too small.
+        State::Failed if ratio > case.limits.strong_ratio && super::rate_too_small::all_too_small(case)? => {
+            Ok(Fading::Otherwise(evidence))
+        }
+        State::Failed if super::rate_too_small::adaptive_too_small(case, ratio)? => {
+            Ok(Fading::Otherwise(evidence))
+        }
         // One step down by a quarter has trained as often as not.
         State::Failed if ratio > case.limits.signal_ratio && !stalled() => Ok(Fading::Attenuated(evidence)),
         State::Failed if super::uniform::uniform(case).is_ok_and(|u| u.0) => Ok(Fading::Otherwise(evidence)),
@@ -108,16 +116,21 @@ pub fn fading(case: &Case) -> Result<Fading, Missing> {
 
 /// True where layer 1 has moved as the other hidden layers have, the signal reaches it by the end, and the loss
 /// falls: what was faint at the start was repaired, and learning goes on.
-fn takes_part(case: &Case) -> bool {
+pub fn takes_part(case: &Case) -> bool {
     let moved = case.movement_ratio().is_some_and(|e| e.value >= case.limits.moved_alike);
-    let reaches = matches!(case.signal_ratio(Part::Last), Ok(Ratio::Of(r, _)) if r > case.faint().1);
+    let reached = |part| matches!(case.signal_ratio(part), Ok(Ratio::Of(r, _)) if r > case.faint().1);
+    let reaches = reached(Part::Last);
     let falls = loss_fall(&case.run, 0.5).is_some_and(|f| f.0 >= case.limits.falling);
     // A slope of at most a quarter in every layer can be made up for only by weights that saturate the units.
     let steep = (0..case.hidden())
         .filter_map(|l| case.run.layer(l).activation().parse::<Activation>().ok())
         .all(|activation| activation.slope_near_zero() > case.limits.layer_ratio);
-    let escapes = || loss_fall(&case.run, 0.25).is_some_and(|f| f.0 >= case.limits.escaping);
-    moved && reaches && falls && (steep || escapes()) && !jumps(case)
+    let fell = |share, limit| loss_fall(&case.run, share).is_some_and(|f| f.0 >= limit);
+    let escapes = || fell(0.25, case.limits.escaping);
+    // A single decade is soon made up for; what was fainter has to have been there for half of the run.
+    let was_faint = matches!(case.early_signal_ratio(), Ok(Ratio::Of(r, _)) if r <= case.limits.strong_ratio);
+    let recovers = || (!was_faint || reached(Part::Middle)) && fell(0.5, case.limits.recovering);
+    moved && reaches && falls && ((steep || escapes()) && !jumps(case) || recovers())
 }
 
 fn judge(case: &Case, verdicts: &[Verdict]) -> Outcome {

@@ -51,6 +51,8 @@ super::terms! {
         Movement = "movement",
         /// Movement of layer 1 over the largest of the hidden layers.
         MovementRatio = "movement_ratio",
+        /// How often the training set was seen.
+        Epochs = "epochs",
         /// Sum of all relative updates.
         Path = "path",
         DecayTravel = "decay_travel",
@@ -69,6 +71,7 @@ super::terms! {
         /// Standard errors.
         Deviations = "standard_errors",
         Steps = "steps",
+        Epochs = "epochs",
         /// Units of a layer.
         Units = "units",
         /// Whatever the inputs are measured in.
@@ -117,6 +120,7 @@ impl Measure {
             Measure::InitialNorm => Unit::Norm,
             Measure::GapDeviations => Unit::Deviations,
             Measure::NotFinite => Unit::Steps,
+            Measure::Epochs => Unit::Epochs,
             Measure::LayerWidth => Unit::Units,
             Measure::InputSize => Unit::Input,
         }

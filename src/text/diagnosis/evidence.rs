@@ -38,6 +38,7 @@ impl Lang {
                 Measure::InputSize => "size of the inputs (root mean square)".into(),
                 Measure::InitialScale => "initial weights, deviation times √(fan-in)".into(),
                 Measure::Dropout => "probability of dropping a unit".into(),
+                Measure::Epochs => "epochs".into(),
                 Measure::LayerWidth => "units".into(),
                 Measure::MovementRatio => format!("movement, {first} over the fastest hidden layer"),
                 Measure::Path => "sum of all updates, relative to the weights".into(),
@@ -73,6 +74,7 @@ impl Lang {
                 Measure::InputSize => "输入的量级（均方根）".into(),
                 Measure::InitialScale => "初始权重，标准差乘以 √(扇入)".into(),
                 Measure::Dropout => "丢弃一个神经元的概率".into(),
+                Measure::Epochs => "轮次".into(),
                 Measure::LayerWidth => "神经元个数".into(),
                 Measure::MovementRatio => format!("移动量，{first}与移动最多的隐藏层之比"),
                 Measure::Path => "全部更新量之和，相对权重".into(),
@@ -103,7 +105,7 @@ impl Lang {
         match unit {
             Unit::Share => self.percent(value),
             Unit::Steps | Unit::Units => self.count(value.max(0.0) as u64),
-            Unit::Ratio | Unit::Input | Unit::Norm | Unit::Deviations => self.number(value),
+            Unit::Ratio | Unit::Input | Unit::Norm | Unit::Deviations | Unit::Epochs => self.number(value),
         }
     }
 
@@ -114,9 +116,13 @@ impl Lang {
         match unit {
             _ if enough(2) || !enough(MOST_DIGITS) => self.in_unit(unit, value),
             Unit::Share => self.exact_percent(value),
-            Unit::Ratio | Unit::Norm | Unit::Deviations | Unit::Steps | Unit::Units | Unit::Input => {
-                self.exact(value)
-            }
+            Unit::Ratio
+            | Unit::Norm
+            | Unit::Deviations
+            | Unit::Steps
+            | Unit::Epochs
+            | Unit::Units
+            | Unit::Input => self.exact(value),
         }
     }
 
