@@ -2,8 +2,8 @@
 //!
 //! - **Text**: UTF-8, UTF-16 with a byte order mark, else Windows-1252, of which Latin-1 is a part. A line ends
 //!   with LF, CR or both together. Lines that begin with `#` are comments.
-//! - **Fields** are separated by commas, semicolons or tabs, whichever the first line has most of; quotes as
-//!   in RFC 4180; spaces around a field do not count. A field ends on the line on which it begins: a quoted
+//! - **Fields** are separated by commas, semicolons or tabs, whichever the first line has most of, or which a
+//!   first line `sep=;` names; quotes as in RFC 4180; spaces around a field do not count. A field ends on the line on which it begins: a quoted
 //!   line break is refused, since a quote that was never closed looks the same and would swallow the rows that
 //!   follow. Only names in the first row may be broken.
 //! - **Decimal commas** are read (`5,0` is 5.0) where the separator is no comma, a column has nothing but

@@ -101,6 +101,9 @@ pub enum DataError {
     )]
     CsvHeader { path: PathBuf, row: String },
 
+    #[error("{}: column {column} is empty; {way_out}", .path.display())]
+    CsvEmptyColumn { path: PathBuf, column: String, way_out: String },
+
     #[error("{}: column {column} has {found}, which tell rows apart and are no categories; {way_out}", .path.display())]
     CsvManyTexts { path: PathBuf, column: String, found: String, way_out: String },
 

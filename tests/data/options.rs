@@ -1,6 +1,4 @@
-use gradfade::data::{
-    Columns, DataError, DataOptions, DataSpec, Missing, Split, load, memory_estimate,
-};
+use gradfade::data::{Columns, DataError, DataOptions, DataSpec, Missing, Split, load, memory_estimate};
 use proptest::prelude::*;
 
 use crate::complaint;

@@ -155,10 +155,21 @@ fn missing_values_are_refused_dropped_or_filled() {
     assert_eq!(changes(&data)[1], TableChange::NoCategory { values: 1, columns: texts(&["colour"]) });
 
     let empty = "a,b,kind\n1,,x\n2,,z\n";
-    let said = wrong(empty, plain().with_missing(Missing::Mean));
-    assert!(said.contains("column 'b' has no number") && said.contains("ignore_columns b"), "{said}");
-    let said = wrong(empty, plain().with_missing(Missing::Drop));
+    for options in [plain(), plain().with_missing(Missing::Mean), plain().with_missing(Missing::Drop)] {
+        let said = wrong(empty, options);
+        assert!(said.contains("column 'b' is empty") && said.contains("ignore_columns b"), "{said}");
+    }
+    let said = wrong("a,b,\n1,2,\n2,3,\n", plain());
+    assert!(said.contains("column number 3 is empty; choose another label column"), "{said}");
+    let said = wrong("a,b,kind\n1,,x\n,2,z\n", plain().with_missing(Missing::Drop));
     assert!(said.contains("all 2 rows have a missing value") && said.contains("ignore_columns"), "{said}");
+    let said = with_test(
+        "a,b,kind\n1,?,x\n2,NA,z\n3,4,x\n",
+        "a,b,kind\n1,2,x\n",
+        plain().with_missing(Missing::Mean).with_train_size(2),
+    )
+    .unwrap_err();
+    assert!(said.contains("column 'b' has no number in the training rows"), "{said}");
 }
 
 #[test]
@@ -212,6 +223,26 @@ fn decimal_commas_are_read_where_nothing_speaks_against_it() {
     assert_eq!(data.feature_names, ["a", "b=p,q", "b=r,s"]);
     // Labels are numbers too.
     assert_eq!(whole("1;10,5\n2;9,5\n3;10,50\n4;9,5\n", plain()).class_names, ["9.5", "10.5"]);
+}
+
+#[test]
+fn numbers_with_something_around_them_are_no_categories() {
+    for (a, b) in [("$1.50", "$2"), ("10 %", "20 %"), ("1.234,5", "2.000,5"), ("1'000'000", "2'000'000")] {
+        let said = wrong(&format!("p;kind\n{a};x\n{b};z\n"), plain());
+        assert!(said.contains(&format!("line 2, column 1: '{a}' is a number with something")), "{said}");
+        assert_eq!(whole(&format!("p;kind\n{a};x\n{b};z\n"), one_hot("p")).features, 2);
+    }
+    assert_eq!(whole("age,kind\n20-29,x\n30-39,z\n", plain()).features, 2);
+}
+
+#[test]
+fn what_spreadsheets_and_people_add_is_taken_off() {
+    let data = whole("sep=;\na;b;kind\n1;2,5;x\n3;4,5;z\n", plain());
+    assert_eq!(labels_and_values(&data).1, [1.0, 2.5, 3.0, 4.5]);
+    assert!(wrong("sep=;\na;b\n1;2\n1;x;3\n", plain()).contains("line 4: 3 columns"));
+    let data = whole("a, colour, kind\n1, \"red\", \"x\"\n2, \"blue\", \"z\"\n", plain());
+    assert_eq!(data.feature_names, ["a", "colour=blue", "colour=red"]);
+    assert_eq!(data.class_names, ["x", "z"]);
 }
 
 #[test]
@@ -324,7 +355,8 @@ fn a_first_row_of_numbers_that_looks_like_names_is_asked_about() {
     let wide = |first: &str| {
         let rows: Vec<String> = (0..20)
             .map(|i| {
-                (0..9).map(|j| ((i * 31 + j * 17) % 23).to_string()).collect::<Vec<_>>().join(",") + [",x", ",z"][i % 2]
+                (0..9).map(|j| ((i * 31 + j * 17) % 23).to_string()).collect::<Vec<_>>().join(",")
+                    + [",x", ",z"][i % 2]
             })
             .collect();
         format!("{first},kind2\n{}\n", rows.join("\n"))

@@ -41,6 +41,15 @@ pub(super) fn kinds(
             format!("this column is ignored ({}); leave it out here or there", Field::IgnoreColumns);
         return Err(DataError::Option { field: Field::OneHot, value: head.handle(both), problem });
     }
+    let is_empty = |&column: &usize| survey.rows > 0 && survey.columns[column].present() == 0;
+    if let Some(column) = (0..head.columns).filter(|column| !ignored.contains(column)).find(is_empty) {
+        let way_out = match column == head.label {
+            true => format!("choose another label column with {}", Field::LabelColumn),
+            false => format!("leave it out with {} {}", Field::IgnoreColumns, head.handle(column)),
+        };
+        let (path, column) = (source.path.clone(), head.quoted(column));
+        return Err(DataError::CsvEmptyColumn { path, column, way_out });
+    }
     let comma = decimal_comma(source, survey, &ignored);
     let kind = |column: usize| {
         if column == head.label {
@@ -74,6 +83,19 @@ fn of_fields(
         && let Some((place, field)) = &counts.comma
     {
         return Err(source.wrong(*place, column, comma_problem(source, survey, field)));
+    }
+    if counts.texts > 0
+        && counts.texts == counts.decorated
+        && let Some((place, field)) = &counts.text
+    {
+        let problem = format!(
+            "'{}' is a number with something around it; write the number alone, with a decimal point and without \
+             separators of thousands, or take all fields of the column for categories with {} {}",
+            shortened(field),
+            Field::OneHot,
+            head.handle(column)
+        );
+        return Err(source.wrong(*place, column, problem));
     }
     if 2 * numbers < numbers + texts {
         return Ok(Kind::OneHot { asked: false });

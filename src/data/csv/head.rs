@@ -1,6 +1,6 @@
 //! Whether the first row names the columns, which column holds the labels, and which column a name means.
 
-use super::reading::Reading;
+use super::reading::{Reading, shortened};
 use super::source::Source;
 use super::survey::Survey;
 use crate::data::{Columns, DataError, DataOptions};
@@ -243,7 +243,8 @@ fn is_header(
         FirstRow::Names => Ok(true),
         FirstRow::Values if !survey.first_row_looks_like_names(label) => Ok(false),
         FirstRow::Values | FirstRow::Unclear => {
-            let some: Vec<&str> = survey.first.iter().take(4).map(String::as_str).collect();
+            let shown = |field: &String| if field.is_empty() { "''".into() } else { shortened(field) };
+            let some: Vec<String> = survey.first.iter().take(4).map(shown).collect();
             let more = if survey.first.len() > some.len() { ", ..." } else { "" };
             let row = format!("{}{more}", some.join(", "));
             Err(DataError::CsvHeader { path: source.path.clone(), row })

@@ -44,6 +44,36 @@ pub(super) fn with_point(field: &str) -> Option<String> {
     (!decimals.contains(',') && !field.contains('.')).then(|| format!("{whole}.{decimals}"))
 }
 
+/// Signs that stand before or behind an amount.
+const SIGNS: [char; 6] = ['$', '€', '£', '¥', '%', '‰'];
+
+/// A number with something around it: a sign of a currency, a per cent sign, separators of thousands. As a
+/// text it would be a category.
+pub(super) fn is_decorated(field: &str) -> bool {
+    let bare = field.trim_start_matches(['-', '+']).trim_matches(|c: char| SIGNS.contains(&c) || c == ' ');
+    let plain = matches!(Reading::of(bare), Reading::Number(_) | Reading::Comma(_));
+    plain && bare.len() < field.len() || has_thousands(bare)
+}
+
+/// `1,234,567.8` or `1.234,5`, with commas, points, apostrophes or blanks between groups of three digits.
+fn has_thousands(field: &str) -> bool {
+    let Some(separator) = field.chars().find(|c| !c.is_ascii_digit()) else { return false };
+    let mut groups = field.split(separator);
+    let is_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    let first = groups.next().is_some_and(|group| (1..=3).contains(&group.len()));
+    let rest: Vec<&str> = groups.collect();
+    let Some((last, middle)) = rest.split_last() else { return false };
+    let (end, decimals) = last.split_once([',', '.']).unwrap_or((last, ""));
+    let are_groups = middle.iter().chain([&end]).all(|group| group.len() == 3 && is_digits(group));
+    // One group alone may as well be decimals.
+    let is_clear = !middle.is_empty() || !decimals.is_empty();
+    matches!(separator, ',' | '.' | '\'' | ' ' | '’' | '\u{a0}')
+        && first
+        && are_groups
+        && is_clear
+        && is_digits(decimals)
+}
+
 /// Digits alone, with or without a sign.
 pub(super) fn is_written_whole(field: &str) -> bool {
     let digits = field.strip_prefix(['-', '+']).unwrap_or(field);
@@ -91,6 +121,14 @@ mod tests {
             ("red", Reading::Text),
         ] {
             assert_eq!(Reading::of(field), reading, "'{field}'");
+        }
+        for field in ["$5", "-$1,50", "12 %", "3€", "1,234,567", "1.234,5", "1'234'567.25", "$1,234.50"] {
+            assert!(is_decorated(field), "{field}");
+        }
+        for field in
+            ["5", "1,5", "20-29", ">50", "12:30", "2024-01-02", "1.2.3", "a%", "%", "1,2,3", "1.234.56"]
+        {
+            assert!(!is_decorated(field), "{field}");
         }
         assert!(is_written_whole("-12") && !is_written_whole("1.0") && !is_written_whole("-"));
     }

@@ -8,6 +8,8 @@ use super::decode::decode;
 use super::reading::Reading;
 use crate::data::{DataError, Encoding};
 
+const SEPARATORS: [u8; 3] = *b",;\t";
+
 /// A file in memory. The text has one line feed for each line of the file, whatever ended it there, and
 /// nothing on the lines of comments: so the line of a row is a count of line feeds.
 pub(super) struct Source {
@@ -43,7 +45,8 @@ impl Source {
         let (mut at, mut opened) = (At::Start, 0);
         for (index, line) in lines(raw).enumerate() {
             let is_comment = line.starts_with('#');
-            if at != At::Quoted && (is_comment || line.bytes().all(|byte| byte == b' ')) {
+            let is_nothing = line.bytes().all(|byte| byte == b' ') || index == 0 && told(line).is_some();
+            if at != At::Quoted && (is_comment || is_nothing) {
                 self.comments += usize::from(is_comment);
             } else {
                 for byte in line.bytes() {
@@ -114,6 +117,10 @@ impl Rows<'_> {
         let place = self.row.position().map_or(0, csv::Position::byte);
         check_line_breaks(source, &self.row, place, self.columns.is_none())?;
         self.row.trim();
+        // Behind a blank a quote is a letter to the reader.
+        if self.row.iter().any(|field| unwrapped(field).is_some()) {
+            self.row = self.row.iter().map(|field| unwrapped(field).unwrap_or(field)).collect();
+        }
         let expected = *self.columns.get_or_insert(self.row.len());
         if self.row.len() != expected {
             let (path, line) = (source.path.clone(), source.line(place));
@@ -121,6 +128,12 @@ impl Rows<'_> {
         }
         Ok(Some((&self.row, place)))
     }
+}
+
+/// What stands between two quotes around a whole field.
+fn unwrapped(field: &str) -> Option<&str> {
+    let inside = field.strip_prefix('"')?.strip_suffix('"')?;
+    (!inside.contains('"')).then(|| inside.trim())
 }
 
 /// Refuses a field that goes on over several lines: mostly its quote was never closed, and it has swallowed
@@ -189,15 +202,26 @@ pub(super) fn line_breaks(text: &[u8]) -> u64 {
     })
 }
 
+/// The separator that a spreadsheet names in a first line `sep=;`, which is no row.
+fn told(line: &str) -> Option<u8> {
+    let name = line.get(..4).filter(|begin| begin.eq_ignore_ascii_case("sep="))?;
+    match line[name.len()..].as_bytes() {
+        [separator] if SEPARATORS.contains(separator) => Some(*separator),
+        _ => None,
+    }
+}
+
 /// The separator that the first line with anything on it has most of; a comma where it has none. Comments do
 /// not count, nor do commas where all of them are decimal points between other separators.
 fn delimiter(text: &str) -> u8 {
-    const CANDIDATES: [u8; 3] = *b",;\t";
+    if let Some(separator) = lines(text).next().and_then(told) {
+        return separator;
+    }
     let is_row = |line: &&str| !line.starts_with('#') && !line.trim().is_empty();
     let mut counts = [0usize; 3];
     let mut quoted = false;
     if let Some(first) = lines(text).find(is_row)
-        && let Some(&separator) = CANDIDATES[1..].iter().find(|&&c| has_decimal_commas(first, char::from(c)))
+        && let Some(&separator) = SEPARATORS[1..].iter().find(|&&c| has_decimal_commas(first, char::from(c)))
     {
         return separator;
     }
@@ -206,7 +230,7 @@ fn delimiter(text: &str) -> u8 {
             if byte == b'"' {
                 quoted = !quoted;
             }
-            if let Some(i) = CANDIDATES.iter().position(|&c| c == byte).filter(|_| !quoted) {
+            if let Some(i) = SEPARATORS.iter().position(|&c| c == byte).filter(|_| !quoted) {
                 counts[i] += 1;
             }
         }
@@ -215,7 +239,7 @@ fn delimiter(text: &str) -> u8 {
         }
     }
     let best = (0..3).rev().max_by_key(|&i| counts[i]).unwrap_or(0);
-    CANDIDATES[best]
+    SEPARATORS[best]
 }
 
 /// Whether this separates a row in which every field that has a comma is a number with a decimal comma.

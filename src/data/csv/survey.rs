@@ -1,6 +1,6 @@
 //! What the columns of a file hold, counted before anything is decided.
 
-use super::reading::{Reading, is_written_whole};
+use super::reading::{Reading, is_decorated, is_written_whole};
 use super::source::Source;
 use crate::data::DataError;
 
@@ -34,6 +34,8 @@ pub(super) struct Column {
     /// Fields that are text in any case; the first.
     pub(super) texts: usize,
     pub(super) text: Option<(u64, String)>,
+    /// Texts that are numbers with something around them, see [`is_decorated`].
+    pub(super) decorated: usize,
     /// Fields that are the same as in the first row.
     pub(super) as_first: usize,
 }
@@ -58,6 +60,7 @@ impl Column {
             }
             Reading::Text => {
                 self.texts += 1;
+                self.decorated += usize::from(is_decorated(field));
                 self.text = self.text.take().or_else(here);
             }
         }
@@ -149,6 +152,7 @@ impl Survey {
             column.commas += counted.commas;
             column.missing += counted.missing;
             column.texts += counted.texts;
+            column.decorated += counted.decorated;
             column.point = counted.point.or(column.point.take());
             column.comma = counted.comma.or(column.comma.take());
             column.text = counted.text.or(column.text.take());
