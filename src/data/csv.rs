@@ -382,11 +382,12 @@ fn fill(
             }
             if n == 0 {
                 let handle = opened.head.handle(column);
-                return Err(DataError::CsvNoMean {
-                    path: opened.source.path.clone(),
-                    column: opened.head.quoted(column),
-                    way_out: format!("leave it out with {} {handle}", Field::IgnoreColumns),
-                });
+                let problem = format!(
+                    "has no number in the training rows, so there is no mean; leave it out with {} {handle}",
+                    Field::IgnoreColumns
+                );
+                let (path, column) = (opened.source.path.clone(), opened.head.quoted(column));
+                return Err(DataError::CsvUnfit { path, column, problem });
             }
         }
         let (total, names) = if is_one_hot { (&mut without, &mut empty) } else { (&mut values, &mut filled) };

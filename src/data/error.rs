@@ -101,14 +101,9 @@ pub enum DataError {
     )]
     CsvHeader { path: PathBuf, row: String },
 
-    #[error("{}: column {column} is empty; {way_out}", .path.display())]
-    CsvEmptyColumn { path: PathBuf, column: String, way_out: String },
-
-    #[error("{}: column {column} has {found}, which tell rows apart and are no categories; {way_out}", .path.display())]
-    CsvManyTexts { path: PathBuf, column: String, found: String, way_out: String },
-
-    #[error("{}: column {column} has no number in the training rows, so there is no mean; {way_out}", .path.display())]
-    CsvNoMean { path: PathBuf, column: String, way_out: String },
+    /// `problem` says what is wrong with it, and the way out.
+    #[error("{}: column {column} {problem}", .path.display())]
+    CsvUnfit { path: PathBuf, column: String, problem: String },
 
     #[error("{}, line {line}: {found} columns, but the first row has {expected}", .path.display())]
     CsvRagged { path: PathBuf, line: u64, expected: usize, found: usize },
@@ -125,8 +120,9 @@ pub enum DataError {
     )]
     CsvOpenQuote { path: PathBuf, line: u64 },
 
-    #[error("{field} {column}: {} has no such column{}; it has {columns}", .path.display(), meant(.nearest.as_deref()))]
-    CsvColumn { field: Field, path: PathBuf, column: String, nearest: Option<String>, columns: String },
+    /// `hint` names a column that may have been meant, and those that there are.
+    #[error("{field} {column}: {} has no such column{hint}", .path.display())]
+    CsvColumn { field: Field, path: PathBuf, column: String, hint: String },
 
     #[error("{}: columns {first} and {second} are both named '{column}'; choose one by its number with {field}", .path.display())]
     CsvTwice { field: Field, path: PathBuf, column: String, first: usize, second: usize },

@@ -48,7 +48,7 @@ pub(super) fn kinds(
             false => format!("leave it out with {} {}", Field::IgnoreColumns, head.handle(column)),
         };
         let (path, column) = (source.path.clone(), head.quoted(column));
-        return Err(DataError::CsvEmptyColumn { path, column, way_out });
+        return Err(DataError::CsvUnfit { path, column, problem: format!("is empty; {way_out}") });
     }
     let comma = decimal_comma(source, survey, &ignored);
     let kind = |column: usize| {

@@ -5,7 +5,7 @@ use super::source::Source;
 use super::survey::Survey;
 use crate::data::{Columns, DataError, DataOptions};
 use crate::field::Field;
-use crate::names::nearest;
+use crate::names::{meant, nearest};
 
 /// Names that a label column has by itself. `y` alone does not indicate a header, since it may be a value
 /// (yes).
@@ -153,14 +153,9 @@ fn number(column: &str, columns: usize) -> Option<Option<usize>> {
     Some(place.map(|n| n - 1))
 }
 
-fn no_such(source: &Source, field: Field, column: &str, known: &str, nearest: Option<String>) -> DataError {
-    DataError::CsvColumn {
-        field,
-        path: source.path.clone(),
-        column: column.to_string(),
-        nearest,
-        columns: known.to_string(),
-    }
+fn no_such(source: &Source, field: Field, column: &str, known: &str, nearest: Option<&str>) -> DataError {
+    let hint = format!("{}; it has {known}", meant(nearest));
+    DataError::CsvColumn { field, path: source.path.clone(), column: column.to_string(), hint }
 }
 
 /// The place of the column of this name.
@@ -171,7 +166,7 @@ fn named(source: &Source, field: Field, column: &str, names: &[String]) -> Resul
     place.ok_or_else(|| {
         let some: Vec<&str> = names.iter().take(8).map(String::as_str).collect();
         let more = if names.len() > some.len() { ", ..." } else { "" };
-        let near = nearest(column, names.iter().map(String::as_str)).map(String::from);
+        let near = nearest(column, names.iter().map(String::as_str));
         no_such(source, field, column, &format!("{}{more}", some.join(", ")), near)
     })
 }

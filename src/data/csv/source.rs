@@ -204,11 +204,8 @@ pub(super) fn line_breaks(text: &[u8]) -> u64 {
 
 /// The separator that a spreadsheet names in a first line `sep=;`, which is no row.
 fn told(line: &str) -> Option<u8> {
-    let name = line.get(..4).filter(|begin| begin.eq_ignore_ascii_case("sep="))?;
-    match line[name.len()..].as_bytes() {
-        [separator] if SEPARATORS.contains(separator) => Some(*separator),
-        _ => None,
-    }
+    let (separator, name) = line.as_bytes().split_last()?;
+    (name.eq_ignore_ascii_case(b"sep=") && SEPARATORS.contains(separator)).then_some(*separator)
 }
 
 /// The separator that the first line with anything on it has most of; a comma where it has none. Comments do

@@ -172,12 +172,8 @@ impl Layout<'_> {
         if !asked {
             way_out += &format!(", or keep it with {} {handle}", Field::OneHot);
         }
-        DataError::CsvManyTexts {
-            path: self.source.path.clone(),
-            column: self.head.quoted(column),
-            found,
-            way_out,
-        }
+        let problem = format!("has {found}, which tell rows apart and are no categories; {way_out}");
+        DataError::CsvUnfit { path: self.source.path.clone(), column: self.head.quoted(column), problem }
     }
 }
 
