@@ -224,6 +224,7 @@ mod tests {
             classes: 2,
             feature_names: Vec::new(),
             label_name: None,
+            notes: Vec::new(),
             class_names: Vec::new(),
             image: None,
         };

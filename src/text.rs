@@ -12,7 +12,8 @@
 //!   titles; [`settings`]: settings of a run; [`caption`]: captions and descriptions;
 //! - [`page`]: the interactive page; [`summary`]: a run in a terminal; [`sweep`]: figures of many networks;
 //! - [`reading`]: how to read a figure; [`notes`]: notes; [`diagnosis`](mod@diagnosis): verdicts, evidence,
-//!   remedies; [`remedy`]: what they did; [`replay`]: images of maps and weights.
+//!   remedies; [`remedy`]: what they did; [`replay`]: images of maps and weights; [`table`]: what was done to
+//!   a table.
 //!
 //! Numbers look the same in every language. The no-break space (U+00A0) stands between a number and its unit.
 //! In Chinese a blank stands between Han characters and digits or Latin letters, none beside full-width
@@ -32,6 +33,7 @@ pub mod replay;
 pub mod settings;
 pub mod summary;
 pub mod sweep;
+pub mod table;
 
 pub use crate::analysis::Quantity;
 pub use figure::Special;

@@ -30,6 +30,7 @@ mod progress;
 mod remedy;
 mod summary;
 mod sweep;
+mod table;
 mod train;
 mod train_args;
 mod verify;

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::progress::Show;
 use super::train_args::TrainArgs;
-use super::{CommandResult, Failure, interrupt, output};
+use super::{CommandResult, Failure, interrupt, output, table};
 use crate::config::{ConfigError, Precision, TrainConfig, TrainPlan, plain};
 use crate::data::{self, DataError, Dataset};
 use crate::field::Field;
@@ -69,7 +69,7 @@ pub(super) struct Job<'a> {
 }
 
 pub fn run(args: Args) -> CommandResult {
-    let config = args.what.config();
+    let mut config = args.what.config();
     config.check().map_err(Failure::usage)?;
     config.data_options.check(&config.data).map_err(data_failure)?;
     let given = args.what.shared();
@@ -79,10 +79,14 @@ pub fn run(args: Args) -> CommandResult {
     let out = args.out.clone().unwrap_or_else(|| default_folder(&name));
     // The folder is checked first, before time is spent on data or a network that could not be saved.
     RunWriter::check_place(&out, args.force)?;
-    let (data, plan) = prepare(&config)?;
+    let data = data::load(&config.data, &config.data_options).map_err(data_failure)?;
+    let is_fitted = !args.what.has_batch_size() && config.fit_batches(&data);
+    let plan = plan_for(&config, &data)?;
     given.idle_in(&plan).map_err(Failure::usage)?;
     if !args.quiet {
-        for line in read(&data).into_iter().chain([describe(&plan, &data)]).chain(unscaled(&data)) {
+        let fitted = is_fitted.then(|| table::fitted(&plan, &data));
+        let of_table = read(&data).into_iter().chain(table::notes(&data)).chain(fitted);
+        for line in of_table.chain([describe(&plan, &data)]).chain(unscaled(&data)) {
             output::say(line);
         }
     }
@@ -115,11 +119,15 @@ pub(super) fn exit_code(status: &Status) -> ExitCode {
 /// Loads the data and makes the plan.
 pub(super) fn prepare(config: &TrainConfig) -> Result<(Dataset, TrainPlan), Failure> {
     let data = data::load(&config.data, &config.data_options).map_err(data_failure)?;
-    let plan = config.plan(&data).map_err(|e| match e {
+    let plan = plan_for(config, &data)?;
+    Ok((data, plan))
+}
+
+fn plan_for(config: &TrainConfig, data: &Dataset) -> Result<TrainPlan, Failure> {
+    config.plan(data).map_err(|e| match e {
         ConfigError::Memory { .. } | ConfigError::Refused { .. } => Failure::from(e),
         other => Failure::usage(other),
-    })?;
-    Ok((data, plan))
+    })
 }
 
 pub(super) fn data_failure(error: DataError) -> Failure {

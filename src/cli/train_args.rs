@@ -7,7 +7,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 use crate::activation::Activation;
 use crate::config::{BatchSize, Every, MOST_LAYERS, MOST_WIDTH, Precision, Schedule, TrainConfig};
-use crate::data::{DataOptions, DataSpec, Image};
+use crate::data::{Columns, DataOptions, DataSpec, Image, Missing};
 use crate::nn::{Architecture, Initialisation, L1Step, Loss, Normalisation, OptimizerKind};
 use crate::sweep::{Axis, Grid, Numbers, SweepPlan};
 
@@ -74,6 +74,16 @@ pub struct DataArgs {
     /// csv: read the test set from this file instead of splitting
     #[arg(long, value_name = "FILE", help_heading = "Data")]
     test_file: Option<std::path::PathBuf>,
+    /// csv: columns that are no inputs (an identifier, a name), by name or by number from 1
+    #[arg(long, value_name = "COLUMN,..", help_heading = "Data")]
+    ignore_columns: Option<Columns>,
+    /// csv: columns of numbers that name categories (a region code), by name or by number from 1; columns of
+    /// texts are one-hot by themselves
+    #[arg(long, value_name = "COLUMN,..", help_heading = "Data")]
+    one_hot: Option<Columns>,
+    /// csv: drop rows with a missing value, or fill in the mean of the training rows [default: refuse them]
+    #[arg(long, value_name = "NAME", value_parser = names!(Missing), help_heading = "Data")]
+    missing: Option<Missing>,
     /// csv: the columns are images of this shape, channel by channel and row by row, such as 1x28x28
     #[arg(long, value_name = "CxHxW", help_heading = "Data")]
     image: Option<Image>,
@@ -84,7 +94,8 @@ pub struct DataArgs {
     /// [default: 2000]
     #[arg(long, value_name = "N", help_heading = "Data")]
     samples: Option<usize>,
-    /// spiral, gaussians: number of classes; idx: number of classes, if it is not the largest label + 1
+    /// spiral, gaussians: number of classes; idx: number of classes, if it is not the largest label + 1; csv:
+    /// confirms that so many numbers in the label column are classes
     #[arg(long, value_name = "N", help_heading = "Data")]
     classes: Option<usize>,
     /// spiral, xor, gaussians: standard deviation of the noise [default: 0.2]
@@ -101,6 +112,9 @@ impl DataArgs {
         set_some(&mut options.label_column, &self.label_column);
         set_some(&mut options.header, &self.csv_header);
         set_some(&mut options.test_file, &self.test_file);
+        set_some(&mut options.ignore_columns, &self.ignore_columns);
+        set_some(&mut options.one_hot, &self.one_hot);
+        set_some(&mut options.missing, &self.missing);
         set_some(&mut options.image, &self.image);
         set(&mut options.test_share, &self.test_share);
         set(&mut options.samples, &self.samples);
@@ -212,6 +226,10 @@ impl SharedArgs {
             ("label_column", data.label_column.is_some()),
             ("header", data.csv_header.is_some()),
             ("test_file", data.test_file.is_some()),
+            ("ignore_columns", data.ignore_columns.is_some()),
+            ("one_hot", data.one_hot.is_some()),
+            ("missing", data.missing.is_some()),
+            ("image", data.image.is_some()),
             ("test_share", data.test_share.is_some()),
             ("samples", data.samples.is_some()),
             ("classes", data.classes.is_some()),
@@ -318,9 +336,9 @@ pub struct TrainArgs {
     /// Learning rate [default: sgd 0.1, momentum, nesterov and adagrad 0.01, rmsprop, adam and adamw 0.001]
     #[arg(long, value_name = "RATE", alias = "lr", help_heading = "Training")]
     learning_rate: Option<f64>,
-    /// Samples in each batch, or full for the whole training set
-    #[arg(long, value_name = "N|full", default_value = "100", help_heading = "Training")]
-    batch_size: BatchSize,
+    /// Samples in each batch, or full for the whole training set [default: 100; fewer for a small table]
+    #[arg(long, value_name = "N|full", help_heading = "Training")]
+    batch_size: Option<BatchSize>,
     /// Random seed for initialisation, shuffling and synthetic data
     #[arg(long, value_name = "N", default_value_t = 1, help_heading = "Training")]
     seed: u64,
@@ -501,6 +519,11 @@ impl TrainArgs {
         &self.shared
     }
 
+    /// Whether the size of the batches was given.
+    pub fn has_batch_size(&self) -> bool {
+        self.batch_size.is_some()
+    }
+
     pub fn config(&self) -> TrainConfig {
         let mut config = TrainConfig {
             data: self.data.clone(),
@@ -512,11 +535,11 @@ impl TrainArgs {
             initialisation: self.initialisation,
             optimizer: self.optimizer,
             learning_rate: self.learning_rate,
-            batch_size: self.batch_size,
             seed: self.seed,
             threads: self.threads,
             ..TrainConfig::default()
         };
+        set(&mut config.batch_size, &self.batch_size);
         config.data_options.seed = self.seed;
         self.shared.apply(&mut config);
         config

@@ -2,6 +2,7 @@
 //! [`TrainConfig::check`]. Only a checked plan runs.
 
 mod settings;
+mod small;
 mod words;
 
 pub use settings::{Form, SETTINGS, Setting};
@@ -39,7 +40,7 @@ use crate::nn::{
 /// | `weight_decay`, `l1` | 0 | >= 0 |
 /// | `clip_norm`, `clip_value` | none | > 0: [`Clip`] |
 /// | `l1_step` | subgradient | as PyTorch programs add it, or proximal, which reaches exact zeros: [`L1Step`] |
-/// | `batch_size` | 100 | samples, or the whole training set |
+/// | `batch_size` | 100 | samples, or the whole training set; [`TrainConfig::fit_batches`] finds one for a small table |
 /// | `epochs` or `steps` | 5 epochs | at least 1 |
 /// | `seed` | 1 | random seed for initialisation, shuffling and synthetic data |
 /// | `precision` | f32 | of parameters and arithmetic |

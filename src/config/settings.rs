@@ -56,6 +56,9 @@ settings! {
     "label_column" Word data_options.label_column;
     "header" Flag data_options.header;
     "test_file" Word data_options.test_file;
+    "ignore_columns" Word data_options.ignore_columns;
+    "one_hot" Word data_options.one_hot;
+    "missing" Word data_options.missing;
     "image" Word data_options.image;
     "samples" Whole data_options.samples;
     "classes" Whole data_options.classes;
@@ -247,7 +250,8 @@ mod tests {
             assert!(SETTINGS.iter().any(|s| s.name == name), "{name}");
         }
         // What is none is left out where earlier versions did not have it.
-        let left_out = ["network", "image", "clip_norm", "clip_value"];
+        let left_out =
+            ["network", "image", "ignore_columns", "one_hot", "missing", "clip_norm", "clip_value"];
         for setting in SETTINGS.iter().filter(|setting| !left_out.contains(&setting.name)) {
             assert!(expected.iter().any(|name| name == setting.name), "{}", setting.name);
         }

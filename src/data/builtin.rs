@@ -51,6 +51,7 @@ pub(super) fn load(train_size: Option<usize>, test_size: Option<usize>) -> Resul
     };
     Ok(Dataset {
         label_name: None,
+        notes: Vec::new(),
         name: "mnist-mini".to_string(),
         train: part(0, train),
         test: Some(part(TRAIN, test)),

@@ -44,6 +44,7 @@ pub(super) fn load(folder: &Path, options: &DataOptions) -> Result<Dataset, Data
     let (train, test) = find(folder)?;
     Ok(Dataset {
         label_name: None,
+        notes: Vec::new(),
         name: short_name(folder, "cifar10"),
         train: read(&train, train_size)?,
         test: Some(read(&test, test_size)?),

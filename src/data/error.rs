@@ -86,8 +86,24 @@ pub enum DataError {
     #[error("{}: {size} bytes is not a whole number of CIFAR-10 records of 3073 bytes; fetch it again", .path.display())]
     CifarSize { path: PathBuf, size: u64 },
 
-    #[error("{}: no data rows", .path.display())]
-    CsvEmpty { path: PathBuf },
+    #[error("{}: no data rows{}", .path.display(), only_comments(*.comments))]
+    CsvEmpty { path: PathBuf, comments: usize },
+
+    #[error("{}: {problem}", .path.display())]
+    CsvNoText { path: PathBuf, problem: String },
+
+    #[error("{}: {}; leave columns out with {}", .path.display(), none_left(*.rows), Field::IgnoreColumns)]
+    CsvAllDropped { path: PathBuf, rows: usize },
+
+    #[error(
+        "{}: the first row ({row}) may be names of the columns or a sample; say with {} yes or {} no which it is",
+        .path.display(), Field::Header, Field::Header
+    )]
+    CsvHeader { path: PathBuf, row: String },
+
+    /// `problem` says what is wrong with it, and the way out.
+    #[error("{}: column {column} {problem}", .path.display())]
+    CsvUnfit { path: PathBuf, column: String, problem: String },
 
     #[error("{}, line {line}: {found} columns, but the first row has {expected}", .path.display())]
     CsvRagged { path: PathBuf, line: u64, expected: usize, found: usize },
@@ -104,20 +120,22 @@ pub enum DataError {
     )]
     CsvOpenQuote { path: PathBuf, line: u64 },
 
-    #[error("{} {column}: {} has no such column{}; it has {columns}", Field::LabelColumn, .path.display(), meant(.nearest.as_deref()))]
-    CsvColumn { path: PathBuf, column: String, nearest: Option<String>, columns: String },
+    /// `hint` names a column that may have been meant, and those that there are.
+    #[error("{field} {column}: {} has no such column{hint}", .path.display())]
+    CsvColumn { field: Field, path: PathBuf, column: String, hint: String },
 
-    #[error("{}: columns {first} and {second} are both named '{column}'; choose one by its number with {}", .path.display(), Field::LabelColumn)]
-    CsvTwice { path: PathBuf, column: String, first: usize, second: usize },
+    #[error("{}: columns {first} and {second} are both named '{column}'; choose one by its number with {field}", .path.display())]
+    CsvTwice { field: Field, path: PathBuf, column: String, first: usize, second: usize },
 
-    #[error("{}: only a label column, no inputs", .path.display())]
-    CsvNoInputs { path: PathBuf },
+    #[error("{}: only a label column, no inputs; {way_out}", .path.display())]
+    CsvNoInputs { path: PathBuf, way_out: String },
 
-    #[error("{}: the label column ({column}) has {}, {why}; choose another with {}", .path.display(), values(*.classes), Field::LabelColumn)]
-    CsvClasses { path: PathBuf, column: String, classes: usize, why: &'static str },
+    #[error("{}: the label column ({column}) has {}, {why}", .path.display(), values(*.classes))]
+    CsvClasses { path: PathBuf, column: String, classes: usize, why: String },
 
-    #[error("{}, line {line}: class '{label}' does not occur in {}", .path.display(), .train.display())]
-    CsvUnseenLabel { path: PathBuf, line: u64, label: String, train: PathBuf },
+    /// A class or a category.
+    #[error("{}, line {line}: {what} does not occur in {}", .path.display(), .train.display())]
+    CsvUnseen { path: PathBuf, line: u64, what: String, train: PathBuf },
 
     #[error("{}: {problem}; it has to be laid out as {}", .path.display(), .train.display())]
     CsvLayout { path: PathBuf, problem: String, train: PathBuf },
@@ -145,6 +163,22 @@ impl DataError {
 
 fn values(count: usize) -> String {
     if count == 1 { "1 value".into() } else { format!("{count} different values") }
+}
+
+fn only_comments(lines: usize) -> String {
+    match lines {
+        0 => String::new(),
+        1 => "; the line that begins with # is a comment".into(),
+        n => format!("; the {n} lines that begin with # are comments"),
+    }
+}
+
+fn none_left(rows: usize) -> String {
+    if rows == 1 {
+        "the only row has a missing value".into()
+    } else {
+        format!("all {rows} rows have a missing value")
+    }
 }
 
 fn at_least(found: Option<u64>) -> String {

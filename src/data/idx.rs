@@ -95,6 +95,7 @@ pub(super) fn load(folder: &Path, options: &DataOptions) -> Result<Dataset, Data
     };
     Ok(Dataset {
         label_name: None,
+        notes: Vec::new(),
         train: part(train_images, &train_labels, train_size)?,
         test: Some(part(test_images, &test_labels, test_size)?),
         name: files.name,

@@ -31,6 +31,7 @@ mod loaded;
 mod spec;
 mod standardize;
 pub mod synthetic;
+mod table;
 
 #[cfg(feature = "data-files")]
 use std::path::Path;
@@ -45,6 +46,7 @@ use crate::names::NameError;
 pub use error::DataError;
 pub use loaded::Loaded;
 pub use spec::DataSpec;
+pub use table::{Columns, Encoding, Missing, TableChange, TableNote};
 
 /// Inputs beyond this many bytes (as f32) are refused.
 pub const MAX_BYTES: u64 = 8 << 30;
@@ -71,6 +73,8 @@ pub struct Dataset {
     pub classes: usize,
     /// Name of the column of a table that the labels are from.
     pub label_name: Option<String>,
+    /// What was done to a table on its way to numbers.
+    pub notes: Vec<TableNote>,
     /// Name of each class; empty when the source has none.
     pub class_names: Vec<String>,
     /// Height, width and channels when the inputs are images. Features are ordered `[channel][row][column]`.
@@ -99,6 +103,7 @@ impl Dataset {
             feature_names,
             classes,
             label_name: None,
+            notes: Vec::new(),
             class_names,
             image: None,
         }
@@ -204,9 +209,12 @@ impl std::str::FromStr for Image {
 /// | `label_column` | see [`csv`] | table: a column's name, or its number, **counted from 1** |
 /// | `header` | detect | table: whether the first row names the columns |
 /// | `test_file` | none | table: a second file for testing, laid out as the first |
+/// | `ignore_columns` | none | table: columns that are no inputs, [`Columns`] |
+/// | `one_hot` | text columns | table: further columns that are taken for categories, [`Columns`] |
+/// | `missing` | refuse | table: what becomes of rows with a missing value, [`Missing`] |
 /// | `image` | none | table: the columns are the pixels of images of this shape, channel by channel, row by row |
 /// | `samples` | 2000 | synthetic: training samples; the test set has a quarter as many more |
-/// | `classes` | by source | synthetic: spiral 3, gaussians 4, xor always 2; idx: the number of classes, when not largest label + 1 |
+/// | `classes` | by source | synthetic: spiral 3, gaussians 4, xor always 2; idx: the number of classes, when not largest label + 1; table: confirms that there are so many, see [`csv`] |
 /// | `noise` | 0.2 | synthetic: standard deviation, see [`synthetic`]; 0 to [`MAX_NOISE`] |
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -221,6 +229,13 @@ pub struct DataOptions {
     pub label_column: Option<String>,
     pub header: Option<bool>,
     pub test_file: Option<PathBuf>,
+    // Left out where they are none: what earlier versions wrote stays the same.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ignore_columns: Option<Columns>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub one_hot: Option<Columns>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub missing: Option<Missing>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub image: Option<Image>,
     pub samples: usize,
@@ -237,6 +252,9 @@ crate::field::setters!(DataOptions {
     with_label_column = label_column: optional String,
     with_header = header: optional bool,
     with_test_file = test_file: optional PathBuf,
+    with_ignore_columns = ignore_columns: optional Columns,
+    with_one_hot = one_hot: optional Columns,
+    with_missing = missing: optional Missing,
     with_image = image: optional Image,
     with_samples = samples: usize,
     with_classes = classes: optional usize,
@@ -254,6 +272,9 @@ impl Default for DataOptions {
             label_column: None,
             header: None,
             test_file: None,
+            ignore_columns: None,
+            one_hot: None,
+            missing: None,
             image: None,
             samples: 2000,
             classes: None,
@@ -280,12 +301,17 @@ impl DataOptions {
             return Err(bad(Field::Noise, self.noise, format!("must be from 0 to {MAX_NOISE}")));
         }
         let table = matches!(spec, DataSpec::Csv(_));
-        let counted =
-            matches!(spec, DataSpec::Spiral | DataSpec::Xor | DataSpec::Gaussians | DataSpec::Idx(_));
+        let counted = matches!(
+            spec,
+            DataSpec::Spiral | DataSpec::Xor | DataSpec::Gaussians | DataSpec::Idx(_) | DataSpec::Csv(_)
+        );
         for (field, given, applies) in [
             (Field::LabelColumn, self.label_column.is_some(), table),
             (Field::Header, self.header.is_some(), table),
             (Field::TestFile, self.test_file.is_some(), table),
+            (Field::IgnoreColumns, self.ignore_columns.is_some(), table),
+            (Field::OneHot, self.one_hot.is_some(), table),
+            (Field::Missing, self.missing.is_some(), table),
             (Field::Image, self.image.is_some(), table),
             (Field::Classes, self.classes.is_some(), counted),
         ] {
@@ -338,7 +364,7 @@ pub fn load(spec: &DataSpec, options: &DataOptions) -> Result<Dataset, DataError
 
 /// Bytes that the inputs and labels of this data set will take, from options, headers and file sizes alone:
 /// nothing big is read or allocated. Exact but for a table, where it is an upper bound (a number takes two
-/// characters or more in the file, four bytes here) and for a gzipped file, whose header has to be believed
+/// characters or more in the file, four bytes here) as long as no column is one-hot, and for a gzipped file, whose header has to be believed
 /// here.
 ///
 /// # Errors

@@ -53,6 +53,7 @@ pub(super) fn load(spec: &DataSpec, options: &DataOptions) -> Result<Dataset, Da
     let classes = classes(spec, options);
     Ok(Dataset {
         label_name: None,
+        notes: Vec::new(),
         name: spec.to_string(),
         train: draw(spec, classes, options, TRAIN_STREAM, train),
         test: Some(draw(spec, classes, options, TEST_STREAM, test)),

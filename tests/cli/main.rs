@@ -17,6 +17,7 @@ mod replay;
 mod source;
 mod spelling;
 mod sweep;
+mod tables;
 mod training;
 mod weights;
 

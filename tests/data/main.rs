@@ -5,6 +5,7 @@ mod csv;
 mod idx;
 mod options;
 mod synthetic;
+mod tables;
 
 use std::path::Path;
 

@@ -1,4 +1,4 @@
-use gradfade::data::{DataError, DataOptions, DataSpec, Split, load, memory_estimate};
+use gradfade::data::{Columns, DataError, DataOptions, DataSpec, Missing, Split, load, memory_estimate};
 use proptest::prelude::*;
 
 use crate::complaint;
@@ -68,6 +68,21 @@ fn options_are_plain_data_with_defaults() {
     let changed = options.with_train_size(5).with_header(true).with_noise(0.1);
     let json = serde_json::to_string(&changed).unwrap();
     assert_eq!(serde_json::from_str::<DataOptions>(&json).unwrap(), changed);
+}
+
+#[test]
+fn options_that_are_not_given_leave_no_trace_in_a_record_and_those_that_are_come_back() {
+    let json = serde_json::to_string(&DataOptions::default()).unwrap();
+    for name in ["ignore_columns", "one_hot", "missing", "image"] {
+        assert!(!json.contains(name), "{json}");
+    }
+    let options = DataOptions::default()
+        .with_ignore_columns("id, 3".parse::<Columns>().unwrap())
+        .with_one_hot(Columns(vec!["region".into()]))
+        .with_missing(Missing::Mean);
+    let json = serde_json::to_string(&options).unwrap();
+    assert!(json.contains(r#""ignore_columns":"id,3","one_hot":"region","missing":"mean""#), "{json}");
+    assert_eq!(serde_json::from_str::<DataOptions>(&json).unwrap(), options);
 }
 
 #[test]
@@ -144,6 +159,10 @@ fn flags_that_do_not_apply_are_named() {
     assert!(complaint(&DataSpec::MnistMini, &classes(10)).contains("classes does not apply"));
     assert!(complaint(&DataSpec::Xor, &classes(3)).contains("classes 3"));
     assert!(complaint(&DataSpec::Spiral, &classes(1)).contains("classes 1"));
+    let gaps = DataOptions::default().with_missing(Missing::Drop);
+    assert!(complaint(&DataSpec::Spiral, &gaps).contains("missing does not apply to data spiral"));
+    let ignored = DataOptions::default().with_ignore_columns(Columns(vec!["1".into()]));
+    assert!(complaint(&DataSpec::MnistMini, &ignored).contains("ignore_columns does not apply"));
     for noise in [-0.1, f64::NAN, f64::INFINITY] {
         assert!(complaint(&DataSpec::Spiral, &DataOptions::default().with_noise(noise)).contains("noise "));
     }
