@@ -1,6 +1,6 @@
 //! What a remedy came to: its run judged by what was wrong with the run as it was.
 
-use super::{Ailment, Branch, RULES};
+use super::{Ailment, Branch, RULES, Remedy};
 use crate::record::TRAIN_ACCURACY;
 use crate::record::trial::{Trial, Trials};
 
@@ -35,6 +35,12 @@ pub fn branch(trials: &Trials) -> Branch {
 /// The branch of the rule that this fault is of.
 fn side(fault: &str) -> Option<Branch> {
     RULES.iter().find(|rule| rule.ailment.key() == fault).map(|rule| rule.branch)
+}
+
+/// What the diagnosis of a trial advises in general, whatever its run has.
+pub fn advised(trial: &Trial) -> Vec<Remedy> {
+    let rules = RULES.iter().filter(|rule| trial.faults.iter().any(|fault| fault == rule.ailment.key()));
+    rules.flat_map(|rule| rule.remedies).copied().collect()
 }
 
 /// What a remedy of these trials came to.

@@ -1,10 +1,10 @@
 //! Pairs of remedies: what is tried when no single one cures.
 //!
-//! Kinds of remedies are paired in a fixed order, in which the pairs come first that mend what single changes
-//! cannot: inputs that are too large saturate whatever activation they meet, and scaled inputs do not help a
-//! sigmoid that loses the signal. Each kind is represented by its best single change by the accuracy on the
-//! set that the diagnosis is about. Scaled inputs and more epochs join a remedy that was tried even where no rule
-//! advises them alone: the fault that hides the need of them may be the conclusion.
+//! Kinds of remedies are paired in a fixed order, in which those pairs come first that mend what a single
+//! change cannot: inputs that are too large saturate whatever activation they meet, and scaled inputs do not
+//! help a sigmoid that loses the signal. Each kind is represented by its best single change, by the accuracy
+//! on the set that the diagnosis is about. One of the two was tried; the other one may be what the diagnosis
+//! of that trial advises, whatever the run as it was hid. Scaled inputs may join any remedy.
 
 use super::{CHANGES, Change, Combination, Planned};
 use crate::config::TrainConfig;
@@ -15,9 +15,6 @@ use crate::record::{Header, TEST_ACCURACY, TRAIN_ACCURACY};
 
 /// Pairs that are tried where no number is given: about as many runs as there were single changes.
 pub const BUDGET: usize = 6;
-
-/// What may join another remedy without having been tried.
-const JOINING: &[Remedy] = &[Remedy::ScaleInputs, Remedy::MoreEpochs];
 
 const INPUTS: &[Remedy] = &[Remedy::ScaleInputs];
 const ACTIVATION: &[Remedy] = &[Remedy::NewActivation];
@@ -71,58 +68,104 @@ fn order(branch: Branch) -> &'static [(Kinds, Kinds)] {
 /// At most `budget` pairs; none where a single remedy that fits cures already. Whoever asks has tried the
 /// single ones: `trials`.
 pub fn plan(config: &TrainConfig, header: &Header, trials: &Trials, budget: usize) -> Vec<Planned> {
-    let branch = cure::branch(trials);
-    let single = |trial: &&Trial| Combination::named(&trial.name).is_some_and(|c| !c.is_pair());
-    let cures = |trial: &Trial| trial.fits && cure::of(trial, trials) == Cure::Cured;
-    if trials.after.iter().filter(single).any(cures) {
+    let singles = Singles::new(config, header, trials);
+    if singles.tried.iter().any(|one| one.cure == Cure::Cured) {
         return Vec::new();
     }
-    let mut pairs: Vec<Planned> = Vec::new();
-    for (first, second) in order(branch) {
-        let tried = [first, second].map(|kinds| best(kinds, trials, branch));
-        if tried.iter().all(Option::is_none) {
-            continue;
+    let order = order(singles.branch);
+    let mut pairs: Vec<(&Change, &Change)> = Vec::new();
+    for (i, (first, second)) in order.iter().enumerate() {
+        pairs.extend(singles.pair(first, second));
+        // What only lacks steps gets them, whatever kind it is.
+        if i == 0 {
+            let short = singles.best(|one| one.cure == Cure::Better).map(|one| one.change);
+            pairs.extend(short.zip(singles.first(LONGER)));
         }
-        let joining = |kinds: Kinds| {
-            let joins = |c: &&Change| kinds.contains(&c.remedy) && JOINING.contains(&c.remedy);
-            CHANGES.iter().find(joins)
-        };
-        let [first, second] = [tried[0].or_else(|| joining(first)), tried[1].or_else(|| joining(second))];
-        let Some(pair) = first.zip(second).and_then(|(a, b)| Combination::pair(a, b)) else { continue };
-        if pairs.iter().any(|planned| planned.combination == pair) {
-            continue;
-        }
+    }
+    let mut planned: Vec<Planned> = Vec::new();
+    for (one, other) in pairs {
+        let Some(pair) = Combination::pair(one, other) else { continue };
         let Ok(both) = pair.apply(config, header) else { continue };
         // One change may have swallowed the other.
         let is_more = pair.changes().all(|change| change.apply(config, header).is_ok_and(|one| one != both));
-        if is_more && both.check().is_ok() {
-            pairs.push(Planned { combination: pair, fits: true, config: Ok(both) });
+        let is_new = planned.iter().all(|earlier| earlier.combination != pair);
+        if is_new && is_more && both.check().is_ok() {
+            planned.push(Planned { combination: pair, fits: true, config: Ok(both) });
         }
     }
-    pairs.truncate(budget);
-    pairs
+    planned.truncate(budget);
+    planned
 }
 
-/// The change of these kinds that did best alone; `None` where none was tried.
-fn best(kinds: Kinds, trials: &Trials, branch: Branch) -> Option<&'static Change> {
-    let of_kind = |change: &&'static Change| kinds.contains(&change.remedy);
-    let tried = |change: &'static Change| {
-        let trial = trials.after.iter().find(|trial| trial.fits && trial.name == change.name)?;
-        Some((change, accuracy(trial, branch)?))
-    };
-    let mut best: Option<(&'static Change, f64)> = None;
-    for (change, accuracy) in CHANGES.iter().filter(of_kind).filter_map(tried) {
-        // Of equals the first, which is the more usual one.
-        if best.is_none_or(|(_, most)| accuracy > most) {
-            best = Some((change, accuracy));
+/// A single change that fits and was tried.
+struct Single<'a> {
+    change: &'static Change,
+    trial: &'a Trial,
+    cure: Cure,
+    accuracy: f64,
+}
+
+struct Singles<'a> {
+    config: &'a TrainConfig,
+    header: &'a Header,
+    branch: Branch,
+    tried: Vec<Single<'a>>,
+}
+
+impl<'a> Singles<'a> {
+    fn new(config: &'a TrainConfig, header: &'a Header, trials: &'a Trials) -> Singles<'a> {
+        let branch = cure::branch(trials);
+        let single = |trial: &'a Trial| {
+            let change = super::change(&trial.name)?;
+            let (cure, accuracy) = (cure::of(trial, trials), accuracy(trial, branch));
+            (trial.fits && cure != Cure::NotTrained).then_some(Single { change, trial, cure, accuracy })
+        };
+        Singles { config, header, branch, tried: trials.after.iter().filter_map(single).collect() }
+    }
+
+    /// The best one of some; of equals the first, which is the more usual one.
+    fn best(&self, of: impl Fn(&Single) -> bool) -> Option<&Single<'a>> {
+        let mut best: Option<&Single> = None;
+        for one in self.tried.iter().filter(|one| of(one)) {
+            if best.is_none_or(|best| one.accuracy > best.accuracy) {
+                best = Some(one);
+            }
+        }
+        best
+    }
+
+    /// The first change of these kinds that the run can have.
+    fn first(&self, kinds: &[Remedy]) -> Option<&'static Change> {
+        let mut of_kind = CHANGES.iter().filter(|change| kinds.contains(&change.remedy));
+        of_kind.find(|change| change.apply(self.config, self.header).is_ok())
+    }
+
+    /// The best of one kind with what suits it of the other.
+    fn pair(&self, first: Kinds, second: Kinds) -> Option<(&'static Change, &'static Change)> {
+        let best = |kinds: Kinds| self.best(|one| kinds.contains(&one.change.remedy));
+        match (best(first), best(second)) {
+            (Some(one), _) => Some((one.change, self.partner(one, second)?)),
+            (None, Some(other)) => Some((self.partner(other, first)?, other.change)),
+            (None, None) => None,
         }
     }
-    best.map(|(change, _)| change)
+
+    /// What joins a change that was tried: the best of what is advised for what it left, then one that is
+    /// advised and was not tried, then the best of what was.
+    fn partner(&self, one: &Single, kinds: Kinds) -> Option<&'static Change> {
+        let advised: Vec<Remedy> = cure::advised(one.trial);
+        let joins = |remedy: &Remedy| *remedy == Remedy::ScaleInputs || advised.contains(remedy);
+        let suited: Vec<Remedy> = kinds.iter().copied().filter(joins).collect();
+        let best = |kinds: &[Remedy]| {
+            self.best(|other| kinds.contains(&other.change.remedy)).map(|other| other.change)
+        };
+        best(&suited).or_else(|| self.first(&suited)).or_else(|| best(kinds))
+    }
 }
 
-/// The last accuracy on the set that the branch is about.
-fn accuracy(trial: &Trial, branch: Branch) -> Option<f64> {
-    let last = trial.result.as_ref().ok()?.final_eval()?;
+/// The last accuracy on the set that the branch is about; 0 where it is not known.
+fn accuracy(trial: &Trial, branch: Branch) -> f64 {
     let of = if branch == Branch::Test { TEST_ACCURACY } else { TRAIN_ACCURACY };
-    Some(last.value(of)).filter(|accuracy| accuracy.is_finite())
+    let last = trial.result.as_ref().ok().and_then(|record| record.final_eval());
+    last.map(|row| row.value(of)).filter(|accuracy| accuracy.is_finite()).unwrap_or(0.0)
 }

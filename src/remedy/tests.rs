@@ -222,9 +222,10 @@ fn pairs_are_made_of_the_best_single_remedy_of_each_kind() {
     let trials = Trials { before, after };
     let expected = [
         "standardize+selu",
+        // What was not tried, and is advised for what the best of the other kind left.
+        "initialisation+rmsprop",
         "batch-norm+rmsprop",
         "selu+rmsprop",
-        "selu+more-epochs",
         "standardize+rmsprop",
         "standardize+batch-norm",
     ];
@@ -250,6 +251,23 @@ fn pairs_are_made_of_the_best_single_remedy_of_each_kind() {
     assert!(!with(trial("residual", true, &["not-trained-long-enough"], [0.8, 0.8])));
     // A pair that was tried before is no single remedy.
     assert!(!with(trial("standardize+relu", true, &[], [1.0, 0.9])));
+}
+
+#[test]
+fn a_partner_is_what_the_diagnosis_of_the_trial_advises() {
+    let before = trial("run", false, &["inputs-not-scaled"], [0.3, 0.3]);
+    let of = |after: Vec<Trial>| pairs_of(&Trials { before: before.clone(), after }, 2);
+    // Scaled inputs leave a vanishing gradient, for which another activation is advised.
+    let scaled = trial("standardize", true, ILL, [0.4, 0.3]);
+    assert_eq!(of(vec![scaled.clone()])[0], "standardize+relu");
+    // Only steps are missing.
+    let short = trial("standardize", true, &["not-trained-long-enough"], [0.8, 0.8]);
+    assert_eq!(of(vec![short])[0], "standardize+more-epochs");
+    // A rate that is too large for the activation is made smaller, whatever else was tried.
+    let jumps = trial("relu", true, &["learning-rate-too-large"], [0.4, 0.3]);
+    let others = vec![scaled, jumps, trial("rate-x10", true, ILL, [0.5, 0.3])];
+    let names = pairs_of(&Trials { before: before.clone(), after: others }, 9);
+    assert!(names.contains(&"relu+rate-div10".to_string()), "{names:?}");
 }
 
 #[test]

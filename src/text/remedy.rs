@@ -157,36 +157,34 @@ impl Lang {
 
     /// How many remedies cure it, singly and in pairs, as the rows say; and how many only lack steps.
     pub fn cured(self, single: Tally, pairs: Tally) -> String {
-        let better = single.better + pairs.better;
-        let cures = |cured: usize| if cured == 1 { "cures" } else { "cure" };
+        let (cured, better) = (single.cured + pairs.cured, single.better + pairs.better);
+        let one = single.of + pairs.of == 1;
+        let counts: Vec<String> = [(single, false), (pairs, true)]
+            .into_iter()
+            .filter(|(tally, _)| tally.of > 0)
+            .map(|(Tally { cured, of, .. }, pairs)| match (self, pairs) {
+                (Lang::En, false) => format!("{cured} of {of} remedies"),
+                (Lang::En, true) => format!("{cured} of {of} pairs"),
+                (Lang::Zh, false) => format!("{of} 种对策中有 {cured} 种"),
+                (Lang::Zh, true) => format!("{of} 对对策中有 {cured} 对"),
+            })
+            .collect();
         let count = match self {
-            Lang::En if pairs.of > 0 => {
-                format!(
-                    "{} of {} remedies and {} of {} pairs cure it",
-                    single.cured, single.of, pairs.cured, pairs.of
-                )
+            Lang::En if one => if cured == 1 { "it cures it" } else { "it does not cure it" }.into(),
+            Lang::En => {
+                let verb = if cured == 1 && counts.len() == 1 { "cures" } else { "cure" };
+                format!("{} {verb} it", counts.join(" and "))
             }
-            Lang::En if single.of == 1 && better > 0 => String::new(),
-            Lang::En if single.of == 1 => {
-                if single.cured == 1 { "it cures it" } else { "it does not cure it" }.into()
-            }
-            Lang::En => format!("{} of {} remedies {} it", single.cured, single.of, cures(single.cured)),
-            Lang::Zh if pairs.of > 0 => format!(
-                "{} 种对策中有 {} 种、{} 对对策中有 {} 对治好了它",
-                single.of, single.cured, pairs.of, pairs.cured
-            ),
-            Lang::Zh => format!("{} 种对策中有 {} 种治好了它", single.of, single.cured),
+            Lang::Zh => format!("{}治好了它", counts.join("、")),
         };
         let more = match self {
-            _ if better == 0 => String::new(),
-            Lang::En if single.of == 1 && pairs.of == 0 => "better, and not trained long enough".into(),
-            Lang::En => format!(
-                "{better} {} better, and not trained long enough",
-                if better == 1 { "is" } else { "are" }
-            ),
-            Lang::Zh => format!("另有 {better} 种有改善，只是训练不够久"),
+            _ if better == 0 => return count,
+            Lang::En if one => return "it helps, and is not trained long enough".into(),
+            Lang::En if better == 1 => "1 is better and not trained long enough".into(),
+            Lang::En => format!("{better} are better and not trained long enough"),
+            Lang::Zh => format!("另有 {better} 种更好，只是训练时间不够"),
         };
-        self.list(&[count, more].into_iter().filter(|words| !words.is_empty()).collect::<Vec<_>>())
+        self.list(&[count, more])
     }
 
     /// What a remedy came to, in a word or two.
@@ -200,7 +198,7 @@ impl Lang {
             },
             Lang::Zh => match cure {
                 Cure::Cured => "已治好",
-                Cure::Better => "有改善",
+                Cure::Better => "更好",
                 Cure::NotCured => "未治好",
                 Cure::NotTrained => "没有训练",
             },
@@ -226,7 +224,7 @@ impl Lang {
         let [earlier, recorded, all] = [earlier, recorded, earlier + recorded].map(|n| self.count(n));
         match self {
             Lang::En => format!("{earlier} of {all} updates in earlier stages, {recorded} with all layers"),
-            Lang::Zh => format!("共 {all} 次更新，前面各阶段 {earlier} 次，全部层一起 {recorded} 次"),
+            Lang::Zh => format!("共 {all} 次更新，逐层 {earlier} 次，全部层一起 {recorded} 次"),
         }
     }
 
