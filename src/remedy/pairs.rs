@@ -134,10 +134,10 @@ impl<'a> Singles<'a> {
         best
     }
 
-    /// The first change of these kinds that the run can have.
+    /// The first change that the run can have, of the first of these kinds that has one.
     fn first(&self, kinds: &[Remedy]) -> Option<&'static Change> {
-        let mut of_kind = CHANGES.iter().filter(|change| kinds.contains(&change.remedy));
-        of_kind.find(|change| change.apply(self.config, self.header).is_ok())
+        let can = |change: &&Change| change.apply(self.config, self.header).is_ok();
+        kinds.iter().find_map(|kind| CHANGES.iter().filter(|change| change.remedy == *kind).find(can))
     }
 
     /// The best of one kind with what suits it of the other.
@@ -153,9 +153,10 @@ impl<'a> Singles<'a> {
     /// What joins a change that was tried: the best of what is advised for what it left, then one that is
     /// advised and was not tried, then the best of what was.
     fn partner(&self, one: &Single, kinds: Kinds) -> Option<&'static Change> {
-        let advised: Vec<Remedy> = cure::advised(one.trial);
-        let joins = |remedy: &Remedy| *remedy == Remedy::ScaleInputs || advised.contains(remedy);
-        let suited: Vec<Remedy> = kinds.iter().copied().filter(joins).collect();
+        // The most likely first, as the rules have them.
+        let mut suited = cure::advised(one.trial);
+        suited.push(Remedy::ScaleInputs);
+        suited.retain(|remedy| kinds.contains(remedy));
         let best = |kinds: &[Remedy]| {
             self.best(|other| kinds.contains(&other.change.remedy)).map(|other| other.change)
         };
