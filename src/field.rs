@@ -94,6 +94,8 @@ fields! {
     L1Step = "l1_step",
     ClipNorm = "clip_norm",
     ClipValue = "clip_value",
+    NormaliseGradients = "normalise_gradients",
+    Layerwise = "layerwise",
     BatchSize = "batch_size",
     Epochs = "epochs",
     Steps = "steps",

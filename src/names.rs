@@ -3,9 +3,10 @@
 
 /// Words that are spelt in two ways: as this program spells them, and the other one. Options, keys of plans
 /// and names of remedies are taken in both.
-const SPELLINGS: [(&str, &str); 7] = [
+const SPELLINGS: [(&str, &str); 8] = [
     ("initialisation", "initialization"),
     ("normalisation", "normalization"),
+    ("normalise", "normalize"),
     ("standardize", "standardise"),
     ("optimizer", "optimiser"),
     ("neighbour", "neighbor"),

@@ -40,7 +40,7 @@ pub use figure::Special;
 pub use labels::brief_layer_name;
 pub use page::{Shown, VerdictLevel};
 pub use reading::Hint;
-pub use remedy::TrialColumn;
+pub use remedy::{Tally, TrialColumn};
 pub use replay::MapTitle;
 
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr};
@@ -80,6 +80,14 @@ impl Lang {
             (_, true) => head.to_string(),
             (Lang::En, false) => format!("{head}: {}", clauses.join("; ")),
             (Lang::Zh, false) => format!("{head}：{}", clauses.join("；")),
+        }
+    }
+
+    /// Clauses one after the other: `this; that`.
+    pub fn clauses(self, clauses: &[String]) -> String {
+        match self {
+            Lang::En => clauses.join("; "),
+            Lang::Zh => clauses.join("；"),
         }
     }
 

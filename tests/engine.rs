@@ -43,8 +43,12 @@ fn the_bits_do_not_depend_on_threads_or_on_recording() {
     {
         for kind in [OptimizerKind::Sgd, OptimizerKind::Adam] {
             for weight_decay in [0.0, 1e-3] {
-                // With decay also clipped: that needs the norm of all panels before the first update.
-                let clip = if weight_decay > 0.0 { Clip::Norm(0.05) } else { Clip::Nothing };
+                // With decay also clipped or normalised: that needs the norms of all panels before the first update.
+                let clip = match kind {
+                    _ if weight_decay == 0.0 => Clip::Nothing,
+                    OptimizerKind::Sgd => Clip::Norm(0.05),
+                    _ => Clip::Unit,
+                };
                 let optimizer = Optimizer { weight_decay, clip, ..Optimizer::new(kind) };
                 let (plain, _) = train::<f32>(&sizes, batch, optimizer, 1, false);
                 let (_, norms) = train::<f32>(&sizes, batch, optimizer, 1, true);
@@ -69,7 +73,7 @@ fn clipped_steps_are_those_of_the_clipped_gradient_and_the_record_has_the_norm_b
     let sizes = [20, 33, 17, 10];
     let (inputs, labels) = data::<f64>(12, 20);
     let order: Vec<u32> = (0..12).collect();
-    for clip in [Clip::Norm(0.1), Clip::Norm(1e9), Clip::Value(0.003), Clip::Value(1e9)] {
+    for clip in [Clip::Norm(0.1), Clip::Norm(1e9), Clip::Value(0.003), Clip::Value(1e9), Clip::Unit] {
         let network = Network::<f64>::new(&sizes, Activation::Sigmoid, Initialisation::GlorotUniform, 3);
         let optimizer = Optimizer { clip, ..Optimizer::new(OptimizerKind::Sgd) };
         let mut engine = Engine::new(network, Loss::CrossEntropy, optimizer, 12, 1);
@@ -81,21 +85,25 @@ fn clipped_steps_are_those_of_the_clipped_gradient_and_the_record_has_the_norm_b
         let mut largest: f64 = 0.0;
         for (t, gradient) in gradients.iter().enumerate() {
             let start = engine.network().range(t).start;
+            let norm = gradient.iter().map(|g| g * g).sum::<f64>().sqrt();
             for (i, &g) in gradient.iter().enumerate() {
                 let clipped = match clip {
                     Clip::Norm(most) => g * (most / (all + 1e-6)).min(1.0),
                     Clip::Value(most) => g.clamp(-most, most),
+                    Clip::Unit => g / norm,
                     Clip::Nothing => g,
                 };
                 largest = largest.max((clipped - g).abs());
                 let step = engine.network().parameters[start + i] - before[start + i];
                 assert!((step + 0.5 * clipped).abs() < 1e-15, "{clip:?}: {step} for {clipped}");
             }
-            let norm = gradient.iter().map(|g| g * g).sum::<f64>().sqrt();
             assert!((engine.measured().grad_norm[t] / norm - 1.0).abs() < 1e-12, "{clip:?}");
+            let driven = engine.measured().driven_norm[t];
+            assert!(clip != Clip::Unit || (driven - 0.5).abs() < 1e-12, "every tensor moves by the rate");
         }
         // The small limits act, the large ones do not.
-        let acts = matches!(clip, Clip::Norm(most) | Clip::Value(most) if most < 1.0);
+        let acts =
+            matches!(clip, Clip::Unit) || matches!(clip, Clip::Norm(most) | Clip::Value(most) if most < 1.0);
         assert_eq!(largest > 1e-4, acts, "{clip:?}: {largest}");
     }
 }

@@ -15,7 +15,7 @@ use crate::names::did_you_mean;
 use crate::record::trial::{self, Trials};
 use crate::record::{Record, Status};
 use crate::remedy::runner::{self, Observer, Ran, RunnerError, Try};
-use crate::remedy::{self, CHANGES, Change, Planned};
+use crate::remedy::{self, CHANGES, Change, Combination, Planned, pairs};
 use crate::render::Format;
 use crate::report;
 use crate::text::Lang;
@@ -25,8 +25,12 @@ use crate::train::Finished;
 #[command(after_help = "Each remedy becomes a run folder in OUT that every other command can open.
 Runs that are already there and complete are not trained again, and stay in\nthe figure.
 
+Single remedies are tried first. If none that fits cures, pairs of them are\ntried, the likeliest first: standardize+relu.
+
 Examples:
   gradfade remedy runs/sigmoid
+  gradfade remedy runs/sigmoid --budget 12
+  gradfade remedy runs/sigmoid --only standardize+relu
   gradfade remedy runs/sigmoid --only relu,normalisation,dropout
   gradfade remedy --list
   gradfade plot runs/sigmoid-remedies --figure remedy --theme dark
@@ -35,9 +39,12 @@ pub struct Args {
     /// Run folder of `gradfade train`
     #[arg(value_name = "RUN", required_unless_present = "list")]
     run: Option<PathBuf>,
-    /// Try only these: names or kinds from --list
+    /// Try only these: names or kinds from --list, or pairs of names such as standardize+relu
     #[arg(long, value_name = "NAME,..", value_delimiter = ',')]
     only: Vec<String>,
+    /// Number of pairs, one run each, to try when no single remedy that fits cures; 0: none
+    #[arg(long, value_name = "N", default_value_t = pairs::BUDGET, conflicts_with = "only")]
+    budget: usize,
     /// List all remedies
     #[arg(long, conflicts_with_all = ["run", "only"])]
     list: bool,
@@ -77,7 +84,7 @@ struct Job<'a> {
     record: &'a Record,
     config: &'a TrainConfig,
     found: &'a Diagnosis,
-    only: Option<&'a [&'static Change]>,
+    only: Option<&'a [Combination]>,
     thresholds: &'a Thresholds,
 }
 
@@ -106,19 +113,30 @@ pub fn run(args: Args) -> CommandResult {
         tried => tried.and_then(Result::ok),
     };
     // If the folder may not be used, nothing is left there.
-    Chosen::new(&args, &job, &out)?;
+    Chosen::singles(&args, &job, &out)?;
     output::writable_folder(&out)?;
     let _folder = match early {
         Some(folder) => folder,
         None => runner::Folder::lock(&out).map_err(with_way_out)?,
     };
     // Another call may have ended in between.
-    let chosen = Chosen::new(&args, &job, &out)?;
+    let mut chosen = Chosen::singles(&args, &job, &out)?;
     let loaded = Loaded::default();
     // Data that is not there is one error, not one of every run.
     loaded.get(&config.data, &config.data_options)?;
-    let missing: Vec<&Try> = chosen.missing.iter().map(|i| &chosen.tried[*i]).collect();
-    let ran = work(&missing, &loaded, &args)?;
+    let mut ran = work(&chosen, &loaded, &args)?;
+    if !ran.stopped && args.only.is_empty() {
+        let singles = judge(&job, &chosen.tried, &ran)?;
+        chosen.add(pairs::plan(&config, &record.header, &singles, args.budget), args.force, &out)?;
+        if !chosen.missing.is_empty() && !args.quiet {
+            let names: Vec<String> = chosen.missing.iter().map(|pair| pair.name()).collect();
+            output::say(format!(
+                "gradfade: no single remedy that fits cures it; pairs: {}",
+                names.join(", ")
+            ));
+        }
+        ran.add(work(&chosen, &loaded, &args)?);
+    }
     if ran.stopped {
         output::say(format!("gradfade: stopped; complete runs are kept in {}", out.display()));
         return Ok(ExitCode::from(interrupt::EXIT_CODE));
@@ -148,8 +166,7 @@ fn nothing(args: &Args, job: &Job) -> CommandResult {
 fn judge(job: &Job, tried: &[Try], ran: &Ran) -> anyhow::Result<Trials> {
     let mut after = Vec::new();
     for one in tried {
-        let of =
-            |all: &[(&'static str, String)]| all.iter().find(|f| f.0 == one.change.name).map(|f| f.1.clone());
+        let of = |all: &[(String, String)]| all.iter().find(|f| f.0 == one.name()).map(|f| f.1.clone());
         if of(&ran.broken).is_some() {
             continue;
         }
@@ -162,7 +179,7 @@ fn judge(job: &Job, tried: &[Try], ran: &Ran) -> anyhow::Result<Trials> {
 }
 
 /// Prints what the remedies did and draws the figure.
-fn show(args: &Args, trials: &Trials, left_out: &[(&str, Unfit)], out: &Path) -> anyhow::Result<()> {
+fn show(args: &Args, trials: &Trials, left_out: &[(String, Unfit)], out: &Path) -> anyhow::Result<()> {
     let lang = args.look.lang;
     let figure = figure::remedy::SPEC.build(trials, &Options::new(lang))?;
     if args.json {
@@ -190,15 +207,19 @@ fn beside(dir: &Path) -> PathBuf {
     }
 }
 
-/// The remedies behind names and kinds.
-fn only(names: &[String]) -> Result<Option<Vec<&'static Change>>, Failure> {
+/// The remedies behind names, kinds and pairs of names.
+fn only(names: &[String]) -> Result<Option<Vec<Combination>>, Failure> {
     if names.is_empty() {
         return Ok(None);
     }
     let mut chosen = Vec::new();
     for name in names {
         let ours = crate::names::our_spelling(name);
-        let found: Vec<&Change> =
+        if let Some((first, second)) = ours.split_once('+') {
+            chosen.push(pair(name, first, second)?);
+            continue;
+        }
+        let found: Vec<&'static Change> =
             CHANGES.iter().filter(|c| c.name == ours || c.remedy.key() == ours).collect();
         if found.is_empty() {
             let known: Vec<&str> = CHANGES.iter().map(|c| c.name).collect();
@@ -209,9 +230,24 @@ fn only(names: &[String]) -> Result<Option<Vec<&'static Change>>, Failure> {
                 "--only: unknown remedy '{name}'{hint}; known: {list}"
             )));
         }
-        chosen.extend(found);
+        chosen.extend(found.into_iter().map(Combination::from));
     }
     Ok(Some(chosen))
+}
+
+/// The pair of these two remedies; `given` is what was given for it.
+fn pair(given: &str, first: &str, second: &str) -> Result<Combination, Failure> {
+    let change = |name: &str| {
+        remedy::change(name).ok_or_else(|| {
+            let hint = did_you_mean(name, CHANGES.iter().map(|c| c.name));
+            let problem = format!("'{name}' is no name of a remedy{hint}; --list shows them");
+            Failure::usage(anyhow::anyhow!("--only: {given}: {problem}"))
+        })
+    };
+    Combination::pair(change(first)?, change(second)?).ok_or_else(|| {
+        let problem = "they are of one kind, or one undoes the other; give remedies of two kinds";
+        Failure::usage(anyhow::anyhow!("--only: {given}: {problem}"))
+    })
 }
 
 /// Every remedy with its kind, the kinds in the words of a diagnosis.
@@ -223,7 +259,7 @@ fn list(lang: Lang) -> String {
             out += &format!("{}: {}\n", change.remedy.key(), lang.remedy(change.remedy));
             last = Some(change.remedy);
         }
-        out += &format!("  {:16} {}\n", change.name, lang.treatment(change.treatment));
+        out += &format!("  {:20} {}\n", change.name, lang.treatment(change.treatment));
     }
     out
 }
@@ -232,29 +268,40 @@ fn list(lang: Lang) -> String {
 /// before.
 struct Chosen {
     tried: Vec<Try>,
-    left_out: Vec<(&'static str, Unfit)>,
-    /// Those whose run is not there yet, or not whole, by their place in `tried`.
-    missing: Vec<usize>,
+    left_out: Vec<(String, Unfit)>,
+    /// Those whose run is not there yet, or not whole.
+    missing: Vec<Combination>,
 }
 
 impl Chosen {
-    fn new(args: &Args, job: &Job, out: &Path) -> anyhow::Result<Chosen> {
+    /// What was asked for, and what was tried before, pairs included.
+    fn singles(args: &Args, job: &Job, out: &Path) -> anyhow::Result<Chosen> {
         output::check_folder(out)?;
         let there = runner::tried_before(out, job.record, args.force).map_err(with_way_out)?;
-        let more: Vec<&Change> = there.iter().filter_map(|name| remedy::change(name)).collect();
+        let more: Vec<Combination> = there.iter().filter_map(|name| Combination::named(name)).collect();
         let mut planned = remedy::plan(job.config, &job.record.header, job.found, job.only);
         planned.extend(remedy::plan(job.config, &job.record.header, job.found, Some(&more)));
-        planned.sort_by_key(|p| CHANGES.iter().position(|c| c.name == p.change.name));
-        planned.dedup_by_key(|p| p.change.name);
-        let unfit = |p: &Planned| p.config.as_ref().err().map(|why| (p.change.name, *why));
-        let tried: Vec<Try> = planned.iter().filter_map(|p| Try::new(p, out)).collect();
-        let mut missing = Vec::new();
-        for (i, one) in tried.iter().enumerate() {
-            if !one.is_whole(args.force).map_err(with_way_out)? {
-                missing.push(i);
+        let mut chosen = Chosen { tried: Vec::new(), left_out: Vec::new(), missing: Vec::new() };
+        chosen.add(planned, args.force, out)?;
+        Ok(chosen)
+    }
+
+    /// Joins more remedies to those of the table. What is missing then is missing of these.
+    fn add(&mut self, mut planned: Vec<Planned>, force: bool, out: &Path) -> anyhow::Result<()> {
+        remedy::sort(&mut planned);
+        planned.retain(|p| self.tried.iter().all(|one| one.combination != p.combination));
+        let unfit = |p: &Planned| p.config.as_ref().err().map(|why| (p.combination.name(), *why));
+        self.left_out.extend(planned.iter().filter_map(unfit));
+        let more: Vec<Try> = planned.iter().filter_map(|p| Try::new(p, out)).collect();
+        self.missing.clear();
+        for one in &more {
+            if !one.is_whole(force).map_err(with_way_out)? {
+                self.missing.push(one.combination);
             }
         }
-        Ok(Chosen { left_out: planned.iter().filter_map(unfit).collect(), tried, missing })
+        self.tried.extend(more);
+        self.tried.sort_by_key(|one| one.combination.place());
+        Ok(())
     }
 }
 
@@ -282,11 +329,13 @@ impl Observer for Together {
 }
 
 /// Trains what is missing, several at a time.
-fn work(missing: &[&Try], loaded: &Loaded, args: &Args) -> anyhow::Result<Ran> {
+fn work(chosen: &Chosen, loaded: &Loaded, args: &Args) -> anyhow::Result<Ran> {
+    let missing = |one: &&Try| chosen.missing.contains(&one.combination);
+    let missing: Vec<&Try> = chosen.tried.iter().filter(missing).collect();
     let threads = args.threads.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
     interrupt::listen();
     let show = Together::new(missing.len(), args.quiet);
-    let ran = runner::run(missing, threads, loaded, &show);
+    let ran = runner::run(&missing, threads, loaded, &show);
     show.clear();
     let ran = ran?;
     for (name, why) in &ran.broken {

@@ -158,6 +158,8 @@ fn run_name(config: &TrainConfig) -> String {
         (config.residual, "residual"),
         (config.dropout > 0.0, "dropout"),
         (config.early_stopping.is_some(), "early"),
+        (config.normalise_gradients, "normalised"),
+        (config.layerwise, "layerwise"),
     ] {
         if on {
             made += &format!("-{word}");
@@ -227,7 +229,7 @@ fn describe(plan: &TrainPlan, data: &Dataset) -> String {
         None => shape.architecture.to_string(),
     };
     format!(
-        "{}: {} training samples; network {}, {} parameters, {}, {}; {} with rate {}, batch {}, {} steps",
+        "{}: {} training samples; network {}, {} parameters, {}, {}; {} with rate {}, batch {}, {}{} steps",
         data.name,
         data.train.labels.len() - plan.config.validation_size,
         network,
@@ -237,6 +239,10 @@ fn describe(plan: &TrainPlan, data: &Dataset) -> String {
         plan.config.optimizer,
         plain(plan.learning_rate),
         plan.batch_size,
+        match plan.earlier_steps() {
+            0 => String::new(),
+            earlier => format!("layer by layer: {earlier} steps in earlier stages, recorded: "),
+        },
         plan.steps
     )
 }
@@ -244,7 +250,7 @@ fn describe(plan: &TrainPlan, data: &Dataset) -> String {
 impl Job<'_> {
     /// Trains into the run folder.
     pub fn run(&self) -> anyhow::Result<Finished> {
-        let show = Show::new(self.name, self.plan.steps, self.quiet);
+        let show = Show::new(self.name, self.plan.earlier_steps() + self.plan.steps, self.quiet);
         let finished = self.run_watched(&show);
         show.finish();
         finished
@@ -260,9 +266,14 @@ impl Job<'_> {
 
     fn run_in<T: Scalar>(&self, watch: &dyn Watch) -> anyhow::Result<Finished> {
         let mut folder = Unended { sink: FolderSink::new(self.out, self.force), ended: None };
-        let initial =
-            self.save_weights.then(|| InitialWeights::<T> { job: self, network: initial_network(self.plan) });
+        // What earlier stages leave is known after them.
+        let is_drawn = self.plan.earlier_steps() == 0;
+        let initial = (self.save_weights && is_drawn)
+            .then(|| InitialWeights::<T> { job: self, network: initial_network(self.plan) });
         let trained = train::<T>(self.plan, self.data, self.name, &mut (&mut folder, initial), watch)?;
+        if self.save_weights && !is_drawn {
+            self.save(&trained.initial, INITIAL_WEIGHTS)?;
+        }
         if self.save_weights {
             self.save(&trained.network, FINAL_WEIGHTS)?;
         }

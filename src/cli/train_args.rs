@@ -185,6 +185,13 @@ pub struct SharedArgs {
     /// Clip every number of the gradient to [-X, X]; recorded gradient norms are those before
     #[arg(long, value_name = "X", help_heading = "Training")]
     clip_value: Option<f64>,
+    /// Divide the gradient of every weight and bias by its L2 norm; recorded gradient norms are those before
+    #[arg(long, help_heading = "Training")]
+    normalise_gradients: bool,
+    /// Train layer by layer: stage k has the first k hidden layers and a new output layer, all stages share the
+    /// budget, and the last one, the whole network, is recorded
+    #[arg(long, help_heading = "Training")]
+    layerwise: bool,
     /// Stop after this many evaluations without a lower validation loss and go back to the best parameters;
     /// needs --validation-size
     #[arg(long, value_name = "PATIENCE", help_heading = "Training")]
@@ -247,6 +254,8 @@ impl SharedArgs {
             ("l1_step", self.l1_step.is_some()),
             ("clip_norm", self.clip_norm.is_some()),
             ("clip_value", self.clip_value.is_some()),
+            ("normalise_gradients", self.normalise_gradients),
+            ("layerwise", self.layerwise),
             ("early_stopping", self.early_stopping.is_some()),
             ("epochs", self.epochs.is_some()),
             ("steps", self.steps.is_some()),
@@ -287,6 +296,8 @@ impl SharedArgs {
         if self.clip_norm.is_some() || self.clip_value.is_some() {
             (config.clip_norm, config.clip_value) = (self.clip_norm, self.clip_value);
         }
+        config.normalise_gradients |= self.normalise_gradients;
+        config.layerwise |= self.layerwise;
         set(&mut config.normalisation, &self.normalisation);
         config.residual |= self.residual;
         set(&mut config.dropout, &self.dropout);

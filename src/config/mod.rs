@@ -39,6 +39,8 @@ use crate::nn::{
 /// | `schedule`, `warm_up` | constant, 0 | [`Schedule`]; linear warm-up over this many steps |
 /// | `weight_decay`, `l1` | 0 | >= 0 |
 /// | `clip_norm`, `clip_value` | none | > 0: [`Clip`] |
+/// | `normalise_gradients` | false | the gradient of every tensor is divided by its norm: [`Clip::Unit`] |
+/// | `layerwise` | false | layer by layer in stages that share the budget ([`crate::train`]); dense layers alone |
 /// | `l1_step` | subgradient | as PyTorch programs add it, or proximal, which reaches exact zeros: [`L1Step`] |
 /// | `batch_size` | 100 | samples, or the whole training set; [`TrainConfig::fit_batches`] finds one for a small table |
 /// | `epochs` or `steps` | 5 epochs | at least 1 |
@@ -85,6 +87,10 @@ pub struct TrainConfig {
     pub clip_norm: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub clip_value: Option<f64>,
+    #[serde(alias = "normalize_gradients", skip_serializing_if = "std::ops::Not::not")]
+    pub normalise_gradients: bool,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub layerwise: bool,
     pub batch_size: BatchSize,
     pub epochs: Option<u64>,
     pub steps: Option<u64>,
@@ -122,6 +128,8 @@ crate::field::setters!(TrainConfig {
     with_l1_step = l1_step: L1Step,
     with_clip_norm = clip_norm: optional f64,
     with_clip_value = clip_value: optional f64,
+    with_normalise_gradients = normalise_gradients: bool,
+    with_layerwise = layerwise: bool,
     with_batch_size = batch_size: BatchSize,
     with_epochs = epochs: optional u64,
     with_steps = steps: optional u64,
@@ -161,6 +169,8 @@ impl Default for TrainConfig {
             l1_step: L1Step::Subgradient,
             clip_norm: None,
             clip_value: None,
+            normalise_gradients: false,
+            layerwise: false,
             batch_size: BatchSize::Samples(100),
             epochs: None,
             steps: None,
@@ -210,6 +220,9 @@ pub enum ConfigError {
     /// Given, and without any effect on what is trained.
     #[error("{field}: has no effect: {why}, or leave it out")]
     Idle { field: Field, why: String },
+    /// Asked for of a network that it is not for.
+    #[error("{field}: {problem}")]
+    Unsuited { field: Field, problem: String },
     #[error("{first} and {second} say the same thing twice; give one of them")]
     Twice { first: Field, second: Field },
     #[error("{field}: {error}")]
@@ -246,8 +259,10 @@ pub struct TrainPlan {
     pub batch_size: usize,
     /// Updates in one epoch: whole batches; samples left over at the end of an epoch are not used in it.
     pub steps_per_epoch: u64,
-    /// Updates in all.
+    /// Updates of the run; of layer-wise training, those of its last stage.
     pub steps: u64,
+    /// Updates of each earlier stage of layer-wise training; 0 without it.
+    pub stage_steps: u64,
 }
 
 impl TrainConfig {
@@ -292,6 +307,18 @@ impl TrainConfig {
             let problem = format!("cannot be combined with {}; give one of them", Field::ClipNorm);
             return Err(value(Field::ClipValue, self.clip_value.unwrap_or_default(), &problem));
         }
+        for (field, limit) in [(Field::ClipNorm, self.clip_norm), (Field::ClipValue, self.clip_value)] {
+            if let (true, Some(limit)) = (self.normalise_gradients, limit) {
+                let problem =
+                    format!("cannot be combined with {}; give one of them", Field::NormaliseGradients);
+                return Err(value(field, limit, &problem));
+            }
+        }
+        if self.layerwise
+            && let Some(problem) = self.not_layerwise()
+        {
+            return Err(ConfigError::Unsuited { field: Field::Layerwise, problem });
+        }
         not_negative(Field::Momentum, self.momentum)?;
         not_negative(Field::Dropout, self.dropout)?;
         if self.dropout >= 1.0 {
@@ -327,12 +354,30 @@ impl TrainConfig {
         self.widths.clone().unwrap_or_else(|| vec![self.width; self.hidden_layers.min(MOST_LAYERS + 1)])
     }
 
-    /// What is done to gradients that are too large.
+    /// What is done to gradients before the update.
     pub fn clip(&self) -> Clip {
         match (self.clip_norm, self.clip_value) {
+            _ if self.normalise_gradients => Clip::Unit,
             (Some(most), _) => Clip::Norm(most),
             (None, Some(most)) => Clip::Value(most),
             (None, None) => Clip::Nothing,
+        }
+    }
+
+    /// Why this network cannot be trained layer by layer; `None` where it can.
+    pub fn not_layerwise(&self) -> Option<String> {
+        let with = |field: Field| {
+            Some(format!("trains plain layers, and this network has {field}; leave one of them out"))
+        };
+        if self.architecture().dense_sizes().is_none() {
+            let instead = Field::Widths;
+            return Some(format!("trains fully connected layers of one activation; give {instead} instead"));
+        }
+        match self {
+            _ if self.depth() < 2 => Some("needs two or more hidden layers, one for each stage".into()),
+            _ if self.normalisation != Normalisation::None => with(Field::Normalisation),
+            _ if self.residual => with(Field::Residual),
+            _ => None,
         }
     }
 
@@ -421,8 +466,17 @@ impl TrainConfig {
             let (field, given) = self.steps.map_or((Field::Epochs, epochs), |steps| (Field::Steps, steps));
             return Err(value(field, given, &format!("makes more than {MOST_STEPS} steps")));
         }
-        if self.warm_up > steps {
-            return Err(value(Field::WarmUp, self.warm_up, &format!("longer than the run's {steps} steps")));
+        let stages = if self.layerwise { self.depth() as u64 } else { 1 };
+        if steps < stages {
+            let problem = format!("has {stages} stages of at least one step, and the run has only {steps}");
+            return Err(ConfigError::Unsuited { field: Field::Layerwise, problem });
+        }
+        let stage_steps = if self.layerwise { steps / stages } else { 0 };
+        let steps = steps - (stages - 1) * stage_steps;
+        let shortest = if self.layerwise { stage_steps } else { steps };
+        if self.warm_up > shortest {
+            let of = if self.layerwise { "a stage" } else { "the run" };
+            return Err(value(Field::WarmUp, self.warm_up, &format!("longer than {of}'s {shortest} steps")));
         }
         Ok(TrainPlan {
             shape,
@@ -439,6 +493,7 @@ impl TrainConfig {
             batch_size,
             steps_per_epoch,
             steps,
+            stage_steps,
             config: self.clone(),
         })
     }
@@ -480,6 +535,27 @@ impl TrainConfig {
 }
 
 impl TrainPlan {
+    /// Updates that the stages before the last one make, in layer-wise training; 0 without it.
+    pub fn earlier_steps(&self) -> u64 {
+        self.stage_steps * (self.config.depth() as u64).saturating_sub(1)
+    }
+
+    /// The stage of layer-wise training with the first `layers` hidden layers, of which only parameters are
+    /// wanted: it is not evaluated, and nothing stops it early.
+    pub(crate) fn stage(&self, layers: usize) -> TrainPlan {
+        let sizes = self.shape.architecture.dense_sizes().unwrap_or_default();
+        let config = TrainConfig {
+            layerwise: false,
+            record: Every::Summary,
+            snapshots: Every::Summary,
+            eval_every: 0,
+            early_stopping: None,
+            ..self.config.clone()
+        };
+        let shape = Shape { architecture: Architecture::dense(&sizes[..layers]), ..self.shape.clone() };
+        TrainPlan { config, shape, steps: self.stage_steps, stage_steps: 0, ..self.clone() }
+    }
+
     /// The learning rate of update `step`.
     pub fn learning_rate_at(&self, step: u64) -> f64 {
         self.learning_rate * self.config.schedule.factor(step, self.steps, self.config.warm_up)

@@ -79,6 +79,8 @@ settings! {
     "l1_step" Word l1_step;
     "clip_norm" Real clip_norm;
     "clip_value" Real clip_value;
+    "normalise_gradients" Flag normalise_gradients;
+    "layerwise" Flag layerwise;
     "batch_size" Word batch_size;
     "epochs" Whole epochs;
     "steps" Whole steps;
@@ -250,8 +252,17 @@ mod tests {
             assert!(SETTINGS.iter().any(|s| s.name == name), "{name}");
         }
         // What is none is left out where earlier versions did not have it.
-        let left_out =
-            ["network", "image", "ignore_columns", "one_hot", "missing", "clip_norm", "clip_value"];
+        let left_out = [
+            "network",
+            "image",
+            "ignore_columns",
+            "one_hot",
+            "missing",
+            "clip_norm",
+            "clip_value",
+            "normalise_gradients",
+            "layerwise",
+        ];
         for setting in SETTINGS.iter().filter(|setting| !left_out.contains(&setting.name)) {
             assert!(expected.iter().any(|name| name == setting.name), "{}", setting.name);
         }

@@ -85,6 +85,10 @@ impl Had {
         let family = activation.map(Family::fitting);
         let decays = is_positive(facts.weight_decay) || is_positive(facts.l1);
         let drops = is_positive(facts.dropout);
+        let normalises = !matches!(word(&facts.normalisation).as_str(), "" | "none");
+        let is_plain = hidden.len() > 1
+            && hidden.iter().all(|layer| layer.kind == "dense")
+            && !(normalises || facts.residual == Some(true));
         let all = [
             (Remedy::AdaptiveRate, is_adaptive(&optimizer)),
             (Remedy::Momentum, matches!(optimizer.as_str(), "momentum" | "nesterov" | "adam" | "adamw")),
@@ -92,8 +96,10 @@ impl Had {
                 Remedy::BetterInitialisation,
                 family.is_some_and(|f| word(&facts.initialisation).starts_with(f.key())),
             ),
-            (Remedy::Normalisation, !matches!(word(&facts.normalisation).as_str(), "" | "none")),
+            (Remedy::Normalisation, normalises),
             (Remedy::Residual, facts.residual == Some(true)),
+            (Remedy::Layerwise, !is_plain || facts.layerwise_steps.is_some_and(|steps| steps > 0)),
+            (Remedy::NormaliseGradients, facts.normalise_gradients == Some(true)),
             (Remedy::MorePrecision, matches!(word(&facts.precision).as_str(), "f64" | "float64")),
             (Remedy::EarlyStopping, facts.early_stopping.is_some_and(|n| n > 0)),
             (Remedy::WeightDecay, decays),

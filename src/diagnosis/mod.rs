@@ -24,6 +24,7 @@
 
 mod advice;
 pub mod case;
+pub mod cure;
 pub mod performance;
 mod terms;
 pub mod thresholds;

@@ -36,4 +36,4 @@ macro_rules! terms {
         }
     };
 }
-use terms;
+pub(super) use terms;

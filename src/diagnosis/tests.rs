@@ -1,5 +1,6 @@
 //! Keys that programs rely on.
 
+use super::cure::Cure;
 use super::*;
 use crate::activation::Activation;
 
@@ -23,7 +24,7 @@ fn keys_are_those_that_were_published() {
             )*
         };
     }
-    check!("ailment" Ailment, "measure" Measure, "unit" Unit, "remedy" Remedy, "treatment" Treatment, "unfit" Unfit, "branch" Branch);
+    check!("ailment" Ailment, "measure" Measure, "unit" Unit, "remedy" Remedy, "treatment" Treatment, "unfit" Unfit, "branch" Branch, "cure" Cure);
     let missing = [
         Missing::Steps,
         Missing::FirstStep,

@@ -34,6 +34,8 @@ pub const RULE: Rule = Rule {
         Remedy::Residual,
         Remedy::BetterInitialisation,
         Remedy::AdaptiveRate,
+        Remedy::Layerwise,
+        Remedy::NormaliseGradients,
     ],
     judge,
 };

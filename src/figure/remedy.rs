@@ -1,7 +1,7 @@
 //! `remedy`: what each remedy made of a run, at the same data, seed and budget.
 //!
 //! **How to read it.** The first row is the run as it was; its accuracies are drawn on through all rows as
-//! dashed lines. In each other row one thing was changed. The full dot is the training set, the ring the test
+//! dashed lines. In each other row one thing was changed, or two where no single change cured. The full dot is the training set, the ring the test
 //! set, the line between them the gap. On the training side look at the full dots: those that move right
 //! train. On the test side look at the rings. Rows that fit the verdict stand above, the best first; below,
 //! grey, what does not fit, and why: the other branch of the recipe.
@@ -16,11 +16,12 @@ use super::spec::{Build, FigureSpec};
 use super::words::{caption, name, signal_ratio};
 use super::{FigureError, Options};
 use crate::analysis::Summary;
-use crate::diagnosis::{Ailment, Branch, RULES, Remedy, Treatment};
+use crate::diagnosis::cure::{self, Cure};
+use crate::diagnosis::{Ailment, Branch, Remedy, Treatment};
 use crate::field::Field;
 use crate::record::trial::{Trial, Trials};
 use crate::record::{Record, Role, TEST_ACCURACY, TRAIN_ACCURACY, ZERO_SHARE};
-use crate::text::Lang;
+use crate::text::{Lang, Tally};
 
 pub const SPEC: FigureSpec = FigureSpec {
     name: "remedy",
@@ -30,8 +31,8 @@ pub const SPEC: FigureSpec = FigureSpec {
 
 /// CSS pixels.
 const WIDTH: u32 = 960;
-const ROW: u32 = 32;
-const AROUND: u32 = 190;
+/// As high as the words of its rows need.
+const HEIGHT: u32 = 0;
 
 /// Verdicts in a row before the others are counted.
 const MOST: usize = 2;
@@ -44,19 +45,35 @@ pub struct TrialResult {
     pub signal: Option<f64>,
     /// Share of all weights that are exactly zero.
     pub zeros: Option<f64>,
+    /// Updates of earlier stages of layer-wise training, and those of the run; `None` without stages.
+    pub stages: Option<(u64, u64)>,
 }
 
 /// Reads the numbers of a trial off its digest.
 pub fn result(trial: &Trial) -> TrialResult {
     let Ok(record) = &trial.result else {
-        return TrialResult { accuracy: [None; 2], signal: None, zeros: None };
+        return TrialResult { accuracy: [None; 2], signal: None, zeros: None, stages: None };
     };
     let last = record.final_eval();
     let accuracy = last.map_or([None; 2], |e| {
         [e.value(TRAIN_ACCURACY), e.value(TEST_ACCURACY)].map(|a| a.is_finite().then_some(a))
     });
     let signal = Summary::new(record).ok().and_then(|s| signal_ratio(&s));
-    TrialResult { accuracy, signal, zeros: zeros(record) }
+    let earlier = record.header.facts.layerwise_steps.filter(|steps| *steps > 0);
+    TrialResult { accuracy, signal, zeros: zeros(record), stages: earlier.zip(record.header.planned_steps) }
+}
+
+/// What is worth saying of a trial beside its numbers and its verdict.
+pub fn remarks(lang: Lang, trial: &Trial) -> Vec<String> {
+    let result = result(trial);
+    let zeros = result.zeros.filter(|_| parts(trial).any(|name| name == "l1")).map(|z| lang.zeros(z));
+    let stages = result.stages.map(|(earlier, recorded)| lang.stages(earlier, recorded));
+    zeros.into_iter().chain(stages).collect()
+}
+
+/// The names of the changes of a trial: one, or those of a pair.
+pub fn parts(trial: &Trial) -> impl Iterator<Item = &str> {
+    trial.name.split('+')
 }
 
 fn zeros(record: &Record) -> Option<f64> {
@@ -69,33 +86,6 @@ fn zeros(record: &Record) -> Option<f64> {
         all += size;
     }
     (all > 0.0 && f64::is_finite(zero)).then_some(zero / all)
-}
-
-/// The branch that the run's faults belong to: the training set first.
-pub fn branch(trials: &Trials) -> Branch {
-    let of = |key: &String| RULES.iter().find(|r| r.ailment.key() == key).map(|r| r.branch);
-    let mut all = trials.before.faults.iter().filter_map(of);
-    match all.next() {
-        Some(Branch::Test) if !all.any(|b| b == Branch::Training) => Branch::Test,
-        Some(_) => Branch::Training,
-        // Not good, and no rule says why: that is asked of the training set.
-        None if trials.before.conclusion == "unexplained" => Branch::Training,
-        None => Branch::Done,
-    }
-}
-
-/// Is what was wrong gone? On the training side: training is good, and a network that overfits now has come
-/// to the next question. On the test side: nothing is wrong at all; a regulariser that is so strong that
-/// training fails closes the gap too.
-pub fn cured(trial: &Trial, branch: Branch) -> bool {
-    let training =
-        |key: &String| RULES.iter().any(|r| r.ailment.key() == key && r.branch == Branch::Training);
-    match (trial.conclusion.as_str(), branch) {
-        _ if trial.result.is_err() => false,
-        ("healthy", _) => true,
-        ("faulty", Branch::Training) => !trial.faults.iter().any(training),
-        _ => false,
-    }
 }
 
 /// The verdict of a trial in words.
@@ -113,26 +103,46 @@ pub fn verdict(lang: Lang, trial: &Trial) -> String {
     }
 }
 
+/// What a trial came to and its verdict, in words.
+fn outcome(lang: Lang, trial: &Trial, trials: &Trials) -> String {
+    let verdict = verdict(lang, trial);
+    match cure::of(trial, trials) {
+        Cure::NotTrained => verdict,
+        // Where nothing was wrong, nothing is cured.
+        _ if cure::branch(trials) == Branch::Done => verdict,
+        Cure::Cured if !trial.faults.is_empty() => {
+            lang.title(&lang.cure(Cure::Cured), &[lang.next_question(&verdict)])
+        }
+        Cure::Cured => lang.cure(Cure::Cured),
+        cure => lang.title(&lang.cure(cure), &[verdict]),
+    }
+}
+
 /// What was tried, in words; another program's record may name what this one does not know.
-fn treatment(lang: Lang, name: &str) -> String {
-    Treatment::from_key(name).map_or_else(|| name.to_string(), |treatment| lang.treatment(treatment))
+fn treatment(lang: Lang, trial: &Trial) -> String {
+    let words = |name: &str| {
+        Treatment::from_key(name).map_or_else(|| name.to_string(), |treatment| lang.treatment(treatment))
+    };
+    lang.together(&parts(trial).map(words).collect::<Vec<_>>())
 }
 
 /// Why a remedy does not fit; empty where it does.
-pub fn reason(lang: Lang, trial: &Trial, branch: Branch) -> String {
-    let of_test = Remedy::from_key(&trial.kind).is_some_and(|remedy| remedy.branch() == Branch::Test);
+pub fn reason(lang: Lang, trial: &Trial, trials: &Trials) -> String {
+    let branch = cure::branch(trials);
+    let is_of_test = |key| Remedy::from_key(key).is_some_and(|remedy| remedy.branch() == Branch::Test);
+    let of_test = trial.kind.split('+').all(is_of_test);
     match branch {
         _ if trial.fits => String::new(),
         Branch::Training if of_test => lang.control_of_test_side(),
         Branch::Test if !of_test => lang.control_of_training_side(),
         Branch::Done => lang.nothing_to_repair(),
-        Branch::Training | Branch::Test => lang.grey_not_advised(cured(trial, branch)),
+        Branch::Training | Branch::Test => lang.grey_not_advised(cure::of(trial, trials) == Cure::Cured),
     }
 }
 
 /// Rows in the order of the figure: those that fit, the best first; then the others.
 pub fn ordered(trials: &Trials) -> Vec<&Trial> {
-    let set = usize::from(branch(trials) == Branch::Test);
+    let set = usize::from(cure::branch(trials) == Branch::Test);
     let key = |t: &&Trial| (!t.fits, result(t).accuracy[set].map_or(f64::INFINITY, |a| -a));
     let mut all: Vec<&Trial> = trials.after.iter().collect();
     all.sort_by(|a, b| {
@@ -154,7 +164,7 @@ fn build(trials: &Trials, options: &Options) -> Result<Figure, FigureError> {
         return Err(nothing("run as it was", "try the remedies again".into()));
     };
     let before = Summary::new(record)?;
-    let (branch, rows) = (branch(trials), ordered(trials));
+    let rows = ordered(trials);
     let results: Vec<TrialResult> =
         std::iter::once(&trials.before).chain(rows.iter().copied()).map(result).collect();
     if results.iter().all(|r| r.accuracy == [None; 2]) {
@@ -167,12 +177,12 @@ fn build(trials: &Trials, options: &Options) -> Result<Figure, FigureError> {
         tone: Tone::Open,
     }];
     for (trial, result) in rows.iter().zip(&results[1..]) {
-        let zeros = result.zeros.filter(|_| trial.name == "l1").map(|z| lang.zeros(z)).unwrap_or_default();
-        let verdict = lang.title(&verdict(lang, trial), &[zeros]);
+        let own = [outcome(lang, trial, trials), reason(lang, trial, trials)].into_iter();
+        let own: Vec<String> = own.chain(remarks(lang, trial)).filter(|words| !words.is_empty()).collect();
         dots.push(DotRow {
-            label: treatment(lang, &trial.name),
+            label: treatment(lang, trial),
             values: result.accuracy,
-            words: lang.title(&verdict, &[reason(lang, trial, branch)]),
+            words: lang.clauses(&own),
             tone: if trial.fits { Tone::Taken } else { Tone::Greyed },
         });
     }
@@ -194,22 +204,21 @@ fn build(trials: &Trials, options: &Options) -> Result<Figure, FigureError> {
         reference: lang.before_lines(),
         mark: before.chance().filter(|c| *c >= low).map(|c| (c, lang.chance_mark(c))),
     };
-    let longer = trials.after.iter().any(|t| matches!(t.name.as_str(), "more-epochs" | "more-data"));
+    let longer = trials.after.iter().flat_map(parts).any(|name| matches!(name, "more-epochs" | "more-data"));
     let head = lang.head(&name(lang, &before), before.hidden());
     let words = Words {
-        title: lang.title(&head, &findings(lang, branch, &rows, &results)),
+        title: lang.title(&head, &findings(lang, trials, &rows, &results)),
         subtitle: vec![lang.remedy_note(longer)],
         caption: caption(lang, &before),
         reading: vec![lang.remedy_reading()],
     };
-    let height = AROUND + ROW * panel.rows.len() as u32;
-    let sheet = Sheet::stack(vec![(1.0, Panel::Dots(panel))], Vec::new(), (WIDTH, height));
+    let sheet = Sheet::stack(vec![(1.0, Panel::Dots(panel))], Vec::new(), (WIDTH, HEIGHT));
     Ok(Figure::new(SPEC.name, lang, words, sheet))
 }
 
 /// The best remedy, how many cure it, and what the control did. `results[0]` is the run as it was.
-fn findings(lang: Lang, branch: Branch, rows: &[&Trial], results: &[TrialResult]) -> Vec<String> {
-    let test = branch == Branch::Test;
+fn findings(lang: Lang, trials: &Trials, rows: &[&Trial], results: &[TrialResult]) -> Vec<String> {
+    let test = cure::branch(trials) == Branch::Test;
     let of = |r: &TrialResult| r.accuracy[usize::from(test)];
     let mut clauses = Vec::new();
     let fitting = rows.iter().zip(&results[1..]).filter(|(t, _)| t.fits);
@@ -217,15 +226,25 @@ fn findings(lang: Lang, branch: Branch, rows: &[&Trial], results: &[TrialResult]
         (fitting.clone().find(|(_, r)| of(r).is_some()), of(&results[0]))
         && let Some(to) = of(after)
     {
-        clauses.push(lang.best_remedy(test, from, to, &treatment(lang, &best.name)));
+        clauses.push(lang.best_remedy(test, from, to, &treatment(lang, best)));
     }
-    let count = fitting.clone().count();
-    if count > 0 {
-        clauses.push(lang.cured(fitting.filter(|(t, _)| cured(t, branch)).count(), count));
+    let tally = |pairs: bool| {
+        let counted = fitting.clone().filter(|(t, _)| (parts(t).count() > 1) == pairs);
+        counted.fold(Tally::default(), |tally, (trial, _)| {
+            let cure = cure::of(trial, trials);
+            Tally {
+                cured: tally.cured + usize::from(cure == Cure::Cured),
+                better: tally.better + usize::from(cure == Cure::Better),
+                of: tally.of + 1,
+            }
+        })
+    };
+    if fitting.clone().count() > 0 {
+        clauses.push(lang.cured(tally(false), tally(true)));
     }
     let control = rows.iter().zip(&results[1..]).find(|(t, r)| !t.fits && of(r).is_some());
     if let Some((trial, Some(to))) = control.map(|(t, r)| (t, of(r))) {
-        clauses.push(lang.control_clause(&treatment(lang, &trial.name), test, to));
+        clauses.push(lang.control_clause(&treatment(lang, trial), test, to));
     }
     clauses
 }

@@ -216,6 +216,8 @@ pub fn equipped() -> Vec<(Record, Vec<&'static str>)> {
                 "better-initialisation",
                 "normalisation",
                 "residual",
+                // For plain layers alone.
+                "layer-wise-training",
                 "more-precision",
                 "early-stopping",
                 "weight-decay",

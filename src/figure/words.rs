@@ -201,7 +201,7 @@ fn mostly_special(grid: &Grid, layer: usize) -> Option<(Special, f64)> {
 // ---- captions -----------------------------------------------------------------------------------------------------------
 
 /// Settings in the order in which a reader asks for them; a value that says "none" is left out.
-const SETTINGS: [&str; 22] = [
+const SETTINGS: [&str; 24] = [
     "activation",
     "normalisation",
     "residual",
@@ -217,6 +217,8 @@ const SETTINGS: [&str; 22] = [
     "l1_step",
     "clip_norm",
     "clip_value",
+    "normalise_gradients",
+    "layerwise",
     "early_stopping",
     "batch_size",
     "data",

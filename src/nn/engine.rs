@@ -9,7 +9,7 @@
 //! in the cache, applies the update and measures both ([`super::update`]). No gradient of the whole network
 //! is ever stored. What kinds of layers there are is not known here.
 
-use super::clip::Clipping;
+use super::clip::{Clip, Clipping};
 use super::kernel;
 use super::layer::{PANEL_TENSORS, Panel, mix};
 use super::loss::{Loss, LossSum};
@@ -164,6 +164,8 @@ pub struct Engine<T: Scalar> {
     partials: Vec<[UpdateSums; PANEL_TENSORS]>,
     /// `[T]`
     totals: Vec<UpdateSums>,
+    /// Norms of the stored gradients of all tensors, where they are normalised. `[T]`
+    norms: Vec<f64>,
     /// Powers of two of what the layers keep.
     exponents: Vec<i32>,
     /// Gradient buffers, one a thread.
@@ -207,6 +209,7 @@ impl<T: Scalar> Engine<T> {
             packed_places,
             slots: Slots::new(),
             totals: vec![UpdateSums::default(); tensors],
+            norms: vec![0.0; tensors],
             exponents: vec![0; network.sequence.layers.len()],
             scratch: vec![vec![T::ZERO; scratch]; threads.count()],
             signal_squares: vec![0.0; batch_size],
@@ -245,6 +248,11 @@ impl<T: Scalar> Engine<T> {
         self.initial = Some(self.network.clone());
     }
 
+    /// The parameters of [`Engine::remember_initial`]; those that are there now where it was not called.
+    pub fn initial(&self) -> &Network<T> {
+        self.initial.as_ref().unwrap_or(&self.network)
+    }
+
     /// Lets snapshots say how many winners of max pooling and maxout changed on the first samples of `data [n,
     /// inputs]` (at most 64), where the network has such layers.
     pub fn watch(&mut self, data: &[T], labels: &[u32]) {
@@ -267,8 +275,14 @@ impl<T: Scalar> Engine<T> {
             self.measure_winners();
         }
         let constants = Constants::new(&self.optimizer, self.step, learning_rate);
-        let clipping = self.optimizer.clip.of(|| self.gradient_norm());
+        let clip = self.optimizer.clip;
+        let mut norms = std::mem::take(&mut self.norms);
+        if clip == Clip::Unit {
+            self.gradient_norms(&mut norms);
+        }
+        let clipping = clip.of(|| self.gradient_norm(), &norms);
         self.update(&constants, clipping, measure);
+        self.norms = norms;
         self.tape.follow(&self.network.sequence, &mut self.network.running);
         self.step += 1;
         let rows = self.tape.rows as f64;
@@ -363,10 +377,32 @@ impl<T: Scalar> Engine<T> {
         sum
     }
 
-    /// The norm of the batch-mean gradient over all tensors. The update makes every panel's gradient again: to
-    /// keep them would take a second copy of the network.
+    /// The norm of the batch-mean gradient over all tensors.
     fn gradient_norm(&mut self) -> f64 {
-        let (tape, panels, exponents) = (&self.tape, &self.panels, &self.exponents);
+        self.square_gradients();
+        let sum = |sum: SquareSum, (site, sums): (&PanelSite, &[UpdateSums; PANEL_TENSORS])| {
+            let exponent = self.exponents[site.layer];
+            sums[..site.tensors.len()].iter().fold(sum, |sum, part| sum.plus(part.grad.scaled(exponent)))
+        };
+        self.panels.iter().zip(&self.partials).fold(SquareSum::ZERO, sum).norm()
+    }
+
+    /// The norms of the stored batch-mean gradients of all tensors: true norms are larger by a power of two.
+    fn gradient_norms(&mut self, norms: &mut [f64]) {
+        self.square_gradients();
+        self.totals.fill(UpdateSums::default());
+        for (site, sums) in self.panels.iter().zip(&self.partials) {
+            for ((t, _), sums) in site.tensors.iter().zip(sums) {
+                self.totals[*t].grad = self.totals[*t].grad.plus(sums.grad);
+            }
+        }
+        norms.iter_mut().zip(&self.totals).for_each(|(norm, sums)| *norm = sums.grad.norm());
+    }
+
+    /// The squares of the stored batch-mean gradient of every panel. The update makes the gradient again: to
+    /// keep it would take a second copy of the network.
+    fn square_gradients(&mut self) {
+        let (tape, panels) = (&self.tape, &self.panels);
         let sequence = &self.network.sequence;
         self.threads.for_each(each(&mut self.partials), &mut self.scratch, |i, sums, scratch| {
             let site = &panels[i];
@@ -376,16 +412,13 @@ impl<T: Scalar> Engine<T> {
             let second = &mut rest[..b];
             layer.gradient(&site.panel, kept, [&mut *first, &mut *second], Prefetch::NOTHING);
             for (k, gradient) in [first, second].into_iter().enumerate().take(site.tensors.len()) {
-                sums[k].grad = square_sum(gradient).scaled(exponents[site.layer]);
+                sums[k].grad = square_sum(gradient);
             }
         });
-        let panels = self.panels.iter().zip(&self.partials);
-        let sums = panels.flat_map(|(site, sums)| &sums[..site.tensors.len()]);
-        sums.fold(SquareSum::ZERO, |sum, part| sum.plus(part.grad)).norm()
     }
 
     /// The second phase: the panels of all layers, from the input side, where the backward pass ended.
-    fn update(&mut self, constants: &Constants<T>, clipping: Clipping, measure: bool) {
+    fn update(&mut self, constants: &Constants<T>, clipping: Clipping<'_>, measure: bool) {
         let (tape, panels, exponents) = (&self.tape, &self.panels, &self.exponents);
         let Network { sequence, parameters, .. } = &mut self.network;
         let mut slices = self.slots.lend(panels.len() * PANEL_SLICES);
@@ -414,8 +447,9 @@ impl<T: Scalar> Engine<T> {
                 let mut slice = |buffer: usize| std::mem::take(&mut slices[buffer * PANEL_TENSORS + k]);
                 let (param, first, second, decay_first) = (slice(0), slice(1), slice(2), slice(3));
                 let state = StateSlice { first, second, decay_first };
-                let before = clipping.apply(gradient, exponents[site.layer]);
-                sums[k] = apply(constants, param, gradient, exponents[site.layer], state, measure);
+                let exponent = exponents[site.layer];
+                let before = clipping.apply(gradient, site.tensors[k].0, exponent);
+                sums[k] = apply(constants, param, gradient, clipping.exponent(exponent), state, measure);
                 if let Some(before) = before {
                     sums[k].grad = before;
                 }

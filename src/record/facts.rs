@@ -48,6 +48,13 @@ pub struct Facts {
     /// The size that every number of a gradient is clipped to; 0 where it is not.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub clip_value: Option<f64>,
+    /// Whether the gradient of every tensor is divided by its norm before the update.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub normalise_gradients: Option<bool>,
+    /// Updates that were made before the recorded ones, in the earlier stages of layer-wise training; 0 where
+    /// the recorded ones begin with parameters that were drawn.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub layerwise_steps: Option<u64>,
     /// `cross-entropy`, `mse`, ...
     #[serde(skip_serializing_if = "Option::is_none")]
     pub loss: Option<String>,
@@ -93,6 +100,8 @@ crate::field::setters!(Facts {
     with_l1 = l1: optional f64,
     with_clip_norm = clip_norm: optional f64,
     with_clip_value = clip_value: optional f64,
+    with_normalise_gradients = normalise_gradients: optional bool,
+    with_layerwise_steps = layerwise_steps: optional u64,
     with_loss = loss: optional String,
     with_initialisation = initialisation: optional String,
     with_normalisation = normalisation: optional String,

@@ -111,6 +111,8 @@ pub(crate) fn facts(labels: &BTreeMap<String, String>, classes: Option<usize>) -
         l1: number("l1"),
         clip_norm: None,
         clip_value: None,
+        normalise_gradients: None,
+        layerwise_steps: None,
         loss: word("loss"),
         initialisation: word("initialisation"),
         normalisation: word("normalisation"),

@@ -10,8 +10,14 @@
 //! overfits.
 //!
 //! Strengths are usual ones, not tuned for the run: they show whether a remedy works, not how well it could.
+//!
+//! Where no single change cures, two are made at once ([`pairs`]).
 
+mod combination;
+pub mod pairs;
 pub mod runner;
+
+pub use combination::Combination;
 
 use crate::activation::Activation;
 use crate::config::{DEFAULT_EPOCHS, Precision, TrainConfig};
@@ -74,6 +80,8 @@ changes! {
     Adagrad: |c, _| optimizer(c, OptimizerKind::Adagrad);
     Rmsprop: |c, _| optimizer(c, OptimizerKind::Rmsprop);
     Adam: |c, _| optimizer(c, OptimizerKind::Adam);
+    Layerwise: |c, _| layerwise(c);
+    NormaliseGradients: |c, _| normalise_gradients(c);
     Momentum: |c, _| momentum(c);
     RateTimes10: |c, _| rate(c, |rate| rate * 10.0);
     RateTimes100: |c, _| rate(c, |rate| rate * 100.0);
@@ -200,11 +208,25 @@ fn residual(c: &mut TrainConfig, header: &Header) -> Result<(), Unfit> {
 
 /// Pascanu, Mikolov, Bengio 2013.
 fn clip(c: &mut TrainConfig) -> Result<(), Unfit> {
-    if c.clip_norm.is_some() || c.clip_value.is_some() {
+    if c.clip_norm.is_some() || c.clip_value.is_some() || c.normalise_gradients {
         return Err(Unfit::There);
     }
     c.clip_norm = Some(CLIP_NORM);
     Ok(())
+}
+
+/// Bengio et al. 2007.
+fn layerwise(c: &mut TrainConfig) -> Result<(), Unfit> {
+    if c.not_layerwise().is_some() {
+        return Err(Unfit::NotPlain);
+    }
+    new(&mut c.layerwise, true)
+}
+
+/// In place of clipping, of which nothing is left then.
+fn normalise_gradients(c: &mut TrainConfig) -> Result<(), Unfit> {
+    (c.clip_norm, c.clip_value) = (None, None);
+    new(&mut c.normalise_gradients, true)
 }
 
 /// At its own usual rate: rates of different optimisers mean different things.
@@ -347,35 +369,45 @@ pub fn finished(header: &Header, done: u64) -> Result<(), RemedyError> {
 /// A remedy that will be tried, or why not.
 #[derive(Debug)]
 pub struct Planned {
-    pub change: &'static Change,
+    pub combination: Combination,
     /// Whether it suits what is wrong.
     pub fits: bool,
     pub config: Result<TrainConfig, Unfit>,
 }
 
-/// Which remedies to try: those in `only`, or all that are advised and one of the other branch.
+/// Which remedies to try: those in `only`, or all that are advised and one of the other branch. A pair fits
+/// when one of its changes does.
 pub fn plan(
     config: &TrainConfig,
     header: &Header,
     d: &Diagnosis,
-    only: Option<&[&'static Change]>,
+    only: Option<&[Combination]>,
 ) -> Vec<Planned> {
     let advised = d.advice();
     let own = d.branch();
     let fits = |c: &Change| advised.iter().any(|advice| advice.treatments.contains(&c.treatment));
-    let planned = |change: &'static Change| Planned {
-        change,
-        fits: fits(change),
-        config: change.apply(config, header),
+    let combined = |combination: Combination| Planned {
+        combination,
+        fits: combination.changes().any(fits),
+        config: combination.apply(config, header),
     };
+    let planned = |change: &'static Change| combined(change.into());
     if let Some(only) = only {
-        return CHANGES.iter().filter(|c| only.iter().any(|o| o.name == c.name)).map(planned).collect();
+        let mut all: Vec<Planned> = only.iter().copied().map(combined).collect();
+        sort(&mut all);
+        return all;
     }
     let mut all: Vec<Planned> = CHANGES.iter().filter(|c| fits(c)).map(planned).collect();
     let controls = own.map_or(&[][..], controls);
     let of = |treatment: &Treatment| CHANGES.iter().find(|c| c.treatment == *treatment);
     all.extend(controls.iter().filter_map(of).map(planned).find(|p| p.config.is_ok()));
     all
+}
+
+/// Brings them into the order of tables, each once.
+pub fn sort(planned: &mut Vec<Planned>) {
+    planned.sort_by_key(|p| p.combination.place());
+    planned.dedup_by_key(|p| p.combination.place());
 }
 
 /// Settings that differ: (name, before, after), as they act: a rate or an initialisation that follows from
@@ -410,6 +442,12 @@ fn flat(config: &TrainConfig) -> Vec<(String, String)> {
     let value = serde_json::to_value(config).unwrap_or_default();
     let mut all = Vec::new();
     put(&value, &mut all);
+    // Left out where they are off.
+    for key in ["normalise_gradients", "layerwise"] {
+        if all.iter().all(|(name, _)| name != key) {
+            all.push((key.into(), "no".into()));
+        }
+    }
     all
 }
 

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{Change, Planned, changes};
+use super::{Combination, Planned, changes};
 use crate::analysis::AnalysisError;
 use crate::config::{ConfigError, Precision, TrainConfig, TrainPlan};
 use crate::data::{Dataset, Loaded};
@@ -71,7 +71,9 @@ pub fn tried_before(dir: &Path, record: &Record, force: bool) -> Result<Vec<Stri
 /// A remedy with its settings and its folder.
 #[derive(Debug)]
 pub struct Try {
-    pub change: &'static Change,
+    pub combination: Combination,
+    /// Name of the remedy and of its run.
+    name: String,
     fits: bool,
     config: TrainConfig,
     folder: PathBuf,
@@ -81,12 +83,14 @@ impl Try {
     /// `None` where there is nothing to change.
     pub fn new(planned: &Planned, dir: &Path) -> Option<Try> {
         let config = TrainConfig { threads: 1, ..planned.config.clone().ok()? };
-        Some(Try {
-            change: planned.change,
-            fits: planned.fits,
-            config,
-            folder: dir.join(planned.change.name),
-        })
+        let name = planned.combination.name();
+        let (combination, fits, folder) = (planned.combination, planned.fits, dir.join(&name));
+        Some(Try { combination, name, fits, config, folder })
+    }
+
+    /// Name of the remedy and of its run.
+    pub fn name(&self) -> &str {
+        &self.name
     }
 
     /// The folder of its run.
@@ -117,8 +121,8 @@ impl Try {
     /// The remedy whose settings can never be trained, and why.
     pub fn impossible(&self, before: &TrainConfig, why: &str) -> Trial {
         Trial {
-            name: self.change.name.into(),
-            kind: self.change.remedy.key().into(),
+            name: self.name.clone(),
+            kind: self.combination.kind(),
             fits: self.fits,
             faults: Vec::new(),
             conclusion: "undecided".into(),
@@ -178,9 +182,18 @@ pub struct Ran {
     /// Whether the observer ended it before all were run.
     pub stopped: bool,
     /// Settings that can never be trained, and why.
-    pub impossible: Vec<(&'static str, String)>,
+    pub impossible: Vec<(String, String)>,
     /// Those that failed for a reason that may pass, and why: the next call runs them again.
-    pub broken: Vec<(&'static str, String)>,
+    pub broken: Vec<(String, String)>,
+}
+
+impl Ran {
+    /// Joins what became of others.
+    pub fn add(&mut self, more: Ran) {
+        self.stopped |= more.stopped;
+        self.impossible.extend(more.impossible);
+        self.broken.extend(more.broken);
+    }
 }
 
 enum Attempt {
@@ -214,16 +227,14 @@ pub fn run(
         attempt
     };
     let done = |_: usize, one: &&Try, ended: &JobEnd<Result<Attempt, RecordError>>| match ended {
-        JobEnd::Done(Ok(Attempt::Made(done))) => observer.finished(one.change.name, done),
-        JobEnd::Done(Ok(Attempt::Impossible(why) | Attempt::Broken(why))) => {
-            observer.failed(one.change.name, why)
-        }
-        JobEnd::Panicked(what) => observer.failed(one.change.name, &panicked(what)),
+        JobEnd::Done(Ok(Attempt::Made(done))) => observer.finished(one.name(), done),
+        JobEnd::Done(Ok(Attempt::Impossible(why) | Attempt::Broken(why))) => observer.failed(one.name(), why),
+        JobEnd::Panicked(what) => observer.failed(one.name(), &panicked(what)),
         JobEnd::Done(Err(_)) | JobEnd::NotRun => {}
     };
     let mut ran = Ran::default();
     for (one, ended) in missing.iter().zip(pool::run(missing, workers, &stop, work, done)) {
-        let name = one.change.name;
+        let name = one.name().to_string();
         match ended {
             JobEnd::Done(Ok(Attempt::Made(done))) => {
                 ran.stopped |= matches!(done.status, Status::Interrupted { .. })
@@ -274,5 +285,5 @@ fn train_into<T: Scalar>(
     watch: &dyn Observer,
 ) -> Result<Finished, RecordError> {
     let mut sink = FolderSink::new(&one.folder, true);
-    train::<T>(plan, data, one.change.name, &mut sink, watch).map(Finished::from)
+    train::<T>(plan, data, one.name(), &mut sink, watch).map(Finished::from)
 }

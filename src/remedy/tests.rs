@@ -1,6 +1,8 @@
 //! Each remedy changes what it says and nothing else; which remedies suit which run.
 
 use super::*;
+use crate::record::trial::{Trial, Trials};
+use crate::record::{MemorySink, RecordSink, Row, TEST_ACCURACY, TRAIN_ACCURACY};
 
 fn header(widths: &[usize]) -> Header {
     use crate::record::{Facts, LayerInfo, Status, TensorInfo};
@@ -40,7 +42,7 @@ fn plain() -> TrainConfig {
 }
 
 /// What each remedy changes in [`plain`], written down by hand.
-const EXPECTED: [(&str, &[[&str; 3]]); 30] = [
+const EXPECTED: [(&str, &[[&str; 3]]); 32] = [
     ("relu", &[["activation", "sigmoid", "relu"], ["initialisation", "glorot-uniform", "he-uniform"]]),
     (
         "leaky-relu",
@@ -58,6 +60,8 @@ const EXPECTED: [(&str, &[[&str; 3]]); 30] = [
     ("adagrad", &[["learning_rate", "0.1", "0.01"], ["optimizer", "sgd", "adagrad"]]),
     ("rmsprop", &[["learning_rate", "0.1", "0.001"], ["optimizer", "sgd", "rmsprop"]]),
     ("adam", &[["learning_rate", "0.1", "0.001"], ["optimizer", "sgd", "adam"]]),
+    ("layerwise", &[["layerwise", "no", "yes"]]),
+    ("normalise-gradients", &[["normalise_gradients", "no", "yes"]]),
     ("momentum", &[["optimizer", "sgd", "momentum"]]),
     ("rate-x10", &[["learning_rate", "0.1", "1"]]),
     ("rate-x100", &[["learning_rate", "0.1", "10"]]),
@@ -153,6 +157,149 @@ fn what_is_there_already_is_not_tried_again() {
     let still = TrainConfig { learning_rate: Some(0.0), ..plain() };
     assert_eq!(unfit("rate-x10", &still, &header), Unfit::NoRate);
     assert_eq!(unfit("more-data", &TrainConfig::default(), &header), Unfit::AllData);
+    for unsuited in [
+        TrainConfig { hidden_layers: 1, ..plain() },
+        TrainConfig { normalisation: Normalisation::Batch, ..plain() },
+        TrainConfig { residual: true, ..plain() },
+        TrainConfig { network: Some("conv:4x3,dense:9".parse().unwrap()), ..plain() },
+    ] {
+        assert_eq!(unfit("layerwise", &unsuited, &header), Unfit::NotPlain);
+        let error = TrainConfig { layerwise: true, ..unsuited }.check().unwrap_err().to_string();
+        assert!(error.starts_with("layerwise: "), "{error}");
+    }
+    // Normalised gradients take the place of clipped ones.
+    let clipped = TrainConfig { clip_norm: Some(1.0), ..plain() };
+    let change = super::change("normalise-gradients").unwrap();
+    let normalised = change.apply(&clipped, &header).unwrap();
+    assert_eq!((normalised.clip_norm, normalised.normalise_gradients), (None, true));
+    normalised.check().unwrap();
+    let both = TrainConfig { clip_value: Some(1.0), normalise_gradients: true, ..plain() };
+    let error = both.check().unwrap_err().to_string();
+    assert_eq!(error, "clip_value 1: cannot be combined with normalise_gradients; give one of them");
+}
+
+// ---- pairs ------------------------------------------------------------------------------------------------------
+
+/// A trial whose run ends with these accuracies.
+fn trial(name: &str, fits: bool, faults: &[&str], accuracy: [f64; 2]) -> Trial {
+    let mut sink = MemorySink::new(header(&[4, 9, 9, 3]));
+    let mut row = Row::of_evaluation(15);
+    row.set(TRAIN_ACCURACY, accuracy[0]).set(TEST_ACCURACY, accuracy[1]);
+    sink.row(&row).unwrap();
+    Trial {
+        name: name.into(),
+        kind: Combination::named(name).map_or_else(String::new, Combination::kind),
+        fits,
+        faults: faults.iter().map(|f| f.to_string()).collect(),
+        conclusion: if faults.is_empty() { "healthy" } else { "faulty" }.into(),
+        changes: Vec::new(),
+        result: Ok(sink.record),
+        seconds: 0.0,
+    }
+}
+
+fn pairs_of(trials: &Trials, budget: usize) -> Vec<String> {
+    let planned = pairs::plan(&plain(), &header(&[4, 9, 9, 3]), trials, budget);
+    planned.iter().map(|p| p.combination.name()).collect()
+}
+
+const ILL: &[&str] = &["vanishing-gradient"];
+
+#[test]
+fn pairs_are_made_of_the_best_single_remedy_of_each_kind() {
+    let before = trial("run", false, ILL, [0.3, 0.3]);
+    let after = vec![
+        trial("relu", true, ILL, [0.4, 0.3]),
+        trial("selu", true, ILL, [0.5, 0.3]),
+        trial("batch-norm", true, ILL, [0.35, 0.3]),
+        trial("adam", true, ILL, [0.3, 0.3]),
+        trial("rmsprop", true, ILL, [0.45, 0.3]),
+        trial("layerwise", true, ILL, [0.2, 0.2]),
+        // What does not fit is in no pair, however good.
+        trial("leaky-relu", false, ILL, [0.9, 0.3]),
+        trial("dropout", false, ILL, [0.9, 0.3]),
+    ];
+    let trials = Trials { before, after };
+    let expected = [
+        "standardize+selu",
+        // What was not tried, and is advised for what the best of the other kind left.
+        "initialisation+rmsprop",
+        "batch-norm+rmsprop",
+        "selu+rmsprop",
+        "standardize+rmsprop",
+        "standardize+batch-norm",
+    ];
+    assert_eq!(pairs_of(&trials, pairs::BUDGET), expected);
+    assert_eq!(pairs_of(&trials, 2), expected[..2]);
+    assert_eq!(pairs_of(&trials, 0), Vec::<String>::new());
+    assert_eq!(pairs_of(&trials, 99)[..6], expected);
+    // Two that are scaled already are no pair.
+    let mut scaled = plain();
+    scaled.data_options.standardize = true;
+    let planned = pairs::plan(&scaled, &header(&[4, 9, 9, 3]), &trials, 99);
+    assert!(!planned.is_empty());
+    assert!(planned.iter().all(|p| !p.combination.name().contains("standardize")));
+
+    // One that fits and cures ends the search; one that does not fit, or that only lacks steps, does not.
+    let with = |more: Trial| {
+        let after = trials.after.iter().cloned().chain([more]).collect();
+        pairs_of(&Trials { before: trials.before.clone(), after }, 9).is_empty()
+    };
+    assert!(with(trial("residual", true, &[], [1.0, 0.9])));
+    assert!(with(trial("residual", true, &["overfitting"], [1.0, 0.5])), "the next question");
+    assert!(!with(trial("residual", false, &[], [1.0, 0.9])));
+    assert!(!with(trial("residual", true, &["not-trained-long-enough"], [0.8, 0.8])));
+    // A pair that was tried before is no single remedy.
+    assert!(!with(trial("standardize+relu", true, &[], [1.0, 0.9])));
+}
+
+#[test]
+fn a_partner_is_what_the_diagnosis_of_the_trial_advises() {
+    let before = trial("run", false, &["inputs-not-scaled"], [0.3, 0.3]);
+    let of = |after: Vec<Trial>| pairs_of(&Trials { before: before.clone(), after }, 2);
+    // Scaled inputs leave a vanishing gradient, for which another activation is advised.
+    let scaled = trial("standardize", true, ILL, [0.4, 0.3]);
+    assert_eq!(of(vec![scaled.clone()])[0], "standardize+relu");
+    // Only steps are missing.
+    let short = trial("standardize", true, &["not-trained-long-enough"], [0.8, 0.8]);
+    assert_eq!(of(vec![short])[0], "standardize+more-epochs");
+    // A rate that is too large for the activation is made smaller, whatever else was tried.
+    let jumps = trial("relu", true, &["learning-rate-too-large"], [0.4, 0.3]);
+    let others = vec![scaled, jumps, trial("rate-x10", true, ILL, [0.5, 0.3])];
+    let names = pairs_of(&Trials { before: before.clone(), after: others }, 9);
+    assert!(names.contains(&"relu+rate-div10".to_string()), "{names:?}");
+}
+
+#[test]
+fn pairs_of_the_test_side_are_judged_by_the_test_set() {
+    let before = trial("run", false, &["overfitting"], [1.0, 0.6]);
+    let after = vec![
+        trial("early-stopping", true, &["overfitting"], [0.9, 0.65]),
+        trial("l2", true, &["overfitting"], [1.0, 0.7]),
+        trial("l1", true, &["overfitting"], [0.9, 0.75]),
+        trial("dropout", true, &["overfitting"], [1.0, 0.7]),
+    ];
+    let names = pairs_of(&Trials { before, after }, 3);
+    assert_eq!(names, ["early-stopping+l1", "early-stopping+dropout", "l1+dropout"]);
+}
+
+#[test]
+fn a_pair_has_one_name_and_makes_both_changes() {
+    let (config, header) = (plain(), header(&[784, 100, 100, 10]));
+    let named = |name: &str| Combination::named(name);
+    assert_eq!(named("relu+standardize").unwrap().name(), "standardize+relu");
+    assert_eq!(named("standardize+relu").unwrap().kind(), "scale-inputs+new-activation");
+    assert!(named("standardize+relu").unwrap().is_pair() && !named("relu").unwrap().is_pair());
+    // An initialisation after its activation, whichever is named first.
+    let both = named("initialisation+relu").unwrap().apply(&config, &header).unwrap();
+    assert_eq!((both.activation, both.initialisation), (Activation::Relu, Some(Initialisation::Orthogonal)));
+    let both = named("standardize+relu").unwrap().apply(&config, &header).unwrap();
+    assert!(both.data_options.standardize && both.activation == Activation::Relu);
+    for no_pair in
+        ["relu+relu", "relu+selu", "rate-x10+rate-div10", "more-epochs+early-stopping", "relu+", "a+b"]
+    {
+        assert!(named(no_pair).is_none(), "{no_pair}");
+    }
 }
 
 #[test]

@@ -18,9 +18,16 @@ use super::theme::Palette;
 /// Height of the line of words over the plot.
 const HEAD: f64 = 20.0;
 const GAP: f64 = 10.0;
-/// Words at the right are broken at this width.
+/// Words at the right are broken at this width, labels at the left at that one.
 const WORDS: f64 = 310.0;
+const LABELS: f64 = 190.0;
 const WORD_LINE: f64 = 13.5;
+const LABEL_LINE: f64 = 15.0;
+/// Between the words of two rows.
+const ROW_GAP: f64 = 7.0;
+/// A row without long words, and the least that its dots need.
+const ROW: f64 = 32.0;
+const LEAST_ROW: f64 = 14.0;
 const DOT: f64 = 4.6;
 const RING: f64 = 5.2;
 /// Thickness of the ring's line.
@@ -48,9 +55,8 @@ impl Kind for Dots {
         // Under the dots, some of which lie on it.
         panel::axes(c, &self.x, None, plot, palette)?;
         c.frame(plot, Pen::solid(palette.axis, 1.0))?;
-        let pitch = plot.h / self.rows.len() as f64;
-        for (i, row) in self.rows.iter().enumerate() {
-            draw_row(c, row, plot.y + (i as f64 + 0.5) * pitch, x, plot, palette)?;
+        for (row, (top, height)) in self.rows.iter().zip(bounds(self, plot)) {
+            draw_row(c, row, top + 0.5 * height, x, plot, palette)?;
         }
         legend(c, self, plot, palette)
     }
@@ -61,6 +67,7 @@ impl Kind for Dots {
 
     fn axes(&self, plot: Rect) -> Option<Axes<'_>> {
         let x = Scale::new(&self.x, plot.x, plot.right());
+        // Rows with long words are higher; what is drawn over a panel of dots knows them by their mean height.
         let pitch = plot.h / self.rows.len() as f64;
         Some(Axes { x: Along::Axis(x), y: Along::Rows { start: plot.y, pitch }, on_cells: false })
     }
@@ -70,9 +77,18 @@ impl Kind for Dots {
     }
 
     fn left(&self, _: f64) -> f64 {
-        let weight = |row: &DotRow| if row.tone == Tone::Open { Weight::Bold } else { Weight::Regular };
-        let wide = |row: &DotRow| font::width(&font::tidy(&row.label), LABEL, weight(row));
+        let wide = |row: &DotRow| {
+            label(row).iter().map(|line| font::width(line, LABEL, weight(row))).fold(0.0, f64::max)
+        };
         GAP + self.rows.iter().map(wide).fold(0.0, f64::max)
+    }
+
+    fn least_height(&self, _: f64) -> f64 {
+        self.rows.iter().map(|row| need(row, LEAST_ROW)).sum()
+    }
+
+    fn good_height(&self, _: f64) -> f64 {
+        self.rows.iter().map(|row| need(row, ROW)).sum()
     }
 
     fn right(&self, _: f64) -> f64 {
@@ -80,6 +96,41 @@ impl Kind for Dots {
         let widest = lines.map(|l| font::width(&l, TICK, Weight::Regular)).fold(0.0, f64::max);
         if widest > 0.0 { GAP + widest } else { 0.0 }
     }
+}
+
+fn weight(row: &DotRow) -> Weight {
+    if row.tone == Tone::Open { Weight::Bold } else { Weight::Regular }
+}
+
+/// The lines left of a row.
+fn label(row: &DotRow) -> Vec<String> {
+    font::wrap_evenly(&row.label, LABEL, weight(row), LABELS)
+}
+
+/// The lines right of a row.
+fn words(row: &DotRow) -> Vec<String> {
+    font::wrap(&row.words, TICK, Weight::Regular, WORDS)
+}
+
+/// The height that the words of a row need, or the least one.
+fn need(row: &DotRow, least: f64) -> f64 {
+    let lines = (label(row).len() as f64 * LABEL_LINE).max(words(row).len() as f64 * WORD_LINE);
+    least.max(lines + ROW_GAP)
+}
+
+/// Top and height of every row: what its words need, and an equal share of what is left over.
+fn bounds(d: &Dots, plot: Rect) -> Vec<(f64, f64)> {
+    let needs = |least: f64| d.rows.iter().map(|row| need(row, least)).collect::<Vec<f64>>();
+    let good = needs(ROW);
+    let own = if good.iter().sum::<f64>() <= plot.h { good } else { needs(LEAST_ROW) };
+    let more = (plot.h - own.iter().sum::<f64>()) / own.len() as f64;
+    let mut top = plot.y;
+    let place = |height: f64| {
+        let this = (top, height + more);
+        top += height + more;
+        this
+    };
+    own.into_iter().map(place).collect()
 }
 
 /// Where the number of a row stands, if there is one.
@@ -90,10 +141,10 @@ fn place(value: Option<f64>, x: Scale, plot: Rect) -> Option<f64> {
 /// Everything under the dots: grounds of rows, the grid, the mark, and the first row's numbers drawn on
 /// through the others.
 fn draw_ground(c: &mut Canvas, d: &Dots, x: Scale, plot: Rect, palette: &Palette) -> Result<(), RenderError> {
-    let pitch = plot.h / d.rows.len() as f64;
-    for (i, row) in d.rows.iter().enumerate() {
+    let rows = bounds(d, plot);
+    for (row, (top, height)) in d.rows.iter().zip(&rows) {
         if row.tone == Tone::Greyed {
-            c.fill(Rect { y: plot.y + i as f64 * pitch, h: pitch, ..plot }, palette.mask)?;
+            c.fill(Rect { y: *top, h: *height, ..plot }, palette.mask)?;
         }
     }
     for t in panel::x_ticks(&d.x, plot.w) {
@@ -107,7 +158,8 @@ fn draw_ground(c: &mut Canvas, d: &Dots, x: Scale, plot: Rect, palette: &Palette
     for (value, colour) in d.rows[0].values.iter().zip([palette.series[0], palette.series[1]]) {
         if let Some(at) = place(*value, x, plot) {
             let pen = Pen { dash: DASH, opacity: 0.8, ..Pen::solid(colour, 1.2) };
-            c.line((at, plot.y + 0.5 * pitch), (at, plot.bottom()), pen)?;
+            let middle = rows[0].0 + 0.5 * rows[0].1;
+            c.line((at, middle), (at, plot.bottom()), pen)?;
         }
     }
     Ok(())
@@ -136,9 +188,15 @@ fn draw_row(
     }
     let letters = Letters::new(LABEL, text).anchored(Anchor::End);
     let letters = if row.tone == Tone::Open { letters.bold() } else { letters };
-    c.text(&row.label, (plot.x - GAP, middle + panel::half_height(LABEL)), letters)?;
-    let lines = font::wrap(&row.words, TICK, Weight::Regular, WORDS);
-    let mut y = middle + panel::half_height(TICK) - 0.5 * WORD_LINE * (lines.len().max(1) - 1) as f64;
+    let first = |lines: &[String], line: f64| 0.5 * line * (lines.len().max(1) - 1) as f64;
+    let lines = label(row);
+    let mut y = middle + panel::half_height(LABEL) - first(&lines, LABEL_LINE);
+    for line in &lines {
+        c.text(line, (plot.x - GAP, y), letters)?;
+        y += LABEL_LINE;
+    }
+    let lines = words(row);
+    let mut y = middle + panel::half_height(TICK) - first(&lines, WORD_LINE);
     for line in &lines {
         c.text(line, (plot.right() + GAP, y), Letters::new(TICK, text))?;
         y += WORD_LINE;

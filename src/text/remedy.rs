@@ -2,6 +2,7 @@
 
 use super::Lang;
 use crate::diagnosis::Treatment;
+use crate::diagnosis::cure::Cure;
 
 /// A column of the table of remedies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -11,7 +12,16 @@ pub enum TrialColumn {
     Test,
     Signal,
     Seconds,
+    Outcome,
     Verdict,
+}
+
+/// How many of the remedies that fit leave no fault of the kind; how many only lack steps.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    pub cured: usize,
+    pub better: usize,
+    pub of: usize,
 }
 
 impl Lang {
@@ -30,6 +40,8 @@ impl Lang {
                 Treatment::Adagrad => "Adagrad",
                 Treatment::Rmsprop => "RMSprop",
                 Treatment::Adam => "Adam",
+                Treatment::Layerwise => "layer-wise training",
+                Treatment::NormaliseGradients => "normalised gradients",
                 Treatment::Momentum => "momentum",
                 Treatment::RateTimes10 => "10 times the rate",
                 Treatment::RateTimes100 => "100 times the rate",
@@ -61,6 +73,8 @@ impl Lang {
                 Treatment::Adagrad => "Adagrad",
                 Treatment::Rmsprop => "RMSprop",
                 Treatment::Adam => "Adam",
+                Treatment::Layerwise => "逐层训练",
+                Treatment::NormaliseGradients => "梯度归一化",
                 Treatment::Momentum => "动量",
                 Treatment::RateTimes10 => "10 倍学习率",
                 Treatment::RateTimes100 => "100 倍学习率",
@@ -108,11 +122,11 @@ impl Lang {
         };
         match self {
             Lang::En => format!(
-                "The same data, seed and budget; each row is one remedy. Grey: a remedy that does not fit the verdict, tried as a control.{more}"
+                "The same data, seed and budget; each row is one remedy or a pair. Grey: a remedy that does not fit the verdict, tried as a control.{more}"
             ),
             Lang::Zh => {
                 format!(
-                    "数据、随机种子和训练预算都相同，每行是一种对策。灰色：与诊断不符的对策，仅用于对照。{more}"
+                    "数据、随机种子和训练预算都相同，每行是一种对策或一对对策。灰色：与诊断不符的对策，仅用于对照。{more}"
                 )
             }
         }
@@ -121,8 +135,8 @@ impl Lang {
     /// How to read the figure, for the text beside it.
     pub fn remedy_reading(self) -> String {
         match self {
-            Lang::En => "Each row is the same network with one remedy, trained on the same samples in the same order; the full dot is its training accuracy, the ring its test accuracy, the dashed lines those of the run as it was. If the run failed on its training set, look at the full dots first: a network that now trains may overfit, which is the next question of the recipe.".into(),
-            Lang::Zh => "每一行是同一个网络采用一种对策，以相同的样本和顺序训练；实心点是训练准确率，圆圈是测试准确率，虚线是原来的运行。如果问题出在训练集，先看实心点：终于能训练的网络随后可能过拟合，那是下一个问题。".into(),
+            Lang::En => "Each row is the same network with one remedy, or with two where no single one cured it, trained on the same samples in the same order; the full dot is its training accuracy, the ring its test accuracy, the dashed lines those of the run as it was. If the run failed on its training set, look at the full dots first: a network that now trains may overfit, which is the next question of the recipe.".into(),
+            Lang::Zh => "每一行是同一个网络采用一种对策（单独一种都无效时采用两种），以相同的样本和顺序训练；实心点是训练准确率，圆圈是测试准确率，虚线是原来的运行。如果问题出在训练集，先看实心点：终于能训练的网络随后可能过拟合，那是下一个问题。".into(),
         }
     }
 
@@ -141,12 +155,76 @@ impl Lang {
         }
     }
 
-    /// How many remedies that fit leave no fault of the kind.
-    pub fn cured(self, cured: usize, of: usize) -> String {
+    /// How many remedies cure it, singly and in pairs, as the rows say; and how many only lack steps.
+    pub fn cured(self, single: Tally, pairs: Tally) -> String {
+        let (cured, better) = (single.cured + pairs.cured, single.better + pairs.better);
+        let one = single.of + pairs.of == 1;
+        let counts: Vec<String> = [(single, false), (pairs, true)]
+            .into_iter()
+            .filter(|(tally, _)| tally.of > 0)
+            .map(|(Tally { cured, of, .. }, pairs)| match (self, pairs) {
+                (Lang::En, false) => format!("{cured} of {of} remedies"),
+                (Lang::En, true) => format!("{cured} of {of} pairs"),
+                (Lang::Zh, false) => format!("{of} 种对策中有 {cured} 种"),
+                (Lang::Zh, true) => format!("{of} 对对策中有 {cured} 对"),
+            })
+            .collect();
+        let count = match self {
+            Lang::En if one => if cured == 1 { "it cures it" } else { "it does not cure it" }.into(),
+            Lang::En => {
+                let verb = if cured == 1 && counts.len() == 1 { "cures" } else { "cure" };
+                format!("{} {verb} it", counts.join(" and "))
+            }
+            Lang::Zh => format!("{}治好了它", counts.join("、")),
+        };
+        let more = match self {
+            _ if better == 0 => return count,
+            Lang::En if one => return "it helps, and is not trained long enough".into(),
+            Lang::En if better == 1 => "1 is better and not trained long enough".into(),
+            Lang::En => format!("{better} are better and not trained long enough"),
+            Lang::Zh => format!("另有 {better} 种更好，只是训练时间不够"),
+        };
+        self.list(&[count, more])
+    }
+
+    /// What a remedy came to, in a word or two.
+    pub fn cure(self, cure: Cure) -> String {
         match self {
-            Lang::En if of == 1 => if cured == 1 { "it cures it" } else { "it does not cure it" }.into(),
-            Lang::En => format!("{cured} of {of} remedies {} it", if cured == 1 { "cures" } else { "cure" }),
-            Lang::Zh => format!("{of} 种对策中有 {cured} 种治好了它"),
+            Lang::En => match cure {
+                Cure::Cured => "cured",
+                Cure::Better => "better",
+                Cure::NotCured => "not cured",
+                Cure::NotTrained => "not trained",
+            },
+            Lang::Zh => match cure {
+                Cure::Cured => "已治好",
+                Cure::Better => "更好",
+                Cure::NotCured => "未治好",
+                Cure::NotTrained => "没有训练",
+            },
+        }
+        .into()
+    }
+
+    /// A cured network's next question.
+    pub fn next_question(self, verdict: &str) -> String {
+        match self {
+            Lang::En => format!("the next question is {verdict}"),
+            Lang::Zh => format!("下一个问题是{verdict}"),
+        }
+    }
+
+    /// Two treatments at once.
+    pub fn together(self, treatments: &[String]) -> String {
+        treatments.join(" + ")
+    }
+
+    /// How layer-wise training shared the budget.
+    pub fn stages(self, earlier: u64, recorded: u64) -> String {
+        let [earlier, recorded, all] = [earlier, recorded, earlier + recorded].map(|n| self.count(n));
+        match self {
+            Lang::En => format!("{earlier} of {all} updates in earlier stages, {recorded} with all layers"),
+            Lang::Zh => format!("共 {all} 次更新，逐层 {earlier} 次，全部层一起 {recorded} 次"),
         }
     }
 
@@ -268,6 +346,7 @@ impl Lang {
                 TrialColumn::Test => "test",
                 TrialColumn::Signal => "signal",
                 TrialColumn::Seconds => "seconds",
+                TrialColumn::Outcome => "outcome",
                 TrialColumn::Verdict => "verdict, and what was changed",
             },
             Lang::Zh => match column {
@@ -276,6 +355,7 @@ impl Lang {
                 TrialColumn::Test => "测试",
                 TrialColumn::Signal => "信号",
                 TrialColumn::Seconds => "秒",
+                TrialColumn::Outcome => "结果",
                 TrialColumn::Verdict => "诊断与改动",
             },
         }
@@ -286,10 +366,10 @@ impl Lang {
     pub fn trials_head(self, run: &str, verdict: &str, hidden: usize) -> String {
         match self {
             Lang::En => format!(
-                "{run}: {verdict}\nThe same data, seed and budget, one remedy a row with all that it changes; accuracy before → after; signal: that of one sample, layer 1 over layer {hidden}\n"
+                "{run}: {verdict}\nThe same data, seed and budget, one remedy or pair a row with all that it changes; accuracy before → after; signal: that of one sample, layer 1 over layer {hidden}\n"
             ),
             Lang::Zh => format!(
-                "{run}：{verdict}\n数据、随机种子和训练预算都相同，每行一种对策，列出全部改动；准确率为改动前 → 改动后；信号：单个样本，第 1 层 / 第 {hidden} 层\n"
+                "{run}：{verdict}\n数据、随机种子和训练预算都相同，每行一种或一对对策，列出全部改动；准确率为改动前 → 改动后；信号：单个样本，第 1 层 / 第 {hidden} 层\n"
             ),
         }
     }
@@ -315,8 +395,23 @@ impl Lang {
         }
     }
 
-    /// `activation sigmoid → relu`; a setting without a value is `-` in the record.
+    /// `activation sigmoid → relu`; a setting without a value is `-` in the record. What is switched on is said
+    /// without what it was before.
     pub fn changed(self, name: &str, from: &str, to: &str) -> String {
+        match (self, name, from, to) {
+            // Only a remedy that takes more samples sets the updates in place of epochs: to as many as there were.
+            (Lang::En, "steps", "-", _) => return format!("as many updates ({to})"),
+            (Lang::Zh, "steps", "-", _) => return format!("更新次数不变（{to}）"),
+            (Lang::En, "train_size", _, "-") => return format!("all training samples, not {from}"),
+            (Lang::Zh, "train_size", _, "-") => return format!("全部训练样本（原来 {from} 个）"),
+            (Lang::En, "layerwise", "no", "yes") => return "layer by layer".into(),
+            (Lang::Zh, "layerwise", "no", "yes") => return self.setting_name(name),
+            (_, "standardize", "no", "yes") => return self.treatment(Treatment::Standardize),
+            (_, "residual" | "normalise_gradients", "no", "yes")
+            | (_, "early_stopping" | "clip_norm", "-", _)
+            | (_, "validation_size", "0", _) => return self.setting(name, to),
+            _ => {}
+        }
         let [from, to] =
             [from, to].map(|value| if value == "-" { self.not_set(name) } else { value.to_string() });
         match self {

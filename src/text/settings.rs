@@ -18,6 +18,8 @@ enum Setting {
     L1Step,
     ClipNorm,
     ClipValue,
+    NormaliseGradients,
+    Layerwise,
     Normalisation,
     Residual,
     Dropout,
@@ -45,7 +47,7 @@ enum Setting {
 }
 
 impl Setting {
-    const ALL: [(Setting, &'static str); 36] = [
+    const ALL: [(Setting, &'static str); 38] = [
         (Setting::Activation, "activation"),
         (Setting::Architecture, "architecture"),
         (Setting::Initialisation, "initialisation"),
@@ -58,6 +60,8 @@ impl Setting {
         (Setting::L1Step, "l1_step"),
         (Setting::ClipNorm, "clip_norm"),
         (Setting::ClipValue, "clip_value"),
+        (Setting::NormaliseGradients, "normalise_gradients"),
+        (Setting::Layerwise, "layerwise"),
         (Setting::Normalisation, "normalisation"),
         (Setting::Residual, "residual"),
         (Setting::Dropout, "dropout"),
@@ -113,6 +117,8 @@ impl Lang {
                 Setting::L1Step => "L1 步骤",
                 Setting::ClipNorm => "梯度范数上限",
                 Setting::ClipValue => "梯度分量上限",
+                Setting::NormaliseGradients => "梯度归一化",
+                Setting::Layerwise => "逐层训练",
                 Setting::Normalisation => "归一化",
                 Setting::Residual => "残差连接",
                 Setting::Dropout => "随机失活",
@@ -192,6 +198,10 @@ impl Lang {
             Setting::L1Step => format!("{value} steps of L1"),
             Setting::ClipNorm => format!("gradients clipped to norm {value}"),
             Setting::ClipValue => format!("gradients clipped to ±{value}"),
+            Setting::NormaliseGradients => "normalised gradients".into(),
+            Setting::Layerwise => {
+                format!("layer by layer, {} updates before these", self.counted_value(value))
+            }
             Setting::EarlyStopping => format!("early stopping with patience {value}"),
             Setting::ValidationSize => format!("{} validation samples", self.counted_value(value)),
             Setting::Schedule => format!("{value} schedule"),
@@ -241,6 +251,8 @@ impl Lang {
             Setting::Residual => "残差连接".into(),
             Setting::ClipNorm => format!("梯度范数裁剪到 {value}"),
             Setting::ClipValue => format!("梯度裁剪到 ±{value}"),
+            Setting::NormaliseGradients => "梯度归一化".into(),
+            Setting::Layerwise => format!("逐层训练，此前更新 {} 次", self.counted_value(value)),
             Setting::L1Step => match value {
                 "proximal" => "近端 L1".into(),
                 _ => format!("L1 步骤 {value}"),

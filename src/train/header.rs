@@ -105,6 +105,8 @@ fn facts(plan: &TrainPlan, data: &Dataset, tensors: &[NetworkTensor]) -> Facts {
         l1: Some(config.l1),
         clip_norm: Some(config.clip_norm.unwrap_or(0.0)),
         clip_value: Some(config.clip_value.unwrap_or(0.0)),
+        normalise_gradients: Some(config.normalise_gradients),
+        layerwise_steps: Some(plan.earlier_steps()),
         loss: Some(config.loss.to_string()),
         initialisation: Some(plan.initialisation.to_string()),
         normalisation: Some(config.normalisation.to_string()),
@@ -168,6 +170,8 @@ fn labels(plan: &TrainPlan, data: &Dataset) -> BTreeMap<String, String> {
             set(key, true, limit.to_string());
         }
     }
+    set("normalise_gradients", config.normalise_gradients, "yes".into());
+    set("layerwise", config.layerwise, plan.earlier_steps().to_string());
     set("validation_size", config.validation_size > 0, config.validation_size.to_string());
     if let Some(patience) = config.early_stopping {
         set("early_stopping", true, patience.to_string());

@@ -18,10 +18,17 @@
 //! steps. Then, and also when it reached its planned end, parameters and running averages go back to those of
 //! the lowest validation loss; [`EarlyStop`] in the header says which step that was. The rows stay as they
 //! were recorded. A run that diverges or is interrupted keeps the parameters that it had.
+//!
+//! **Layer by layer.** With `layerwise` the budget is shared by as many stages as there are hidden layers
+//! (greedy supervised layer-wise training): stage k trains the first k hidden layers and an output layer of its
+//! own, the lower layers going on from stage k - 1. The last stage is the whole network, and it is the run:
+//! its steps, which count from 0, are recorded, and the fact `layerwise_steps` says how many updates came
+//! before them.
 
 mod best;
 pub mod clock;
 pub mod header;
+mod layerwise;
 mod memory;
 pub mod nielsen;
 mod samples;
@@ -82,6 +89,8 @@ pub struct Trained<T> {
     pub steps: u64,
     pub evals: Rows,
     pub elapsed_secs: f64,
+    /// The parameters before the first recorded step.
+    pub initial: Network<T>,
     pub network: Network<T>,
 }
 
@@ -108,7 +117,7 @@ pub struct Finished {
 
 impl<T> From<Trained<T>> for Finished {
     fn from(trained: Trained<T>) -> Finished {
-        let Trained { status, early_stop, steps, evals, elapsed_secs, network: _ } = trained;
+        let Trained { status, early_stop, steps, evals, elapsed_secs, initial: _, network: _ } = trained;
         Finished { status, early_stop, steps, evals, elapsed_secs }
     }
 }
@@ -123,7 +132,8 @@ impl Finished {
     }
 }
 
-/// The network that a plan starts from.
+/// The network as a plan draws it. In layer-wise training a run goes on from other parameters:
+/// [`Trained::initial`].
 pub fn initial_network<T: Scalar>(plan: &TrainPlan) -> Network<T> {
     Network::of(plan.shape(), plan.initialisation, plan.config.seed)
 }
@@ -159,7 +169,7 @@ pub fn train_timed<T: Scalar>(
 ) -> Result<Trained<T>, RecordError> {
     let start = clock.seconds();
     sink.start(&header::header(plan, data, name))?;
-    let mut trainer = Trainer::<T>::new(plan, data);
+    let mut trainer = Trainer::<T>::watched(plan, data, watch);
     loop {
         match trainer.step() {
             Event::Step { progress, row } => {

@@ -2,7 +2,7 @@
 
 use super::best::Best;
 use super::samples::{Samples, Sets, shuffle};
-use super::{Progress, Trained, initial_network};
+use super::{Progress, Trained, Unwatched, Watch, layerwise};
 use crate::config::{BatchSize, Every, TrainPlan};
 use crate::data::Dataset;
 use crate::nn::{Engine, Network, Part, Scalar, SnapshotMeasure, StepMeasure};
@@ -112,11 +112,23 @@ impl Due {
 }
 
 impl<'a, T: Scalar> Trainer<'a, T> {
-    /// Prepares the run; nothing is trained or evaluated yet. Where the plan has one thread, no other is ever
-    /// started.
+    /// Prepares the run; nothing is evaluated yet, and nothing is trained but the earlier stages of layer-wise
+    /// training. Where the plan has one thread, no other is ever started.
     pub fn new(plan: &'a TrainPlan, data: &'a Dataset) -> Trainer<'a, T> {
+        Trainer::watched(plan, data, &Unwatched)
+    }
+
+    /// The same; the watch sees the earlier stages, and may end them: then the run is interrupted.
+    pub(super) fn watched(plan: &'a TrainPlan, data: &'a Dataset, watch: &dyn Watch) -> Trainer<'a, T> {
+        let start = layerwise::start::<T>(plan, data, watch);
+        let mut trainer = Trainer::from(plan, data, start.network);
+        trainer.stop = start.stopped;
+        trainer
+    }
+
+    /// A run that begins with these parameters.
+    pub(super) fn from(plan: &'a TrainPlan, data: &'a Dataset, network: Network<T>) -> Trainer<'a, T> {
         let config = &plan.config;
-        let network = initial_network::<T>(plan);
         let mut engine = Engine::new(network, config.loss, plan.optimizer, plan.batch_size, config.threads);
         engine.remember_initial();
         let sets = Sets::new(plan, data);
@@ -135,6 +147,11 @@ impl<'a, T: Scalar> Trainer<'a, T> {
             sets,
             engine,
         }
+    }
+
+    /// Begins with the first update.
+    pub(super) fn skip_evaluation(&mut self) {
+        self.next = Next::Update;
     }
 
     /// The network as it is now.
@@ -204,6 +221,7 @@ impl<'a, T: Scalar> Trainer<'a, T> {
             steps: self.done,
             evals: self.evals,
             elapsed_secs,
+            initial: self.engine.initial().clone(),
             network: self.engine.network().clone(),
             status,
         }
@@ -246,8 +264,8 @@ impl<'a, T: Scalar> Trainer<'a, T> {
             (!made.loss.is_finite()).then(|| bare_row(&made))
         };
         let progress = Progress {
-            done: self.done,
-            total: self.plan.steps,
+            done: self.plan.earlier_steps() + self.done,
+            total: self.plan.earlier_steps() + self.plan.steps,
             epoch: made.epoch,
             loss: made.loss,
             batch_accuracy: made.accuracy,

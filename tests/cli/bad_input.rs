@@ -87,6 +87,19 @@ fn options_that_contradict_each_other_or_the_data_are_refused() {
         &["--clip-norm", "1", "--clip-value", "1"],
         &["--clip-value", "cannot be combined with --clip-norm"],
     );
+    usage(
+        &["--clip-norm", "1", "--normalise-gradients"],
+        &["--clip-norm 1", "cannot be combined with --normalise-gradients"],
+    );
+    usage(&["--layerwise", "--hidden-layers", "1"], &["--layerwise: needs two or more hidden layers"]);
+    usage(
+        &["--layerwise", "--normalisation", "batch"],
+        &["--layerwise: trains plain layers", "--normalisation"],
+    );
+    usage(
+        &["--layerwise", "--steps", "3", "--hidden-layers", "4", "--data", "xor"],
+        &["--layerwise: has 4 stages of at least one step, and the run has only 3"],
+    );
 }
 
 #[test]

@@ -280,6 +280,159 @@ fn a_healthy_run_needs_no_remedy() {
     assert!(!dir.path().join("well-remedies").exists());
 }
 
+/// Three kinds of flowers as Fisher measured them, with columns of very different size: 150 rows.
+fn unscaled_flowers() -> String {
+    const MEANS: [[f64; 4]; 3] =
+        [[5.0, 3.43, 1.46, 0.25], [5.94, 2.77, 4.26, 1.33], [6.59, 2.97, 5.55, 2.03]];
+    const DEVIATIONS: [[f64; 4]; 3] =
+        [[0.35, 0.38, 0.17, 0.11], [0.52, 0.31, 0.47, 0.2], [0.64, 0.32, 0.55, 0.27]];
+    let mut state: u64 = 1;
+    let mut uniform = || {
+        state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+        (state >> 11) as f64 / (1u64 << 53) as f64
+    };
+    let mut text = String::from("sepal_length,sepal_width,petal_length,petal_width,species\n");
+    for row in 0..150 {
+        let class = row / 50;
+        for (column, unit) in [100.0, 10.0, 1000.0, 1.0].into_iter().enumerate() {
+            // The sum of twelve uniform numbers has deviation 1.
+            let normal = (0..12).map(|_| uniform()).sum::<f64>() - 6.0;
+            let value = unit * (MEANS[class][column] + DEVIATIONS[class][column] * normal);
+            text += &format!("{value:.4},");
+        }
+        text += ["setosa\n", "versicolor\n", "virginica\n"][class];
+    }
+    text
+}
+
+#[test]
+fn pairs_are_tried_where_no_single_remedy_cures_as_many_as_the_budget_allows() {
+    let dir = room();
+    std::fs::write(dir.path().join("flowers.csv"), unscaled_flowers()).unwrap();
+    let settings =
+        ["--hidden-layers", "4", "--width", "8", "--batch-size", "10", "--epochs", "40", "--quiet"];
+    let args = [&["train", "--data", "csv:flowers.csv", "--out", "ill"][..], &settings].concat();
+    stdout(dir.path(), &args);
+    let names = |result: &serde_json::Value| -> Vec<String> {
+        let all = result["remedies"].as_array().unwrap();
+        all.iter().map(|r| r["remedy"].as_str().unwrap().to_string()).collect()
+    };
+    // Nothing is added by a budget of none.
+    let singles = json(dir.path(), &["remedy", "ill", "--budget", "0", "--quiet", "--json"]);
+    let single_names = names(&singles);
+    assert!(single_names.contains(&"standardize".into()) && singles["pairs"] == 0, "{singles}");
+    assert!(single_names.iter().all(|name| !name.contains('+')));
+    let fitting = singles["remedies"].as_array().unwrap().iter().filter(|r| r["fits"] == true);
+    assert!(fitting.clone().count() > 0 && fitting.clone().all(|r| r["outcome"] != "cured"), "{singles}");
+
+    // One pair: the likeliest, and it cures.
+    let out = dir.path().join("ill-remedies");
+    let stamp = |name: &str| std::fs::metadata(out.join(name).join("step.npy")).unwrap().modified().unwrap();
+    let before = stamp("standardize");
+    let output =
+        gradfade(dir.path()).args(["remedy", "ill", "--budget", "1", "--format", "svg"]).output().unwrap();
+    let (said, table) =
+        (String::from_utf8(output.stderr).unwrap(), String::from_utf8(output.stdout).unwrap());
+    assert!(said.contains("no single remedy that fits cures it; pairs: standardize+relu\n"), "{said}");
+    let row = table.lines().find(|line| line.trim_start().starts_with("standardize+relu ")).unwrap();
+    assert!(
+        row.contains(" cured ") && row.contains("standardised inputs") && row.contains("sigmoid → relu"),
+        "{row}"
+    );
+    assert!(
+        table.lines().any(|l| l.contains(" not cured ") && l.trim_start().starts_with("standardize ")),
+        "{table}"
+    );
+    assert_eq!(stamp("standardize"), before, "single remedies are not trained again");
+    let svg = std::fs::read_to_string(out.join("remedy.svg")).unwrap();
+    assert!(
+        svg.contains("standardised inputs + ReLU") && svg.contains("1 of 1 pairs"),
+        "the figure knows it"
+    );
+
+    // The same in JSON, from the folder; the pair is not trained again, and one without a budget stays.
+    let pair = stamp("standardize+relu");
+    for budget in ["1", "0"] {
+        let result = json(dir.path(), &["remedy", "ill", "--budget", budget, "--quiet", "--json"]);
+        assert_eq!(result["pairs"], 1);
+        let of = result["remedies"].as_array().unwrap().last().unwrap();
+        assert_eq!(of["remedy"], "standardize+relu");
+        assert_eq!(of["parts"], serde_json::json!(["standardize", "relu"]));
+        assert_eq!(of["kind"], "scale-inputs+new-activation");
+        assert_eq!(
+            (&of["outcome"], &of["cured"], &of["fits"]),
+            (&"cured".into(), &true.into(), &true.into())
+        );
+        assert_eq!(stamp("standardize+relu"), pair);
+    }
+    let mut expected = config(&dir.path().join("ill"));
+    expected["activation"] = "relu".into();
+    expected["data_options"]["standardize"] = true.into();
+    assert_eq!(config(&out.join("standardize+relu")), expected);
+
+    // By name, in either order and spelling; and what is no pair.
+    let by_name = ["remedy", "ill", "--only", "relu+standardise", "--out", "named", "--quiet", "--json"];
+    assert_eq!(names(&json(dir.path(), &by_name)), ["standardize+relu"]);
+    let wrong =
+        |only: &str, words: &[&str]| refused(dir.path(), 2, &["remedy", "ill", "--only", only], words);
+    wrong("relu+selu", &["--only: relu+selu", "of one kind"]);
+    wrong("relu+momentm", &["--only: relu+momentm", "did you mean 'momentum'?"]);
+    refused(dir.path(), 2, &["remedy", "ill", "--only", "relu", "--budget", "3"], &["--budget", "--only"]);
+}
+
+#[test]
+fn one_remedy_that_cures_is_enough() {
+    let dir = room();
+    // Far too small a rate, on data that is easy.
+    train(
+        dir.path(),
+        "slow",
+        &["--activation", "relu", "--learning-rate", "0.001", "--epochs", "100", "--noise", "0.1"],
+    );
+    let result = json(dir.path(), &["remedy", "slow", "--quiet", "--json"]);
+    assert!(
+        result["remedies"].as_array().unwrap().iter().any(|r| r["fits"] == true && r["outcome"] == "cured")
+    );
+    assert_eq!(result["pairs"], 0);
+}
+
+#[test]
+fn layer_wise_training_shares_the_budget_and_says_so() {
+    let dir = room();
+    let settings = ["--epochs", "10", "--learning-rate", "0.01"];
+    train(dir.path(), "ill", &settings);
+    let only = ["remedy", "ill", "--only", "layerwise,normalise-gradients"];
+    let result = json(dir.path(), &[&only[..], &["--quiet", "--json"]].concat());
+    let [layerwise, normalised] = [&result["remedies"][0], &result["remedies"][1]];
+    assert_eq!([&layerwise["remedy"], &normalised["remedy"]], ["layerwise", "normalise-gradients"]);
+    let header = |run: &str| -> serde_json::Value {
+        serde_json::from_slice(&std::fs::read(dir.path().join(run).join("meta.json")).unwrap()).unwrap()
+    };
+    let (whole, last) = (header("ill"), header("ill-remedies/layerwise"));
+    let steps = |of: &serde_json::Value| of["planned_steps"].as_u64().unwrap();
+    let earlier = last["facts"]["layerwise_steps"].as_u64().unwrap();
+    assert_eq!(earlier, steps(&whole) / 2);
+    assert_eq!(earlier + steps(&last), steps(&whole));
+    assert_eq!((&layerwise["layerwise_steps"], &normalised["layerwise_steps"]), (&earlier.into(), &0.into()));
+    assert_eq!(whole["facts"]["layerwise_steps"], 0);
+    let facts = |run: &str| header(run)["facts"]["normalise_gradients"].clone();
+    assert_eq!([facts("ill"), facts("ill-remedies/normalise-gradients")], [false, true]);
+    let table = stdout(dir.path(), &only);
+    let budget =
+        format!("{earlier} of {} updates in earlier stages, {} with all layers", steps(&whole), steps(&last));
+    assert!(table.contains(&budget), "{table}");
+
+    // The same by hand, in either spelling.
+    train(dir.path(), "hand", &[&settings[..], &["--layerwise", "--normalize-gradients"]].concat());
+    let text = stdout(dir.path(), &["summary", "hand"]);
+    assert!(text.contains("layerwise") && text.contains("normalise_gradients"), "{text}");
+    // The parameters that are saved are those that the record begins with: the figure checks the distance.
+    let small = ["train", "--layerwise", "--hidden-layers", "2", "--width", "6", "--train-size", "100"];
+    let more = ["--batch-size", "50", "--steps", "8", "--save-weights", "--quiet", "--out", "saved"];
+    stdout(dir.path(), &[&small[..], &more].concat());
+    stdout(dir.path(), &["plot", "saved", "--figure", "first-layer", "--format", "svg", "--out", "f"]);
+}
+
 #[test]
 fn the_list_names_every_remedy_under_its_kind() {
     let list = stdout(room().path(), &["remedy", "--list"]);

@@ -20,6 +20,8 @@ super::terms! {
         Normalisation = "normalisation",
         Residual = "residual",
         AdaptiveRate = "adaptive-rate",
+        Layerwise = "layer-wise-training",
+        NormaliseGradients = "gradient-normalisation",
         Momentum = "momentum",
         LargerRate = "larger-rate",
         SmallerRate = "smaller-rate",
@@ -47,6 +49,8 @@ impl Remedy {
             | Remedy::Normalisation
             | Remedy::Residual
             | Remedy::AdaptiveRate
+            | Remedy::Layerwise
+            | Remedy::NormaliseGradients
             | Remedy::Momentum
             | Remedy::LargerRate
             | Remedy::SmallerRate

@@ -17,6 +17,8 @@ super::terms! {
         Adagrad = "adagrad",
         Rmsprop = "rmsprop",
         Adam = "adam",
+        Layerwise = "layerwise",
+        NormaliseGradients = "normalise-gradients",
         Momentum = "momentum",
         RateTimes10 = "rate-x10",
         RateTimes100 = "rate-x100",
@@ -50,6 +52,8 @@ impl Treatment {
             Treatment::BatchNorm | Treatment::LayerNorm => Remedy::Normalisation,
             Treatment::Residual => Remedy::Residual,
             Treatment::Adagrad | Treatment::Rmsprop | Treatment::Adam => Remedy::AdaptiveRate,
+            Treatment::Layerwise => Remedy::Layerwise,
+            Treatment::NormaliseGradients => Remedy::NormaliseGradients,
             Treatment::Momentum => Remedy::Momentum,
             Treatment::RateTimes10 | Treatment::RateTimes100 | Treatment::RateUpToUsual => Remedy::LargerRate,
             Treatment::RateDownToUsual | Treatment::RateOver10 | Treatment::RateOver100 => {
@@ -79,6 +83,8 @@ super::terms! {
         /// No hidden layer has as many outputs as inputs.
         NoEqualLayers = "no-equal-layers",
         Convolutions = "convolutions",
+        /// Layer-wise training is for two or more fully connected hidden layers without normalisation and skips.
+        NotPlain = "not-plain-layers",
         /// Momentum belongs to plain gradient descent.
         NotSgd = "not-sgd",
         /// A rate of 0 has no multiples.

@@ -3,8 +3,9 @@
 use super::chart::Dots;
 use super::*;
 use crate::diagnosis::Branch;
+use crate::diagnosis::cure::{Cure, branch, of};
 use crate::figure::flow::Tone;
-use crate::figure::remedy::{branch, cured, result};
+use crate::figure::remedy::result;
 use crate::record::trial::{Trial, Trials, digest};
 use crate::text::Lang;
 
@@ -74,9 +75,10 @@ fn rows_that_fit_come_first_and_the_best_of_them_at_the_top() {
     assert_eq!(d.rows[1].values, [Some(0.975), Some(0.85)]);
     assert_eq!(d.rows[4].values, [None; 2]);
     assert_eq!(d.rows[4].words, "not trained: a batch of one sample");
-    assert_eq!(d.rows[1].words, "overfitting");
+    assert_eq!(d.rows[1].words, "cured: the next question is overfitting");
+    assert_eq!(d.rows[2].words, "cured");
     // A key that this program does not know is no word.
-    assert_eq!(d.rows[3].words, "vanishing gradient, diverged, and 1 more");
+    assert_eq!(d.rows[3].words, "not cured: vanishing gradient, diverged, and 1 more");
     assert!(d.rows[5].words.ends_with("it is not advised for this verdict"));
     assert!(d.rows[6].words.contains("has not learned yet"));
     assert_eq!(
@@ -108,19 +110,63 @@ fn on_the_test_side_the_test_accuracy_counts() {
 
 #[test]
 fn cured_is_who_has_no_fault_of_the_branch_left() {
+    use Cure::{Better, Cured, NotCured, NotTrained};
     let trials = ill();
-    let cures: Vec<bool> = trials.after.iter().map(|t| cured(t, branch(&trials))).collect();
-    assert_eq!(cures, [false, false, false, true, true, false]);
+    let cures: Vec<Cure> = trials.after.iter().map(|t| of(t, &trials)).collect();
+    assert_eq!(cures, [NotCured, NotCured, NotCured, Cured, Cured, NotTrained]);
+    let before = trial("relu", "", false, &["overfitting"], [1.0, 0.6]);
+    let tested = Trials { before, after: Vec::new() };
+    assert_eq!(branch(&tested), Branch::Test);
     for conclusion in ["unexplained", "undecided"] {
         let unsure = Trial { conclusion: conclusion.into(), ..trials.after[4].clone() };
-        assert!(!cured(&unsure, Branch::Training) && !cured(&unsure, Branch::Test));
+        assert_eq!([of(&unsure, &trials), of(&unsure, &tested)], [NotCured; 2]);
     }
     // On the test side a network that does not train any more is no cure, and neither is one that still
     // overfits.
     for fault in ["vanishing-gradient", "overfitting"] {
-        assert!(!cured(&trial("l2", "weight-decay", true, &[fault], [0.2, 0.2]), Branch::Test), "{fault}");
+        let l2 = trial("l2", "weight-decay", true, &[fault], [0.2, 0.2]);
+        assert_eq!(of(&l2, &tested), NotCured, "{fault}");
     }
-    assert!(cured(&trial("l2", "weight-decay", true, &[], [0.95, 0.9]), Branch::Test));
+    assert_eq!(of(&trial("l2", "weight-decay", true, &[], [0.95, 0.9]), &tested), Cured);
+    // Only steps are missing: better than it was, with nothing else to say of the training.
+    const SHORT: &str = "not-trained-long-enough";
+    let relu = |faults: &[&str], reached: f64| trial("relu", "new-activation", true, faults, [reached, 0.2]);
+    assert_eq!(of(&relu(&[SHORT], 0.8), &trials), Better);
+    assert_eq!(of(&relu(&[SHORT, "overfitting"], 0.8), &trials), Better);
+    assert_eq!(of(&relu(&[SHORT, "dead-units"], 0.8), &trials), NotCured);
+    assert_eq!(of(&relu(&[SHORT], 0.25), &trials), NotCured, "no better than before");
+    // Where that was what was wrong, it still is.
+    let slow = Trials { before: trial("slow", "", false, &[SHORT], [0.25, 0.2]), after: Vec::new() };
+    assert_eq!(of(&relu(&[SHORT], 0.8), &slow), NotCured);
+}
+
+#[test]
+fn the_title_counts_what_the_rows_say_and_knows_pairs() {
+    let short: &[&str] = &["not-trained-long-enough"];
+    let mut trials = ill();
+    trials.after[3] = trial("relu", "new-activation", true, short, [0.8, 0.7]);
+    trials.after[4] = trial("selu", "new-activation", true, &["vanishing-gradient"], [0.3, 0.3]);
+    let title = |trials: &Trials| dots(trials, Lang::En).0.title.replace('\u{a0}', " ");
+    assert!(
+        title(&trials).contains("; 0 of 4 remedies cure it, 1 is better and not trained long enough;"),
+        "{}",
+        title(&trials)
+    );
+    let pair = |name: &str, faults: &[&str], reached: f64| {
+        trial(name, "scale-inputs+new-activation", true, faults, [reached, 0.9])
+    };
+    trials.after.push(pair("standardize+relu", &[], 0.99));
+    trials.after.push(pair("standardize+selu", &["vanishing-gradient"], 0.4));
+    let (figure, d) = dots(&trials, Lang::En);
+    assert_eq!((d.rows[1].label.as_str(), d.rows[1].words.as_str()), ("standardised inputs + ReLU", "cured"));
+    assert_eq!(d.rows[2].words, "better: not trained long enough");
+    let title = figure.title.replace('\u{a0}', " ");
+    assert!(title.contains("25.0 % → 99.0 % with standardised inputs + ReLU; 0 of 4 remedies and 1 of 2 pairs cure it, 1 is better"), "{title}");
+    // What stands in the rows is what was counted.
+    let count = |word: &str| d.rows.iter().filter(|row| row.words.starts_with(word)).count();
+    assert_eq!([count("cured"), count("better"), count("not trained")], [1, 1, 1]);
+    let zh = dots(&trials, Lang::Zh).0.title;
+    assert!(zh.contains("4 种对策中有 0 种、2 对对策中有 1 对治好了它，另有 1 种更好"), "{zh}");
 }
 
 #[test]

@@ -119,3 +119,45 @@ fn dots_stand_at_their_numbers_and_grey_rows_are_grey() {
     }
     assert!(svg(&empty, &Style::default()).unwrap_err().to_string().contains("no rows"));
 }
+
+/// Heights of the lines of text that begin, or end, at the same place, from the top.
+fn columns_of_lines(svg: &str) -> std::collections::BTreeMap<i64, Vec<f64>> {
+    let mut columns = std::collections::BTreeMap::<i64, Vec<f64>>::new();
+    for text in svg.split("<text ").skip(1) {
+        let number = |key: &str| -> Option<f64> {
+            let (_, rest) = text.split_once(&format!("{key}=\""))?;
+            rest.split('"').next()?.parse().ok()
+        };
+        if let (Some(x), Some(y)) = (number("x"), number("y")) {
+            // In tenths of a pixel.
+            columns.entry(x as i64).or_default().push(y / 10.0);
+        }
+    }
+    columns.values_mut().for_each(|lines| lines.sort_by(f64::total_cmp));
+    columns
+}
+
+#[test]
+fn rows_with_long_words_are_as_high_as_their_words() {
+    let mut f = dotted();
+    f.height = None;
+    let Panel::Dots(d) = &mut f.panels[0].panel else { panic!("dots") };
+    let long = "not cured: vanishing gradient, the optimiser hides a vanishing gradient, and 1 more; it keeps a network \
+                from memorising samples, and this one has not learned yet";
+    for label in ["first", "second", "a label that is so long that it takes two lines of its own", "last"] {
+        let row = DotRow { label: label.into(), words: long.into(), ..d.rows[2].clone() };
+        d.rows.push(row);
+    }
+    let drawn = svg(&f, &Style::default()).unwrap();
+    let columns = columns_of_lines(&drawn);
+    let words = columns.values().max_by_key(|lines| lines.len()).unwrap();
+    assert!(words.len() >= 3 + 4 * 2, "{words:?}");
+    for (x, lines) in &columns {
+        for pair in lines.windows(2) {
+            assert!(pair[1] - pair[0] >= 13.0, "two lines at {x}: {lines:?}");
+        }
+    }
+    // A sheet that is too low for its words is refused, and not drawn with words over each other.
+    f.height = Some(220);
+    assert!(svg(&f, &Style::default()).unwrap_err().to_string().contains("220"));
+}

@@ -11,6 +11,9 @@ impl Lang {
                 Unfit::NoHiddenLayer => "there is no hidden layer",
                 Unfit::NoEqualLayers => "no hidden layer has as many outputs as inputs",
                 Unfit::Convolutions => "the network has convolutions, and maxout is for dense layers",
+                Unfit::NotPlain => {
+                    "it is for two or more fully connected hidden layers without normalisation and skips"
+                }
                 Unfit::NotSgd => "it belongs to plain gradient descent (sgd)",
                 Unfit::NoRate => "the learning rate is 0",
                 Unfit::TooFewSamples => "there are too few samples to keep a tenth of them out of training",
@@ -21,6 +24,7 @@ impl Lang {
                 Unfit::NoHiddenLayer => "没有隐藏层",
                 Unfit::NoEqualLayers => "没有输入输出个数相同的隐藏层",
                 Unfit::Convolutions => "网络有卷积层，而 maxout 只用于全连接层",
+                Unfit::NotPlain => "它只用于至少两个全连接隐藏层、没有归一化和残差连接的网络",
                 Unfit::NotSgd => "它只用于梯度下降（sgd）",
                 Unfit::NoRate => "学习率为 0",
                 Unfit::TooFewSamples => "样本太少，无法留出十分之一",
