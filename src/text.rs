@@ -12,7 +12,8 @@
 //!   titles; [`settings`]: settings of a run; [`caption`]: captions and descriptions;
 //! - [`page`]: the interactive page; [`summary`]: a run in a terminal; [`sweep`]: figures of many networks;
 //! - [`reading`]: how to read a figure; [`notes`]: notes; [`diagnosis`](mod@diagnosis): verdicts, evidence,
-//!   remedies; [`remedy`]: what they did; [`replay`]: images of maps and weights.
+//!   remedies; [`remedy`]: what they did; [`replay`]: images of maps and weights;
+//! - [`glossary`]: what the words of all these mean.
 //!
 //! Numbers look the same in every language. The no-break space (U+00A0) stands between a number and its unit.
 //! In Chinese a blank stands between Han characters and digits or Latin letters, none beside full-width
@@ -22,6 +23,7 @@ pub mod caption;
 pub mod diagnosis;
 pub mod figure;
 pub mod findings;
+pub mod glossary;
 pub mod labels;
 pub mod notes;
 pub mod numbers;

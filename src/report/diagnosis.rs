@@ -165,7 +165,7 @@ const COLUMNS: usize = 110;
 
 /// Breaks the lines of a text at blanks and behind Chinese punctuation, and keeps their indent; Markdown
 /// flows by itself.
-fn wrap(text: &str, form: Form) -> String {
+pub(super) fn wrap(text: &str, form: Form) -> String {
     if form == Form::Markdown {
         return text.to_string();
     }
