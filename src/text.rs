@@ -8,7 +8,7 @@
 //! [`Lang::title`] and [`Lang::sentences`].
 //!
 //! - [`numbers`]: how a number is written (`2,600`, `3.2 × 10⁻⁹`, `11 %`);
-//! - [`figure`]: quantities and subtitles of figures; [`labels`]: their axes and legends; [`findings`]: their
+//! - [`figure`]: quantities and subtitles of figures; [`labels`]: their axes and legends; [`listing`]: their list; [`findings`]: their
 //!   titles; [`settings`]: settings of a run; [`caption`]: captions and descriptions;
 //! - [`page`]: the interactive page; [`summary`]: a run in a terminal; [`sweep`]: figures of many networks;
 //! - [`reading`]: how to read a figure; [`notes`]: notes; [`diagnosis`](mod@diagnosis): verdicts, evidence,
@@ -25,6 +25,7 @@ pub mod figure;
 pub mod findings;
 pub mod glossary;
 pub mod labels;
+pub mod listing;
 pub mod notes;
 pub mod numbers;
 pub mod page;

@@ -61,7 +61,7 @@ pub fn text(lang: Lang, d: &Diagnosis, form: Form) -> String {
     let item = mark("  ", "- ");
     let inner = mark("      ", "  - ");
     for (question, answer) in d.questions(lang) {
-        out += &format!("{item}{} {}\n", shown(&question), shown(&answer));
+        out += &format!("{item}{}\n", lang.sentences(&[shown(&question), shown(&answer)]));
     }
     let (open, close) = (mark("", "**"), mark("", "**"));
     let named = |verdict: &Verdict| {

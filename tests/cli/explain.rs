@@ -101,7 +101,7 @@ fn chance_is_one_number_everywhere() {
         let text = gradfade(dir.path()).args(["diagnose", "run", "--lang", lang]).output().unwrap();
         let text = String::from_utf8(text.stdout).unwrap();
         assert!(text.contains(word), "{text}");
-        for figure in ["training-curves", "recipe", "comparison", "gradient-heatmap"] {
+        for figure in ["training-curves", "recipe", "update-heatmap", "gradient-heatmap"] {
             stdout(
                 dir.path(),
                 &[
@@ -115,6 +115,21 @@ fn chance_is_one_number_everywhere() {
             assert!(svg.contains(word), "{figure}, {lang}: {word}");
             assert!(!svg.contains("50\u{a0}%</text>") || figure != "recipe", "{figure}");
         }
+    }
+}
+
+#[test]
+fn the_list_of_figures_is_in_the_language_that_was_asked_for() {
+    let [en, zh] = ["en", "zh"].map(|lang| stdout(room().path(), &["plot", "--list", "--lang", lang]));
+    assert_eq!(en.lines().count(), zh.lines().count());
+    for (english, line) in en.lines().zip(zh.lines()) {
+        let name = english.split(' ').next().unwrap();
+        assert!(line.starts_with(name), "{line}");
+        assert!(
+            line.chars().any(|c| ('\u{4e00}'..='\u{9fff}').contains(&c)),
+            "{name} is listed in English: {line}"
+        );
+        assert!(!english.contains(line.trim_start_matches(name).trim()), "{line}");
     }
 }
 
