@@ -170,7 +170,7 @@ fn explained(lang: Lang, asked: &[String], form: Form) -> Result<String, Failure
     for word in if whole.is_empty() { asked } else { &[] } {
         let found = glossary::find(word);
         if found.is_empty() {
-            let hint = names::did_you_mean(word, glossary::known().into_iter());
+            let hint = names::did_you_mean(word, glossary::known());
             let known: Vec<&str> = glossary::all().iter().map(|entry| entry.key).collect();
             return Err(Failure::usage(anyhow::anyhow!(
                 "--explain {}: no such word{hint}; known: {}",

@@ -109,8 +109,8 @@ fn chance_is_one_number_everywhere() {
                     "--force",
                 ],
             );
-            let svg = std::fs::read_dir(dir.path().join("f")).unwrap().map(|e| e.unwrap().path());
-            let svg = svg.filter(|path| path.to_string_lossy().contains(figure)).next().unwrap();
+            let mut svg = std::fs::read_dir(dir.path().join("f")).unwrap().map(|e| e.unwrap().path());
+            let svg = svg.find(|path| path.to_string_lossy().contains(figure)).unwrap();
             let svg = std::fs::read_to_string(svg).unwrap();
             assert!(svg.contains(word), "{figure}, {lang}: {word}");
             assert!(!svg.contains("50\u{a0}%</text>") || figure != "recipe", "{figure}");
