@@ -8,12 +8,13 @@
 //! [`Lang::title`] and [`Lang::sentences`].
 //!
 //! - [`numbers`]: how a number is written (`2,600`, `3.2 × 10⁻⁹`, `11 %`);
-//! - [`figure`]: quantities and subtitles of figures; [`labels`]: their axes and legends; [`findings`]: their
+//! - [`figure`]: quantities and subtitles of figures; [`labels`]: their axes and legends; [`listing`]: their list; [`findings`]: their
 //!   titles; [`settings`]: settings of a run; [`caption`]: captions and descriptions;
 //! - [`page`]: the interactive page; [`summary`]: a run in a terminal; [`sweep`]: figures of many networks;
 //! - [`reading`]: how to read a figure; [`notes`]: notes; [`diagnosis`](mod@diagnosis): verdicts, evidence,
 //!   remedies; [`remedy`]: what they did; [`replay`]: images of maps and weights; [`table`]: what was done to
-//!   a table.
+//!   a table;
+//! - [`glossary`]: what the words of all these mean.
 //!
 //! Numbers look the same in every language. The no-break space (U+00A0) stands between a number and its unit.
 //! In Chinese a blank stands between Han characters and digits or Latin letters, none beside full-width
@@ -23,7 +24,9 @@ pub mod caption;
 pub mod diagnosis;
 pub mod figure;
 pub mod findings;
+pub mod glossary;
 pub mod labels;
+pub mod listing;
 pub mod notes;
 pub mod numbers;
 pub mod page;

@@ -95,19 +95,18 @@ fn smooth_raw(steps: &[u64], values: &[f64], from: usize, to: usize) -> Vec<(f64
 /// Course of the accuracy at the end. The thresholds are here, the words in `text`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Ending {
-    /// Never better than 1.5 times the chance level.
+    /// Never better than an answer that ignores the input, and luck.
     AtChance { accuracy: f64 },
-    /// Was better once, and ended at the chance level.
+    /// Was better once, and ended at chance.
     FellBack { accuracy: f64, best: f64 },
-    /// Ended above the chance level, or the chance level is not known.
+    /// Ended above chance, or chance is not known.
     Reached { accuracy: f64 },
     /// No evaluation of the training set.
     NotEvaluated,
 }
 
-/// An accuracy up to this multiple of the chance level counts as chance: a net that answers with the most
-/// frequent class of an uneven data set (MNIST: 11.2 %) has learned nothing about its input.
-pub const CHANCE_FACTOR: f64 = 1.5;
+/// A [skill](Summary::skill) below this is that of an answer which ignores the input, and luck.
+pub const LUCK: f64 = 0.05;
 
 impl Summary<'_> {
     /// Batch loss against steps.
@@ -135,15 +134,11 @@ impl Summary<'_> {
             accuracy = best.value(TRAIN_ACCURACY);
         }
         let best = all().fold(accuracy, f64::max);
-        match self.chance() {
-            Some(chance) if accuracy <= CHANCE_FACTOR * chance => {
-                if best <= CHANCE_FACTOR * chance {
-                    Ending::AtChance { accuracy }
-                } else {
-                    Ending::FellBack { accuracy, best }
-                }
-            }
-            _ => Ending::Reached { accuracy },
+        let lucky = |accuracy: f64| self.skill(accuracy).is_some_and(|skill| skill < LUCK);
+        match (lucky(accuracy), lucky(best)) {
+            (true, true) => Ending::AtChance { accuracy },
+            (true, false) => Ending::FellBack { accuracy, best },
+            (false, _) => Ending::Reached { accuracy },
         }
     }
 }

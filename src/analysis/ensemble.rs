@@ -55,6 +55,10 @@ pub struct Ensemble<'a> {
     pub seeds: usize,
 }
 
+/// The share of the most frequent class differs by less than this between samples that two seeds draw from one
+/// data set.
+const SAMPLING: f64 = 0.02;
+
 /// Smallest, median and largest of several runs.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Spread {
@@ -115,11 +119,11 @@ impl<'a> Ensemble<'a> {
         self.series.iter().flat_map(|s| s.depths.values().flatten())
     }
 
-    /// Chance level of the accuracy, when all cells have the same.
+    /// Chance ([`Summary::chance`]), where all runs have the same: the median of what their samples give.
     pub fn chance(&self) -> Option<f64> {
-        let mut all = self.runs().map(|r| r.summary.chance());
-        let first = all.next()??;
-        all.all(|c| c == Some(first)).then_some(first)
+        let all: Option<Vec<f64>> = self.runs().map(|r| r.summary.chance()).collect();
+        let all = Spread::of(all?)?;
+        (all.high - all.low <= SAMPLING).then_some(all.median)
     }
 }
 

@@ -272,9 +272,19 @@ impl<'a> Summary<'a> {
         })
     }
 
-    /// Chance level of the accuracy, when the number of classes is known.
+    /// Chance: the accuracy of an answer that is always the most frequent class. The share of that class among the
+    /// training samples, where it was recorded (`majority_share`), else 1 / classes. `None` where neither is known, or
+    /// where there is nothing to tell apart.
     pub fn chance(&self) -> Option<f64> {
-        self.header().facts.classes.filter(|&c| c > 0).map(|c| 1.0 / c as f64)
+        let facts = &self.header().facts;
+        let recorded = facts.majority_share.filter(|share| *share > 0.0 && *share < 1.0);
+        recorded.or_else(|| facts.classes.filter(|&classes| classes > 1).map(|classes| 1.0 / classes as f64))
+    }
+
+    /// Skill: the share of the way from [chance](Summary::chance) to no mistake that an accuracy has gone,
+    /// `(accuracy - chance) / (1 - chance)`; negative below chance.
+    pub fn skill(&self, accuracy: f64) -> Option<f64> {
+        self.chance().map(|chance| (accuracy - chance) / (1.0 - chance))
     }
 
     /// Where the time axis ends: the last step that anything is known of, counted as an update's far end.

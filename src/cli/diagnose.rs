@@ -12,7 +12,8 @@ use crate::record::Record;
 use crate::remedy;
 use crate::report::diagnosis::{Form, json, short, text};
 use crate::source::{self, Kind};
-use crate::text::Lang;
+use crate::text::{Lang, glossary};
+use crate::{names, report};
 
 /// A fault was found in at least one run.
 const FOUND: u8 = 3;
@@ -27,12 +28,13 @@ const UNDECIDED: u8 = 4;
   gradfade diagnose runs/relu --markdown > relu.md
   gradfade diagnose runs/sigmoid --thresholds mine.toml
   gradfade diagnose --list-thresholds > mine.toml
+  gradfade diagnose --explain alignment skill
 
 Exit codes: 0 all runs are healthy, 3 a fault was found, 4 no fault was found
 but not every run was shown to be healthy; 1 and 2 as listed by gradfade --help.")]
 pub struct Args {
     /// Run folders
-    #[arg(value_name = "RUN", required_unless_present = "list_thresholds")]
+    #[arg(value_name = "RUN", required_unless_present_any = ["list_thresholds", "explain"])]
     runs: Vec<PathBuf>,
     /// Print JSON
     #[arg(long, conflicts_with = "markdown")]
@@ -49,6 +51,10 @@ pub struct Args {
     /// A TOML file of thresholds with one `key = number` on each line
     #[arg(long, value_name = "FILE")]
     thresholds: Option<PathBuf>,
+    /// What words of a diagnosis mean: such as skill, alignment, 'dead units', a verdict or the key of a
+    /// threshold; `all` prints the whole glossary
+    #[arg(long, value_name = "WORD", num_args = 1.., conflicts_with_all = ["runs", "json", "short", "thresholds"])]
+    explain: Vec<String>,
     /// Print all thresholds with their reasons, in the format of --thresholds
     #[arg(long, exclusive = true)]
     list_thresholds: bool,
@@ -85,6 +91,14 @@ pub fn run(args: Args) -> CommandResult {
         return Ok(ExitCode::SUCCESS);
     }
     let lang = args.lang;
+    if !args.explain.is_empty() {
+        output::print(explained(
+            lang,
+            &args.explain,
+            if args.markdown { Form::Markdown } else { Form::Text },
+        )?)?;
+        return Ok(ExitCode::SUCCESS);
+    }
     let thresholds = thresholds(args.thresholds.as_deref())?;
     let runs = without_remedies(args.runs);
     let records = open::read_runs(&runs)?;
@@ -114,10 +128,66 @@ pub fn run(args: Args) -> CommandResult {
             }
             block
         };
-        let blocks: Vec<String> = all.iter().zip(&records).zip(&runs).map(block).collect();
+        let mut blocks: Vec<String> = all.iter().zip(&records).zip(&runs).map(block).collect();
+        blocks.extend(words_used(lang, &all, form));
         output::print(blocks.join("\n"))?;
     }
     Ok(exit_code(&all))
+}
+
+/// The command that explains words of the glossary, without their names.
+fn explaining(lang: Lang) -> String {
+    let lang = if lang == Lang::default() { String::new() } else { format!("--lang {} ", lang.tag()) };
+    format!("gradfade diagnose {lang}--explain")
+}
+
+/// More words than this are not asked for at once.
+const MOST_WORDS: usize = 5;
+
+/// The last line: how to learn what words of these reports mean. None where no such word was used.
+fn words_used(lang: Lang, all: &[Diagnosis], form: Form) -> Option<String> {
+    let words = glossary::used_in(all);
+    let shown = words.get(..words.len().min(MOST_WORDS)).filter(|words| !words.is_empty())?;
+    let command = format!("{} {}", explaining(lang), shown.join(" "));
+    let command = match form {
+        Form::Text => command,
+        Form::Markdown => escape::markdown_code(&command),
+    };
+    Some(format!("{}\n", lang.explain_it(&command)))
+}
+
+/// The words that were asked for; `all` is the whole glossary, in Markdown a page of its own.
+fn explained(lang: Lang, asked: &[String], form: Form) -> Result<String, Failure> {
+    if asked.iter().any(|word| word == "all") {
+        return Ok(match form {
+            Form::Text => report::glossary::text(lang, &glossary::all(), form),
+            Form::Markdown => report::glossary::page(lang, &format!("{} WORD", explaining(lang))),
+        });
+    }
+    // `dead units` without quotation marks is one word.
+    let whole = glossary::find(&asked.join(" "));
+    let mut entries = Vec::new();
+    for word in if whole.is_empty() { asked } else { &[] } {
+        let found = glossary::find(word);
+        if found.is_empty() {
+            let hint = names::did_you_mean(word, glossary::known());
+            let known: Vec<&str> = glossary::all().iter().map(|entry| entry.key).collect();
+            return Err(Failure::usage(anyhow::anyhow!(
+                "--explain {}: no such word{hint}; known: {}",
+                escape::one_line(word),
+                known.join(", ")
+            )));
+        }
+        entries.extend(found);
+    }
+    entries.extend(whole);
+    let mut once: Vec<&glossary::Entry> = Vec::new();
+    for entry in entries {
+        if !once.contains(&entry) {
+            once.push(entry);
+        }
+    }
+    Ok(report::glossary::text(lang, &once, form))
 }
 
 fn exit_code(all: &[Diagnosis]) -> ExitCode {

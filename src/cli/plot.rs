@@ -19,7 +19,7 @@ use crate::record::trial::Trials;
 use crate::render::{self, ColourMap, Format, Style, Theme};
 use crate::replay;
 use crate::source::Kind;
-use crate::text::Lang;
+use crate::text::{Lang, columns};
 
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
@@ -156,7 +156,11 @@ pub fn run(args: Args) -> CommandResult {
     if args.list {
         let mut list = String::new();
         for spec in FIGURES {
-            list += &format!("{:22} {:8} {}\n", spec.name, spec.draws().name(), spec.summary);
+            let lang = args.look.lang;
+            let from = lang.figure_draws(spec.draws().name());
+            let blanks = " ".repeat(8usize.saturating_sub(columns(from)));
+            list +=
+                &format!("{:22} {from}{blanks} {}\n", spec.name, lang.figure_shows(spec.name, spec.summary));
         }
         output::print(list)?;
         return Ok(ExitCode::SUCCESS);

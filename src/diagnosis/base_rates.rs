@@ -10,6 +10,7 @@
 use super::case::Case;
 use super::performance::State;
 use super::{Ailment, Branch, Evidence, Measure, Missing, Outcome, Remedy, Rule, Verdict};
+use crate::analysis::curves::LUCK;
 
 pub const RULE: Rule = Rule {
     ailment: Ailment::BaseRates,
@@ -25,9 +26,6 @@ pub const RULE: Rule = Rule {
     judge,
 };
 
-/// A skill below this is that of an answer which ignores the input, and luck.
-const CHANCE: f64 = 0.05;
-
 fn judge(case: &Case, verdicts: &[Verdict]) -> Outcome {
     match &case.training.state {
         State::Good => return Outcome::Clear(case.skill().into_iter().collect()),
@@ -35,14 +33,14 @@ fn judge(case: &Case, verdicts: &[Verdict]) -> Outcome {
         _ if super::found(verdicts, Ailment::Diverged) => return Outcome::Clear(Vec::new()),
         State::Partly | State::Failed => {}
     }
-    let Some((loss, prior)) = case.training.loss.zip(super::performance::guessing_loss(&case.run)) else {
+    let Some((loss, prior)) = case.training.loss.zip(super::performance::prior_loss(&case.run)) else {
         return Outcome::Unknown(Missing::TrainingResult);
     };
     let at = case.training.step.map(|s| (s, s));
     let near = case.limits.near_prior;
     let evidence =
         Evidence::new(Measure::LossOverPrior, loss / prior).at(&[], at).at_least("near_prior", 1.0 - near);
-    let knows_nothing = case.training.skill.is_none_or(|s| s < CHANCE);
+    let knows_nothing = case.training.skill.is_none_or(|s| s < LUCK);
     if (loss / prior - 1.0).abs() > near || !knows_nothing {
         return Outcome::Clear(vec![evidence]);
     }

@@ -216,7 +216,7 @@ impl<'a> Case<'a> {
     pub fn start_loss(&self) -> Option<Evidence> {
         (self.record().steps.step().first() == Some(&0)).then_some(())?;
         let first = self.record().steps[LOSS].first().copied().filter(|loss| loss.is_finite())?;
-        let prior = performance::guessing_loss(&self.run)?;
+        let prior = performance::prior_loss(&self.run)?;
         let limit = self.limits.start_loss;
         Some(
             Evidence::new(Measure::StartLoss, first / prior)

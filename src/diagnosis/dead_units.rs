@@ -1,5 +1,6 @@
 //! **Dead units**: in a hidden layer, at least the given share of the units is off for every sample of the
-//! batch.
+//! batch. Of functions with two flat ends a unit that is always on one of them is a saturated one, and is left
+//! to that rule.
 //!
 //! **How to read it.** Such a unit gets no gradient, so it does not change any more. One step with too large
 //! a learning rate can kill a whole layer. The share is that of the last snapshot; a high share already at
@@ -37,15 +38,8 @@ fn judge(case: &Case, _: &[Verdict]) -> Outcome {
     };
     let share = |k: usize, l: usize| case.run.layer_value(DEAD_SHARE, k, l);
     let limit = case.limits.dead_share;
-    judge_shares(
-        case,
-        Measure::DeadShare,
-        "dead_share",
-        limit,
-        (0..case.hidden()).collect(),
-        (k, step),
-        share,
-    )
+    let layers = (0..case.hidden()).filter(|&l| !case.is_bounded(l)).collect();
+    judge_shares(case, Measure::DeadShare, "dead_share", limit, layers, (k, step), share)
 }
 
 /// The layers whose share is at least the limit at snapshot `k`, and what their worst one was at the first

@@ -35,13 +35,17 @@ fn judge(case: &Case, verdicts: &[Verdict]) -> Outcome {
             let layers = [1, case.hidden()];
             let factor = case.limits.even_factor;
             evidence.truncate(1);
-            evidence.push(
-                Evidence::new(Measure::UpdateRatio, update)
-                    .at(&layers, Some(steps))
-                    .at_least("even_factor", factor * gradient),
-            );
+            evidence.push(Evidence::new(Measure::UpdateRatio, update).at(&layers, Some(steps)));
             evidence.push(Evidence::new(Measure::BatchGradientRatio, gradient).at(&layers, Some(steps)));
-            if update >= factor * gradient && gradient > 0.0 {
+            let evening = update / gradient;
+            if evening.is_finite() {
+                evidence.push(
+                    Evidence::new(Measure::UpdateEvening, evening)
+                        .at(&[], Some(steps))
+                        .at_least("even_factor", factor),
+                );
+            }
+            if evening.is_finite() && evening >= factor {
                 let severity = if fails { Severity::Fault } else { Severity::Note };
                 return Outcome::Found(Finding::new(severity, evidence));
             }

@@ -14,7 +14,7 @@
 
 use super::case::{Case, Part, Ratio};
 use super::inputs_not_scaled::at_start;
-use super::performance::{State, guessing_loss, loss_fall};
+use super::performance::{State, loss_fall, prior_loss};
 use super::{Ailment, Branch, Evidence, Measure, Missing, Outcome, Remedy, Rule, Verdict};
 use crate::record::{PARAM_NORM, SATURATED_SHARE};
 
@@ -75,7 +75,7 @@ fn judge(case: &Case, _: &[Verdict]) -> Outcome {
 
 /// True where the loss is below that of an answer which ignores the input and still falls, with small steps.
 fn overcome(case: &Case) -> bool {
-    let below = case.training.loss.zip(guessing_loss(&case.run)).is_some_and(|(loss, prior)| loss < prior);
+    let below = case.training.loss.zip(prior_loss(&case.run)).is_some_and(|(loss, prior)| loss < prior);
     let falls = loss_fall(&case.run, 0.25).is_some_and(|f| f.0 >= case.limits.falling);
     below && falls && case.usual_update().is_ok_and(|update| update.0 <= case.limits.small_update)
 }

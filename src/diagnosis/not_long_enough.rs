@@ -44,11 +44,13 @@ fn judge(case: &Case, verdicts: &[Verdict]) -> Outcome {
     let limit = case.limits.falling;
     let quarter =
         Evidence::new(Measure::LossFallQuarter, fall).at(&[], Some(steps)).at_least("falling", limit);
-    let half = loss_fall(&case.run, 0.5).filter(|half| fall < limit && half.0 >= 2.0 * limit).map(
-        |(fall, steps)| {
-            Evidence::new(Measure::LossFallHalf, fall).at(&[], Some(steps)).at_least("falling", 2.0 * limit)
-        },
-    );
+    let over_half = case.limits.falling_half;
+    let half =
+        loss_fall(&case.run, 0.5).filter(|half| fall < limit && half.0 >= over_half).map(|(fall, steps)| {
+            Evidence::new(Measure::LossFallHalf, fall)
+                .at(&[], Some(steps))
+                .at_least("falling_half", over_half)
+        });
     let falls = fall >= limit || half.is_some() || few_epochs.is_some();
     let evidence = match few_epochs {
         Some(epochs) if fall < limit && half.is_none() => vec![epochs],

@@ -2,7 +2,7 @@
 //!
 //! **How to read it.** Only a network that is good on its training set can overfit; one that is bad there
 //! belongs to the first question of the recipe. The gap between the two accuracies counts, where it is larger
-//! than the chance of a small test set.
+//! than the noise of a small test set.
 //!
 //! **When it misleads.** A test set from another source than the training set causes a gap that no
 //! regulariser closes. The test loss rises long before the accuracy falls; it is reported with the finding,

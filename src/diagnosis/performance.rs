@@ -1,9 +1,8 @@
 //! Performance on the training set and the test set: the two questions of the recipe.
 //!
-//! *Skill* s = (accuracy - chance) / (1 - chance): 0 is what guessing gives, 1 is no mistake, whatever the
-//! number of classes. Chance is the share of the most frequent class where the record names it (label
-//! `majority_share`: a network that has learned only the frequencies answers with that class), else 1 /
-//! classes. Without any accuracy, s = 1 - loss / prior loss for cross-entropy: the prior loss, ln(classes) or
+//! *Skill* s = (accuracy - chance) / (1 - chance): 0 is chance, 1 is no mistake, whatever the number of
+//! classes. *Chance* is the accuracy of an answer that is always the most frequent class
+//! ([`Summary::chance`]): a network that has learned only the frequencies gives that answer. Without any accuracy, s = 1 - loss / prior loss for cross-entropy: the prior loss, ln(classes) or
 //! the recorded `class_entropy`, is what a network has that ignores its input.
 //!
 //! Numbers come from the last evaluation of the whole set in evaluation mode; where the record has none in
@@ -47,7 +46,7 @@ pub struct Performance {
     pub accuracy: Option<f64>,
     pub loss: Option<f64>,
     pub skill: Option<f64>,
-    /// Accuracy of guessing the most frequent class.
+    /// Accuracy of an answer that is always the most frequent class.
     pub chance: Option<f64>,
     /// Step of the evaluation, or of the last batch.
     pub step: Option<u64>,
@@ -57,23 +56,21 @@ pub struct Performance {
     pub kept: bool,
 }
 
-/// Accuracy of guessing and the loss of a network that ignores its input, as far as known.
+/// Chance, and the loss of a network that ignores its input, as far as known.
 pub fn prior(run: &Summary) -> (Option<f64>, Option<f64>) {
     let facts = &run.header().facts;
     let known = |fact: Option<f64>| fact.filter(|x| x.is_finite() && *x >= 0.0);
-    let majority = known(facts.majority_share).filter(|x| *x < 1.0);
-    let chance = majority.or_else(|| run.chance().filter(|c| *c < 1.0));
     let classes = facts.classes.filter(|&c| c > 1);
     let loss = match facts.loss.as_deref() {
         Some("cross-entropy") => known(facts.class_entropy).or_else(|| classes.map(|c| (c as f64).ln())),
         _ => None,
     };
-    (chance, loss.filter(|l| *l > 0.0))
+    (run.chance(), loss.filter(|l| *l > 0.0))
 }
 
 /// The loss of an answer that ignores the input: for cross-entropy the recorded entropy of the labels, else that
 /// of classes of equal size, which for the other losses is right within the difference of their frequencies.
-pub fn guessing_loss(run: &Summary) -> Option<f64> {
+pub fn prior_loss(run: &Summary) -> Option<f64> {
     let classes = run.header().facts.classes.filter(|&k| k > 1)? as f64;
     let share = 1.0 / classes;
     match run.header().facts.loss.as_deref()? {
@@ -115,7 +112,7 @@ pub fn cut_short(run: &Summary, limits: &Thresholds) -> Option<Missing> {
 
 /// How the training set was learned.
 pub fn training(run: &Summary, limits: &Thresholds) -> Performance {
-    let (chance, prior_loss) = prior(run);
+    let (chance, ignorant) = prior(run);
     let record = run.record();
     let finite = |x: f64| x.is_finite().then_some(x);
     let eval = judged(run, |e| {
@@ -130,8 +127,8 @@ pub fn training(run: &Summary, limits: &Thresholds) -> Performance {
             (accuracy, loss, record.steps.step().last().copied(), true)
         }
     };
-    let by_accuracy = accuracy.zip(chance).map(|(a, c)| (a - c) / (1.0 - c));
-    let by_loss = || loss.zip(prior_loss).map(|(l, p)| 1.0 - l / p);
+    let by_accuracy = accuracy.and_then(|a| run.skill(a));
+    let by_loss = || loss.zip(ignorant).map(|(l, p)| 1.0 - l / p);
     let skill = by_accuracy.or_else(by_loss);
     let state = match (&run.header().status, skill) {
         (Status::Diverged { .. }, _) => State::Failed,
@@ -159,20 +156,18 @@ pub fn test(run: &Summary, training: &Performance, limits: &Thresholds) -> Perfo
         (_, None) => State::Unknown(Missing::TrainingResult),
         (Some(test), Some(train)) if overfits(run, train, test, limits) => State::Failed,
         // A network that is bad on both sets is not good on one of them.
-        (Some(test), _) if matches!(training.state, State::Failed | State::Partly) => {
-            match chance.map(|c| (test - c) / (1.0 - c)) {
-                Some(skill) if skill < limits.failed_skill => State::Failed,
-                Some(skill) if skill < limits.good_skill => State::Partly,
-                _ => State::Good,
-            }
-        }
+        (Some(test), _) if matches!(training.state, State::Failed | State::Partly) => match run.skill(test) {
+            Some(skill) if skill < limits.failed_skill => State::Failed,
+            Some(skill) if skill < limits.good_skill => State::Partly,
+            _ => State::Good,
+        },
         _ => State::Good,
     };
     Performance {
         state,
         accuracy,
         loss: eval.map(|e| e.value(TEST_LOSS)).filter(|l| l.is_finite()),
-        skill: accuracy.zip(chance).map(|(a, c)| (a - c) / (1.0 - c)),
+        skill: accuracy.and_then(|a| run.skill(a)),
         chance,
         step: eval.map(|e| e.step()),
         from_batches: false,

@@ -77,8 +77,7 @@ fn fell_back(case: &Case) -> Option<Evidence> {
         .iter()
         .filter(|e| e.value(TRAIN_LOSS) > 0.0)
         .min_by(|a, b| a.value(TRAIN_LOSS).total_cmp(&b.value(TRAIN_LOSS)))?;
-    let (chance, skill) = (case.training.chance?, |a: f64, c: f64| (a - c) / (1.0 - c));
-    let was_good = skill(best.value(TRAIN_ACCURACY), chance) >= case.limits.good_skill;
+    let was_good = case.run.skill(best.value(TRAIN_ACCURACY))? >= case.limits.good_skill;
     let limit = case.limits.train_loss_rise;
     let rise = last.value(TRAIN_LOSS) / best.value(TRAIN_LOSS);
     let evidence = Evidence::new(Measure::TrainLossRise, rise).at(&[], Some((best.step(), last.step())));

@@ -1,7 +1,9 @@
 //! **Saturated units**: at least half of a layer's activations lie on the flat ends of a bounded function.
 //!
 //! **How to read it.** A saturated unit passes back almost nothing, and its output hardly depends on its
-//! input. The cause is weights or inputs that are too large, or a step with too large a learning rate.
+//! input. The cause is weights or inputs that are too large, or a step with too large a learning rate. Where at
+//! least half of the units are saturated for every sample of the batch, that share is named as well: such units
+//! are dead, and do not recover by themselves.
 //!
 //! **When it misleads.** Vanishing needs no saturation: with Glorot's initialisation no sigmoid is saturated,
 //! and the slope of at most 1/4 is enough. Networks that train well end with some saturated layers. Functions
@@ -10,9 +12,9 @@
 
 use super::case::Case;
 use super::dead_units::judge_shares;
-use super::{Ailment, Branch, Measure, Outcome, Remedy, Rule, Verdict};
+use super::{Ailment, Branch, Evidence, Measure, Outcome, Remedy, Rule, Verdict};
 use crate::activation::Activation;
-use crate::record::SATURATED_SHARE;
+use crate::record::{DEAD_SHARE, SATURATED_SHARE};
 
 pub const RULE: Rule = Rule {
     ailment: Ailment::SaturatedUnits,
@@ -42,15 +44,24 @@ fn judge(case: &Case, _: &[Verdict]) -> Outcome {
         Err(missing) => return Outcome::Unknown(missing),
     };
     let share = |k: usize, l: usize| case.run.layer_value(SATURATED_SHARE, k, l);
-    judge_shares(
-        case,
-        Measure::SaturatedShare,
-        "saturated_share",
-        case.limits.saturated_share,
-        bounded,
-        at,
-        share,
-    )
+    let limit = case.limits.saturated_share;
+    let mut outcome =
+        judge_shares(case, Measure::SaturatedShare, "saturated_share", limit, bounded.clone(), at, share);
+    if let Outcome::Found(finding) = &mut outcome {
+        finding.evidence.extend(dead(case, &bounded, at));
+    }
+    outcome
+}
+
+/// The layers that are mostly saturated for every sample of the batch, with the share of the worst.
+fn dead(case: &Case, layers: &[usize], (k, step): (usize, u64)) -> Option<Evidence> {
+    let limit = case.limits.dead_share;
+    let shares = layers.iter().map(|&l| (l + 1, case.run.layer_value(DEAD_SHARE, k, l)));
+    let dead: Vec<(usize, f64)> = shares.filter(|of| of.1 >= limit).collect();
+    let worst = dead.iter().map(|of| of.1).reduce(f64::max)?;
+    let layers: Vec<usize> = dead.iter().map(|of| of.0).collect();
+    let evidence = Evidence::new(Measure::DeadShare, worst).at(&layers, Some((step, step)));
+    Some(evidence.at_least("dead_share", limit))
 }
 
 #[cfg(test)]

@@ -60,7 +60,7 @@ macro_rules! thresholds {
 thresholds! {
     good_skill = 0.89 in 0.0..=1.0,
         "Training is good from this skill on, skill being (accuracy - chance) / (1 - chance): nine tenths of the way from \
-         guessing to 0.99: small networks do not reach 1 on thousands of samples. Networks that train on MNIST pass it within some epochs \
+         chance to 0.99: small networks do not reach 1 on thousands of samples. Networks that train on MNIST pass it within some epochs \
          (0.92 to 1.00), those that stop on a plateau stay below. With wrong labels it cannot be reached and should be lowered.";
     failed_skill = 0.5 in 0.0..=1.0,
         "Below this skill training has failed: the network misses more than half of what there is to learn. Sigmoid networks \
@@ -71,6 +71,8 @@ thresholds! {
     falling = 0.05 in 0.0..=1.0,
         "The training loss is still falling when it lost at least this share of itself over the last quarter of the run: \
          at that pace another run of the same length takes away a fifth.";
+    falling_half = 0.1 in 0.0..=1.0,
+        "The same over the last half of the run, twice as long: one worse evaluation at the end hides a fall over the last quarter.";
     escaping = 0.2 in 0.0..=1.0,
         "A failed network whose training loss lost this share of itself over the last quarter is leaving its plateau; its \
          attenuation does not prevent it from learning.";

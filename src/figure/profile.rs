@@ -56,7 +56,6 @@ fn build(runs: &Runs, options: &Options) -> Result<Figure, FigureError> {
         .collect();
     let mut series = panels.iter().filter_map(|p| p.panel.as_lines()).flat_map(|l| &l.series);
     let gaps = series.any(|s| s.points.iter().any(|p| p.1.is_none()));
-    let batch_mean = super::gradient::grid(run, GradientMetric::BatchMean, tensor);
     let words = Words {
         title: title(lang, run, vec![clause]),
         subtitle: vec![
@@ -67,7 +66,7 @@ fn build(runs: &Runs, options: &Options) -> Result<Figure, FigureError> {
         caption: caption(lang, run),
         reading: vec![
             lang.reading_profile(),
-            across(lang, Quantity::BatchGradient, run, &batch_mean),
+            across(lang, *first_quantity, run, first_grid),
             lang.reading_hint(Hint::Profile),
         ],
     };

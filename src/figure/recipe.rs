@@ -168,7 +168,7 @@ fn findings(lang: Lang, d: &Diagnosis, branch: Branch, taken: bool) -> Vec<FlowL
         // The number with a limit says why it was found.
         let shown = finding.evidence.iter().find(|e| e.limit.is_some()).or(finding.evidence.first());
         if let Some(e) = shown {
-            let value = lang.in_unit(e.measure.unit(), e.value);
+            let value = lang.measured(e.measure, e.value);
             lines.push(FlowLine::plain(lang.brief_evidence(&lang.measure(e.measure, &d.ends(lang)), &value)));
         }
     }

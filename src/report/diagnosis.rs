@@ -61,7 +61,7 @@ pub fn text(lang: Lang, d: &Diagnosis, form: Form) -> String {
     let item = mark("  ", "- ");
     let inner = mark("      ", "  - ");
     for (question, answer) in d.questions(lang) {
-        out += &format!("{item}{} {}\n", shown(&question), shown(&answer));
+        out += &format!("{item}{}\n", lang.sentences(&[shown(&question), shown(&answer)]));
     }
     let (open, close) = (mark("", "**"), mark("", "**"));
     let named = |verdict: &Verdict| {
@@ -165,7 +165,7 @@ const COLUMNS: usize = 110;
 
 /// Breaks the lines of a text at blanks and behind Chinese punctuation, and keeps their indent; Markdown
 /// flows by itself.
-fn wrap(text: &str, form: Form) -> String {
+pub(super) fn wrap(text: &str, form: Form) -> String {
     if form == Form::Markdown {
         return text.to_string();
     }

@@ -1,6 +1,7 @@
 //! What a record says, as text and JSON for people and programs.
 
 pub mod diagnosis;
+pub mod glossary;
 pub mod remedy;
 pub mod summary;
 pub mod sweep;

@@ -542,9 +542,9 @@ impl Lang {
                 self.percent(saturated),
                 self.percent(dead)
             ),
-            Lang::Zh if saturated == 0.0 && dead == 0.0 => "最后没有激活值饱和，也没有单元死亡".into(),
+            Lang::Zh if saturated == 0.0 && dead == 0.0 => "最后没有激活值饱和，也没有神经元死亡".into(),
             Lang::Zh => format!(
-                "最后至多 {} 的激活值饱和（第 {layer} 层），至多 {} 的单元死亡",
+                "最后至多 {} 的激活值饱和（第 {layer} 层），至多 {} 的神经元死亡",
                 self.percent(saturated),
                 self.percent(dead)
             ),

@@ -179,6 +179,7 @@ impl Lang {
         }
     }
 
+    /// The accuracy of an answer that is always the most frequent class.
     pub fn chance_mark(self, chance: f64) -> String {
         match self {
             Lang::En => format!("chance {}", self.percent(chance)),

@@ -93,6 +93,25 @@ impl Lang {
         exact(share, 2) + self.percent_sign()
     }
 
+    /// A difference of two shares in percentage points, as [`Lang::percent`] rounds them.
+    pub fn points(self, difference: f64) -> String {
+        self.as_points(difference, &self.percent(difference))
+    }
+
+    /// The same with all its digits.
+    pub fn exact_points(self, difference: f64) -> String {
+        self.as_points(difference, &self.exact_percent(difference))
+    }
+
+    fn as_points(self, difference: f64, percent: &str) -> String {
+        let number = percent.trim_end_matches(self.percent_sign());
+        match self {
+            Lang::En if difference == 0.01 => format!("{number}{NBSP}point"),
+            Lang::En => format!("{number}{NBSP}points"),
+            Lang::Zh => format!("{number} 个百分点"),
+        }
+    }
+
     /// Behind a number: English sets a no-break space before the sign, as ISO 80000-1 does, Chinese none.
     pub fn percent_sign(self) -> &'static str {
         match self {

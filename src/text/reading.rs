@@ -81,14 +81,14 @@ impl Lang {
                 Hint::Movement => "A row that stays dark is a layer that still has its random initial weights.",
                 Hint::Convergence => "A row that darkens early is a layer that reached its final weights early; a grey row is a layer that hardly moved, so its colours would mean nothing.",
                 Hint::Profile => "A line that rises to the right shows a signal that shrinks on its way back to the input; a level line is healthy.",
-                Hint::Curves => "A network whose training accuracy stays at the chance level has learned nothing; a training accuracy far above the test accuracy is overfitting, a low training accuracy is not.",
+                Hint::Curves => "A network whose training accuracy stays at chance has learned nothing; a training accuracy far above the test accuracy is overfitting, a low training accuracy is not.",
                 Hint::Activation => "A saturated unit passes back almost no gradient, and a dead one none for any sample of the batch.",
                 Hint::Comparison => "Each row has one colour scale, so the same colour is the same number in every column.",
-                Hint::AccuracyByDepth => "Where a solid line falls to the chance level, more depth has made the network untrainable, not overfitted.",
+                Hint::AccuracyByDepth => "Where a solid line falls to chance, more depth has made the network untrainable, not overfitted.",
                 Hint::TriangleGradient => "Each column is a network of its own; a column that darkens toward the bottom loses its gradient on the way to the input.",
                 Hint::TriangleMovement => "Each column is a network of its own; a dark cell is a layer that still has its random initial weights.",
                 Hint::Grid => "Each panel is a network, ordered by depth, all on one colour scale: look how far down the bright colours reach.",
-                Hint::Errors => "Compare the training errors first: a deeper network that is worse on its own training set has not overfitted.",
+                Hint::Errors => "Compare the training errors first: a higher training error of the deeper network is no sign of overfitting.",
             },
             Lang::Zh => match hint {
                 Hint::Gradient => "越往下越暗就是梯度消失；能训练的网络各行颜色相近。",
@@ -105,7 +105,7 @@ impl Lang {
                 Hint::TriangleGradient => "每一列是一个单独的网络；越往下越暗的列，在通向输入的途中失去了梯度。",
                 Hint::TriangleMovement => "每一列是一个单独的网络；暗的单元格是训练后仍保持随机初始权重的层。",
                 Hint::Grid => "每一幅是一个网络，越往后越深，共用一个色标：看亮色能到达多靠下的层。",
-                Hint::Errors => "先比较训练错误率：更深的网络若在自己的训练集上更差，就不是过拟合。",
+                Hint::Errors => "先比较训练错误率：更深的网络训练错误率更高，这并不是过拟合。",
             },
         }
         .into()
@@ -140,8 +140,8 @@ impl Lang {
     /// Curves over the steps.
     pub fn reading_curves(self) -> String {
         match self {
-            Lang::En => "Time runs to the right; the line marked \"chance\" is what guessing reaches.".into(),
-            Lang::Zh => "时间向右；标有“随机水平”的线是随机猜测能达到的水平。".into(),
+            Lang::En => "Time runs to the right; the line marked \"chance\" is what the most frequent class reaches as the only answer.".into(),
+            Lang::Zh => "时间向右；标有“随机水平”的线是总以样本最多的类别作答所能达到的准确率。".into(),
         }
     }
 

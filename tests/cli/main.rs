@@ -3,6 +3,7 @@
 
 mod bad_data;
 mod bad_input;
+mod explain;
 mod help;
 mod hostile;
 mod interrupt;

@@ -11,6 +11,8 @@ super::terms! {
         BatchGradientRatio = "batch_gradient_ratio",
         /// Gradient-driven update of layer 1 over that of the last hidden layer.
         UpdateRatio = "update_ratio",
+        /// That ratio of the updates over that of the batch-mean gradients.
+        UpdateEvening = "update_ratio_over_gradient_ratio",
         /// Largest over smallest of the hidden layers, one sample's weight gradient.
         GradientSpread = "gradient_spread",
         /// Norm of an update over the norm of the weights.
@@ -93,6 +95,7 @@ impl Measure {
             | Measure::GradientRatio
             | Measure::BatchGradientRatio
             | Measure::UpdateRatio
+            | Measure::UpdateEvening
             | Measure::GradientSpread
             | Measure::RelativeUpdate
             | Measure::RelativeGradient

@@ -2,7 +2,7 @@
 //!
 //! **How to read it.** Solid: error on the whole training set; dashed: on the test set; the band reaches from
 //! the best to the worst seed. Look at the solid lines first. When the deeper network has the higher
-//! *training* error, it does not overfit, whatever its test error is: it was not trained well. Only where
+//! *training* error, that is no sign of overfitting, whatever its test error is: it was not trained well. Only where
 //! solid is low and dashed is high has a network overfitted. The example is He et al. 2016 (arXiv
 //! 1512.03385), figure 1: 20 against 56 layers.
 //!

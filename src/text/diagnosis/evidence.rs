@@ -3,8 +3,8 @@
 use crate::diagnosis::{Measure, Missing, Unit};
 use crate::text::Lang;
 
-/// A number with more digits was computed, not chosen.
-const MOST_DIGITS: usize = 8;
+/// Digits that tell any two numbers apart.
+const ALL_DIGITS: usize = 17;
 
 impl Lang {
     /// What was measured, as a noun phrase; `first` and `last` are the ends of the hidden layers
@@ -16,6 +16,7 @@ impl Lang {
                 Measure::GradientRatio => format!("weight gradient of one sample, {first} over {last}"),
                 Measure::BatchGradientRatio => format!("batch-mean weight gradient, {first} over {last}"),
                 Measure::UpdateRatio => format!("gradient-driven update, {first} over {last}"),
+                Measure::UpdateEvening => "that ratio of the updates over that of the gradients".into(),
                 Measure::GradientSpread => {
                     "weight gradient of one sample, largest over smallest hidden layer".into()
                 }
@@ -58,6 +59,7 @@ impl Lang {
                 Measure::GradientRatio => format!("单个样本的权重梯度，{first}与{last}之比"),
                 Measure::BatchGradientRatio => format!("批平均的权重梯度，{first}与{last}之比"),
                 Measure::UpdateRatio => format!("梯度驱动的更新量，{first}与{last}之比"),
+                Measure::UpdateEvening => "更新量的这一比值与梯度的这一比值之比".into(),
                 Measure::GradientSpread => "单个样本的权重梯度，最大与最小隐藏层之比".into(),
                 Measure::RelativeUpdate => "更新量与权重之比".into(),
                 Measure::RelativeGradient => "单个样本的权重梯度与权重之比".into(),
@@ -109,12 +111,32 @@ impl Lang {
         }
     }
 
-    /// A threshold with all its digits, where two are not enough; one that was computed, and has dozens, is
-    /// rounded as values are.
-    pub fn limit_in_unit(self, unit: Unit, value: f64) -> String {
-        let enough = |digits: usize| format!("{value:.*e}", digits - 1).parse() == Ok(value);
-        match unit {
-            _ if enough(2) || !enough(MOST_DIGITS) => self.in_unit(unit, value),
+    /// A value of a measure. A difference of two percentages is a number of percentage points.
+    pub fn measured(self, measure: Measure, value: f64) -> String {
+        match (measure, self) {
+            (Measure::AccuracyGap, _) => self.points(value),
+            _ => self.in_unit(measure.unit(), value),
+        }
+    }
+
+    /// A value and the limit that it was compared with: two digits, or as many more as it takes for the two to
+    /// stand to each other as the numbers themselves do.
+    pub fn compared_with(self, measure: Measure, value: f64, limit: f64) -> [String; 2] {
+        let short = [value, limit].map(|x| self.measured(measure, x));
+        let are_apart = short[0] != short[1] && rounded(value, 2) != rounded(limit, 2);
+        if value == limit || are_apart {
+            let [value, rough] = short;
+            let is_round = rounded(limit, 2) == limit;
+            return [value, if is_round { self.in_full(measure, limit) } else { rough }];
+        }
+        let digits = (3..ALL_DIGITS).find(|&digits| rounded(value, digits) != rounded(limit, digits));
+        [value, limit].map(|x| self.in_full(measure, rounded(x, digits.unwrap_or(ALL_DIGITS))))
+    }
+
+    /// A value with every digit that it has.
+    fn in_full(self, measure: Measure, value: f64) -> String {
+        match measure.unit() {
+            Unit::Share if measure == Measure::AccuracyGap => self.exact_points(value),
             Unit::Share => self.exact_percent(value),
             Unit::Ratio
             | Unit::Norm
@@ -126,7 +148,8 @@ impl Lang {
         }
     }
 
-    /// One piece of evidence as a line: what, where, when, how much, against what.
+    /// One piece of evidence as a line: what, where, when, how much, and from which value on it counts for the
+    /// verdict (`true`: up to which value), with the key of that threshold.
     pub fn evidence_line(
         self,
         what: &str,
@@ -144,8 +167,8 @@ impl Lang {
                 }
                 line += &format!(": {value}");
                 match limit {
-                    Some((true, limit, key)) => line += &format!(" (limit: at most {limit}, {key}"),
-                    Some((false, limit, key)) => line += &format!(" (limit: at least {limit}, {key}"),
+                    Some((true, limit, key)) => line += &format!(" (counts up to {limit}, {key}"),
+                    Some((false, limit, key)) => line += &format!(" (counts from {limit} on, {key}"),
                     None => {}
                 }
                 let at = match &steps {
@@ -168,8 +191,8 @@ impl Lang {
                 line += &format!("：{value}");
                 let mut notes = Vec::new();
                 match limit {
-                    Some((true, limit, key)) => notes.push(format!("界限：不超过 {limit}，{key}")),
-                    Some((false, limit, key)) => notes.push(format!("界限：不低于 {limit}，{key}")),
+                    Some((true, limit, key)) => notes.push(format!("不超过 {limit} 即成立，{key}")),
+                    Some((false, limit, key)) => notes.push(format!("达到 {limit} 即成立，{key}")),
                     None => {}
                 }
                 match &steps {
@@ -199,9 +222,7 @@ impl Lang {
                 Missing::TrainingResult => "neither accuracy nor loss of the training set is recorded".into(),
                 Missing::TestResult => "the accuracy on a test set is not recorded".into(),
                 Missing::LossHistory => "the loss is recorded at too few steps to show a trend".into(),
-                Missing::Classes => {
-                    "the number of classes is not recorded, so the chance level is unknown".into()
-                }
+                Missing::Classes => "the number of classes is not recorded, so chance is not known".into(),
                 Missing::Optimizer => "the optimiser is not recorded".into(),
                 Missing::Inputs => "no statistics of the inputs are recorded".into(),
                 Missing::CutShort(at, Some(planned)) => {
@@ -243,6 +264,77 @@ impl Lang {
                 }
                 Missing::Gap { column, last: None } => format!("{column} 在需要的地方有空缺"),
             },
+        }
+    }
+}
+
+/// A number with so many significant digits.
+fn rounded(x: f64, digits: usize) -> f64 {
+    format!("{x:.*e}", digits - 1).parse().unwrap_or(x)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn plain(text: &str) -> String {
+        text.replace('\u{a0}', " ")
+    }
+
+    /// The number that a reader sees.
+    fn seen(text: &str) -> f64 {
+        const DIGITS: &str = "⁰¹²³⁴⁵⁶⁷⁸⁹";
+        let superscript = |c: char| match DIGITS.chars().position(|digit| digit == c) {
+            Some(digit) => digit.to_string(),
+            None => "-".into(),
+        };
+        let number: String = text.chars().filter(|c| !matches!(c, ',' | '\u{a0}' | ' ')).collect();
+        let number =
+            number.trim_end_matches(['%', 's']).trim_end_matches("point").trim_end_matches("个百分点");
+        let (mantissa, power) = match number.strip_prefix("10") {
+            Some(power) if power.starts_with(|c| c == '⁻' || DIGITS.contains(c)) => ("1", power),
+            _ => number.split_once("×10").unwrap_or((number, "⁰")),
+        };
+        let power: String = power.chars().map(superscript).collect();
+        format!("{mantissa}e{power}").parse().unwrap_or_else(|_| panic!("{text}"))
+    }
+
+    #[test]
+    fn a_limit_has_the_digits_that_a_reader_needs() {
+        let of = |measure, value, limit| {
+            Lang::En.compared_with(measure, value, limit).map(|text| plain(&text)).join(" / ")
+        };
+        assert_eq!(of(Measure::SignalRatio, 0.0451, 0.1), "0.045 / 0.1");
+        assert_eq!(of(Measure::SignalRatio, 0.0996, 0.1), "0.0996 / 0.1");
+        assert_eq!(of(Measure::SignalRatio, 0.100_000_1, 0.1), "0.1000001 / 0.1");
+        assert_eq!(of(Measure::RelativeUpdate, 3.2e-4, 5e-4), "3.2 × 10⁻⁴ / 0.0005");
+        assert_eq!(of(Measure::SignalRatio, 1234.0, 70.0), "1,200 / 70");
+        assert_eq!(of(Measure::DeadShare, 0.4996, 0.5), "49.96 % / 50 %");
+        assert_eq!(of(Measure::DeadShare, 1.0, 0.5), "100 % / 50 %");
+        assert_eq!(of(Measure::AccuracyGap, 0.1712, 0.130_245), "17 points / 13 points");
+        assert_eq!(of(Measure::AccuracyGap, 0.1304, 0.130_245), "13.04 points / 13.02 points");
+        assert_eq!(of(Measure::LayerWidth, 5.0, 9.0), "5 / 9");
+        assert_eq!(Lang::Zh.compared_with(Measure::AccuracyGap, 0.1712, 0.15)[0], "17 个百分点");
+    }
+
+    proptest! {
+        /// The order of a value and its limit is that of what is written, however near they are.
+        #[test]
+        fn a_value_and_its_limit_never_contradict_each_other(
+            measure in proptest::sample::select(Measure::ALL.to_vec()),
+            limit in prop_oneof![1e-6f64..1.0, 1.0f64..1e7, Just(0.1), Just(0.5), Just(10.0), Just(1.0)],
+            off in prop_oneof![Just(0.0), -1e-15f64..1e-15, -1e-6f64..1e-6, -1e-2f64..1e-2, -0.9f64..9.0],
+        ) {
+            let value = limit * (1.0 + off);
+            // Counts are whole numbers.
+            let is_count = matches!(measure.unit(), Unit::Steps | Unit::Units);
+            let [value, limit] = [value, limit].map(|x| if is_count { x.ceil() } else { x });
+            for lang in Lang::ALL {
+                let [a, b] = lang.compared_with(measure, value, limit);
+                let order = |x: f64, y: f64| x.partial_cmp(&y);
+                prop_assert_eq!(order(seen(&a), seen(&b)), order(value, limit), "{} {}: {} {}", value, limit, a, b);
+            }
         }
     }
 }

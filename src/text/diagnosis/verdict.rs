@@ -80,8 +80,6 @@ impl Diagnosis {
 impl Evidence {
     /// A line: what, where, how much, against which threshold, when.
     pub fn words(&self, lang: Lang, diagnosis: &Diagnosis) -> String {
-        let unit = self.measure.unit();
-        let limit = self.limit.map(|l| (l.bound == Bound::AtMost, lang.limit_in_unit(unit, l.value), l.key));
         let what = lang.measure(self.measure, &diagnosis.ends(lang));
         let what = match &self.column {
             Some(column) => lang.of_column(&what, column),
@@ -90,9 +88,13 @@ impl Evidence {
         // The names of ratios of two layers say which.
         let named = self.layers.is_empty() || self.measure.compares_ends();
         let layers = (!named).then(|| lang.layers_by_name(&self.layers, |layer| diagnosis.layer_name(layer)));
-        let limit = limit.as_ref().map(|(most, value, key)| (*most, value.as_str(), *key));
-        let value = lang.in_unit(unit, self.value);
-        lang.evidence_line(&what, layers.as_deref(), self.steps, &value, limit)
+        let Some(limit) = self.limit else {
+            let value = lang.measured(self.measure, self.value);
+            return lang.evidence_line(&what, layers.as_deref(), self.steps, &value, None);
+        };
+        let [value, least] = lang.compared_with(self.measure, self.value, limit.value);
+        let limit = (limit.bound == Bound::AtMost, least.as_str(), limit.key);
+        lang.evidence_line(&what, layers.as_deref(), self.steps, &value, Some(limit))
     }
 }
 
