@@ -268,11 +268,11 @@ pub const ENTRIES: &[Entry] = &[
         aliases: &["not-long-enough", "undertrained", "too-short"],
         en: (
             "not trained long enough",
-            "Training is not good yet, and the training loss was still falling when the run ended: by `falling` or more over the last quarter, or `falling_half` over the last half. Or the updates are of a usual size and were so few that they add up to no more than `short_path` of the weights in any layer. It is not said where a cause was found that more steps would not remove.",
+            "Training is not good yet, and the training loss was still falling when the run ended: by `falling` or more over the last quarter, or `falling_half` over the last half. Or the updates are of a usual size and were so few that they add up to no more than `short_path` of the weights in any layer. Or the training set was seen no more than `first_epochs` times, or `few_epochs` times by a network that has learned half of what there is. It is not said where a cause was found that more steps would not remove.",
         ),
         zh: (
             "训练时间不够",
-            "训练集上还不够好，而训练结束时训练损失仍在下降：最后四分之一的降幅达到 `falling`，或后一半的降幅达到 `falling_half`。或者更新量大小正常，但步数太少，任何一层的累计更新量都不超过权重的 `short_path`。若已找到再多训练也无法消除的原因，则不作此结论。",
+            "训练集上还不够好，而训练结束时训练损失仍在下降：最后四分之一的降幅达到 `falling`，或后一半的降幅达到 `falling_half`。或者更新量大小正常，但步数太少，任何一层的累计更新量都不超过权重的 `short_path`。或者训练集最多看过 `first_epochs` 遍；已学会一半的网络则是最多 `few_epochs` 遍。若已找到再多训练也无法消除的原因，则不作此结论。",
         ),
         see: &["plateau", "path", "step"],
     },

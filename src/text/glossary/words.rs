@@ -194,11 +194,11 @@ pub const ENTRIES: &[Entry] = &[
         aliases: &["loss_fall_last_quarter", "loss_fall_last_half", "loss-fall", "standstill"],
         en: (
             "plateau",
-            "A part of training in which the loss hardly falls, often at the loss of an answer that ignores the input. The fall is the share of itself that the training loss lost over the last quarter or the last half of the run. Training stands still up to `stalled` over the last half; it is still falling from `falling` over the last quarter on, or `falling_half` over the last half; from `escaping` over the last quarter on a network is leaving its plateau.",
+            "A part of training in which the loss hardly falls, often at the loss of an answer that ignores the input. The fall is the share of itself that the training loss lost over the last quarter or the last half of the run. Training stands still up to `stalled` over the last half; it is still falling from `falling` over the last quarter on, or `falling_half` over the last half; from `escaping` over the last quarter on a network is leaving its plateau, and from `recovering` over the last half on where its layers near the input take part.",
         ),
         zh: (
             "平台期",
-            "损失几乎不下降的一段训练，常停在不看输入的回答的损失上。降幅是训练损失在最后四分之一或后一半训练中减少的比例。后一半的降幅不超过 `stalled` 时为停滞；最后四分之一的降幅达到 `falling`，或后一半的降幅达到 `falling_half` 时，仍在下降；最后四分之一的降幅达到 `escaping` 时，网络正在走出平台期。",
+            "损失几乎不下降的一段训练，常停在不看输入的回答的损失上。降幅是训练损失在最后四分之一或后一半训练中减少的比例。后一半的降幅不超过 `stalled` 时为停滞；最后四分之一的降幅达到 `falling`，或后一半的降幅达到 `falling_half` 时，仍在下降；最后四分之一的降幅达到 `escaping` 时，网络正在走出平台期；靠近输入的层也参与学习的网络，后一半的降幅达到 `recovering` 即可。",
         ),
         see: &["loss", "base-rates", "not-trained-long-enough"],
     },
