@@ -43,7 +43,8 @@ fn the_bits_do_not_depend_on_threads_or_on_recording() {
     {
         for kind in [OptimizerKind::Sgd, OptimizerKind::Adam] {
             for weight_decay in [0.0, 1e-3] {
-                // With decay also clipped or normalised: that needs the norms of all panels before the first update.
+                // With decay also clipped or normalised: that needs the norms of all panels before the first
+                // update.
                 let clip = match kind {
                     _ if weight_decay == 0.0 => Clip::Nothing,
                     OptimizerKind::Sgd => Clip::Norm(0.05),

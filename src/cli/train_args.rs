@@ -188,8 +188,8 @@ pub struct SharedArgs {
     /// Divide the gradient of every weight and bias by its L2 norm; recorded gradient norms are those before
     #[arg(long, help_heading = "Training")]
     normalise_gradients: bool,
-    /// Train layer by layer: stage k has the first k hidden layers and a new output layer, all stages share the
-    /// budget, and the last one, the whole network, is recorded
+    /// Train layer by layer: stage k has the first k hidden layers and a new output layer, all stages share
+    /// the budget, and the last one, the whole network, is recorded
     #[arg(long, help_heading = "Training")]
     layerwise: bool,
     /// Stop after this many evaluations without a lower validation loss and go back to the best parameters;

@@ -7,12 +7,12 @@ use crate::record::trial::{Trial, Trials};
 super::terms::terms! {
     /// What became of what was wrong.
     Cure {
-        /// It is gone. On the training side: training is good, and a network that overfits now has come to the
-        /// next question. On the test side: nothing is wrong at all; a regulariser that is so strong that training
-        /// fails closes the gap too.
+        /// It is gone. On the training side: training is good, and a network that overfits now has come to
+        /// the next question. On the test side: nothing is wrong at all; a regulariser that is so strong that
+        /// training fails closes the gap too.
         Cured = "cured",
-        /// Only steps are missing: the network trains better than it did, and that it was not trained long enough
-        /// is all that is left to say of its training.
+        /// Only steps are missing: the network trains better than it did, and that it was not trained long
+        /// enough is all that is left to say of its training.
         Better = "better",
         NotCured = "not-cured",
         /// There is no run to judge.

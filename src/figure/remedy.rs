@@ -1,10 +1,10 @@
 //! `remedy`: what each remedy made of a run, at the same data, seed and budget.
 //!
 //! **How to read it.** The first row is the run as it was; its accuracies are drawn on through all rows as
-//! dashed lines. In each other row one thing was changed, or two where no single change cured. The full dot is the training set, the ring the test
-//! set, the line between them the gap. On the training side look at the full dots: those that move right
-//! train. On the test side look at the rings. Rows that fit the verdict stand above, the best first; below,
-//! grey, what does not fit, and why: the other branch of the recipe.
+//! dashed lines. In each other row one thing was changed, or two where no single change cured. The full dot
+//! is the training set, the ring the test set, the line between them the gap. On the training side look at
+//! the full dots: those that move right train. On the test side look at the rings. Rows that fit the verdict
+//! stand above, the best first; below, grey, what does not fit, and why: the other branch of the recipe.
 //!
 //! **When it misleads.** One seed, one strength of each remedy: a remedy that fails here may work at another
 //! rate. A remedy may change how many steps its budget buys (early stopping trains on fewer samples).

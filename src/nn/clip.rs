@@ -1,5 +1,5 @@
-//! What is done to a gradient before the update: clipping, as PyTorch's `clip_grad_norm_` and `clip_grad_value_`
-//! do it, and normalisation.
+//! What is done to a gradient before the update: clipping, as PyTorch's `clip_grad_norm_` and
+//! `clip_grad_value_` do it, and normalisation.
 //!
 //! | kind | what becomes of the gradient |
 //! |---|---|
@@ -60,8 +60,8 @@ impl Clipping<'_> {
         if matches!(self, Clipping::Unit(_)) { 0 } else { exponent }
     }
 
-    /// Changes a piece of the gradient of tensor `t`, whose true value is `grad * 2^exponent`, and returns its
-    /// sum of squares as it was, in true values; `None` where nothing is changed.
+    /// Changes a piece of the gradient of tensor `t`, whose true value is `grad * 2^exponent`, and returns
+    /// its sum of squares as it was, in true values; `None` where nothing is changed.
     pub(super) fn apply<T: Scalar>(self, grad: &mut [T], t: usize, exponent: i32) -> Option<SquareSum> {
         if self == Clipping::Nothing {
             return None;

@@ -253,8 +253,8 @@ impl<T: Scalar> Engine<T> {
         self.initial.as_ref().unwrap_or(&self.network)
     }
 
-    /// Lets snapshots say how many winners of max pooling and maxout changed on the first samples of `data [n,
-    /// inputs]` (at most 64), where the network has such layers.
+    /// Lets snapshots say how many winners of max pooling and maxout changed on the first samples of `data
+    /// [n, inputs]` (at most 64), where the network has such layers.
     pub fn watch(&mut self, data: &[T], labels: &[u32]) {
         self.watch = Watch::new(&self.network, data, labels);
     }
@@ -302,8 +302,8 @@ impl<T: Scalar> Engine<T> {
         &self.snapshot
     }
 
-    /// A snapshot of the parameters alone, as after the last step: the columns of layers that describe a batch
-    /// are missing.
+    /// A snapshot of the parameters alone, as after the last step: the columns of layers that describe a
+    /// batch are missing.
     pub fn final_snapshot(&mut self) -> &SnapshotMeasure {
         self.measure_distance();
         self.snapshot.of_layers().for_each(|column| column.fill(MISSING));

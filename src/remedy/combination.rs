@@ -33,7 +33,8 @@ impl PartialEq for Combination {
 }
 
 impl Combination {
-    /// Two changes, in whatever order they are given; `None` where they are of one kind or one undoes the other.
+    /// Two changes, in whatever order they are given; `None` where they are of one kind or one undoes the
+    /// other.
     pub fn pair(one: &'static Change, other: &'static Change) -> Option<Combination> {
         let (a, b) = (one.remedy, other.remedy);
         let agree = a != b && a.opposite() != Some(b) && b.opposite() != Some(a);

@@ -67,7 +67,8 @@ impl Kind for Dots {
 
     fn axes(&self, plot: Rect) -> Option<Axes<'_>> {
         let x = Scale::new(&self.x, plot.x, plot.right());
-        // Rows with long words are higher; what is drawn over a panel of dots knows them by their mean height.
+        // Rows with long words are higher; what is drawn over a panel of dots knows them by their mean
+        // height.
         let pitch = plot.h / self.rows.len() as f64;
         Some(Axes { x: Along::Axis(x), y: Along::Rows { start: plot.y, pitch }, on_cells: false })
     }

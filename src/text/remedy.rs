@@ -395,11 +395,12 @@ impl Lang {
         }
     }
 
-    /// `activation sigmoid → relu`; a setting without a value is `-` in the record. What is switched on is said
-    /// without what it was before.
+    /// `activation sigmoid → relu`; a setting without a value is `-` in the record. What is switched on is
+    /// said without what it was before.
     pub fn changed(self, name: &str, from: &str, to: &str) -> String {
         match (self, name, from, to) {
-            // Only a remedy that takes more samples sets the updates in place of epochs: to as many as there were.
+            // Only a remedy that takes more samples sets the updates in place of epochs: to as many as there
+            // were.
             (Lang::En, "steps", "-", _) => return format!("as many updates ({to})"),
             (Lang::Zh, "steps", "-", _) => return format!("更新次数不变（{to}）"),
             (Lang::En, "train_size", _, "-") => return format!("all training samples, not {from}"),

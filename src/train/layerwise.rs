@@ -8,14 +8,14 @@
 //! stage k:   x -> h_1 -> .. -> h_k -> output_k
 //! ```
 //!
-//! Layers h_1 to h_(k-1) begin as stage k - 1 left them and are trained on; h_k and the output layer are drawn,
-//! h_k as the whole network would draw it. In both papers the lower layers are frozen while one is added. Here
-//! they are not: the last stage is the whole network with every layer in training, which is what a record
-//! describes, and the earlier stages are that of fewer layers.
+//! Layers h_1 to h_(k-1) begin as stage k - 1 left them and are trained on; h_k and the output layer are
+//! drawn, h_k as the whole network would draw it. In both papers the lower layers are frozen while one is
+//! added. Here they are not: the last stage is the whole network with every layer in training, which is what
+//! a record describes, and the earlier stages are that of fewer layers.
 //!
-//! Every stage has its share of the updates ([`TrainPlan::stage_steps`]), the order of samples of a run of its
-//! own, its own state of the optimiser and the whole schedule of the learning rate. Early stopping watches the
-//! last stage alone.
+//! Every stage has its share of the updates ([`TrainPlan::stage_steps`]), the order of samples of a run of
+//! its own, its own state of the optimiser and the whole schedule of the learning rate. Early stopping
+//! watches the last stage alone.
 
 use super::{Event, Trainer, Watch, initial_network};
 use crate::config::TrainPlan;

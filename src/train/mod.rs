@@ -20,10 +20,10 @@
 //! were recorded. A run that diverges or is interrupted keeps the parameters that it had.
 //!
 //! **Layer by layer.** With `layerwise` the budget is shared by as many stages as there are hidden layers
-//! (greedy supervised layer-wise training): stage k trains the first k hidden layers and an output layer of its
-//! own, the lower layers going on from stage k - 1. The last stage is the whole network, and it is the run:
-//! its steps, which count from 0, are recorded, and the fact `layerwise_steps` says how many updates came
-//! before them.
+//! (greedy supervised layer-wise training): stage k trains the first k hidden layers and an output layer of
+//! its own, the lower layers going on from stage k - 1. The last stage is the whole network, and it is the
+//! run: its steps, which count from 0, are recorded, and the fact `layerwise_steps` says how many updates
+//! came before them.
 
 mod best;
 pub mod clock;

@@ -83,7 +83,8 @@ super::terms! {
         /// No hidden layer has as many outputs as inputs.
         NoEqualLayers = "no-equal-layers",
         Convolutions = "convolutions",
-        /// Layer-wise training is for two or more fully connected hidden layers without normalisation and skips.
+        /// Layer-wise training is for two or more fully connected hidden layers without normalisation and
+        /// skips.
         NotPlain = "not-plain-layers",
         /// Momentum belongs to plain gradient descent.
         NotSgd = "not-sgd",
