@@ -190,9 +190,15 @@ impl Lang {
                 }
                 line += &format!("：{value}");
                 let mut notes = Vec::new();
+                // No blank between Han characters.
+                let apart = |limit: &str| if limit.ends_with('点') { "" } else { " " };
                 match limit {
-                    Some((true, limit, key)) => notes.push(format!("不超过 {limit} 即成立，{key}")),
-                    Some((false, limit, key)) => notes.push(format!("达到 {limit} 即成立，{key}")),
+                    Some((true, limit, key)) => {
+                        notes.push(format!("不超过 {limit}{}即成立，{key}", apart(limit)));
+                    }
+                    Some((false, limit, key)) => {
+                        notes.push(format!("达到 {limit}{}即成立，{key}", apart(limit)));
+                    }
                     None => {}
                 }
                 match &steps {
@@ -316,6 +322,11 @@ mod tests {
         assert_eq!(of(Measure::AccuracyGap, 0.1304, 0.130_245), "13.04 points / 13.02 points");
         assert_eq!(of(Measure::LayerWidth, 5.0, 9.0), "5 / 9");
         assert_eq!(Lang::Zh.compared_with(Measure::AccuracyGap, 0.1712, 0.15)[0], "17 个百分点");
+        let line = |limit| {
+            Lang::Zh.evidence_line("差距", None, None, "17 个百分点", Some((false, limit, "accuracy_gap")))
+        };
+        assert_eq!(line("13 个百分点"), "差距：17 个百分点（达到 13 个百分点即成立，accuracy_gap）");
+        assert_eq!(line("0.1"), "差距：17 个百分点（达到 0.1 即成立，accuracy_gap）");
     }
 
     proptest! {
