@@ -216,6 +216,19 @@ pub const ENTRIES: &[Entry] = &[
         see: &["update", "not-trained-long-enough"],
     },
     Entry {
+        key: "epoch",
+        aliases: &["epochs"],
+        en: (
+            "epoch",
+            "One pass through the training set: as many steps as it has batches. A run that saw its training set no more than `first_epochs` times, or `few_epochs` times when it has learned half of what there is, is judged as not trained long enough where nothing else explains it: the losses of its batches are too noisy to say how it goes on.",
+        ),
+        zh: (
+            "轮次",
+            "把训练集完整看一遍：步数等于训练集的批数。训练集最多看过 `first_epochs` 遍的运行，或已学会一半而最多看过 `few_epochs` 遍的运行，若没有别的原因，就判断为训练时间不足：批损失的噪声太大，看不出后续走向。",
+        ),
+        see: &["step", "not-trained-long-enough"],
+    },
+    Entry {
         key: "early-stopping",
         aliases: &["early-stop", "kept-parameters", "patience", "validation"],
         en: (
