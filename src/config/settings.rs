@@ -65,6 +65,7 @@ settings! {
     "residual" Flag residual;
     "dropout" Real dropout;
     "initialisation" Word initialisation;
+    "bias_start" Real bias_start;
     "loss" Word loss;
     "optimizer" Word optimizer;
     "momentum" Real momentum;
@@ -247,7 +248,7 @@ mod tests {
             assert!(SETTINGS.iter().any(|s| s.name == name), "{name}");
         }
         // What is none is left out where earlier versions did not have it.
-        let left_out = ["network", "image", "clip_norm", "clip_value"];
+        let left_out = ["network", "image", "bias_start", "clip_norm", "clip_value"];
         for setting in SETTINGS.iter().filter(|setting| !left_out.contains(&setting.name)) {
             assert!(expected.iter().any(|name| name == setting.name), "{}", setting.name);
         }

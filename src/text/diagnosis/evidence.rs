@@ -41,6 +41,9 @@ impl Lang {
                 Measure::LayerWidth => "units".into(),
                 Measure::MovementRatio => format!("movement, {first} over the fastest hidden layer"),
                 Measure::Path => "sum of all updates, relative to the weights".into(),
+                Measure::PassedError => "share of the error that the slope of the output lets through".into(),
+                Measure::TrainLoss => "training loss".into(),
+                Measure::LossFloor => "smallest loss that such an output can reach".into(),
                 Measure::NotFinite => "first step with a value that is not finite".into(),
                 Measure::InitialNorm => "norm of the weights before training".into(),
                 Measure::SaturatedShare => "saturated activations".into(),
@@ -76,6 +79,9 @@ impl Lang {
                 Measure::LayerWidth => "神经元个数".into(),
                 Measure::MovementRatio => format!("移动量，{first}与移动最多的隐藏层之比"),
                 Measure::Path => "全部更新量之和，相对权重".into(),
+                Measure::PassedError => "误差中能通过输出斜率的比例".into(),
+                Measure::TrainLoss => "训练损失".into(),
+                Measure::LossFloor => "这样的输出所能达到的最小损失".into(),
                 Measure::NotFinite => "首次出现非有限数的步".into(),
                 Measure::InitialNorm => "训练前权重的范数".into(),
                 Measure::SaturatedShare => "饱和的激活值".into(),
@@ -103,7 +109,7 @@ impl Lang {
         match unit {
             Unit::Share => self.percent(value),
             Unit::Steps | Unit::Units => self.count(value.max(0.0) as u64),
-            Unit::Ratio | Unit::Input | Unit::Norm | Unit::Deviations => self.number(value),
+            Unit::Ratio | Unit::Loss | Unit::Input | Unit::Norm | Unit::Deviations => self.number(value),
         }
     }
 
@@ -114,9 +120,13 @@ impl Lang {
         match unit {
             _ if enough(2) || !enough(MOST_DIGITS) => self.in_unit(unit, value),
             Unit::Share => self.exact_percent(value),
-            Unit::Ratio | Unit::Norm | Unit::Deviations | Unit::Steps | Unit::Units | Unit::Input => {
-                self.exact(value)
-            }
+            Unit::Ratio
+            | Unit::Loss
+            | Unit::Norm
+            | Unit::Deviations
+            | Unit::Steps
+            | Unit::Units
+            | Unit::Input => self.exact(value),
         }
     }
 
@@ -197,6 +207,10 @@ impl Lang {
                     "the number of classes is not recorded, so the chance level is unknown".into()
                 }
                 Missing::Optimizer => "the optimiser is not recorded".into(),
+                Missing::Loss => "the loss function is not recorded".into(),
+                Missing::LossInput => {
+                    "whether the loss takes logits or probabilities (loss_input) is not recorded".into()
+                }
                 Missing::Inputs => "no statistics of the inputs are recorded".into(),
                 Missing::CutShort(at, Some(planned)) => {
                     format!(
@@ -227,6 +241,8 @@ impl Lang {
                 Missing::LossHistory => "记录损失的步太少，看不出走势".into(),
                 Missing::Classes => "没有记录类别数，因此不知道随机水平".into(),
                 Missing::Optimizer => "没有记录优化器".into(),
+                Missing::Loss => "没有记录损失函数".into(),
+                Missing::LossInput => "没有记录损失函数的输入是 logits 还是概率（loss_input）".into(),
                 Missing::Inputs => "没有记录输入的统计量".into(),
                 Missing::CutShort(at, Some(planned)) => {
                     format!("记录在第 {} 步中断，计划 {} 步", self.count(*at), self.count(*planned))
