@@ -234,18 +234,17 @@ impl FromStr for Initialisation {
             "nielsen" => Initialisation::Nielsen,
             "zeros" => Initialisation::Zeros,
             _ => {
-                let sizes: [(&str, fn(f64) -> Initialisation, &str); 2] = [
-                    ("normal:", Initialisation::Normal, "normal:STD needs a positive standard deviation"),
-                    ("uniform:", Initialisation::Uniform, "uniform:A needs a positive bound A"),
-                ];
-                let Some((size, of, needs)) =
-                    sizes.iter().find_map(|(name, of, needs)| Some((text.strip_prefix(name)?, of, needs)))
-                else {
-                    return Err(crate::names::NameError::unknown("initialisation", text, Self::NAMES));
-                };
+                let (size, of, needs): (&str, fn(f64) -> Initialisation, &str) =
+                    if let Some(size) = text.strip_prefix("normal:") {
+                        (size, Initialisation::Normal, "normal:STD needs a positive standard deviation")
+                    } else if let Some(size) = text.strip_prefix("uniform:") {
+                        (size, Initialisation::Uniform, "uniform:A needs a positive bound A")
+                    } else {
+                        return Err(crate::names::NameError::unknown("initialisation", text, Self::NAMES));
+                    };
                 match size.parse::<f64>() {
                     Ok(x) if x > 0.0 && x.is_finite() => of(x),
-                    _ => return Err(crate::names::NameError::Value((*needs).into())),
+                    _ => return Err(crate::names::NameError::Value(needs.into())),
                 }
             }
         })

@@ -18,7 +18,7 @@ pub const ACTIVATIONS: [&str; 12] = [
     "hard-sigmoid",
     "identity",
 ];
-const INITIALISATIONS: [&str; 11] = [
+const INITIALISATIONS: [&str; 12] = [
     "glorot-uniform",
     "glorot-normal",
     "he-uniform",
