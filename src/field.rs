@@ -83,6 +83,7 @@ fields! {
     Residual = "residual",
     Dropout = "dropout",
     Initialisation = "initialisation",
+    BiasStart = "bias_start",
     Loss = "loss",
     Optimizer = "optimizer",
     Momentum = "momentum",

@@ -111,6 +111,7 @@ fn written() -> Value {
     config.data_options.samples = 200;
     config.normalisation = "batch".parse().unwrap();
     config.optimizer = "momentum".parse().unwrap();
+    config.bias_start = Some(0.1);
     let data = data::load(&config.data, &config.data_options).unwrap();
     let header = header(&config.plan(&data).unwrap(), &data, "r");
     let dir = tempfile::tempdir().unwrap();

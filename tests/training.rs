@@ -191,6 +191,39 @@ fn plain_descent_moves_by_the_rate_times_the_gradient() {
     }
 }
 
+/// Weights and the output layer stay those of the seed; PyTorch's initialisation draws biases, of maxout there
+/// are more than outputs, and behind batch normalisation there is none.
+#[test]
+fn a_bias_start_sets_the_biases_of_hidden_layers_and_nothing_else() {
+    let pytorch = config().with_initialisation("pytorch".parse::<gradfade::nn::Initialisation>().unwrap());
+    let maps = config()
+        .with_widths(None)
+        .with_network("dense:6@maxout:2,res(dense:6)".parse::<gradfade::nn::Architecture>().unwrap());
+    let normalised = pytorch.clone().with_normalisation(Normalisation::BatchAfter);
+    let without = pytorch.clone().with_normalisation(Normalisation::Batch);
+    for (config, hidden) in [(pytorch, 3), (maps, 2), (normalised, 3), (without, 0)] {
+        let (data, plan) = prepare(&config);
+        let (_, biased) = prepare(&config.clone().with_bias_start(-0.3));
+        let (drawn, set) = (initial_network::<f32>(&plan), initial_network::<f32>(&biased));
+        let facts = header(&biased, &data, "b").facts;
+        assert_eq!(facts.bias_start, Some(-0.3));
+        let mut found = 0;
+        for (t, tensor) in drawn.tensors().iter().enumerate() {
+            let is_output = tensor.layer + 1 == drawn.layers();
+            if tensor.tensor.part == gradfade::nn::Part::Bias && !is_output {
+                found += 1;
+                assert!(set.tensor(t).iter().all(|&b| b == -0.3), "{}", tensor.name());
+                assert_eq!(facts.initial_deviation.as_ref().unwrap()[&tensor.name()], 0.0);
+            } else {
+                assert_eq!(drawn.tensor(t), set.tensor(t), "{}", tensor.name());
+            }
+        }
+        assert_eq!(found, hidden);
+    }
+    let (_, record) = run::<f32>(&config().with_bias_start(-0.3));
+    assert!((record.value(PARAM_NORM, 0, 1) - 0.3 * 9f64.sqrt()).abs() < 1e-6);
+}
+
 #[test]
 fn the_first_row_is_the_initial_network_and_the_last_evaluation_the_final_one() {
     let config = config();

@@ -24,6 +24,7 @@ from remedies import run_remedy
 from witness import (
     ACTIVATIONS,
     LOSSES,
+    SQUARES,
     batch_loss,
     forward,
     learning_rate_formula,
@@ -118,7 +119,8 @@ def make_case(name, network, optimizer=SGD, learning_rate=0.1, precision="f64", 
 
 
 def activation_loss():
-    """Every activation x every loss, plain SGD, f64; two more depths for tanh."""
+    """Every activation x every loss, plain SGD, f64; two more depths for tanh. Of the squares behind a sigmoid and a softmax
+    two activations: what is above the output is the same."""
     networks = {
         "four-layers": make_network(11, [7, 9, 8, 6, 5], 6),
         "three-layers": make_network(12, [6, 10, 7, 4], 5),
@@ -132,6 +134,9 @@ def activation_loss():
     for network in ("three-layers", "five-layers"):
         for loss in LOSSES:
             cases.append(make_case(f"tanh, {loss}, {network}", network, loss=loss))
+    for activation in ("sigmoid", "tanh"):
+        for loss in SQUARES:
+            cases.append(make_case(f"{activation}, {loss}", "four-layers", activation=activation, loss=loss))
     for case in cases:
         case["expected"] = run(case, networks[case["network"]])
     return {"networks": networks, "cases": cases}

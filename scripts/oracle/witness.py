@@ -30,6 +30,7 @@ ACTIVATIONS = {
 }
 
 LOSSES = ("cross-entropy", "bce", "mse")
+SQUARES = ("quadratic", "softmax-mse")
 
 DTYPES = {"f32": torch.float32, "f64": torch.float64}
 
@@ -43,6 +44,10 @@ def batch_loss(name, outputs, labels):
         return F.binary_cross_entropy_with_logits(outputs, one_hot, reduction="sum") / outputs.shape[0]
     if name == "mse":  # mean over all B * C elements
         return F.mse_loss(outputs, one_hot)
+    if name == "quadratic":  # half the sum over the outputs, mean over the batch
+        return 0.5 * F.mse_loss(torch.sigmoid(outputs), one_hot, reduction="sum") / outputs.shape[0]
+    if name == "softmax-mse":
+        return F.mse_loss(F.softmax(outputs, dim=1), one_hot)
     raise ValueError(name)
 
 

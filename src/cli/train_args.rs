@@ -157,7 +157,13 @@ pub struct SharedArgs {
     #[arg(long, value_name = "SHARE", help_heading = "Network")]
     dropout: Option<f64>,
 
-    /// Loss function [default: cross-entropy]
+    /// Start all biases of the hidden layers at this number, whatever the initialisation [default: as the
+    /// initialisation says]
+    #[arg(long, value_name = "C", allow_negative_numbers = true, help_heading = "Network")]
+    bias_start: Option<f64>,
+
+    /// Loss function; quadratic and softmax-mse are squared errors behind a sigmoid and a softmax [default:
+    /// cross-entropy]
     #[arg(long, value_name = "NAME", value_parser = names!(Loss), help_heading = "Training")]
     loss: Option<Loss>,
     /// Schedule of the learning rate: constant, cosine, or step:EVERY[:GAMMA] [default: constant]
@@ -245,6 +251,7 @@ impl SharedArgs {
             ("normalisation", self.normalisation.is_some()),
             ("residual", self.residual),
             ("dropout", self.dropout.is_some()),
+            ("bias_start", self.bias_start.is_some()),
             ("loss", self.loss.is_some()),
             ("schedule", self.schedule.is_some()),
             ("warm_up", self.warm_up.is_some()),
@@ -285,6 +292,7 @@ impl SharedArgs {
     /// Lays what was given over `config`.
     pub fn apply(&self, config: &mut TrainConfig) {
         self.data.apply(&mut config.data_options);
+        set_some(&mut config.bias_start, &self.bias_start);
         set(&mut config.loss, &self.loss);
         set(&mut config.schedule, &self.schedule);
         set(&mut config.warm_up, &self.warm_up);
@@ -338,7 +346,7 @@ pub struct TrainArgs {
     #[arg(long, value_name = "NAME", default_value = "sigmoid", value_parser = PossibleValuesHint::<Activation>::new(Activation::NAMES.into_iter()), help_heading = "Network")]
     activation: Activation,
     /// glorot-uniform, glorot-normal, he-uniform, he-normal, lecun-uniform, lecun-normal, orthogonal,
-    /// pytorch, nielsen, normal:STD or zeros [default: follows the activation]
+    /// pytorch, nielsen, normal:STD, uniform:A or zeros [default: follows the activation]
     #[arg(long, value_name = "NAME", alias = "init", help_heading = "Network")]
     initialisation: Option<Initialisation>,
     /// Optimiser

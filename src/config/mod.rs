@@ -33,6 +33,7 @@ use crate::nn::{
 /// | `residual` | false | skip around every hidden layer with as many outputs as inputs, [`crate::nn::shape`] |
 /// | `dropout` | 0 | share of every hidden layer's outputs that is dropped in training, in [0, 1) |
 /// | `initialisation` | by activation | [`Initialisation::default_for`] |
+/// | `bias_start` | none | where all biases of hidden layers begin, whatever the initialisation says of them |
 /// | `loss` | cross-entropy | [`Loss`] |
 /// | `optimizer`, `momentum` | sgd, 0.9 | [`crate::nn::optimizer`] |
 /// | `learning_rate` | by optimiser | >= 0, [`OptimizerKind::default_learning_rate`] |
@@ -72,6 +73,9 @@ pub struct TrainConfig {
     pub dropout: f64,
     #[serde(alias = "initialization")]
     pub initialisation: Option<Initialisation>,
+    // Left out where it is none: what earlier versions wrote stays the same.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bias_start: Option<f64>,
     pub loss: Loss,
     #[serde(alias = "optimiser")]
     pub optimizer: OptimizerKind,
@@ -117,6 +121,7 @@ crate::field::setters!(TrainConfig {
     with_residual = residual: bool,
     with_dropout = dropout: f64,
     with_initialisation = initialisation: optional Initialisation,
+    with_bias_start = bias_start: optional f64,
     with_loss = loss: Loss,
     with_optimizer = optimizer: OptimizerKind,
     with_momentum = momentum: f64,
@@ -158,6 +163,7 @@ impl Default for TrainConfig {
             residual: false,
             dropout: 0.0,
             initialisation: None,
+            bias_start: None,
             loss: Loss::CrossEntropy,
             optimizer: OptimizerKind::Sgd,
             momentum: 0.9,
@@ -298,6 +304,9 @@ impl TrainConfig {
         not_negative(Field::LearningRate, self.learning_rate.unwrap_or(0.0))?;
         not_negative(Field::WeightDecay, self.weight_decay)?;
         not_negative(Field::L1, self.l1)?;
+        if let Some(start) = self.bias_start.filter(|start| !start.is_finite()) {
+            return Err(value(Field::BiasStart, start, "must be a finite number"));
+        }
         for (field, limit) in [(Field::ClipNorm, self.clip_norm), (Field::ClipValue, self.clip_value)] {
             if let Some(limit) = limit.filter(|limit| !(limit.is_finite() && *limit > 0.0)) {
                 return Err(value(field, limit, "must be a number greater than 0"));

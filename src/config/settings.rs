@@ -68,6 +68,7 @@ settings! {
     "residual" Flag residual;
     "dropout" Real dropout;
     "initialisation" Word initialisation;
+    "bias_start" Real bias_start;
     "loss" Word loss;
     "optimizer" Word optimizer;
     "momentum" Real momentum;
@@ -258,6 +259,7 @@ mod tests {
             "ignore_columns",
             "one_hot",
             "missing",
+            "bias_start",
             "clip_norm",
             "clip_value",
             "normalise_gradients",

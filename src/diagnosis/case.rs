@@ -212,11 +212,13 @@ impl<'a> Case<'a> {
         layer < self.hidden() && super::saturated::is_bounded(self.run.layer(layer).activation())
     }
 
-    /// Training loss of the first step over that of an answer that ignores the input.
+    /// Training loss of the first step over that of an answer that ignores the input: the frequencies of the
+    /// classes, or zeros where these cost more, as they do behind sigmoid outputs.
     pub fn start_loss(&self) -> Option<Evidence> {
         (self.record().steps.step().first() == Some(&0)).then_some(())?;
         let first = self.record().steps[LOSS].first().copied().filter(|loss| loss.is_finite())?;
         let prior = performance::prior_loss(&self.run)?;
+        let prior = performance::undecided_loss(&self.run).map_or(prior, |zeros| zeros.max(prior));
         let limit = self.limits.start_loss;
         Some(
             Evidence::new(Measure::StartLoss, first / prior)

@@ -42,6 +42,7 @@ mod hidden_vanishing;
 mod initialisation_too_large;
 mod initialisation_too_small;
 mod inputs_not_scaled;
+mod loss_does_not_fit;
 mod not_long_enough;
 mod overfitting;
 mod rate_too_large;
@@ -217,6 +218,7 @@ pub static RULES: &[Rule] = &[
     dead_initialisation::RULE,
     initialisation_too_large::RULE,
     initialisation_too_small::RULE,
+    loss_does_not_fit::RULE,
     exploding::RULE,
     vanishing::RULE,
     uniform::RULE,

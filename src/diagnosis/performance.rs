@@ -78,9 +78,25 @@ pub fn prior_loss(run: &Summary) -> Option<f64> {
         // The sum over the outputs of the entropy of one class against the others.
         "bce" => Some(-classes * (share * share.ln() + (1.0 - share) * (1.0 - share).ln())),
         // The mean over the outputs of their variance.
-        "mse" => Some(share * (1.0 - share)),
+        "mse" | "softmax-mse" => Some(share * (1.0 - share)),
+        // Half the sum of it.
+        "quadratic" => Some(0.5 * (1.0 - share)),
         _ => None,
     }
+}
+
+/// The loss of a network whose last layer gives 0 everywhere, which is where usual initialisations begin.
+pub fn undecided_loss(run: &Summary) -> Option<f64> {
+    let classes = run.header().facts.classes.filter(|&k| k > 1)? as f64;
+    Some(match run.header().facts.loss.as_deref()? {
+        "cross-entropy" => classes.ln(),
+        "bce" => classes * std::f64::consts::LN_2,
+        "mse" => 1.0 / classes,
+        "softmax-mse" => (1.0 - 1.0 / classes) / classes,
+        // a = 1/2 in every output.
+        "quadratic" => classes / 8.0,
+        _ => return None,
+    })
 }
 
 /// The step from which on an evaluation represents the end of the run.

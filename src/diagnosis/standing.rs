@@ -47,6 +47,7 @@ const CAUSES: &[Ailment] = {
         RateTooLarge,
         Diverged,
         VanishingGradient,
+        LossDoesNotFit,
         UniformVanishing,
         RateTooSmall,
         NotLongEnough,
@@ -71,6 +72,7 @@ fn follows(cause: Ailment) -> &'static [Ailment] {
     match cause {
         DeadInitialisation | InputsNotScaled | InitialisationTooLarge => &[
             Diverged,
+            LossDoesNotFit,
             FloatUnderflow,
             ExplodingGradient,
             VanishingGradient,
@@ -100,6 +102,7 @@ fn follows(cause: Ailment) -> &'static [Ailment] {
         ],
         ExplodingGradient => &[
             Diverged,
+            LossDoesNotFit,
             FloatUnderflow,
             VanishingGradient,
             HiddenVanishing,
@@ -110,8 +113,10 @@ fn follows(cause: Ailment) -> &'static [Ailment] {
             StuckWithLargeGradients,
             DecayOnly,
         ],
+        // Jumps drive outputs onto flat ends, too.
         RateTooLarge => &[
             Diverged,
+            LossDoesNotFit,
             FloatUnderflow,
             VanishingGradient,
             HiddenVanishing,
@@ -140,6 +145,18 @@ fn follows(cause: Ailment) -> &'static [Ailment] {
             NotLongEnough,
             DecayOnly,
         ],
+        LossDoesNotFit => &[
+            UniformVanishing,
+            RateTooSmall,
+            NotLongEnough,
+            StuckWithLargeGradients,
+            DecayOnly,
+            BaseRates,
+            FloatUnderflow,
+            SaturatedUnits,
+            DeadUnits,
+            HiddenVanishing,
+        ],
         TooNarrow => &[
             InitialisationTooSmall,
             VanishingGradient,
@@ -154,7 +171,7 @@ fn follows(cause: Ailment) -> &'static [Ailment] {
             DeadUnits,
             SaturatedUnits,
         ],
-        Diverged => &[FloatUnderflow, DeadUnits, SaturatedUnits, BaseRates],
+        Diverged => &[LossDoesNotFit, FloatUnderflow, DeadUnits, SaturatedUnits, BaseRates],
         RateTooSmall => STANDSTILL,
         NotLongEnough | StuckWithLargeGradients => &[BaseRates, DecayOnly],
         FloatUnderflow | DecayOnly | BaseRates => &[DeadUnits, SaturatedUnits],

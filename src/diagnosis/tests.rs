@@ -40,6 +40,8 @@ fn keys_are_those_that_were_published() {
         Missing::Classes,
         Missing::Optimizer,
         Missing::Inputs,
+        Missing::Loss,
+        Missing::LossInput,
         Missing::CutShort(1, None),
         Missing::Gap { column: "loss", last: None },
     ];

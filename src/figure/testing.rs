@@ -191,7 +191,8 @@ pub fn equipped() -> Vec<(Record, Vec<&'static str>)> {
         record
     };
     let taken = ["less-decay", "less-dropout"];
-    vec![
+    let squares = of(Synthetic::default(), &[("loss", "quadratic")]);
+    let mut all = vec![
         (of(Synthetic::default(), &[("initialisation", "normal:0.1")]), taken.to_vec()),
         (of(Synthetic::default(), &[]), [&["better-initialisation"][..], &taken].concat()),
         (
@@ -224,7 +225,11 @@ pub fn equipped() -> Vec<(Record, Vec<&'static str>)> {
                 "dropout",
             ],
         ),
-    ]
+    ];
+    // Theirs is cross-entropy.
+    all.iter_mut().for_each(|(_, had)| had.push("fitting-loss"));
+    all.push((squares, [&["better-initialisation"][..], &taken].concat()));
+    all
 }
 
 /// What the saved parameters of [`healthy`] show: a max pooling 2 x 2 of three channels with `side` rows and

@@ -201,12 +201,13 @@ fn mostly_special(grid: &Grid, layer: usize) -> Option<(Special, f64)> {
 // ---- captions -----------------------------------------------------------------------------------------------------------
 
 /// Settings in the order in which a reader asks for them; a value that says "none" is left out.
-const SETTINGS: [&str; 24] = [
+const SETTINGS: [&str; 25] = [
     "activation",
     "normalisation",
     "residual",
     "dropout",
     "initialisation",
+    "bias_start",
     "loss",
     "optimizer",
     "learning_rate",

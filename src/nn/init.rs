@@ -9,6 +9,7 @@
 //! | pytorch | uniform within 1 / sqrt(fan_in), PyTorch's `Linear` default | the same |
 //! | nielsen | N(0, 1) / sqrt(fan_in) (Nielsen, Neural Networks and Deep Learning, ch. 3) | N(0, 1) |
 //! | normal:STD | N(0, STD^2) | 0 |
+//! | uniform:A | uniform within A | 0 |
 //! | zeros | 0 | 0 |
 //!
 //! He's factor 2 is for ReLU; it is not adapted to other activations. Normal distributions are not truncated.
@@ -38,6 +39,8 @@ pub enum Initialisation {
     Nielsen,
     /// Standard deviation of all weights.
     Normal(f64),
+    /// Bound of all weights.
+    Uniform(f64),
     Zeros,
 }
 
@@ -57,7 +60,7 @@ pub fn unit(rng: &mut impl Rng) -> f64 {
 }
 
 impl Initialisation {
-    pub const NAMES: [&'static str; 11] = [
+    pub const NAMES: [&'static str; 12] = [
         "glorot-uniform",
         "glorot-normal",
         "he-uniform",
@@ -68,6 +71,7 @@ impl Initialisation {
         "pytorch",
         "nielsen",
         "normal:STD",
+        "uniform:A",
         "zeros",
     ];
 
@@ -105,6 +109,7 @@ impl Initialisation {
             Initialisation::LecunUniform | Initialisation::LecunNormal => (1.0 / inputs).sqrt(),
             Initialisation::Pytorch => 1.0 / (3.0 * inputs).sqrt(),
             Initialisation::Normal(std) => std,
+            Initialisation::Uniform(bound) => bound / 3f64.sqrt(),
             Initialisation::Nielsen => 1.0 / inputs.sqrt(),
             // Rows or columns of length 1, whichever are fewer.
             Initialisation::Orthogonal => 1.0 / inputs.max(outputs).sqrt(),
@@ -143,6 +148,7 @@ impl Initialisation {
             Initialisation::GlorotUniform => (uniform((6.0 / (inputs + outputs)).sqrt(), n), zero_bias),
             Initialisation::HeUniform => (uniform((6.0 / inputs).sqrt(), n), zero_bias),
             Initialisation::LecunUniform => (uniform((3.0 / inputs).sqrt(), n), zero_bias),
+            Initialisation::Uniform(bound) => (uniform(bound, n), zero_bias),
             Initialisation::Pytorch => {
                 let bound = 1.0 / inputs.sqrt();
                 let weight = uniform(bound, n);
@@ -205,6 +211,7 @@ impl fmt::Display for Initialisation {
             Initialisation::Pytorch => "pytorch",
             Initialisation::Nielsen => "nielsen",
             Initialisation::Normal(std) => return write!(f, "normal:{std}"),
+            Initialisation::Uniform(bound) => return write!(f, "uniform:{bound}"),
             Initialisation::Zeros => "zeros",
         };
         f.write_str(name)
@@ -226,15 +233,20 @@ impl FromStr for Initialisation {
             "pytorch" => Initialisation::Pytorch,
             "nielsen" => Initialisation::Nielsen,
             "zeros" => Initialisation::Zeros,
-            _ => match text.strip_prefix("normal:").map(str::parse::<f64>) {
-                Some(Ok(std)) if std > 0.0 && std.is_finite() => Initialisation::Normal(std),
-                Some(_) => {
-                    return Err(crate::names::NameError::Value(
-                        "normal:STD needs a positive standard deviation".into(),
-                    ));
+            _ => {
+                let (size, of, needs): (&str, fn(f64) -> Initialisation, &str) =
+                    if let Some(size) = text.strip_prefix("normal:") {
+                        (size, Initialisation::Normal, "normal:STD needs a positive standard deviation")
+                    } else if let Some(size) = text.strip_prefix("uniform:") {
+                        (size, Initialisation::Uniform, "uniform:A needs a positive bound A")
+                    } else {
+                        return Err(crate::names::NameError::unknown("initialisation", text, Self::NAMES));
+                    };
+                match size.parse::<f64>() {
+                    Ok(x) if x > 0.0 && x.is_finite() => of(x),
+                    _ => return Err(crate::names::NameError::Value(needs.into())),
                 }
-                None => return Err(crate::names::NameError::unknown("initialisation", text, Self::NAMES)),
-            },
+            }
         })
     }
 }
@@ -275,6 +287,7 @@ mod tests {
             (Initialisation::Pytorch, 1.0 / (3.0 * 784.0), Some(1.0 / 28.0)),
             (Initialisation::Nielsen, 1.0 / 784.0, None),
             (Initialisation::Normal(0.01), 1e-4, None),
+            (Initialisation::Uniform(0.12), 0.0048, Some(0.12)),
             (Initialisation::Orthogonal, 1.0 / 784.0, None),
         ] {
             let (weight, bias) = init.draw(7, 1, i, o);
@@ -317,10 +330,14 @@ mod tests {
     #[test]
     fn names_round_trip_and_seeds_differ() {
         for name in Initialisation::NAMES {
-            let name = name.replace("STD", "0.05");
+            let name = name.replace("STD", "0.05").replace(":A", ":0.5");
             assert_eq!(name.parse::<Initialisation>().unwrap().to_string(), name);
         }
         assert!("normal:-1".parse::<Initialisation>().is_err());
+        for wrong in ["uniform:0", "uniform:-1", "uniform:inf", "uniform:x", "uniform:"] {
+            let error = wrong.parse::<Initialisation>().unwrap_err().to_string();
+            assert!(error.contains("uniform:A needs a positive bound"), "{error}");
+        }
         assert!("he".parse::<Initialisation>().is_err());
         let draw = |seed, layer| Initialisation::HeNormal.draw(seed, layer, 4, 4).0;
         assert_ne!(draw(1, 1), draw(2, 1));

@@ -68,6 +68,17 @@ impl<T: Scalar> Network<T> {
         Network { sequence, parameters, running, seed }
     }
 
+    /// The same with all biases of the layers below the output layer at `value`.
+    #[must_use]
+    pub fn with_hidden_biases(mut self, value: f64) -> Network<T> {
+        for l in 0..self.layers().saturating_sub(1) {
+            if let Some(t) = self.index(l, Part::Bias) {
+                self.tensor_mut(t).fill(T::from_f64(value));
+            }
+        }
+        self
+    }
+
     /// Takes the numbers of another network of the same layers, without allocating.
     pub fn copy_from(&mut self, other: &Network<T>) {
         assert_eq!(self.sequence.tensors, other.sequence.tensors);

@@ -58,9 +58,16 @@ pub struct Facts {
     /// `cross-entropy`, `mse`, ...
     #[serde(skip_serializing_if = "Option::is_none")]
     pub loss: Option<String>,
+    /// What the loss takes: `logits` where it has the softmax or sigmoid inside, else `probabilities` or
+    /// `log-probabilities`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub loss_input: Option<String>,
     /// Name of the initialisation, such as `he-normal`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub initialisation: Option<String>,
+    /// The number that all biases of hidden layers began at, where that was chosen beside the initialisation.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bias_start: Option<f64>,
     /// Name of the normalisation of hidden layers; `none` where there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub normalisation: Option<String>,
@@ -103,7 +110,9 @@ crate::field::setters!(Facts {
     with_normalise_gradients = normalise_gradients: optional bool,
     with_layerwise_steps = layerwise_steps: optional u64,
     with_loss = loss: optional String,
+    with_loss_input = loss_input: optional String,
     with_initialisation = initialisation: optional String,
+    with_bias_start = bias_start: optional f64,
     with_normalisation = normalisation: optional String,
     with_residual = residual: optional bool,
     with_dropout = dropout: optional f64,

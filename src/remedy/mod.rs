@@ -23,7 +23,7 @@ use crate::activation::Activation;
 use crate::config::{DEFAULT_EPOCHS, Precision, TrainConfig};
 use crate::diagnosis::{Branch, Diagnosis, Remedy, Treatment, Unfit};
 use crate::nn::architecture::Architecture;
-use crate::nn::{Initialisation, L1Step, Normalisation, OptimizerKind};
+use crate::nn::{Initialisation, L1Step, Loss, Normalisation, OptimizerKind};
 use crate::record::{Header, LayerInfo, Status};
 use crate::train::header::SettingsError;
 
@@ -90,6 +90,7 @@ changes! {
     RateOver10: |c, _| rate(c, |rate| rate / 10.0);
     RateOver100: |c, _| rate(c, |rate| rate / 100.0);
     Standardize: |c, _| new(&mut c.data_options.standardize, true);
+    CrossEntropy: cross_entropy;
     ClipNorm: |c, _| clip(c);
     MoreEpochs: |c, _| more_epochs(c);
     Wider: |c, _| wider(c);
@@ -204,6 +205,30 @@ fn residual(c: &mut TrainConfig, header: &Header) -> Result<(), Unfit> {
         return Err(Unfit::NoEqualLayers);
     }
     new(&mut c.residual, true)
+}
+
+/// Behind a slope gradients are small, and rates of such runs large: Nielsen, ch. 3, divides them by 6 for a
+/// sigmoid, the mean of its slope over its range; for a softmax of C answers that know nothing the factor is
+/// 2 / C^2. A rate that is usual already stays, and so do those of optimisers that divide the size of the
+/// gradient out.
+fn cross_entropy(c: &mut TrainConfig, header: &Header) -> Result<(), Unfit> {
+    let factor = match c.loss {
+        Loss::Quadratic => 1.0 / 6.0,
+        Loss::SoftmaxMse => {
+            header.facts.classes.map_or(1.0, |classes| 2.0 / (classes as f64 * classes as f64))
+        }
+        Loss::CrossEntropy | Loss::Bce | Loss::Mse => 1.0,
+    };
+    let usual = c.optimizer.default_learning_rate();
+    let follows_size =
+        matches!(c.optimizer, OptimizerKind::Sgd | OptimizerKind::Momentum | OptimizerKind::Nesterov);
+    if follows_size && learning_rate(c) > usual {
+        let factor = factor.max(usual / learning_rate(c));
+        // The factor is a rule of thumb: two digits of the rate say as much.
+        let rounded = format!("{:.1e}", learning_rate(c) * factor).parse().ok();
+        c.learning_rate = rounded.filter(|_| factor < 1.0).or(c.learning_rate);
+    }
+    new(&mut c.loss, Loss::CrossEntropy)
 }
 
 /// Pascanu, Mikolov, Bengio 2013.

@@ -42,7 +42,7 @@ fn plain() -> TrainConfig {
 }
 
 /// What each remedy changes in [`plain`], written down by hand.
-const EXPECTED: [(&str, &[[&str; 3]]); 32] = [
+const EXPECTED: [(&str, &[[&str; 3]]); 33] = [
     ("relu", &[["activation", "sigmoid", "relu"], ["initialisation", "glorot-uniform", "he-uniform"]]),
     (
         "leaky-relu",
@@ -70,6 +70,7 @@ const EXPECTED: [(&str, &[[&str; 3]]); 32] = [
     ("rate-div10", &[["learning_rate", "0.1", "0.01"]]),
     ("rate-div100", &[["learning_rate", "0.1", "0.001"]]),
     ("standardize", &[["standardize", "no", "yes"]]),
+    ("cross-entropy", &[]),
     ("clip-norm", &[["clip_norm", "-", "1"]]),
     ("more-epochs", &[["epochs", "5", "20"]]),
     ("wider", &[["width", "100", "400"]]),
@@ -82,6 +83,25 @@ const EXPECTED: [(&str, &[[&str; 3]]); 32] = [
     ("dropout", &[["dropout", "0", "0.5"]]),
     ("more-data", &[["steps", "-", "15"], ["train_size", "300", "-"]]),
 ];
+
+#[test]
+fn a_loss_that_fits_takes_a_rate_that_suits_its_larger_gradients() {
+    let header = header(&[784, 100, 10]);
+    let changed = |loss, optimizer, rate| {
+        let config = TrainConfig { loss, optimizer, learning_rate: Some(rate), ..plain() };
+        let changed = change("cross-entropy").unwrap().apply(&config, &header).unwrap();
+        assert_eq!(changed.loss, Loss::CrossEntropy);
+        changed.learning_rate
+    };
+    let sgd = OptimizerKind::Sgd;
+    // Nielsen's own pair of rates.
+    assert_eq!(changed(Loss::Quadratic, sgd, 3.0), Some(0.5));
+    assert_eq!(changed(Loss::Quadratic, sgd, 0.3), Some(0.1));
+    assert_eq!(changed(Loss::Quadratic, sgd, 0.05), Some(0.05));
+    assert_eq!(changed(Loss::SoftmaxMse, sgd, 20.0), Some(0.4));
+    assert_eq!(changed(Loss::Quadratic, OptimizerKind::Adam, 0.1), Some(0.1));
+    assert_eq!(changed(Loss::Mse, sgd, 3.0), Some(3.0));
+}
 
 #[test]
 fn each_remedy_changes_exactly_what_it_says() {
@@ -137,6 +157,7 @@ fn what_is_there_already_is_not_tried_again() {
     for change in CHANGES.iter().filter(|c| !repeatable.contains(&c.name)) {
         let config = match change.name {
             "no-decay" => TrainConfig { weight_decay: 0.1, ..plain() },
+            "cross-entropy" => TrainConfig { loss: Loss::Quadratic, ..plain() },
             "no-dropout" => TrainConfig { dropout: 0.8, ..plain() },
             "rate-up-to-usual" => TrainConfig { learning_rate: Some(1e-7), ..plain() },
             "rate-down-to-usual" => TrainConfig { learning_rate: Some(1e3), ..plain() },

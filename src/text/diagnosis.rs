@@ -20,6 +20,7 @@ impl Lang {
                 Ailment::DeadInitialisation => "dead or symmetric initialisation",
                 Ailment::InitialisationTooLarge => "initialisation too large",
                 Ailment::InitialisationTooSmall => "initialisation too small",
+                Ailment::LossDoesNotFit => "the loss does not fit the output",
                 Ailment::ExplodingGradient => "exploding gradient",
                 Ailment::VanishingGradient => "vanishing gradient",
                 Ailment::UniformVanishing => "uniform vanishing",
@@ -45,6 +46,7 @@ impl Lang {
                 Ailment::DeadInitialisation => "无效或对称的初始化",
                 Ailment::InitialisationTooLarge => "初始权重过大",
                 Ailment::InitialisationTooSmall => "初始权重过小",
+                Ailment::LossDoesNotFit => "损失函数与输出不匹配",
                 Ailment::ExplodingGradient => "梯度爆炸",
                 Ailment::VanishingGradient => "梯度消失",
                 Ailment::UniformVanishing => "各层一致的梯度消失",
@@ -85,6 +87,9 @@ impl Lang {
                 Ailment::InitialisationTooSmall => {
                     "The weights begin so small that a layer passes on almost nothing, and the network takes most of its steps to leave that state."
                 }
+                Ailment::LossDoesNotFit => {
+                    "The output leaves too little gradient of the error: its slope is flat where an answer is confidently wrong, or the loss applies a softmax to probabilities."
+                }
                 Ailment::ExplodingGradient => "The error signal grows from layer to layer toward the input.",
                 Ailment::VanishingGradient => {
                     "The error signal shrinks from layer to layer toward the input, and the network fails on its own training set: the layers near the input stay random."
@@ -124,6 +129,9 @@ impl Lang {
                 Ailment::DeadInitialisation => "从零开始的权重得到相同的梯度或没有梯度，同一层的神经元始终彼此相同。",
                 Ailment::InitialisationTooLarge => "权重一开始就过大，训练之前神经元已经饱和，或者最初的输出已经是很有把握的错误答案。",
                 Ailment::InitialisationTooSmall => "权重一开始就过小，某一层几乎什么都不往上传，网络把大部分步数花在走出这个状态上。",
+                Ailment::LossDoesNotFit => {
+                    "误差经过输出函数后只剩下很小的梯度：回答错误却很有把握时斜率几乎为零，或者损失函数对概率又做了一次 softmax。"
+                }
                 Ailment::ExplodingGradient => "误差信号朝输入方向逐层放大。",
                 Ailment::VanishingGradient => "误差信号朝输入方向逐层缩小，网络连训练集都没有学好：靠近输入的层仍是随机的。",
                 Ailment::UniformVanishing => "各隐藏层都一样，因此没有比值能显示，但单个样本的梯度与权重相比微乎其微。",

@@ -9,6 +9,7 @@ enum Setting {
     Activation,
     Architecture,
     Initialisation,
+    BiasStart,
     Loss,
     Optimizer,
     LearningRate,
@@ -47,10 +48,11 @@ enum Setting {
 }
 
 impl Setting {
-    const ALL: [(Setting, &'static str); 38] = [
+    const ALL: [(Setting, &'static str); 39] = [
         (Setting::Activation, "activation"),
         (Setting::Architecture, "architecture"),
         (Setting::Initialisation, "initialisation"),
+        (Setting::BiasStart, "bias_start"),
         (Setting::Loss, "loss"),
         (Setting::Optimizer, "optimizer"),
         (Setting::LearningRate, "learning_rate"),
@@ -108,6 +110,7 @@ impl Lang {
                 Setting::Activation => "激活函数",
                 Setting::Architecture => "网络结构",
                 Setting::Initialisation => "初始化",
+                Setting::BiasStart => "隐藏层偏置的初始值",
                 Setting::Loss => "损失函数",
                 Setting::Optimizer => "优化器",
                 Setting::LearningRate => "学习率",
@@ -187,6 +190,7 @@ impl Lang {
             | Setting::Precision
             | Setting::Architecture => value.into(),
             Setting::Initialisation => format!("{value} initialisation"),
+            Setting::BiasStart => format!("hidden biases from {value}"),
             Setting::LearningRate => format!("learning rate {value}"),
             Setting::WeightDecay => format!("weight decay {value}"),
             Setting::L1 => format!("L1 {value}"),
@@ -232,6 +236,8 @@ impl Lang {
                 "cross-entropy" => "交叉熵损失".into(),
                 "bce" => "二元交叉熵损失".into(),
                 "mse" => "均方误差损失".into(),
+                "quadratic" => "二次损失".into(),
+                "softmax-mse" => "softmax 均方误差损失".into(),
                 _ => value.into(),
             },
             Setting::Activation
@@ -266,7 +272,8 @@ impl Lang {
             },
             Setting::TrainSize => format!("{} 个训练样本", self.counted_value(value)),
             Setting::TestSize => format!("{} 个测试样本", self.counted_value(value)),
-            Setting::LearningRate
+            Setting::BiasStart
+            | Setting::LearningRate
             | Setting::Momentum
             | Setting::WeightDecay
             | Setting::Dropout

@@ -75,11 +75,13 @@ fn facts(plan: &TrainPlan, data: &Dataset, tensors: &[NetworkTensor]) -> Facts {
         .inputs
         .as_slice()
         .and_then(|values| Inputs::of(values, data.features, |column| data.feature_name(column)));
+    let output = tensors.last().map(|last| last.layer);
     let deviation = |of: &NetworkTensor| {
         let [weight, bias] = plan.initialisation.deviations(of.tensor.fan_in, of.tensor.fan_out);
         let deviation = match of.tensor.part {
             // Others are projections of skips, which begin as weights do.
             Part::Weight | Part::Other(_) => weight,
+            Part::Bias if config.bias_start.is_some() && Some(of.layer) != output => 0.0,
             Part::Bias => bias,
             // The same for every network.
             Part::Scale | Part::Shift => 0.0,
@@ -108,7 +110,9 @@ fn facts(plan: &TrainPlan, data: &Dataset, tensors: &[NetworkTensor]) -> Facts {
         normalise_gradients: Some(config.normalise_gradients),
         layerwise_steps: Some(plan.earlier_steps()),
         loss: Some(config.loss.to_string()),
+        loss_input: Some("logits".into()),
         initialisation: Some(plan.initialisation.to_string()),
+        bias_start: config.bias_start,
         normalisation: Some(config.normalisation.to_string()),
         residual: Some(config.residual || config.network.as_ref().is_some_and(Architecture::has_skips)),
         dropout: Some(config.dropout),
@@ -165,6 +169,9 @@ fn labels(plan: &TrainPlan, data: &Dataset) -> BTreeMap<String, String> {
     set("residual", config.residual, "yes".into());
     set("dropout", config.dropout > 0.0, config.dropout.to_string());
     set("l1_step", config.l1 > 0.0 && config.l1_step == L1Step::Proximal, config.l1_step.to_string());
+    if let Some(start) = config.bias_start {
+        set("bias_start", true, start.to_string());
+    }
     for (key, limit) in [("clip_norm", config.clip_norm), ("clip_value", config.clip_value)] {
         if let Some(limit) = limit {
             set(key, true, limit.to_string());

@@ -135,7 +135,11 @@ impl Finished {
 /// The network as a plan draws it. In layer-wise training a run goes on from other parameters:
 /// [`Trained::initial`].
 pub fn initial_network<T: Scalar>(plan: &TrainPlan) -> Network<T> {
-    Network::of(plan.shape(), plan.initialisation, plan.config.seed)
+    let network = Network::of(plan.shape(), plan.initialisation, plan.config.seed);
+    match plan.config.bias_start {
+        Some(value) => network.with_hidden_biases(value),
+        None => network,
+    }
 }
 
 /// Trains by the system's clock: the whole protocol of a run. The sink gets the header, in which the run is

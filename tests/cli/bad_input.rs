@@ -82,6 +82,8 @@ fn options_that_contradict_each_other_or_the_data_are_refused() {
     usage(&["--data", "spiral", "--samples", "3"], &["--samples 3", "at least 12"]);
     usage(&["--data", "mnist-mini:here"], &["mnist-mini", "takes no path"]);
     usage(&["--data", "csv"], &["csv:PATH"]);
+    usage(&["--bias-start", "inf"], &["--bias-start inf", "finite"]);
+    usage(&["--initialisation", "uniform:0"], &["--initialisation", "uniform:A needs a positive bound A"]);
     usage(&["--clip-norm", "0"], &["--clip-norm", "greater than 0"]);
     usage(
         &["--clip-norm", "1", "--clip-value", "1"],
@@ -120,6 +122,8 @@ fn options_that_cannot_have_any_effect_are_refused_with_the_way_out() {
         (&["--residual", "--hidden-layers", "0"], &["--residual: has no effect", "hidden layers"]),
         (&["--dropout", "0.5", "--hidden-layers", "0"], &["--dropout: has no effect", "hidden layers"]),
         (&["--normalisation", "layer", "--hidden-layers", "0"], &["--normalisation: has no effect"]),
+        (&["--bias-start", "0.1", "--hidden-layers", "0"], &["--bias-start: has no effect", "hidden layers"]),
+        (&["--bias-start", "0.1", "--normalisation", "batch"], &["--bias-start: has no effect", "after it"]),
         (&["--noise", "0.2"], &["--noise", "does not apply to --data mnist-mini", "leave it out"]),
         (&["--samples", "500"], &["--samples", "does not apply to --data mnist-mini"]),
         (&["--data", "xor", "--test-share", "0.5"], &["--test-share", "does not apply to --data xor"]),
@@ -141,6 +145,7 @@ fn options_that_cannot_have_any_effect_are_refused_with_the_way_out() {
     for (out, args) in [
         ("wide", &["--widths", "2", "--residual"][..]),
         ("rolling", &["--optimizer", "nesterov", "--momentum", "0.5"]),
+        ("biased", &["--bias-start", "-3", "--normalisation", "batch-after"]),
         ("sparse", &["--l1", "0.01", "--l1-step", "proximal"]),
         ("plain", &["--hidden-layers", "0", "--dropout", "0", "--normalisation", "none"]),
     ] {

@@ -18,7 +18,7 @@ pub const ACTIVATIONS: [&str; 12] = [
     "hard-sigmoid",
     "identity",
 ];
-const INITIALISATIONS: [&str; 11] = [
+const INITIALISATIONS: [&str; 12] = [
     "glorot-uniform",
     "glorot-normal",
     "he-uniform",
@@ -29,9 +29,10 @@ const INITIALISATIONS: [&str; 11] = [
     "pytorch",
     "nielsen",
     "normal:0.05",
+    "uniform:0.12",
     "zeros",
 ];
-pub const LOSSES: [&str; 3] = ["cross-entropy", "bce", "mse"];
+pub const LOSSES: [&str; 5] = ["cross-entropy", "bce", "mse", "quadratic", "softmax-mse"];
 pub const OPTIMIZERS: [&str; 7] = ["sgd", "momentum", "nesterov", "adagrad", "rmsprop", "adam", "adamw"];
 
 #[test]

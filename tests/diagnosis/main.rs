@@ -2,6 +2,7 @@
 //! records with holes.
 
 mod holes;
+mod outputs;
 mod patients;
 mod why;
 
@@ -12,7 +13,7 @@ use gradfade::activation::Activation;
 use gradfade::config::{BatchSize, TrainConfig};
 use gradfade::data::{self, DataSpec};
 use gradfade::diagnosis::{Diagnosis, Outcome, Severity, Standing, Thresholds, diagnose};
-use gradfade::nn::{Initialisation, Normalisation, OptimizerKind};
+use gradfade::nn::{Initialisation, Loss, Normalisation, OptimizerKind};
 use gradfade::record::{MemorySink, Record};
 use gradfade::train::{Unwatched, header::header, train};
 
@@ -32,6 +33,21 @@ fn base() -> TrainConfig {
 
 fn sigmoid(depth: usize) -> TrainConfig {
     base().with_activation(Activation::Sigmoid).with_hidden_layers(depth).with_learning_rate(0.5)
+}
+
+/// Six clouds of points in the plane, six hidden layers of weights that are twice too large.
+fn confident(loss: Loss, learning_rate: f64) -> TrainConfig {
+    let options = data::DataOptions::default().with_samples(1000).with_noise(0.2).with_classes(6);
+    base()
+        .with_data(DataSpec::Gaussians)
+        .with_data_options(options)
+        .with_hidden_layers(6)
+        .with_initialisation(Initialisation::Normal(0.5))
+        .with_loss(loss)
+        .with_learning_rate(learning_rate)
+        .with_batch_size(BatchSize::Samples(20))
+        .with_epochs(None)
+        .with_steps(400)
 }
 
 fn maps(mut config: TrainConfig, network: &str) -> TrainConfig {
@@ -151,6 +167,14 @@ fn config(name: &str) -> TrainConfig {
         "early-stopped" => digits(base().with_epochs(60).with_batch_size(BatchSize::Samples(20)), 500, 1000)
             .with_validation_size(100)
             .with_early_stopping(5),
+        // Weights of twice the size that keeps a signal make the outputs confident before training. Nielsen's
+        // pair of rates.
+        "slope-takes-it-all" => confident(Loss::Quadratic, 0.06),
+        "the-same-with-bce" => confident(Loss::Bce, 0.01),
+        "quadratic-that-trains" => digits(rate(0.5).with_loss(Loss::Quadratic).with_epochs(8), 4000, 1000),
+        "softmax-mse-that-trains" => {
+            digits(rate(2.0).with_hidden_layers(1).with_loss(Loss::SoftmaxMse).with_epochs(4), 4000, 1000)
+        }
         "too-few-steps" => base().with_epochs(None).with_steps(5).with_learning_rate(0.05),
         other => panic!("no network is called {other}"),
     }

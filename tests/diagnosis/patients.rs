@@ -76,6 +76,10 @@ const TABLE: &[(&str, &[&str])] = &[
         &["dead-units<", "learning-rate-too-large<", "too-much-dropout!", "stuck-at-base-rates<"],
     ),
     ("four-units", &["too-narrow!", "not-trained-long-enough<"]),
+    ("slope-takes-it-all", &["loss-does-not-fit!", "learning-rate-too-small<"]),
+    ("the-same-with-bce", &["healthy*"]),
+    ("quadratic-that-trains", &["healthy*"]),
+    ("softmax-mse-that-trains", &["healthy*"]),
     ("too-few-steps", &["not-trained-long-enough!"]),
 ];
 

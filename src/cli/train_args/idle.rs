@@ -71,12 +71,19 @@ impl SharedArgs {
             (Field::Normalisation, self.normalisation.is_some_and(|n| n != Normalisation::None)),
             (Field::Residual, self.residual),
             (Field::Dropout, self.dropout.is_some_and(|p| p > 0.0)),
+            (Field::BiasStart, self.bias_start.is_some()),
         ];
         let of_hidden = of_hidden.map(|(field, given)| (field, given || grid.varies(field.name())));
         for (field, given) in of_hidden {
             if given && none(|c| c.depth() > 0) {
                 return Err(idle(field, "it is of hidden layers and there are none; give --hidden-layers"));
             }
+        }
+        // Batch normalisation leaves the layer without a bias, layer normalisation takes a common one out.
+        let starts = self.bias_start.is_some() || grid.varies(Field::BiasStart.name());
+        if starts && none(|c| !matches!(c.normalisation, Normalisation::Batch | Normalisation::Layer)) {
+            let why = "a normalisation before the activation takes a common bias out; give one after it";
+            return Err(idle(Field::BiasStart, why));
         }
         Ok(())
     }

@@ -9,6 +9,7 @@ super::terms! {
         DeadInitialisation = "dead-initialisation",
         InitialisationTooLarge = "initialisation-too-large",
         InitialisationTooSmall = "initialisation-too-small",
+        LossDoesNotFit = "loss-does-not-fit",
         ExplodingGradient = "exploding-gradient",
         VanishingGradient = "vanishing-gradient",
         UniformVanishing = "uniform-vanishing",

@@ -35,6 +35,12 @@ super::terms! {
         StartLoss = "start_loss",
         /// Training loss at the end over that of an answer that ignores the input.
         LossOverPrior = "loss_over_prior",
+        /// Share of the error at the outputs that their slope lets through to the pre-activations.
+        PassedError = "passed_error",
+        /// Training loss at the end.
+        TrainLoss = "train_loss",
+        /// What the loss of a right answer cannot fall below.
+        LossFloor = "loss_floor",
         /// Batch loss, gradient or parameter that is no number.
         NotFinite = "not_finite",
         /// Root mean square of a column of the inputs, or of all, as they were fed.
@@ -68,6 +74,8 @@ super::terms! {
     /// The unit of a measure.
     Unit {
         Ratio = "ratio",
+        /// Whatever the loss is measured in.
+        Loss = "loss",
         Share = "share",
         Norm = "norm",
         /// Standard errors.
@@ -113,6 +121,7 @@ impl Measure {
             | Measure::Skill
             | Measure::LossFallQuarter
             | Measure::LossFallHalf
+            | Measure::PassedError
             | Measure::SaturatedShare
             | Measure::DeadShare
             | Measure::LostShare
@@ -120,6 +129,7 @@ impl Measure {
             | Measure::Movement
             | Measure::DecayTravel
             | Measure::AccuracyGap => Unit::Share,
+            Measure::TrainLoss | Measure::LossFloor => Unit::Loss,
             Measure::InitialNorm => Unit::Norm,
             Measure::GapDeviations => Unit::Deviations,
             Measure::NotFinite => Unit::Steps,

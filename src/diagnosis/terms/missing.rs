@@ -18,6 +18,10 @@ pub enum Missing {
     Optimizer,
     /// Statistics of the inputs.
     Inputs,
+    /// The loss function.
+    Loss,
+    /// Whether the loss takes logits or probabilities.
+    LossInput,
     /// (recorded to, planned)
     CutShort(u64, Option<u64>),
     /// The last row of a quantity lies long before the run's end.
@@ -45,6 +49,8 @@ impl Missing {
             Missing::Classes => "classes",
             Missing::Optimizer => "optimizer",
             Missing::Inputs => "inputs",
+            Missing::Loss => "loss",
+            Missing::LossInput => "loss_input",
             Missing::CutShort(..) => "cut_short",
             Missing::Gap { .. } => "gap",
         }

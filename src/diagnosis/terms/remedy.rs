@@ -27,6 +27,7 @@ super::terms! {
         SmallerRate = "smaller-rate",
         ClipOrScale = "smaller-initial-weights",
         ScaleInputs = "scale-inputs",
+        FittingLoss = "fitting-loss",
         MoreEpochs = "more-epochs",
         LargerNetwork = "larger-network",
         LessDecay = "less-decay",
@@ -56,6 +57,7 @@ impl Remedy {
             | Remedy::SmallerRate
             | Remedy::ClipOrScale
             | Remedy::ScaleInputs
+            | Remedy::FittingLoss
             | Remedy::MoreEpochs
             | Remedy::LargerNetwork
             | Remedy::LessDecay

@@ -27,6 +27,7 @@ super::terms! {
         RateOver10 = "rate-div10",
         RateOver100 = "rate-div100",
         Standardize = "standardize",
+        CrossEntropy = "cross-entropy",
         ClipNorm = "clip-norm",
         MoreEpochs = "more-epochs",
         Wider = "wider",
@@ -60,6 +61,7 @@ impl Treatment {
                 Remedy::SmallerRate
             }
             Treatment::Standardize => Remedy::ScaleInputs,
+            Treatment::CrossEntropy => Remedy::FittingLoss,
             Treatment::ClipNorm => Remedy::ClipOrScale,
             Treatment::MoreEpochs => Remedy::MoreEpochs,
             Treatment::Wider => Remedy::LargerNetwork,

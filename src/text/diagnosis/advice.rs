@@ -32,6 +32,7 @@ impl Lang {
                 Remedy::SmallerRate => "a smaller learning rate, or a warm-up".into(),
                 Remedy::ClipOrScale => "smaller initial weights, or clipped gradients".into(),
                 Remedy::ScaleInputs => "scaled inputs: mean 0 and deviation 1 in every column".into(),
+                Remedy::FittingLoss => "a loss that fits the output: cross-entropy, on logits".into(),
                 Remedy::MoreEpochs => "more epochs".into(),
                 Remedy::LargerNetwork => {
                     "a network that can represent the task: wider, or with a non-linear activation".into()
@@ -64,6 +65,7 @@ impl Lang {
                 Remedy::SmallerRate => "更小的学习率，或预热".into(),
                 Remedy::ClipOrScale => "更小的初始权重，或梯度裁剪".into(),
                 Remedy::ScaleInputs => "缩放输入：每列均值为 0、标准差为 1".into(),
+                Remedy::FittingLoss => "与输出匹配的损失函数：作用于 logits 的交叉熵".into(),
                 Remedy::MoreEpochs => "更多轮次".into(),
                 Remedy::LargerNetwork => "能表示该任务的网络：更宽，或使用非线性激活函数".into(),
                 Remedy::LessDecay => "更小的权重衰减".into(),
@@ -108,6 +110,7 @@ impl Lang {
                 Remedy::SmallerRate => "smaller learning rate",
                 Remedy::ClipOrScale => "smaller initial weights",
                 Remedy::ScaleInputs => "scaled inputs",
+                Remedy::FittingLoss => "a loss that fits",
                 Remedy::MoreEpochs => "more epochs",
                 Remedy::LargerNetwork => "larger network",
                 Remedy::LessDecay => "less weight decay",
@@ -131,6 +134,7 @@ impl Lang {
                 Remedy::SmallerRate => "更小的学习率",
                 Remedy::ClipOrScale => "更小的初始权重",
                 Remedy::ScaleInputs => "缩放输入",
+                Remedy::FittingLoss => "匹配的损失函数",
                 Remedy::MoreEpochs => "更多轮次",
                 Remedy::LargerNetwork => "更大的网络",
                 Remedy::LessDecay => "更小的权重衰减",

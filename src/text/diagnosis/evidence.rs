@@ -43,6 +43,9 @@ impl Lang {
                 Measure::LayerWidth => "units".into(),
                 Measure::MovementRatio => format!("movement, {first} over the fastest hidden layer"),
                 Measure::Path => "sum of all updates, relative to the weights".into(),
+                Measure::PassedError => "share of the error that the slope of the output lets through".into(),
+                Measure::TrainLoss => "training loss".into(),
+                Measure::LossFloor => "smallest loss that such an output can reach".into(),
                 Measure::NotFinite => "first step with a value that is not finite".into(),
                 Measure::InitialNorm => "norm of the weights before training".into(),
                 Measure::SaturatedShare => "saturated activations".into(),
@@ -80,6 +83,9 @@ impl Lang {
                 Measure::LayerWidth => "神经元个数".into(),
                 Measure::MovementRatio => format!("移动量，{first}与移动最多的隐藏层之比"),
                 Measure::Path => "全部更新量之和，相对权重".into(),
+                Measure::PassedError => "误差中能通过输出斜率的比例".into(),
+                Measure::TrainLoss => "训练损失".into(),
+                Measure::LossFloor => "这样的输出所能达到的最小损失".into(),
                 Measure::NotFinite => "首次出现非有限数的步".into(),
                 Measure::InitialNorm => "训练前权重的范数".into(),
                 Measure::SaturatedShare => "饱和的激活值".into(),
@@ -107,7 +113,12 @@ impl Lang {
         match unit {
             Unit::Share => self.percent(value),
             Unit::Steps | Unit::Units => self.count(value.max(0.0) as u64),
-            Unit::Ratio | Unit::Input | Unit::Norm | Unit::Deviations | Unit::Epochs => self.number(value),
+            Unit::Ratio
+            | Unit::Loss
+            | Unit::Input
+            | Unit::Norm
+            | Unit::Deviations
+            | Unit::Epochs => self.number(value),
         }
     }
 
@@ -139,6 +150,7 @@ impl Lang {
             Unit::Share if measure == Measure::AccuracyGap => self.exact_points(value),
             Unit::Share => self.exact_percent(value),
             Unit::Ratio
+            | Unit::Loss
             | Unit::Norm
             | Unit::Deviations
             | Unit::Steps
@@ -230,6 +242,10 @@ impl Lang {
                 Missing::LossHistory => "the loss is recorded at too few steps to show a trend".into(),
                 Missing::Classes => "the number of classes is not recorded, so chance is not known".into(),
                 Missing::Optimizer => "the optimiser is not recorded".into(),
+                Missing::Loss => "the loss function is not recorded".into(),
+                Missing::LossInput => {
+                    "whether the loss takes logits or probabilities (loss_input) is not recorded".into()
+                }
                 Missing::Inputs => "no statistics of the inputs are recorded".into(),
                 Missing::CutShort(at, Some(planned)) => {
                     format!(
@@ -260,6 +276,8 @@ impl Lang {
                 Missing::LossHistory => "记录损失的步太少，看不出走势".into(),
                 Missing::Classes => "没有记录类别数，因此不知道随机水平".into(),
                 Missing::Optimizer => "没有记录优化器".into(),
+                Missing::Loss => "没有记录损失函数".into(),
+                Missing::LossInput => "没有记录损失函数的输入是 logits 还是概率（loss_input）".into(),
                 Missing::Inputs => "没有记录输入的统计量".into(),
                 Missing::CutShort(at, Some(planned)) => {
                     format!("记录在第 {} 步中断，计划 {} 步", self.count(*at), self.count(*planned))
