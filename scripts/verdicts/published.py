@@ -34,7 +34,7 @@ class Run:
     def __init__(self, folder):
         folder = Path(folder)
         meta = json.loads((folder / "meta.json").read_text())
-        weights = [i for i, t in enumerate(meta["tensors"]) if t["kind"] == "weight"]
+        weights = [i for i, t in enumerate(meta["tensors"]) if t["role"] == "weight"]
         sizes = [math.prod(meta["tensors"][i]["shape"]) for i in weights]
         self.norms = [[row[i] for i in weights] for row in npy(folder / "grad_norm.npy")]
         self.params = [[row[i] for i in weights] for row in npy(folder / "param_norm.npy")]

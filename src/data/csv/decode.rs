@@ -92,7 +92,10 @@ mod tests {
         assert_eq!(read("\u{feff}Größe".as_bytes()).unwrap(), ("Größe".into(), None));
         assert_eq!(read(b"Gr\xf6\xdfe \x80").unwrap(), ("Größe €".into(), Some(Encoding::Windows1252)));
         assert_eq!(read(b"\xff\xfea\x00\xf6\x00").unwrap(), ("aö".into(), Some(Encoding::Utf16)));
-        assert_eq!(read(b"\xfe\xff\x00a\xd8\x3d\xde\x00").unwrap(), ("a\u{1f600}".into(), Some(Encoding::Utf16)));
+        assert_eq!(
+            read(b"\xfe\xff\x00a\xd8\x3d\xde\x00").unwrap(),
+            ("a\u{1f600}".into(), Some(Encoding::Utf16))
+        );
     }
 
     #[test]

@@ -65,7 +65,7 @@ fn numbers_stand_at_the_height_of_their_rows() {
 /// Two rows of dots, one of them without a ring, and words at both sides.
 pub fn dotted() -> Figure {
     use crate::figure::flow::Tone;
-    let mut f = sheet("dotted", "title", 1, &[1.0], (800, 300));
+    let mut f = sheet("dotted", "title", 1, &[1.0], (800, 360));
     let row = |label: &str, values, tone| DotRow {
         label: label.into(),
         values,

@@ -113,12 +113,9 @@ impl Lang {
         match unit {
             Unit::Share => self.percent(value),
             Unit::Steps | Unit::Units => self.count(value.max(0.0) as u64),
-            Unit::Ratio
-            | Unit::Loss
-            | Unit::Input
-            | Unit::Norm
-            | Unit::Deviations
-            | Unit::Epochs => self.number(value),
+            Unit::Ratio | Unit::Loss | Unit::Input | Unit::Norm | Unit::Deviations | Unit::Epochs => {
+                self.number(value)
+            }
         }
     }
 

@@ -272,9 +272,22 @@ pub const ENTRIES: &[Entry] = &[
         ),
         zh: (
             "训练时间不够",
-            "训练集上还不够好，而训练结束时训练损失仍在下降：最后四分之一的降幅达到 `falling`，或后一半的降幅达到 `falling_half`。或者更新量大小正常，但步数太少，任何一层的累计更新量都不超过权重的 `short_path`。或者训练集最多看过 `first_epochs` 遍；已学会一半的网络则是最多 `few_epochs` 遍。若已找到再多训练也无法消除的原因，则不作此结论。",
+            "训练集上还不够好，而训练结束时训练损失仍在下降：最后四分之一的降幅达到 `falling`，或后一半的降幅达到 `falling_half`。或者更新量大小正常，但步数太少，任何一层的累计更新量都不超过权重的 `short_path`。或者训练集最多看过 `first_epochs` 次；已学会一半的网络则是最多 `few_epochs` 次。若已找到再多训练也无法消除的原因，则不作此结论。",
         ),
         see: &["plateau", "path", "step"],
+    },
+    Entry {
+        key: "loss-does-not-fit",
+        aliases: &["passed_error", "loss_floor", "loss-and-output", "learning-slowdown"],
+        en: (
+            "the loss does not fit the output",
+            "What stands between the last pre-activations and the loss takes the gradient away from answers that are wrong. A squared error behind a sigmoid or a softmax is multiplied by the slope of the output: the share of the error that passes is the backward signal of the output layer over the norm of a - y, and up to `passed_error` it is too little; cross-entropy behind the same output passes all of it. The other form is a softmax before a cross-entropy that takes logits and applies its own: the loss cannot fall below ln(1 + (C - 1) / e) then, 1.46 for ten classes.",
+        ),
+        zh: (
+            "损失函数与输出不匹配",
+            "最后的预激活值与损失函数之间的运算使答错的样本得不到梯度。平方误差放在 sigmoid 或 softmax 之后，要乘上输出的斜率：误差中能通过的比例是输出层的反向信号与 a - y 的范数之比，不超过 `passed_error` 即为过小；在同样的输出之后，交叉熵让误差全部通过。另一种情形是交叉熵本应作用于 logits，之前却又加了一次 softmax：这时损失不会低于 ln(1 + (C - 1) / e)，10 类时为 1.46。",
+        ),
+        see: &["loss", "slope", "signal"],
     },
     Entry {
         key: "overfitting",

@@ -26,6 +26,32 @@ pub const ENTRIES: &[Entry] = &[
         see: &["slope", "initialisation"],
     },
     Entry {
+        key: "layer-wise-training",
+        aliases: &["layerwise", "layer-by-layer", "greedy-training"],
+        en: (
+            "layer-wise training",
+            "A network is trained in stages: with its first hidden layer alone and an output layer, then with the first two, and so on (Bengio et al. 2007, with labels). Each stage has its share of the steps, begins with the lower layers as the stage before left them, which go on learning, and with a new output layer. So no stage has to send its gradient through more than one layer that has learned nothing yet.",
+        ),
+        zh: (
+            "逐层训练",
+            "网络分阶段训练：先只用第一个隐藏层加输出层，再用前两层，如此继续（Bengio 等 2007，使用标签）。每个阶段分到一部分步数，下面各层从上一阶段的结果继续学习，输出层重新初始化。这样，任何阶段的梯度都只需经过一个尚未学习的层。",
+        ),
+        see: &["vanishing-gradient", "gradient-normalisation"],
+    },
+    Entry {
+        key: "gradient-normalisation",
+        aliases: &["normalise-gradients", "normalised-gradients", "normalized-gradients"],
+        en: (
+            "gradient normalisation",
+            "The gradient of every tensor is divided by its own norm before the update, so that each layer moves by the learning rate, whatever its gradient (Yu et al. 2017). It makes faint gradients as long as the others; it cannot say in which direction a layer has to go where the signal holds mostly noise.",
+        ),
+        zh: (
+            "梯度归一化",
+            "更新之前，每个张量的梯度都除以各自的范数，使每层不论梯度大小都按学习率移动（Yu 等 2017）。微弱的梯度因此与其他层一样长；但如果信号大多是噪声，它并不能指出该层应往哪个方向走。",
+        ),
+        see: &["gradient-norm", "optimiser-hides-vanishing"],
+    },
+    Entry {
         key: "initialisation",
         aliases: &["better-initialisation", "glorot", "xavier", "he", "lecun"],
         en: (

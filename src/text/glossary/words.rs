@@ -178,14 +178,21 @@ pub const ENTRIES: &[Entry] = &[
     },
     Entry {
         key: "loss",
-        aliases: &["cross-entropy", "loss_over_start", "train_loss_rise", "test_loss_rise"],
+        aliases: &[
+            "train_loss",
+            "cross-entropy",
+            "fitting-loss",
+            "loss_over_start",
+            "train_loss_rise",
+            "test_loss_rise",
+        ],
         en: (
             "loss",
-            "The number that training makes smaller, a mean over samples: cross-entropy is the mean of -ln p, p being the probability that the network gives to the right class. Where a network that had been good ends at `train_loss_rise` times its smallest training loss or more, too large steps have destroyed what it had learned. A test loss that ends at `test_loss_rise` times its smallest value is reported beside overfitting, with the step from which on it rose.",
+            "The number that training makes smaller, a mean over samples: cross-entropy is the mean of -ln p, p being the probability that the network gives to the right class. It contains the softmax, and so takes logits. Where a network that had been good ends at `train_loss_rise` times its smallest training loss or more, too large steps have destroyed what it had learned. A test loss that ends at `test_loss_rise` times its smallest value is reported beside overfitting, with the step from which on it rose.",
         ),
         zh: (
             "损失",
-            "训练要减小的量，是对样本的平均：交叉熵是 -ln p 的平均，p 为网络给正确类别的概率。曾经学好的网络，若训练损失最后达到其最小值的 `train_loss_rise` 倍，说明过大的步使已经学到的内容丢失了。测试损失最后达到其最小值的 `test_loss_rise` 倍时，在过拟合之下一并给出，并注明从哪一步起上升。",
+            "训练要减小的量，是对样本的平均：交叉熵是 -ln p 的平均，p 为网络给正确类别的概率；它包含 softmax，因此作用于 logits。曾经学好的网络，若训练损失最后达到其最小值的 `train_loss_rise` 倍，说明过大的步使已经学到的内容丢失了。测试损失最后达到其最小值的 `test_loss_rise` 倍时，在过拟合之下一并给出，并注明从哪一步起上升。",
         ),
         see: &["base-rates", "plateau"],
     },
@@ -204,7 +211,7 @@ pub const ENTRIES: &[Entry] = &[
     },
     Entry {
         key: "step",
-        aliases: &["steps", "epoch", "more-epochs", "batch", "minibatch", "budget"],
+        aliases: &["steps", "more-epochs", "batch", "minibatch", "budget"],
         en: (
             "step",
             "One update of all weights from the gradient of one batch; an epoch is as many steps as it takes to use the training samples once. Steps count from 0, and an evaluation at step n is that of the network after n updates. Where a verdict speaks of the start or the end, it means the median of the first or the last twentieth of the recorded steps, at least one and at most 50 of them.",
@@ -224,7 +231,7 @@ pub const ENTRIES: &[Entry] = &[
         ),
         zh: (
             "轮次",
-            "把训练集完整看一遍：步数等于训练集的批数。训练集最多看过 `first_epochs` 遍的运行，或已学会一半而最多看过 `few_epochs` 遍的运行，若没有别的原因，就判断为训练时间不足：批损失的噪声太大，看不出后续走向。",
+            "把训练集完整地看一次：步数等于训练集的批数。训练集最多看过 `first_epochs` 次的运行，或已学会一半而最多看过 `few_epochs` 次的运行，若没有别的原因，就判断为训练时间不足：批损失的噪声太大，看不出后续走向。",
         ),
         see: &["step", "not-trained-long-enough"],
     },
