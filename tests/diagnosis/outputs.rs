@@ -130,9 +130,9 @@ fn whether_a_loss_takes_logits_is_not_guessed_and_pairs_that_fit_are_clear() {
             // Nothing was recorded of it.
             let signal = r.steps[SIGNAL_RMS].to_vec();
             let mut wider = Record::new(r.header.clone());
-            for row in 0..r.len() {
+            for (row, &arriving) in signal.iter().enumerate() {
                 let mut step = r.steps.row(row);
-                let both = [signal[row], gradfade::stats::MISSING];
+                let both = [arriving, gradfade::stats::MISSING];
                 step.set(SIGNAL_RMS, &both[..]);
                 wider.push(&step).unwrap();
             }
