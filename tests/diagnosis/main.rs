@@ -37,7 +37,8 @@ fn sigmoid(depth: usize) -> TrainConfig {
 
 /// Six clouds of points in the plane, six hidden layers of weights that are twice too large.
 fn confident(loss: Loss, learning_rate: f64) -> TrainConfig {
-    let options = data::DataOptions::default().with_samples(1000).with_noise(0.2).with_classes(6);
+    let options =
+        data::DataOptions::default().with_samples(1000).with_noise(0.2).with_classes(6).with_seed(2);
     base()
         .with_data(DataSpec::Gaussians)
         .with_data_options(options)
@@ -48,6 +49,7 @@ fn confident(loss: Loss, learning_rate: f64) -> TrainConfig {
         .with_batch_size(BatchSize::Samples(20))
         .with_epochs(None)
         .with_steps(400)
+        .with_seed(2)
 }
 
 fn maps(mut config: TrainConfig, network: &str) -> TrainConfig {
