@@ -160,7 +160,7 @@ fn without_only_every_advised_remedy_and_one_control_are_tried() {
     assert!(tried.iter().any(|t| t["cured"] == true), "{result}");
     // Advice is given as a command.
     let output = gradfade(dir.path()).args(["diagnose", "slow"]).output().unwrap();
-    assert!(String::from_utf8(output.stdout).unwrap().ends_with("gradfade remedy slow\n"));
+    assert!(String::from_utf8(output.stdout).unwrap().contains("gradfade remedy slow\n"));
     let output = gradfade(dir.path()).args(["diagnose", "slow", "--lang", "zh"]).output().unwrap();
     let said = String::from_utf8(output.stdout).unwrap();
     assert!(said.contains("学习率") && said.contains("训练集") && !said.contains("learning rate"), "{said}");
