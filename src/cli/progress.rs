@@ -55,7 +55,8 @@ impl Show {
 
 fn ratio(ratio: Option<f64>) -> String {
     let number = |r: f64| Lang::default().number(r).replace('\u{a0}', " ");
-    ratio.map(|r| format!("  first/last gradient {}", number(r))).unwrap_or_default()
+    // Two layers without any gradient have no ratio.
+    ratio.filter(|r| !r.is_nan()).map(|r| format!("  first/last gradient {}", number(r))).unwrap_or_default()
 }
 
 impl Watch for Show {

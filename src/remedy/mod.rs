@@ -173,8 +173,14 @@ fn initialisation(c: &mut TrainConfig) -> Result<(), Unfit> {
     Ok(())
 }
 
+/// Layer-wise training is for layers without normalisation and skips.
+fn not_layerwise(c: &TrainConfig) -> Result<(), Unfit> {
+    if c.layerwise { Err(Unfit::Layerwise) } else { Ok(()) }
+}
+
 fn batch_norm(c: &mut TrainConfig) -> Result<(), Unfit> {
     hidden(c)?;
+    not_layerwise(c)?;
     if c.normalisation.is_batch() {
         return Err(Unfit::There);
     }
@@ -185,6 +191,7 @@ fn batch_norm(c: &mut TrainConfig) -> Result<(), Unfit> {
 /// deviation 1.
 fn layer_norm(c: &mut TrainConfig) -> Result<(), Unfit> {
     hidden(c)?;
+    not_layerwise(c)?;
     match (c.normalisation, c.activation) {
         (Normalisation::LayerAfter, _) => Err(Unfit::There),
         (_, Activation::Sigmoid | Activation::HardSigmoid) => {
@@ -195,6 +202,7 @@ fn layer_norm(c: &mut TrainConfig) -> Result<(), Unfit> {
 }
 
 fn residual(c: &mut TrainConfig, header: &Header) -> Result<(), Unfit> {
+    not_layerwise(c)?;
     if c.network.as_ref().is_some_and(Architecture::has_skips) {
         return Err(Unfit::There);
     }

@@ -188,6 +188,10 @@ fn what_is_there_already_is_not_tried_again() {
         let error = TrainConfig { layerwise: true, ..unsuited }.check().unwrap_err().to_string();
         assert!(error.starts_with("layerwise: "), "{error}");
     }
+    let stages = TrainConfig { layerwise: true, ..plain() };
+    for name in ["batch-norm", "layer-norm", "residual"] {
+        assert_eq!(unfit(name, &stages, &header), Unfit::Layerwise, "{name}");
+    }
     // Normalised gradients take the place of clipped ones.
     let clipped = TrainConfig { clip_norm: Some(1.0), ..plain() };
     let change = super::change("normalise-gradients").unwrap();

@@ -368,10 +368,10 @@ impl Lang {
     pub fn trials_head(self, run: &str, verdict: &str, hidden: usize) -> String {
         match self {
             Lang::En => format!(
-                "{run}: {verdict}\nThe same data, seed and budget, one remedy or pair a row with all that it changes; accuracy before → after; signal: that of one sample, layer 1 over layer {hidden}\n"
+                "{run}: {verdict}\nThe same data, seed and budget, but where a row says otherwise; one remedy or pair a row with all that it changes; accuracy before → after; signal: that of one sample, layer 1 over layer {hidden}\n"
             ),
             Lang::Zh => format!(
-                "{run}：{verdict}\n数据、随机种子和训练预算都相同，每行一种或一对对策，列出全部改动；准确率为改动前 → 改动后；信号：单个样本，第 1 层 / 第 {hidden} 层\n"
+                "{run}：{verdict}\n除行内注明的以外，数据、随机种子和训练预算都相同；每行一种或一对对策，列出全部改动；准确率为改动前 → 改动后；信号：单个样本，第 1 层 / 第 {hidden} 层\n"
             ),
         }
     }

@@ -384,6 +384,21 @@ fn a_first_row_of_numbers_that_looks_like_names_is_asked_about() {
     }
 }
 
+#[test]
+fn a_column_of_a_year_goes_by_its_name() {
+    let text = "2019,2020,2021\n0.5,0.25,1\n0.75,0.5,0\n0.1,0.9,1\n0.3,0.2,0\n0.2,0.6,1\n";
+    let (_folder, spec) = table(text);
+    let named = |options: DataOptions| load(&spec, &options.with_header(true)).unwrap();
+    let ignored = named(plain().with_ignore_columns("2019".parse::<Columns>().unwrap()));
+    assert_eq!(ignored.feature_names, ["2020"]);
+    let labelled = named(
+        plain().with_ignore_columns("2".parse::<Columns>().unwrap()).with_label_column("2021".to_string()),
+    );
+    assert_eq!((labelled.feature_names, labelled.classes), (vec!["2019".to_string()], 2));
+    let said = wrong(text, plain().with_header(true).with_ignore_columns("2022".parse::<Columns>().unwrap()));
+    assert!(said.contains("columns 1 to 3"), "{said}");
+}
+
 /// Rows of a table that is all training data.
 fn load_len(text: &str, options: DataOptions) -> usize {
     let (_folder, spec) = table(text);

@@ -74,7 +74,8 @@ impl Head {
     ) -> Result<Vec<usize>, DataError> {
         let mut places = Vec::new();
         for column in columns.iter().flat_map(|columns| &columns.0) {
-            let place = match number(column, self.columns) {
+            let is_name = self.names.as_ref().is_some_and(|names| names.contains(column));
+            let place = match number(column, self.columns).filter(|place| place.is_some() || !is_name) {
                 Some(place) => place.ok_or_else(|| no_such(source, field, column, &self.numbers(), None))?,
                 None => match &self.names {
                     Some(names) => named(source, field, column, names)?,
@@ -146,7 +147,7 @@ fn is_label(field: &str, among: &[&str]) -> bool {
 }
 
 /// The place of a column that goes by a number: inside, none beyond the columns. A whole number counts
-/// columns, whatever the header says: a rule that a reader can hold in mind.
+/// columns, whatever the header says, as far as there are columns: a rule that a reader can hold in mind.
 fn number(column: &str, columns: usize) -> Option<Option<usize>> {
     column.parse::<i64>().ok()?;
     let place = column.parse::<usize>().ok().filter(|n| (1..=columns).contains(n));
@@ -201,7 +202,9 @@ fn first_row(source: &Source, survey: &Survey, options: &DataOptions) -> Result<
     let field = Field::LabelColumn;
     let last = row.len() - 1;
     if let Some(column) = options.label_column.as_deref() {
-        return match number(column, row.len()) {
+        // `2019` is the name of a column of years where there are not so many columns.
+        let is_name = options.header != Some(false) && row.iter().any(|name| name == column);
+        return match number(column, row.len()).filter(|place| place.is_some() || !is_name) {
             Some(place) => {
                 let known = format!("columns 1 to {}", row.len());
                 let place = place.ok_or_else(|| no_such(source, field, column, &known, None))?;

@@ -88,6 +88,8 @@ super::terms! {
         /// Layer-wise training is for two or more fully connected hidden layers without normalisation and
         /// skips.
         NotPlain = "not-plain-layers",
+        /// Layers that are trained one after the other have no normalisation and no skips.
+        Layerwise = "layerwise",
         /// Momentum belongs to plain gradient descent.
         NotSgd = "not-sgd",
         /// A rate of 0 has no multiples.
