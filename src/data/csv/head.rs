@@ -203,7 +203,7 @@ fn first_row(source: &Source, survey: &Survey, options: &DataOptions) -> Result<
     let last = row.len() - 1;
     if let Some(column) = options.label_column.as_deref() {
         // `2019` is the name of a column of years where there are not so many columns.
-        let is_name = options.header != Some(false) && row.iter().any(|name| name == column);
+        let is_name = options.header == Some(true) && row.iter().any(|name| name == column);
         return match number(column, row.len()).filter(|place| place.is_some() || !is_name) {
             Some(place) => {
                 let known = format!("columns 1 to {}", row.len());
