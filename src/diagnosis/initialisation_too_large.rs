@@ -8,8 +8,7 @@
 //! input; both are measured. The steps, relative to weights of that size, are small.
 //!
 //! **When it misleads.** Where the steps are jumps even when compared with these weights, the rate is too
-//! large as well; that is said instead, unless the gradient explodes through the layers, or the first loss is a
-//! decade beyond what is too much already. A network that is
+//! large as well; unless the gradient explodes through the layers, that is said instead. A network that is
 //! past its confident wrong answers and still learning, at small steps, is held back by its pace and no longer
 //! by its start.
 
@@ -49,10 +48,7 @@ fn judge(case: &Case, _: &[Verdict]) -> Outcome {
     }
     let grows =
         matches!(case.signal_ratio(Part::Start), Ok(Ratio::Of(r, _)) if r >= case.limits.explosion_ratio);
-    // Any step from answers that are so wrong is a jump, and was made by the start.
-    let absurd =
-        case.start_loss().is_some_and(|e| e.value >= case.limits.even_factor * case.limits.start_loss);
-    if !grows && !absurd && super::rate_too_large::too_large(case).is_ok_and(|l| l.0) {
+    if !grows && super::rate_too_large::too_large(case).is_ok_and(|l| l.0) {
         return Outcome::Clear(evidence);
     }
     if overcome(case) {
