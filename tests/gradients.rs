@@ -91,7 +91,7 @@ fn remedies_have_the_gradients_of_central_differences() {
             }
         }
     }
-    assert_eq!(checked, 5 * 4 * 2 * 2 * 3);
+    assert_eq!(checked, 5 * 4 * 2 * 2 * 5);
 }
 
 #[test]
