@@ -35,8 +35,14 @@ pub fn title_of(lang: Lang, summary: &Summary, bias: bool, mut clauses: Vec<Stri
         true => lang.biases_of(&name(lang, summary)),
         false => name(lang, summary),
     };
-    let full = lang.title(&lang.head(&name, summary.hidden()), &clauses);
+    let full = lang.title(&head(lang, &name, summary), &clauses);
     if font::title_lines(&full, SHEET).len() <= TITLE_LINES { full } else { lang.title(&name, &clauses) }
+}
+
+/// `sigmoid, 8 hidden layers`; the name alone where the record holds nothing by layer, which is no network
+/// without hidden layers.
+pub fn head(lang: Lang, name: &str, summary: &Summary) -> String {
+    if summary.layers() == 0 { name.to_string() } else { lang.head(name, summary.hidden()) }
 }
 
 /// What a figure calls a run: its name, or only the activation where the name was made from settings

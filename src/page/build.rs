@@ -148,7 +148,7 @@ fn opened(lang: Lang, summary: &Summary, figure: Figure) -> Option<Drawn> {
         figure.title.strip_prefix(prefix).map(str::to_string)
     };
     let finding =
-        rest(&lang.head(&name, summary.hidden())).or_else(|| rest(&name)).unwrap_or(figure.title.clone());
+        rest(&figure::head(lang, &name, summary)).or_else(|| rest(&name)).unwrap_or(figure.title.clone());
     Some(Drawn { finding, heatmap, scale })
 }
 

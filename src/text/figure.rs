@@ -217,6 +217,20 @@ impl Lang {
         }
     }
 
+    pub fn whole_gradient_note(self, clipped: bool) -> String {
+        match (self, clipped) {
+            (Lang::En, false) => {
+                "L2 norm of the batch-mean gradient of all parameters together. The title's numbers are medians of the first and the last steps."
+            }
+            (Lang::En, true) => {
+                "L2 norm of the batch-mean gradient of all parameters together, before clipping and (dashed) after it. The title's numbers are medians of the first and the last steps."
+            }
+            (Lang::Zh, false) => "全部参数的批平均梯度的 L2 范数。标题中的数是最初和最后若干步的中位数。",
+            (Lang::Zh, true) => "全部参数的批平均梯度的 L2 范数：裁剪前，以及（虚线）裁剪后。标题中的数是最初和最后若干步的中位数。",
+        }
+        .into()
+    }
+
     pub fn clamped_note(self, below: f64, above: f64) -> String {
         let [low, high] = [below, above].map(|s| self.percent(s));
         match self {

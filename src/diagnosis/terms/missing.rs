@@ -3,6 +3,8 @@
 /// What a rule would have needed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Missing {
+    /// Anything by layer.
+    Layers,
     Steps,
     FirstStep,
     Signal,
@@ -35,6 +37,7 @@ impl Missing {
     /// The stable name in JSON.
     pub fn key(&self) -> &'static str {
         match self {
+            Missing::Layers => "layers",
             Missing::Steps => "steps",
             Missing::FirstStep => "first_step",
             Missing::Signal => "signal_rms",

@@ -224,6 +224,7 @@ impl Lang {
     pub fn missing(self, missing: &Missing) -> String {
         match self {
             Lang::En => match missing {
+                Missing::Layers => "nothing is recorded by layer".into(),
                 Missing::Steps => "no training step is recorded".into(),
                 Missing::FirstStep => "the first step is not recorded".into(),
                 Missing::Signal => "the per-sample backward signal (signal_rms) is not recorded".into(),
@@ -260,6 +261,7 @@ impl Lang {
                 Missing::Gap { column, last: None } => format!("{column} has gaps where it is needed"),
             },
             Lang::Zh => match missing {
+                Missing::Layers => "没有逐层的记录".into(),
                 Missing::Steps => "没有记录任何训练步".into(),
                 Missing::FirstStep => "没有记录第一步".into(),
                 Missing::Signal => "没有记录单个样本的反向信号（signal_rms）".into(),
