@@ -194,6 +194,8 @@ metrics! {
         "loss of the batch, before the update";
     BATCH_ACCURACY = "batch_accuracy": Step, Run, Number, Linear, "share", F64,
         "accuracy on the batch, before the update";
+    TOTAL_GRAD_NORM = "total_grad_norm": Step, Run, Norm, Logarithmic, "", F64,
+        "L2 norm of the gradient of all parameters together";
     GRAD_NORM = "grad_norm": Step, Tensor, Norm, Logarithmic, "", F64,
         "L2 norm of the batch-mean gradient of the loss (without weight decay and L1)";
     UPDATE_NORM = "update_norm": Step, Tensor, Norm, Logarithmic, "", F64,
