@@ -72,6 +72,7 @@ const ONLY: &[(&str, &[&str])] = &[
     ("clap_mangen", &["cli"]),
     ("indicatif", &["cli"]),
     ("anyhow", &["cli"]),
+    ("console", &["cli"]),
     ("ctrlc", &["cli"]),
 ];
 

@@ -198,6 +198,13 @@ fn losses_alone_are_drawn_and_judged_as_far_as_they_go() {
 }
 
 #[test]
+fn biases_alone_are_drawn_and_named() {
+    let (_, record) = poor_records().into_iter().find(|(name, _)| name == "5 tensors, no weights").unwrap();
+    let figure = figure::build("gradient-heatmap", &[record], &Options::default()).unwrap();
+    assert!(figure.title.starts_with("Biases of mine"), "{}", figure.title);
+}
+
+#[test]
 fn the_norm_of_the_whole_gradient_is_that_of_its_tensors() {
     let whole = trained(Activation::Tanh, 2);
     let figure = figure::build("gradient-norm", &[whole.clone()], &Options::default()).unwrap();

@@ -139,8 +139,11 @@ impl<'a> Summary<'a> {
         let header = &record.header;
         record.check()?;
         Table::ALL.into_iter().try_for_each(|table| check_axis(header, table, record.table(table).step()))?;
-        let has_weight = |&l: &usize| header.tensor_index(l + 1, Role::Weight).is_some();
-        let layers: Vec<usize> = (0..header.layers.len()).filter(has_weight).collect();
+        // A log of bias gradients has layers too, as nobody recorded its weights.
+        let weights = header.tensors.iter().any(|t| t.role == Role::Weight);
+        let role = if weights { Role::Weight } else { Role::Bias };
+        let has_tensor = |&l: &usize| header.tensor_index(l + 1, role).is_some();
+        let layers: Vec<usize> = (0..header.layers.len()).filter(has_tensor).collect();
         Ok(Summary { record, layers })
     }
 
@@ -163,14 +166,22 @@ impl<'a> Summary<'a> {
         self.layers().saturating_sub(1)
     }
 
+    /// True where only biases are recorded.
+    pub fn only_biases(&self) -> bool {
+        self.layers() > 0 && self.tensor(0, Role::Weight).is_none()
+    }
+
     /// What a map of the first `layers` layers with weights has rows for, from the input: those, and the layers
-    /// without weights that stand before, among and directly behind them.
+    /// without parameters that stand before, among and directly behind them. A normalisation that is a layer of
+    /// its own, as in PyTorch, has parameters, but no weights: it has no row.
     pub fn rows(&self, layers: usize) -> Vec<Row> {
         let mut rows = Vec::new();
         let mut weighted = 0;
         for index in 0..self.header().layers.len() {
             if self.layers.get(weighted) != Some(&index) {
-                rows.push(Row::Bare(index));
+                if self.header().tensors.iter().all(|t| t.layer != index + 1) {
+                    rows.push(Row::Bare(index));
+                }
             } else if weighted == layers {
                 break;
             } else {
