@@ -3,7 +3,7 @@
 
 #![cfg(feature = "figures")]
 
-use gradfade::diagnosis::{Conclusion, Outcome, Thresholds, diagnose};
+use gradfade::diagnosis::{Conclusion, Missing, Outcome, State, Thresholds, diagnose};
 use gradfade::figure::{self, Draws, FigureError, FigureSpec, Options};
 use gradfade::page::{Page, PageError, PageOptions};
 use gradfade::prelude::{Activation, DataSpec, Lang, TrainConfig};
@@ -293,4 +293,23 @@ fn two_hundred_layers_stay_readable() {
         assert!(rows.windows(2).all(|w| w[1] - w[0] >= 9.0), "{rows:?}");
     }
     assert!(Page::new(vec![record], &PageOptions::default()).is_ok());
+}
+
+/// Where neither chance nor the scale of the loss is known, one thing can be said: that it never fell.
+#[test]
+fn a_loss_that_never_fell_has_failed_on_any_scale() {
+    let whole = trained(Activation::Sigmoid, 2);
+    let with = |loss: fn(f64) -> f64| {
+        let mut record = Record::new(whole.header.clone());
+        record.header.facts = Default::default();
+        for step in 0..200u64 {
+            record.push(&Row::of_step(step).with(LOSS, loss(step as f64))).unwrap();
+        }
+        record.header.status = Status::Complete;
+        diagnose(&record, &Thresholds::default()).unwrap().training.state
+    };
+    assert_eq!(with(|t| 730.0 * (1.0 + 0.01 * (t * 12.9898).sin())), State::Failed);
+    assert!(matches!(with(|t| 730.0 * (-t / 300.0).exp()), State::Unknown(Missing::LossScale)));
+    // One that fell at once and lies on a plateau since is no failure.
+    assert!(matches!(with(|t| if t < 3.0 { 9.0 } else { 1.0 }), State::Unknown(Missing::LossScale)));
 }

@@ -237,16 +237,12 @@ pub(super) fn build_of_runs(
         },
         _ => None,
     };
-    let mut built = Vec::new();
-    for spec in figures {
-        let input = match &replayed {
-            Some(replayed) if weights(&spec) => Input::Weights(replayed),
-            None if weights(&spec) => continue,
-            _ => Input::Runs(runs),
-        };
-        built.extend(build_all(&[spec], input, asked, options)?);
-    }
-    Ok(built)
+    let inputs = figures.iter().filter_map(|&spec| match &replayed {
+        Some(replayed) if weights(&&spec) => Some((spec, Input::Weights(replayed))),
+        None if weights(&&spec) => None,
+        _ => Some((spec, Input::Runs(runs))),
+    });
+    build_all(inputs, asked, options)
 }
 
 /// What so many run folders are to a figure.
@@ -255,24 +251,46 @@ pub(super) fn runs_of(count: usize) -> Draws {
 }
 
 /// Builds figures; `asked` if they were named on the command line.
-pub(super) fn build_all(
-    figures: &[&FigureSpec],
-    input: Input,
+fn build_all<'a>(
+    figures: impl IntoIterator<Item = (&'a FigureSpec, Input<'a>)>,
     asked: bool,
     options: &Options,
 ) -> Result<Vec<Figure>, Failure> {
-    let mut built = Vec::new();
-    for spec in figures {
+    let (mut built, mut left_out) = (Vec::new(), Vec::new());
+    for (spec, input) in figures {
         match spec.build(input, options) {
             Ok(figure) => built.push(figure),
             // It is no failure if a record holds nothing for a figure that was not named on the command line.
-            Err(error @ FigureError::Nothing { .. }) if !asked => {
-                output::say(format!("gradfade: {error}; left out"))
-            }
+            Err(error @ FigureError::Nothing { .. }) if !asked => left_out.push(error),
             Err(error) => return Err(error.into()),
         }
     }
+    say_left_out(&left_out);
     Ok(built)
+}
+
+/// One line, however much a record lacks: what it does not hold, each with the figures that draw it.
+fn say_left_out(errors: &[FigureError]) {
+    let mut lacking: Vec<(&str, Vec<&str>)> = Vec::new();
+    for error in errors {
+        let FigureError::Nothing { figure, what, .. } = error else { continue };
+        match lacking.iter_mut().find(|(other, _)| other == what) {
+            Some((_, figures)) => figures.push(figure),
+            None => lacking.push((what, vec![figure])),
+        }
+    }
+    match errors {
+        [] => {}
+        [one] => output::say(format!("gradfade: {one}; left out")),
+        [FigureError::Nothing { run, .. }, ..] => {
+            let each = lacking.iter().map(|(what, figures)| format!("{what} ({})", figures.join(", ")));
+            output::say(format!(
+                "gradfade: run `{run}` does not hold all that figures draw; left out for want of: {}",
+                each.collect::<Vec<_>>().join("; ")
+            ));
+        }
+        _ => {}
+    }
 }
 
 /// The figures of remedies.
@@ -284,7 +302,8 @@ pub(super) fn of_remedies(
 ) -> Result<Vec<Figure>, Failure> {
     let specs = chosen(asked, Draws::Trials)?;
     may_write(&specs)?;
-    build_all(&specs, Input::Trials(&Trials::read(dir)?), true, options)
+    let trials = Trials::read(dir)?;
+    build_all(specs.into_iter().map(|spec| (spec, Input::Trials(&trials))), true, options)
 }
 
 /// Saves figures in a folder that is there, and says nothing of it.

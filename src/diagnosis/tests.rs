@@ -38,6 +38,7 @@ fn keys_are_those_that_were_published() {
         Missing::TrainingResult,
         Missing::TestResult,
         Missing::LossHistory,
+        Missing::LossScale,
         Missing::Classes,
         Missing::Optimizer,
         Missing::Inputs,

@@ -16,6 +16,8 @@ pub enum Missing {
     TrainingResult,
     TestResult,
     LossHistory,
+    /// A loss on an unknown scale, and no accuracy.
+    LossScale,
     Classes,
     Optimizer,
     /// Statistics of the inputs.
@@ -48,6 +50,7 @@ impl Missing {
             Missing::Movement => "distance_from_init",
             Missing::TrainingResult => "train_accuracy",
             Missing::TestResult => "test_accuracy",
+            Missing::LossScale => "loss_scale",
             Missing::LossHistory => "loss_history",
             Missing::Classes => "classes",
             Missing::Optimizer => "optimizer",
