@@ -10,6 +10,7 @@ use gradfade::prelude::{Activation, DataSpec, Lang, TrainConfig};
 use gradfade::record::{
     BATCH_ACCURACY, Ended, GRAD_NORM, Header, HeaderBuilder, LOSS, LayerInfo, MetricId, Per, Record,
     RecordSink, Row, RunWriter, Status, TOTAL_GRAD_NORM, TRAIN_ACCURACY, TRAIN_LOSS, Table, TensorInfo,
+    export_csv,
 };
 use gradfade::render::{self, Style};
 use gradfade::report::{diagnosis as words, summary};
@@ -312,4 +313,33 @@ fn a_loss_that_never_fell_has_failed_on_any_scale() {
     assert!(matches!(with(|t| 730.0 * (-t / 300.0).exp()), State::Unknown(Missing::LossScale)));
     // One that fell at once and lies on a plateau since is no failure.
     assert!(matches!(with(|t| if t < 3.0 { 9.0 } else { 1.0 }), State::Unknown(Missing::LossScale)));
+}
+
+#[test]
+fn chosen_layers_keep_their_values() {
+    let whole = trained(Activation::Tanh, 4);
+    let part = whole.only_layers(|l| l % 2 == 1);
+    part.check().unwrap();
+    assert_eq!(part.header.layers.len(), 2);
+    assert_eq!(part.steps[LOSS], whole.steps[LOSS]);
+    let name = |t: &TensorInfo| t.name.clone();
+    for (t, tensor) in part.header.tensors.iter().enumerate() {
+        let before = whole.header.tensors.iter().position(|other| name(other) == name(tensor)).unwrap();
+        for row in 0..part.len() {
+            let of = |record: &Record, t| record.value(GRAD_NORM, row, t).to_bits();
+            assert_eq!(of(&part, t), of(&whole, before));
+        }
+        for row in 0..part.snapshots.len() {
+            let of = |record: &Record, t| record.distance_to_final(row, t);
+            assert_eq!(of(&part, t), of(&whole, before));
+        }
+        assert_eq!(tensor.layer, 1 + t / 2);
+    }
+    let bytes = |record: &Record| {
+        let mut out = Vec::new();
+        export_csv(record, &mut out).unwrap();
+        out
+    };
+    assert!(bytes(&whole.only_layers(|_| true)) == bytes(&whole));
+    assert!(whole.only_layers(|_| false).check().is_ok());
 }
