@@ -51,9 +51,11 @@ fn build(runs: &Runs, options: &Options) -> Result<Figure, FigureError> {
         panels.push(panel(lang.loss(), loss, &x));
     }
     show_last_labels(&mut panels);
+    let found = findings(lang, run, &norms);
+    let medians = if found.is_empty() { String::new() } else { lang.ends_are_medians() };
     let words = Words {
-        title: title(lang, run, findings(lang, run, &norms)),
-        subtitle: vec![lang.whole_gradient_note(is_clipped)],
+        title: title(lang, run, found),
+        subtitle: vec![lang.whole_gradient_note(is_clipped), medians],
         caption: caption(lang, run),
         reading: vec![
             lang.reading_whole_gradient(),

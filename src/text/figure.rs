@@ -219,16 +219,21 @@ impl Lang {
 
     pub fn whole_gradient_note(self, clipped: bool) -> String {
         match (self, clipped) {
-            (Lang::En, false) => {
-                "L2 norm of the batch-mean gradient of all parameters together. The title's numbers are medians of the first and the last steps."
-            }
+            (Lang::En, false) => "L2 norm of the batch-mean gradient of all parameters together.",
             (Lang::En, true) => {
-                "L2 norm of the batch-mean gradient of all parameters together, before clipping and (dashed) after it. The title's numbers are medians of the first and the last steps."
+                "L2 norm of the batch-mean gradient of all parameters together, before clipping and (dashed) after it."
             }
-            (Lang::Zh, false) => "全部参数的批平均梯度的 L2 范数。标题中的数是最初和最后若干步的中位数。",
-            (Lang::Zh, true) => "全部参数的批平均梯度的 L2 范数：裁剪前，以及（虚线）裁剪后。标题中的数是最初和最后若干步的中位数。",
+            (Lang::Zh, false) => "全部参数的批平均梯度的 L2 范数。",
+            (Lang::Zh, true) => "全部参数的批平均梯度的 L2 范数：裁剪前，以及（虚线）裁剪后。",
         }
         .into()
+    }
+
+    pub fn ends_are_medians(self) -> String {
+        match self {
+            Lang::En => "The title's numbers are medians of the first and the last steps.".into(),
+            Lang::Zh => "标题中的数是最初几步和最后几步的中位数。".into(),
+        }
     }
 
     pub fn clamped_note(self, below: f64, above: f64) -> String {
