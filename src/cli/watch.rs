@@ -21,7 +21,8 @@ use crate::text::Lang;
   gradfade watch runs/mine --gradient signal --interval 5
   gradfade watch runs/mine --once
 
-Colours need a terminal; elsewhere, and with NO_COLOR set, signs from . to @ stand for them.")]
+Colours need a terminal; elsewhere, and with NO_COLOR set, signs from . to @
+stand for them.")]
 pub struct Args {
     /// Run folder; one that is not there yet is waited for
     #[arg(value_name = "RUN")]

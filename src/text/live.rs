@@ -89,7 +89,7 @@ impl Lang {
     pub fn live_left(self) -> String {
         match self {
             Lang::En => "no longer watching; the run goes on".into(),
-            Lang::Zh => "不再观察；运行仍在继续".into(),
+            Lang::Zh => "已停止显示；运行仍在继续".into(),
         }
     }
 }

@@ -365,7 +365,13 @@ mod tests {
             for lang in Lang::ALL {
                 let [a, b] = lang.compared_with(measure, value, limit);
                 let order = |x: f64, y: f64| x.partial_cmp(&y);
-                prop_assert_eq!(order(seen(&a), seen(&b)), order(value, limit), "{} {}: {} {}", value, limit, a, b);
+                // Neighbouring numbers times 100 may be one number when they are read again; their digits differ.
+                let neighbours = ((value - limit) / limit).abs() < 4.0 * f64::EPSILON;
+                let alike = neighbours && a != b && seen(&a) == seen(&b);
+                prop_assert!(
+                    alike || order(seen(&a), seen(&b)) == order(value, limit),
+                    "{} {}: {} {}", value, limit, a, b
+                );
             }
         }
     }
