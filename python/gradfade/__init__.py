@@ -1,0 +1,34 @@
+"""Records why a deep network does not train: every step of every layer, from your own training loop.
+
+    import gradfade
+    run = gradfade.watch(model, optimizer, "runs/mine")     # PyTorch
+    ...
+    run.loss(loss)
+    run.close()
+    run.diagnose()
+
+`gradfade.Recorder` records NumPy arrays of any framework, `gradfade.open` opens a finished run, and `gradfade.lightning`,
+`gradfade.huggingface` and `gradfade.keras` have callbacks. Importing this package imports NumPy alone.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ._errors import GradfadeError, GradfadeWarning
+from .run import Run
+
+if TYPE_CHECKING:
+    from .torch import watch
+
+__version__ = "0.1.0"
+__all__ = ["GradfadeError", "GradfadeWarning", "Run", "watch"]
+
+
+def __getattr__(name: str) -> Any:
+    # PyTorch is imported when it is asked for.
+    if name == "watch":
+        from .torch import watch
+
+        return watch
+    raise AttributeError(f"module 'gradfade' has no attribute {name!r}")

@@ -1,0 +1,175 @@
+"""A run that is being recorded: what every recorder has in common.
+
+A recorder has a `Folder`, counts its updates in `steps` and appends their rows itself; `Run` does the rest: evaluations, how
+the run ended, and the views.
+"""
+
+from __future__ import annotations
+
+import atexit
+import math
+import os
+import sys
+import time
+import weakref
+from typing import Any, Dict, Optional
+
+from ._errors import GradfadeError
+from ._folder import Folder
+from ._format import metrics_of
+from .views import Views
+
+_EVALUATED = [name for name in metrics_of("evaluation") if name != "eval_epoch"]
+
+
+class Run(Views):
+    """A run that is being recorded into `folder`.
+
+    Closed by `close`, at the end of a `with` block (as interrupted where an exception leaves it), or when the program ends.
+    """
+
+    def __init__(self, folder: Folder) -> None:
+        self.folder = folder
+        self.path = folder.path
+        #: Updates made so far: the number of the next step.
+        self.steps = 0
+        self._began = time.monotonic()
+        # The first of the losses at the end that are not finite: (step, loss).
+        self._lost: Optional["tuple[int, float]"] = None
+        self._pid = os.getpid()
+        _RUNS.add(self)
+
+    def evaluation(
+        self,
+        *,
+        train_loss: Optional[float] = None,
+        train_accuracy: Optional[float] = None,
+        test_loss: Optional[float] = None,
+        test_accuracy: Optional[float] = None,
+        validation_loss: Optional[float] = None,
+        validation_accuracy: Optional[float] = None,
+        epoch: Optional[float] = None,
+        step: Optional[int] = None,
+    ) -> None:
+        """Records an evaluation of the parameters as they are now, after `steps` updates: mean losses over a whole set, and
+        accuracies from 0 to 1. Give what there is. A second evaluation at the same step is an error; give all values in one
+        call. `epoch`: epochs finished, with the fraction."""
+        values: Dict[str, Optional[float]] = {
+            "train_loss": _number("train_loss", train_loss),
+            "train_accuracy": _share("train_accuracy", train_accuracy),
+            "test_loss": _number("test_loss", test_loss),
+            "test_accuracy": _share("test_accuracy", test_accuracy),
+            "validation_loss": _number("validation_loss", validation_loss),
+            "validation_accuracy": _share("validation_accuracy", validation_accuracy),
+        }
+        if all(value is None for value in values.values()):
+            raise GradfadeError(f"evaluation: give at least one of {', '.join(_EVALUATED)}")
+        at = self.steps if step is None else step
+        per_epoch = self.folder.meta.get("steps_per_epoch")
+        if epoch is None and per_epoch:
+            epoch = at / per_epoch
+        values["eval_epoch"] = _number("epoch", epoch)
+        self._evaluate(at, values)
+
+    def _evaluate(self, step: int, values: "Dict[str, Optional[float]]") -> None:
+        """Appends the evaluation; a recorder whose folder is not started yet keeps it until then."""
+        self.folder.append("evaluation", step, values)
+
+    def describe(self, **facts: Any) -> None:
+        """Adds facts that diagnoses and figures go by, such as `classes=10, train_size=60000, task="classification"`
+        (docs/format.md lists them). They may come at any time before `close`."""
+        known = dict(self.folder.meta.get("facts") or {})
+        self.folder.update_meta(facts={**known, **facts})
+
+    def note_loss(self, step: int, loss: Optional[float]) -> None:
+        """For recorders: remembers whether the run ends with losses that are not finite, which is a divergence."""
+        if loss is None:
+            return
+        if math.isfinite(loss):
+            self._lost = None
+        elif self._lost is None:
+            self._lost = (step, loss)
+
+    def commit(self) -> None:
+        """Makes everything that was recorded so far readable by others."""
+        if self._is_mine():
+            self.folder.commit()
+
+    def close(self, error: Optional[BaseException] = None) -> None:
+        """Ends the run: complete, diverged where its last losses are not finite, interrupted after an `error`. A second call
+        does nothing."""
+        if self.folder.finished or not self._is_mine():
+            return
+        _RUNS.discard(self)
+        if self.folder.started and self.folder.failed is None:
+            self._before_close()
+        self.folder.finish(self._status(error), elapsed_secs=round(time.monotonic() - self._began, 3))
+
+    def _before_close(self) -> None:
+        """For recorders: the last snapshot, and to let go of the network."""
+
+    def _status(self, error: Optional[BaseException]) -> "Dict[str, Any]":
+        if self._lost is not None:
+            step, loss = self._lost
+            return {"state": "diverged", "step": step, "what": f"the loss is {loss}"}
+        if error is not None:
+            return {"state": "interrupted", "step": self.steps}
+        return {"state": "complete"}
+
+    def _flush(self) -> None:
+        self.commit()
+
+    def _is_mine(self) -> bool:
+        # A forked worker that loads data has a copy of the run, which is the parent's.
+        return self._pid == os.getpid()
+
+    def __enter__(self) -> "Run":
+        return self
+
+    def __exit__(self, kind: object, error: Optional[BaseException], trace: object) -> None:
+        self.close(error)
+
+    def __repr__(self) -> str:
+        state = "closed" if self.folder.finished else "recording"
+        return f"<gradfade run {self.path!r}, {state}, {self.steps} steps>"
+
+
+def _number(name: str, value: Any) -> Optional[float]:
+    """A number of any kind (a tensor of one element too); None stays None."""
+    if value is None:
+        return None
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        raise GradfadeError(f"{name}: one number is expected, not {type(value).__name__} {_short(value)}") from None
+
+
+def _share(name: str, value: Any) -> Optional[float]:
+    number = _number(name, value)
+    if number is not None and math.isfinite(number) and not 0.0 <= number <= 1.0:
+        raise GradfadeError(f"{name}: {number:g} is not a share from 0 to 1" + ("; divide per cent by 100" if 1.0 < number <= 100.0 else ""))
+    return number
+
+
+def _short(value: Any) -> str:
+    shape = getattr(value, "shape", None)
+    if shape is not None:
+        return f"of shape {tuple(shape)}"
+    text = repr(value)
+    return text if len(text) <= 40 else text[:37] + "..."
+
+
+_RUNS: "weakref.WeakSet[Run]" = weakref.WeakSet()
+
+
+def _unhandled() -> Optional[BaseException]:
+    """The exception that ends the program. In an interactive session it is one that was shown and survived."""
+    if hasattr(sys, "ps1") or "ipykernel" in sys.modules:
+        return None
+    return getattr(sys, "last_value", None)
+
+
+@atexit.register
+def _close_all() -> None:
+    for run in list(_RUNS):
+        run.close(_unhandled())
