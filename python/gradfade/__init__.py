@@ -16,13 +16,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ._errors import GradfadeError, GradfadeWarning
+from ._format import MISSING, is_missing
 from .run import Run
+from .views import RecordedRun
+from .views import open_path as open
 
 if TYPE_CHECKING:
     from .torch import watch
 
 __version__ = "0.1.0"
-__all__ = ["GradfadeError", "GradfadeWarning", "Run", "watch"]
+__all__ = ["GradfadeError", "GradfadeWarning", "MISSING", "RecordedRun", "Run", "is_missing", "open", "watch"]
 
 
 def __getattr__(name: str) -> Any:

@@ -11,7 +11,7 @@ import os
 import time
 import warnings
 import weakref
-from typing import Any, Dict, Iterable, List, Mapping, Optional, Tuple
+from typing import Any, Callable, Dict, List, Mapping, Optional, Tuple
 
 import numpy as np
 
@@ -73,6 +73,9 @@ class Folder:
         self.finished = False
         self.meta: Dict[str, Any] = {}
         self._tables: Dict[str, _Table] = {}
+        # What closes the run that writes here, where the same program records into the folder anew.
+        self.evict: Optional[Callable[[], None]] = None
+        self._take_over(force)
         self._made = not os.path.isdir(self._dir)
         self._lock = _lock(self.path, self._dir)
         try:
@@ -82,6 +85,16 @@ class Folder:
             self.release()
             raise
         _OPEN.add(self)
+
+    def _take_over(self, force: bool) -> None:
+        for other in list(_OPEN):
+            if other.finished or other._dir != self._dir:
+                continue
+            if not force:
+                raise GradfadeError(
+                    f"{self.path}: this program is recording there; end that run with close(), or replace it with force=True"
+                )
+            (other.evict or other.release)()
 
     def start(self, meta: Mapping[str, Any]) -> None:
         """Writes the header, `meta.json`, as `running`. A header that contradicts itself is a GradfadeError; a disk that

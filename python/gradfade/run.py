@@ -11,7 +11,6 @@ import math
 import os
 import sys
 import time
-import weakref
 from typing import Any, Dict, Optional
 
 from ._errors import GradfadeError
@@ -37,6 +36,7 @@ class Run(Views):
         # The first of the losses at the end that are not finite: (step, loss).
         self._lost: Optional["tuple[int, float]"] = None
         self._pid = os.getpid()
+        folder.evict = self._evicted
         _RUNS.add(self)
 
     def evaluation(
@@ -105,6 +105,10 @@ class Run(Views):
             self._before_close()
         self.folder.finish(self._status(error), elapsed_secs=round(time.monotonic() - self._began, 3))
 
+    def _evicted(self) -> None:
+        # A cell of a notebook that is run again takes the folder of the run before.
+        self.close(GradfadeError("another run took its folder"))
+
     def _before_close(self) -> None:
         """For recorders: the last snapshot, and to let go of the network."""
 
@@ -159,7 +163,8 @@ def _short(value: Any) -> str:
     return text if len(text) <= 40 else text[:37] + "..."
 
 
-_RUNS: "weakref.WeakSet[Run]" = weakref.WeakSet()
+# Held until they are closed: a script need not keep the name of its run.
+_RUNS: "set[Run]" = set()
 
 
 def _unhandled() -> Optional[BaseException]:
