@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from ._errors import GradfadeError, GradfadeWarning
 from ._format import MISSING, is_missing
+from .recorder import Recorder
 from .run import Run
 from .views import RecordedRun
 from .views import open_path as open
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from .torch import watch
 
 __version__ = "0.1.0"
-__all__ = ["GradfadeError", "GradfadeWarning", "MISSING", "RecordedRun", "Run", "is_missing", "open", "watch"]
+__all__ = ["GradfadeError", "GradfadeWarning", "MISSING", "RecordedRun", "Recorder", "Run", "is_missing", "open", "watch"]
 
 
 def __getattr__(name: str) -> Any:

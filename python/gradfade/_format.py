@@ -5,9 +5,13 @@ Every value is stored as float64, but for the sketch. A table has a key column o
 
 from __future__ import annotations
 
-from typing import Dict, NamedTuple
+import difflib
+import math
+from typing import Any, Dict, Mapping, NamedTuple, Union
 
 import numpy as np
+
+from ._errors import GradfadeError
 
 #: Version of the format that this package writes.
 SCHEMA = 2
@@ -59,6 +63,42 @@ METRICS: Dict[str, Metric] = {
     "validation_loss": Metric("evaluation", "run", "number"),
     "validation_accuracy": Metric("evaluation", "run", "number"),
 }
+
+#: What diagnoses and figures go by.
+FACTS = (
+    "task", "data", "classes", "majority_share", "class_entropy", "train_size", "validation_size", "test_size", "batch_size",
+    "optimizer", "learning_rate", "weight_decay", "l1", "clip_norm", "clip_value", "normalise_gradients", "layerwise_steps",
+    "loss", "loss_input", "initialisation", "bias_start", "normalisation", "residual", "dropout", "precision",
+    "early_stopping", "initial_deviation", "inputs",
+)  # fmt: skip
+
+
+def check_facts(facts: "Mapping[str, Any]") -> "Dict[str, Any]":
+    """Facts as the header has them; GradfadeError for a name that is none of them."""
+    for name in facts:
+        if name not in FACTS:
+            near = difflib.get_close_matches(name, FACTS, 1)
+            hint = f"; did you mean `{near[0]}`?" if near else f"; facts are {', '.join(FACTS)}"
+            raise GradfadeError(f"there is no fact `{name}`{hint}")
+    checked = {name: value for name, value in facts.items() if value is not None}
+    if isinstance(checked.get("optimizer"), str):
+        checked["optimizer"] = {"name": checked["optimizer"]}
+    return checked
+
+
+def next_due(every: "Union[int, str]", step: int) -> int:
+    """The step after `step` on which something is due: every so many steps, or `log`, every step at first and then about 20
+    a factor of 10."""
+    if every == "log":
+        return max(step + 1, math.ceil(step * 1.122))
+    return (step // int(every) + 1) * int(every)
+
+
+def check_every(name: str, every: "Union[int, str]") -> "Union[int, str]":
+    """Whether `every` is a number of steps or `log`."""
+    if every == "log" or isinstance(every, int) and not isinstance(every, bool) and every >= 1:
+        return every
+    raise GradfadeError(f"{name}: {every!r} is neither a number of steps from 1 on nor 'log'")
 
 
 def metrics_of(table: str) -> "list[str]":

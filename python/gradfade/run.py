@@ -11,11 +11,11 @@ import math
 import os
 import sys
 import time
-from typing import Any, Dict, Optional
+from typing import Any, Dict, List, Mapping, Optional
 
 from ._errors import GradfadeError
 from ._folder import Folder
-from ._format import metrics_of
+from ._format import check_facts, metrics_of
 from .views import Views
 
 _EVALUATED = [name for name in metrics_of("evaluation") if name != "eval_epoch"]
@@ -27,14 +27,19 @@ class Run(Views):
     Closed by `close`, at the end of a `with` block (as interrupted where an exception leaves it), or when the program ends.
     """
 
-    def __init__(self, folder: Folder) -> None:
+    def __init__(self, folder: Folder, facts: Optional[Mapping[str, Any]] = None) -> None:
         self.folder = folder
         self.path = folder.path
+        #: What diagnoses and figures go by, as `describe` was told; a recorder puts them into its header.
+        self.facts: Dict[str, Any] = check_facts(facts or {})
         #: Updates made so far: the number of the next step.
         self.steps = 0
         self._began = time.monotonic()
         # The first of the losses at the end that are not finite: (step, loss).
         self._lost: Optional["tuple[int, float]"] = None
+        # Evaluations that are not in the folder yet: more values of the last one may come, and the first may come before the
+        # folder is started.
+        self._evaluations: List["tuple[int, Dict[str, Optional[float]]]"] = []
         self._pid = os.getpid()
         folder.evict = self._evicted
         _RUNS.add(self)
@@ -52,8 +57,7 @@ class Run(Views):
         step: Optional[int] = None,
     ) -> None:
         """Records an evaluation of the parameters as they are now, after `steps` updates: mean losses over a whole set, and
-        accuracies from 0 to 1. Give what there is. A second evaluation at the same step is an error; give all values in one
-        call. `epoch`: epochs finished, with the fraction."""
+        accuracies from 0 to 1. Give what there is; a second call at the same step adds to the first. `epoch`: epochs finished, with the fraction."""
         values: Dict[str, Optional[float]] = {
             "train_loss": _number("train_loss", train_loss),
             "train_accuracy": _share("train_accuracy", train_accuracy),
@@ -69,20 +73,33 @@ class Run(Views):
         if epoch is None and per_epoch:
             epoch = at / per_epoch
         values["eval_epoch"] = _number("epoch", epoch)
-        self._evaluate(at, values)
+        last_step, last = self._evaluations[-1] if self._evaluations else (None, {})
+        if last_step == at:
+            last.update({name: value for name, value in values.items() if value is not None})
+            return
+        if last_step is not None and at < last_step:
+            raise GradfadeError(f"evaluation: step {at} comes after step {last_step}; steps must increase")
+        self._write_evaluations()
+        self._evaluations.append((at, values))
 
-    def _evaluate(self, step: int, values: "Dict[str, Optional[float]]") -> None:
-        """Appends the evaluation; a recorder whose folder is not started yet keeps it until then."""
-        self.folder.append("evaluation", step, values)
+    def _write_evaluations(self) -> None:
+        if self.folder.started:
+            held, self._evaluations = self._evaluations, []
+            for step, values in held:
+                self.folder.append("evaluation", step, values)
 
     def describe(self, **facts: Any) -> None:
         """Adds facts that diagnoses and figures go by, such as `classes=10, train_size=60000, task="classification"`
         (docs/format.md lists them). They may come at any time before `close`."""
-        known = dict(self.folder.meta.get("facts") or {})
-        self.folder.update_meta(facts={**known, **facts})
+        self.facts.update(check_facts(facts))
+        if self.folder.started:
+            self.folder.update_meta(facts=self.facts)
 
     def note_loss(self, step: int, loss: Optional[float]) -> None:
-        """For recorders: remembers whether the run ends with losses that are not finite, which is a divergence."""
+        """For recorders, at each step: remembers whether the run ends with losses that are not finite, which is a
+        divergence."""
+        if self._evaluations and step >= self._evaluations[-1][0]:
+            self._write_evaluations()
         if loss is None:
             return
         if math.isfinite(loss):
@@ -93,6 +110,7 @@ class Run(Views):
     def commit(self) -> None:
         """Makes everything that was recorded so far readable by others."""
         if self._is_mine():
+            self._write_evaluations()
             self.folder.commit()
 
     def close(self, error: Optional[BaseException] = None) -> None:
@@ -103,6 +121,7 @@ class Run(Views):
         _RUNS.discard(self)
         if self.folder.started and self.folder.failed is None:
             self._before_close()
+            self._write_evaluations()
         self.folder.finish(self._status(error), elapsed_secs=round(time.monotonic() - self._began, 3))
 
     def _evicted(self) -> None:
