@@ -88,7 +88,7 @@ def columns(meta: Dict[str, Any], name: str) -> "tuple[List[Optional[int]], List
 
 
 def long_columns(path: str) -> Dict[str, Any]:
-    """All values that were measured as columns `step, layer, tensor, metric, value`, as `gradfade export` has them."""
+    """All values that were measured as columns `step, layer, tensor, metric, value`; `tensor` is its name."""
     meta = read_meta(path)
     parts: Dict[str, List[Any]] = {"step": [], "layer": [], "tensor": [], "metric": [], "value": []}
     for name in recorded(path):
