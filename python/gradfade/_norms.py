@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, Optional
 
 import numpy as np
@@ -49,7 +50,7 @@ def norm(values: np.ndarray, minus: Optional[np.ndarray] = None) -> float:
         # Not by the inverse, which overflows for the smallest numbers.
         block = block / largest
         scaled += float(np.dot(block, block))
-    return float(np.sqrt(scaled) * largest)
+    return math.sqrt(scaled) * largest
 
 
 def _blocks(x: np.ndarray, y: Optional[np.ndarray]):  # type: ignore[no-untyped-def]

@@ -110,8 +110,8 @@ class Page:
 class Diagnosis(Dict[str, Any]):
     """The verdicts on one run, as `gradfade diagnose --json` has them, and as `text`.
 
-    `conclusion` is the fault that explains the others, or `healthy`, `undecided`, ...; `found` lists every fault that was
-    found.
+    `conclusion` is `healthy`, `faulty`, `undecided`, ...; `cause` is the one fault that explains the others, such as
+    `vanishing-gradient`, and `found` lists every fault that was found.
     """
 
     def __init__(self, data: Dict[str, Any], text: str) -> None:
@@ -122,6 +122,10 @@ class Diagnosis(Dict[str, Any]):
     @property
     def conclusion(self) -> str:
         return str(self["conclusion"])
+
+    @property
+    def cause(self) -> Optional[str]:
+        return self["cause"]
 
     @property
     def verdicts(self) -> List[Dict[str, Any]]:
@@ -141,7 +145,7 @@ class Diagnosis(Dict[str, Any]):
         raise GradfadeError(f"there is no rule `{rule}`; the rules are {', '.join(v['rule'] for v in self['verdicts'])}")
 
     def __repr__(self) -> str:
-        return f"<diagnosis of {self['run']}: {self.conclusion}>"
+        return f"<diagnosis of {self['run']}: {self.cause or self.conclusion}>"
 
 
 def _save(path: str, data: bytes) -> None:

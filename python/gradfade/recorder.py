@@ -74,6 +74,7 @@ class Recorder(Run):
             "steps_per_epoch": steps_per_epoch,
             "planned_steps": planned_steps,
         }
+        self.steps_per_epoch = steps_per_epoch
         self._due = 0
         self._snapshot_due = 0
         self._last_snapshot = -1
@@ -283,8 +284,7 @@ class Recorder(Run):
         return at
 
     def _epoch(self, step: int) -> Optional[float]:
-        per_epoch = self._header["steps_per_epoch"]
-        return step / per_epoch if per_epoch else None
+        return step / self.steps_per_epoch if self.steps_per_epoch else None
 
 
 def _only_names(layers: Any) -> bool:

@@ -34,6 +34,8 @@ class Run(Views):
         self.facts: Dict[str, Any] = check_facts(facts or {})
         #: Updates made so far: the number of the next step.
         self.steps = 0
+        #: Updates in an epoch, where that is known: evaluations have their epoch by it.
+        self.steps_per_epoch: Optional[int] = None
         self._began = time.monotonic()
         # The first of the losses at the end that are not finite: (step, loss).
         self._lost: Optional["tuple[int, float]"] = None
@@ -69,9 +71,8 @@ class Run(Views):
         if all(value is None for value in values.values()):
             raise GradfadeError(f"evaluation: give at least one of {', '.join(_EVALUATED)}")
         at = self.steps if step is None else step
-        per_epoch = self.folder.meta.get("steps_per_epoch")
-        if epoch is None and per_epoch:
-            epoch = at / per_epoch
+        if epoch is None and self.steps_per_epoch:
+            epoch = at / self.steps_per_epoch
         values["eval_epoch"] = _number("epoch", epoch)
         last_step, last = self._evaluations[-1] if self._evaluations else (None, {})
         if last_step == at:
