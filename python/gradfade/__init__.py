@@ -25,7 +25,6 @@ from .views import open_path as open
 if TYPE_CHECKING:
     from .torch import watch
 
-__version__ = "0.1.0"
 __all__ = ["GradfadeError", "GradfadeWarning", "MISSING", "RecordedRun", "Recorder", "Run", "is_missing", "open", "watch"]
 
 
@@ -35,4 +34,11 @@ def __getattr__(name: str) -> Any:
         from .torch import watch
 
         return watch
+    if name == "__version__":
+        from importlib import metadata
+
+        try:
+            return metadata.version("gradfade")
+        except metadata.PackageNotFoundError:  # the source folder, not installed
+            return "0+source"
     raise AttributeError(f"module 'gradfade' has no attribute {name!r}")
