@@ -34,6 +34,10 @@ def __getattr__(name: str) -> Any:
         from .torch import watch
 
         return watch
+    if name in ("huggingface", "keras", "lightning", "torch"):
+        from importlib import import_module
+
+        return import_module(f".{name}", __name__)
     if name == "__version__":
         from importlib import metadata
 

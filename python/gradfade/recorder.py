@@ -35,7 +35,7 @@ class Recorder(Run):
     `layers`: the parameters (a mapping by name, nested as in Flax, a list, Keras' `model.trainable_variables`), whose names
     tell the layers, the input side first; or the layers' names in order, or dicts with `name`, `kind`, `activation`, `fan_in`,
     `fan_out`, `input_shape`, `output_shape`; or nothing, for the parameters of the first step.
-    `activations`: of each layer in order, or one for all but the last layer, which has none.
+    `activations`: of each layer in order, or by the layer's name, or one for all but the last layer, which has none.
     `every`: a number of steps from one row to the next, or `"log"`; `snapshots`: the same for the distance from the start.
     `force` replaces a run that is there. Other arguments are facts, such as `classes=10, batch_size=32, optimizer="sgd"`
     (docs/format.md lists them). With `weight_decay=0` it is known that the gradient alone makes the updates.
@@ -48,7 +48,7 @@ class Recorder(Run):
         *,
         name: Optional[str] = None,
         force: bool = False,
-        activations: "Union[str, Sequence[Optional[str]], None]" = None,
+        activations: "Union[str, Sequence[Optional[str]], Mapping[str, str], None]" = None,
         every: "Union[int, str]" = 1,
         snapshots: "Union[int, str]" = "log",
         steps_per_epoch: Optional[int] = None,
@@ -139,6 +139,13 @@ class Recorder(Run):
                 }
                 self._record(step, row, theta, self._arrays("updates", updates))
         self.steps += 1
+
+    @property
+    def is_due(self) -> bool:
+        """Whether the next `step` is recorded: where it is not, it needs no arrays."""
+        step = self.steps
+        due = step in (self._due, self._snapshot_due) or step + 1 == self._header["planned_steps"]
+        return self.folder.failed is None and (due or self._held is not None)
 
     def _record(self, step: int, row: Dict[str, Any], theta: "_Arrays", updates: "_Arrays") -> None:
         if row["learning_rate"] is not None and "learning_rate" not in self.facts:
@@ -248,6 +255,9 @@ class Recorder(Run):
             return
         if isinstance(given, str):
             given = [given] * (len(layers) - 1) + ["identity"]
+        if isinstance(given, Mapping):
+            # A name may be the end of a longer one: what all layers' names begin with is left out of them.
+            given = [next((word for name, word in given.items() if f".{name}".endswith(f".{layer['name']}")), None) for layer in layers]
         if len(given) != len(layers):
             raise GradfadeError(f"activations: {len(given)} for {len(layers)} layers; give one for each, None where there is none")
         for layer, activation in zip(layers, given):
