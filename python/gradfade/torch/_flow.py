@@ -1,0 +1,415 @@
+"""Watching passes go by: outputs of layers forward, the gradients there backward, and which backward passes belong to a step.
+
+A hook on the tensor that leaves a layer gets the whole gradient there, also where an activation works in place or where the
+tensor is used several times. It only keeps the gradient; norms are taken at the end of the backward pass, of many layers in one
+call. A pass counts when a gradient of a parameter came of it: `torch.autograd.grad` for a penalty does not.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any, Callable, Dict, List, Optional, Tuple
+
+import torch
+from torch import nn
+
+from . import _norms, _per_sample
+from ._layers import Layer, Network
+
+# Gradients above this are measured at once: keeping all of them to the end would double the memory of a backward pass.
+_LARGE = 1 << 18
+
+_saved_tensor_hooks = getattr(torch._C._autograd, "_top_saved_tensors_default_hooks", None)
+
+
+def _nothing(*_: Any) -> None:
+    """What is left of a hook in a pickled model."""
+
+
+def _restored() -> Callable[..., None]:
+    return _nothing
+
+
+class Hook:
+    """A hook that a copied or pickled network does not take along."""
+
+    def __init__(self, call: Callable[..., None]) -> None:
+        self.call = call
+
+    def __call__(self, *args: Any) -> None:
+        if torch.compiler.is_compiling():
+            return None
+        return self.call(*args)
+
+    def __deepcopy__(self, memo: Any) -> Callable[..., None]:
+        return _nothing
+
+    def __reduce__(self) -> Any:
+        return _restored, ()
+
+
+class Signal:
+    """What one backward pass brought to a layer."""
+
+    __slots__ = ("layer", "batch", "turn", "norm", "samples")
+
+    def __init__(self, layer: Layer, batch: int, turn: int) -> None:
+        self.layer = layer
+        self.batch = batch
+        #: The backward pass of the step that it came with.
+        self.turn = turn
+        #: The norm of the gradient at the output over the whole batch; a number, or one on the device.
+        self.norm: Any = None
+        #: The root of the sum of the squared norms of the samples' weight gradients.
+        self.samples: Any = None
+
+
+class Flow:
+    """The passes since the last step."""
+
+    def __init__(
+        self,
+        model: nn.Module,
+        network: Network,
+        per_sample: "bool | str",
+        batch_dim: int,
+        sees_input: Callable[[torch.Tensor], None],
+        at_output: Callable[[Any], None],
+        at_end: Callable[[], None],
+        fails: Callable[[BaseException], None],
+    ) -> None:
+        self.model = model
+        self.network = network
+        self.per_sample = per_sample
+        self.batch_dim = batch_dim
+        self.sees_input, self.at_output, self.at_end, self.fails = sees_input, at_output, at_end, fails
+        #: Whether the next step is recorded, and with a snapshot.
+        self.listening = False
+        self.snapshot = False
+        #: Whether a forward or backward pass came since the last step.
+        self.began = False
+        #: Whether backward passes still count for this step: of a closure that is called again and again the first does.
+        self.accepts = True
+        #: Layers in the order of the first forward pass; None once it is known.
+        self.order: Optional[List[Layer]] = []
+        self.parameters = [t.parameter for t in network.tensors]
+        self.backwards = 0
+        self.batches: List[int] = []
+        self.signals: List[Signal] = []
+        #: Of a snapshot: layer, output, its version, and the node that made it.
+        self.outputs: List[Tuple[Layer, torch.Tensor, int, Any]] = []
+        self.skipped = 0
+        #: Layers inside a checkpointed part, whose graph is not to be read.
+        self.recomputed = False
+        self._batch = 0
+        self._open = False
+        self._before: List[Tuple[Any, int]] = []
+        self._calls: List[Tuple[Layer, int, torch.Tensor, Optional[torch.Tensor]]] = []
+        self._measured: List[Signal] = []
+        self._witness: Optional[Tuple[torch.Tensor, Any, int]] = None
+        self._handles: List[Any] = []
+        self._attach()
+
+    def _attach(self) -> None:
+        keep = self._handles.append
+        keep(self.model.register_forward_pre_hook(Hook(self._before_forward), with_kwargs=True))
+        if is_compiled(self.model):
+            keep(self.model.register_forward_hook(Hook(self._after_forward)))
+            return
+        for module, layers in self.network.of_module:
+            if not layers or layers[0].kind == "parameters":
+                if layers:
+                    keep(module.register_forward_pre_hook(Hook(partial(self._called, layers[0]))))
+                continue
+            if isinstance(module, nn.MultiheadAttention):
+                hook = partial(self._attention, module, *layers)
+            elif isinstance(module, nn.RNNBase):
+                hook = partial(self._recurrent, module, layers)
+            else:
+                hook = partial(self._output, module, layers[0])
+            keep(module.register_forward_hook(Hook(hook)))
+        # Behind the hook of a network that is one layer.
+        keep(self.model.register_forward_hook(Hook(self._after_forward)))
+
+    def detach(self) -> None:
+        for handle in self._handles:
+            handle.remove()
+        self._handles = []
+        self.listening = False
+
+    # Forward
+
+    def _before_forward(self, model: nn.Module, args: Any, kwargs: Any) -> None:
+        if not torch.is_grad_enabled():
+            return
+        self.began = True
+        if not self.listening or model is not self.model:
+            return
+        if self.backwards and self._is_discarded():
+            self.skipped += 1
+            self.forget()
+        for x in (*args, *kwargs.values()):
+            if isinstance(x, torch.Tensor) and x.dim() > self.batch_dim:
+                self._batch = x.shape[self.batch_dim]
+                self.sees_input(x)
+                break
+
+    def _called(self, layer: Layer, module: nn.Module, args: Any) -> None:
+        if self.order is not None and self.listening and torch.is_grad_enabled():
+            self.order.append(layer)
+
+    def _output(self, mine: nn.Module, layer: Layer, module: nn.Module, args: Any, output: Any) -> None:
+        if not self.listening or module is not mine:
+            return
+        if not isinstance(output, torch.Tensor):
+            output = first_tensor(output)
+            if output is None:
+                return
+        if not output.requires_grad:
+            if self.order is not None and torch.is_grad_enabled():
+                self.order.append(layer)  # frozen, below all that is trained
+            return
+        if self.order is not None:
+            self.order.append(layer)
+            if isinstance(args[0] if args else None, torch.Tensor) and not layer.output_shape:
+                layer.input_shape, layer.output_shape = list(args[0].shape[1:]), list(output.shape[1:])
+        x = None
+        if layer.has_samples and (layer.is_cheap is not False or self.snapshot or self.per_sample is True):
+            # What a checkpointed part computes is meant to be let go of.
+            if self.per_sample and args and not _saved_tensor_hooks(True):
+                x = args[0]
+        output.register_hook(partial(self._delta, layer, x, self._batch))
+        if self.snapshot and self.backwards == 0:
+            self._keep(layer, output)
+
+    def _keep(self, layer: Layer, output: torch.Tensor) -> None:
+        if _saved_tensor_hooks is None or _saved_tensor_hooks(True):
+            self.recomputed = True
+            return
+        self.outputs.append((layer, output.detach(), output._version, output.grad_fn))
+
+    def _attention(self, mine, inner: Layer, outer: Layer, module: nn.Module, args: Any, output: Any) -> None:
+        output = first_tensor(output)
+        if not self.listening or module is not mine or output is None or not output.requires_grad:
+            return
+        if self.order is not None:
+            self.order += [inner, outer]
+        output.register_hook(partial(self._delta, outer, None, self._batch))
+        weights = {id(self.network.tensors[t].parameter) for t in inner.tensors}
+        for node in _users_of(output.grad_fn, weights):
+            node.register_prehook(partial(self._node_delta, inner, self._batch))
+        if self.snapshot and self.backwards == 0:
+            self._keep(outer, output)
+
+    def _recurrent(self, mine, layers: List[Layer], module: nn.Module, args: Any, output: Any) -> None:
+        output = first_tensor(output)
+        if not self.listening or module is not mine or output is None or not output.requires_grad:
+            return
+        if self.order is not None:
+            self.order += layers
+        output.register_hook(partial(self._delta, layers[-1], None, self._batch))
+
+    def _after_forward(self, model: nn.Module, args: Any, output: Any) -> None:
+        if not self.listening or model is not self.model:
+            return
+        tensors = [t for t in all_tensors(output) if t.requires_grad]
+        if not tensors:
+            return
+        for t in tensors:
+            t.register_hook(self._output_delta)
+        try:
+            if self.snapshot and self.backwards == 0 and not self.recomputed:
+                self.at_output(tensors)
+        except Exception as error:
+            self.fails(error)
+        self.outputs = []
+
+    # Backward
+
+    def _output_delta(self, delta: torch.Tensor) -> None:
+        # The first hook of a pass, so that its end is that of the whole one, and not of a part that is computed again.
+        if self.listening and not self._open:
+            self._begin_backward()
+
+    def _node_delta(self, layer: Layer, batch: int, deltas: Tuple[torch.Tensor, ...]) -> None:
+        self._delta(layer, None, batch, deltas[0])
+
+    def _delta(self, layer: Layer, x: Optional[torch.Tensor], batch: int, delta: Optional[torch.Tensor]) -> None:
+        if not self.listening or delta is None:
+            return
+        try:
+            if not self._open:
+                self._begin_backward()
+            if delta.requires_grad:
+                delta = delta.detach()
+            call = (layer, batch or delta.shape[0], delta, x)
+            if delta.numel() > _LARGE:
+                with torch.no_grad():
+                    self._measured += self._measure([call])
+            else:
+                self._calls.append(call)
+        except Exception as error:
+            self.fails(error)
+
+    def _begin_backward(self) -> None:
+        self.began = True
+        if self.backwards and self._is_discarded():
+            self.skipped += 1
+            self.forget()
+        torch.autograd.Variable._execution_engine.queue_callback(self._end_backward)
+        self._open = True
+        self._before = self._stamps()
+
+    def _stamps(self) -> List[Tuple[Any, int]]:
+        grads = [p.grad for p in self.parameters]
+        return [(g, 0 if g is None else g._version) for g in grads]
+
+    def _end_backward(self) -> None:
+        self._open = False
+        calls, self._calls = self._calls, []
+        measured, self._measured = self._measured, []
+        if not self.listening:
+            return
+        try:
+            now = self._stamps()
+            changed = [i for i, (a, b) in enumerate(zip(self._before, now)) if a[0] is not b[0] or a[1] != b[1]]
+            self._before = []
+            if not changed or not self.accepts:
+                return
+            with torch.no_grad():
+                signals = measured + self._measure(calls)
+            self.backwards += 1
+            self.batches.append(max((s.batch for s in signals), default=self._batch))
+            self.signals += signals
+            parameter = self.parameters[changed[0]]
+            self._witness = (parameter, parameter.grad, parameter.grad._version)
+            self.at_end()
+        except Exception as error:
+            self.fails(error)
+
+    def _is_discarded(self) -> bool:
+        """Whether the gradients of the passes before were thrown away, without a step: a scaler skips those that overflowed."""
+        if self._witness is None:
+            return False
+        parameter, grad, version = self._witness
+        if parameter.grad is not grad:
+            return True
+        # The same tensor, changed: set to zero, or clipped between the passes.
+        return grad._version != version and not bool(grad.any())
+
+    def forget(self) -> None:
+        """Begins a step anew."""
+        self.backwards = 0
+        self.batches = []
+        self.signals = []
+        self.outputs = []
+        self.recomputed = False
+        self._witness = None
+
+    def _measure(self, calls: List[Tuple[Layer, int, torch.Tensor, Optional[torch.Tensor]]]) -> List[Signal]:
+        """Norms of the gradients that a backward pass brought."""
+        signals = [Signal(layer, batch, self.backwards) for layer, batch, _, _ in calls]
+        rest: Dict[Any, List[int]] = {}
+        alike: Dict[Any, List[int]] = {}
+        for i, (layer, batch, delta, x) in enumerate(calls):
+            if x is not None and layer.is_cheap is None:
+                layer.is_cheap = _per_sample.is_cheap(layer, delta, x, batch)
+            if x is None or delta.dim() != 2 or delta.shape[0] != batch or layer.kind != "dense":
+                rest.setdefault(delta.device, []).append(i)
+            else:
+                alike.setdefault((delta.shape, x.shape, delta.dtype, delta.device), []).append(i)
+        for some in alike.values():
+            self._measure_alike([calls[i] for i in some], [signals[i] for i in some])
+        for some in rest.values():
+            for i, value in zip(some, _norms.norms([calls[i][2] for i in some])):
+                signals[i].norm = value
+            for i in some:
+                layer, batch, delta, x = calls[i]
+                if x is not None and (layer.is_cheap or self.snapshot or self.per_sample is True):
+                    found = _per_sample.total(layer, delta, x, batch, self.batch_dim)
+                    if found is not None:
+                        signals[i].samples = float(found) if found.device.type == "cpu" else found.double()
+        return signals
+
+    def _measure_alike(self, calls: List[Any], signals: List[Signal]) -> None:
+        """Dense layers of one shape at one position: |G_a| = |delta_a| |x_a|, for all layers in one call."""
+        deltas, inputs = [c[2] for c in calls], [c[3] for c in calls]
+        wide = deltas[0].device.type != "cpu" or deltas[0].dtype not in (torch.float32, torch.float64)
+        dtype = torch.float64 if wide else deltas[0].dtype
+        rows = [_row_norms(t, dtype) for t in (deltas, inputs)]
+        values = torch.linalg.vector_norm(torch.cat([rows[0], rows[0] * rows[1]]), dim=1)
+        if wide:
+            found: Any = values
+        else:
+            found = values.tolist()
+        for i, signal in enumerate(signals):
+            signal.norm, signal.samples = found[i], found[len(calls) + i]
+            if not wide and not (_norms.is_safe(signal.norm, dtype) and _norms.is_safe(signal.samples, dtype)):
+                signal.norm = _norms.careful(deltas[i])
+                signal.samples = float(_per_sample.total(calls[i][0], deltas[i], inputs[i].detach(), calls[i][1], 0))
+
+
+def _row_norms(tensors: List[torch.Tensor], dtype: torch.dtype) -> torch.Tensor:
+    """`[tensors, rows]`. Small ones are put together first: a call costs more than a copy."""
+    if len(tensors) > 1 and tensors[0].numel() <= 1 << 15:
+        return torch.linalg.vector_norm(torch.stack(tensors).detach(), dim=2, dtype=dtype)
+    return torch.stack([torch.linalg.vector_norm(t.detach(), dim=1, dtype=dtype) for t in tensors])
+
+
+def _users_of(node: Any, weights: "set[int]") -> List[Any]:
+    """The nodes near `node` that multiply with one of these parameters."""
+    found: List[Any] = []
+    seen, stack = {node}, [node]
+    while stack and len(seen) < 100:
+        at = stack.pop()
+        below = [n for n, _ in at.next_functions if n is not None]
+        kinds = [_is_weight(n, weights) for n in below]
+        if "whole" in kinds:
+            return [at]
+        if "part" in kinds:
+            found.append(at)
+            continue
+        for n in below:
+            if n not in seen:
+                seen.add(n)
+                stack.append(n)
+    return found
+
+
+def _is_weight(node: Any, weights: "set[int]") -> str:
+    """Whether the node hands out the `whole` of one of the parameters or a `part` of it."""
+    answer = "whole"
+    for _ in range(5):
+        if node is None:
+            return ""
+        if hasattr(node, "variable"):
+            return answer if id(node.variable) in weights and node.variable.dim() > 1 else ""
+        stem = node.name().split("Backward")[0]
+        if stem in ("Slice", "Split", "SplitWithSizes", "Unbind"):
+            answer = "part"
+        elif stem not in ("T", "Transpose", "ToCopy"):
+            return ""
+        node = node.next_functions[0][0]
+    return ""
+
+
+def is_compiled(model: nn.Module) -> bool:
+    return type(model).__name__ == "OptimizedModule" or getattr(model, "_compiled_call_impl", None) is not None
+
+
+def first_tensor(value: Any) -> Optional[torch.Tensor]:
+    return next(iter(all_tensors(value)), None)
+
+
+def all_tensors(value: Any, depth: int = 0) -> List[torch.Tensor]:
+    if isinstance(value, torch.Tensor):
+        return [value]
+    if depth > 3 or value is None:
+        return []
+    if isinstance(value, dict):
+        value = list(value.values())
+    elif hasattr(value, "__dataclass_fields__"):
+        value = [getattr(value, name) for name in value.__dataclass_fields__]
+    if isinstance(value, (list, tuple)):
+        return [t for item in value for t in all_tensors(item, depth + 1)]
+    return []

@@ -1,0 +1,105 @@
+"""L2 norms that are zero only where every number is zero, in few calls and without a synchronisation.
+
+On the CPU a norm is summed in float32, which vectorises: over rows first, so that a million numbers keep six digits. Squares
+of float32 vanish below 1e-19, so a norm that comes out suspiciously small or large is made again in float64, in which no
+square of a float32 is lost. Other devices sum in float64 at once: their result is read only at the end of a step.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import List, Sequence, Union
+
+import torch
+
+#: Norms of some tensors: numbers where they lie on the CPU, a float64 vector on the device elsewhere.
+Values = Union[List[float], torch.Tensor]
+
+# Numbers that are summed in one go in float32.
+_ROW = 4096
+# Above this, one call a tensor costs nothing beside the sum itself.
+_SMALL = 16384
+# The bounds within which a norm summed in the numbers' own type has lost nothing of weight.
+_SAFE = {torch.float32: (1e-13, 1e18), torch.float64: (1e-140, 1e150)}
+
+
+def norms(tensors: Sequence[torch.Tensor]) -> Values:
+    """The norm of each of the tensors, which are all on one device."""
+    if not tensors:
+        return []
+    if tensors[0].device.type != "cpu":
+        return torch.stack(torch._foreach_norm([_dense(t) for t in tensors], 2, torch.float64))
+    out: List[float] = [0.0] * len(tensors)
+    groups: dict = {}
+    for i, t in enumerate(tensors):
+        if t.layout is not torch.strided:
+            t = _dense(t)
+        if t.numel() > _SMALL:
+            out[i] = _of_large(t)
+        else:
+            groups.setdefault(t.dtype, ([], []))
+            at, some = groups[t.dtype]
+            at.append(i)
+            some.append(t)
+    for dtype, (at, some) in groups.items():
+        own = dtype in _SAFE
+        found = torch._foreach_norm(some) if own else torch._foreach_norm(some, 2, torch.float32)
+        low, high = _SAFE[dtype if own else torch.float32]
+        for i, t, value in zip(at, some, torch.stack(found).tolist()):
+            out[i] = value if low < value < high else careful(t)
+    return out
+
+
+def norm(tensor: torch.Tensor) -> Values:
+    """The norm of one tensor, as a list or vector of one."""
+    return norms([tensor])
+
+
+def _of_large(t: torch.Tensor) -> float:
+    flat = flattened(t)
+    rows = flat.numel() // _ROW
+    dtype = t.dtype if t.dtype in _SAFE else torch.float32
+    parts = [torch.linalg.vector_norm(flat[: rows * _ROW].view(rows, _ROW), dim=1, dtype=dtype)]
+    if rows * _ROW < flat.numel():
+        parts.append(torch.linalg.vector_norm(flat[rows * _ROW :], dtype=dtype).view(1))
+    value = float(torch.linalg.vector_norm(torch.cat(parts), dtype=torch.float64))
+    low, high = _SAFE[dtype]
+    return value if low < value < high else careful(t)
+
+
+def careful(t: torch.Tensor) -> float:
+    """The norm by way of the largest magnitude; -0.0 where it is not zero but too small for float64."""
+    if t.numel() == 0:
+        return 0.0
+    wide = _dense(t).double()
+    largest = float(wide.abs().max())
+    if largest == 0.0 or not math.isfinite(largest):
+        return largest
+    return (largest * float(torch.linalg.vector_norm(wide / largest))) or -0.0
+
+
+def is_safe(value: float, dtype: torch.dtype) -> bool:
+    low, high = _SAFE.get(dtype, _SAFE[torch.float32])
+    return low < value < high
+
+
+def flattened(t: torch.Tensor) -> torch.Tensor:
+    """All numbers of a tensor in one row, without a copy where its memory has no holes."""
+    if t.is_contiguous():
+        return t.view(-1)
+    order = sorted(range(t.dim()), key=lambda d: (-t.stride(d), -t.size(d)))
+    return t.permute(order).reshape(-1)
+
+
+def _dense(t: torch.Tensor) -> torch.Tensor:
+    if t.layout is torch.strided:
+        return t
+    return t.coalesce()._values() if t.is_sparse else t.to_dense()
+
+
+def joined(values: Sequence[float]) -> float:
+    """The root of the sum of the squares of norms, without losing any of them."""
+    largest = max(values, default=0.0, key=lambda v: (math.isnan(v), abs(v)))
+    if largest == 0.0 or not math.isfinite(largest):
+        return largest if largest or any(math.copysign(1.0, v) > 0 for v in values) else -0.0
+    return largest * math.sqrt(sum((v / largest) ** 2 for v in values))
