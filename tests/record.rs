@@ -451,7 +451,8 @@ fn a_record_without_layers_is_written_read_and_exported() {
     assert_eq!(bits(&read), bits(&record));
     let mut csv = Vec::new();
     export_csv(&read, &mut csv).unwrap();
-    let lines = "7,,,loss,0.5\n7,,,total_grad_norm,2.0\n9,,,total_grad_norm,underflow\n9,,,validation_loss,0.25\n";
+    let lines =
+        "7,,,loss,0.5\n7,,,total_grad_norm,2.0\n9,,,total_grad_norm,underflow\n9,,,validation_loss,0.25\n";
     assert_eq!(String::from_utf8(csv).unwrap(), format!("step,layer,tensor,metric,value\n{lines}"));
 }
 

@@ -54,6 +54,17 @@ pub fn read_npy<T: Element>(path: &Path) -> Result<NpyArray<T>, RecordError> {
     })
 }
 
+/// As [`read_npy`], of a file that is in memory.
+///
+/// # Errors
+/// In words, as those of [`read_npy`].
+pub fn parse_npy<T: Element>(bytes: &[u8]) -> Result<NpyArray<T>, String> {
+    read_from(&mut &bytes[..], bytes.len() as u64).map_err(|fault| match fault {
+        Fault::Io(cause) => cause.to_string(),
+        Fault::Format(what) => what,
+    })
+}
+
 #[derive(Debug)]
 pub(super) enum Fault {
     Io(io::Error),
