@@ -18,6 +18,7 @@ mod demo;
 mod diagnose;
 mod export;
 mod flags;
+mod import;
 mod interrupt;
 mod mdbook;
 mod notes;
@@ -68,6 +69,7 @@ const AFTER_HELP: &str = "Examples:
   gradfade summary runs/tanh
   gradfade diagnose runs/tanh
   gradfade remedy runs/tanh
+  gradfade import lightning_logs/version_0 --out runs/mine
 
 Exit codes:
     0  success; also for a run that diverged, whose record says at which step
@@ -106,6 +108,8 @@ enum Command {
     Baselines(baselines::Args),
     /// Write a run's numbers as one long table
     Export(export::Args),
+    /// Make run folders of other programs' logs: TensorBoard, Lightning, wandb, Keras, Hugging Face, CSV, NumPy
+    Import(import::Args),
     /// Compare the gradients with published numbers
     Verify(verify::Args),
     /// Print the completion script of a shell
@@ -159,6 +163,7 @@ pub fn run() -> ExitCode {
         Command::Remedy(args) => remedy::run(args),
         Command::Baselines(args) => baselines::run(args),
         Command::Export(args) => export::run(args),
+        Command::Import(args) => import::run(args),
         Command::Verify(args) => verify::run(args),
         Command::Completions(args) => pages::completions(args),
         Command::Man(args) => pages::man(args),

@@ -229,6 +229,13 @@ impl Lang {
         .into()
     }
 
+    pub fn chosen_layers_note(self, pattern: &str) -> String {
+        match self {
+            Lang::En => format!("Only layers that match {pattern}, numbered among themselves."),
+            Lang::Zh => format!("只画匹配 {pattern} 的层，编号只在其中计。"),
+        }
+    }
+
     pub fn ends_are_medians(self) -> String {
         match self {
             Lang::En => "The title's numbers are medians of the first and the last steps.".into(),

@@ -64,6 +64,17 @@ pub fn read_npy_from<T: Element>(path: &Path, first: u64) -> Result<NpyArray<T>,
     })
 }
 
+/// As [`read_npy`], of a file that is in memory.
+///
+/// # Errors
+/// In words, as those of [`read_npy`].
+pub fn parse_npy<T: Element>(bytes: &[u8]) -> Result<NpyArray<T>, String> {
+    read_from(&mut io::Cursor::new(bytes), bytes.len() as u64, 0).map_err(|fault| match fault {
+        Fault::Io(cause) => cause.to_string(),
+        Fault::Format(what) => what,
+    })
+}
+
 #[derive(Debug)]
 pub(super) enum Fault {
     Io(io::Error),
