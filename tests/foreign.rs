@@ -3,12 +3,12 @@
 
 #![cfg(feature = "figures")]
 
-use gradfade::diagnosis::{Conclusion, Missing, Outcome, State, Thresholds, diagnose};
+use gradfade::diagnosis::{Ailment, Conclusion, Diagnosis, Missing, Outcome, State, Thresholds, diagnose};
 use gradfade::figure::{self, Draws, FigureError, FigureSpec, Options};
 use gradfade::page::{Page, PageError, PageOptions};
 use gradfade::prelude::{Activation, DataSpec, Lang, TrainConfig};
 use gradfade::record::{
-    BATCH_ACCURACY, Ended, GRAD_NORM, Header, HeaderBuilder, LOSS, LayerInfo, MetricId, Per, Record,
+    BATCH_ACCURACY, Ended, Facts, GRAD_NORM, Header, HeaderBuilder, LOSS, LayerInfo, MetricId, Per, Record,
     RecordSink, Row, RunWriter, Status, TOTAL_GRAD_NORM, TRAIN_ACCURACY, TRAIN_LOSS, Table, TensorInfo,
     export_csv,
 };
@@ -342,4 +342,44 @@ fn chosen_layers_keep_their_values() {
     };
     assert!(bytes(&whole.only_layers(|_| true)) == bytes(&whole));
     assert!(whole.only_layers(|_| false).check().is_ok());
+}
+
+/// Most programs log norms of the batch-mean gradient and nothing of single samples.
+#[test]
+fn a_profile_that_falls_to_a_hundredth_is_enough_where_training_fails() {
+    let log = |ratio: f64, loss: f64| {
+        let layers = (1..=6).map(|l| LayerInfo::new(format!("fc{l}"), "dense")).collect();
+        let tensors = (1..=6).map(|l| TensorInfo::new(format!("fc{l}.weight"), l, "weight", &[])).collect();
+        let facts = Facts::default().with_classes(10);
+        let header = Header::builder("log", layers, tensors).facts(facts).status(Status::Complete).build();
+        let mut record = Record::new(header.unwrap());
+        for step in 0..100 {
+            let norms: Vec<f64> = (0..6).map(|l| ratio.powf(1.0 - f64::from(l) / 4.0)).collect();
+            record.push(&Row::of_step(step).with(LOSS, loss).with(GRAD_NORM, &norms)).unwrap();
+        }
+        for step in [0, 50, 100] {
+            record
+                .push(&Row::of_evaluation(step).with(TRAIN_ACCURACY, if loss > 2.0 { 0.11 } else { 0.98 }))
+                .unwrap();
+        }
+        diagnose(&record, &Thresholds::default()).unwrap()
+    };
+    let vanishing = |d: &Diagnosis| d.verdict(Ailment::VanishingGradient).unwrap().outcome.key();
+    let found = log(1e-3, 2.3);
+    assert_eq!((found.conclusion(), vanishing(&found)), (Conclusion::Faulty, "found"));
+    // An even profile may hide it, and a network that trains is not accused.
+    assert_eq!(vanishing(&log(0.5, 2.3)), "unknown");
+    assert_eq!(vanishing(&log(1e-3, 0.1)), "unknown");
+}
+
+#[test]
+fn runs_without_accuracy_are_compared_by_their_loss() {
+    let whole = trained(Activation::Tanh, 2);
+    let log = kept(&whole, whole.header.clone(), |m| [LOSS, GRAD_NORM].contains(&m));
+    let figure = figure::build("comparison", &[log.clone(), log], &Options::default()).unwrap();
+    let words = figure::words(&figure);
+    assert!(words.iter().any(|w| *w == "loss") && !words.iter().any(|w| *w == "accuracy"), "{words:?}");
+    let bare = kept(&whole, whole.header.clone(), |m| m == GRAD_NORM);
+    let figure = figure::build("comparison", &[bare.clone(), bare], &Options::default()).unwrap();
+    assert_eq!(figure.panels.len(), 2);
 }

@@ -249,8 +249,9 @@ pub fn settings(lang: Lang, summary: &Summary) -> Vec<(&'static str, String)> {
         if !(value.is_empty() || off || (key == "schedule" && value == "constant")) {
             all.push((key, lang.setting(key, value)));
         }
-        if key == "activation" {
-            all.push(("architecture", lang.setting("architecture", &architecture(summary))));
+        let shape = architecture(summary);
+        if key == "activation" && !shape.is_empty() {
+            all.push(("architecture", lang.setting("architecture", &shape)));
         }
     }
     match &header.status {
@@ -262,11 +263,12 @@ pub fn settings(lang: Lang, summary: &Summary) -> Vec<(&'static str, String)> {
     all
 }
 
-/// `784-8x100-10`: widths from the input to the output, those of equal hidden layers counted.
+/// `784-8x100-10`: widths from the input to the output, those of equal hidden layers counted; empty where they are
+/// not known.
 fn architecture(summary: &Summary) -> String {
     let layers = (0..summary.layers()).map(|l| summary.layer(l));
     let fans: Vec<(usize, usize)> = layers.filter_map(|layer| layer.fan_in.zip(layer.fan_out)).collect();
-    let Some(&(inputs, _)) = fans.first() else { return summary.layers().to_string() };
+    let Some(&(inputs, _)) = fans.first() else { return String::new() };
     let first = summary.layer(0);
     // Widths say what a network is whose layers are all dense, also where its inputs are images.
     let is_dense = summary.header().layers.iter().all(|layer| layer.kind == "dense");
