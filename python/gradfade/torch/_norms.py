@@ -71,11 +71,13 @@ def careful(t: torch.Tensor) -> float:
     """The norm by way of the largest magnitude; -0.0 where it is not zero but too small for float64."""
     if t.numel() == 0:
         return 0.0
-    wide = _dense(t).double()
-    largest = float(wide.abs().max())
+    t = _dense(t)
+    low, high = torch.aminmax(t)
+    largest = max(float(high), -float(low), key=lambda v: (v != v, v))
     if largest == 0.0 or not math.isfinite(largest):
-        return largest
-    return (largest * float(torch.linalg.vector_norm(wide / largest))) or -0.0
+        # Not the sign of a zero: that stands for an underflow.
+        return abs(largest)
+    return (largest * float(torch.linalg.vector_norm(t.double() / largest))) or -0.0
 
 
 def is_safe(value: float, dtype: torch.dtype) -> bool:

@@ -8,30 +8,22 @@ from __future__ import annotations
 
 from typing import Dict, List, Sequence
 
+import numpy as np
 import torch
 
 from . import _norms
 from ._optim import BUFFER, COUPLED, PROPORTIONAL, Parts
 
+from ._row import Raw
+
 _SMALL = 1 << 16
-
-
-class Measured:
-    """What was measured of the tensors at the places `at` of the record."""
-
-    def __init__(self) -> None:
-        self.columns: Dict[str, "list[tuple[List[int], _norms.Values]]"] = {}
-
-    def put(self, column: str, at: List[int], values: "_norms.Values") -> None:
-        if at:
-            self.columns.setdefault(column, []).append((at, values))
 
 
 class Block:
     """Tensors of one device and number type that are handled together."""
 
     def __init__(self, at: List[int], parameters: List[torch.Tensor], parts: List[Parts]) -> None:
-        self.at = at
+        self.at = tuple(at)
         self.parameters = parameters
         self.parts = parts
         sizes = [p.numel() for p in parameters]
@@ -52,15 +44,15 @@ class Block:
     def old(self) -> List[torch.Tensor]:
         return self.views[0]
 
-    def measure(self, into: Measured) -> None:
+    def measure(self, into: Raw) -> None:
         """After the step: the updates and their parts; what the parameters are now is the old of the next step."""
         old, new, difference = self.views
         torch._foreach_copy_(new, self.parameters)
         torch.sub(self.flat[1], self.flat[0], out=self.flat[2])
         both = _norms.norms(difference + new)
         count = len(self.at)
-        into.put("update", self.at, both[:count])
-        into.put("param", self.at, self.norms)
+        into.put(("update", self.at), both[:count])
+        into.put(("param", self.at), self.norms)
         if any(part.passes for part in self.parts):
             _parts(into, self.parts, self.at, self.parameters, difference, old)
         self.norms = both[count:]
@@ -73,7 +65,7 @@ class Large:
     """A tensor that is handled alone."""
 
     def __init__(self, at: int, parameter: torch.Tensor, part: Parts) -> None:
-        self.at = [at]
+        self.at = (at,)
         self.parameter = parameter
         self.part = part
         self.copy = torch.empty_like(parameter)
@@ -90,11 +82,11 @@ class Large:
     def old(self) -> List[torch.Tensor]:
         return [self.copy]
 
-    def measure(self, into: Measured, scratch: torch.Tensor) -> None:
+    def measure(self, into: Raw, scratch: torch.Tensor) -> None:
         difference = scratch[: self.parameter.numel()].view(self.parameter.shape)
         torch.sub(self.parameter, self.copy, out=difference)
-        into.put("update", self.at, _norms.norm(difference))
-        into.put("param", self.at, self.norms)
+        into.put(("update", self.at), _norms.norm(difference))
+        into.put(("param", self.at), self.norms)
         if self.part.passes:
             _parts(into, [self.part], self.at, [self.parameter], [difference], [self.copy])
         self.copy.copy_(self.parameter)
@@ -102,7 +94,7 @@ class Large:
         self.version = self.parameter._version
 
 
-def _parts(into: Measured, parts, at, parameters, differences, olds) -> None:
+def _parts(into: Raw, parts, at, parameters, differences, olds) -> None:
     """The parts of updates, where they take a pass. What follows from other norms is put together at the end of a step."""
     passes: Dict[str, List[int]] = {}
     for i, part in enumerate(parts):
@@ -112,17 +104,18 @@ def _parts(into: Measured, parts, at, parameters, differences, olds) -> None:
     if some:
         buffers = [(at[i], parts[i].buffer(parameters[i])) for i in some]
         buffers = [(place, b) for place, b in buffers if b is not None]
-        into.put("buffer", [place for place, _ in buffers], _norms.norms([b for _, b in buffers]))
+        places = tuple(place for place, _ in buffers)
+        into.put(("buffer", places), _norms.norms([b for _, b in buffers]))
     some = passes.get(PROPORTIONAL)
     if some:
         driven = torch._foreach_mul([olds[i] for i in some], [parts[i].proportion for i in some])
         torch._foreach_add_(driven, [differences[i] for i in some])
-        into.put("driven", [at[i] for i in some], _norms.norms(driven))
+        into.put(("driven", tuple(at[i] for i in some)), _norms.norms(driven))
     for i in passes.get(COUPLED, ()):
-        decay = parts[i].decay_part(parameters[i], olds[i])
-        if decay is not None:
-            into.put("decay", [at[i]], _norms.norm(decay))
-            into.put("driven", [at[i]], _norms.norm(differences[i] - decay))
+        found = parts[i].coupled(parameters[i], olds[i])
+        if found is not None:
+            into.put(("driven", (at[i],)), _norms.norm(found[0]))
+            into.put(("decay", (at[i],)), _norms.norm(found[1]))
 
 
 class Tracker:
@@ -133,15 +126,17 @@ class Tracker:
         self.at: List[int] = []
         self.parameters: List[torch.Tensor] = []
         self.parts: List[Parts] = []
-        self.groups: List[Parts] = []
+        #: The groups, and the places of their tensors in the record.
+        self.by_group: "List[tuple[Parts, np.ndarray]]" = []
         for group in optimizer.param_groups:
             part = Parts(optimizer, group)
-            self.groups.append(part)
             for parameter in group["params"]:
                 if id(parameter) in index:
                     self.at.append(index[id(parameter)])
                     self.parameters.append(parameter)
                     self.parts.append(part)
+            places = [index[id(p)] for p in group["params"] if id(p) in index]
+            self.by_group.append((part, np.array(places, dtype=np.int64)))
         self.large: List[Large] = []
         self.blocks: List[Block] = []
         together: dict = {}
@@ -161,8 +156,8 @@ class Tracker:
         for some in (*self.blocks, *self.large):
             some.remember()
 
-    def measure(self, into: Measured) -> None:
-        for part in self.groups:
+    def measure(self, into: Raw) -> None:
+        for part, _ in self.by_group:
             part.look()
         for block in self.blocks:
             block.measure(into)
