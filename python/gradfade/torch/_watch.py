@@ -301,7 +301,8 @@ class Watch(Run):
                     self._initial[i] = old.clone()
             if self._flow.snapshot:
                 self._look_at(step.raw, tracker.old())
-            closure = (args[0] if args else kwargs.get("closure")) if args or kwargs else None
+            # The first of the arguments is the optimiser itself.
+            closure = kwargs.get("closure", args[1] if len(args) > 1 else None)
             if callable(closure):
                 step.has_closure = True
                 self._expected[index] = 1
