@@ -184,7 +184,10 @@ def loss(value: torch.Tensor, with_accuracy: bool) -> Loss:
                 if ignored < 2**63:
                     right = right & (labels != ignored)
                 total = node._saved_total_weight if weight is None and node._saved_reduction == 1 else labels.numel()
-                correct = right.sum() / total
+                if right.device.type == "cpu":
+                    correct = int(right.sum()) / float(total)
+                else:
+                    correct = right.sum() / total
                 targets = labels.detach()
         elif stem == "BinaryCrossEntropyWithLogits":
             facts.update(loss="binary-cross-entropy", loss_input="logits", task="classification")
