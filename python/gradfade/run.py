@@ -71,8 +71,9 @@ class Run(Views):
         if all(value is None for value in values.values()):
             raise GradfadeError(f"evaluation: give at least one of {', '.join(_EVALUATED)}")
         at = self.steps if step is None else step
-        if epoch is None and self.steps_per_epoch:
-            epoch = at / self.steps_per_epoch
+        per_epoch = self.steps_per_epoch or self.folder.meta.get("steps_per_epoch")
+        if epoch is None and per_epoch:
+            epoch = at / per_epoch
         values["eval_epoch"] = _number("epoch", epoch)
         last_step, last = self._evaluations[-1] if self._evaluations else (None, {})
         if last_step == at:
@@ -141,6 +142,8 @@ class Run(Views):
         return {"state": "complete"}
 
     def _flush(self) -> None:
+        if self._is_mine():
+            self._write_evaluations()
         self.commit()
 
     def _is_mine(self) -> bool:

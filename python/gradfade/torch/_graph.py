@@ -178,10 +178,16 @@ def loss(value: torch.Tensor, with_accuracy: bool) -> Loss:
             scores, labels = node._saved_self, node._saved_target
             facts["classes"] = int(scores.shape[1])
             if with_accuracy:
-                ignored = node._saved_ignore_index
-                # The graph hands out -100 as an unsigned number.
-                counts = labels != (ignored - 2**64 if ignored >= 2**63 else ignored)
-                correct = ((scores.argmax(1) == labels) & counts).sum() / counts.sum()
+                ignored, weight = node._saved_ignore_index, node._saved_weight
+                # The graph hands out -100 as an unsigned number; no answer is ever -100.
+                right = scores.argmax(1) == labels
+                if ignored < 2**63:
+                    right = right & (labels != ignored)
+                total = node._saved_total_weight if weight is None and node._saved_reduction == 1 else labels.numel()
+                if right.device.type == "cpu":
+                    correct = int(right.sum()) / float(total)
+                else:
+                    correct = right.sum() / total
                 targets = labels.detach()
         elif stem == "BinaryCrossEntropyWithLogits":
             facts.update(loss="binary-cross-entropy", loss_input="logits", task="classification")

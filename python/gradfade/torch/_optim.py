@@ -1,9 +1,9 @@
 """The parts of an update: what the gradient made of it, and what weight decay made.
 
 An update is D = theta_{t+1} - theta_t. Where the decay's part d is a multiple of theta_t or nothing, its norm costs no pass;
-coupled decay goes through the optimiser's averages, of which a second set is kept for the decay alone, as our own trainer does.
-The gradient's part is D - d; of plain gradient descent it is the rate times the gradient, which also holds where the update is
-too small for the parameters' digits.
+coupled decay goes through the optimiser's averages, of which a second set is kept for the decay alone, as the trainer of
+`gradfade train` does. The gradient's part is computed from the averages there. Of plain gradient descent it is the rate times the
+gradient, of momentum the rate times its average; else it is D - d, to the digits that the parameters have.
 """
 
 from __future__ import annotations
@@ -61,35 +61,41 @@ class Parts:
         """Of momentum: what the gradient's part is the rate times of."""
         return self.optimizer.state.get(parameter, {}).get("momentum_buffer")
 
-    def decay_part(self, parameter: torch.Tensor, old: torch.Tensor) -> Optional[torch.Tensor]:
-        """d of coupled decay, after the optimiser's step; `old` is theta_t."""
-        group, state = self.group, self.optimizer.state.get(parameter)
-        if not state:
+    def coupled(self, parameter: torch.Tensor, old: torch.Tensor) -> "Optional[tuple[torch.Tensor, torch.Tensor]]":
+        """The gradient's and the decay's part of an update through averages, after the optimiser's step; `old` is theta_t."""
+        group, state, grad = self.group, self.optimizer.state.get(parameter), parameter.grad
+        if not state or grad is None:
             return None
-        rate, term = self.rate, old * _number(group["weight_decay"])
+        if grad.layout is not torch.strided:
+            grad = grad.to_dense()
+        rate, term = -self.rate, old * _number(group["weight_decay"])
         if self.kind is torch.optim.SGD:
-            mine = self._decay.get(id(parameter))
+            mine, whole = self._decay.get(id(parameter)), state["momentum_buffer"]
             if mine is None:
                 self._decay[id(parameter)] = mine = term.clone()
             else:
                 mine.mul_(group["momentum"]).add_(term, alpha=1 - group["dampening"])
-            moved = term.add(mine, alpha=group["momentum"]) if group["nesterov"] else mine
-            return moved * -rate
+            if group["nesterov"]:
+                moved = (whole - mine).mul_(group["momentum"]).add_(grad)
+                return moved.mul_(rate), term.add_(mine, alpha=group["momentum"]).mul_(rate)
+            return (whole - mine).mul_(rate), mine * rate
+        step = _number(state["step"])
         if self.kind is torch.optim.Adam:
             first, second = group["betas"]
-            step = _number(state["step"])
             mine = self._decay.get(id(parameter))
             if mine is None:
                 self._decay[id(parameter)] = mine = torch.zeros_like(term)
             mine.mul_(first).add_(term, alpha=1 - first)
             square = state["max_exp_avg_sq"] if group.get("amsgrad") else state["exp_avg_sq"]
             below = square.sqrt().div_((1 - second**step) ** 0.5).add_(group["eps"])
-            return mine.div(below).mul_(-rate / (1 - first**step))
+            rate /= 1 - first**step
+            return (state["exp_avg"] - mine).div_(below).mul_(rate), mine.div(below).mul_(rate)
         if self.kind is torch.optim.RMSprop:
-            return term.div_(state["square_avg"].sqrt().add_(group["eps"])).mul_(-rate)
-        step = _number(state["step"])
-        rate /= 1 + (step - 1) * _number(group.get("lr_decay", 0.0))
-        return term.div_(state["sum"].sqrt().add_(group["eps"])).mul_(-rate)
+            below = state["square_avg"].sqrt().add_(group["eps"])
+        else:
+            rate /= 1 + (step - 1) * _number(group.get("lr_decay", 0.0))
+            below = state["sum"].sqrt().add_(group["eps"])
+        return grad.div(below).mul_(rate), term.div_(below).mul_(rate)
 
 
 def _number(value: Any) -> float:

@@ -1,108 +1,105 @@
-"""Norms of parameters and of their updates, from one flat copy of what the parameters were.
+"""Norms of parameters and of their updates, from a flat copy of what the parameters were.
 
-Small tensors are copied and subtracted together, in a few calls for all of them; of large ones on the CPU each goes through
-the cache once, and its next copy is made while it is there.
+Tensors are handled in blocks that stay in the cache of a processor, those of one size next to each other, so that few calls do for
+many tensors. A block has two flat buffers that take turns: one holds theta_t, the other takes theta_{t+1}, and the difference
+replaces theta_t.
 """
 
 from __future__ import annotations
 
-from typing import Dict, List, Sequence
+from typing import Any, Dict, List, Sequence, Tuple
 
+import numpy as np
 import torch
 
 from . import _norms
 from ._optim import BUFFER, COUPLED, PROPORTIONAL, Parts
+from ._row import Raw
 
-_SMALL = 1 << 16
-
-
-class Measured:
-    """What was measured of the tensors at the places `at` of the record."""
-
-    def __init__(self) -> None:
-        self.columns: Dict[str, "list[tuple[List[int], _norms.Values]]"] = {}
-
-    def put(self, column: str, at: List[int], values: "_norms.Values") -> None:
-        if at:
-            self.columns.setdefault(column, []).append((at, values))
+# Numbers in a block on the CPU.
+_BLOCK = 1 << 18
 
 
 class Block:
     """Tensors of one device and number type that are handled together."""
 
-    def __init__(self, at: List[int], parameters: List[torch.Tensor], parts: List[Parts]) -> None:
-        self.at = at
-        self.parameters = parameters
-        self.parts = parts
-        sizes = [p.numel() for p in parameters]
-        self.flat = [parameters[0].new_empty(sum(sizes)) for _ in range(3)]
-        self.views = [[v.view(p.shape) for v, p in zip(flat.split(sizes), parameters)] for flat in self.flat]
-        self.versions: List[int] = []
-        self.norms: "_norms.Values" = []
+    def __init__(self, some: "List[Tuple[int, torch.Tensor, Parts]]", scratch: Dict[Any, torch.Tensor]) -> None:
+        some = sorted(some, key=lambda one: one[1].numel())
+        self.at = tuple(at for at, _, _ in some)
+        self.parameters = [parameter for _, parameter, _ in some]
+        self.parts = [part for _, _, part in some]
+        self._sizes = [p.numel() for p in self.parameters]
+        one = self.parameters[0]
+        self._buffers = [_Buffer(one.new_empty(sum(self._sizes)), self.parameters) for _ in range(2)]
+        # Where parts of an update take a pass over theta_t, the difference goes elsewhere.
+        self._scratch, self._key = scratch, (one.device, one.dtype)
+        self._versions: List[int] = []
+        self._norms: "_norms.Values" = []
 
     def remember(self) -> None:
         """Takes over what the parameters are now, unless that is known."""
         versions = [p._version for p in self.parameters]
-        if versions == self.versions:
+        if versions == self._versions:
             return
-        torch._foreach_copy_(self.views[0], self.parameters)
-        self.norms = _norms.norms(self.views[0])
-        self.versions = versions
+        torch._foreach_copy_(self.old(), self.parameters)
+        self._norms = self._buffers[0].norms()
+        self._versions = versions
 
     def old(self) -> List[torch.Tensor]:
-        return self.views[0]
+        return self._buffers[0].views
 
-    def measure(self, into: Measured) -> None:
+    def measure(self, into: Raw) -> None:
         """After the step: the updates and their parts; what the parameters are now is the old of the next step."""
-        old, new, difference = self.views
-        torch._foreach_copy_(new, self.parameters)
-        torch.sub(self.flat[1], self.flat[0], out=self.flat[2])
-        both = _norms.norms(difference + new)
-        count = len(self.at)
-        into.put("update", self.at, both[:count])
-        into.put("param", self.at, self.norms)
+        old, new = self._buffers
+        torch._foreach_copy_(new.views, self.parameters)
         if any(part.passes for part in self.parts):
-            _parts(into, self.parts, self.at, self.parameters, difference, old)
-        self.norms = both[count:]
-        self.views[0], self.views[1] = new, old
-        self.flat[0], self.flat[1] = self.flat[1], self.flat[0]
-        self.versions = [p._version for p in self.parameters]
+            difference = self._elsewhere()
+            torch.sub(new.flat, old.flat, out=difference.flat)
+            _parts(into, self.parts, self.at, self.parameters, difference.views, old.views)
+        else:
+            difference = old
+            torch.sub(new.flat, old.flat, out=old.flat)
+        into.put(("update", self.at), difference.norms())
+        into.put(("param", self.at), self._norms)
+        self._norms = new.norms()
+        self._buffers.reverse()
+        self._versions = [p._version for p in self.parameters]
+
+    def _elsewhere(self) -> "_Buffer":
+        size = sum(self._sizes)
+        flat = self._scratch.get(self._key)
+        if flat is None or flat.numel() < size:
+            flat = self._scratch[self._key] = self._buffers[0].flat.new_empty(size)
+        return _Buffer(flat[:size], self.parameters)
 
 
-class Large:
-    """A tensor that is handled alone."""
+class _Buffer:
+    """A flat copy of the tensors of a block."""
 
-    def __init__(self, at: int, parameter: torch.Tensor, part: Parts) -> None:
-        self.at = [at]
-        self.parameter = parameter
-        self.part = part
-        self.copy = torch.empty_like(parameter)
-        self.version = -1
-        self.norms: "_norms.Values" = []
+    def __init__(self, flat: torch.Tensor, parameters: List[torch.Tensor]) -> None:
+        self.flat = flat
+        sizes = [p.numel() for p in parameters]
+        self.views = [view.view(p.shape) for view, p in zip(flat.split(sizes), parameters)]
+        #: Tensors of one size, as rows; of those that are large, rows of rows.
+        self._rows: List[torch.Tensor] = []
+        at = first = 0
+        while first < len(sizes):
+            size = sizes[first]
+            last = first
+            while last < len(sizes) and sizes[last] == size:
+                last += 1
+            rows = flat[at : at + size * (last - first)].view(last - first, size)
+            self._rows.append(rows)
+            at, first = at + rows.numel(), last
+        self._is_here = flat.device.type == "cpu" and flat.dtype in (torch.float32, torch.float64)
 
-    def remember(self) -> None:
-        if self.parameter._version == self.version:
-            return
-        self.copy.copy_(self.parameter)
-        self.norms = _norms.norm(self.copy)
-        self.version = self.parameter._version
-
-    def old(self) -> List[torch.Tensor]:
-        return [self.copy]
-
-    def measure(self, into: Measured, scratch: torch.Tensor) -> None:
-        difference = scratch[: self.parameter.numel()].view(self.parameter.shape)
-        torch.sub(self.parameter, self.copy, out=difference)
-        into.put("update", self.at, _norms.norm(difference))
-        into.put("param", self.at, self.norms)
-        if self.part.passes:
-            _parts(into, [self.part], self.at, [self.parameter], [difference], [self.copy])
-        self.copy.copy_(self.parameter)
-        self.norms = _norms.norm(self.copy)
-        self.version = self.parameter._version
+    def norms(self) -> "_norms.Values":
+        if not self._is_here:
+            return _norms.norms(self.views)
+        return _norms.of_rows(self._rows)
 
 
-def _parts(into: Measured, parts, at, parameters, differences, olds) -> None:
+def _parts(into: Raw, parts, at, parameters, differences, olds) -> None:
     """The parts of updates, where they take a pass. What follows from other norms is put together at the end of a step."""
     passes: Dict[str, List[int]] = {}
     for i, part in enumerate(parts):
@@ -112,17 +109,18 @@ def _parts(into: Measured, parts, at, parameters, differences, olds) -> None:
     if some:
         buffers = [(at[i], parts[i].buffer(parameters[i])) for i in some]
         buffers = [(place, b) for place, b in buffers if b is not None]
-        into.put("buffer", [place for place, _ in buffers], _norms.norms([b for _, b in buffers]))
+        places = tuple(place for place, _ in buffers)
+        into.put(("buffer", places), _norms.norms([b for _, b in buffers]))
     some = passes.get(PROPORTIONAL)
     if some:
         driven = torch._foreach_mul([olds[i] for i in some], [parts[i].proportion for i in some])
         torch._foreach_add_(driven, [differences[i] for i in some])
-        into.put("driven", [at[i] for i in some], _norms.norms(driven))
+        into.put(("driven", tuple(at[i] for i in some)), _norms.norms(driven))
     for i in passes.get(COUPLED, ()):
-        decay = parts[i].decay_part(parameters[i], olds[i])
-        if decay is not None:
-            into.put("decay", [at[i]], _norms.norm(decay))
-            into.put("driven", [at[i]], _norms.norm(differences[i] - decay))
+        found = parts[i].coupled(parameters[i], olds[i])
+        if found is not None:
+            into.put(("driven", (at[i],)), _norms.norm(found[0]))
+            into.put(("decay", (at[i],)), _norms.norm(found[1]))
 
 
 class Tracker:
@@ -133,49 +131,43 @@ class Tracker:
         self.at: List[int] = []
         self.parameters: List[torch.Tensor] = []
         self.parts: List[Parts] = []
-        self.groups: List[Parts] = []
+        #: The groups, and the places of their tensors in the record.
+        self.by_group: "List[tuple[Parts, np.ndarray]]" = []
         for group in optimizer.param_groups:
             part = Parts(optimizer, group)
-            self.groups.append(part)
             for parameter in group["params"]:
                 if id(parameter) in index:
                     self.at.append(index[id(parameter)])
                     self.parameters.append(parameter)
                     self.parts.append(part)
-        self.large: List[Large] = []
+            places = [index[id(p)] for p in group["params"] if id(p) in index]
+            self.by_group.append((part, np.array(places, dtype=np.int64)))
+        together: Dict[Any, List[Any]] = {}
+        for one in zip(self.at, self.parameters, self.parts):
+            together.setdefault((one[1].device, one[1].dtype), []).append(one)
+        scratch: Dict[Any, torch.Tensor] = {}
         self.blocks: List[Block] = []
-        together: dict = {}
-        for at, parameter, part in zip(self.at, self.parameters, self.parts):
-            if parameter.device.type == "cpu" and parameter.numel() > _SMALL:
-                self.large.append(Large(at, parameter, part))
-            else:
-                together.setdefault((parameter.device, parameter.dtype), []).append((at, parameter, part))
-        for some in together.values():
-            self.blocks.append(Block(*(list(column) for column in zip(*some))))
-        self._scratch: dict = {}
-        for one in self.large:
-            size = max(one.parameter.numel(), self._scratch.get(one.parameter.dtype, torch.empty(0)).numel())
-            self._scratch[one.parameter.dtype] = one.parameter.new_empty(size)
+        for (device, _), some in together.items():
+            block: List[Any] = []
+            size = 0
+            for one in sorted(some, key=lambda one: one[1].numel()):
+                if block and device.type == "cpu" and size + one[1].numel() > _BLOCK:
+                    self.blocks.append(Block(block, scratch))
+                    block, size = [], 0
+                block.append(one)
+                size += one[1].numel()
+            self.blocks.append(Block(block, scratch))
 
     def remember(self) -> None:
-        for some in (*self.blocks, *self.large):
-            some.remember()
+        for block in self.blocks:
+            block.remember()
 
-    def measure(self, into: Measured) -> None:
-        for part in self.groups:
+    def measure(self, into: Raw) -> None:
+        for part, _ in self.by_group:
             part.look()
         for block in self.blocks:
             block.measure(into)
-        for one in self.large:
-            one.measure(into, self._scratch[one.parameter.dtype])
 
-    def old(self) -> "List[tuple[int, torch.Tensor]]":
+    def old(self) -> "List[Tuple[int, torch.Tensor]]":
         """Where each tensor is in the record, and what it was before the step."""
-        out: list = []
-        for some in (*self.blocks, *self.large):
-            out += zip(some.at, some.old())
-        return out
-
-
-def zero_shares(tensors: Sequence[torch.Tensor]) -> List[torch.Tensor]:
-    return [(t == 0).sum() for t in tensors]
+        return [pair for block in self.blocks for pair in zip(block.at, block.old())]

@@ -12,26 +12,27 @@ class Raw:
     """Numbers by key; those on a device are fetched together at the end."""
 
     def __init__(self) -> None:
-        self._here: List[Tuple[Any, np.ndarray]] = []
+        self._here: Dict[Any, np.ndarray] = {}
         self._there: List[Tuple[Any, torch.Tensor]] = []
 
     def put(self, key: Any, values: Any) -> None:
         """A number, a list of them, or a tensor; a list may hold single numbers of a device."""
-        if isinstance(values, torch.Tensor):
-            if values.device.type == "cpu":
-                self._here.append((key, values.detach().double().reshape(-1).numpy()))
-            else:
-                self._there.append((key, values.detach().reshape(-1).to(torch.float64)))
-            return
-        if isinstance(values, list) and values and any(isinstance(v, torch.Tensor) for v in values):
+        if type(values) is list and values:
+            if not isinstance(values[0], torch.Tensor):
+                self._here[key] = np.array(values)
+                return
             for i, value in enumerate(values):
                 self.put((key, i), value)
-            return
-        self._here.append((key, np.atleast_1d(np.asarray(values, dtype=np.float64))))
+        elif not isinstance(values, torch.Tensor):
+            self._here[key] = np.atleast_1d(np.asarray(values, dtype=np.float64))
+        elif values.device.type == "cpu":
+            self._here[key] = values.detach().double().reshape(-1).numpy()
+        else:
+            self._there.append((key, values.detach().reshape(-1).to(torch.float64)))
 
     def fetch(self) -> Dict[Any, np.ndarray]:
         """All of them on the host: one transfer for each device."""
-        out = dict(self._here)
+        out = self._here
         by_device: Dict[torch.device, List[Tuple[Any, torch.Tensor]]] = {}
         for key, values in self._there:
             by_device.setdefault(values.device, []).append((key, values))

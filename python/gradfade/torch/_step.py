@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from typing import Any, Dict, List, Mapping, Optional, Tuple
 
 import numpy as np
@@ -25,9 +26,9 @@ class Step:
         self.has_closure = False
         self.batches: List[int] = []
         self.signals: List[Signal] = []
-        #: By tensor: how its update splits (kind, whether plain, proportion), its rate, whether it has a gradient.
-        self.splits: Dict[int, Tuple[str, bool, float]] = {}
-        self.rates: Dict[int, float] = {}
+        #: The groups of the optimisers, with the places of their tensors.
+        self.parts: List[Tuple["_optim.Parts", np.ndarray]] = []
+        #: By tensor, whether it has a gradient.
         self.has_grad: Dict[int, bool] = {}
         #: Norms over all tensors of what the backward pass made and of what the optimiser got; the scale of mixed precision.
         self.total: Optional[float] = None
@@ -38,31 +39,33 @@ class Step:
     def samples(self) -> int:
         return sum(self.batches)
 
-    def rows(
+    def row(
         self, raw: Mapping[Any, np.ndarray], network: Network, options: Mapping[str, Any], frozen: Mapping[int, float]
-    ) -> Tuple[Dict[str, Any], Dict[str, Any]]:
-        """The row of the step table, and that of the snapshot table."""
+    ) -> Dict[str, Any]:
+        """The row of the step table."""
         count = len(network.tensors)
-        columns = {key: collected(raw, key, count) for key in ("before", "after", "update", "param", "driven", "decay", "buffer")}
+        columns = collected(raw, count)
         self.scale = float(raw["scale"][0]) if "scale" in raw else 1.0
         row = self._gradients(columns, options)
-        used = columns["after"].copy()
+        used = columns["after"]
         blank = _blank(used)
-        used[blank] = columns["before"][blank] / self.scale
-        for i, (split, plain, proportion) in self.splits.items():
-            columns["driven"][i], columns["decay"][i] = self._parts(i, split, plain, proportion, columns, used)
+        if blank.any():
+            used = np.where(blank, columns["before"] / self.scale, used)
+        for part, places in self.parts:
+            self._parts(part, places, columns, used)
         for i, norm in frozen.items():
             columns["param"][i] = norm
             columns["update"][i] = columns["driven"][i] = columns["decay"][i] = 0.0
         for key in ("update", "param", "driven", "decay"):
             row[f"{key}_norm"] = columns[key]
         row.update(self._signals(raw, network, options))
-        rates = [self.rates[i] for i in sorted(self.rates)]
-        if rates:
-            row["learning_rate"] = rates[0]
-            if len(set(rates)) > 1:
-                row["group_rate"] = [self.rates.get(i) for i in range(count)]
-        return row, Step.snapshot_of(raw, count, network, frozen)
+        if self.parts:
+            row["learning_rate"] = self.parts[0][0].rate
+            if len({part.rate for part, _ in self.parts}) > 1:
+                row["group_rate"] = np.full(count, MISSING)
+                for part, places in self.parts:
+                    row["group_rate"][places] = part.rate
+        return row
 
     def _gradients(self, columns: Dict[str, np.ndarray], options: Mapping[str, Any]) -> Dict[str, Any]:
         before, after = columns["before"], columns["after"]
@@ -102,38 +105,52 @@ class Step:
         if exponent >= 4 and np.abs(exponents - exponent).max() < 1e-3:
             self.scale = 2.0**exponent
 
-    def _parts(
-        self, i: int, split: str, plain: bool, proportion: float, columns: Dict[str, np.ndarray], used: np.ndarray
-    ) -> Tuple[float, float]:
-        """Norms of the gradient's and the decay's part of the update of tensor `i`."""
-        if not self.has_grad[i] and split != _optim.UNKNOWN:
-            return 0.0, 0.0
-        by_gradient = used[i] * self.rates[i]
-        if split == _optim.NO_DECAY:
-            if plain:
-                return by_gradient, 0.0
-            buffer = columns["buffer"][i]
-            return (columns["update"][i] if math.isnan(buffer) and _is_blank(buffer) else buffer * self.rates[i]), 0.0
-        if split == _optim.PROPORTIONAL:
-            return (by_gradient if plain else columns["driven"][i]), proportion * columns["param"][i]
-        return columns["driven"][i], columns["decay"][i]
+    def _parts(self, part: "_optim.Parts", at: np.ndarray, columns: Dict[str, np.ndarray], used: np.ndarray) -> None:
+        """Norms of the gradient's and the decay's part of the updates of one group, where they took no pass."""
+        driven, decay = columns["driven"], columns["decay"]
+        if part.split == _optim.UNKNOWN:
+            return
+        if part.split == _optim.NO_DECAY:
+            decay[at] = 0.0
+            if part.is_plain:
+                driven[at] = used[at] * part.rate
+            else:
+                buffer = columns["buffer"][at]
+                driven[at] = np.where(_blank(buffer), columns["update"][at], buffer * part.rate)
+        elif part.split == _optim.PROPORTIONAL:
+            decay[at] = part.proportion * columns["param"][at]
+            if part.is_plain:
+                driven[at] = used[at] * part.rate
+        idle = [i for i in at if not self.has_grad[i]]
+        if idle:
+            driven[idle] = decay[idle] = 0.0
 
     def _signals(self, raw: Mapping[Any, np.ndarray], network: Network, options: Mapping[str, Any]) -> Dict[str, Any]:
-        by_layer: Dict[int, Dict[int, List[Tuple[int, float, Optional[float]]]]] = {}
-        for n, signal in enumerate(self.signals):
-            if signal.layer.place < 0:
-                continue
-            samples = raw.get(("samples", n))
-            one = (signal.batch, float(raw[("signal", n)][0]), None if samples is None else float(samples[0]))
-            by_layer.setdefault(signal.layer.place, {}).setdefault(signal.turn, []).append(one)
-        out = {}
-        for column, which in (("signal_rms", 1), ("grad_rms", 2)):
-            values = np.full(len(network.layers), MISSING)
-            for place, turns in by_layer.items():
-                values[place] = self._root_mean_square(list(turns.values()), which, options)
-            if not _blank(values).all():
-                out[column] = values
-        return out
+        signals = [(n, signal) for n, signal in enumerate(self.signals) if signal.layer.place >= 0]
+        columns = {name: np.full(len(network.layers), MISSING) for name in ("signal_rms", "grad_rms")}
+        if len(self.batches) == 1 and len({signal.layer.place for _, signal in signals}) == len(signals):
+            self._signals_of_one_pass(signals, raw, columns, options)
+        else:
+            by_layer: Dict[int, Dict[int, List[Any]]] = {}
+            for n, signal in signals:
+                one = (signal.batch, _value(raw, "signal", n, signal.norm), _value(raw, "samples", n, signal.samples))
+                by_layer.setdefault(signal.layer.place, {}).setdefault(signal.turn, []).append(one)
+            for which, column in enumerate(columns.values(), 1):
+                for place, turns in by_layer.items():
+                    column[place] = self._root_mean_square(list(turns.values()), which, options)
+        return {name: column for name, column in columns.items() if not _blank(column).all()}
+
+    def _signals_of_one_pass(self, signals: Any, raw: Any, columns: Any, options: Mapping[str, Any]) -> None:
+        """The usual case, all layers at once."""
+        batches = np.array([signal.batch for _, signal in signals], dtype=np.float64)
+        factor = np.sqrt(batches) if options["reduction"] == "mean" else 1 / np.sqrt(batches)
+        places = [signal.layer.place for _, signal in signals]
+        norms = [_value(raw, "signal", n, signal.norm) for n, signal in signals]
+        columns["signal_rms"][places] = np.array(norms) * factor / self.scale
+        some = [i for i, (_, signal) in enumerate(signals) if signal.samples is not None]
+        if some:
+            found = np.array([_value(raw, "samples", signals[i][0], signals[i][1].samples) for i in some])
+            columns["grad_rms"][[places[i] for i in some]] = found * factor[some] / self.scale
 
     def _root_mean_square(self, turns: List[List[Any]], which: int, options: Mapping[str, Any]) -> float:
         """Over the samples of all backward passes; several uses of a layer in one pass are positions of the same sample."""
@@ -150,10 +167,8 @@ class Step:
 
     @staticmethod
     def snapshot_of(raw: Mapping[Any, np.ndarray], count: int, network: Network, frozen: Mapping[int, float]) -> Dict[str, Any]:
-        out: Dict[str, Any] = {
-            "distance_from_init": collected(raw, "distance", count),
-            "zero_share": collected(raw, "zero", count),
-        }
+        columns = collected(raw, count)
+        out: Dict[str, Any] = {"distance_from_init": columns["distance"], "zero_share": columns["zero"]}
         for i in frozen:
             out["distance_from_init"][i] = 0.0
         places = {key[1]: values for key, values in raw.items() if isinstance(key, tuple) and key[0] == "activation"}
@@ -167,18 +182,33 @@ class Step:
         return out
 
 
-def collected(raw: Mapping[Any, np.ndarray], column: str, count: int) -> np.ndarray:
-    """The values of a column by tensor."""
-    out = np.full(count, MISSING)
+def _value(raw: Mapping[Any, np.ndarray], key: str, n: int, here: Any) -> Optional[float]:
+    """A number that is here already, or was fetched from the device."""
+    if here is None or type(here) is float:
+        return here
+    return float(raw[(key, n)][0])
+
+
+def collected(raw: Mapping[Any, np.ndarray], count: int) -> Dict[str, np.ndarray]:
+    """The columns of numbers by tensor."""
+    out: Dict[str, np.ndarray] = {name: np.full(count, MISSING) for name in COLUMNS}
     for key, values in raw.items():
-        if not isinstance(key, tuple):
+        if type(key) is not tuple:
             continue
-        if key[0] == column:
-            out[list(key[1])] = values
-        elif isinstance(key[0], tuple) and key[0][0] == column:
-            out[key[0][1][key[1]]] = values[0]
+        column, at = key
+        if column in out:
+            out[column][_index(at)] = values
+        elif type(column) is tuple and column[0] in out:
+            out[column[0]][column[1][at]] = values[0]
     return out
 
+
+@lru_cache(maxsize=64)
+def _index(at: Tuple[int, ...]) -> np.ndarray:
+    return np.array(at, dtype=np.int64)
+
+
+COLUMNS = ("before", "after", "update", "param", "driven", "decay", "buffer", "distance", "zero")
 
 _BITS = np.float64(MISSING).view(np.uint64)
 

@@ -21,7 +21,7 @@ from . import _activations, _facts, _graph, _norms, _optim
 from ._flow import Flow, is_compiled
 from ._inputs import Inputs
 from ._layers import Layer, Network
-from ._parameters import Measured, Tracker
+from ._parameters import Tracker
 from ._row import Raw
 from ._step import Step
 
@@ -301,7 +301,8 @@ class Watch(Run):
                     self._initial[i] = old.clone()
             if self._flow.snapshot:
                 self._look_at(step.raw, tracker.old())
-            closure = (args[0] if args else kwargs.get("closure")) if args or kwargs else None
+            # The first of the arguments is the optimiser itself.
+            closure = kwargs.get("closure", args[1] if len(args) > 1 else None)
             if callable(closure):
                 step.has_closure = True
                 self._expected[index] = 1
@@ -314,7 +315,7 @@ class Watch(Run):
         """Norms before and after whatever was done to the gradients since the backward pass."""
         before = self._before
         if before is not None:
-            step.before = dict_of(before[0], before[1], step.raw, "before")
+            step.raw.put(("before", tuple(before[0])), before[1])
             if all(g._version == version for g, version in before[2]) and all(
                 self._network.tensors[i].parameter.grad is g for i, (g, _) in zip(before[0], before[2])
             ):
@@ -354,16 +355,11 @@ class Watch(Run):
         flow, tracker = self._flow, self._trackers[index]
         if step.has_closure and self._before is not None:
             # The gradients of the first pass, at theta_t.
-            step.before = dict_of(self._before[0], self._before[1], step.raw, "before")
-        measured = Measured()
-        tracker.measure(measured)
-        for column, found in measured.columns.items():
-            for at, values in found:
-                step.raw.put((column, tuple(at)), values)
-        for i, part in zip(tracker.at, tracker.parts):
-            step.rates[i] = part.rate
-            step.splits[i] = (part.split, part.is_plain, part.proportion)
-            step.has_grad[i] = self._network.tensors[i].parameter.grad is not None
+            step.raw.put(("before", tuple(self._before[0])), self._before[1])
+        tracker.measure(step.raw)
+        step.parts += tracker.by_group
+        for i, parameter in zip(tracker.at, tracker.parameters):
+            step.has_grad[i] = parameter.grad is not None
         owned = set(tracker.at)
         only = len(self._optimizers) == 1
         for n, signal in enumerate(flow.signals):
@@ -393,16 +389,20 @@ class Watch(Run):
         for layer, statistics in self._functions.items():
             step.raw.put(("activation", layer.place), statistics)
         for n, signal in enumerate(step.signals):
-            step.raw.put(("signal", n), signal.norm)
-            if signal.samples is not None:
+            # Numbers that are here already need no transfer.
+            if isinstance(signal.norm, torch.Tensor):
+                step.raw.put(("signal", n), signal.norm)
+            if isinstance(signal.samples, torch.Tensor):
                 step.raw.put(("samples", n), signal.samples)
         raw = step.raw.fetch()
-        row, snapshot = step.rows(raw, self._network, self._options, self._frozen(step))
+        frozen = self._frozen(step)
+        row = step.row(raw, self._network, self._options, frozen)
         self._set_loss(self.steps, row, raw, [d for _, d in self._losses], max(len(step.batches), 1))
         self._clipped.see(raw, step, row)
         if first:
             self._start(step)
         if flow.snapshot:
+            snapshot = Step.snapshot_of(raw, len(self._network.tensors), self._network, frozen)
             self.folder.append("snapshot", self.steps, snapshot)
         self._functions = {}
         self._flush_pending()
@@ -443,13 +443,13 @@ class Watch(Run):
     def _frozen(self, step: Step) -> Dict[int, float]:
         """Norms of the tensors that no optimiser has; they change only when somebody else changes them."""
         for i, tensor in enumerate(self._network.tensors):
-            if i in step.splits:
+            if i in step.has_grad:
                 continue
             version = tensor.parameter._version
             if self._frozen_versions.get(i) != version:
                 self._frozen_versions[i] = version
                 self._frozen_norms[i] = float(_norms.norm(tensor.parameter.detach())[0])
-        return {i: v for i, v in self._frozen_norms.items() if i not in step.splits}
+        return {i: v for i, v in self._frozen_norms.items() if i not in step.has_grad}
 
     # The record
 
@@ -567,11 +567,6 @@ def _ignore(*_: Any, **__: Any) -> None:
 
 def _ignored() -> Callable[..., None]:
     return _ignore
-
-
-def dict_of(at: List[int], values: Any, raw: Raw, key: str) -> bool:
-    raw.put((key, tuple(at)), values)
-    return True
 
 
 def _after(step: int) -> int:
