@@ -109,6 +109,11 @@ impl Grid {
         row.iter().filter(|&&c| is(c)).count() as f64 / row.len().max(1) as f64
     }
 
+    /// True when most cells were measured; of a costly quantity another program may measure only some.
+    pub fn mostly_measured(&self) -> bool {
+        2 * self.cells.iter().filter(|&&c| c != Measured::Missing).count() > self.cells.len()
+    }
+
     /// True when nothing was measured at all.
     pub fn all_missing(&self) -> bool {
         self.cells.iter().all(|&c| c == Measured::Missing)

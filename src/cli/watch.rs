@@ -33,7 +33,7 @@ pub struct Args {
     /// Draw once and end; so it is too where stdout is no terminal
     #[arg(long)]
     once: bool,
-    /// batch-mean, per-parameter, per-sample or signal [default: per-sample where it is recorded, else batch-mean]
+    /// batch-mean, per-parameter, per-sample or signal [default: per-sample where it is recorded at most steps]
     #[arg(long, value_name = "NAME", value_parser = plot::gradient)]
     gradient: Option<GradientMetric>,
     /// viridis or cividis

@@ -274,11 +274,10 @@ fn architecture(summary: &Summary) -> String {
     let is_dense = summary.header().layers.iter().all(|layer| layer.kind == "dense");
     if first.input_shape.len() > 1 && !is_dense {
         let input = first.input_shape.iter().map(usize::to_string).collect::<Vec<_>>().join("×");
-        let layers = match summary.header().label("network") {
-            "" => summary.layers().to_string(),
-            notation => notation.into(),
+        return match (summary.header().label("network"), fans.last()) {
+            ("", Some((_, outputs))) => format!("{input}–…–{outputs}"),
+            (notation, _) => format!("{input}: {notation}"),
         };
-        return format!("{input}: {layers}");
     }
     let mut widths: Vec<(usize, usize)> = vec![(1, inputs)];
     for (i, &(_, outputs)) in fans.iter().enumerate() {

@@ -1,11 +1,10 @@
 //! The end of a run as lines for a terminal: a heatmap of its last recorded steps, one column a step, and the
 //! loss under it. The heatmap is that of `gradient-heatmap`, so a sign here is a cell there.
 
+use crate::analysis::Summary;
 use crate::figure::chart::{ColourScale, Heatmap, Panel};
 use crate::figure::{self, GradientMetric, Options};
-use crate::record::{
-    BATCH_ACCURACY, GRAD_RMS, LOSS, Record, Status, TEST_ACCURACY, TRAIN_ACCURACY, TRAIN_LOSS,
-};
+use crate::record::{BATCH_ACCURACY, LOSS, Record, Status, TEST_ACCURACY, TRAIN_ACCURACY, TRAIN_LOSS};
 use crate::render::ColourMap;
 use crate::stats::Measured;
 use crate::text::{Lang, columns};
@@ -39,11 +38,12 @@ impl Shape {
 /// The lines of a frame. `record` holds the last steps ([`Record::read_end`]).
 pub fn frame(record: &Record, gradient: Option<GradientMetric>, lang: Lang, shape: Shape) -> Vec<String> {
     let mut out = vec![head(record, lang)];
-    let metric = gradient.unwrap_or(match record.has(GRAD_RMS) {
-        true => GradientMetric::PerSample,
-        false => GradientMetric::BatchMean,
+    let options = Options::new(lang);
+    let metric = gradient.or_else(|| {
+        let summary = Summary::new(record).ok()?;
+        Some(figure::gradient::default_metric([&summary], &options))
     });
-    let options = Options::new(lang).with(Some(metric));
+    let options = options.with(metric);
     match figure::build("gradient-heatmap", std::slice::from_ref(record), &options) {
         Ok(figure) => {
             let map = figure.panels.iter().find_map(|placed| match &placed.panel {
@@ -207,6 +207,7 @@ fn plain(text: &str) -> String {
 mod tests {
     use super::*;
     use crate::figure::testing::Synthetic;
+    use crate::record::GRAD_RMS;
 
     fn drawn(record: &Record, columns: usize, lines: usize) -> Vec<String> {
         frame(record, None, Lang::En, Shape { columns, lines, colours: None })
