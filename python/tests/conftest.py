@@ -9,6 +9,10 @@ import pytest
 from gradfade import _binary
 from gradfade._errors import GradfadeError
 
+# Programs that the tests start may work in another folder.
+if "PYTHONPATH" in os.environ:
+    os.environ["PYTHONPATH"] = os.pathsep.join(map(os.path.abspath, os.environ["PYTHONPATH"].split(os.pathsep)))
+
 
 @pytest.fixture(scope="session")
 def program():
