@@ -48,7 +48,7 @@ run = gradfade.Recorder(
     optimizer="sgd", weight_decay=0,
 )  # fmt: skip
 with run:
-    for t in range(400):
+    for _ in range(400):
         chosen = rng.integers(2000, size=50)
         loss, accuracy, grads, updates = step(params, inputs[chosen], labels[chosen])
         run.step(loss=loss, accuracy=accuracy, grads=grads, params=params, updates=updates, learning_rate=0.1)

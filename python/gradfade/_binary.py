@@ -46,9 +46,7 @@ def call(arguments: Sequence[str], accept: Sequence[int] = (0,), where: Optional
     """What the program prints. Another exit code than those of `accept` is a GradfadeError with the program's own line."""
     program = find()
     try:
-        done = subprocess.run(
-            [program, *arguments], stdin=subprocess.DEVNULL, capture_output=True, cwd=where, check=False
-        )
+        done = subprocess.run([program, *arguments], stdin=subprocess.DEVNULL, capture_output=True, cwd=where, check=False)
     except OSError as error:
         raise GradfadeError(f"{program}: cannot be started: {error.strerror or error}") from None
     if done.returncode in accept:

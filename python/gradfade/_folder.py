@@ -77,7 +77,7 @@ class Folder:
         self.evict: Optional[Callable[[], None]] = None
         self._take_over(force)
         self._made = not os.path.isdir(self._dir)
-        self._lock = _lock(self.path, self._dir)
+        self._lock: Optional[Lock] = _lock(self.path, self._dir)
         try:
             self._replaces = _claim(self.path, self._dir, force)
             _try(self.path, self._dir)
@@ -131,7 +131,9 @@ class Folder:
         if self.failed is not None:
             return
         if not self.started or self.finished:
-            raise GradfadeError(f"{self.path}: a row came {'after the run was closed' if self.finished else 'before it was started'}")
+            raise GradfadeError(
+                f"{self.path}: a row came {'after the run was closed' if self.finished else 'before it was started'}"
+            )
         rows = self._tables[table]
         try:
             if rows.buffered >= rows.room:
@@ -359,7 +361,9 @@ def _check(path: str, header: Mapping[str, Any]) -> None:
     names = set()
     for tensor in tensors:
         if not 1 <= tensor["layer"] <= len(layers):
-            raise GradfadeError(f"{path}: `{tensor['name']}` is of layer {tensor['layer']}, but there are layers 1 to {len(layers)}")
+            raise GradfadeError(
+                f"{path}: `{tensor['name']}` is of layer {tensor['layer']}, but there are layers 1 to {len(layers)}"
+            )
         if tensor["name"] in names:
             raise GradfadeError(f"{path}: two tensors are called `{tensor['name']}`; give each its own name")
         names.add(tensor["name"])

@@ -29,7 +29,9 @@ def as_array(value: Any, what: str) -> np.ndarray:
         if array.dtype.kind == "V":
             array = array.astype(np.float32)
     except Exception as error:
-        raise GradfadeError(f"{what}: no array of real numbers: {str(error).splitlines()[0] if str(error) else type(error).__name__}") from None
+        raise GradfadeError(
+            f"{what}: no array of real numbers: {str(error).splitlines()[0] if str(error) else type(error).__name__}"
+        ) from None
     return array
 
 

@@ -28,7 +28,9 @@ def read_meta(path: str) -> Dict[str, Any]:
     if not isinstance(meta, dict) or not isinstance(meta.get("schema"), int):
         raise GradfadeError(f"{file}: not the header of a run")
     if meta["schema"] > SCHEMA:
-        raise GradfadeError(f"{file}: written in format {meta['schema']}, this package reads up to {SCHEMA}; use a newer gradfade")
+        raise GradfadeError(
+            f"{file}: written in format {meta['schema']}, this package reads up to {SCHEMA}; use a newer gradfade"
+        )
     return meta
 
 

@@ -56,7 +56,9 @@ def _collect(tree: Any, parts: Tuple[str, ...], found: List[Leaf]) -> None:
 
 def _is_array(items: "Sequence[Any]") -> bool:
     """Whether a list is itself an array, written as numbers."""
-    return bool(items) and all(isinstance(item, (int, float)) or isinstance(item, (list, tuple)) and _is_array(item) for item in items)
+    return bool(items) and all(
+        isinstance(item, (int, float)) or isinstance(item, (list, tuple)) and _is_array(item) for item in items
+    )
 
 
 def natural(text: str) -> List[Any]:
@@ -113,7 +115,9 @@ def _place(parts: Tuple[str, ...], ndim: int, before: List[str]) -> Tuple[str, s
     if last.isdigit():
         # Lists: of pairs (weight, bias), or all of them one after the other.
         if len(parts) > 1:
-            return ".".join(parts[:-1]) if not parts[-2].isdigit() else f"layers.{'.'.join(parts[:-1])}", "weight" if ndim > 1 else "bias"
+            return ".".join(parts[:-1]) if not parts[
+                -2
+            ].isdigit() else f"layers.{'.'.join(parts[:-1])}", "weight" if ndim > 1 else "bias"
         if ndim <= 1 and before:
             return before[-1], "bias"
         return f"layers.{len(before)}", "weight"
@@ -133,7 +137,11 @@ def _normalisation(members):  # type: ignore[no-untyped-def]
 
 
 def _layer(name: str, members) -> Dict[str, Any]:  # type: ignore[no-untyped-def]
-    weights = [(leaf.parts[-1].lower() if leaf.parts else "", shape) for role, leaf, shape in members if role == "weight" and len(shape) > 1]
+    weights = [
+        (leaf.parts[-1].lower() if leaf.parts else "", shape)
+        for role, leaf, shape in members
+        if role == "weight" and len(shape) > 1
+    ]
     layer: Dict[str, Any] = {"name": name}
     if not weights:
         if any(role == "scale" for role, _, _ in members):
@@ -183,7 +191,7 @@ def named_layers(layers: Sequence[Any], tree: Any) -> "Tuple[List[Dict[str, Any]
         # No name fits: by order.
         if len(read) != len(names):
             raise GradfadeError(
-                f"layers: {len(names)} are named, but the parameters make {len(read)} layers ({_some([r['name'] for r in read])}); "
+                f"layers: {len(names)} are named, but the parameters make {len(read)} ({_some([r['name'] for r in read])}); "
                 "give parameters whose names begin with those of the layers"
             )
         home = {number: number - 1 for number in home}

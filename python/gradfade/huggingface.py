@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import Any, Dict, Optional
+from typing import TYPE_CHECKING, Any, Dict, Optional
 
 try:
     from transformers import TrainerCallback
@@ -11,7 +11,9 @@ except ImportError as error:
     raise ImportError("gradfade.huggingface needs transformers: pip install transformers accelerate") from error
 
 from ._errors import GradfadeError
-from .run import Run
+
+if TYPE_CHECKING:
+    from .torch import Watch
 
 
 class GradfadeCallback(TrainerCallback):
@@ -28,7 +30,7 @@ class GradfadeCallback(TrainerCallback):
 
     def __init__(self, path: "str | os.PathLike[str]", **options: Any) -> None:
         self.path = path
-        self.run: Optional[Run] = None
+        self.run: "Optional[Watch]" = None
         self._options = options
         self._hook: Any = None
 
@@ -45,7 +47,9 @@ class GradfadeCallback(TrainerCallback):
         epochs = state.num_train_epochs or 0
         options: Dict[str, Any] = {
             "planned_steps": state.max_steps if state.max_steps > 0 else None,
-            "steps_per_epoch": round(state.max_steps / epochs) if state.max_steps > 0 and epochs >= 1 and args.max_steps <= 0 else None,
+            "steps_per_epoch": round(state.max_steps / epochs)
+            if state.max_steps > 0 and epochs >= 1 and args.max_steps <= 0
+            else None,
             **self._options,
         }
         self.run = watch(model, optimizer, self.path, **options)

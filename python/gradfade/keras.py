@@ -1,8 +1,8 @@
 """A callback of Keras 3 that records a fit.
 
 Parameters, updates, distance from the start, the loss and the accuracy of each batch are recorded with every backend. Gradients
-are recorded with the backends PyTorch and JAX, before any clipping. Signals by sample and activations are not: Keras shows them to
-no callback; with PyTorch as a backend of one's own loop, `gradfade.watch` records them.
+are recorded with the backends PyTorch and JAX, before any clipping; not with TensorFlow, whose compiled step shows them to no
+callback. Signals by sample and activations are not recorded: Keras shows them to no callback.
 """
 
 from __future__ import annotations
@@ -234,7 +234,9 @@ def _activations(model: Any) -> Dict[str, str]:
             last = path
             found[path] = "identity" if word in (None, "linear") else str(word)
         elif not layer.weights and last is not None and found.get(last) == "identity":
-            word = word or (layer.__class__.__name__ if layer.__class__.__module__.startswith("keras.src.layers.activations") else None)
+            word = word or (
+                layer.__class__.__name__ if layer.__class__.__module__.startswith("keras.src.layers.activations") else None
+            )
             if word not in (None, "linear"):
                 found[last] = str(word)
             last = None

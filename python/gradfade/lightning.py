@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import Any, Optional
+from typing import TYPE_CHECKING, Any, Optional
 
 try:
     from lightning.pytorch.callbacks import Callback
@@ -14,7 +14,9 @@ except ImportError:
         raise ImportError("gradfade.lightning needs Lightning: pip install lightning") from error
 
 from ._errors import GradfadeError
-from .run import Run
+
+if TYPE_CHECKING:
+    from .torch import Watch
 
 _LOSSES = ("val_loss", "valid_loss", "validation_loss", "val/loss", "valid/loss", "validation/loss")
 _ACCURACIES = tuple(
@@ -35,7 +37,7 @@ class GradfadeCallback(Callback):
     def __init__(self, path: "str | os.PathLike[str]", **options: Any) -> None:
         super().__init__()
         self.path = path
-        self.run: Optional[Run] = None
+        self.run: "Optional[Watch]" = None
         self._options = options
 
     def on_train_start(self, trainer: Any, pl_module: Any) -> None:

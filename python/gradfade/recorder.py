@@ -59,7 +59,7 @@ class Recorder(Run):
         **facts: Any,
     ) -> None:
         if not os.fspath(out):
-            raise GradfadeError("Recorder: give the folder of the run, such as out=\"runs/mine\"")
+            raise GradfadeError('Recorder: give the folder of the run, such as out="runs/mine"')
         self._every = check_every("every", every)
         self._snapshot_every = check_every("snapshots", snapshots)
         self._activations = activations
@@ -257,9 +257,13 @@ class Recorder(Run):
             given = [given] * (len(layers) - 1) + ["identity"]
         if isinstance(given, Mapping):
             # A name may be the end of a longer one: what all layers' names begin with is left out of them.
-            given = [next((word for name, word in given.items() if f".{name}".endswith(f".{layer['name']}")), None) for layer in layers]
+            given = [
+                next((word for name, word in given.items() if f".{name}".endswith(f".{layer['name']}")), None) for layer in layers
+            ]
         if len(given) != len(layers):
-            raise GradfadeError(f"activations: {len(given)} for {len(layers)} layers; give one for each, None where there is none")
+            raise GradfadeError(
+                f"activations: {len(given)} for {len(layers)} layers; give one for each, None where there is none"
+            )
         for layer, activation in zip(layers, given):
             if activation is not None:
                 layer["activation"] = activation
@@ -273,7 +277,9 @@ class Recorder(Run):
         flat = isinstance(tree, (list, tuple)) and not any(isinstance(item, (list, tuple, Mapping)) for item in tree)
         if flat and not any(isinstance(getattr(item, "path", None), str) for item in tree):
             if len(tree) != len(self._order):
-                raise GradfadeError(f"{what}: {len(tree)} arrays for {len(self._order)} parameters; give None where there is none")
+                raise GradfadeError(
+                    f"{what}: {len(tree)} arrays for {len(self._order)} parameters; give None where there is none"
+                )
             pairs = [(at, item) for at, item in zip(self._order, tree) if item is not None]
         else:
             pairs = [(self._at(what, leaf.name or "weight"), leaf.value) for leaf in leaves(tree)]

@@ -30,7 +30,7 @@ class Run(Views):
     def __init__(self, folder: Folder, facts: Optional[Mapping[str, Any]] = None) -> None:
         self.folder = folder
         self.path = folder.path
-        #: What diagnoses and figures go by, as `describe` was told; a recorder puts them into its header.
+        #: What diagnoses go by, as `describe` was told; a recorder puts them into its header.
         self.facts: Dict[str, Any] = check_facts(facts or {})
         #: Updates made so far: the number of the next step.
         self.steps = 0
@@ -59,7 +59,8 @@ class Run(Views):
         step: Optional[int] = None,
     ) -> None:
         """Records an evaluation of the parameters as they are now, after `steps` updates: mean losses over a whole set, and
-        accuracies from 0 to 1. Give what there is; a second call at the same step adds to the first. `epoch`: epochs finished, with the fraction."""
+        accuracies from 0 to 1. Give what there is; a second call at the same step adds to the first. `epoch`: epochs
+        finished, with the fraction."""
         values: Dict[str, Optional[float]] = {
             "train_loss": _number("train_loss", train_loss),
             "train_accuracy": _share("train_accuracy", train_accuracy),
@@ -174,7 +175,9 @@ def _number(name: str, value: Any) -> Optional[float]:
 def _share(name: str, value: Any) -> Optional[float]:
     number = _number(name, value)
     if number is not None and math.isfinite(number) and not 0.0 <= number <= 1.0:
-        raise GradfadeError(f"{name}: {number:g} is not a share from 0 to 1" + ("; divide per cent by 100" if 1.0 < number <= 100.0 else ""))
+        raise GradfadeError(
+            f"{name}: {number:g} is not a share from 0 to 1" + ("; divide per cent by 100" if 1.0 < number <= 100.0 else "")
+        )
     return number
 
 

@@ -203,7 +203,21 @@ def test_two_writers_do_not_share_a_folder(tmp_path, program):
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert "another program is recording there" in done.stderr
     # The lock is that of the compiled program too.
-    train = [program, "train", "--hidden-layers", "1", "--width", "4", "--steps", "2", "--train-size", "200", "--out", run, "--force"]
+    train = [
+        program,
+        "train",
+        "--hidden-layers",
+        "1",
+        "--width",
+        "4",
+        "--steps",
+        "2",
+        "--train-size",
+        "200",
+        "--out",
+        run,
+        "--force",
+    ]
     assert "another program is writing there" in subprocess.run(train, capture_output=True, text=True).stderr
     folder.finish({"state": "complete"})
     assert not (run / ".gradfade.lock").exists()

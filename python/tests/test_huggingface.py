@@ -64,7 +64,9 @@ def test_every_update_is_recorded_as_it_was(tmp_path, accumulate):
     network, batches = model(), []
     initial = {name: p.clone() for name, p in network.state_dict().items()}
     network.register_forward_pre_hook(
-        lambda module, args, kwargs: batches.append((kwargs["input_ids"].clone(), kwargs["labels"].clone())) if module.training else None,
+        lambda module, args, kwargs: (
+            batches.append((kwargs["input_ids"].clone(), kwargs["labels"].clone())) if module.training else None
+        ),
         with_kwargs=True,
     )
     callback = GradfadeCallback(tmp_path / "run")
@@ -95,7 +97,10 @@ def test_every_update_is_recorded_as_it_was(tmp_path, accumulate):
         np.testing.assert_allclose(recorded[name], [n[name] for n in norms], rtol=1e-3)
     assert (meta["planned_steps"], meta["steps_per_epoch"]) == (updates, updates // 2)
     assert run["eval_step"].tolist() == [updates // 2, updates] and run["eval_epoch"].tolist() == [1, 2]
-    assert np.isfinite(run["validation_loss"]).all() and ((0 <= run["validation_accuracy"]) & (run["validation_accuracy"] <= 1)).all()
+    assert (
+        np.isfinite(run["validation_loss"]).all()
+        and ((0 <= run["validation_accuracy"]) & (run["validation_accuracy"] <= 1)).all()
+    )
     assert meta["status"] == {"state": "complete"}
 
 

@@ -138,7 +138,12 @@ def test_the_header_says_what_the_model_is(fit):
         ("hidden", 6, 8, "tanh"), ("middle", 8, 7, "relu"), ("out", 7, 3, "identity"),
     ]  # fmt: skip
     facts = meta["facts"]
-    assert (facts["loss"], facts["loss_input"], facts["classes"], facts["optimizer"]["name"]) == ("cross-entropy", "logits", 3, "sgd")
+    assert (facts["loss"], facts["loss_input"], facts["classes"], facts["optimizer"]["name"]) == (
+        "cross-entropy",
+        "logits",
+        3,
+        "sgd",
+    )
     assert (facts["batch_size"], facts["train_size"], facts["weight_decay"]) == (32, 100, 0)
     assert meta["status"]["state"] == "complete" and meta["planned_steps"] == 12
     assert run["eval_epoch"].tolist() == [1, 2, 3] and run["eval_step"].tolist() == [4, 8, 12]

@@ -76,7 +76,7 @@ def by_hand(accumulate=1):
     net = Module().net
     optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
     losses, right, norms = [], [], []
-    for epoch in range(2):
+    for _ in range(2):
         for start in range(0, 96, 16 * accumulate):
             x, y = X[start : start + 16 * accumulate], Y[start : start + 16 * accumulate]
             optimizer.zero_grad()

@@ -146,7 +146,9 @@ def test_norms_neither_overflow_nor_underflow():
     assert np.isnan(norm(np.array([1.0, np.nan]))) and np.isinf(norm(np.array([1.0, -np.inf])))
     assert str(norm(np.array([0.0, -0.0]))) == "0.0"
     x, y = np.random.default_rng(0).normal(size=(2, 100_000))
-    assert norm(x.astype("f4"), y.astype("f4")) == pytest.approx(np.linalg.norm(x.astype("f4").astype("f8") - y.astype("f4")), rel=1e-13)
+    assert norm(x.astype("f4"), y.astype("f4")) == pytest.approx(
+        np.linalg.norm(x.astype("f4").astype("f8") - y.astype("f4")), rel=1e-13
+    )
 
 
 def z(*shape):
@@ -193,15 +195,28 @@ def test_named_layers_take_their_parameters_in_any_order(tmp_path):
     run.step(loss=1.0, grads=tree)
     run.close()
     read = meta(run.path)
-    assert [(layer["name"], layer.get("activation")) for layer in read["layers"]] == [("encoder", "relu"), ("decoder", "identity")]
-    assert [(t["name"], t["layer"]) for t in read["tensors"]] == [("encoder.kernel", 1), ("encoder.bias", 1), ("decoder.kernel", 2)]
+    assert [(layer["name"], layer.get("activation")) for layer in read["layers"]] == [
+        ("encoder", "relu"),
+        ("decoder", "identity"),
+    ]
+    assert [(t["name"], t["layer"]) for t in read["tensors"]] == [
+        ("encoder.kernel", 1),
+        ("encoder.bias", 1),
+        ("decoder.kernel", 2),
+    ]
 
 
 @pytest.mark.parametrize(
     "action, line",
     [
-        (lambda run: run.step(grads={"hidden.wieght": z(4, 3)}), "grads: `hidden.wieght` is no parameter of this run; did you mean `hidden.weight`?"),
-        (lambda run: run.step(grads={"hidden.weight": z(3, 4)}), "grads: `hidden.weight` has shape (3, 4), but the parameter has (4, 3)"),
+        (
+            lambda run: run.step(grads={"hidden.wieght": z(4, 3)}),
+            "grads: `hidden.wieght` is no parameter of this run; did you mean `hidden.weight`?",
+        ),
+        (
+            lambda run: run.step(grads={"hidden.weight": z(3, 4)}),
+            "grads: `hidden.weight` has shape (3, 4), but the parameter has (4, 3)",
+        ),
         (lambda run: run.step(params=[z(4, 3)]), "params: 1 arrays for 4 parameters; give None where there is none"),
         (lambda run: run.step(grads={"hidden.weight": np.full((4, 3), "x")}), "grads: `hidden.weight`: no array of real numbers"),
         (lambda run: run.step(loss=z(2)), "loss: one number is expected, not ndarray of shape (2,)"),
@@ -225,7 +240,10 @@ def test_a_mistake_is_one_line(tmp_path, action, line):
     [
         (dict(layers=["a"]), 'give the folder of the run, such as out="runs/mine"'),
         (dict(layers=["a", "a"], out="run"), "two have the same name"),
-        (dict(layers=[{"name": "a"}, {"name": "b"}, {"name": "c"}], out="run"), "3 are named, but the parameters make 2 layers"),
+        (
+            dict(layers=[{"name": "a"}, {"name": "b"}, {"name": "c"}], out="run"),
+            "3 are named, but the parameters make 2 (`hidden`, `out`)",
+        ),
         (dict(layers=["hidden"], out="run"), "no layer is named for the parameters of `out`; the layers are `hidden`"),
         (dict(layers={}, out="run"), "layers: no parameters in it"),
         (dict(out="run", activations=["relu"]), "activations: 1 for 2 layers"),
@@ -275,7 +293,12 @@ def test_the_end_of_a_run_is_what_happened(tmp_path):
 
 @pytest.mark.parametrize(
     "ending, state",
-    [("", "complete"), ("raise ValueError('x')", "interrupted"), ("sys.exit(0)", "complete"), ("os.kill(os.getpid(), 9)", "running")],
+    [
+        ("", "complete"),
+        ("raise ValueError('x')", "interrupted"),
+        ("sys.exit(0)", "complete"),
+        ("os.kill(os.getpid(), 9)", "running"),
+    ],
 )
 def test_a_run_that_nobody_closes_is_closed_at_exit(tmp_path, ending, state):
     code = f"""

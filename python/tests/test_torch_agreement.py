@@ -97,7 +97,7 @@ def compare(ours: Path, theirs: Path, relative: float) -> None:
         a, b = column(ours, name), column(theirs, name)
         assert not is_missing(b).any(), name
         allowed = relative * np.abs(a)
-        if name in ("update_norm", "driven_norm"):
+        if name in ("update_norm", "driven_norm", "decay_norm"):
             allowed += digits * column(ours, "param_norm")
             if "adam" in meta(theirs)["facts"]["optimizer"]["name"] and relative > 1e-6:
                 allowed *= 10  # a gradient whose digits cancelled is divided by its own size, and counts like any other

@@ -24,7 +24,7 @@ def finished(tmp_path_factory):
     signal = 10.0 ** (np.arange(DEPTH) - DEPTH)
     run = Recorder(params, path, activations="sigmoid", task="classification", classes=4, loss="cross-entropy", weight_decay=0)
     run.evaluation(train_loss=1.4, train_accuracy=0.25)
-    for step in range(40):
+    for _ in range(40):
         grads = {name: np.full((8, 8), size) for name, size in zip(params, signal)}
         updates = {name: -0.01 * g for name, g in grads.items()}
         run.step(loss=1.4, accuracy=0.25, grads=grads, params=params, updates=updates, signal_rms=signal)
@@ -79,7 +79,11 @@ def test_every_figure_of_one_run_has_its_name(finished):
 
 @pytest.mark.parametrize(
     "figure, line",
-    [("gradient", "unknown figure 'gradient'"), ("comparison", "comparison"), ("pooling-routes", "does not hold the settings that it could be trained from again")],
+    [
+        ("gradient", "unknown figure 'gradient'"),
+        ("comparison", "comparison"),
+        ("pooling-routes", "does not hold the settings that it could be trained from again"),
+    ],
 )
 def test_a_figure_that_cannot_be_drawn_is_one_line(finished, figure, line):
     with pytest.raises(GradfadeError) as raised:
@@ -139,7 +143,10 @@ def test_frames_are_long_and_wide(finished):
     assert list(both.columns)[:2] == ["loss", "signal_rms/0"] or list(both.columns)[:2] == ["loss", "signal_rms/layers.0"]
     assert finished.frame("train_accuracy").loc[40].item() == 0.25
     assert isinstance(wide, pandas.DataFrame)
-    for what, line in [("grads", "there is no metric `grads`"), (["loss", "train_loss"], "give metrics of one table, not of evaluation and step")]:
+    for what, line in [
+        ("grads", "there is no metric `grads`"),
+        (["loss", "train_loss"], "give metrics of one table, not of evaluation and step"),
+    ]:
         with pytest.raises(GradfadeError, match=line):
             finished.frame(what)
 
@@ -160,7 +167,7 @@ except ImportError as error:
 
 def test_a_run_is_seen_while_it_is_recorded(tmp_path, program):
     run = Recorder({"a.weight": np.ones((2, 2))}, tmp_path / "run")
-    for step in range(20):
+    for _ in range(20):
         run.step(loss=1.0, grads=[np.ones((2, 2))])
     assert len(run["loss"]) == 20 and run.plot().svg and run.diagnose(quiet=True)["run"] == "run"
     assert repr(run).endswith("recording, 20 steps>") and "running" in repr(gradfade.open(run.path))
@@ -188,7 +195,10 @@ def test_a_torn_column_is_read_as_far_as_it_goes(tmp_path):
         (lambda path: None, "there is no such file or folder; give the folder of a run, or a log"),
         (lambda path: (path.mkdir(), (path / "meta.json").write_text("{")), "meta.json: not the header of a run: "),
         (lambda path: (path.mkdir(), (path / "meta.json").write_text("[]")), "meta.json: not the header of a run"),
-        (lambda path: (path.mkdir(), (path / "meta.json").write_text('{"schema": 99}')), "written in format 99, this package reads up to 2; use a newer gradfade"),
+        (
+            lambda path: (path.mkdir(), (path / "meta.json").write_text('{"schema": 99}')),
+            "written in format 99, this package reads up to 2; use a newer gradfade",
+        ),
         (lambda path: path.write_bytes(b"\x00\x01nothing that is a log"), "run"),
     ],
 )
@@ -206,7 +216,9 @@ def test_the_program_is_found_or_its_absence_is_said(tmp_path, monkeypatch, fini
         finished.diagnose()
     monkeypatch.delenv("GRADFADE_BIN")
     monkeypatch.setattr(_binary, "candidates", lambda: [str(tmp_path / "gradfade")])
-    with pytest.raises(GradfadeError, match="the program `gradfade`, which draws and diagnoses, is not installed beside this Python"):
+    with pytest.raises(
+        GradfadeError, match="the program `gradfade`, which draws and diagnoses, is not installed beside this Python"
+    ):
         finished.diagnose()
     fake = tmp_path / "gradfade"
     fake.write_text("#!/bin/sh\necho 'warning: x' >&2\necho 'gradfade: out of paper' >&2\nexit 1\n")

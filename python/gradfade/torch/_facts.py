@@ -57,7 +57,7 @@ def unseen(network: Network, step: Step, compiled: bool, recomputed: bool) -> Op
         return "the network is compiled: its layers' signals and activations cannot be seen, the norms of its tensors can"
     seen = {signal.layer for signal in step.signals}
     trained = [layer for layer in network.layers if any(step.has_grad.get(t) for t in layer.tensors)]
-    hidden = [layer for layer in trained if layer not in seen]
+    hidden = [layer for layer in trained if layer not in seen and layer.kind != "parameters"]
     said: List[str] = []
     if hidden:
         names = ", ".join(f"`{layer.name}`" for layer in hidden[:4])
@@ -72,8 +72,6 @@ def _reason(hidden: List[Layer]) -> str:
     kinds = {layer.kind for layer in hidden}
     if kinds <= {"lstm", "gru", "recurrent"}:
         return "the levels of a recurrent module below its last one are inside of it"
-    if kinds <= {"parameters"}:
-        return "they are parameters beside the layers"
     return "they are not called as modules, or compiled"
 
 

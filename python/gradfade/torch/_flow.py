@@ -19,7 +19,14 @@ from ._layers import Layer, Network
 # Gradients above this are measured at once: keeping all of them to the end would double the memory of a backward pass.
 _LARGE = 1 << 18
 
-_saved_tensor_hooks = getattr(torch._C._autograd, "_top_saved_tensors_default_hooks", None)
+_is_compiling = torch.compiler.is_compiling
+
+
+def _saved_tensor_hooks(also_without_tracing: bool) -> Any:
+    return None
+
+
+_saved_tensor_hooks = getattr(torch._C._autograd, "_top_saved_tensors_default_hooks", _saved_tensor_hooks)
 
 
 def _nothing(*_: Any) -> None:
@@ -31,21 +38,39 @@ def _restored() -> Callable[..., None]:
 
 
 class Hook:
-    """A hook that a copied or pickled network does not take along."""
+    """A hook that a copied or pickled network does not take along, and that a compiler leaves out."""
 
     def __init__(self, call: Callable[..., None]) -> None:
         self.call = call
 
     def __call__(self, *args: Any) -> None:
-        if torch.compiler.is_compiling():
-            return None
-        return self.call(*args)
+        if not torch.compiler.is_compiling():
+            self.call(*args)
 
     def __deepcopy__(self, memo: Any) -> Callable[..., None]:
         return _nothing
 
     def __reduce__(self) -> Any:
         return _restored, ()
+
+
+class OutputHook(Hook):
+    """The hook of most layers, which is called for each of them at every step: the usual case comes first."""
+
+    def __init__(self, flow: "Flow", module: nn.Module, layer: Layer) -> None:
+        self.flow, self.module, self.layer = flow, module, layer
+        self.call = partial(flow._output, module, layer)
+
+    def __call__(self, module: nn.Module, args: Any, output: Any) -> None:
+        flow = self.flow
+        if _is_compiling() or not flow.listening:
+            return
+        if flow.is_usual and module is self.module and type(output) is torch.Tensor and output.requires_grad:
+            layer = self.layer
+            x = args[0] if layer.is_cheap and args and not _saved_tensor_hooks(True) else None
+            output.register_hook(partial(flow._delta, layer, x, flow.batch))
+        else:
+            self.call(module, args, output)
 
 
 class Signal:
@@ -98,10 +123,12 @@ class Flow:
         self.signals: List[Signal] = []
         #: Of a snapshot: layer, output, its version, and the node that made it.
         self.outputs: List[Tuple[Layer, torch.Tensor, int, Any]] = []
+        #: Whether nothing but the gradients at outputs is to be kept: no snapshot, and the order of the layers is known.
+        self.is_usual = False
         self.skipped = 0
         #: Layers inside a checkpointed part, whose graph is not to be read.
         self.recomputed = False
-        self._batch = 0
+        self.batch = 0
         self._open = False
         self._before: List[Tuple[Any, int]] = []
         self._calls: List[Tuple[Layer, int, torch.Tensor, Optional[torch.Tensor]]] = []
@@ -126,7 +153,8 @@ class Flow:
             elif isinstance(module, nn.RNNBase):
                 hook = partial(self._recurrent, module, layers)
             else:
-                hook = partial(self._output, module, layers[0])
+                keep(module.register_forward_hook(OutputHook(self, module, layers[0])))
+                continue
             keep(module.register_forward_hook(Hook(hook)))
         # Behind the hook of a network that is one layer.
         keep(self.model.register_forward_hook(Hook(self._after_forward)))
@@ -150,7 +178,7 @@ class Flow:
             self.forget()
         for x in (*args, *kwargs.values()):
             if isinstance(x, torch.Tensor) and x.dim() > self.batch_dim:
-                self._batch = x.shape[self.batch_dim]
+                self.batch = x.shape[self.batch_dim]
                 self.sees_input(x)
                 break
 
@@ -178,12 +206,12 @@ class Flow:
             # What a checkpointed part computes is meant to be let go of.
             if self.per_sample and args and not _saved_tensor_hooks(True):
                 x = args[0]
-        output.register_hook(partial(self._delta, layer, x, self._batch))
+        output.register_hook(partial(self._delta, layer, x, self.batch))
         if self.snapshot and self.backwards == 0:
             self._keep(layer, output)
 
     def _keep(self, layer: Layer, output: torch.Tensor) -> None:
-        if _saved_tensor_hooks is None or _saved_tensor_hooks(True):
+        if _saved_tensor_hooks(True):
             self.recomputed = True
             return
         self.outputs.append((layer, output.detach(), output._version, output.grad_fn))
@@ -194,10 +222,10 @@ class Flow:
             return
         if self.order is not None:
             self.order += [inner, outer]
-        output.register_hook(partial(self._delta, outer, None, self._batch))
+        output.register_hook(partial(self._delta, outer, None, self.batch))
         weights = {id(self.network.tensors[t].parameter) for t in inner.tensors}
         for node in _users_of(output.grad_fn, weights):
-            node.register_prehook(partial(self._node_delta, inner, self._batch))
+            node.register_prehook(partial(self._node_delta, inner, self.batch))
         if self.snapshot and self.backwards == 0:
             self._keep(outer, output)
 
@@ -207,7 +235,7 @@ class Flow:
             return
         if self.order is not None:
             self.order += layers
-        output.register_hook(partial(self._delta, layers[-1], None, self._batch))
+        output.register_hook(partial(self._delta, layers[-1], None, self.batch))
 
     def _after_forward(self, model: nn.Module, args: Any, output: Any) -> None:
         if not self.listening or model is not self.model:
@@ -242,12 +270,10 @@ class Flow:
                 self._begin_backward()
             if delta.requires_grad:
                 delta = delta.detach()
-            call = (layer, batch or delta.shape[0], delta, x)
+            self._calls.append((layer, batch or delta.shape[0], delta, x))
             if delta.numel() > _LARGE:
                 with torch.no_grad():
-                    self._measured += self._measure([call])
-            else:
-                self._calls.append(call)
+                    self._measured += self._measure([self._calls.pop()])
         except Exception as error:
             self.fails(error)
 
@@ -260,6 +286,14 @@ class Flow:
         self._open = True
         self._before = self._stamps()
 
+    def _reached(self) -> Optional[torch.Tensor]:
+        """A parameter to whose gradient the pass has added."""
+        for parameter, (grad, version) in zip(self.parameters, self._before):
+            now = parameter.grad
+            if now is not None and (now is not grad or now._version != version):
+                return parameter
+        return None
+
     def _stamps(self) -> List[Tuple[Any, int]]:
         grads = [p.grad for p in self.parameters]
         return [(g, 0 if g is None else g._version) for g in grads]
@@ -271,17 +305,15 @@ class Flow:
         if not self.listening:
             return
         try:
-            now = self._stamps()
-            changed = [i for i, (a, b) in enumerate(zip(self._before, now)) if a[0] is not b[0] or a[1] != b[1]]
+            parameter = self._reached()
             self._before = []
-            if not changed or not self.accepts:
+            if parameter is None or not self.accepts:
                 return
             with torch.no_grad():
                 signals = measured + self._measure(calls)
             self.backwards += 1
-            self.batches.append(max((s.batch for s in signals), default=self._batch))
+            self.batches.append(max((s.batch for s in signals), default=self.batch))
             self.signals += signals
-            parameter = self.parameters[changed[0]]
             self._witness = (parameter, parameter.grad, parameter.grad._version)
             self.at_end()
         except Exception as error:
@@ -314,10 +346,10 @@ class Flow:
         for i, (layer, batch, delta, x) in enumerate(calls):
             if x is not None and layer.is_cheap is None:
                 layer.is_cheap = _per_sample.is_cheap(layer, delta, x, batch)
-            if x is None or delta.dim() != 2 or delta.shape[0] != batch or layer.kind != "dense":
+            if x is None or delta.dim() != 2 or layer.kind != "dense" or delta.shape[0] != batch or x.shape[0] != batch:
                 rest.setdefault(delta.device, []).append(i)
             else:
-                alike.setdefault((delta.shape, x.shape, delta.dtype, delta.device), []).append(i)
+                alike.setdefault((batch, delta.dtype, x.dtype, delta.device), []).append(i)
         for some in alike.values():
             self._measure_alike([calls[i] for i in some], [signals[i] for i in some])
         for some in rest.values():
@@ -332,28 +364,32 @@ class Flow:
         return signals
 
     def _measure_alike(self, calls: List[Any], signals: List[Signal]) -> None:
-        """Dense layers of one shape at one position: |G_a| = |delta_a| |x_a|, for all layers in one call."""
-        deltas, inputs = [c[2] for c in calls], [c[3] for c in calls]
-        wide = deltas[0].device.type != "cpu" or deltas[0].dtype not in (torch.float32, torch.float64)
-        dtype = torch.float64 if wide else deltas[0].dtype
-        rows = [_row_norms(t, dtype) for t in (deltas, inputs)]
-        values = torch.linalg.vector_norm(torch.cat([rows[0], rows[0] * rows[1]]), dim=1)
+        """Dense layers at one position: |G_a| = |delta_a| |x_a|, for all layers with as many samples in a few calls."""
+        first = calls[0][2]
+        wide = first.device.type != "cpu" or first.dtype not in (torch.float32, torch.float64) or calls[0][3].dtype != first.dtype
+        dtype = torch.float64 if wide else first.dtype
+        row_norms = torch.linalg.vector_norm
+        rows = [row_norms(call[2], dim=1, dtype=dtype) for call in calls]
+        rows += [row_norms(call[3].detach(), dim=1, dtype=dtype) for call in calls]
+        count = len(calls)
+        values = torch.stack(rows)
+        values[count:] *= values[:count]
+        found: Any = row_norms(values, dim=1)
         if wide:
-            found: Any = values
-        else:
-            found = values.tolist()
+            for i, signal in enumerate(signals):
+                signal.norm, signal.samples = found[i], found[count + i]
+            return
+        found = found.tolist()
         for i, signal in enumerate(signals):
-            signal.norm, signal.samples = found[i], found[len(calls) + i]
-            if not wide and not (_norms.is_safe(signal.norm, dtype) and _norms.is_safe(signal.samples, dtype)):
-                signal.norm = _norms.careful(deltas[i])
-                signal.samples = float(_per_sample.total(calls[i][0], deltas[i], inputs[i].detach(), calls[i][1], 0))
-
-
-def _row_norms(tensors: List[torch.Tensor], dtype: torch.dtype) -> torch.Tensor:
-    """`[tensors, rows]`. Small ones are put together first: a call costs more than a copy."""
-    if len(tensors) > 1 and tensors[0].numel() <= 1 << 15:
-        return torch.linalg.vector_norm(torch.stack(tensors).detach(), dim=2, dtype=dtype)
-    return torch.stack([torch.linalg.vector_norm(t.detach(), dim=1, dtype=dtype) for t in tensors])
+            signal.norm, signal.samples = found[i], found[count + i]
+        low, high = _norms.SAFE[dtype]
+        if low < min(found) and max(found) < high:
+            return
+        for i, signal in enumerate(signals):
+            if not (low < signal.norm < high and low < signal.samples < high):
+                layer, batch, delta, x = calls[i]
+                signal.norm = _norms.careful(delta)
+                signal.samples = float(_per_sample.total(layer, delta, x.detach(), batch, 0))
 
 
 def _users_of(node: Any, weights: "set[int]") -> List[Any]:

@@ -18,16 +18,23 @@ Values = Union[List[float], torch.Tensor]
 
 # Numbers that are summed in one go in float32.
 _ROW = 4096
-# Above this, one call a tensor costs nothing beside the sum itself.
-_SMALL = 16384
+# Up to here a norm in one go has six digits; above, one call more a tensor costs nothing beside the sum itself.
+_SMALL = 1 << 17
 # The bounds within which a norm summed in the numbers' own type has lost nothing of weight.
-_SAFE = {torch.float32: (1e-13, 1e18), torch.float64: (1e-140, 1e150)}
+SAFE = {torch.float32: (1e-13, 1e18), torch.float64: (1e-140, 1e150)}
 
 
-def norms(tensors: Sequence[torch.Tensor]) -> Values:
-    """The norm of each of the tensors, which are all on one device."""
+def norms(tensors: Sequence[torch.Tensor], are_plain: bool = False) -> Values:
+    """The norm of each of the tensors, which are all on one device. `are_plain`: they are dense, on the CPU, small and of one type
+    of `SAFE`, as `all_plain` has said before."""
     if not tensors:
         return []
+    if are_plain:
+        values = torch.stack(torch._foreach_norm(tensors)).tolist()
+        low, high = SAFE[tensors[0].dtype]
+        if low < min(values) and max(values) < high:
+            return values
+        return [v if low < v < high else careful(t) for v, t in zip(values, tensors)]
     if tensors[0].device.type != "cpu":
         return torch.stack(torch._foreach_norm([_dense(t) for t in tensors], 2, torch.float64))
     out: List[float] = [0.0] * len(tensors)
@@ -43,12 +50,20 @@ def norms(tensors: Sequence[torch.Tensor]) -> Values:
             at.append(i)
             some.append(t)
     for dtype, (at, some) in groups.items():
-        own = dtype in _SAFE
+        own = dtype in SAFE
         found = torch._foreach_norm(some) if own else torch._foreach_norm(some, 2, torch.float32)
-        low, high = _SAFE[dtype if own else torch.float32]
+        low, high = SAFE[dtype if own else torch.float32]
         for i, t, value in zip(at, some, torch.stack(found).tolist()):
             out[i] = value if low < value < high else careful(t)
     return out
+
+
+def all_plain(tensors: Sequence[torch.Tensor]) -> bool:
+    first = tensors[0] if tensors else None
+    return first is not None and all(
+        t.device.type == "cpu" and t.dtype in SAFE and t.dtype == first.dtype and t.layout is torch.strided and t.numel() <= _SMALL
+        for t in tensors
+    )
 
 
 def of_rows(groups: Sequence[torch.Tensor]) -> List[float]:
@@ -68,14 +83,24 @@ def of_rows(groups: Sequence[torch.Tensor]) -> List[float]:
             parts.append(torch.linalg.vector_norm(rows, dim=1))
     dtype = groups[0].dtype
     values = torch.cat(parts).tolist()
-    low, high = _SAFE[dtype]
+    low, high = SAFE[dtype]
     at = 0
     for rows in groups:
         some = values[at : at + len(rows)]
         if min(some) <= low or not max(some) < high:
-            values[at : at + len(rows)] = [v if low < v < high else careful(row) for v, row in zip(some, rows)]
+            values[at : at + len(rows)] = _mended(rows, some, low, high)
         at += len(rows)
     return values
+
+
+def _mended(rows: torch.Tensor, values: List[float], low: float, high: float) -> List[float]:
+    zeros = [i for i, v in enumerate(values) if v == 0.0]
+    if len(zeros) > 1 and zeros[-1] - zeros[0] == len(zeros) - 1:
+        # Whole layers whose updates are lost to rounding are not rare: one look at all of them.
+        least, most = torch.aminmax(rows[zeros[0] : zeros[-1] + 1].view(-1))
+        if float(least) == 0.0 == float(most):
+            return [v if v == 0.0 or low < v < high else careful(row) for v, row in zip(values, rows)]
+    return [v if low < v < high else careful(row) for v, row in zip(values, rows)]
 
 
 def norm(tensor: torch.Tensor) -> Values:
@@ -86,12 +111,12 @@ def norm(tensor: torch.Tensor) -> Values:
 def _of_large(t: torch.Tensor) -> float:
     flat = flattened(t)
     rows = flat.numel() // _ROW
-    dtype = t.dtype if t.dtype in _SAFE else torch.float32
+    dtype = t.dtype if t.dtype in SAFE else torch.float32
     parts = [torch.linalg.vector_norm(flat[: rows * _ROW].view(rows, _ROW), dim=1, dtype=dtype)]
     if rows * _ROW < flat.numel():
         parts.append(torch.linalg.vector_norm(flat[rows * _ROW :], dtype=dtype).view(1))
     value = float(torch.linalg.vector_norm(torch.cat(parts), dtype=torch.float64))
-    low, high = _SAFE[dtype]
+    low, high = SAFE[dtype]
     return value if low < value < high else careful(t)
 
 
@@ -109,7 +134,7 @@ def careful(t: torch.Tensor) -> float:
 
 
 def is_safe(value: float, dtype: torch.dtype) -> bool:
-    low, high = _SAFE.get(dtype, _SAFE[torch.float32])
+    low, high = SAFE.get(dtype, SAFE[torch.float32])
     return low < value < high
 
 

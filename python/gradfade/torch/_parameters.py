@@ -17,7 +17,7 @@ from ._optim import BUFFER, COUPLED, PROPORTIONAL, Parts
 from ._row import Raw
 
 # Numbers in a block on the CPU.
-_BLOCK = 1 << 18
+_BLOCK = 1 << 17
 
 
 class Block:

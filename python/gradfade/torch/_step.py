@@ -24,10 +24,14 @@ class Step:
     def __init__(self) -> None:
         self.raw = Raw()
         self.has_closure = False
+        #: Whether the gradients were changed between the backward pass and the step, or not seen before it.
+        self.is_changed = False
         self.batches: List[int] = []
         self.signals: List[Signal] = []
         #: The groups of the optimisers, with the places of their tensors.
         self.parts: List[Tuple["_optim.Parts", np.ndarray]] = []
+        #: Tensors without a gradient, which no optimiser changes.
+        self.idle: List[int] = []
         #: By tensor, whether it has a gradient.
         self.has_grad: Dict[int, bool] = {}
         #: Norms over all tensors of what the backward pass made and of what the optimiser got; the scale of mixed precision.
@@ -47,10 +51,9 @@ class Step:
         columns = collected(raw, count)
         self.scale = float(raw["scale"][0]) if "scale" in raw else 1.0
         row = self._gradients(columns, options)
-        used = columns["after"]
-        blank = _blank(used)
-        if blank.any():
-            used = np.where(blank, columns["before"] / self.scale, used)
+        used = columns["before"] if self.scale == 1.0 else _scaled(columns["before"], 1 / self.scale)
+        if self.is_changed:
+            used = np.where(_blank(columns["after"]), used, columns["after"])
         for part, places in self.parts:
             self._parts(part, places, columns, used)
         for i, norm in frozen.items():
@@ -69,12 +72,15 @@ class Step:
 
     def _gradients(self, columns: Dict[str, np.ndarray], options: Mapping[str, Any]) -> Dict[str, Any]:
         before, after = columns["before"], columns["after"]
-        both = ~_blank(before) & ~_blank(after)
-        if "scaler" not in options or options["scaler"] is None:
-            self._find_scale(before[both], after[both])
-        known = ~_blank(before)
-        grad = np.where(known, before / self.scale, after)
-        grad[_blank(before) & _blank(after)] = MISSING
+        both = None
+        if self.is_changed:
+            both = ~_blank(before) & ~_blank(after)
+            if options["scaler"] is None:
+                self._find_scale(before[both], after[both])
+            before = _scaled(before, 1 / self.scale)
+            grad = np.where(_blank(before), after, before)
+        else:
+            grad = before if self.scale == 1.0 else _scaled(before, 1 / self.scale)
         factor = 1.0
         passes = max(len(self.batches), 1)
         if options["accumulation"] == "sum":
@@ -82,14 +88,13 @@ class Step:
         if options["reduction"] == "sum" and self.samples:
             factor *= passes / self.samples
         if factor != 1.0:
-            grad[~_blank(grad)] *= factor
+            grad = _scaled(grad, factor)
         out: Dict[str, Any] = {"grad_norm": grad}
         some = grad[~_blank(grad)]
         if len(some):
-            out["total_grad_norm"] = self.total = _norms.joined(some.tolist())
-        if both.any():
-            got = _norms.joined(after[both].tolist())
-            was = _norms.joined((before[both] / self.scale).tolist())
+            out["total_grad_norm"] = self.total = _norms.joined(some)
+        if both is not None and both.any():
+            got, was = _norms.joined(after[both]), _norms.joined(before[both])
             if not (was > 0 and abs(got / was - 1) <= _SAME):
                 self.clipped_total = got * factor
                 out["clipped_grad_norm"] = self.clipped_total
@@ -121,9 +126,9 @@ class Step:
             decay[at] = part.proportion * columns["param"][at]
             if part.is_plain:
                 driven[at] = used[at] * part.rate
-        idle = [i for i in at if not self.has_grad[i]]
-        if idle:
-            driven[idle] = decay[idle] = 0.0
+        if self.idle:
+            some = [i for i in self.idle if i in at]
+            driven[some] = decay[some] = 0.0
 
     def _signals(self, raw: Mapping[Any, np.ndarray], network: Network, options: Mapping[str, Any]) -> Dict[str, Any]:
         signals = [(n, signal) for n, signal in enumerate(self.signals) if signal.layer.place >= 0]
@@ -191,7 +196,7 @@ def _value(raw: Mapping[Any, np.ndarray], key: str, n: int, here: Any) -> Option
 
 def collected(raw: Mapping[Any, np.ndarray], count: int) -> Dict[str, np.ndarray]:
     """The columns of numbers by tensor."""
-    out: Dict[str, np.ndarray] = {name: np.full(count, MISSING) for name in COLUMNS}
+    out: Dict[str, np.ndarray] = dict(zip(COLUMNS, np.full((len(COLUMNS), count), MISSING)))
     for key, values in raw.items():
         if type(key) is not tuple:
             continue
@@ -217,5 +222,6 @@ def _blank(values: np.ndarray) -> np.ndarray:
     return np.ascontiguousarray(values).view(np.uint64) == _BITS
 
 
-def _is_blank(value: float) -> bool:
-    return bool(_blank(np.array([value]))[0])
+def _scaled(values: np.ndarray, factor: float) -> np.ndarray:
+    """Times a factor; what is missing stays so."""
+    return np.where(_blank(values), values, values * factor)

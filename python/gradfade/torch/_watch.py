@@ -117,6 +117,8 @@ class Watch(Run):
         self._initial: Dict[int, torch.Tensor] = {}
         self._frozen_versions: Dict[int, int] = {}
         self._frozen_norms: Dict[int, float] = {}
+        # Whether gradients are of the kind that needs no look at each of them.
+        self._plain_grads: Optional[bool] = None
         self._expected = [1] * len(optimizers)
         #: The optimiser that steps next.
         self._turn = 0
@@ -179,7 +181,7 @@ class Watch(Run):
                 raw.put("loss", loss)
             if accuracy is not None:
                 raw.put("accuracy", accuracy)
-            self._set_loss(step, row, raw.fetch(), [1.0], 1)
+            self._set_loss(step, row, raw.fetch(), [1.0], 1, self._pending_samples)
             return
         if loss is not None:
             self._losses.append((loss, found.divisor if found is not None else 1.0))
@@ -226,6 +228,7 @@ class Watch(Run):
         flow = self._flow
         flow.forget()
         flow.listening, flow.snapshot, flow.began, flow.accepts = due, snapshot, False, True
+        flow.is_usual = due and not snapshot and flow.order is None and self._options["per_sample"] == "auto"
         self._step = Step() if due else None
         self._before = None
 
@@ -279,8 +282,10 @@ class Watch(Run):
                 at.append(i)
                 grads.append(grad)
         marks = [(g, g._version) for g in grads]
-        if len({g.device for g in grads}) <= 1:
-            return at, _norms.norms(grads), marks
+        if self._plain_grads is None:
+            self._plain_grads = _norms.all_plain(grads) and not any(getattr(m, "sparse", False) for m in self._model.modules())
+        if self._plain_grads or len({g.device for g in grads}) <= 1:
+            return at, _norms.norms(grads, self._plain_grads), marks
         return at, [v for g in grads for v in _norms.norm(g)], marks
 
     # The step
@@ -316,12 +321,15 @@ class Watch(Run):
         before = self._before
         if before is not None:
             step.raw.put(("before", tuple(before[0])), before[1])
-            if all(g._version == version for g, version in before[2]) and all(
-                self._network.tensors[i].parameter.grad is g for i, (g, _) in zip(before[0], before[2])
+            tensors = self._network.tensors
+            if all(
+                tensors[i].parameter.grad is grad and grad._version == version
+                for i, (grad, version) in zip(before[0], before[2])
             ):
                 return
         at, values, _ = self._gradients(tracker.at)
         step.raw.put(("after", tuple(at)), values)
+        step.is_changed = True
 
     @torch.no_grad()
     def _look_at(self, raw: Raw, tensors: List[Tuple[int, torch.Tensor]]) -> None:
@@ -359,7 +367,9 @@ class Watch(Run):
         tracker.measure(step.raw)
         step.parts += tracker.by_group
         for i, parameter in zip(tracker.at, tracker.parameters):
-            step.has_grad[i] = parameter.grad is not None
+            step.has_grad[i] = has = parameter.grad is not None
+            if not has:
+                step.idle.append(i)
         owned = set(tracker.at)
         only = len(self._optimizers) == 1
         for n, signal in enumerate(flow.signals):
@@ -397,7 +407,7 @@ class Watch(Run):
         raw = step.raw.fetch()
         frozen = self._frozen(step)
         row = step.row(raw, self._network, self._options, frozen)
-        self._set_loss(self.steps, row, raw, [d for _, d in self._losses], max(len(step.batches), 1))
+        self._set_loss(self.steps, row, raw, [d for _, d in self._losses], max(len(step.batches), 1), step.samples)
         self._clipped.see(raw, step, row)
         if first:
             self._start(step)
@@ -407,19 +417,22 @@ class Watch(Run):
         self._functions = {}
         self._flush_pending()
         self._pending = (self.steps, row)
+        self._pending_samples = step.samples
         self._last_rows = [self.steps]
         if self._inputs.is_done and "inputs" not in self._facts:
             self._tell_inputs()
 
-    def _set_loss(self, step: int, row: Dict[str, Any], raw: Dict[Any, np.ndarray], divisors: List[float], count: int) -> None:
+    def _set_loss(
+        self, step: int, row: Dict[str, Any], raw: Dict[Any, np.ndarray], divisors: List[float], count: int, samples: int
+    ) -> None:
         losses = [float(v[0]) for k, v in raw.items() if k == "loss" or (isinstance(k, tuple) and k[0] == "loss")]
         if count > 1:
             # Losses that were divided by the number of accumulated batches.
             losses = [v * d if abs(d - count) < 1e-6 else v for v, d in zip(losses, divisors)]
         if losses:
             row["loss"] = sum(losses) / len(losses)
-            if self._options["reduction"] == "sum" and self._facts.get("batch_size"):
-                row["loss"] *= len(losses) / self._facts["batch_size"]
+            if self._options["reduction"] == "sum" and samples:
+                row["loss"] *= len(losses) / samples
         right = [float(v[0]) for k, v in raw.items() if k == "accuracy" or (isinstance(k, tuple) and k[0] == "accuracy")]
         if right:
             row["batch_accuracy"] = sum(right) / len(right)
