@@ -151,9 +151,10 @@ fn records(
     let mut records = Vec::new();
     let mut failed = None;
     for run in runs {
-        let own = match (several, run.name.is_empty()) {
-            (true, false) => run.name.clone(),
-            _ => name.to_string(),
+        let own = match (&options.name, run.name.as_str()) {
+            (Some(name), _) if !several => name.clone(),
+            (_, "") => name.to_string(),
+            (_, own) => own.to_string(),
         };
         match assemble::record(run, &own, tool, options) {
             Ok((record, said)) => {

@@ -21,7 +21,8 @@ pub fn tidy(run: &mut RunLog) -> Vec<String> {
         if drop_negative_steps(series) {
             negative.push(series.tag.clone());
         }
-        if sort(series) {
+        // The epochs of several files follow each other again and again.
+        if sort(series) && series.known.meaning != Meaning::Epoch {
             unsorted.push(series.tag.clone());
         }
         let doubles = keep_last(series);
@@ -53,7 +54,7 @@ pub fn tidy(run: &mut RunLog) -> Vec<String> {
     };
     say(&negative, "values at negative steps were left out");
     say(&unsorted, "the steps were not in order and were sorted");
-    say(&twice, &format!("{lost} steps stand there more than once; of each the last value counts"));
+    say(&twice, &format!("more than one value at a step ({lost} times); the last one counts"));
     say(&below_zero, "negative, so this is no norm; left out");
     say(&percent, "above 1, so this is an accuracy in percent; divided by 100");
     said
@@ -153,7 +154,7 @@ mod tests {
         for words in [
             "negative steps",
             "were sorted",
-            "`loss`: 1 steps stand",
+            "`loss`: more than one value at a step (1 times)",
             "`grad_norm`: negative",
             "`acc`: above 1",
         ] {
