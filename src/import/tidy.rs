@@ -31,17 +31,13 @@ pub fn tidy(run: &mut RunLog) -> Vec<String> {
             twice.push(series.tag.clone());
         }
         match series.known.meaning {
-            Meaning::Norm(..) | Meaning::TotalGradNorm => {
-                if series.values.iter().any(|v| *v < 0.0) {
-                    below_zero.push(series.tag.clone());
-                    series.steps.clear();
-                }
+            Meaning::Norm(..) | Meaning::TotalGradNorm if series.values.iter().any(|v| *v < 0.0) => {
+                below_zero.push(series.tag.clone());
+                series.steps.clear();
             }
-            Meaning::Accuracy(_) => {
-                if is_in_percent(&series.values) {
-                    series.values.iter_mut().for_each(|v| *v /= 100.0);
-                    percent.push(series.tag.clone());
-                }
+            Meaning::Accuracy(_) if is_in_percent(&series.values) => {
+                series.values.iter_mut().for_each(|v| *v /= 100.0);
+                percent.push(series.tag.clone());
             }
             _ => {}
         }
@@ -113,7 +109,7 @@ pub fn keep_last(series: &mut Series) -> usize {
 /// A share is at most 1; what goes beyond it and stays within 100 is one in percent.
 fn is_in_percent(values: &[f64]) -> bool {
     let largest = values.iter().copied().filter(|v| v.is_finite()).fold(0.0, f64::max);
-    largest > 1.5 && largest <= 100.0 && values.iter().all(|v| !(*v < 0.0))
+    largest > 1.5 && largest <= 100.0 && values.iter().all(|v| *v >= 0.0 || v.is_nan())
 }
 
 #[cfg(test)]

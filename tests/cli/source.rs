@@ -1,6 +1,6 @@
 //! A path means the same to every command, and a path that is nothing useful is told what it is.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use ::gradfade::import::names::Kind as Named;
 use ::gradfade::import::{Axis, ImportError, Importer, Log, Peek, Place, Sniff};

@@ -38,7 +38,11 @@ fn what_is_no_log_is_refused_with_what_it_is() {
     assert!(missing.to_string().contains("no such file or folder"));
     let dir = tempfile::tempdir().unwrap();
     let empty = read(&[dir.path().to_path_buf()], &ImportOptions::default()).unwrap_err();
-    assert!(empty.to_string().contains("no log in this folder that is known by its name; give the files"));
+    assert!(
+        empty
+            .to_string()
+            .contains("no log in this folder that is known by its name, nor files of one format; give the")
+    );
 }
 
 #[test]
@@ -164,6 +168,18 @@ fn an_event_with_a_wrong_checksum_is_left_out_and_one_of_a_wrong_length_ends_the
     let mut first = whole;
     first[3] ^= 1;
     refused("x.tfevents.1", &first, "not a log of a known format");
+}
+
+#[test]
+fn an_event_file_may_lack_its_version_and_hold_one_event() {
+    let whole = event_file();
+    let length = |at: usize| u64::from_le_bytes(whole[at..at + 8].try_into().unwrap()) as usize + 16;
+    let first = length(0);
+    let log = text("x.tfevents.1", &whole[first..first + length(first)]).unwrap();
+    assert_eq!(log.warnings, Vec::<String>::new());
+    assert_eq!(numbers(&log.records[0])["loss"].len(), 1);
+    // The name says nothing, the contents do.
+    assert_eq!(text("log.bin", &whole).unwrap().formats, ["TensorBoard"]);
 }
 
 /// All files under the fixtures.

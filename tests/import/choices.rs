@@ -122,6 +122,18 @@ fn several_folders_are_several_runs_and_sets_are_of_the_run_around_them() {
 }
 
 #[test]
+fn a_folder_of_files_of_one_format_is_one_run() {
+    let folder = read(&[logs().join("poutyne")], &ImportOptions::default()).unwrap();
+    assert_eq!(
+        (folder.records[0].header.run.as_str(), folder.formats.as_slice()),
+        ("poutyne", &["Poutyne"][..])
+    );
+    assert_eq!(layers(&folder.records[0]), ["fc1", "fc2", "fc10"]);
+    let several = read(&[logs()], &ImportOptions::default());
+    assert!(several.is_ok_and(|all| all.formats == ["TensorBoard"]), "event files come first");
+}
+
+#[test]
 fn two_names_of_one_thing_are_told() {
     let both = text("t.csv", "step,loss,train/loss,fc/weight/grad,grad_norm/fc.weight\n1,1,2,3,4\n").unwrap();
     let found = numbers(&both.records[0]);
