@@ -11,7 +11,8 @@
 //! initialisation that already explodes needs smaller weights, not a smaller rate, and is left to that rule.
 //! A signal that was faint from the start is left to its rule too: the large updates that Adam or Adagrad
 //! makes there follow noise. A network that has learned something and whose loss is falling at the end has
-//! recovered from its first jumps.
+//! recovered from its first jumps, unless that loss is still twice that of an answer which ignores the input
+//! (`start_loss`): then it only bounces.
 
 use super::case::{Case, Part, Ratio};
 use super::performance::{State, loss_fall};
@@ -84,6 +85,13 @@ fn fell_back(case: &Case) -> Option<Evidence> {
     (was_good && rise >= limit).then(|| evidence.at_least("train_loss_rise", limit))
 }
 
+/// True where the training loss ends far above that of an answer which ignores the input: what it gains or loses
+/// from there is the noise of jumps, and no progress.
+fn is_worse_than_ignorant(case: &Case) -> bool {
+    let losses = case.training.loss.zip(super::performance::prior_loss(&case.run));
+    losses.is_some_and(|(loss, prior)| loss >= case.limits.start_loss * prior)
+}
+
 /// Other causes of large updates. A signal that was faint from the start is the cause of large updates below
 /// it, unless these destroyed it altogether.
 fn explaining(case: &Case) -> &'static [Ailment] {
@@ -114,8 +122,9 @@ fn judge(case: &Case, verdicts: &[Verdict]) -> Outcome {
             // Jumps that a network has recovered from do not hold it back.
             State::Failed if super::vanishing::takes_part(case) => Outcome::Clear(evidence),
             State::Partly
-                if case.few_epochs().is_some()
-                    || loss_fall(&case.run, 0.25).is_some_and(|f| f.0 >= case.limits.falling) =>
+                if !is_worse_than_ignorant(case)
+                    && (case.few_epochs().is_some()
+                        || loss_fall(&case.run, 0.25).is_some_and(|f| f.0 >= case.limits.falling)) =>
             {
                 Outcome::Clear(evidence)
             }
