@@ -153,6 +153,16 @@ fields! {
     Preset = "preset",
     /// The file of a plan of a sweep.
     Plan = "plan",
+    /// The format of a log.
+    From = "from",
+    /// What is taken of a log.
+    Select = "select",
+    /// What a name in a log holds.
+    Map = "map",
+    /// Names of the layers of an array.
+    Layers = "layers",
+    /// What an array or column holds whose name does not say it.
+    Metric = "metric",
 }
 
 impl fmt::Display for Field {

@@ -44,7 +44,7 @@
 //! | none | `record` in memory, `activation`, `nn`, synthetic `data`, `config`, `train`: no files, threads or clock |
 //! | `fs` | run folders on disk, saved parameters |
 //! | `threads` | several threads on a step; with `data-files` also sweeps |
-//! | `data-files` | data sets from files, tables as CSV, plans as TOML |
+//! | `data-files` | data sets from files, tables as CSV, plans as TOML, logs of other programs |
 //! | `digits` | 12,000 digits of MNIST, embedded (1.5 MB) |
 //! | `figures` | analysis, diagnosis, figures as SVG, PNG and PDF, notes, pages |
 //! | `cli` (default) | the program `gradfade`, and all of the above |
@@ -66,7 +66,7 @@ pub mod nn;
 pub mod config;
 pub mod train;
 
-#[cfg(feature = "fs")]
+#[cfg(feature = "data-files")]
 pub mod import;
 #[cfg(feature = "threads")]
 pub mod pool;

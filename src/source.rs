@@ -5,14 +5,14 @@
 //! | `meta.json` | a run ([`crate::record`]) |
 //! | `plan.toml` | a sweep ([`crate::sweep`]) |
 //! | `remedies.json` | remedies ([`crate::record::trial`]) |
-//! | what an importer knows | a run of another program ([`crate::import`]) |
+//! | what an importer knows | a log of another program ([`crate::import`]) |
 //!
 //! Every command that takes a path goes through here, so that a path means the same to all of them.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use crate::import::{IMPORTERS, ImportError, ImportOptions, Importer, Sniff};
+use crate::import::{self, IMPORTERS, ImportError, Importer};
 use crate::record::trial::{self, Trials};
 use crate::record::{Record, RecordError, Warning};
 use crate::sweep::{Store, SweepError};
@@ -37,6 +37,8 @@ pub struct Run {
     pub record: Record,
     /// What was lost of it.
     pub warnings: Vec<Warning>,
+    /// What an importer did not understand, left out or mended.
+    pub notes: Vec<String>,
     /// The importer that read it; none for a run of our own.
     pub importer: Option<&'static str>,
 }
@@ -62,8 +64,9 @@ pub enum SourceError {
     /// It can be opened, but something else was asked for.
     #[error("{}: {found}, not {wanted}{}", path.display(), inside(*.found, .examples))]
     Other { path: PathBuf, found: Kind, wanted: Kind, examples: Vec<PathBuf> },
-    #[error("{}: {importer}: {cause}", path.display())]
-    Import { path: PathBuf, importer: &'static str, cause: ImportError },
+    /// A log that cannot be read, or is no single run.
+    #[error("{}: {cause}", path.display())]
+    Import { path: PathBuf, cause: ImportError },
     #[error(transparent)]
     Record(#[from] RecordError),
     #[error(transparent)]
@@ -101,7 +104,9 @@ impl fmt::Display for Looks {
         match self {
             Looks::FolderOf { inside } => write!(f, ", but a folder of them; name one: {}", listed(inside)),
             Looks::FileOf { run } => write!(f, ", but a file of one; give {}", run.display()),
-            Looks::File => f.write_str(", but a file; give the folder that a training run wrote"),
+            Looks::File => {
+                f.write_str(", but a file; give the folder that a training run wrote, or a log of a format that import knows")
+            }
             Looks::Folder => write!(f, " (it has no {META}); give the folder that a training run wrote"),
         }
     }
@@ -149,14 +154,12 @@ pub fn open_with(path: &Path, importers: &[&dyn Importer]) -> Result<Source, Sou
     match own_kind(path) {
         Some(Kind::Run) => {
             let (record, warnings) = Record::read(path)?;
-            Ok(Source::Run(Box::new(Run { record, warnings, importer: None })))
+            Ok(Source::Run(Box::new(Run { record, warnings, notes: Vec::new(), importer: None })))
         }
         Some(Kind::Sweep) => Ok(Source::Sweep(Box::new(Store::open(path)?))),
         Some(Kind::Remedies) => Ok(Source::Remedies(Box::new(Trials::read(path)?))),
-        None => match importer_of(path, importers) {
-            Some(importer) => import(path, importer),
-            None => Err(neither(path, importers)),
-        },
+        None if import::knows(path, importers) => import_one(path, importers),
+        None => Err(neither(path, importers)),
     }
 }
 
@@ -212,7 +215,7 @@ pub fn kind(path: &Path) -> Option<Kind> {
 
 /// As [`kind`], with other importers than those of the program.
 pub fn kind_with(path: &Path, importers: &[&dyn Importer]) -> Option<Kind> {
-    own_kind(path).or_else(|| importer_of(path, importers).map(|_| Kind::Run))
+    own_kind(path).or_else(|| import::knows(path, importers).then_some(Kind::Run))
 }
 
 fn own_kind(path: &Path) -> Option<Kind> {
@@ -220,15 +223,12 @@ fn own_kind(path: &Path) -> Option<Kind> {
     marks.into_iter().find(|(name, _)| path.join(name).exists()).map(|(_, kind)| kind)
 }
 
-fn importer_of<'a>(path: &Path, importers: &[&'a dyn Importer]) -> Option<&'a dyn Importer> {
-    importers.iter().copied().find(|importer| importer.sniff(path) == Sniff::Mine)
-}
-
-fn import(path: &Path, importer: &dyn Importer) -> Result<Source, SourceError> {
-    let name = importer.name();
-    let failed = |cause| SourceError::Import { path: path.to_path_buf(), importer: name, cause };
-    let record = importer.read(path, &ImportOptions::default()).map_err(failed)?;
-    Ok(Source::Run(Box::new(Run { record, warnings: Vec::new(), importer: Some(name) })))
+fn import_one(path: &Path, importers: &[&dyn Importer]) -> Result<Source, SourceError> {
+    let failed = |cause| SourceError::Import { path: path.to_path_buf(), cause };
+    let mut imported = import::read_one(path, importers).map_err(failed)?;
+    let record = imported.records.swap_remove(0);
+    let importer = imported.formats.first().copied();
+    Ok(Source::Run(Box::new(Run { record, warnings: Vec::new(), notes: imported.warnings, importer })))
 }
 
 fn neither(path: &Path, importers: &[&dyn Importer]) -> SourceError {

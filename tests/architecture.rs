@@ -21,7 +21,7 @@ const RULES: &[(&str, &[&str])] = &[
     ("pool", &[]),
     ("sweep", &["files", "stats", "activation", "record", "nn", "data", "config", "train", "pool"]),
     ("replay", &["stats", "record", "nn", "data", "config", "train"]),
-    ("import", &["record"]),
+    ("import", &["stats", "record"]),
     ("source", &["record", "sweep", "import"]),
     ("analysis", &["stats", "record"]),
     ("diagnosis", &["stats", "activation", "record", "analysis"]),
@@ -55,10 +55,12 @@ const ONLY: &[(&str, &[&str])] = &[
     ("smartcore", &["baselines"]),
     ("safetensors", &["train"]),
     // Tables: data sets; and numbers of runs, figures and sweeps, written out.
-    ("csv", &["data", "record", "figure", "report"]),
+    ("csv", &["data", "record", "import", "figure", "report"]),
     ("parquet", &["report"]),
-    // Data sets come gzipped, and a signed SVG is kept small.
-    ("flate2", &["data", "notes"]),
+    // Data sets and arrays of a log come gzipped, and a signed SVG is kept small.
+    ("flate2", &["data", "import", "notes"]),
+    // What people choose of a log.
+    ("regex_lite", &["import"]),
     // Plans, thresholds, `book.toml`.
     ("toml", &["sweep", "diagnosis", "notes"]),
     ("tempfile", &["files", "record", "render", "sweep"]),
@@ -72,6 +74,7 @@ const ONLY: &[(&str, &[&str])] = &[
     ("clap_mangen", &["cli"]),
     ("indicatif", &["cli"]),
     ("anyhow", &["cli"]),
+    ("console", &["cli"]),
     ("ctrlc", &["cli"]),
 ];
 

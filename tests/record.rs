@@ -437,6 +437,25 @@ fn what_is_not_a_run_is_refused_in_one_line_that_names_the_file() {
     refused("step.npy: missing; without its step table a run cannot be read");
 }
 
+/// A log of losses and of the norm of the whole gradient knows no layers.
+#[test]
+fn a_record_without_layers_is_written_read_and_exported() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut record = Record::new(header(0, None));
+    record.push(&Row::of_step(7).with(LOSS, 0.5).with(TOTAL_GRAD_NORM, 2.0)).unwrap();
+    record.push(&Row::of_step(9).with(TOTAL_GRAD_NORM, UNDERFLOW)).unwrap();
+    record.push(&Row::of_evaluation(9).with(VALIDATION_LOSS, 0.25)).unwrap();
+    record.write(dir.path(), false).unwrap();
+    let (read, warnings) = Record::read(dir.path()).unwrap();
+    assert_eq!(warnings, []);
+    assert_eq!(bits(&read), bits(&record));
+    let mut csv = Vec::new();
+    export_csv(&read, &mut csv).unwrap();
+    let lines =
+        "7,,,loss,0.5\n7,,,total_grad_norm,2.0\n9,,,total_grad_norm,underflow\n9,,,validation_loss,0.25\n";
+    assert_eq!(String::from_utf8(csv).unwrap(), format!("step,layer,tensor,metric,value\n{lines}"));
+}
+
 #[test]
 fn an_array_that_is_not_there_reads_as_missing_values() {
     let dir = tempfile::tempdir().unwrap();

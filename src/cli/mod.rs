@@ -18,6 +18,7 @@ mod demo;
 mod diagnose;
 mod export;
 mod flags;
+mod import;
 mod interrupt;
 mod mdbook;
 mod notes;
@@ -34,6 +35,7 @@ mod table;
 mod train;
 mod train_args;
 mod verify;
+mod watch;
 
 use std::process::ExitCode;
 
@@ -67,6 +69,7 @@ const AFTER_HELP: &str = "Examples:
   gradfade summary runs/tanh
   gradfade diagnose runs/tanh
   gradfade remedy runs/tanh
+  gradfade import lightning_logs/version_0 --out runs/mine
 
 Exit codes:
     0  success; also for a run that diverged, whose record says at which step
@@ -88,6 +91,8 @@ enum Command {
     Sweep(Box<sweep::Args>),
     /// Draw figures from run folders
     Plot(plot::Args),
+    /// Draw the last steps of a run in the terminal while it trains
+    Watch(watch::Args),
     /// Write an interactive page of runs or of a sweep as a single HTML file
     Page(page::Args),
     /// Insert a figure into lecture notes and keep it up to date: Markdown, mdBook, Quarto, Jupyter, LaTeX,
@@ -103,6 +108,8 @@ enum Command {
     Baselines(baselines::Args),
     /// Write a run's numbers as one long table
     Export(export::Args),
+    /// Make run folders of other programs' logs: TensorBoard, Lightning, wandb, Keras, Hugging Face, CSV, NumPy
+    Import(import::Args),
     /// Compare the gradients with published numbers
     Verify(verify::Args),
     /// Print the completion script of a shell
@@ -148,6 +155,7 @@ pub fn run() -> ExitCode {
         Command::Train(args) => train::run(*args),
         Command::Sweep(args) => sweep::run(*args),
         Command::Plot(args) => plot::run(args),
+        Command::Watch(args) => watch::run(args),
         Command::Page(args) => page::run(args),
         Command::Notes(args) => notes::run(args),
         Command::Summary(args) => summary::run(args),
@@ -155,6 +163,7 @@ pub fn run() -> ExitCode {
         Command::Remedy(args) => remedy::run(args),
         Command::Baselines(args) => baselines::run(args),
         Command::Export(args) => export::run(args),
+        Command::Import(args) => import::run(args),
         Command::Verify(args) => verify::run(args),
         Command::Completions(args) => pages::completions(args),
         Command::Man(args) => pages::man(args),

@@ -11,7 +11,9 @@ use crate::source::{self, Kind};
 /// Reads a run; its warnings go to stderr.
 pub(super) fn read_run(path: &Path) -> anyhow::Result<Record> {
     let run = source::open_run(path)?;
-    for warning in run.warnings {
+    let of_path = |note: String| format!("{}: {note}", path.display());
+    let warnings = run.warnings.iter().map(ToString::to_string).chain(run.notes.into_iter().map(of_path));
+    for warning in warnings {
         output::say(format!("gradfade: warning: {warning}"));
     }
     Ok(run.record)

@@ -69,6 +69,15 @@ impl<'a> Case<'a> {
         self.run.hidden()
     }
 
+    /// What a rule on the hidden layers says where there is none: `Err` of a record that holds nothing by layer,
+    /// such as a log of losses, since that is no network without hidden layers.
+    ///
+    /// # Errors
+    /// [`Missing::Layers`].
+    pub fn has_hidden(&self) -> Result<bool, Missing> {
+        if self.run.layers() == 0 { Err(Missing::Layers) } else { Ok(self.hidden() > 0) }
+    }
+
     /// A fault of a network that does well nevertheless is only a note.
     pub fn severity(&self) -> Severity {
         if self.training.state == State::Good { Severity::Note } else { Severity::Fault }
@@ -118,7 +127,7 @@ impl<'a> Case<'a> {
         column: &'static str,
         absent: Missing,
     ) -> Result<Ratio, Missing> {
-        if self.hidden() < 2 {
+        if !self.has_hidden()? || self.hidden() < 2 {
             return Ok(Ratio::NoDepth);
         }
         if self.sane == 0 {
@@ -307,7 +316,7 @@ impl<'a> Case<'a> {
 
     /// The layers whose relative updates are judged: the hidden ones, or the only layer.
     pub fn working_layers(&self) -> Range<usize> {
-        0..self.hidden().max(1)
+        0..self.hidden().max(1).min(self.run.layers())
     }
 
     /// The largest relative update of a working layer, typical of the first rows, the last ones or the whole
@@ -339,7 +348,7 @@ impl<'a> Case<'a> {
     /// # Errors
     /// What is missing.
     pub fn fastest_update_anywhere(&self) -> Result<f64, Missing> {
-        Ok(self.fastest_update_in(&[Part::First, Part::Whole, Part::Last], 0..self.hidden() + 1)?.0)
+        Ok(self.fastest_update_in(&[Part::First, Part::Whole, Part::Last], 0..self.run.layers())?.0)
     }
 
     fn fastest_update_in(

@@ -1,12 +1,11 @@
 //! A path means the same to every command, and a path that is nothing useful is told what it is.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use ::gradfade::import::{ImportError, ImportOptions, Importer, Place, Sniff};
-use ::gradfade::record::Record;
-use ::gradfade::report::summary;
+use ::gradfade::import::names::Kind as Named;
+use ::gradfade::import::{Axis, ImportError, Importer, Log, Peek, Place, Sniff};
+use ::gradfade::record::LOSS;
 use ::gradfade::source::{self, Kind, Source, SourceError};
-use ::gradfade::text::Lang;
 
 use super::{TINY, gradfade, refused, room, train};
 
@@ -79,26 +78,30 @@ fn a_sweep_and_remedies_are_told_from_a_run() {
     assert_eq!(kinds, [Some(Kind::Sweep), Some(Kind::Remedies), Some(Kind::Run), None, None]);
 }
 
-/// A format of another program: `toy 1`, the run's name, and the seconds of an epoch a line.
-struct Toy {
-    /// What it makes its record from.
-    model: Record,
-}
+/// A format of another program: `toy 1`, the name of a series, and a number a line.
+struct Toy;
 
 impl Importer for Toy {
     fn name(&self) -> &'static str {
         "toy"
     }
 
-    fn sniff(&self, path: &Path) -> Sniff {
-        let begins = std::fs::read_to_string(path).is_ok_and(|text| text.starts_with("toy "));
-        if begins { Sniff::Mine } else { Sniff::NotMine }
+    fn word(&self) -> &'static str {
+        "toy"
     }
 
-    fn read(&self, path: &Path, options: &ImportOptions) -> Result<Record, ImportError> {
-        let at = |line: usize| Place { file: path.to_path_buf(), line: Some(line as u64) };
+    fn about(&self) -> &'static str {
+        "numbers of one series, line by line"
+    }
+
+    fn sniff(&self, file: &Peek) -> Sniff {
+        file.head.starts_with(b"toy ").into()
+    }
+
+    fn read(&self, file: &Peek, log: &mut Log) -> Result<(), ImportError> {
+        let at = |line: usize| Place { file: file.path.clone(), line: Some(line as u64) };
         let broken = |line: usize, what: &str| ImportError::Broken { at: at(line), what: what.into() };
-        let text = std::fs::read_to_string(path).map_err(|e| broken(1, &e.to_string()))?;
+        let text = std::fs::read_to_string(&file.path).map_err(|e| broken(1, &e.to_string()))?;
         let mut lines = text.lines();
         match lines.next().and_then(|first| first.strip_prefix("toy ")) {
             Some("1") => {}
@@ -107,24 +110,22 @@ impl Importer for Toy {
                 return Err(ImportError::Incompatible { found, wanted: "1".into() });
             }
         }
-        let mut record = self.model.clone();
         let name = lines.next().ok_or_else(|| broken(2, "the name is missing"))?;
-        record.header.run = options.name.clone().unwrap_or_else(|| name.into());
-        let mut seconds = 0.0;
+        let run = log.run("")?;
+        let series =
+            log.series(run, name, Named::Number, Axis::Step)?.ok_or_else(|| broken(2, "no such name"))?;
         for (row, line) in lines.enumerate() {
-            seconds += line.parse::<f64>().map_err(|_| broken(row + 3, "the seconds are no number"))?;
+            let number = line.parse().map_err(|_| broken(row + 3, "the line is no number"))?;
+            log.push(series, row as i64, number);
         }
-        record.header.elapsed_secs = Some(seconds);
-        Ok(record)
+        Ok(())
     }
 }
 
 #[test]
 fn an_importer_has_three_answers_and_a_record() {
     let dir = room();
-    train(dir.path(), "a", &["--epochs", "1"]);
-    let toy = Toy { model: Record::read(&dir.path().join("a")).unwrap().0 };
-    let importers: [&dyn Importer; 1] = [&toy];
+    let importers: [&dyn Importer; 1] = [&Toy];
     let write = |name: &str, text: &str| -> PathBuf {
         let path = dir.path().join(name);
         std::fs::write(&path, text).unwrap();
@@ -135,20 +136,19 @@ fn an_importer_has_three_answers_and_a_record() {
     let error = source::open_with(&foreign, &importers).unwrap_err();
     assert!(matches!(error, SourceError::Neither { .. }), "{error}");
     // Mine, but of another version.
-    let newer = write("newer.toy", "toy 2\nnet\n");
+    let newer = write("newer.toy", "toy 2\nloss\n");
     let error = source::open_with(&newer, &importers).unwrap_err().to_string();
-    assert!(error.ends_with("newer.toy: toy: version 2, this program reads 1"), "{error}");
+    assert!(error.ends_with("newer.toy: version 2, this program reads 1"), "{error}");
     // Mine, but broken.
-    let broken = write("broken.toy", "toy 1\nnet\n0.5\nhalf\n");
+    let broken = write("broken.toy", "toy 1\nloss\n0.5\nhalf\n");
     let error = source::open_with(&broken, &importers).unwrap_err().to_string();
-    assert!(error.contains("broken.toy, line 4: the seconds are no number"), "{error}");
+    assert!(error.contains("broken.toy, line 4: the line is no number"), "{error}");
     // A record, that every command's library part takes.
-    let good = write("good.toy", "toy 1\nnet\n0.25\n0.75\n");
+    let good = write("good.toy", "toy 1\nloss\n0.25\n0.75\n");
     assert_eq!(source::kind_with(&good, &importers), Some(Kind::Run));
     let run = source::open_run_with(&good, &importers).unwrap();
-    assert_eq!(run.importer, Some("toy"));
-    assert_eq!((run.record.header.run.as_str(), run.record.header.elapsed_secs), ("net", Some(1.0)));
-    assert!(summary::text(&run.record, Lang::En).contains("net"));
+    assert_eq!((run.importer, run.record.header.run.as_str()), (Some("toy"), "good"));
+    assert_eq!(run.record.steps[LOSS], [0.25, 0.75]);
     assert!(matches!(source::open_with(&good, &importers), Ok(Source::Run(_))));
     // The program itself has none.
     assert_eq!(source::kind(&good), None);
