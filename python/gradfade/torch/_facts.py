@@ -101,7 +101,7 @@ class Clipping:
         if after is None or before is None:
             return
         self.steps += 1
-        if after < before * 0.999 and len(self._limits) < 1000:
+        if step.is_by_norm and after < before * 0.999 and len(self._limits) < 1000:
             self._limits.append(after)
 
     def facts(self) -> Dict[str, Any]:
