@@ -111,9 +111,18 @@ impl<'a> Case<'a> {
         Some((*steps.get(rows.start)?, *steps.get(last)?))
     }
 
-    /// What the rows of each layer amount to ([`typical`]).
+    /// What the rows of each layer amount to ([`typical`]). A row in which nothing was measured in any layer is no
+    /// gap: a costly quantity may have a schedule of its own.
     pub fn profile(&self, grid: &Grid, rows: Range<usize>) -> Vec<Measured> {
-        (0..grid.layers()).map(|l| typical(&grid.row(l)[rows.clone()], ValueScale::Log10)).collect()
+        let is_measured = |r: &usize| (0..grid.layers()).any(|l| grid.at(l, *r) != Measured::Missing);
+        let measured: Vec<usize> = rows.clone().filter(is_measured).collect();
+        if measured.len() == rows.len() {
+            return (0..grid.layers())
+                .map(|l| typical(&grid.row(l)[rows.clone()], ValueScale::Log10))
+                .collect();
+        }
+        let cells = |l: usize| measured.iter().map(|&r| grid.at(l, r)).collect::<Vec<_>>();
+        (0..grid.layers()).map(|l| typical(&cells(l), ValueScale::Log10)).collect()
     }
 
     /// Layer 1 over the last hidden layer.

@@ -42,7 +42,11 @@ pub fn title_of(lang: Lang, summary: &Summary, bias: bool, mut clauses: Vec<Stri
 /// `sigmoid, 8 hidden layers`; the name alone where the record holds nothing by layer, which is no network
 /// without hidden layers.
 pub fn head(lang: Lang, name: &str, summary: &Summary) -> String {
-    if summary.layers() == 0 { name.to_string() } else { lang.head(name, summary.hidden()) }
+    if summary.layers() == 0 || summary.header().is_part {
+        name.to_string()
+    } else {
+        lang.head(name, summary.hidden())
+    }
 }
 
 /// What a figure calls a run: its name, or only the activation where the name was made from settings

@@ -152,7 +152,8 @@ fn is_measured_with_others(series: &Series, all: &[Series]) -> bool {
             Meaning::Loss(Set::Validation | Set::Test) | Meaning::Accuracy(Set::Validation | Set::Test)
         );
         let longest = series.steps.len().max(other.steps.len());
-        is_evaluation && series.steps.len() > 1 && common(&series.steps, &other.steps) + 1 >= longest
+        let common = if is_evaluation { common(&series.steps, &other.steps) } else { 0 };
+        common > 1 && common + 1 >= longest
     })
 }
 

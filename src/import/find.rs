@@ -90,6 +90,23 @@ pub(super) fn marked<'a>(
     })
 }
 
+/// The logs that lie directly in a folder, where they are of one format: Poutyne's, a file a parameter.
+pub(super) fn of_one_format<'a>(
+    dir: &Path,
+    importers: &[&'a dyn Importer],
+) -> Option<(&'a dyn Importer, Vec<PathBuf>)> {
+    let entries = fs::read_dir(dir).ok()?.flatten().take(MOST_ENTRIES).map(|entry| entry.path());
+    let mut found: Vec<(&'a dyn Importer, PathBuf)> =
+        entries.filter_map(|path| Some((of_file(&path, importers)?.1, path))).collect();
+    found.sort_by(|a, b| natural(&a.1.to_string_lossy(), &b.1.to_string_lossy()));
+    let (first, _) = found.first()?;
+    let (importer, word) = (*first, first.word());
+    found
+        .iter()
+        .all(|(one, _)| one.word() == word)
+        .then(|| (importer, found.into_iter().map(|(_, p)| p).collect()))
+}
+
 fn walk(dir: &Path, depth: usize, left: &mut usize, marks: &dyn Fn(&str) -> bool, files: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(dir).into_iter().flatten().flatten() {
         if *left == 0 {

@@ -82,6 +82,26 @@ pub fn number(value: &Value) -> Cell {
     }
 }
 
+/// The buckets of a histogram as wandb writes it, `{"_type": "histogram", "bins": [...], "values": [...]}`.
+pub fn buckets(value: &Value) -> Option<Vec<[f64; 3]>> {
+    let list = |key: &str| -> Option<Vec<f64>> {
+        let of = |value: &Value| match number(value) {
+            Cell::Number(x) => Some(x),
+            _ => None,
+        };
+        value.get(key)?.as_array()?.iter().map(of).collect()
+    };
+    let (bins, counts) = (list("bins")?, list("values")?);
+    (bins.len() == counts.len() + 1)
+        .then(|| counts.iter().enumerate().map(|(i, &n)| [bins[i], bins[i + 1], n]).collect())
+}
+
+/// As [`buckets`], of the text in a cell of a table, in which Python writes single quotes.
+pub fn buckets_in(text: &str) -> Option<Vec<[f64; 3]>> {
+    let is_one = text.starts_with('{') && text.contains("bins");
+    is_one.then(|| parse(text.replace('\'', "\"").as_bytes()).ok()).flatten().as_ref().and_then(buckets)
+}
+
 /// The first character of a file that is no space, where that begins JSON.
 pub fn begins(file: &Peek) -> Option<u8> {
     let head = file.head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&file.head);
@@ -117,9 +137,15 @@ pub fn row(
         if Some(name) == axis_name || skips(name) {
             continue;
         }
-        if let Cell::Number(value) = number(value)
-            && let Some(series) = log.series(run, name, Kind::Number, axis)?
-        {
+        let (value, kind) = match (number(value), buckets(value)) {
+            (Cell::Number(value), _) => (value, Kind::Number),
+            (_, Some(buckets)) => match log.norm_of_buckets(name, buckets.into_iter()) {
+                Some(norm) => (norm, Kind::NormOfHistogram),
+                None => continue,
+            },
+            _ => continue,
+        };
+        if let Some(series) = log.series(run, name, kind, axis)? {
             log.push(series, at, if value == 0.0 { 0.0 } else { value });
         }
     }

@@ -15,6 +15,9 @@ const MOST_UNKNOWN: usize = 10_000;
 const MOST_RUNS: usize = 1_000;
 /// Names that a warning lists.
 const LISTED: usize = 4;
+/// The largest ratio of the largest norm that the buckets of a histogram allow to the smallest one: a third of a
+/// decade, which is hardly seen on a scale of decades.
+const WIDEST: f64 = 2.0;
 
 /// What the steps of a series count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -76,6 +79,16 @@ pub struct Log {
     /// The program that wrote the log, and its version where that is known.
     pub(super) tool: Option<(String, String)>,
     warnings: Vec<String>,
+    buckets: Buckets,
+}
+
+/// What became of histograms that have buckets and no sum of squares.
+#[derive(Debug, Default)]
+struct Buckets {
+    /// The widest room that they left in the norms that were estimated, and the first name.
+    estimated: Option<(f64, String)>,
+    /// The first name whose buckets left too much.
+    too_wide: Option<String>,
 }
 
 /// What the place of a file says.
@@ -268,8 +281,44 @@ impl Log {
         self.tool.get_or_insert_with(|| (name.into(), version.into()));
     }
 
+    /// The norm of numbers of which only a histogram of buckets `[left, right, count]` is known, estimated with the
+    /// numbers of a bucket spread evenly. None where the buckets leave room for norms that differ by more than
+    /// [`WIDEST`]. The estimates are told once.
+    pub fn norm_of_buckets(&mut self, tag: &str, buckets: impl Iterator<Item = [f64; 3]>) -> Option<f64> {
+        let (mut least, mut most, mut even) = (0.0, 0.0, 0.0);
+        for [left, right, count] in buckets.filter(|[_, _, count]| *count > 0.0) {
+            let (near, far) = (left.abs().min(right.abs()), left.abs().max(right.abs()));
+            least += if left * right <= 0.0 { 0.0 } else { count * near * near };
+            most += count * far * far;
+            even += count * (left * left + left * right + right * right) / 3.0;
+        }
+        if most == 0.0 {
+            return Some(0.0);
+        }
+        let room = f64::sqrt(most / least);
+        if room.is_nan() || room > WIDEST {
+            self.buckets.too_wide.get_or_insert_with(|| tag.to_string());
+            return None;
+        }
+        let (widest, _) = self.buckets.estimated.get_or_insert_with(|| (room, tag.to_string()));
+        *widest = widest.max(room);
+        Some(even.sqrt())
+    }
+
     /// The runs, and what is to be said about them.
-    pub(super) fn finish(self) -> (Vec<RunLog>, Vec<String>) {
+    pub(super) fn finish(mut self) -> (Vec<RunLog>, Vec<String>) {
+        if let Some((room, tag)) = self.buckets.estimated.take() {
+            let percent = (room - 1.0) * 100.0;
+            self.warn(format!(
+                "histograms such as `{tag}` have no sum of squares: norms are estimated from their buckets, off by at \
+                 most {percent:.0} %"
+            ));
+        }
+        if let Some(tag) = self.buckets.too_wide.take() {
+            self.warn(format!(
+                "some histograms such as `{tag}` have no sum of squares and buckets too wide for a norm; they were left out"
+            ));
+        }
         (self.runs, self.warnings)
     }
 }

@@ -74,10 +74,10 @@ fn array(name: &str, bytes: &[u8]) -> Result<(Array, u64), String> {
     let head = String::from_utf8_lossy(&bytes[..bytes.len().min(128)]);
     let is = |descr: &str| head.contains(&format!("'{descr}'"));
     if is("<f4") {
-        return Ok(plain(name, parse_npy::<f32>(bytes)?, f64::from)?);
+        return plain(name, parse_npy::<f32>(bytes)?, f64::from);
     }
     if is("<i8") {
-        return Ok(plain(name, parse_npy::<i64>(bytes)?, |x| x as f64)?);
+        return plain(name, parse_npy::<i64>(bytes)?, |x| x as f64);
     }
     plain(name, parse_npy::<f64>(bytes)?, |x| x)
 }

@@ -93,9 +93,9 @@ fn files<'a>(
     let not = |what: &str| ImportError::NotALog { path: path.to_path_buf(), what: what.into() };
     if path.is_dir() {
         let importers = forced.map_or(importers.to_vec(), |one| vec![one]);
-        let (importer, files) = find::marked(path, &importers).ok_or_else(|| {
-            not("no log in this folder that is known by its name; give the files themselves")
-        })?;
+        let found = find::marked(path, &importers).or_else(|| find::of_one_format(path, &importers));
+        let neither = "no log in this folder that is known by its name, nor files of one format; give the files themselves";
+        let (importer, files) = found.ok_or_else(|| not(neither))?;
         let found = files.iter().filter_map(|file| Some((file, Peek::at(file)?)));
         return Ok(found
             .map(|(path_of_file, file)| Found { file, importer, place: find::place(path, path_of_file, run) })
@@ -151,9 +151,10 @@ fn records(
     let mut records = Vec::new();
     let mut failed = None;
     for run in runs {
-        let own = match (several, run.name.is_empty()) {
-            (true, false) => run.name.clone(),
-            _ => name.to_string(),
+        let own = match (&options.name, run.name.as_str()) {
+            (Some(name), _) if !several => name.clone(),
+            (_, "") => name.to_string(),
+            (_, own) => own.to_string(),
         };
         match assemble::record(run, &own, tool, options) {
             Ok((record, said)) => {

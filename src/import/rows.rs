@@ -6,7 +6,7 @@ use std::io::{BufRead, BufReader, Read};
 use serde_json::Value;
 
 use super::log::Axis;
-use super::names::{Grain, Known, Meaning, Set};
+use super::names::{self, Grain, Kind, Known, Meaning, Set};
 use super::text::{Cell, broken};
 use super::{ImportError, Importer, Log, Peek, Sniff, json};
 use crate::record::{
@@ -117,8 +117,8 @@ impl Importer for Cockpit {
         log.set_tool("Cockpit", "");
         let run = log.run("")?;
         log.run_mut(run).is_ordered = true;
-        let names = log.options().layers.clone();
-        let mut has_parameters = false;
+        let given = log.options().layers.clone();
+        let (mut has_parameters, mut unknown) = (false, std::collections::BTreeSet::new());
         // The keys are texts, and not in the order of the iterations.
         let mut iterations = Vec::with_capacity(all.len());
         for (iteration, tracked) in all {
@@ -132,20 +132,27 @@ impl Importer for Cockpit {
             for (name, value) in tracked {
                 if let Some((_, metric)) = BY_PARAMETER.iter().find(|(known, _)| known == name) {
                     has_parameters = true;
-                    by_parameter(name, *metric, value, step, run, &names, log)?;
-                } else if let Some(meaning) = of_run(name) {
-                    if let Cell::Number(value) = json::number(value)
-                        && let Some(series) = log.known(run, name, known(meaning), Axis::Step)?
-                    {
-                        log.push(series, step, if value == 0.0 { 0.0 } else { value });
-                    }
-                } else {
-                    // Asks for the name, so that it is told which were left out.
-                    log.series(run, name, super::names::Kind::NormOfHistogram, Axis::Step)?;
+                    by_parameter(name, *metric, value, step, run, &given, log)?;
+                    continue;
+                }
+                let Cell::Number(value) = json::number(value) else {
+                    unknown.insert(name.clone());
+                    continue;
+                };
+                let series = match of_run(name) {
+                    Some(meaning) => log.known(run, name, known(meaning), Axis::Step)?,
+                    None => log.series(run, name, Kind::Number, Axis::Step)?,
+                };
+                if let Some(series) = series {
+                    log.push(series, step, if value == 0.0 { 0.0 } else { value });
                 }
             }
         }
-        if has_parameters && names.is_empty() {
+        if !unknown.is_empty() {
+            let names: Vec<String> = unknown.into_iter().collect();
+            log.warn(format!("left out, no number each: {}", super::tidy::listed(&names)));
+        }
+        if has_parameters && given.is_empty() {
             let field = crate::field::Field::Layers;
             log.warn(format!(
                 "Cockpit names no parameters: they are counted; {field} names them, in their order"
@@ -206,11 +213,11 @@ impl Importer for JsonLines {
         let first = lines.next().and_then(|line| json::parse(line.as_bytes()).ok());
         let is_row = first.as_ref().and_then(Value::as_object).is_some_and(|row| {
             row.iter().any(|(name, value)| {
-                matches!(json::number(value), Cell::Number(_))
-                    && super::names::meaning(name, super::names::Kind::Number).is_some()
+                matches!(json::number(value), Cell::Number(_)) && names::meaning(name, Kind::Number).is_some()
             })
         });
-        (is_row && lines.next().is_none_or(|line| line.trim_start().starts_with('{'))).into()
+        let is_called = file.path.extension().is_some_and(|e| e == "jsonl" || e == "ndjson");
+        (is_row && (is_called || lines.next().is_none_or(|line| line.trim_start().starts_with('{')))).into()
     }
 
     fn read(&self, file: &Peek, log: &mut Log) -> Result<(), ImportError> {

@@ -122,10 +122,10 @@ pub fn field(bytes: &[u8]) -> String {
 }
 
 /// The fields of the first rows of a file, for a look at it. The last row may be cut and is left out unless the file
-/// is whole.
+/// is whole. None for what is no table.
 pub fn first_rows(file: &Peek, most: usize) -> Vec<Vec<String>> {
     let text = text_of(&file.head);
-    if text.contains('\0') {
+    if text.contains('\0') || super::json::begins(file).is_some() {
         return Vec::new();
     }
     let end = if file.is_whole() { text.len() } else { text.rfind('\n').unwrap_or(0) };

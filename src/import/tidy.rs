@@ -21,7 +21,8 @@ pub fn tidy(run: &mut RunLog) -> Vec<String> {
         if drop_negative_steps(series) {
             negative.push(series.tag.clone());
         }
-        if sort(series) {
+        // The epochs of several files follow each other again and again.
+        if sort(series) && series.known.meaning != Meaning::Epoch {
             unsorted.push(series.tag.clone());
         }
         let doubles = keep_last(series);
@@ -30,17 +31,13 @@ pub fn tidy(run: &mut RunLog) -> Vec<String> {
             twice.push(series.tag.clone());
         }
         match series.known.meaning {
-            Meaning::Norm(..) | Meaning::TotalGradNorm => {
-                if series.values.iter().any(|v| *v < 0.0) {
-                    below_zero.push(series.tag.clone());
-                    series.steps.clear();
-                }
+            Meaning::Norm(..) | Meaning::TotalGradNorm if series.values.iter().any(|v| *v < 0.0) => {
+                below_zero.push(series.tag.clone());
+                series.steps.clear();
             }
-            Meaning::Accuracy(_) => {
-                if is_in_percent(&series.values) {
-                    series.values.iter_mut().for_each(|v| *v /= 100.0);
-                    percent.push(series.tag.clone());
-                }
+            Meaning::Accuracy(_) if is_in_percent(&series.values) => {
+                series.values.iter_mut().for_each(|v| *v /= 100.0);
+                percent.push(series.tag.clone());
             }
             _ => {}
         }
@@ -53,7 +50,7 @@ pub fn tidy(run: &mut RunLog) -> Vec<String> {
     };
     say(&negative, "values at negative steps were left out");
     say(&unsorted, "the steps were not in order and were sorted");
-    say(&twice, &format!("{lost} steps stand there more than once; of each the last value counts"));
+    say(&twice, &format!("more than one value at a step ({lost} times); the last one counts"));
     say(&below_zero, "negative, so this is no norm; left out");
     say(&percent, "above 1, so this is an accuracy in percent; divided by 100");
     said
@@ -112,7 +109,7 @@ pub fn keep_last(series: &mut Series) -> usize {
 /// A share is at most 1; what goes beyond it and stays within 100 is one in percent.
 fn is_in_percent(values: &[f64]) -> bool {
     let largest = values.iter().copied().filter(|v| v.is_finite()).fold(0.0, f64::max);
-    largest > 1.5 && largest <= 100.0 && values.iter().all(|v| !(*v < 0.0))
+    largest > 1.5 && largest <= 100.0 && values.iter().all(|v| *v >= 0.0 || v.is_nan())
 }
 
 #[cfg(test)]
@@ -153,7 +150,7 @@ mod tests {
         for words in [
             "negative steps",
             "were sorted",
-            "`loss`: 1 steps stand",
+            "`loss`: more than one value at a step (1 times)",
             "`grad_norm`: negative",
             "`acc`: above 1",
         ] {

@@ -110,8 +110,8 @@ impl Importer for Wide {
         let axes = Axes::of(&header, &first_rows(file, LOOK));
         log.set_tool(tool(&header, &axes), "");
         let run = log.run("")?;
-        let mut reader =
-            Reader { columns: columns(&header, &axes, run, log)?, axes, offset: 0, epoch: None, batch: 0 };
+        let columns = columns(&header, &axes, run, log)?;
+        let mut reader = Reader { names: header, columns, axes, offset: 0, epoch: None, batch: 0 };
         let mut bad = BadCells::default();
         let mut rows = 0;
         let comma = table.comma;
@@ -197,6 +197,12 @@ fn tool(header: &[String], axes: &Axes) -> &'static str {
     }
 }
 
+/// Whether neither the name of a column nor a person says what it holds.
+fn is_unsaid(name: &str, log: &Log) -> bool {
+    let is_mapped = log.options().maps.iter().any(|(_, mapped)| mapped == name);
+    !is_mapped && names::meaning(name, Kind::Number).is_none()
+}
+
 /// The series of each column.
 fn columns(
     header: &[String],
@@ -212,7 +218,7 @@ fn columns(
         let own = counter(name).is_some() && !is_epoch_of_step;
         columns.push(if axes.is_counter(i) && !is_epoch_of_step || own {
             None
-        } else if let Some(metric) = given.filter(|_| names::meaning(name, Kind::Number).is_none()) {
+        } else if let Some(metric) = given.filter(|_| is_unsaid(name, log)) {
             log.run_mut(run).is_ordered = true;
             log.known(
                 run,
@@ -228,6 +234,7 @@ fn columns(
 }
 
 struct Reader {
+    names: Vec<String>,
     columns: Vec<Option<SeriesId>>,
     axes: Axes,
     /// Batches of the epochs before.
@@ -250,13 +257,20 @@ impl Reader {
             Ok(step) => step,
             Err(text) => return Some(text),
         };
-        for (bytes, series) in row.iter().zip(&self.columns) {
+        for (column, (bytes, series)) in row.iter().zip(&self.columns).enumerate() {
             let Some(series) = series else { continue };
             let value = std::str::from_utf8(bytes).map_or(Cell::Text, |text| cell(text, comma));
             match value {
                 Cell::Number(value) => log.push(*series, step, if value == 0.0 { 0.0 } else { value }),
                 Cell::Empty => {}
-                Cell::Text => bad.cell(row, bytes),
+                Cell::Text => match super::json::buckets_in(&field(bytes)) {
+                    Some(buckets) => {
+                        if let Some(norm) = log.norm_of_buckets(&self.names[column], buckets.into_iter()) {
+                            log.push(*series, step, norm);
+                        }
+                    }
+                    None => bad.cell(row, bytes),
+                },
             }
         }
         None

@@ -15,6 +15,7 @@ impl Record {
         let mut header = Header {
             layers: layers.iter().map(|&l| self.header.layers[l].clone()).collect(),
             tensors: tensors.iter().map(|&t| self.header.tensors[t].clone()).collect(),
+            is_part: layers.len() < self.header.layers.len(),
             ..self.header.clone()
         };
         for tensor in &mut header.tensors {

@@ -19,8 +19,8 @@ pub struct Shape {
     pub colours: Option<ColourMap>,
 }
 
-/// Columns of a row's label at most, the blank behind it included.
-const LABEL: usize = 26;
+/// Columns of a row's label at least and at most, the blank behind it included.
+const LABEL: (usize, usize) = (14, 34);
 /// Lines of a frame beside the rows of layers: head, finding, loss, steps, scale.
 const BESIDE: usize = 6;
 /// From a small value to a large one, where there are no colours.
@@ -31,7 +31,12 @@ const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█']
 impl Shape {
     /// Recorded steps that one frame shows.
     pub fn steps(&self) -> usize {
-        self.columns.saturating_sub(LABEL).max(1)
+        self.columns.saturating_sub(self.label()).max(1)
+    }
+
+    /// Columns of a row's label.
+    fn label(&self) -> usize {
+        (self.columns / 3).clamp(LABEL.0, LABEL.1)
     }
 }
 
@@ -52,13 +57,13 @@ pub fn frame(record: &Record, gradient: Option<GradientMetric>, lang: Lang, shap
             });
             if let Some((map, scale)) = map.and_then(|map| Some((map, figure.scales.get(map.scale)?))) {
                 out.extend(heatmap(map, scale, shape));
-                out.extend(loss(record, lang));
+                out.extend(loss(record, lang, shape));
                 out.push(steps(record, lang));
                 out.push(legend(scale, shape));
             }
         }
         Err(_) => {
-            out.extend(loss(record, lang));
+            out.extend(loss(record, lang, shape));
             out.push(lang.live_without_layers());
         }
     }
@@ -102,21 +107,22 @@ fn heatmap(map: &Heatmap, scale: &ColourScale, shape: Shape) -> Vec<String> {
         let first = cells.len().saturating_sub(shape.steps());
         let cells: String = cells[first..].iter().map(|&cell| sign(cell, scale, shape)).collect();
         let reset = if shape.colours.is_some() { "\u{1b}[0m" } else { "" };
-        format!("{}{cells}{reset}", label(&map.rows[at]))
+        format!("{}{cells}{reset}", label(&map.rows[at], shape))
     };
     shown.iter().rev().map(row).collect()
 }
 
 /// A row's label, padded; the end of a longer one, which tells layers apart.
-fn label(text: &str) -> String {
+fn label(text: &str, shape: Shape) -> String {
+    let width = shape.label();
     let text = plain(text);
     let mut kept = text.as_str();
-    while columns(kept) > LABEL - 1 {
+    while columns(kept) > width - 1 {
         let mut chars = kept.chars();
         chars.next();
         kept = chars.as_str();
     }
-    format!("{}{kept} ", " ".repeat(LABEL - 1 - columns(kept)))
+    format!("{}{kept} ", " ".repeat(width - 1 - columns(kept)))
 }
 
 fn place(cell: Measured, scale: &ColourScale) -> Option<f64> {
@@ -147,7 +153,7 @@ fn coloured(map: ColourMap, at: f64, sign: char) -> String {
 }
 
 /// The batch loss of the same steps as a row of bars from its smallest to its largest value.
-fn loss(record: &Record, lang: Lang) -> Option<String> {
+fn loss(record: &Record, lang: Lang, shape: Shape) -> Option<String> {
     let values = &record.steps[LOSS];
     let finite = || values.iter().copied().filter(|x| x.is_finite());
     let (low, high) = finite().fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), x| (x.min(a), x.max(b)));
@@ -159,7 +165,7 @@ fn loss(record: &Record, lang: Lang) -> Option<String> {
     (low <= high).then(|| {
         let bars: String = values.iter().map(bar).collect();
         let ends = format!(" {}–{}", lang.number(low), lang.number(high));
-        plain(&format!("{}{bars}\n{}", label(&lang.loss()), label(&ends)))
+        plain(&format!("{}{bars}\n{}", label(&lang.loss(), shape), label(&ends, shape)))
     })
 }
 
@@ -219,7 +225,7 @@ mod tests {
         let lines = drawn(&record, 80, 40);
         assert!(lines[0].starts_with("sigmoid: step 19 of 2,000"), "{}", lines[0]);
         // Nine rows from the output (bright) to layer 1 (dark), 20 steps each.
-        let signs: Vec<&str> = lines[1..10].iter().map(|l| &l[LABEL..]).collect();
+        let signs: Vec<&str> = lines[1..10].iter().map(|l| &l[26..]).collect();
         assert!(signs.iter().all(|row| row.len() == 20), "{signs:?}");
         let height = |row: &str| SIGNS.iter().position(|&s| row.as_bytes()[0] == s).unwrap();
         let heights: Vec<usize> = signs.iter().map(|row| height(row)).collect();
@@ -246,7 +252,7 @@ mod tests {
             Synthetic { grad: |l, _| if l == 1 { 0.0 } else { 1.0 }, ..Synthetic::default() }.record();
         record.steps.values_mut(GRAD_RMS).fill(f64::NAN);
         let lines = drawn(&record, 80, 40);
-        assert!(lines[1..10].iter().all(|l| l[LABEL..].chars().all(|c| c == '?')), "{lines:?}");
+        assert!(lines[1..10].iter().all(|l| l[26..].chars().all(|c| c == '?')), "{lines:?}");
         let lines = frame(
             &record,
             Some(GradientMetric::BatchMean),

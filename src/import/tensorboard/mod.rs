@@ -1,9 +1,7 @@
 //! TensorBoard's event files: scalars, and norms of tensors from their histograms.
 //!
 //! A histogram of PyTorch's writer or of TensorFlow 1 has the sum of the squares of its numbers, whose root is the L2
-//! norm, exactly. Those of TensorFlow 2 and Keras are buckets `[left, right, count]` and no more; from them the norm is
-//! estimated, with the numbers of a bucket spread evenly, where the buckets leave it less than a factor of
-//! [`WIDEST`] of room.
+//! norm, exactly. Those of TensorFlow 2 and Keras are buckets `[left, right, count]` and no more: an estimate.
 
 mod event;
 mod records;
@@ -22,8 +20,6 @@ use super::text::broken;
 use super::{ImportError, Importer, Log, Peek, Sniff};
 use crate::stats::UNDERFLOW;
 
-/// The largest ratio of the largest norm that the buckets of a histogram allow to the smallest one.
-const WIDEST: f64 = 2.0;
 /// Squares of numbers below this are lost in `f64`.
 const LOST_SQUARES: f64 = 1e-150;
 /// The version that stands in the first event.
@@ -86,7 +82,6 @@ impl Importer for TensorBoard {
                 "no event can be read: every one contradicts its checksum or is no event",
             ));
         }
-        reader.finish(log);
         let name = file.file_name();
         if damaged > 0 {
             log.warn(format!("{name}: {damaged} events are damaged and were left out"));
@@ -110,10 +105,6 @@ struct Reader {
     /// What PyTorch's `add_scalars` put behind the name of the folder.
     key: Option<String>,
     plugins: HashMap<String, String>,
-    /// The widest room that buckets left, in the norms that were estimated, and the first name.
-    estimated: Option<(f64, String)>,
-    /// A name whose buckets left too much room.
-    too_wide: Option<String>,
 }
 
 impl Reader {
@@ -125,8 +116,6 @@ impl Reader {
             folder: folder.to_string_lossy().into_owned(),
             key: None,
             plugins: HashMap::new(),
-            estimated: None,
-            too_wide: None,
         }
     }
 
@@ -151,11 +140,11 @@ impl Reader {
             let (number, kind) = match &value.held {
                 Held::Other => continue,
                 Held::Scalar(number) => (*number, Kind::Number),
-                Held::Histogram(histogram) => match self.norm(&value.tag, histogram) {
+                Held::Histogram(histogram) => match norm(&value.tag, histogram, log) {
                     Some(norm) => (norm, Kind::NormOfHistogram),
                     None => continue,
                 },
-                Held::Tensor(tensor) => match self.number(&value.tag, tensor) {
+                Held::Tensor(tensor) => match self.number(&value.tag, tensor, log) {
                     Some(found) => found,
                     None => continue,
                 },
@@ -192,77 +181,43 @@ impl Reader {
     }
 
     /// The number in a tensor of TensorFlow 2, or the norm of its histogram.
-    fn number(&mut self, tag: &str, tensor: &Tensor) -> Option<(f64, Kind)> {
+    fn number(&self, tag: &str, tensor: &Tensor, log: &mut Log) -> Option<(f64, Kind)> {
         let plugin = self.plugins.get(tag).map(String::as_str);
         match (plugin, tensor.numbers.as_slice(), tensor.shape.as_slice()) {
             (Some("histograms"), buckets, [_, 3]) => {
                 let (triples, _) = buckets.as_chunks::<3>();
-                self.estimate(tag, triples.iter().copied()).map(|norm| (norm, Kind::NormOfHistogram))
+                log.norm_of_buckets(tag, triples.iter().copied()).map(|norm| (norm, Kind::NormOfHistogram))
             }
             (Some("histograms"), ..) => None,
             (Some("scalars") | None, [number], [] | [1]) => Some((*number, Kind::Number)),
             _ => None,
         }
     }
+}
 
-    /// The norm of the numbers of a histogram.
-    fn norm(&mut self, tag: &str, histogram: &Histogram) -> Option<f64> {
-        let largest = histogram.min.abs().max(histogram.max.abs());
-        if histogram.sum_squares > 0.0 || histogram.sum_squares.is_nan() {
-            return Some(histogram.sum_squares.sqrt());
-        }
-        if histogram.count <= 0.0 {
-            return None;
-        }
-        if largest == 0.0 {
-            return Some(0.0);
-        }
-        if largest < LOST_SQUARES {
-            return Some(UNDERFLOW);
-        }
-        // A writer that leaves the squares out.
-        let limits = histogram.limits.iter().copied();
-        let lower = std::iter::once(histogram.min).chain(limits.clone());
-        let within = |x: f64| x.clamp(histogram.min.min(histogram.max), histogram.max.max(histogram.min));
-        let buckets = lower.zip(limits).zip(&histogram.counts).map(|((l, r), &n)| [within(l), within(r), n]);
-        let buckets: Vec<[f64; 3]> = buckets.collect();
-        self.estimate(tag, buckets.into_iter())
+/// The norm of the numbers of a histogram.
+fn norm(tag: &str, histogram: &Histogram, log: &mut Log) -> Option<f64> {
+    let largest = histogram.min.abs().max(histogram.max.abs());
+    if histogram.sum_squares > 0.0 || histogram.sum_squares.is_nan() {
+        return Some(histogram.sum_squares.sqrt());
     }
-
-    /// The norm that buckets `[left, right, count]` have when the numbers are spread evenly in each.
-    fn estimate(&mut self, tag: &str, buckets: impl Iterator<Item = [f64; 3]>) -> Option<f64> {
-        let (mut least, mut most, mut even) = (0.0, 0.0, 0.0);
-        for [left, right, count] in buckets.filter(|[_, _, count]| *count > 0.0) {
-            let (near, far) = (left.abs().min(right.abs()), left.abs().max(right.abs()));
-            least += if left * right <= 0.0 { 0.0 } else { count * near * near };
-            most += count * far * far;
-            even += count * (left * left + left * right + right * right) / 3.0;
-        }
-        if most == 0.0 {
-            return Some(0.0);
-        }
-        let room = (most / least).sqrt();
-        if room.is_nan() || room > WIDEST {
-            self.too_wide.get_or_insert_with(|| tag.to_string());
-            return None;
-        }
-        let widest = self.estimated.as_ref().map_or(1.0, |(widest, _)| *widest);
-        self.estimated =
-            Some((widest.max(room), self.estimated.take().map_or(tag.to_string(), |(_, first)| first)));
-        Some(even.sqrt())
+    if histogram.count <= 0.0 {
+        return None;
     }
-
-    fn finish(self, log: &mut Log) {
-        if let Some((room, tag)) = self.estimated {
-            let percent = (room - 1.0) * 100.0;
-            log.warn(format!(
-                "histograms such as `{tag}` have no sum of squares: norms are estimated from their buckets, off by at most {percent:.0} %"
-            ));
-        }
-        if let Some(tag) = self.too_wide {
-            log.warn(format!(
-                "some histograms such as `{tag}` have no sum of squares and buckets too wide for a norm; those were left out"
-            ));
-        }
+    if largest == 0.0 {
+        return Some(0.0);
     }
+    if largest < LOST_SQUARES {
+        return Some(UNDERFLOW);
+    }
+    if histogram.min > histogram.max || histogram.min.is_nan() || histogram.max.is_nan() {
+        return None;
+    }
+    // A writer that leaves the squares out.
+    let limits = histogram.limits.iter().copied();
+    let lower = std::iter::once(histogram.min).chain(limits.clone());
+    let within = |x: f64| x.clamp(histogram.min, histogram.max);
+    let buckets = lower.zip(limits).zip(&histogram.counts).map(|((l, r), &n)| [within(l), within(r), n]);
+    let buckets: Vec<[f64; 3]> = buckets.collect();
+    log.norm_of_buckets(tag, buckets.into_iter())
 }
