@@ -317,8 +317,8 @@ class Watch(Run):
             closure = kwargs.get("closure", args[1] if len(args) > 1 else None)
             if callable(closure):
                 step.closures.append(index)
-                self._expected[index] = 1
-                self._flow.accounts[index].clear()
+                # What was accumulated before counts, if the closure does not throw it away; its own first pass is the last one.
+                self._expected[index] = len(self._flow.accounts[index].batches) + 1
                 return
             self._take_gradients(step, index)
         except Exception as error:
