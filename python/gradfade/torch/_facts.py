@@ -46,6 +46,9 @@ def labels(facts: Mapping[str, Any], network: Network, unseen: Optional[str]) ->
             out[key] = facts[key]
     if network.shared:
         out["shared_tensors"] = ", ".join(network.shared[:8])
+    still = [t.name for t in network.tensors if not t.parameter.requires_grad]
+    if still:
+        out["frozen_tensors"] = ", ".join(still[:8]) + (f" and {len(still) - 8} more" if len(still) > 8 else "")
     if unseen:
         out["not_seen"] = unseen
     return out

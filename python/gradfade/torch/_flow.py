@@ -165,6 +165,8 @@ class Flow:
         self.backwards = 0
         #: Of a snapshot: layer, output, its version, and the node that made it.
         self.outputs: List[Tuple[Layer, torch.Tensor, int, Any]] = []
+        #: Projections inside of attentions, which no function of single numbers follows.
+        self.projections: List[Layer] = []
         #: Whether nothing but the gradients at outputs is to be kept: no snapshot, and the order of the layers is known.
         self.is_usual = False
         self.skipped = 0
@@ -267,6 +269,7 @@ class Flow:
         for node in _users_of(output.grad_fn, weights):
             node.register_prehook(partial(self._node_delta, inner, self.batch))
         if self.snapshot and self.backwards == 0:
+            self.projections.append(inner)
             self._keep(outer, output)
 
     def _recurrent(self, mine, layers: List[Layer], module: nn.Module, args: Any, output: Any) -> None:
@@ -291,7 +294,7 @@ class Flow:
                 self.at_output(tensors)
         except Exception as error:
             self.fails(error)
-        self.outputs = []
+        self.outputs, self.projections = [], []
 
     # Backward
 
@@ -362,7 +365,7 @@ class Flow:
             if not account.batches or len(self.accounts) == 1:
                 account.clear()
         self.backwards = 0
-        self.outputs = []
+        self.outputs, self.projections = [], []
         self.recomputed = False
 
     def _measure(self, calls: List[Tuple[Layer, int, torch.Tensor, Optional[torch.Tensor]]]) -> List[Signal]:

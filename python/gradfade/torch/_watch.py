@@ -263,6 +263,9 @@ class Watch(Run):
                 layer.activation = layer.activation or function.name
             channels = layer.has_channels_first and follows.is_layout_kept
             self._functions[layer] = _activations.statistics(function, channels)
+        for layer in self._flow.projections:
+            layer.activation = layer.activation or "identity"
+            self._functions.setdefault(layer, torch.tensor([MISSING, MISSING, 0.0, 0.0, 1.0], dtype=torch.float64))
         if self.steps == 0 and "residual" not in self._facts:
             self._facts["residual"] = _graph.has_skips(above)
 
