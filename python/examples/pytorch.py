@@ -17,7 +17,7 @@ model = nn.Sequential(*hidden, nn.Linear(30, 4))
 optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
 
 run = gradfade.watch(model, optimizer, out, force=True, facts={"train_size": 2000})
-for epoch in range(15):
+for _ in range(15):
     for chosen in torch.randperm(2000).split(50):
         optimizer.zero_grad()
         loss = nn.functional.cross_entropy(model(inputs[chosen]), labels[chosen])

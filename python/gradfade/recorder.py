@@ -325,7 +325,7 @@ def _copies(arrays: _Arrays) -> _Arrays:
 
 def _sums(arrays: _Arrays, others: _Arrays) -> _Arrays:
     """In the number type of the parameters, which is what they are stored in."""
-    return [None if a is None or b is None else (a + b).astype(a.dtype) for a, b in zip(arrays, others)]
+    return [None if a is None or b is None else (a + b).astype(a.dtype, copy=False) for a, b in zip(arrays, others)]
 
 
 def _any(arrays: _Arrays) -> bool:

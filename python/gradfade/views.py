@@ -170,24 +170,39 @@ class RecordedRun(Views):
         return f"<gradfade run {meta['run']!r} in {self.path!r}, {meta['status']['state']}, {len(self['step'])} rows>"
 
 
-def open_path(path: "str | os.PathLike[str]") -> RecordedRun:
+def open_path(path: "str | os.PathLike[str]", *, run: Optional[str] = None, options: Sequence[str] = ()) -> RecordedRun:
     """Opens a run folder, finished or not, or a log of another program that `gradfade import` reads (TensorBoard,
-    Lightning's metrics.csv, wandb's export, ...)."""
+    Lightning's metrics.csv, wandb's export, ...).
+
+    A log may hold several runs: `run` names one. `options`: further ones of `gradfade import`, such as
+    `["--order", "encoder|decoder"]`.
+    """
     path = os.fspath(path)
     if os.path.exists(os.path.join(path, "meta.json")):
         return RecordedRun(path)
     if not os.path.exists(path):
         raise GradfadeError(f"{path}: there is no such file or folder; give the folder of a run, or a log")
     keep = tempfile.TemporaryDirectory(prefix="gradfade-")
-    out = os.path.join(keep.name, os.path.basename(os.path.normpath(path)) or "run")
+    out = os.path.join(keep.name, os.path.basename(os.path.normpath(os.path.abspath(path))))
     try:
-        _binary.call(["import", path, "--out", out])
+        _binary.call(["import", path, "--out", out, *options])
+        return RecordedRun(_chosen(path, out, run), keep)
     except GradfadeError as error:
         keep.cleanup()
         if "unrecognized subcommand" in str(error):
             raise GradfadeError(f"{path}: not a run folder (it has no meta.json), and this gradfade reads no logs") from None
         raise
-    return RecordedRun(out, keep)
+
+
+def _chosen(path: str, out: str, run: Optional[str]) -> str:
+    """The folder of the run that was asked for, among those that were read from one log."""
+    if os.path.exists(os.path.join(out, "meta.json")):
+        return out
+    runs = sorted(name for name in os.listdir(out) if os.path.exists(os.path.join(out, name, "meta.json")))
+    if run in runs:
+        return os.path.join(out, run)
+    asked = f"no run `{run}` in it" if run else f"{len(runs)} runs in it"
+    raise GradfadeError(f'{path}: {asked}; choose one with run="...": {", ".join(runs)}')
 
 
 __all__ = ["Diagnosis", "Figure", "MISSING", "Page", "RecordedRun", "Views", "open_path"]

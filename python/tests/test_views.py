@@ -210,6 +210,32 @@ def test_what_is_no_run_is_one_line(tmp_path, program, make, line):
     assert line in str(raised.value) and "\n" not in str(raised.value)
 
 
+def test_a_log_of_another_program_is_opened_as_a_run(tmp_path, reads):
+    log = tmp_path / "metrics.csv"
+    rows = [f"{tag},{step},{value / (step + 1)}" for step in range(20) for tag, value in (("loss", 2.0), ("grad_norm/fc1.weight", 4.0))]
+    log.write_text("\n".join(["tag,step,value", *rows]) + "\n")
+    if "  import " not in reads("--help"):
+        with pytest.raises(GradfadeError, match="not a run folder .*, and this gradfade reads no logs"):
+            gradfade.open(log)
+        return
+    run = gradfade.open(log)
+    assert np.allclose(run["loss"], 2.0 / np.arange(1, 21)) and np.allclose(run["grad_norm"][:, 0], 4.0 / np.arange(1, 21))
+    assert run.plot("gradient-norm").svg
+
+
+def test_a_log_of_several_runs_asks_which(tmp_path, reads):
+    if "  import " not in reads("--help"):
+        pytest.skip("this program reads no logs")
+    export = tmp_path / "wandb_export.csv"
+    lines = [f'"{step}","{1.0 / (step + 1)}","{2.0 / (step + 1)}"' for step in range(10)]
+    export.write_text("\n".join(['"Step","relu - loss","sigmoid - loss"', *lines]) + "\n")
+    with pytest.raises(GradfadeError, match='wandb_export.csv: 2 runs in it; choose one with run="...": relu, sigmoid'):
+        gradfade.open(export)
+    with pytest.raises(GradfadeError, match="no run `tanh` in it; choose one"):
+        gradfade.open(export, run="tanh")
+    assert np.allclose(gradfade.open(export, run="sigmoid")["loss"], 2.0 / np.arange(1, 11))
+
+
 def test_the_program_is_found_or_its_absence_is_said(tmp_path, monkeypatch, finished):
     monkeypatch.setenv("GRADFADE_BIN", str(tmp_path / "none"))
     with pytest.raises(GradfadeError, match="GRADFADE_BIN is .*none, which is no program; correct it or unset it"):

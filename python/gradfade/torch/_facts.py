@@ -46,6 +46,9 @@ def labels(facts: Mapping[str, Any], network: Network, unseen: Optional[str]) ->
             out[key] = facts[key]
     if network.shared:
         out["shared_tensors"] = ", ".join(network.shared[:8])
+    still = [t.name for t in network.tensors if not t.parameter.requires_grad]
+    if still:
+        out["frozen_tensors"] = ", ".join(still[:8]) + (f" and {len(still) - 8} more" if len(still) > 8 else "")
     if unseen:
         out["not_seen"] = unseen
     return out
@@ -101,7 +104,7 @@ class Clipping:
         if after is None or before is None:
             return
         self.steps += 1
-        if after < before * 0.999 and len(self._limits) < 1000:
+        if step.is_by_norm and after < before * 0.999 and len(self._limits) < 1000:
             self._limits.append(after)
 
     def facts(self) -> Dict[str, Any]:

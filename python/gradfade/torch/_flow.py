@@ -89,6 +89,47 @@ class Signal:
         self.samples: Any = None
 
 
+class Account:
+    """What came for one optimiser since its last step."""
+
+    def __init__(self, parameters: List[torch.Tensor]) -> None:
+        self.parameters = parameters
+        #: Samples of each backward pass that reached a parameter.
+        self.batches: List[int] = []
+        self.signals: List[Signal] = []
+        #: Whether backward passes still count: of a closure that is called again and again the first does.
+        self.accepts = True
+        self._before: List[Tuple[Any, int]] = []
+        self._witness: Optional[Tuple[torch.Tensor, Any, int]] = None
+
+    def clear(self) -> None:
+        self.batches, self.signals, self.accepts, self._witness = [], [], True, None
+
+    def begin(self) -> None:
+        grads = [p.grad for p in self.parameters]
+        self._before = [(g, 0 if g is None else g._version) for g in grads]
+
+    def end(self) -> bool:
+        """Whether the pass has added to the gradient of a parameter."""
+        before, self._before = self._before, []
+        for parameter, (grad, version) in zip(self.parameters, before):
+            now = parameter.grad
+            if now is not None and (now is not grad or now._version != version):
+                self._witness = (parameter, now, now._version)
+                return self.accepts
+        return False
+
+    def is_discarded(self) -> bool:
+        """Whether the gradients of the passes before were thrown away, without a step: a scaler skips those that overflowed."""
+        if self._witness is None or not self.batches or not self.accepts:
+            return False
+        parameter, grad, version = self._witness
+        if parameter.grad is not grad:
+            return True
+        # The same tensor, changed: set to zero, or clipped between the passes.
+        return grad._version != version and not bool(grad.any())
+
+
 class Flow:
     """The passes since the last step."""
 
@@ -100,7 +141,8 @@ class Flow:
         batch_dim: int,
         sees_input: Callable[[torch.Tensor], None],
         at_output: Callable[[Any], None],
-        at_end: Callable[[], None],
+        at_end: Callable[[int], None],
+        owners: List[List[torch.Tensor]],
         fails: Callable[[BaseException], None],
     ) -> None:
         self.model = model
@@ -113,16 +155,18 @@ class Flow:
         self.snapshot = False
         #: Whether a forward or backward pass came since the last step.
         self.began = False
-        #: Whether backward passes still count for this step: of a closure that is called again and again the first does.
-        self.accepts = True
         #: Layers in the order of the first forward pass; None once it is known.
         self.order: Optional[List[Layer]] = []
-        self.parameters = [t.parameter for t in network.tensors]
+        self.accounts = [Account(parameters) for parameters in owners]
+        places = {id(p): i for i, parameters in enumerate(owners) for p in parameters}
+        tensors = network.tensors
+        self._owner = {layer: min((places.get(id(tensors[t].parameter), 0) for t in layer.tensors), default=0) for layer in network.layers}
+        #: Backward passes since the last row.
         self.backwards = 0
-        self.batches: List[int] = []
-        self.signals: List[Signal] = []
         #: Of a snapshot: layer, output, its version, and the node that made it.
         self.outputs: List[Tuple[Layer, torch.Tensor, int, Any]] = []
+        #: Projections inside of attentions, which no function of single numbers follows.
+        self.projections: List[Layer] = []
         #: Whether nothing but the gradients at outputs is to be kept: no snapshot, and the order of the layers is known.
         self.is_usual = False
         self.skipped = 0
@@ -130,10 +174,9 @@ class Flow:
         self.recomputed = False
         self.batch = 0
         self._open = False
-        self._before: List[Tuple[Any, int]] = []
+        self._inside = False
         self._calls: List[Tuple[Layer, int, torch.Tensor, Optional[torch.Tensor]]] = []
         self._measured: List[Signal] = []
-        self._witness: Optional[Tuple[torch.Tensor, Any, int]] = None
         self._handles: List[Any] = []
         self._attach()
 
@@ -173,9 +216,8 @@ class Flow:
         self.began = True
         if not self.listening or model is not self.model:
             return
-        if self.backwards and self._is_discarded():
-            self.skipped += 1
-            self.forget()
+        self._inside = True
+        self._drop_discarded()
         for x in (*args, *kwargs.values()):
             if isinstance(x, torch.Tensor) and x.dim() > self.batch_dim:
                 self.batch = x.shape[self.batch_dim]
@@ -194,8 +236,8 @@ class Flow:
             if output is None:
                 return
         if not output.requires_grad:
-            if self.order is not None and torch.is_grad_enabled():
-                self.order.append(layer)  # frozen, below all that is trained
+            if self.order is not None and (torch.is_grad_enabled() or self._inside):
+                self.order.append(layer)  # frozen, below all that is trained, or to be computed again
             return
         if self.order is not None:
             self.order.append(layer)
@@ -227,6 +269,7 @@ class Flow:
         for node in _users_of(output.grad_fn, weights):
             node.register_prehook(partial(self._node_delta, inner, self.batch))
         if self.snapshot and self.backwards == 0:
+            self.projections.append(inner)
             self._keep(outer, output)
 
     def _recurrent(self, mine, layers: List[Layer], module: nn.Module, args: Any, output: Any) -> None:
@@ -238,6 +281,7 @@ class Flow:
         output.register_hook(partial(self._delta, layers[-1], None, self.batch))
 
     def _after_forward(self, model: nn.Module, args: Any, output: Any) -> None:
+        self._inside = False
         if not self.listening or model is not self.model:
             return
         tensors = [t for t in all_tensors(output) if t.requires_grad]
@@ -250,7 +294,7 @@ class Flow:
                 self.at_output(tensors)
         except Exception as error:
             self.fails(error)
-        self.outputs = []
+        self.outputs, self.projections = [], []
 
     # Backward
 
@@ -279,24 +323,18 @@ class Flow:
 
     def _begin_backward(self) -> None:
         self.began = True
-        if self.backwards and self._is_discarded():
-            self.skipped += 1
-            self.forget()
+        self._drop_discarded()
         torch.autograd.Variable._execution_engine.queue_callback(self._end_backward)
         self._open = True
-        self._before = self._stamps()
+        for account in self.accounts:
+            account.begin()
 
-    def _reached(self) -> Optional[torch.Tensor]:
-        """A parameter to whose gradient the pass has added."""
-        for parameter, (grad, version) in zip(self.parameters, self._before):
-            now = parameter.grad
-            if now is not None and (now is not grad or now._version != version):
-                return parameter
-        return None
-
-    def _stamps(self) -> List[Tuple[Any, int]]:
-        grads = [p.grad for p in self.parameters]
-        return [(g, 0 if g is None else g._version) for g in grads]
+    def _drop_discarded(self) -> None:
+        for account in self.accounts:
+            if account.is_discarded():
+                # Of several optimisers that take turns, one throws away what the other's loss left.
+                self.skipped += len(self.accounts) == 1
+                account.clear()
 
     def _end_backward(self) -> None:
         self._open = False
@@ -305,38 +343,30 @@ class Flow:
         if not self.listening:
             return
         try:
-            parameter = self._reached()
-            self._before = []
-            if parameter is None or not self.accepts:
+            reached = [i for i, account in enumerate(self.accounts) if account.end()]
+            if not reached:
                 return
             with torch.no_grad():
                 signals = measured + self._measure(calls)
+            batch = max((signal.batch for signal in signals), default=self.batch)
             self.backwards += 1
-            self.batches.append(max((s.batch for s in signals), default=self.batch))
-            self.signals += signals
-            self._witness = (parameter, parameter.grad, parameter.grad._version)
-            self.at_end()
+            for i in reached:
+                account = self.accounts[i]
+                account.batches.append(batch)
+                only = len(self.accounts) == 1
+                account.signals += signals if only else [s for s in signals if self._owner[s.layer] == i]
+                self.at_end(i)
         except Exception as error:
             self.fails(error)
 
-    def _is_discarded(self) -> bool:
-        """Whether the gradients of the passes before were thrown away, without a step: a scaler skips those that overflowed."""
-        if self._witness is None:
-            return False
-        parameter, grad, version = self._witness
-        if parameter.grad is not grad:
-            return True
-        # The same tensor, changed: set to zero, or clipped between the passes.
-        return grad._version != version and not bool(grad.any())
-
     def forget(self) -> None:
-        """Begins a step anew."""
+        """Begins a row anew."""
+        for account in self.accounts:
+            if not account.batches or len(self.accounts) == 1:
+                account.clear()
         self.backwards = 0
-        self.batches = []
-        self.signals = []
-        self.outputs = []
+        self.outputs, self.projections = [], []
         self.recomputed = False
-        self._witness = None
 
     def _measure(self, calls: List[Tuple[Layer, int, torch.Tensor, Optional[torch.Tensor]]]) -> List[Signal]:
         """Norms of the gradients that a backward pass brought."""

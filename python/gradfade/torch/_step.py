@@ -23,7 +23,8 @@ class Step:
 
     def __init__(self) -> None:
         self.raw = Raw()
-        self.has_closure = False
+        #: Optimisers that call a closure in this step.
+        self.closures: List[int] = []
         #: Whether the gradients were changed between the backward pass and the step, or not seen before it.
         self.is_changed = False
         self.batches: List[int] = []
@@ -37,6 +38,8 @@ class Step:
         #: Norms over all tensors of what the backward pass made and of what the optimiser got; the scale of mixed precision.
         self.total: Optional[float] = None
         self.clipped_total: Optional[float] = None
+        #: Every tensor's gradient became smaller by the same factor.
+        self.is_by_norm = False
         self.scale = 1.0
 
     @property
@@ -53,7 +56,7 @@ class Step:
         row = self._gradients(columns, options)
         used = columns["before"] if self.scale == 1.0 else _scaled(columns["before"], 1 / self.scale)
         if self.is_changed:
-            used = np.where(_blank(columns["after"]), used, columns["after"])
+            used = np.where(blank(columns["after"]), used, columns["after"])
         for part, places in self.parts:
             self._parts(part, places, columns, used)
         for i, norm in frozen.items():
@@ -74,11 +77,9 @@ class Step:
         before, after = columns["before"], columns["after"]
         both = None
         if self.is_changed:
-            both = ~_blank(before) & ~_blank(after)
-            if options["scaler"] is None:
-                self._find_scale(before[both], after[both])
+            both = ~blank(before) & ~blank(after)
             before = _scaled(before, 1 / self.scale)
-            grad = np.where(_blank(before), after, before)
+            grad = np.where(blank(before), after, before)
         else:
             grad = before if self.scale == 1.0 else _scaled(before, 1 / self.scale)
         factor = 1.0
@@ -90,25 +91,17 @@ class Step:
         if factor != 1.0:
             grad = _scaled(grad, factor)
         out: Dict[str, Any] = {"grad_norm": grad}
-        some = grad[~_blank(grad)]
+        some = grad[~blank(grad)]
         if len(some):
             out["total_grad_norm"] = self.total = _norms.joined(some)
         if both is not None and both.any():
             got, was = _norms.joined(after[both]), _norms.joined(before[both])
             if not (was > 0 and abs(got / was - 1) <= _SAME):
                 self.clipped_total = got * factor
+                ratios = after[both & (before > 0)] / before[both & (before > 0)]
+                self.is_by_norm = bool(len(ratios) > 1 and np.ptp(ratios) <= _SAME * ratios.max())
                 out["clipped_grad_norm"] = self.clipped_total
         return out
-
-    def _find_scale(self, before: np.ndarray, after: np.ndarray) -> None:
-        """A scaler that we were not told of: every gradient was divided by the same large power of two."""
-        good = (before > 0) & (after > 0) & np.isfinite(before) & np.isfinite(after)
-        if not good.any():
-            return
-        exponents = np.log2(before[good] / after[good])
-        exponent = round(float(np.median(exponents)))
-        if exponent >= 4 and np.abs(exponents - exponent).max() < 1e-3:
-            self.scale = 2.0**exponent
 
     def _parts(self, part: "_optim.Parts", at: np.ndarray, columns: Dict[str, np.ndarray], used: np.ndarray) -> None:
         """Norms of the gradient's and the decay's part of the updates of one group, where they took no pass."""
@@ -121,7 +114,7 @@ class Step:
                 driven[at] = used[at] * part.rate
             else:
                 buffer = columns["buffer"][at]
-                driven[at] = np.where(_blank(buffer), columns["update"][at], buffer * part.rate)
+                driven[at] = np.where(blank(buffer), columns["update"][at], buffer * part.rate)
         elif part.split == _optim.PROPORTIONAL:
             decay[at] = part.proportion * columns["param"][at]
             if part.is_plain:
@@ -143,7 +136,7 @@ class Step:
             for which, column in enumerate(columns.values(), 1):
                 for place, turns in by_layer.items():
                     column[place] = self._root_mean_square(list(turns.values()), which, options)
-        return {name: column for name, column in columns.items() if not _blank(column).all()}
+        return {name: column for name, column in columns.items() if not blank(column).all()}
 
     def _signals_of_one_pass(self, signals: Any, raw: Any, columns: Any, options: Mapping[str, Any]) -> None:
         """The usual case, all layers at once."""
@@ -218,10 +211,10 @@ COLUMNS = ("before", "after", "update", "param", "driven", "decay", "buffer", "d
 _BITS = np.float64(MISSING).view(np.uint64)
 
 
-def _blank(values: np.ndarray) -> np.ndarray:
+def blank(values: np.ndarray) -> np.ndarray:
     return np.ascontiguousarray(values).view(np.uint64) == _BITS
 
 
 def _scaled(values: np.ndarray, factor: float) -> np.ndarray:
     """Times a factor; what is missing stays so."""
-    return np.where(_blank(values), values, values * factor)
+    return np.where(blank(values), values, values * factor)

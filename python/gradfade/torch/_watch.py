@@ -7,6 +7,7 @@ no pass is made a second time, and what is measured is never handed back to the 
 from __future__ import annotations
 
 import os
+import sys
 from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple, Union
 
 import numpy as np
@@ -23,7 +24,7 @@ from ._inputs import Inputs
 from ._layers import Layer, Network
 from ._parameters import Tracker
 from ._row import Raw
-from ._step import Step
+from ._step import Step, blank
 
 Optimizers = Union[torch.optim.Optimizer, Sequence[torch.optim.Optimizer]]
 
@@ -108,6 +109,7 @@ class Watch(Run):
             self._inputs.see,
             self._at_output,
             self._at_backward_end,
+            [[p for g in o.param_groups for p in g["params"]] for o in optimizers],
             self._fail,
         )
         self._facts: Dict[str, Any] = {}
@@ -120,9 +122,8 @@ class Watch(Run):
         # Whether gradients are of the kind that needs no look at each of them.
         self._plain_grads: Optional[bool] = None
         self._expected = [1] * len(optimizers)
-        #: The optimiser that steps next.
-        self._turn = 0
-        self._before: Optional[Tuple[List[int], Any, List[Tuple[Any, int]]]] = None
+        # By optimiser: norms of the gradients at the end of the last backward pass.
+        self._before: Dict[int, Tuple[List[int], Any, List[Tuple[Any, int]]]] = {}
         self._step: Optional[Step] = None
         self._pending: Optional[Tuple[int, Dict[str, Any]]] = None
         self._snapshot: Dict[str, Any] = {}
@@ -227,10 +228,10 @@ class Watch(Run):
             self._next_snapshot = _after(self.steps)
         flow = self._flow
         flow.forget()
-        flow.listening, flow.snapshot, flow.began, flow.accepts = due, snapshot, False, True
+        flow.listening, flow.snapshot, flow.began = due, snapshot, False
         flow.is_usual = due and not snapshot and flow.order is None and self._options["per_sample"] == "auto"
         self._step = Step() if due else None
-        self._before = None
+        self._before = {}
 
     # The passes
 
@@ -262,16 +263,23 @@ class Watch(Run):
                 layer.activation = layer.activation or function.name
             channels = layer.has_channels_first and follows.is_layout_kept
             self._functions[layer] = _activations.statistics(function, channels)
+        for layer in self._flow.projections:
+            layer.activation = layer.activation or "identity"
+            self._functions.setdefault(layer, torch.tensor([MISSING, MISSING, 0.0, 0.0, 1.0], dtype=torch.float64))
         if self.steps == 0 and "residual" not in self._facts:
             self._facts["residual"] = _graph.has_skips(above)
 
     @torch.no_grad()
-    def _at_backward_end(self) -> None:
+    def _at_backward_end(self, index: int) -> None:
         """Norms of the gradients as the backward pass left them, before they are clipped or unscaled."""
-        if self._flow.backwards < self._expected[self._turn]:
-            self._before = None
+        account = self._flow.accounts[index]
+        if self._step is not None and index in self._step.closures:
+            account.accepts = False
+        if len(account.batches) < self._expected[index]:
+            self._before.pop(index, None)
             return
-        self._before = self._gradients(range(len(self._network.tensors)))
+        places = self._network.index
+        self._before[index] = self._gradients([places[id(p)] for p in account.parameters])
 
     def _gradients(self, places: Any) -> Tuple[List[int], Any, List[Tuple[Any, int]]]:
         at, grads = [], []
@@ -299,6 +307,8 @@ class Watch(Run):
             if not self._trackers or self._groups != [len(o.param_groups) for o in self._optimizers]:
                 self._groups = [len(o.param_groups) for o in self._optimizers]
                 self._trackers = [Tracker(o, self._network.index) for o in self._optimizers]
+                if self._options["scaler"] is None:
+                    self._options["scaler"] = calling_scaler()
             tracker = self._trackers[index]
             tracker.remember()
             for i, old in tracker.old():
@@ -309,16 +319,17 @@ class Watch(Run):
             # The first of the arguments is the optimiser itself.
             closure = kwargs.get("closure", args[1] if len(args) > 1 else None)
             if callable(closure):
-                step.has_closure = True
-                self._expected[index] = 1
+                step.closures.append(index)
+                # What was accumulated before counts, if the closure does not throw it away; its own first pass is the last one.
+                self._expected[index] = len(self._flow.accounts[index].batches) + 1
                 return
-            self._take_gradients(step, tracker)
+            self._take_gradients(step, index)
         except Exception as error:
             self._fail(error)
 
-    def _take_gradients(self, step: Step, tracker: Tracker) -> None:
+    def _take_gradients(self, step: Step, index: int) -> None:
         """Norms before and after whatever was done to the gradients since the backward pass."""
-        before = self._before
+        before = self._before.get(index)
         if before is not None:
             step.raw.put(("before", tuple(before[0])), before[1])
             tensors = self._network.tensors
@@ -327,7 +338,7 @@ class Watch(Run):
                 for i, (grad, version) in zip(before[0], before[2])
             ):
                 return
-        at, values, _ = self._gradients(tracker.at)
+        at, values, _ = self._gradients(self._trackers[index].at)
         step.raw.put(("after", tuple(at)), values)
         step.is_changed = True
 
@@ -350,8 +361,10 @@ class Watch(Run):
         try:
             if step is not None and self._trackers:
                 self._measure(step, index)
-                if is_last:
-                    self._finish(step)
+                if is_last and not self._finish(step):
+                    self._flow.skipped += 1
+                    is_last = False
+                    self._step = Step()
         except Exception as error:
             self._fail(error)
         if is_last:
@@ -361,27 +374,24 @@ class Watch(Run):
 
     def _measure(self, step: Step, index: int) -> None:
         flow, tracker = self._flow, self._trackers[index]
-        if step.has_closure and self._before is not None:
+        before = self._before.pop(index, None)
+        if index in step.closures and before is not None:
             # The gradients of the first pass, at theta_t.
-            step.raw.put(("before", tuple(self._before[0])), self._before[1])
+            step.raw.put(("before", tuple(before[0])), before[1])
         tracker.measure(step.raw)
         step.parts += tracker.by_group
         for i, parameter in zip(tracker.at, tracker.parameters):
             step.has_grad[i] = has = parameter.grad is not None
             if not has:
                 step.idle.append(i)
-        owned = set(tracker.at)
-        only = len(self._optimizers) == 1
-        for n, signal in enumerate(flow.signals):
-            if only or any(t in owned for t in signal.layer.tensors):
-                step.signals.append(signal)
-        step.batches = list(flow.batches)
-        self._expected[index] = max(flow.backwards, 1)
-        self._turn = (index + 1) % len(self._optimizers)
-        if not only:
-            flow.forget()
+        account = flow.accounts[index]
+        step.signals += account.signals
+        step.batches = list(account.batches)
+        self._expected[index] = max(len(account.batches), 1)
+        account.clear()
 
-    def _finish(self, step: Step) -> None:
+    def _finish(self, step: Step) -> bool:
+        """Makes the row; False where the step was none: a fused optimiser leaves out what overflowed by itself."""
         flow = self._flow
         first = not self.folder.started
         if first:
@@ -407,6 +417,8 @@ class Watch(Run):
         raw = step.raw.fetch()
         frozen = self._frozen(step)
         row = step.row(raw, self._network, self._options, frozen)
+        if scaler is not None and not np.isfinite(row["grad_norm"][~blank(row["grad_norm"])]).all() and not row["update_norm"].any():
+            return False
         self._set_loss(self.steps, row, raw, [d for _, d in self._losses], max(len(step.batches), 1), step.samples)
         self._clipped.see(raw, step, row)
         if first:
@@ -421,6 +433,7 @@ class Watch(Run):
         self._last_rows = [self.steps]
         if self._inputs.is_done and "inputs" not in self._facts:
             self._tell_inputs()
+        return True
 
     def _set_loss(
         self, step: int, row: Dict[str, Any], raw: Dict[Any, np.ndarray], divisors: List[float], count: int, samples: int
@@ -580,6 +593,18 @@ def _ignore(*_: Any, **__: Any) -> None:
 
 def _ignored() -> Callable[..., None]:
     return _ignore
+
+
+def calling_scaler() -> Optional[Any]:
+    """The GradScaler that makes the step which is being made, for those who did not name theirs."""
+    frame: Any = sys._getframe(1)
+    for _ in range(16):
+        if frame is None:
+            return None
+        if frame.f_code.co_name == "_maybe_opt_step":
+            return frame.f_locals.get("self")
+        frame = frame.f_back
+    return None
 
 
 def _after(step: int) -> int:

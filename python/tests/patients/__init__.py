@@ -1,0 +1,1 @@
+"""Networks with known faults, and the same networks without them."""
