@@ -31,7 +31,7 @@ fn judge(case: &Case, _: &[Verdict]) -> Outcome {
     }
     let decay = run.grid(DECAY_NORM, Role::Weight);
     if decay.all_missing() {
-        return Outcome::Unknown(Missing::Updates);
+        return Outcome::Unknown(Missing::UpdateParts);
     }
     if decay.cells().iter().all(|c| matches!(c, Measured::Zero | Measured::Missing | Measured::Nan)) {
         return Outcome::Clear(Vec::new());

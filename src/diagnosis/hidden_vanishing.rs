@@ -29,7 +29,7 @@ fn judge(case: &Case, verdicts: &[Verdict]) -> Outcome {
     };
     let driven = case.run.grid(DRIVEN_NORM, Role::Weight);
     let gradient = case.run.grid(GRAD_NORM, Role::Weight);
-    let ratio = |grid, column| case.ratio(grid, Part::Whole, column, Missing::Updates);
+    let ratio = |grid, column| case.ratio(grid, Part::Whole, column, Missing::UpdateParts);
     match (ratio(&driven, "driven_norm"), ratio(&gradient, "grad_norm")) {
         (Ok(Ratio::Of(update, steps)), Ok(Ratio::Of(gradient, _))) => {
             let layers = [1, case.hidden()];

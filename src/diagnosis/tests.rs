@@ -32,6 +32,7 @@ fn keys_are_those_that_were_published() {
         Missing::Signal,
         Missing::SampleGradient,
         Missing::Updates,
+        Missing::UpdateParts,
         Missing::Parameters,
         Missing::Activations,
         Missing::Movement,

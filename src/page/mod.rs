@@ -90,7 +90,7 @@ pub enum PageError {
         Field::Depths
     )]
     TooMany { got: usize },
-    #[error("run `{run}` holds nothing that a page shows; record gradients or snapshots")]
+    #[error("run `{run}` holds nothing by layer that a page could show; `gradfade plot` draws its curves")]
     Nothing { run: String },
     #[error(transparent)]
     Figure(#[from] FigureError),

@@ -10,6 +10,8 @@ pub enum Missing {
     Signal,
     SampleGradient,
     Updates,
+    /// What of the updates the gradient made, and what weight decay.
+    UpdateParts,
     Parameters,
     Activations,
     Movement,
@@ -45,6 +47,7 @@ impl Missing {
             Missing::Signal => "signal_rms",
             Missing::SampleGradient => "grad_rms",
             Missing::Updates => "update_norm",
+            Missing::UpdateParts => "driven_norm",
             Missing::Parameters => "param_norm",
             Missing::Activations => "activations",
             Missing::Movement => "distance_from_init",

@@ -230,6 +230,9 @@ impl Lang {
                 Missing::Signal => "the per-sample backward signal (signal_rms) is not recorded".into(),
                 Missing::SampleGradient => "the per-sample weight gradient (grad_rms) is not recorded".into(),
                 Missing::Updates => "the updates (update_norm) are not recorded".into(),
+                Missing::UpdateParts => {
+                    "what gradient and decay each made of the updates (driven_norm, decay_norm) is not recorded".into()
+                }
                 Missing::Parameters => "the norms of the weights (param_norm) are not recorded".into(),
                 Missing::Activations => "the activations are not recorded".into(),
                 Missing::Movement => {
@@ -270,6 +273,7 @@ impl Lang {
                 Missing::Signal => "没有记录单个样本的反向信号（signal_rms）".into(),
                 Missing::SampleGradient => "没有记录单个样本的权重梯度（grad_rms）".into(),
                 Missing::Updates => "没有记录更新量（update_norm）".into(),
+                Missing::UpdateParts => "没有分开记录梯度和衰减各自的更新量（driven_norm、decay_norm）".into(),
                 Missing::Parameters => "没有记录权重的范数（param_norm）".into(),
                 Missing::Activations => "没有记录激活值".into(),
                 Missing::Movement => "没有记录离起点的距离（distance_from_init）".into(),
