@@ -94,6 +94,12 @@ pub fn run(args: Args) -> CommandResult {
         output::say(format!("gradfade: warning: {warning}"));
     }
     let several = imported.records.len() > 1;
+    if several && args.name.is_some() {
+        let count = imported.records.len();
+        return Err(Failure::usage(anyhow!(
+            "--name names one run, and there are {count}; take one with --select"
+        )));
+    }
     let folders = folders(&out, &imported.records, several);
     for (record, folder) in imported.records.iter().zip(&folders) {
         record.write(folder, args.force)?;

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use super::names::{self, Kind, Known, Meaning};
 use super::{ImportError, ImportOptions};
+use crate::escape::{shortened, word};
 use crate::field::Field;
 use crate::record::{Facts, Per};
 
@@ -15,6 +16,8 @@ const MOST_UNKNOWN: usize = 10_000;
 const MOST_RUNS: usize = 1_000;
 /// Names that a warning lists.
 const LISTED: usize = 4;
+/// Characters of a name in a message.
+const LONGEST_SHOWN: usize = 120;
 /// The largest ratio of the largest norm that the buckets of a histogram allow to the smallest one: a third of a
 /// decade, which is hardly seen on a scale of decades.
 const WIDEST: f64 = 2.0;
@@ -196,7 +199,7 @@ impl Log {
             axis
         };
         log.series.push(Series {
-            tag: tag.into(),
+            tag: shown(tag),
             known,
             axis,
             steps: Vec::new(),
@@ -221,7 +224,9 @@ impl Log {
             let known = Known { meaning: Meaning::Metric(*metric), grain: names::Grain::Unsaid };
             return (metric.per == Per::Run).then_some(known);
         }
-        if !self.is_selected(run, tag) {
+        let is_epoch = matches!(names::meaning(tag, kind), Some(Known { meaning: Meaning::Epoch, .. }));
+        // Epochs are an axis, whatever is taken.
+        if !is_epoch && !self.is_selected(run, tag) {
             return None;
         }
         let given = self.options.metric.filter(|m| m.per == Per::Tensor && kind == Kind::NormOfHistogram);
@@ -235,14 +240,14 @@ impl Log {
             None => {
                 log.unknown_count += 1;
                 if log.unknown.len() < LISTED {
-                    log.unknown.push(tag.into());
+                    log.unknown.push(shown(tag));
                 }
                 None
             }
             Some(Known { meaning: Meaning::Clock, .. }) => None,
             Some(Known { meaning: Meaning::NoPlace(why), .. }) => {
                 if log.no_place.iter().all(|(_, other)| *other != why) {
-                    log.no_place.push((tag.into(), why));
+                    log.no_place.push((shown(tag), why));
                 }
                 None
             }
@@ -278,7 +283,7 @@ impl Log {
 
     /// The program that wrote the log; the first file that says so counts.
     pub fn set_tool(&mut self, name: &str, version: &str) {
-        self.tool.get_or_insert_with(|| (name.into(), version.into()));
+        self.tool.get_or_insert_with(|| (name.into(), shown(version)));
     }
 
     /// The norm of numbers of which only a histogram of buckets `[left, right, count]` is known, estimated with the
@@ -321,6 +326,11 @@ impl Log {
         }
         (self.runs, self.warnings)
     }
+}
+
+/// A name as messages show it.
+fn shown(tag: &str) -> String {
+    shortened(&word(tag), LONGEST_SHOWN).into_owned()
 }
 
 /// Keras' TensorBoard callback counts the steps of these in epochs; Lightning's names that end in `_epoch` stand at

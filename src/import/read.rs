@@ -5,7 +5,11 @@ use std::path::{Path, PathBuf};
 use super::find::{self, Found, Peek};
 use super::log::Place;
 use super::{ImportError, ImportOptions, Importer, Log, assemble, names};
+use crate::escape::{shortened, word};
 use crate::record::Record;
+
+/// The longest name of a run that is shown, in characters; a folder's is cut there too.
+const LONGEST_NAME: usize = 200;
 
 /// What was read.
 #[derive(Debug)]
@@ -125,6 +129,8 @@ fn looks(path: &Path) -> String {
         "empty"
     } else if begins(b"\x1f\x8b") {
         "a gzip file; unpack it"
+    } else if begins(b"PK\x03\x04") {
+        "an archive: a spreadsheet or parameters of PyTorch; export the numbers as CSV"
     } else if begins(b"PAR1") {
         "a Parquet file; export the table as CSV"
     } else if begins(b"SQLite format 3") {
@@ -156,6 +162,7 @@ fn records(
             (_, "") => name.to_string(),
             (_, own) => own.to_string(),
         };
+        let own = shortened(&word(&own), LONGEST_NAME).into_owned();
         match assemble::record(run, &own, tool, options) {
             Ok((record, said)) => {
                 let of = if several { format!("{own}: ") } else { String::new() };
@@ -178,9 +185,8 @@ fn records(
             Err(ImportError::Nothing { run: String::new(), names: vec![], unselected: 0 })
         }
         _ => {
-            let only = records.len() == 1;
-            if let (Some(name), true) = (&options.name, only) {
-                records[0].header.run.clone_from(name);
+            if let (Some(name), [only]) = (&options.name, records.as_mut_slice()) {
+                only.header.run.clone_from(name);
             }
             Ok(Imported { records, formats, warnings })
         }
