@@ -11,8 +11,8 @@ pub enum Counted {
     Epochs,
 }
 
-/// Brings all series onto one axis. Where some count in steps and others in epochs, epochs become the steps at which
-/// they ended: as a series `epoch` says, else by the clock, else evenly.
+/// Brings all series onto one axis. Where some count in steps and others in epochs, epochs become the steps
+/// at which they ended: as a series `epoch` says, else by the clock, else evenly.
 pub fn counted(series: &mut [Series], said: &mut Vec<String>) -> Counted {
     let counts_epochs = |s: &Series| s.axis == Axis::Epoch;
     if !series.iter().any(counts_epochs) {

@@ -68,8 +68,8 @@ pub(super) fn of_file<'a>(path: &Path, importers: &[&'a dyn Importer]) -> Option
     Some((file, importer))
 }
 
-/// The files of a folder that make it a log of one format. Of several formats the one that is asked first counts:
-/// programs that write two logs of a run write the same numbers into both.
+/// The files of a folder that make it a log of one format. Of several formats the one that is asked first
+/// counts: programs that write two logs of a run write the same numbers into both.
 pub(super) fn marked<'a>(
     dir: &Path,
     importers: &[&'a dyn Importer],
@@ -140,7 +140,8 @@ fn latest_checkpoints(files: Vec<PathBuf>) -> Vec<PathBuf> {
     kept
 }
 
-/// What the place of a file below a folder says: `relu/train/events...` is of the run `relu` and the set `train`.
+/// What the place of a file below a folder says: `relu/train/events...` is of the run `relu` and the set
+/// `train`.
 pub(super) fn place(root: &Path, file: &Path, run: &str) -> Place {
     let inside = file.parent().and_then(|dir| dir.strip_prefix(root).ok()).unwrap_or(Path::new(""));
     let mut parts: Vec<String> =
@@ -157,7 +158,8 @@ pub(super) fn place(root: &Path, file: &Path, run: &str) -> Place {
     Place { run: parts.join("/"), set }
 }
 
-/// A name for the only run of a path: that of the folder where the file has the name that its program always gives.
+/// A name for the only run of a path: that of the folder where the file has the name that its program always
+/// gives.
 pub(super) fn name_of(path: &Path) -> String {
     let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
     let given = ["metrics", "trainer_state", "history", "log", "progress"];

@@ -1,5 +1,5 @@
-//! JSON as Python writes it: numbers, lists and objects, with the words `NaN`, `Infinity` and `-Infinity`, which JSON
-//! itself does not have.
+//! JSON as Python writes it: numbers, lists and objects, with the words `NaN`, `Infinity` and `-Infinity`,
+//! which JSON itself does not have.
 
 use serde_json::Value;
 
@@ -108,8 +108,8 @@ pub fn begins(file: &Peek) -> Option<u8> {
     head.iter().copied().find(|b| !b.is_ascii_whitespace()).filter(|b| matches!(b, b'{' | b'['))
 }
 
-/// Takes over one object as a row: one of its numbers counts the steps, the others are values. `count` is the step of an
-/// object that has none of its own.
+/// Takes over one object as a row: one of its numbers counts the steps, the others are values. `count` is the
+/// step of an object that has none of its own.
 pub fn row(
     object: &serde_json::Map<String, Value>,
     count: i64,

@@ -8,7 +8,8 @@ use crate::escape::{shortened, word};
 use crate::field::Field;
 use crate::record::{Facts, Per};
 
-/// Names that are kept of one run; each becomes a column. A network of a thousand layers has some ten thousand.
+/// Names that are kept of one run; each becomes a column. A network of a thousand layers has some ten
+/// thousand.
 pub const MOST_NAMES: usize = 50_000;
 /// Names that are remembered because they were not understood; more of them are only counted.
 const MOST_UNKNOWN: usize = 10_000;
@@ -18,8 +19,8 @@ const MOST_RUNS: usize = 1_000;
 const LISTED: usize = 4;
 /// Characters of a name in a message.
 const LONGEST_SHOWN: usize = 120;
-/// The largest ratio of the largest norm that the buckets of a histogram allow to the smallest one: a third of a
-/// decade, which is hardly seen on a scale of decades.
+/// The largest ratio of the largest norm that the buckets of a histogram allow to the smallest one: a third
+/// of a decade, which is hardly seen on a scale of decades.
 const WIDEST: f64 = 2.0;
 
 /// What the steps of a series count.
@@ -286,9 +287,9 @@ impl Log {
         self.tool.get_or_insert_with(|| (name.into(), shown(version)));
     }
 
-    /// The norm of numbers of which only a histogram of buckets `[left, right, count]` is known, estimated with the
-    /// numbers of a bucket spread evenly. None where the buckets leave room for norms that differ by more than
-    /// [`WIDEST`]. The estimates are told once.
+    /// The norm of numbers of which only a histogram of buckets `[left, right, count]` is known, estimated
+    /// with the numbers of a bucket spread evenly. None where the buckets leave room for norms that differ by
+    /// more than [`WIDEST`]. The estimates are told once.
     pub fn norm_of_buckets(&mut self, tag: &str, buckets: impl Iterator<Item = [f64; 3]>) -> Option<f64> {
         let (mut least, mut most, mut even) = (0.0, 0.0, 0.0);
         for [left, right, count] in buckets.filter(|[_, _, count]| *count > 0.0) {
@@ -315,13 +316,14 @@ impl Log {
         if let Some((room, tag)) = self.buckets.estimated.take() {
             let percent = (room - 1.0) * 100.0;
             self.warn(format!(
-                "histograms such as `{tag}` have no sum of squares: norms are estimated from their buckets, off by at \
-                 most {percent:.0} %"
+                "histograms such as `{tag}` have no sum of squares: norms are estimated from their buckets, off \
+                 by at most {percent:.0} %"
             ));
         }
         if let Some(tag) = self.buckets.too_wide.take() {
             self.warn(format!(
-                "some histograms such as `{tag}` have no sum of squares and buckets too wide for a norm; they were left out"
+                "some histograms such as `{tag}` have no sum of squares and buckets too wide for a norm; they \
+                 were left out"
             ));
         }
         (self.runs, self.warnings)
@@ -333,8 +335,8 @@ fn shown(tag: &str) -> String {
     shortened(&word(tag), LONGEST_SHOWN).into_owned()
 }
 
-/// Keras' TensorBoard callback counts the steps of these in epochs; Lightning's names that end in `_epoch` stand at
-/// the step at which the epoch ended.
+/// Keras' TensorBoard callback counts the steps of these in epochs; Lightning's names that end in `_epoch`
+/// stand at the step at which the epoch ended.
 fn is_counted_in_epochs(tag: &str) -> bool {
     tag.rsplit('/').next().is_some_and(|name| name.starts_with("epoch_"))
 }

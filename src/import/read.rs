@@ -23,8 +23,8 @@ pub struct Imported {
     pub warnings: Vec<String>,
 }
 
-/// Reads logs as one or several runs: all files that are named together are of one run, but for those that hold
-/// several themselves; of several folders each holds runs of its own.
+/// Reads logs as one or several runs: all files that are named together are of one run, but for those that
+/// hold several themselves; of several folders each holds runs of its own.
 ///
 /// `from` names the format of all of them; without it each file is looked at.
 ///
@@ -98,7 +98,8 @@ fn files<'a>(
     if path.is_dir() {
         let importers = forced.map_or(importers.to_vec(), |one| vec![one]);
         let found = find::marked(path, &importers).or_else(|| find::of_one_format(path, &importers));
-        let neither = "no log in this folder that is known by its name, nor files of one format; give the files themselves";
+        let neither =
+            "no log in this folder that is known by its name, nor files of one format; name the files";
         let (importer, files) = found.ok_or_else(|| not(neither))?;
         let found = files.iter().filter_map(|file| Some((file, Peek::at(file)?)));
         return Ok(found

@@ -15,8 +15,8 @@ pub struct Tensors {
     pub index: HashMap<String, usize>,
 }
 
-/// The name of a tensor: programs that make folders of names write `fc1/weight` for `fc1.weight`. Like all words of a
-/// foreign file it becomes one harmless line.
+/// The name of a tensor: programs that make folders of names write `fc1/weight` for `fc1.weight`. Like all
+/// words of a foreign file it becomes one harmless line.
 pub fn name(parameter: &str) -> String {
     word(&parameter.strip_suffix(":0").unwrap_or(parameter).replace('/', ".")).into_owned()
 }
@@ -47,8 +47,8 @@ pub fn of_places<'a>(places: impl Iterator<Item = (Per, usize, &'a str)>) -> Ten
     made
 }
 
-/// Builds them from names in the order of their first appearance. `is_ordered` says that this is the order of the
-/// network.
+/// Builds them from names in the order of their first appearance. `is_ordered` says that this is the order of
+/// the network.
 pub fn build(names: &[String], is_ordered: bool, order: &Order) -> Tensors {
     let mut layers: Vec<(String, Vec<String>)> = Vec::new();
     let mut place: HashMap<String, usize> = HashMap::new();

@@ -1,5 +1,5 @@
-//! "Export CSV" of a chart of wandb: `Step`, then `RUN - metric`, `RUN - metric__MIN` and `RUN - metric__MAX` for every
-//! run of the chart.
+//! "Export CSV" of a chart of wandb: `Step`, then `RUN - metric`, `RUN - metric__MIN` and `RUN - metric__MAX`
+//! for every run of the chart.
 
 use super::log::{Axis, SeriesId};
 use super::names::Kind;

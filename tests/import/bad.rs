@@ -41,7 +41,7 @@ fn what_is_no_log_is_refused_with_what_it_is() {
     assert!(
         empty
             .to_string()
-            .contains("no log in this folder that is known by its name, nor files of one format; give the")
+            .contains("no log in this folder that is known by its name, nor files of one format; name the")
     );
 }
 
