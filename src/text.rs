@@ -27,6 +27,7 @@ pub mod findings;
 pub mod glossary;
 pub mod labels;
 pub mod listing;
+mod live;
 pub mod notes;
 pub mod numbers;
 pub mod page;

@@ -74,6 +74,7 @@ const ONLY: &[(&str, &[&str])] = &[
     ("clap_mangen", &["cli"]),
     ("indicatif", &["cli"]),
     ("anyhow", &["cli"]),
+    ("console", &["cli"]),
     ("ctrlc", &["cli"]),
 ];
 

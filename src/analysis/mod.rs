@@ -21,7 +21,10 @@ pub use ensemble::Ensemble;
 pub use quantity::Quantity;
 pub use trajectory::{DecayPart, Displacement, Movement, STILL_RANDOM, Trajectory};
 
-use crate::record::{Header, LayerInfo, MetricId, PARAM_NORM, Record, RecordError, Role, Table, ValueKind};
+use crate::record::{
+    GRAD_NORM, Header, LayerInfo, MetricId, PARAM_NORM, Record, RecordError, Role, TOTAL_GRAD_NORM, Table,
+    ValueKind,
+};
 use crate::stats::{MISSING, Measured, UNDERFLOW, is_missing};
 
 /// Steps above this do not fit in `f64` exactly, and so cannot stand on an axis.
@@ -35,10 +38,6 @@ pub enum AnalysisError {
     Record(String),
     #[error("run `{run}`: the {table} table has step {step}; steps must stay below 2^53")]
     Step { run: String, table: &'static str, step: u64 },
-    #[error("run `{run}`: no layer has a {tensor} tensor in the header; there is nothing to summarise")]
-    NoTensor { run: String, tensor: &'static str },
-    #[error("run `{run}`: the header names no layer; there is nothing to summarise")]
-    NoLayer { run: String },
 }
 
 impl From<RecordError> for AnalysisError {
@@ -110,6 +109,11 @@ impl Grid {
         row.iter().filter(|&&c| is(c)).count() as f64 / row.len().max(1) as f64
     }
 
+    /// True when most cells were measured; of a costly quantity another program may measure only some.
+    pub fn mostly_measured(&self) -> bool {
+        2 * self.cells.iter().filter(|&&c| c != Measured::Missing).count() > self.cells.len()
+    }
+
     /// True when nothing was measured at all.
     pub fn all_missing(&self) -> bool {
         self.cells.iter().all(|&c| c == Measured::Missing)
@@ -135,20 +139,16 @@ pub struct Summary<'a> {
 
 impl<'a> Summary<'a> {
     /// # Errors
-    /// When the tables do not have the shapes that the header names, steps do not increase, or no layer has a
-    /// weight.
+    /// When the tables do not have the shapes that the header names, or steps do not increase.
     pub fn new(record: &'a Record) -> Result<Summary<'a>, AnalysisError> {
         let header = &record.header;
-        if header.layers.is_empty() {
-            return Err(AnalysisError::NoLayer { run: header.run.clone() });
-        }
         record.check()?;
         Table::ALL.into_iter().try_for_each(|table| check_axis(header, table, record.table(table).step()))?;
-        let has_weight = |&l: &usize| header.tensor_index(l + 1, Role::Weight).is_some();
-        let layers: Vec<usize> = (0..header.layers.len()).filter(has_weight).collect();
-        if layers.is_empty() {
-            return Err(AnalysisError::NoTensor { run: header.run.clone(), tensor: "weight" });
-        }
+        // A log of bias gradients has layers too, as nobody recorded its weights.
+        let weights = header.tensors.iter().any(|t| t.role == Role::Weight);
+        let role = if weights { Role::Weight } else { Role::Bias };
+        let has_tensor = |&l: &usize| header.tensor_index(l + 1, role).is_some();
+        let layers: Vec<usize> = (0..header.layers.len()).filter(has_tensor).collect();
         Ok(Summary { record, layers })
     }
 
@@ -160,25 +160,33 @@ impl<'a> Summary<'a> {
         &self.record.header
     }
 
-    /// Number of layers with a weight, the output layer included. Layers without one (pooling) have no row in
-    /// any grid.
+    /// Number of layers with a weight, the output layer included; 0 where a record holds nothing by layer, as a
+    /// log of losses. Layers without a weight (pooling) have no row in any grid.
     pub fn layers(&self) -> usize {
         self.layers.len()
     }
 
     /// Number of layers below the output layer.
     pub fn hidden(&self) -> usize {
-        self.layers() - 1
+        self.layers().saturating_sub(1)
+    }
+
+    /// True where only biases are recorded.
+    pub fn only_biases(&self) -> bool {
+        self.layers() > 0 && self.tensor(0, Role::Weight).is_none()
     }
 
     /// What a map of the first `layers` layers with weights has rows for, from the input: those, and the layers
-    /// without weights that stand before, among and directly behind them.
+    /// without parameters that stand before, among and directly behind them. A normalisation that is a layer of
+    /// its own, as in PyTorch, has parameters, but no weights: it has no row.
     pub fn rows(&self, layers: usize) -> Vec<Row> {
         let mut rows = Vec::new();
         let mut weighted = 0;
         for index in 0..self.header().layers.len() {
             if self.layers.get(weighted) != Some(&index) {
-                rows.push(Row::Bare(index));
+                if self.header().tensors.iter().all(|t| t.layer != index + 1) {
+                    rows.push(Row::Bare(index));
+                }
             } else if weighted == layers {
                 break;
             } else {
@@ -241,6 +249,24 @@ impl<'a> Summary<'a> {
     /// `[layer, step row]` of a per-tensor norm.
     pub fn grid(&self, metric: MetricId, kind: Role) -> Grid {
         Grid::from_stored(self.layers(), self.record.len(), |l, r| self.tensor_value(metric, kind, r, l))
+    }
+
+    /// The norm of the gradient of all parameters together at each step row: as it was recorded, else of the
+    /// tensors that have a gradient in that row (a frozen tensor has none).
+    pub fn total_gradient(&self) -> Vec<f64> {
+        let steps = &self.record.steps;
+        if steps.has(TOTAL_GRAD_NORM) {
+            return steps[TOTAL_GRAD_NORM].to_vec();
+        }
+        if !steps.has(GRAD_NORM) {
+            return vec![MISSING; steps.len()];
+        }
+        let tensors = self.header().tensors.len();
+        let row = |values: &[f64]| {
+            let measured = values.iter().filter(|x| !is_missing(**x)).map(|&x| (x, 1.0));
+            together(ValueKind::Norm, &measured.collect::<Vec<_>>())
+        };
+        steps[GRAD_NORM].chunks(tensors.max(1)).map(row).collect()
     }
 
     /// `[layer, step row]` of a per-tensor norm divided by sqrt(number of parameters): the size of a typical

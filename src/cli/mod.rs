@@ -35,6 +35,7 @@ mod table;
 mod train;
 mod train_args;
 mod verify;
+mod watch;
 
 use std::process::ExitCode;
 
@@ -90,6 +91,8 @@ enum Command {
     Sweep(Box<sweep::Args>),
     /// Draw figures from run folders
     Plot(plot::Args),
+    /// Draw the last steps of a run in the terminal while it trains
+    Watch(watch::Args),
     /// Write an interactive page of runs or of a sweep as a single HTML file
     Page(page::Args),
     /// Insert a figure into lecture notes and keep it up to date: Markdown, mdBook, Quarto, Jupyter, LaTeX,
@@ -152,6 +155,7 @@ pub fn run() -> ExitCode {
         Command::Train(args) => train::run(*args),
         Command::Sweep(args) => sweep::run(*args),
         Command::Plot(args) => plot::run(args),
+        Command::Watch(args) => watch::run(args),
         Command::Page(args) => page::run(args),
         Command::Notes(args) => notes::run(args),
         Command::Summary(args) => summary::run(args),

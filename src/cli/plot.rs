@@ -13,6 +13,7 @@ use crate::figure::updates::Norms;
 use crate::figure::{
     self, Drawn, Draws, FIGURES, FigureError, FigureSpec, GradientMetric, Input, Options, StepAxis,
 };
+use crate::import::Pattern;
 use crate::names::did_you_mean;
 use crate::record::Record;
 use crate::record::trial::Trials;
@@ -30,7 +31,8 @@ use crate::text::{Lang, columns};
   gradfade plot runs/sigmoid-remedies --figure remedy
   gradfade plot runs/sigmoid --figure gradient-heatmap --format pdf --lang zh
   gradfade plot runs/sigmoid --figure layer-profile --csv --x-log
-  gradfade plot runs/saved --figure pooling-routes,first-layer --sample 5")]
+  gradfade plot runs/saved --figure pooling-routes,first-layer --sample 5
+  gradfade plot runs/deep --figure gradient-heatmap --layers 'conv|fc'")]
 pub struct Args {
     /// Run folders, or the folder of one sweep, or of remedies
     #[arg(value_name = "RUN", required_unless_present = "list")]
@@ -64,6 +66,10 @@ pub struct Args {
     /// update-heatmap: absolute norms instead of norms relative to the parameters
     #[arg(long)]
     absolute: bool,
+    /// Draw only layers whose name or tensor matches this regular expression, such as 'conv|fc'; they are
+    /// numbered among themselves
+    #[arg(long, value_name = "REGEX", value_parser = pattern)]
+    layers: Option<Pattern>,
     /// pooling-routes: the sample of the training set, counted from 1 [default: 1]
     #[arg(long, value_name = "N")]
     sample: Option<usize>,
@@ -209,9 +215,47 @@ fn of_runs(args: &Args, options: &Options) -> Result<Vec<Figure>, Failure> {
     {
         figures.extend(FigureSpec::all_of(Draws::Weights));
     }
-    let runs = read_runs(&args.runs)?;
+    let mut runs = read_runs(&args.runs)?;
+    if let Some(pattern) = &args.layers {
+        for run in &mut runs {
+            *run = only_layers(run, pattern)?;
+        }
+        figures.retain(|spec| spec.draws() != Draws::Weights || asked);
+    }
     args.may_write(&figures)?;
-    build_of_runs(&figures, &args.runs, &runs, args.sample.unwrap_or(1), asked, options)
+    let mut built = build_of_runs(&figures, &args.runs, &runs, args.sample.unwrap_or(1), asked, options)?;
+    if let Some(pattern) = &args.layers {
+        let note = options.lang.chosen_layers_note(pattern.as_str());
+        built.iter_mut().for_each(|figure| {
+            figure.subtitle = options.lang.sentences(&[note.clone(), std::mem::take(&mut figure.subtitle)]);
+        });
+    }
+    Ok(built)
+}
+
+/// `--layers`
+fn pattern(text: &str) -> Result<Pattern, String> {
+    Pattern::new(text)
+}
+
+/// The layers whose own name, or that of one of their tensors, matches.
+fn only_layers(run: &Record, pattern: &Pattern) -> Result<Record, Failure> {
+    let header = &run.header;
+    let is_in = |l: usize| {
+        let mut tensors = header.tensors.iter().filter(|t| t.layer == l + 1);
+        pattern.is_in(&header.layers[l].name) || tensors.any(|t| pattern.is_in(&t.name))
+    };
+    if (0..header.layers.len()).any(is_in) {
+        return Ok(run.only_layers(is_in));
+    }
+    let names = header.layers.iter().map(|layer| layer.name.as_str()).take(5).collect::<Vec<_>>().join(", ");
+    let more = if header.layers.len() > 5 { ", ..." } else { "" };
+    let error = anyhow::anyhow!(
+        "--layers {}: no layer of run `{}` matches; its layers: {names}{more}",
+        pattern.as_str(),
+        header.run
+    );
+    Err(Failure::usage(error))
 }
 
 /// Builds figures of runs, and those of a run's saved parameters, in which they follow a sample of the
@@ -237,16 +281,12 @@ pub(super) fn build_of_runs(
         },
         _ => None,
     };
-    let mut built = Vec::new();
-    for spec in figures {
-        let input = match &replayed {
-            Some(replayed) if weights(&spec) => Input::Weights(replayed),
-            None if weights(&spec) => continue,
-            _ => Input::Runs(runs),
-        };
-        built.extend(build_all(&[spec], input, asked, options)?);
-    }
-    Ok(built)
+    let inputs = figures.iter().filter_map(|&spec| match &replayed {
+        Some(replayed) if weights(&&spec) => Some((spec, Input::Weights(replayed))),
+        None if weights(&&spec) => None,
+        _ => Some((spec, Input::Runs(runs))),
+    });
+    build_all(inputs, asked, options)
 }
 
 /// What so many run folders are to a figure.
@@ -255,24 +295,46 @@ pub(super) fn runs_of(count: usize) -> Draws {
 }
 
 /// Builds figures; `asked` if they were named on the command line.
-pub(super) fn build_all(
-    figures: &[&FigureSpec],
-    input: Input,
+fn build_all<'a>(
+    figures: impl IntoIterator<Item = (&'a FigureSpec, Input<'a>)>,
     asked: bool,
     options: &Options,
 ) -> Result<Vec<Figure>, Failure> {
-    let mut built = Vec::new();
-    for spec in figures {
+    let (mut built, mut left_out) = (Vec::new(), Vec::new());
+    for (spec, input) in figures {
         match spec.build(input, options) {
             Ok(figure) => built.push(figure),
             // It is no failure if a record holds nothing for a figure that was not named on the command line.
-            Err(error @ FigureError::Nothing { .. }) if !asked => {
-                output::say(format!("gradfade: {error}; left out"))
-            }
+            Err(error @ FigureError::Nothing { .. }) if !asked => left_out.push(error),
             Err(error) => return Err(error.into()),
         }
     }
+    say_left_out(&left_out);
     Ok(built)
+}
+
+/// One line, however much a record lacks: what it does not hold, each with the figures that draw it.
+fn say_left_out(errors: &[FigureError]) {
+    let mut lacking: Vec<(&str, Vec<&str>)> = Vec::new();
+    for error in errors {
+        let FigureError::Nothing { figure, what, .. } = error else { continue };
+        match lacking.iter_mut().find(|(other, _)| other == what) {
+            Some((_, figures)) => figures.push(figure),
+            None => lacking.push((what, vec![figure])),
+        }
+    }
+    match errors {
+        [] => {}
+        [one] => output::say(format!("gradfade: {one}; left out")),
+        [FigureError::Nothing { run, .. }, ..] => {
+            let each = lacking.iter().map(|(what, figures)| format!("{what} ({})", figures.join(", ")));
+            output::say(format!(
+                "gradfade: run `{run}` does not hold all that figures draw; left out for want of: {}",
+                each.collect::<Vec<_>>().join("; ")
+            ));
+        }
+        _ => {}
+    }
 }
 
 /// The figures of remedies.
@@ -284,7 +346,8 @@ pub(super) fn of_remedies(
 ) -> Result<Vec<Figure>, Failure> {
     let specs = chosen(asked, Draws::Trials)?;
     may_write(&specs)?;
-    build_all(&specs, Input::Trials(&Trials::read(dir)?), true, options)
+    let trials = Trials::read(dir)?;
+    build_all(specs.into_iter().map(|spec| (spec, Input::Trials(&trials))), true, options)
 }
 
 /// Saves figures in a folder that is there, and says nothing of it.

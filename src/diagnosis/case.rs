@@ -69,6 +69,15 @@ impl<'a> Case<'a> {
         self.run.hidden()
     }
 
+    /// What a rule on the hidden layers says where there is none: `Err` of a record that holds nothing by layer,
+    /// such as a log of losses, since that is no network without hidden layers.
+    ///
+    /// # Errors
+    /// [`Missing::Layers`].
+    pub fn has_hidden(&self) -> Result<bool, Missing> {
+        if self.run.layers() == 0 { Err(Missing::Layers) } else { Ok(self.hidden() > 0) }
+    }
+
     /// A fault of a network that does well nevertheless is only a note.
     pub fn severity(&self) -> Severity {
         if self.training.state == State::Good { Severity::Note } else { Severity::Fault }
@@ -102,9 +111,18 @@ impl<'a> Case<'a> {
         Some((*steps.get(rows.start)?, *steps.get(last)?))
     }
 
-    /// What the rows of each layer amount to ([`typical`]).
+    /// What the rows of each layer amount to ([`typical`]). A row in which nothing was measured in any layer is no
+    /// gap: a costly quantity may have a schedule of its own.
     pub fn profile(&self, grid: &Grid, rows: Range<usize>) -> Vec<Measured> {
-        (0..grid.layers()).map(|l| typical(&grid.row(l)[rows.clone()], ValueScale::Log10)).collect()
+        let is_measured = |r: &usize| (0..grid.layers()).any(|l| grid.at(l, *r) != Measured::Missing);
+        let measured: Vec<usize> = rows.clone().filter(is_measured).collect();
+        if measured.len() == rows.len() {
+            return (0..grid.layers())
+                .map(|l| typical(&grid.row(l)[rows.clone()], ValueScale::Log10))
+                .collect();
+        }
+        let cells = |l: usize| measured.iter().map(|&r| grid.at(l, r)).collect::<Vec<_>>();
+        (0..grid.layers()).map(|l| typical(&cells(l), ValueScale::Log10)).collect()
     }
 
     /// Layer 1 over the last hidden layer.
@@ -118,7 +136,7 @@ impl<'a> Case<'a> {
         column: &'static str,
         absent: Missing,
     ) -> Result<Ratio, Missing> {
-        if self.hidden() < 2 {
+        if !self.has_hidden()? || self.hidden() < 2 {
             return Ok(Ratio::NoDepth);
         }
         if self.sane == 0 {
@@ -307,7 +325,7 @@ impl<'a> Case<'a> {
 
     /// The layers whose relative updates are judged: the hidden ones, or the only layer.
     pub fn working_layers(&self) -> Range<usize> {
-        0..self.hidden().max(1)
+        0..self.hidden().max(1).min(self.run.layers())
     }
 
     /// The largest relative update of a working layer, typical of the first rows, the last ones or the whole
@@ -339,7 +357,7 @@ impl<'a> Case<'a> {
     /// # Errors
     /// What is missing.
     pub fn fastest_update_anywhere(&self) -> Result<f64, Missing> {
-        Ok(self.fastest_update_in(&[Part::First, Part::Whole, Part::Last], 0..self.hidden() + 1)?.0)
+        Ok(self.fastest_update_in(&[Part::First, Part::Whole, Part::Last], 0..self.run.layers())?.0)
     }
 
     fn fastest_update_in(

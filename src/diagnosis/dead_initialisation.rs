@@ -22,6 +22,9 @@ pub const RULE: Rule = Rule {
 };
 
 fn judge(case: &Case, _: &[Verdict]) -> Outcome {
+    if let Err(missing) = case.has_hidden() {
+        return Outcome::Unknown(missing);
+    }
     let record = case.record();
     if record.steps.step().first() != Some(&0) {
         return Outcome::Unknown(if record.is_empty() { Missing::Steps } else { Missing::FirstStep });

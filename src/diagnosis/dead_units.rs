@@ -29,8 +29,10 @@ pub const RULE: Rule = Rule {
 };
 
 fn judge(case: &Case, _: &[Verdict]) -> Outcome {
-    if case.hidden() == 0 {
-        return Outcome::Clear(Vec::new());
+    match case.has_hidden() {
+        Ok(true) => {}
+        Ok(false) => return Outcome::Clear(Vec::new()),
+        Err(missing) => return Outcome::Unknown(missing),
     }
     let (k, step) = match case.late_activations(DEAD_SHARE) {
         Ok(found) => found,

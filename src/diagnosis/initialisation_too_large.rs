@@ -32,6 +32,9 @@ fn judge(case: &Case, _: &[Verdict]) -> Outcome {
         State::Unknown(missing) => return Outcome::Unknown(missing.clone()),
         State::Partly | State::Failed => {}
     }
+    if let Err(missing) = case.has_hidden() {
+        return Outcome::Unknown(missing);
+    }
     let scales: Vec<(usize, f64)> =
         case.working_layers().filter_map(|l| Some((l, case.initial_scale(l)?))).collect();
     let Some(&(layer, scale)) = scales.iter().max_by(|a, b| a.1.total_cmp(&b.1)) else {

@@ -31,10 +31,10 @@ fn judge(case: &Case, verdicts: &[Verdict]) -> Outcome {
     let scales: Vec<(usize, f64)> =
         (0..case.hidden()).filter_map(|l| Some((l, case.initial_scale(l)?))).collect();
     let Some(&(layer, scale)) = scales.iter().min_by(|a, b| a.1.total_cmp(&b.1)) else {
-        return if case.hidden() == 0 {
-            Outcome::Clear(Vec::new())
-        } else {
-            Outcome::Unknown(case.without_start(PARAM_NORM, Missing::Parameters))
+        return match case.has_hidden() {
+            Ok(false) => Outcome::Clear(Vec::new()),
+            Ok(true) => Outcome::Unknown(case.without_start(PARAM_NORM, Missing::Parameters)),
+            Err(missing) => Outcome::Unknown(missing),
         };
     };
     let limit = case.limits.small_start;

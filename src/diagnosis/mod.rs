@@ -37,6 +37,7 @@ mod dead_units;
 mod decay_only;
 pub(crate) mod diverged;
 mod exploding;
+mod frozen_layers;
 mod healthy;
 mod hidden_vanishing;
 mod initialisation_too_large;
@@ -215,6 +216,7 @@ pub static RULES: &[Rule] = &[
     diverged::RULE,
     inputs_not_scaled::RULE,
     underflow::RULE,
+    frozen_layers::RULE,
     dead_initialisation::RULE,
     initialisation_too_large::RULE,
     initialisation_too_small::RULE,

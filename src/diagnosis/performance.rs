@@ -3,7 +3,8 @@
 //! *Skill* s = (accuracy - chance) / (1 - chance): 0 is chance, 1 is no mistake, whatever the number of
 //! classes. *Chance* is the accuracy of an answer that is always the most frequent class
 //! ([`Summary::chance`]): a network that has learned only the frequencies gives that answer. Without any accuracy, s = 1 - loss / prior loss for cross-entropy: the prior loss, ln(classes) or
-//! the recorded `class_entropy`, is what a network has that ignores its input.
+//! the recorded `class_entropy`, is what a network has that ignores its input. Where that is not known either, as
+//! of a regression, a loss says only one thing: that it has never fallen.
 //!
 //! Numbers come from the last evaluation of the whole set in evaluation mode; where the record has none in
 //! its second half, from the median of the last batches, and the diagnosis says so. Where early stopping went
@@ -155,10 +156,37 @@ pub fn training(run: &Summary, limits: &Thresholds) -> Performance {
             None => State::Partly,
         },
         (_, None) if accuracy.is_some() => State::Unknown(Missing::Classes),
+        (_, None) if cut_short(run, limits).is_none() && never_fell(run, limits) => State::Failed,
+        (_, None) if loss.is_some() => State::Unknown(Missing::LossScale),
         (_, None) => State::Unknown(Missing::TrainingResult),
     };
     let kept = run.header().early_stop.is_some() && !from_batches;
     Performance { state, accuracy, loss, skill, chance, step, from_batches, kept }
+}
+
+/// First steps whose median stands for the loss at the start, where each batch has its own.
+const FIRST_STEPS: usize = 5;
+
+/// Fewer steps than this are no training.
+const FEW_STEPS: usize = 20;
+
+/// True where the training loss ended where it began: nothing was learned, on whatever scale the loss is. Only
+/// asked where chance and the loss of an answer that ignores the input are not known.
+fn never_fell(run: &Summary, limits: &Thresholds) -> bool {
+    let record = run.record();
+    let began = |steps: &[u64]| steps.first() == Some(&0);
+    let evals = &record.evals;
+    let whole = began(evals.step()).then(|| {
+        let last = judged(run, |e| e.step() > 0 && e.value(TRAIN_LOSS).is_finite())?;
+        Some((evals.first()?.value(TRAIN_LOSS), last.value(TRAIN_LOSS)))
+    });
+    let ends = whole.flatten().filter(|ends| ends.0.is_finite()).or_else(|| {
+        let losses = &record.steps[LOSS];
+        (began(record.steps.step()) && losses.len() >= FEW_STEPS).then_some(())?;
+        let last = losses.len() - edge_rows(losses.len()).max(FIRST_STEPS);
+        Some((median(losses[..FIRST_STEPS].iter().copied())?, median(losses[last..].iter().copied())?))
+    });
+    ends.is_some_and(|(first, last)| first > 0.0 && last >= (1.0 - limits.flat_loss) * first)
 }
 
 /// Performance on the test set. It is good when it is known and less than `accuracy_gap` of what there is to

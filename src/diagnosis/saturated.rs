@@ -12,7 +12,7 @@
 
 use super::case::Case;
 use super::dead_units::judge_shares;
-use super::{Ailment, Branch, Evidence, Measure, Outcome, Remedy, Rule, Verdict};
+use super::{Ailment, Branch, Evidence, Measure, Missing, Outcome, Remedy, Rule, Verdict};
 use crate::activation::Activation;
 use crate::record::{DEAD_SHARE, SATURATED_SHARE};
 
@@ -35,9 +35,14 @@ pub(super) fn is_bounded(name: &str) -> bool {
 }
 
 fn judge(case: &Case, _: &[Verdict]) -> Outcome {
+    if let Err(missing) = case.has_hidden() {
+        return Outcome::Unknown(missing);
+    }
     let bounded: Vec<usize> = (0..case.hidden()).filter(|&l| case.is_bounded(l)).collect();
     if bounded.is_empty() {
-        return Outcome::Clear(Vec::new());
+        // Of a layer whose activation is not known nobody can tell.
+        let known = (0..case.hidden()).all(|l| !case.run.layer(l).activation().is_empty());
+        return if known { Outcome::Clear(Vec::new()) } else { Outcome::Unknown(Missing::Activations) };
     }
     let at = match case.late_activations(SATURATED_SHARE) {
         Ok(found) => found,

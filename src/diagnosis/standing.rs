@@ -37,6 +37,7 @@ impl Standing {
 const CAUSES: &[Ailment] = {
     use Ailment::*;
     &[
+        FrozenLayers,
         DeadInitialisation,
         InputsNotScaled,
         InitialisationTooLarge,
@@ -156,6 +157,18 @@ fn follows(cause: Ailment) -> &'static [Ailment] {
             SaturatedUnits,
             DeadUnits,
             HiddenVanishing,
+        ],
+        FrozenLayers => &[
+            UniformVanishing,
+            HiddenVanishing,
+            FloatUnderflow,
+            RateTooSmall,
+            BaseRates,
+            StuckWithLargeGradients,
+            DecayOnly,
+            NotLongEnough,
+            DeadUnits,
+            SaturatedUnits,
         ],
         TooNarrow => &[
             InitialisationTooSmall,

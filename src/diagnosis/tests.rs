@@ -26,6 +26,7 @@ fn keys_are_those_that_were_published() {
     }
     check!("ailment" Ailment, "measure" Measure, "unit" Unit, "remedy" Remedy, "treatment" Treatment, "unfit" Unfit, "branch" Branch, "cure" Cure);
     let missing = [
+        Missing::Layers,
         Missing::Steps,
         Missing::FirstStep,
         Missing::Signal,
@@ -37,6 +38,7 @@ fn keys_are_those_that_were_published() {
         Missing::TrainingResult,
         Missing::TestResult,
         Missing::LossHistory,
+        Missing::LossScale,
         Missing::Classes,
         Missing::Optimizer,
         Missing::Inputs,

@@ -58,6 +58,9 @@ macro_rules! thresholds {
 }
 
 thresholds! {
+    flat_loss = 0.02 in 0.0..=1.0,
+        "A training loss whose end lies less than this share below its first steps never fell, and nothing was learned. Asked \
+         only where neither chance nor the loss of an answer that ignores the input is known, as of a regression.";
     good_skill = 0.89 in 0.0..=1.0,
         "Training is good from this skill on, skill being (accuracy - chance) / (1 - chance): nine tenths of the way from \
          chance to 0.99: small networks do not reach 1 on thousands of samples. Networks that train on MNIST pass it within some epochs \

@@ -22,6 +22,9 @@ pub const RULE: Rule = Rule {
 
 fn judge(case: &Case, _: &[Verdict]) -> Outcome {
     let Some(classes) = case.record().header.facts.classes else { return Outcome::Unknown(Missing::Classes) };
+    if let Err(missing) = case.has_hidden() {
+        return Outcome::Unknown(missing);
+    }
     let widths = (0..case.hidden()).filter_map(|l| Some((l, case.outputs(l)?)));
     let Some((layer, width)) = widths.min_by_key(|of| of.1) else { return Outcome::Clear(Vec::new()) };
     let evidence = Evidence {

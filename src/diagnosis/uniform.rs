@@ -24,7 +24,7 @@ pub const RULE: Rule = Rule {
 
 /// The evidence that the gradients of all hidden layers are alike and tiny at the end, if they are.
 pub fn uniform(case: &Case) -> Result<(bool, Vec<Evidence>), Missing> {
-    if case.hidden() == 0 {
+    if !case.has_hidden()? {
         return Ok((false, Vec::new()));
     }
     let rows = case.rows(Part::Last);

@@ -16,7 +16,8 @@
 //! used up its budget. A network whose rate is far too small is left to that rule; if the rate is only too
 //! small, both are reported. Where layer 1 has moved like the others and gets its signal by the end, the
 //! layers near the input do get there, and a network that is still learning is left to the rule on more steps.
-//! Between normalised or residual layers the ratio is that of the pre-activations.
+//! Between normalised or residual layers the ratio is that of the pre-activations. Where only the batch-mean gradient
+//! is recorded, an even profile leaves the question open.
 
 use super::case::{Case, Part, Ratio};
 use super::performance::{State, loss_fall};
@@ -59,7 +60,11 @@ pub enum Fading {
 pub fn fading(case: &Case) -> Result<Fading, Missing> {
     // Training repairs the signal when it gets going at all, or kills the last layer, and so all signal; what
     // it spent its budget on is seen at the start.
-    let known = [case.signal_ratio(Part::Last)?, case.early_signal_ratio().unwrap_or(Ratio::Zero)];
+    let last = match case.signal_ratio(Part::Last) {
+        Err(Missing::Signal) => return by_batch_mean(case),
+        other => other?,
+    };
+    let known = [last, case.early_signal_ratio().unwrap_or(Ratio::Zero)];
     let known = known.into_iter().filter_map(|r| match r {
         Ratio::NoDepth | Ratio::Zero => None,
         Ratio::Of(ratio, steps) => Some((ratio, steps)),
@@ -116,6 +121,32 @@ pub fn fading(case: &Case) -> Result<Fading, Missing> {
     }
 }
 
+/// The judgement where only norms of the batch-mean gradient are recorded, as in the logs of most programs. They can
+/// hide that a signal fades, so an even profile says nothing; a profile that falls to a hundredth from the first steps
+/// on is no accident.
+fn by_batch_mean(case: &Case) -> Result<Fading, Missing> {
+    let grid = case.run.grid(GRAD_NORM, Role::Weight);
+    let ratio = |part| case.ratio(&grid, part, GRAD_NORM.id, Missing::Signal);
+    let (Ratio::Of(ratio, steps), true) = (ratio(Part::First)?, case.hidden() > 1) else {
+        return Err(Missing::Signal);
+    };
+    let stalled = loss_fall(&case.run, 0.5).is_some_and(|f| f.0 <= case.limits.stalled);
+    let fails = match case.training.state {
+        State::Failed => true,
+        State::Partly => stalled,
+        State::Good | State::Unknown(_) => false,
+    };
+    if ratio > case.limits.strong_ratio || !fails {
+        return Err(Missing::Signal);
+    }
+    let evidence = Evidence::new(Measure::BatchGradientRatio, ratio)
+        .at(&[1, case.hidden()], Some(steps))
+        .at_most("strong_ratio", case.limits.strong_ratio);
+    let fall = loss_fall(&case.run, 0.25);
+    let fall = fall.map(|(fall, steps)| Evidence::new(Measure::LossFallQuarter, fall).at(&[], Some(steps)));
+    Ok(Fading::Vanishing(std::iter::once(evidence).chain(case.skill()).chain(fall).collect()))
+}
+
 /// True where layer 1 has moved as the other hidden layers have, the signal reaches it by the end, and the loss
 /// falls: what was faint at the start was repaired, and learning goes on.
 pub fn takes_part(case: &Case) -> bool {
@@ -153,7 +184,10 @@ fn judge(case: &Case, verdicts: &[Verdict]) -> Outcome {
 fn accuse(case: &Case, mut evidence: Vec<Evidence>) -> Outcome {
     // What a framework shows, which may look even.
     let grid = case.run.grid(GRAD_NORM, Role::Weight);
-    if let Ok(Ratio::Of(ratio, steps)) = case.ratio(&grid, Part::Last, "grad_norm", Missing::Steps) {
+    let is_said = evidence.iter().any(|e| e.measure == Measure::BatchGradientRatio);
+    if let Ok(Ratio::Of(ratio, steps)) = case.ratio(&grid, Part::Last, "grad_norm", Missing::Steps)
+        && !is_said
+    {
         evidence.push(Evidence::new(Measure::BatchGradientRatio, ratio).at(&[1, case.hidden()], Some(steps)));
     }
     let mut finding = Finding::new(Severity::Fault, evidence);

@@ -7,19 +7,22 @@
 //! was not recorded: the batch mean can hide vanishing (see `gradient-heatmap`).
 //!
 //! **When it misleads.** Runs that differ in more than the setting under test: the caption names every
-//! difference. Loss is not drawn, since losses of different kinds have no common scale; accuracy has.
+//! difference. Loss is not drawn, since losses of different kinds have no common scale; accuracy has. Only where no run
+//! has an accuracy, as in many logs, the loss takes its place.
 
-use super::chart::{ColourScale, Figure, Panel, Placed};
+use super::chart::{Axis, AxisKind, ColourScale, Figure, Panel, Placed, Stroke};
 use super::frame::{
-    Legend, accuracy_axis, accuracy_series, heatmap, lines, log_scale, reached_edges, show_last_labels,
-    step_edges, time_axis,
+    Legend, accuracy_axis, accuracy_series, heatmap, lines, log_scale, reached_edges, series,
+    show_last_labels, step_edges, time_axis, value_axis,
 };
 use super::sheet::{STRIP, Sheet, Words};
 use super::spec::{Build, FigureSpec, Runs};
 use super::words::{brief_outcome, caption_of_many, names};
 use super::{FigureError, GradientMetric, Options, StepAxis};
+use crate::analysis::curves::Curve;
 use crate::analysis::{Grid, Summary};
 use crate::font;
+use crate::record::TRAIN_LOSS;
 use crate::text::{Hint, Lang, Quantity};
 
 /// A panel needs at least one part in this many of the width; in a narrower one layers and steps cannot be
@@ -31,6 +34,37 @@ pub const SPEC: FigureSpec = FigureSpec {
     summary: "two or more runs side by side: gradient, movement and accuracy on shared scales",
     build: Build::Runs(build),
 };
+
+/// What is drawn under the heatmaps.
+enum Strip {
+    Accuracy,
+    /// Where no run has an accuracy: the loss, on the axis of all runs.
+    Loss(Axis),
+    Nothing,
+}
+
+impl Strip {
+    fn of(sides: &[Side], lang: Lang) -> Strip {
+        if sides.iter().any(|side| !accuracy_series(side.run, lang, 0).is_empty()) {
+            return Strip::Accuracy;
+        }
+        let losses: Vec<f64> =
+            sides.iter().flat_map(|side| loss_of(side.run, lang).1.values().collect::<Vec<_>>()).collect();
+        match losses.is_empty() {
+            true => Strip::Nothing,
+            false => Strip::Loss(value_axis(lang.loss(), losses.into_iter(), true)),
+        }
+    }
+}
+
+/// The loss of the training set, of batches where it was not evaluated.
+fn loss_of(run: &Summary, lang: Lang) -> (String, Curve) {
+    let evaluated = run.eval_curve(TRAIN_LOSS);
+    match evaluated.is_empty() {
+        true => (lang.batch_series(), run.loss_curve()),
+        false => (lang.train_series(), evaluated),
+    }
+}
 
 /// One run: a column of panels.
 struct Side<'a> {
@@ -64,11 +98,17 @@ impl<'a> Side<'a> {
     }
 
     fn moved(&self) -> bool {
-        self.movement.columns() > 0
+        self.movement.columns() > 0 && !self.movement.all_missing()
     }
 
     /// Gradient, movement where there is any, accuracy; each with its row of the grid.
-    fn panels(&self, span: &[f64], with_movement: bool, options: &Options) -> Vec<(usize, Panel)> {
+    fn panels(
+        &self,
+        span: &[f64],
+        with_movement: bool,
+        strip: &Strip,
+        options: &Options,
+    ) -> Vec<(usize, Panel)> {
         let (lang, run) = (options.lang, self.run);
         let x = time_axis(run, span, options);
         let map = |title, grid: &Grid, edges: &Vec<f64>, scale| {
@@ -80,9 +120,22 @@ impl<'a> Side<'a> {
             stack.push(map(String::new(), &self.movement, &self.snapshots, 1));
             rows.push(1);
         }
-        rows.push(1 + usize::from(with_movement));
-        let marks = run.chance().map(|c| (c, lang.chance_mark(c))).into_iter().collect();
-        stack.push(lines(String::new(), &x, accuracy_axis(lang), accuracy_series(run, lang, 0), marks));
+        let row = 1 + usize::from(with_movement);
+        match strip {
+            Strip::Accuracy => {
+                let marks = run.chance().map(|c| (c, lang.chance_mark(c))).into_iter().collect();
+                let curves = accuracy_series(run, lang, 0);
+                stack.push(lines(String::new(), &x, accuracy_axis(lang), curves, marks));
+                rows.push(row);
+            }
+            Strip::Loss(y) => {
+                let (label, curve) = loss_of(run, lang);
+                let curve = series(label, curve, Stroke::Solid, 0, y.kind == AxisKind::Log10);
+                stack.push(lines(String::new(), &x, y.clone(), vec![curve], Vec::new()));
+                rows.push(row);
+            }
+            Strip::Nothing => {}
+        }
         show_last_labels(&mut stack);
         rows.into_iter().zip(stack).collect()
     }
@@ -107,13 +160,18 @@ fn build(runs: &Runs, options: &Options) -> Result<Figure, FigureError> {
     let with_movement = sides.iter().any(Side::moved);
     let (scales, clamped) = scales(&sides, metric, with_movement, options);
     let span = span(&sides, with_movement);
+    let strip = Strip::of(&sides, lang);
     let place = |(column, side): (usize, &Side)| {
-        let stack = side.panels(&span, with_movement, options);
+        let stack = side.panels(&span, with_movement, &strip, options);
         stack.into_iter().map(|(row, panel)| Placed::new(column, row, panel)).collect::<Vec<_>>()
     };
     let panels = sides.iter().enumerate().flat_map(place).collect();
-    let (rows, height) =
+    let (mut rows, mut height) =
         if with_movement { (vec![1.0, 1.0, 1.4 * STRIP], 720) } else { (vec![1.0, 1.4 * STRIP], 480) };
+    if matches!(strip, Strip::Nothing) {
+        rows.pop();
+        height -= 120;
+    }
     let size = (320 + 430 * all.len() as u32, height);
     let title = heading(lang, &sides, metric, size.0);
     let q = metric.quantity();

@@ -97,7 +97,8 @@ pub fn masks(rows: &[usize], words: &str) -> Vec<Mask> {
 /// Names of a run's layers with weights, from the input, for the rows of a grid: as many as `layers`, which
 /// may leave out the output layer.
 pub fn layer_rows(run: &Summary, layers: usize, lang: Lang) -> Vec<String> {
-    (1..=layers).map(|l| lang.layer_row(l, run.layer(l - 1).own_name(), l == run.layers())).collect()
+    let is_output = |l| l == run.layers() && !run.header().is_part;
+    (1..=layers).map(|l| lang.layer_row(l, run.layer(l - 1).own_name(), is_output(l))).collect()
 }
 
 /// A heatmap of a run's layers, one a row of the grid. Layers without weights, such as pooling, have a row in

@@ -56,17 +56,23 @@ pub(super) fn grid(summary: &Summary, metric: GradientMetric, tensor: Role) -> G
     }
 }
 
-/// What is drawn of runs side by side where no gradient was chosen: one sample's weight gradient, or the
-/// batch mean where a run does not hold it.
-pub(super) fn default_metric<'s, 'a: 's>(
+/// What is drawn of runs side by side where no gradient was chosen: one sample's weight gradient; where a run
+/// holds it at few steps, one sample's signal; the batch mean where a run does not hold that either.
+pub fn default_metric<'s, 'a: 's>(
     runs: impl IntoIterator<Item = &'s Summary<'a>>,
     options: &Options,
 ) -> GradientMetric {
-    let recorded = |r: &Summary| !grid(r, GradientMetric::PerSample, options.tensor()).all_missing();
-    match !options.bias() && runs.into_iter().all(recorded) {
-        true => GradientMetric::PerSample,
-        false => GradientMetric::BatchMean,
+    if options.bias() {
+        return GradientMetric::BatchMean;
     }
+    let runs: Vec<&Summary> = runs.into_iter().collect();
+    let held = |metric: &GradientMetric| {
+        runs.iter().all(|run| grid(run, *metric, options.tensor()).mostly_measured())
+    };
+    [GradientMetric::PerSample, GradientMetric::Signal]
+        .into_iter()
+        .find(held)
+        .unwrap_or(GradientMetric::BatchMean)
 }
 
 /// The finding about a gradient; a batch mean is checked against the per-sample signal.

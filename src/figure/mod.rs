@@ -29,6 +29,7 @@ pub mod convergence;
 pub mod filters;
 pub mod gradient;
 pub mod movement;
+pub mod norm;
 pub mod profile;
 pub mod recipe;
 pub mod remedy;
@@ -47,7 +48,7 @@ pub use lettering::words;
 pub use options::{Choice, Drawn, GradientMetric, Options, StepAxis};
 pub use spec::{Draws, FigureSpec, Input, Runs, build};
 pub use table::{table, write_csv};
-pub use words::{caption_of_many, name as run_name, names as run_names};
+pub use words::{caption_of_many, head, name as run_name, names as run_names};
 
 use crate::analysis::AnalysisError;
 
@@ -60,6 +61,7 @@ pub static FIGURES: &[FigureSpec] = &[
     convergence::SPEC,
     profile::SPEC,
     training::SPEC,
+    norm::SPEC,
     activation::SPEC,
     recipe::SPEC,
     routes::SPEC,

@@ -13,7 +13,7 @@ use super::chart::{Figure, Panel};
 use super::flow::{Flow, FlowArrow, FlowBox, FlowLine, Tone};
 use super::sheet::{Sheet, Words};
 use super::spec::{Build, FigureSpec, Runs};
-use super::words::{caption, name, outcome};
+use super::words::{caption, head, name, outcome};
 use super::{FigureError, Options};
 use crate::diagnosis::{
     self, Branch, Diagnosis, Outcome, Performance, Remedy, Severity, State, Thresholds, Verdict,
@@ -43,7 +43,7 @@ fn build(runs: &Runs, options: &Options) -> Result<Figure, FigureError> {
     }
     let d = diagnosis::diagnose(run.record(), &Thresholds::default())?;
     let flow = flow(lang, &d);
-    let head = lang.head(&name(lang, run), run.hidden());
+    let head = head(lang, &name(lang, run), run);
     let words = Words {
         title: lang.title(&head, &[d.concluded(lang), outcome(lang, run)]),
         subtitle: vec![lang.recipe_note()],

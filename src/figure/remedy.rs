@@ -205,7 +205,7 @@ fn build(trials: &Trials, options: &Options) -> Result<Figure, FigureError> {
         mark: before.chance().filter(|c| *c >= low).map(|c| (c, lang.chance_mark(c))),
     };
     let longer = trials.after.iter().flat_map(parts).any(|name| matches!(name, "more-epochs" | "more-data"));
-    let head = lang.head(&name(lang, &before), before.hidden());
+    let head = super::words::head(lang, &name(lang, &before), &before);
     let words = Words {
         title: lang.title(&head, &findings(lang, trials, &rows, &results)),
         subtitle: vec![lang.remedy_note(longer)],

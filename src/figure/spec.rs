@@ -156,6 +156,17 @@ impl<'a> Runs<'a> {
     }
 }
 
+/// Runs of which only biases are recorded are drawn by those, whatever was asked for.
+fn as_recorded(input: Input, options: &Options) -> Options {
+    let only_biases = |run: &Record| Summary::new(run).is_ok_and(|summary| summary.only_biases());
+    match input {
+        Input::Runs(runs) if !runs.is_empty() && runs.iter().all(only_biases) => {
+            options.clone().with(super::Drawn::Biases)
+        }
+        _ => options.clone(),
+    }
+}
+
 type Built = Result<Figure, FigureError>;
 
 /// How a figure is built; the variant says from what.
@@ -240,6 +251,7 @@ impl FigureSpec {
             let all = runs.iter().map(Summary::new).collect::<Result<Vec<_>, _>>()?;
             Ok::<_, FigureError>(Runs { figure: self.name, all })
         };
+        let options = &as_recorded(input, options);
         match (&self.build, input) {
             (Build::Run(build), Input::Runs(one @ [_])) => build(&runs(one)?, options),
             (Build::Runs(build), Input::Runs(many @ [_, _, ..])) => build(&runs(many)?, options),

@@ -97,7 +97,7 @@ fn heading(lang: Lang, run: &Summary) -> String {
     let test = test.filter(|x| x.is_finite());
     let diverged = matches!(run.header().status, Status::Diverged { .. });
     if let (Ending::Reached { accuracy }, Some(test), false) = (run.ending(), test, diverged) {
-        let head = lang.head(&name(lang, run), run.hidden());
+        let head = super::words::head(lang, &name(lang, run), run);
         return lang.title(&head, &[lang.accuracies_reached(accuracy, test)]);
     }
     let mut clauses = Vec::new();

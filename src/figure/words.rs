@@ -35,8 +35,18 @@ pub fn title_of(lang: Lang, summary: &Summary, bias: bool, mut clauses: Vec<Stri
         true => lang.biases_of(&name(lang, summary)),
         false => name(lang, summary),
     };
-    let full = lang.title(&lang.head(&name, summary.hidden()), &clauses);
+    let full = lang.title(&head(lang, &name, summary), &clauses);
     if font::title_lines(&full, SHEET).len() <= TITLE_LINES { full } else { lang.title(&name, &clauses) }
+}
+
+/// `sigmoid, 8 hidden layers`; the name alone where the record holds nothing by layer, which is no network
+/// without hidden layers.
+pub fn head(lang: Lang, name: &str, summary: &Summary) -> String {
+    if summary.layers() == 0 || summary.header().is_part {
+        name.to_string()
+    } else {
+        lang.head(name, summary.hidden())
+    }
 }
 
 /// What a figure calls a run: its name, or only the activation where the name was made from settings
@@ -243,8 +253,9 @@ pub fn settings(lang: Lang, summary: &Summary) -> Vec<(&'static str, String)> {
         if !(value.is_empty() || off || (key == "schedule" && value == "constant")) {
             all.push((key, lang.setting(key, value)));
         }
-        if key == "activation" {
-            all.push(("architecture", lang.setting("architecture", &architecture(summary))));
+        let shape = architecture(summary);
+        if key == "activation" && !shape.is_empty() {
+            all.push(("architecture", lang.setting("architecture", &shape)));
         }
     }
     match &header.status {
@@ -256,21 +267,21 @@ pub fn settings(lang: Lang, summary: &Summary) -> Vec<(&'static str, String)> {
     all
 }
 
-/// `784-8x100-10`: widths from the input to the output, those of equal hidden layers counted.
+/// `784-8x100-10`: widths from the input to the output, those of equal hidden layers counted; empty where they are
+/// not known.
 fn architecture(summary: &Summary) -> String {
     let layers = (0..summary.layers()).map(|l| summary.layer(l));
     let fans: Vec<(usize, usize)> = layers.filter_map(|layer| layer.fan_in.zip(layer.fan_out)).collect();
-    let Some(&(inputs, _)) = fans.first() else { return summary.layers().to_string() };
+    let Some(&(inputs, _)) = fans.first() else { return String::new() };
     let first = summary.layer(0);
     // Widths say what a network is whose layers are all dense, also where its inputs are images.
     let is_dense = summary.header().layers.iter().all(|layer| layer.kind == "dense");
     if first.input_shape.len() > 1 && !is_dense {
         let input = first.input_shape.iter().map(usize::to_string).collect::<Vec<_>>().join("×");
-        let layers = match summary.header().label("network") {
-            "" => summary.layers().to_string(),
-            notation => notation.into(),
+        return match (summary.header().label("network"), fans.last()) {
+            ("", Some((_, outputs))) => format!("{input}–…–{outputs}"),
+            (notation, _) => format!("{input}: {notation}"),
         };
-        return format!("{input}: {layers}");
     }
     let mut widths: Vec<(usize, usize)> = vec![(1, inputs)];
     for (i, &(_, outputs)) in fans.iter().enumerate() {

@@ -108,10 +108,10 @@ pub fn build(runs: &[Record], options: &PageOptions) -> Result<(Data, Option<Fig
     Ok((data, figure))
 }
 
-/// One sample's gradient where every run holds it, as in `comparison`: an average over the batch can hide
+/// One sample's gradient where every run holds it at most steps, as in `comparison`: an average over the batch can hide
 /// what depth does.
 fn default_gradient(summaries: &[Summary]) -> GradientMetric {
-    match summaries.iter().all(|s| !s.layer_grid(GRAD_RMS).all_missing()) {
+    match summaries.iter().all(|s| s.layer_grid(GRAD_RMS).mostly_measured()) {
         true => GradientMetric::PerSample,
         false => GradientMetric::BatchMean,
     }
@@ -148,7 +148,7 @@ fn opened(lang: Lang, summary: &Summary, figure: Figure) -> Option<Drawn> {
         figure.title.strip_prefix(prefix).map(str::to_string)
     };
     let finding =
-        rest(&lang.head(&name, summary.hidden())).or_else(|| rest(&name)).unwrap_or(figure.title.clone());
+        rest(&figure::head(lang, &name, summary)).or_else(|| rest(&name)).unwrap_or(figure.title.clone());
     Some(Drawn { finding, heatmap, scale })
 }
 

@@ -19,6 +19,7 @@ impl Header {
         if self.schema != SCHEMA {
             return Some(format!("format {} is not known, expected {SCHEMA}", self.schema));
         }
+        // No layers at all: a log of losses.
         let mut names = HashSet::with_capacity(self.tensors.len());
         for (i, tensor) in self.tensors.iter().enumerate() {
             let layer = tensor.layer;

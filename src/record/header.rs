@@ -47,6 +47,10 @@ pub struct Header {
     /// Early stopping of a run that has a validation set and has ended by itself.
     #[serde(default)]
     pub early_stop: Option<EarlyStop>,
+    /// Whether these are only some of the network's layers ([`Record::only_layers`](super::Record::only_layers)): the
+    /// last one is then no output layer, and their number is not the depth.
+    #[serde(skip)]
+    pub is_part: bool,
     /// Wall time of training in seconds, once the run has ended. Never in a figure.
     #[serde(default)]
     pub elapsed_secs: Option<f64>,
@@ -340,6 +344,7 @@ impl Header {
                 config: None,
                 status: Status::Running,
                 early_stop: None,
+                is_part: false,
                 elapsed_secs: None,
             },
         }

@@ -194,8 +194,12 @@ metrics! {
         "loss of the batch, before the update";
     BATCH_ACCURACY = "batch_accuracy": Step, Run, Number, Linear, "share", F64,
         "accuracy on the batch, before the update";
+    GROUP_RATE = "group_rate": Step, Tensor, Magnitude, Logarithmic, "", F64,
+        "learning rate of the tensor's parameter group in this step, where groups have different ones";
     TOTAL_GRAD_NORM = "total_grad_norm": Step, Run, Norm, Logarithmic, "", F64,
-        "L2 norm of the gradient of all parameters together";
+        "L2 norm of the gradient of all parameters together, before clipping";
+    CLIPPED_GRAD_NORM = "clipped_grad_norm": Step, Run, Norm, Logarithmic, "", F64,
+        "the same after clipping, as the optimizer got it";
     GRAD_NORM = "grad_norm": Step, Tensor, Norm, Logarithmic, "", F64,
         "L2 norm of the batch-mean gradient of the loss (without weight decay and L1)";
     UPDATE_NORM = "update_norm": Step, Tensor, Norm, Logarithmic, "", F64,

@@ -39,6 +39,7 @@ pub mod replay;
 mod rows;
 mod schema1;
 pub mod sink;
+mod subset;
 #[cfg(feature = "fs")]
 pub mod trial;
 

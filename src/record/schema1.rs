@@ -83,6 +83,7 @@ impl From<Header> for super::Header {
             config: old.config,
             status: old.status,
             early_stop: old.early_stop,
+            is_part: false,
             elapsed_secs: old.elapsed_secs,
         }
     }

@@ -2,6 +2,7 @@
 
 pub mod diagnosis;
 pub mod glossary;
+pub mod live;
 pub mod remedy;
 pub mod summary;
 pub mod sweep;

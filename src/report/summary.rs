@@ -132,7 +132,10 @@ pub fn text(record: &Record, lang: Lang) -> String {
             lang.zeros_line(&zeros.iter().map(|&share| percent(lang, share)).collect::<Vec<_>>());
         line(&name, &words);
     }
-    out += &table(record, lang);
+    // A log of losses has no rows for it.
+    if !header.layers.is_empty() {
+        out += &table(record, lang);
+    }
     out
 }
 

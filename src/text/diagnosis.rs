@@ -31,6 +31,7 @@ impl Lang {
                 Ailment::RateTooLarge => "learning rate too large",
                 Ailment::RateTooSmall => "learning rate too small",
                 Ailment::TooMuchDropout => "too much dropout",
+                Ailment::FrozenLayers => "frozen layers",
                 Ailment::TooNarrow => "too narrow",
                 Ailment::BaseRates => "stuck at the class frequencies",
                 Ailment::StuckWithLargeGradients => "stuck with large gradients",
@@ -57,6 +58,7 @@ impl Lang {
                 Ailment::RateTooLarge => "学习率过大",
                 Ailment::RateTooSmall => "学习率过小",
                 Ailment::TooMuchDropout => "随机失活过多",
+                Ailment::FrozenLayers => "不更新的层",
                 Ailment::TooNarrow => "网络过窄",
                 Ailment::BaseRates => "停在类别频率上",
                 Ailment::StuckWithLargeGradients => "梯度不小却停滞",
@@ -108,6 +110,9 @@ impl Lang {
                 Ailment::TooMuchDropout => {
                     "So many units are dropped at every step that what the layers pass on is mostly noise."
                 }
+                Ailment::FrozenLayers => {
+                    "The weights of these layers never change: no gradient is made for them, or the optimizer was not given them."
+                }
                 Ailment::TooNarrow => {
                     "A layer has fewer units than there are classes, and everything above knows only what these units pass on."
                 }
@@ -142,6 +147,7 @@ impl Lang {
                 Ailment::RateTooLarge => "每一步对权重的改变过大，损失无法稳定下来。",
                 Ailment::RateTooSmall => "每一步对权重的改变过小，训练结束时网络还没有学会。",
                 Ailment::TooMuchDropout => "每一步丢弃的神经元太多，各层往上传的大部分是噪声。",
+                Ailment::FrozenLayers => "这些层的权重从不改变：没有为它们计算梯度，或者优化器里没有它们。",
                 Ailment::TooNarrow => "某一层的神经元比类别还少，而它上面的各层只能看到这些神经元传来的信息。",
                 Ailment::BaseRates => "网络对每个样本给出同样的答案，即各类别的频率；单凭输出层的偏置就能学到这一点。",
                 Ailment::StuckWithLargeGradients => "损失停滞不前，但每一层都收到很强的信号：这不是梯度消失。",

@@ -217,6 +217,32 @@ impl Lang {
         }
     }
 
+    pub fn whole_gradient_note(self, clipped: bool) -> String {
+        match (self, clipped) {
+            (Lang::En, false) => "L2 norm of the batch-mean gradient of all parameters together.",
+            (Lang::En, true) => {
+                "L2 norm of the batch-mean gradient of all parameters together, before clipping and (dashed) after it."
+            }
+            (Lang::Zh, false) => "全部参数的批平均梯度的 L2 范数。",
+            (Lang::Zh, true) => "全部参数的批平均梯度的 L2 范数：裁剪前，以及（虚线）裁剪后。",
+        }
+        .into()
+    }
+
+    pub fn chosen_layers_note(self, pattern: &str) -> String {
+        match self {
+            Lang::En => format!("Only layers that match {pattern}, numbered among themselves."),
+            Lang::Zh => format!("只画匹配 {pattern} 的层，编号只在其中计。"),
+        }
+    }
+
+    pub fn ends_are_medians(self) -> String {
+        match self {
+            Lang::En => "The title's numbers are medians of the first and the last steps.".into(),
+            Lang::Zh => "标题中的数是最初几步和最后几步的中位数。".into(),
+        }
+    }
+
     pub fn clamped_note(self, below: f64, above: f64) -> String {
         let [low, high] = [below, above].map(|s| self.percent(s));
         match self {

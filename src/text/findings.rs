@@ -309,6 +309,20 @@ impl Lang {
         }
     }
 
+    pub fn whole_gradient_course(self, first: f64, last: f64) -> String {
+        match self {
+            Lang::En => format!("gradient norm from {} to {}", self.number(first), self.number(last)),
+            Lang::Zh => format!("梯度范数从 {} 到 {}", self.number(first), self.number(last)),
+        }
+    }
+
+    pub fn batch_loss_course(self, first: f64, last: f64) -> String {
+        match self {
+            Lang::En => format!("batch loss from {} to {}", self.number(first), self.number(last)),
+            Lang::Zh => format!("小批量损失从 {} 到 {}", self.number(first), self.number(last)),
+        }
+    }
+
     pub fn loss_fell(self, first: f64, last: f64) -> String {
         match self {
             Lang::En => format!("training loss from {} to {}", self.number(first), self.number(last)),

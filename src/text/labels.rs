@@ -136,6 +136,28 @@ impl Lang {
         }
     }
 
+    /// The norm of the gradient of all parameters together.
+    pub fn whole_gradient(self) -> String {
+        match self {
+            Lang::En => "gradient norm".into(),
+            Lang::Zh => "梯度范数".into(),
+        }
+    }
+
+    pub fn whole_gradient_series(self) -> String {
+        match self {
+            Lang::En => "all parameters".into(),
+            Lang::Zh => "全部参数".into(),
+        }
+    }
+
+    pub fn clipped_gradient_series(self) -> String {
+        match self {
+            Lang::En => "clipped".into(),
+            Lang::Zh => "裁剪后".into(),
+        }
+    }
+
     pub fn accuracy(self) -> String {
         match self {
             Lang::En => "accuracy".into(),

@@ -14,6 +14,8 @@ pub enum Hint {
     Convergence,
     Profile,
     Curves,
+    /// One norm for all parameters.
+    WholeGradient,
     Activation,
     Comparison,
     AccuracyByDepth,
@@ -82,6 +84,7 @@ impl Lang {
                 Hint::Convergence => "A row that darkens early is a layer that reached its final weights early; a grey row is a layer that hardly moved, so its colours would mean nothing.",
                 Hint::Profile => "A line that rises to the right shows a signal that shrinks on its way back to the input; a level line is healthy.",
                 Hint::Curves => "A network whose training accuracy stays at chance has learned nothing; a training accuracy far above the test accuracy is overfitting, a low training accuracy is not.",
+                Hint::WholeGradient => "One number cannot tell which layers lose the gradient: those near the output make most of it.",
                 Hint::Activation => "A saturated unit passes back almost no gradient, and a dead one none for any sample of the batch.",
                 Hint::Comparison => "Each row has one colour scale, so the same colour is the same number in every column.",
                 Hint::AccuracyByDepth => "Where a solid line falls to chance, more depth has made the network untrainable, not overfitted.",
@@ -99,6 +102,7 @@ impl Lang {
                 Hint::Convergence => "早早变暗的行是早早到达最终权重的层；灰色的行是几乎没有移动的层，其颜色没有意义。",
                 Hint::Profile => "曲线向右上升，说明信号在传回输入的途中变小；水平的曲线是健康的。",
                 Hint::Curves => "训练准确率停在随机水平，说明什么也没学到；训练远高于测试才是过拟合，训练准确率低则不是。",
+                Hint::WholeGradient => "单独一个数说明不了梯度在哪些层消失：它主要来自靠近输出的各层。",
                 Hint::Activation => "饱和的神经元几乎不传回梯度，死亡的神经元对批内任何样本都不传。",
                 Hint::Comparison => "每一行共用一个色标，所以同样的颜色在每一列都是同样的数值。",
                 Hint::AccuracyByDepth => "实线落到随机水平之处，更大的深度使网络无法训练，而不是过拟合。",
@@ -142,6 +146,16 @@ impl Lang {
         match self {
             Lang::En => "Time runs to the right; the line marked \"chance\" is what the most frequent class reaches as the only answer.".into(),
             Lang::Zh => "时间向右；标有“随机水平”的线是总以样本最多的类别作答所能达到的准确率。".into(),
+        }
+    }
+
+    /// One norm for all parameters above the loss.
+    pub fn reading_whole_gradient(self) -> String {
+        match self {
+            Lang::En => {
+                "Time runs to the right; above is the norm of the whole gradient, below the loss.".into()
+            }
+            Lang::Zh => "时间向右；上方是全部参数的梯度范数，下方是损失。".into(),
         }
     }
 

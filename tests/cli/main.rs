@@ -20,6 +20,7 @@ mod spelling;
 mod sweep;
 mod tables;
 mod training;
+mod watch;
 mod weights;
 
 use std::collections::BTreeMap;

@@ -6,6 +6,7 @@ super::terms! {
         Diverged = "diverged",
         InputsNotScaled = "inputs-not-scaled",
         FloatUnderflow = "float-underflow",
+        FrozenLayers = "frozen-layers",
         DeadInitialisation = "dead-initialisation",
         InitialisationTooLarge = "initialisation-too-large",
         InitialisationTooSmall = "initialisation-too-small",

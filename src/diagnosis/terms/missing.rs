@@ -3,6 +3,8 @@
 /// What a rule would have needed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Missing {
+    /// Anything by layer.
+    Layers,
     Steps,
     FirstStep,
     Signal,
@@ -14,6 +16,8 @@ pub enum Missing {
     TrainingResult,
     TestResult,
     LossHistory,
+    /// A loss on an unknown scale, and no accuracy.
+    LossScale,
     Classes,
     Optimizer,
     /// Statistics of the inputs.
@@ -35,6 +39,7 @@ impl Missing {
     /// The stable name in JSON.
     pub fn key(&self) -> &'static str {
         match self {
+            Missing::Layers => "layers",
             Missing::Steps => "steps",
             Missing::FirstStep => "first_step",
             Missing::Signal => "signal_rms",
@@ -45,6 +50,7 @@ impl Missing {
             Missing::Movement => "distance_from_init",
             Missing::TrainingResult => "train_accuracy",
             Missing::TestResult => "test_accuracy",
+            Missing::LossScale => "loss_scale",
             Missing::LossHistory => "loss_history",
             Missing::Classes => "classes",
             Missing::Optimizer => "optimizer",

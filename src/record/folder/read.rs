@@ -12,7 +12,7 @@ use serde::de::DeserializeOwned;
 use super::super::error::again;
 use super::super::header::SCHEMA;
 use super::super::metrics::*;
-use super::super::npy::{self, NpyArray, read_npy};
+use super::super::npy::{self, NpyArray};
 use super::super::rows::Widths;
 use super::super::schema1;
 use super::super::{Header, Record, RecordError, Rows};
@@ -106,25 +106,43 @@ impl Record {
         let mut warnings = Vec::new();
         let mut tables = Vec::with_capacity(Table::ALL.len());
         for table in Table::ALL {
-            let mut files =
-                Files { dir, table, expects_all, shortest: usize::MAX, longest: 0, warnings: &mut warnings };
-            tables.push(files.read(&header)?);
+            tables.push(Files::new(dir, table, expects_all, &mut warnings).read(&header)?);
         }
         // A sketch has no number for "missing", so a run that lost its file counts as one without a sketch.
         if tables.iter().any(|t| !t.step.is_empty() && t.table == Table::Snapshot && t.singles.is_empty()) {
             header.sketch_buckets = None;
         }
-        let mut record = Record::new(header);
-        for mut t in tables {
-            let doubles = |metric: MetricId| t.doubles.remove(&metric);
-            let singles = |metric: MetricId| t.singles.remove(&metric);
-            *record.table_mut(t.table) =
-                Rows::from_columns(t.table, &record.header, t.step, doubles, singles);
-        }
-        record.check().map_err(|e| at(e, dir))?;
+        let record = assemble(header, tables, dir)?;
         warnings.extend(MetricId::all().filter_map(|metric| gap(&record, dir, metric)));
         Ok((record, warnings))
     }
+
+    /// Reads the end of a run that may still be going on: the last `rows` rows of its step table and all
+    /// evaluations, but no snapshots. Costs as much after an hour of training as at its beginning.
+    ///
+    /// # Errors
+    /// As [`Record::read`].
+    pub fn read_end(dir: &Path, rows: usize) -> Result<Record, RecordError> {
+        let (header, _) = read_header(dir)?;
+        let mut unsaid = Vec::new();
+        let mut steps = Files::new(dir, Table::Step, false, &mut unsaid);
+        steps.first = steps.rows_to_skip(rows)?;
+        let steps = steps.read(&header)?;
+        let evaluations = Files::new(dir, Table::Evaluation, false, &mut unsaid).read(&header)?;
+        assemble(header, vec![steps, evaluations], dir)
+    }
+}
+
+/// The record of these columns, checked; a table that is not among them is empty.
+fn assemble(header: Header, tables: Vec<Columns>, dir: &Path) -> Result<Record, RecordError> {
+    let mut record = Record::new(header);
+    for mut t in tables {
+        let doubles = |metric: MetricId| t.doubles.remove(&metric);
+        let singles = |metric: MetricId| t.singles.remove(&metric);
+        *record.table_mut(t.table) = Rows::from_columns(t.table, &record.header, t.step, doubles, singles);
+    }
+    record.check().map_err(|e| at(e, dir))?;
+    Ok(record)
 }
 
 /// The first plain NaN of a metric that no divergence explains.
@@ -167,12 +185,28 @@ struct Files<'a> {
     table: Table,
     /// Whether its writer made a file for every metric that there was.
     expects_all: bool,
+    /// Rows before this one are not read.
+    first: u64,
     shortest: usize,
     longest: usize,
     warnings: &'a mut Vec<Warning>,
 }
 
-impl Files<'_> {
+impl<'a> Files<'a> {
+    fn new(dir: &'a Path, table: Table, expects_all: bool, warnings: &'a mut Vec<Warning>) -> Files<'a> {
+        Files { dir, table, expects_all, first: 0, shortest: usize::MAX, longest: 0, warnings }
+    }
+
+    /// Rows before the last `rows` ones, as the key column has them.
+    fn rows_to_skip(&self, rows: usize) -> Result<u64, RecordError> {
+        let path = self.dir.join(file_name(self.table.key()));
+        match npy::read_npy_from::<i64>(&path, u64::MAX) {
+            Ok(none) => Ok(none.skipped.saturating_sub(rows as u64)),
+            // What is wrong with it is said where it is read.
+            Err(_) => Ok(0),
+        }
+    }
+
     fn read(&mut self, header: &Header) -> Result<Columns, RecordError> {
         let widths = Widths::of(header);
         let mut columns = Columns {
@@ -234,7 +268,7 @@ impl Files<'_> {
     ) -> Result<Option<Vec<T>>, RecordError> {
         debug_assert!(array_stems().any(|known| known == stem));
         let path = self.dir.join(file_name(stem));
-        let array: NpyArray<T> = match read_npy(&path) {
+        let array: NpyArray<T> = match npy::read_npy_from(&path, self.first) {
             Err(RecordError::Io { cause, .. }) if cause.kind() == io::ErrorKind::NotFound => {
                 if is_expected {
                     self.warnings.push(Warning::Absent { path });

@@ -13,7 +13,7 @@
 mod read;
 mod write;
 
-pub use read::{NpyArray, parse_npy, read_npy};
+pub use read::{NpyArray, parse_npy, read_npy, read_npy_from};
 pub use write::NpyWriter;
 
 /// Bytes of the header that [`NpyWriter`] writes, magic and padding included.

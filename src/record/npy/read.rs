@@ -1,7 +1,7 @@
 //! Reading: nothing in a header is believed before the file's size has been asked.
 
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, Read, Seek, SeekFrom};
 use std::path::Path;
 
 use super::super::RecordError;
@@ -18,8 +18,10 @@ pub struct NpyArray<T> {
     /// `[rows, inner...]` of what was read.
     pub shape: Vec<usize>,
     pub data: Vec<T>,
-    /// Rows that the header counts; more than `shape[0]` when the file is cut short.
+    /// Rows that the header counts; more than `skipped` and `shape[0]` when the file is cut short.
     pub promised_rows: u64,
+    /// Rows before those of `data`.
+    pub skipped: u64,
 }
 
 impl<T> NpyArray<T> {
@@ -29,7 +31,7 @@ impl<T> NpyArray<T> {
 
     /// True when the file ends before the rows that its header counts.
     pub fn truncated(&self) -> bool {
-        self.promised_rows > self.shape[0] as u64
+        self.promised_rows > self.skipped + self.shape[0] as u64
     }
 }
 
@@ -41,6 +43,14 @@ impl<T> NpyArray<T> {
 /// [`RecordError::Io`] when the file cannot be read; [`RecordError::Array`] when it is not a `.npy` file,
 /// holds another type of numbers, is in Fortran order, or has an impossible shape.
 pub fn read_npy<T: Element>(path: &Path) -> Result<NpyArray<T>, RecordError> {
+    read_npy_from(path, 0)
+}
+
+/// As [`read_npy`], without the rows before `first`: a run that goes on for hours is looked at by its end.
+///
+/// # Errors
+/// As [`read_npy`].
+pub fn read_npy_from<T: Element>(path: &Path, first: u64) -> Result<NpyArray<T>, RecordError> {
     let cannot_read = |cause| RecordError::Io { action: "read it", path: path.to_path_buf(), cause };
     // Asked before opening: opening a named pipe would wait for ever.
     let meta = std::fs::metadata(path).map_err(cannot_read)?;
@@ -48,7 +58,7 @@ pub fn read_npy<T: Element>(path: &Path) -> Result<NpyArray<T>, RecordError> {
         return Err(RecordError::Array { path: path.to_path_buf(), what: "not a file".to_string() });
     }
     let mut file = File::open(path).map_err(cannot_read)?;
-    read_from(&mut file, meta.len()).map_err(|e| match e {
+    read_from(&mut file, meta.len(), first).map_err(|e| match e {
         Fault::Io(cause) => cannot_read(cause),
         Fault::Format(what) => RecordError::Array { path: path.to_path_buf(), what },
     })
@@ -59,7 +69,7 @@ pub fn read_npy<T: Element>(path: &Path) -> Result<NpyArray<T>, RecordError> {
 /// # Errors
 /// In words, as those of [`read_npy`].
 pub fn parse_npy<T: Element>(bytes: &[u8]) -> Result<NpyArray<T>, String> {
-    read_from(&mut &bytes[..], bytes.len() as u64).map_err(|fault| match fault {
+    read_from(&mut io::Cursor::new(bytes), bytes.len() as u64, 0).map_err(|fault| match fault {
         Fault::Io(cause) => cause.to_string(),
         Fault::Format(what) => what,
     })
@@ -83,7 +93,11 @@ impl From<String> for Fault {
     }
 }
 
-pub(super) fn read_from<T: Element>(input: &mut impl Read, len: u64) -> Result<NpyArray<T>, Fault> {
+pub(super) fn read_from<T: Element>(
+    input: &mut (impl Read + Seek),
+    len: u64,
+    first: u64,
+) -> Result<NpyArray<T>, Fault> {
     let (header_len, shape) = read_header::<T>(input, len)?;
     let impossible = || Fault::Format(format!("impossible shape {shape:?} in its header"));
     let (&promised_rows, inner) =
@@ -94,7 +108,10 @@ pub(super) fn read_from<T: Element>(input: &mut impl Read, len: u64) -> Result<N
     }
     let row_bytes = row_len.checked_mul(T::SIZE).filter(|&n| n > 0).ok_or_else(impossible)?;
     let present = len.saturating_sub(header_len) / row_bytes as u64;
-    let rows = usize::try_from(promised_rows.min(present)).map_err(|_| impossible())?;
+    let there = promised_rows.min(present);
+    let first = first.min(there);
+    let rows = usize::try_from(there - first).map_err(|_| impossible())?;
+    input.seek(SeekFrom::Start(header_len + first * row_bytes as u64))?;
 
     let mut data: Vec<T> = Vec::new();
     data.try_reserve_exact(rows * row_len).map_err(|_| format!("no memory for its {rows} rows"))?;
@@ -113,7 +130,7 @@ pub(super) fn read_from<T: Element>(input: &mut impl Read, len: u64) -> Result<N
     data.truncate(rows * row_len);
     let mut found = vec![rows];
     found.extend(inner.iter().map(|&n| n as usize));
-    Ok(NpyArray { shape: found, data, promised_rows })
+    Ok(NpyArray { shape: found, data, promised_rows, skipped: first })
 }
 
 /// Bytes before the data, and the shape.
@@ -194,7 +211,7 @@ mod tests {
     }
 
     fn read(bytes: &[u8]) -> Result<NpyArray<f64>, String> {
-        read_from(&mut &bytes[..], bytes.len() as u64).map_err(|fault| match fault {
+        read_from(&mut io::Cursor::new(bytes), bytes.len() as u64, 0).map_err(|fault| match fault {
             Fault::Io(e) => e.to_string(),
             Fault::Format(what) => what,
         })
@@ -208,6 +225,26 @@ mod tests {
             assert_eq!((read.shape, read.data, read.promised_rows), (vec![2, 3], vec![0.0; 6], 2));
         }
         assert_eq!(read(&file([4, 0], dictionary, 48)).unwrap_err(), ".npy version 4.0, expected 1.0");
+    }
+
+    #[test]
+    fn the_end_of_a_column_is_read_alone() {
+        let mut bytes = file([1, 0], "{'descr': '<f8', 'fortran_order': False, 'shape': (3, 2)}", 0);
+        (0..6).for_each(|x| bytes.extend(f64::from(x).to_le_bytes()));
+        // What was not committed, or is torn, is not looked at.
+        bytes.extend([7; 20]);
+        let last = |first: u64, len: usize| {
+            read_from::<f64>(&mut io::Cursor::new(&bytes), len as u64, first).ok().unwrap()
+        };
+        let whole = last(2, bytes.len());
+        assert_eq!(
+            (whole.shape.as_slice(), whole.data.as_slice()),
+            ([1, 2].as_slice(), [4.0, 5.0].as_slice())
+        );
+        assert!(!whole.truncated() && whole.promised_rows == 3);
+        assert!(last(u64::MAX, bytes.len()).data.is_empty());
+        let torn = last(1, bytes.len() - 28);
+        assert_eq!((torn.data.as_slice(), torn.truncated()), ([2.0, 3.0].as_slice(), true));
     }
 
     #[test]

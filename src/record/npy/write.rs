@@ -200,7 +200,7 @@ mod tests {
     }
 
     fn read_bytes(bytes: &[u8]) -> Result<NpyArray<f64>, Fault> {
-        read_from(&mut &bytes[..], bytes.len() as u64)
+        read_from(&mut std::io::Cursor::new(&bytes), bytes.len() as u64, 0)
     }
 
     fn rows(from: usize, to: usize) -> Vec<f64> {

@@ -135,11 +135,11 @@ pub const ENTRIES: &[Entry] = &[
         aliases: &["training-skill"],
         en: (
             "skill",
-            "The share of the way from chance to no mistake that an accuracy has gone: (accuracy - chance) / (1 - chance). 0 is chance and 1 is no mistake, whatever the number of classes. Training is good from `good_skill` on and has failed below `failed_skill`; a run that was cut short before `judged_share` of its planned steps is called good, but neither half good nor failed. Without any accuracy it is 1 - loss / loss of an answer that ignores the input.",
+            "The share of the way from chance to no mistake that an accuracy has gone: (accuracy - chance) / (1 - chance). 0 is chance and 1 is no mistake, whatever the number of classes. Training is good from `good_skill` on and has failed below `failed_skill`; a run that was cut short before `judged_share` of its planned steps is called good, but neither half good nor failed. Without any accuracy it is 1 - loss / loss of an answer that ignores the input. Where neither is known, training has failed if its loss ends less than `flat_loss` below its first steps.",
         ),
         zh: (
             "得分",
-            "准确率从随机水平到全对走了多少：(准确率 - 随机水平) / (1 - 随机水平)。无论有多少类，0 都是随机水平，1 都是全对。达到 `good_skill` 时训练集上算好，低于 `failed_skill` 时算失败；在完成计划步数的 `judged_share` 之前就中断的运行只可能判为好，不判为不好。没有准确率时为 1 - 损失 / 不看输入的回答的损失。",
+            "准确率从随机水平到全对走了多少：(准确率 - 随机水平) / (1 - 随机水平)。无论有多少类，0 都是随机水平，1 都是全对。达到 `good_skill` 时训练集上算好，低于 `failed_skill` 时算失败；在完成计划步数的 `judged_share` 之前就中断的运行只可能判为好，不判为不好。没有准确率时为 1 - 损失 / 不看输入的回答的损失。两者都不知道时，损失最后比最初几步低不到 `flat_loss`，训练就算失败。",
         ),
         see: &["chance", "accuracy"],
     },

@@ -1,0 +1,451 @@
+"""Watching passes go by: outputs of layers forward, the gradients there backward, and which backward passes belong to a step.
+
+A hook on the tensor that leaves a layer gets the whole gradient there, also where an activation works in place or where the
+tensor is used several times. It only keeps the gradient; norms are taken at the end of the backward pass, of many layers in one
+call. A pass counts when a gradient of a parameter came of it: `torch.autograd.grad` for a penalty does not.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any, Callable, Dict, List, Optional, Tuple
+
+import torch
+from torch import nn
+
+from . import _norms, _per_sample
+from ._layers import Layer, Network
+
+# Gradients above this are measured at once: keeping all of them to the end would double the memory of a backward pass.
+_LARGE = 1 << 18
+
+_is_compiling = torch.compiler.is_compiling
+
+
+def _saved_tensor_hooks(also_without_tracing: bool) -> Any:
+    return None
+
+
+_saved_tensor_hooks = getattr(torch._C._autograd, "_top_saved_tensors_default_hooks", _saved_tensor_hooks)
+
+
+def _nothing(*_: Any) -> None:
+    """What is left of a hook in a pickled model."""
+
+
+def _restored() -> Callable[..., None]:
+    return _nothing
+
+
+class Hook:
+    """A hook that a copied or pickled network does not take along, and that a compiler leaves out."""
+
+    def __init__(self, call: Callable[..., None]) -> None:
+        self.call = call
+
+    def __call__(self, *args: Any) -> None:
+        if not torch.compiler.is_compiling():
+            self.call(*args)
+
+    def __deepcopy__(self, memo: Any) -> Callable[..., None]:
+        return _nothing
+
+    def __reduce__(self) -> Any:
+        return _restored, ()
+
+
+class OutputHook(Hook):
+    """The hook of most layers, which is called for each of them at every step: the usual case comes first."""
+
+    def __init__(self, flow: "Flow", module: nn.Module, layer: Layer) -> None:
+        self.flow, self.module, self.layer = flow, module, layer
+        self.call = partial(flow._output, module, layer)
+
+    def __call__(self, module: nn.Module, args: Any, output: Any) -> None:
+        flow = self.flow
+        if _is_compiling() or not flow.listening:
+            return
+        if flow.is_usual and module is self.module and type(output) is torch.Tensor and output.requires_grad:
+            layer = self.layer
+            x = args[0] if layer.is_cheap and args and not _saved_tensor_hooks(True) else None
+            output.register_hook(partial(flow._delta, layer, x, flow.batch))
+        else:
+            self.call(module, args, output)
+
+
+class Signal:
+    """What one backward pass brought to a layer."""
+
+    __slots__ = ("layer", "batch", "turn", "norm", "samples")
+
+    def __init__(self, layer: Layer, batch: int, turn: int) -> None:
+        self.layer = layer
+        self.batch = batch
+        #: The backward pass of the step that it came with.
+        self.turn = turn
+        #: The norm of the gradient at the output over the whole batch; a number, or one on the device.
+        self.norm: Any = None
+        #: The root of the sum of the squared norms of the samples' weight gradients.
+        self.samples: Any = None
+
+
+class Flow:
+    """The passes since the last step."""
+
+    def __init__(
+        self,
+        model: nn.Module,
+        network: Network,
+        per_sample: "bool | str",
+        batch_dim: int,
+        sees_input: Callable[[torch.Tensor], None],
+        at_output: Callable[[Any], None],
+        at_end: Callable[[], None],
+        fails: Callable[[BaseException], None],
+    ) -> None:
+        self.model = model
+        self.network = network
+        self.per_sample = per_sample
+        self.batch_dim = batch_dim
+        self.sees_input, self.at_output, self.at_end, self.fails = sees_input, at_output, at_end, fails
+        #: Whether the next step is recorded, and with a snapshot.
+        self.listening = False
+        self.snapshot = False
+        #: Whether a forward or backward pass came since the last step.
+        self.began = False
+        #: Whether backward passes still count for this step: of a closure that is called again and again the first does.
+        self.accepts = True
+        #: Layers in the order of the first forward pass; None once it is known.
+        self.order: Optional[List[Layer]] = []
+        self.parameters = [t.parameter for t in network.tensors]
+        self.backwards = 0
+        self.batches: List[int] = []
+        self.signals: List[Signal] = []
+        #: Of a snapshot: layer, output, its version, and the node that made it.
+        self.outputs: List[Tuple[Layer, torch.Tensor, int, Any]] = []
+        #: Whether nothing but the gradients at outputs is to be kept: no snapshot, and the order of the layers is known.
+        self.is_usual = False
+        self.skipped = 0
+        #: Layers inside a checkpointed part, whose graph is not to be read.
+        self.recomputed = False
+        self.batch = 0
+        self._open = False
+        self._before: List[Tuple[Any, int]] = []
+        self._calls: List[Tuple[Layer, int, torch.Tensor, Optional[torch.Tensor]]] = []
+        self._measured: List[Signal] = []
+        self._witness: Optional[Tuple[torch.Tensor, Any, int]] = None
+        self._handles: List[Any] = []
+        self._attach()
+
+    def _attach(self) -> None:
+        keep = self._handles.append
+        keep(self.model.register_forward_pre_hook(Hook(self._before_forward), with_kwargs=True))
+        if is_compiled(self.model):
+            keep(self.model.register_forward_hook(Hook(self._after_forward)))
+            return
+        for module, layers in self.network.of_module:
+            if not layers or layers[0].kind == "parameters":
+                if layers:
+                    keep(module.register_forward_pre_hook(Hook(partial(self._called, layers[0]))))
+                continue
+            if isinstance(module, nn.MultiheadAttention):
+                hook = partial(self._attention, module, *layers)
+            elif isinstance(module, nn.RNNBase):
+                hook = partial(self._recurrent, module, layers)
+            else:
+                keep(module.register_forward_hook(OutputHook(self, module, layers[0])))
+                continue
+            keep(module.register_forward_hook(Hook(hook)))
+        # Behind the hook of a network that is one layer.
+        keep(self.model.register_forward_hook(Hook(self._after_forward)))
+
+    def detach(self) -> None:
+        for handle in self._handles:
+            handle.remove()
+        self._handles = []
+        self.listening = False
+
+    # Forward
+
+    def _before_forward(self, model: nn.Module, args: Any, kwargs: Any) -> None:
+        if not torch.is_grad_enabled():
+            return
+        self.began = True
+        if not self.listening or model is not self.model:
+            return
+        if self.backwards and self._is_discarded():
+            self.skipped += 1
+            self.forget()
+        for x in (*args, *kwargs.values()):
+            if isinstance(x, torch.Tensor) and x.dim() > self.batch_dim:
+                self.batch = x.shape[self.batch_dim]
+                self.sees_input(x)
+                break
+
+    def _called(self, layer: Layer, module: nn.Module, args: Any) -> None:
+        if self.order is not None and self.listening and torch.is_grad_enabled():
+            self.order.append(layer)
+
+    def _output(self, mine: nn.Module, layer: Layer, module: nn.Module, args: Any, output: Any) -> None:
+        if not self.listening or module is not mine:
+            return
+        if not isinstance(output, torch.Tensor):
+            output = first_tensor(output)
+            if output is None:
+                return
+        if not output.requires_grad:
+            if self.order is not None and torch.is_grad_enabled():
+                self.order.append(layer)  # frozen, below all that is trained
+            return
+        if self.order is not None:
+            self.order.append(layer)
+            if isinstance(args[0] if args else None, torch.Tensor) and not layer.output_shape:
+                layer.input_shape, layer.output_shape = list(args[0].shape[1:]), list(output.shape[1:])
+        x = None
+        if layer.has_samples and (layer.is_cheap is not False or self.snapshot or self.per_sample is True):
+            # What a checkpointed part computes is meant to be let go of.
+            if self.per_sample and args and not _saved_tensor_hooks(True):
+                x = args[0]
+        output.register_hook(partial(self._delta, layer, x, self.batch))
+        if self.snapshot and self.backwards == 0:
+            self._keep(layer, output)
+
+    def _keep(self, layer: Layer, output: torch.Tensor) -> None:
+        if _saved_tensor_hooks(True):
+            self.recomputed = True
+            return
+        self.outputs.append((layer, output.detach(), output._version, output.grad_fn))
+
+    def _attention(self, mine, inner: Layer, outer: Layer, module: nn.Module, args: Any, output: Any) -> None:
+        output = first_tensor(output)
+        if not self.listening or module is not mine or output is None or not output.requires_grad:
+            return
+        if self.order is not None:
+            self.order += [inner, outer]
+        output.register_hook(partial(self._delta, outer, None, self.batch))
+        weights = {id(self.network.tensors[t].parameter) for t in inner.tensors}
+        for node in _users_of(output.grad_fn, weights):
+            node.register_prehook(partial(self._node_delta, inner, self.batch))
+        if self.snapshot and self.backwards == 0:
+            self._keep(outer, output)
+
+    def _recurrent(self, mine, layers: List[Layer], module: nn.Module, args: Any, output: Any) -> None:
+        output = first_tensor(output)
+        if not self.listening or module is not mine or output is None or not output.requires_grad:
+            return
+        if self.order is not None:
+            self.order += layers
+        output.register_hook(partial(self._delta, layers[-1], None, self.batch))
+
+    def _after_forward(self, model: nn.Module, args: Any, output: Any) -> None:
+        if not self.listening or model is not self.model:
+            return
+        tensors = [t for t in all_tensors(output) if t.requires_grad]
+        if not tensors:
+            return
+        for t in tensors:
+            t.register_hook(self._output_delta)
+        try:
+            if self.snapshot and self.backwards == 0 and not self.recomputed:
+                self.at_output(tensors)
+        except Exception as error:
+            self.fails(error)
+        self.outputs = []
+
+    # Backward
+
+    def _output_delta(self, delta: torch.Tensor) -> None:
+        # The first hook of a pass, so that its end is that of the whole one, and not of a part that is computed again.
+        if self.listening and not self._open:
+            self._begin_backward()
+
+    def _node_delta(self, layer: Layer, batch: int, deltas: Tuple[torch.Tensor, ...]) -> None:
+        self._delta(layer, None, batch, deltas[0])
+
+    def _delta(self, layer: Layer, x: Optional[torch.Tensor], batch: int, delta: Optional[torch.Tensor]) -> None:
+        if not self.listening or delta is None:
+            return
+        try:
+            if not self._open:
+                self._begin_backward()
+            if delta.requires_grad:
+                delta = delta.detach()
+            self._calls.append((layer, batch or delta.shape[0], delta, x))
+            if delta.numel() > _LARGE:
+                with torch.no_grad():
+                    self._measured += self._measure([self._calls.pop()])
+        except Exception as error:
+            self.fails(error)
+
+    def _begin_backward(self) -> None:
+        self.began = True
+        if self.backwards and self._is_discarded():
+            self.skipped += 1
+            self.forget()
+        torch.autograd.Variable._execution_engine.queue_callback(self._end_backward)
+        self._open = True
+        self._before = self._stamps()
+
+    def _reached(self) -> Optional[torch.Tensor]:
+        """A parameter to whose gradient the pass has added."""
+        for parameter, (grad, version) in zip(self.parameters, self._before):
+            now = parameter.grad
+            if now is not None and (now is not grad or now._version != version):
+                return parameter
+        return None
+
+    def _stamps(self) -> List[Tuple[Any, int]]:
+        grads = [p.grad for p in self.parameters]
+        return [(g, 0 if g is None else g._version) for g in grads]
+
+    def _end_backward(self) -> None:
+        self._open = False
+        calls, self._calls = self._calls, []
+        measured, self._measured = self._measured, []
+        if not self.listening:
+            return
+        try:
+            parameter = self._reached()
+            self._before = []
+            if parameter is None or not self.accepts:
+                return
+            with torch.no_grad():
+                signals = measured + self._measure(calls)
+            self.backwards += 1
+            self.batches.append(max((s.batch for s in signals), default=self.batch))
+            self.signals += signals
+            self._witness = (parameter, parameter.grad, parameter.grad._version)
+            self.at_end()
+        except Exception as error:
+            self.fails(error)
+
+    def _is_discarded(self) -> bool:
+        """Whether the gradients of the passes before were thrown away, without a step: a scaler skips those that overflowed."""
+        if self._witness is None:
+            return False
+        parameter, grad, version = self._witness
+        if parameter.grad is not grad:
+            return True
+        # The same tensor, changed: set to zero, or clipped between the passes.
+        return grad._version != version and not bool(grad.any())
+
+    def forget(self) -> None:
+        """Begins a step anew."""
+        self.backwards = 0
+        self.batches = []
+        self.signals = []
+        self.outputs = []
+        self.recomputed = False
+        self._witness = None
+
+    def _measure(self, calls: List[Tuple[Layer, int, torch.Tensor, Optional[torch.Tensor]]]) -> List[Signal]:
+        """Norms of the gradients that a backward pass brought."""
+        signals = [Signal(layer, batch, self.backwards) for layer, batch, _, _ in calls]
+        rest: Dict[Any, List[int]] = {}
+        alike: Dict[Any, List[int]] = {}
+        for i, (layer, batch, delta, x) in enumerate(calls):
+            if x is not None and layer.is_cheap is None:
+                layer.is_cheap = _per_sample.is_cheap(layer, delta, x, batch)
+            if x is None or delta.dim() != 2 or layer.kind != "dense" or delta.shape[0] != batch or x.shape[0] != batch:
+                rest.setdefault(delta.device, []).append(i)
+            else:
+                alike.setdefault((batch, delta.dtype, x.dtype, delta.device), []).append(i)
+        for some in alike.values():
+            self._measure_alike([calls[i] for i in some], [signals[i] for i in some])
+        for some in rest.values():
+            for i, value in zip(some, _norms.norms([calls[i][2] for i in some])):
+                signals[i].norm = value
+            for i in some:
+                layer, batch, delta, x = calls[i]
+                if x is not None and (layer.is_cheap or self.snapshot or self.per_sample is True):
+                    found = _per_sample.total(layer, delta, x, batch, self.batch_dim)
+                    if found is not None:
+                        signals[i].samples = float(found) if found.device.type == "cpu" else found.double()
+        return signals
+
+    def _measure_alike(self, calls: List[Any], signals: List[Signal]) -> None:
+        """Dense layers at one position: |G_a| = |delta_a| |x_a|, for all layers with as many samples in a few calls."""
+        first = calls[0][2]
+        wide = first.device.type != "cpu" or first.dtype not in (torch.float32, torch.float64) or calls[0][3].dtype != first.dtype
+        dtype = torch.float64 if wide else first.dtype
+        row_norms = torch.linalg.vector_norm
+        rows = [row_norms(call[2], dim=1, dtype=dtype) for call in calls]
+        rows += [row_norms(call[3].detach(), dim=1, dtype=dtype) for call in calls]
+        count = len(calls)
+        values = torch.stack(rows)
+        values[count:] *= values[:count]
+        found: Any = row_norms(values, dim=1)
+        if wide:
+            for i, signal in enumerate(signals):
+                signal.norm, signal.samples = found[i], found[count + i]
+            return
+        found = found.tolist()
+        for i, signal in enumerate(signals):
+            signal.norm, signal.samples = found[i], found[count + i]
+        low, high = _norms.SAFE[dtype]
+        if low < min(found) and max(found) < high:
+            return
+        for i, signal in enumerate(signals):
+            if not (low < signal.norm < high and low < signal.samples < high):
+                layer, batch, delta, x = calls[i]
+                signal.norm = _norms.careful(delta)
+                signal.samples = float(_per_sample.total(layer, delta, x.detach(), batch, 0))
+
+
+def _users_of(node: Any, weights: "set[int]") -> List[Any]:
+    """The nodes near `node` that multiply with one of these parameters."""
+    found: List[Any] = []
+    seen, stack = {node}, [node]
+    while stack and len(seen) < 100:
+        at = stack.pop()
+        below = [n for n, _ in at.next_functions if n is not None]
+        kinds = [_is_weight(n, weights) for n in below]
+        if "whole" in kinds:
+            return [at]
+        if "part" in kinds:
+            found.append(at)
+            continue
+        for n in below:
+            if n not in seen:
+                seen.add(n)
+                stack.append(n)
+    return found
+
+
+def _is_weight(node: Any, weights: "set[int]") -> str:
+    """Whether the node hands out the `whole` of one of the parameters or a `part` of it."""
+    answer = "whole"
+    for _ in range(5):
+        if node is None:
+            return ""
+        if hasattr(node, "variable"):
+            return answer if id(node.variable) in weights and node.variable.dim() > 1 else ""
+        stem = node.name().split("Backward")[0]
+        if stem in ("Slice", "Split", "SplitWithSizes", "Unbind"):
+            answer = "part"
+        elif stem not in ("T", "Transpose", "ToCopy"):
+            return ""
+        node = node.next_functions[0][0]
+    return ""
+
+
+def is_compiled(model: nn.Module) -> bool:
+    return type(model).__name__ == "OptimizedModule" or getattr(model, "_compiled_call_impl", None) is not None
+
+
+def first_tensor(value: Any) -> Optional[torch.Tensor]:
+    return next(iter(all_tensors(value)), None)
+
+
+def all_tensors(value: Any, depth: int = 0) -> List[torch.Tensor]:
+    if isinstance(value, torch.Tensor):
+        return [value]
+    if depth > 3 or value is None:
+        return []
+    if isinstance(value, dict):
+        value = list(value.values())
+    elif hasattr(value, "__dataclass_fields__"):
+        value = [getattr(value, name) for name in value.__dataclass_fields__]
+    if isinstance(value, (list, tuple)):
+        return [t for item in value for t in all_tensors(item, depth + 1)]
+    return []
