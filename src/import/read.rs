@@ -54,7 +54,14 @@ pub fn read(
     }
     let tool = log.tool.clone().unwrap_or_else(|| (formats.join(", "), String::new()));
     let name = options.name.clone().unwrap_or_else(|| find::name_of(&paths[0]));
-    records(log, &name, &tool, formats, options)
+    let mut imported = records(log, &name, &tool, formats, options)?;
+    let first = paths[0].file_name().map(|name| name.to_string_lossy().into_owned());
+    if let Some(first) = first {
+        let more = if paths.len() > 1 { format!(" and {} more", paths.len() - 1) } else { String::new() };
+        let log = format!("{}{more}", shortened(&word(&first), LONGEST_NAME));
+        imported.records.iter_mut().for_each(|r| drop(r.header.labels.insert("log".into(), log.clone())));
+    }
+    Ok(imported)
 }
 
 /// Reads the log at a path, which has to hold one run.
@@ -97,7 +104,8 @@ fn files<'a>(
     let not = |what: &str| ImportError::NotALog { path: path.to_path_buf(), what: what.into() };
     if path.is_dir() {
         let importers = forced.map_or(importers.to_vec(), |one| vec![one]);
-        let found = find::marked(path, &importers).or_else(|| find::of_one_format(path, &importers));
+        let found = find::marked(path, &importers, find::MOST_ENTRIES)
+            .or_else(|| find::of_one_format(path, &importers));
         let neither =
             "no log in this folder that is known by its name, nor files of one format; name the files";
         let (importer, files) = found.ok_or_else(|| not(neither))?;
