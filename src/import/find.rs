@@ -176,7 +176,7 @@ pub(super) fn place(root: &Path, file: &Path, run: &str) -> Place {
 pub(super) fn name_of(path: &Path) -> String {
     let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
     let given = ["metrics", "trainer_state", "history", "log", "progress"];
-    let is_given = given.contains(&stem.as_str()) || path.to_string_lossy().contains("tfevents");
+    let is_given = given.contains(&stem.as_str()) || stem.starts_with("events.out.tfevents");
     let full = fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
     let folder = || {
         let mut above =

@@ -24,7 +24,7 @@ pub fn load(file: &Peek) -> Result<Value, ImportError> {
         return Err(broken(file, None, &what));
     }
     let bytes = std::fs::read(&file.path).map_err(|e| broken(file, None, &format!("cannot read it: {e}")))?;
-    parse(&bytes).map_err(|e| broken(file, Some(e.line() as u64), &said(&e)))
+    parse(&bytes).map_err(|e| broken(file, Some(e.line() as u64), &format!("not JSON: {}", said(&e))))
 }
 
 /// The words of the parser without the place, which stands before them.

@@ -350,7 +350,7 @@ impl RunLog {
             let more = if more > 0 { format!(" and {more} more") } else { String::new() };
             let names = self.unknown.iter().map(|n| format!("`{n}`")).collect::<Vec<_>>().join(", ");
             lines.push(format!(
-                "not understood and left out: {names}{more}; {} says what a name holds",
+                "not understood and left out: {names}{more}; {} of import says what a name holds",
                 Field::Map
             ));
         }

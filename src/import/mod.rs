@@ -137,13 +137,13 @@ pub enum ImportError {
     #[error("{}: no format is called `{word}`; known: {known}", Field::From)]
     NoFormat { word: String, known: String },
     /// More than one program can hold.
-    #[error("more than {most} {what}; take fewer with {}", Field::Select)]
+    #[error("more than {most} {what}; take fewer with {} of import", Field::Select)]
     TooMany { most: usize, what: &'static str },
     /// Nothing in it belongs into a record.
     #[error("{}", nothing(run, names, *unselected))]
     Nothing { run: String, names: Vec<String>, unselected: usize },
     /// A log of several runs where one is needed.
-    #[error("{} runs ({}); take one with {}, or import them", names.len(), short(names), Field::Select)]
+    #[error("{} runs ({}); import them, or one of them with {} of import", names.len(), short(names), Field::Select)]
     Several { names: Vec<String> },
     /// The numbers make no record.
     #[error("{what}")]
@@ -155,10 +155,14 @@ fn nothing(run: &str, names: &[String], unselected: usize) -> String {
     if unselected > 0 && names.is_empty() {
         return format!("{of}nothing is left: {} leaves out all {unselected} names", Field::Select);
     }
-    let held = if names.is_empty() { "no numbers".to_string() } else { format!("only {}", short(names)) };
+    let held = if names.is_empty() {
+        "nothing that is a number".to_string()
+    } else {
+        format!("only {}", short(names))
+    };
     format!(
         "{of}there is {held}, and neither a loss, an accuracy, a learning rate nor a norm of a gradient by a name \
-         that is known; {} says what a name holds, {} what unnamed arrays and histograms hold",
+         that is known; {} of import says what a name holds, {} what unnamed arrays and histograms hold",
         Field::Map,
         Field::Metric
     )

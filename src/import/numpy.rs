@@ -42,6 +42,8 @@ impl Importer for NumPy {
         log.set_tool("NumPy", "");
         let members = if bytes.starts_with(MAGIC) {
             vec![(file.stem(), bytes)]
+        } else if !bytes.starts_with(ZIP) {
+            return Err(broken(file, None, "neither .npy nor .npz"));
         } else {
             members(&bytes).map_err(|what| broken(file, None, &what))?
         };

@@ -136,6 +136,8 @@ fn looks(path: &Path) -> String {
     let begins = |bytes: &[u8]| file.head.starts_with(bytes);
     let what = if file.length == 0 {
         "empty"
+    } else if file.file_name().contains("tfevents") {
+        "its first record contradicts its checksum: damaged, or no event file of TensorBoard"
     } else if begins(b"\x1f\x8b") {
         "a gzip file; unpack it"
     } else if begins(b"PK\x03\x04") {

@@ -59,6 +59,9 @@ impl Importer for Chart {
             }
             None => Axis::Step,
         };
+        if !header.iter().skip(1).any(|name| parts(name).is_some()) {
+            return Err(table.broken("no column is called as those of a chart, RUN - metric"));
+        }
         let mut columns: Vec<Option<SeriesId>> = vec![None];
         for name in &header[1.min(header.len())..] {
             let Some((run, metric)) =

@@ -57,7 +57,7 @@ fn several_runs_become_several_folders() {
     assert!(dir.path().join("one/meta.json").exists());
     // Where one run is needed, the line names those that there are.
     gradfade(dir.path()).arg("summary").arg(&log).assert().code(1).stderr(predicate::str::contains(
-        "2 runs (`deep - sigmoid`, `relu`); take one with --select, or import them",
+        "2 runs (`deep - sigmoid`, `relu`); import them, or one of them with --select of import",
     ));
 }
 
@@ -100,11 +100,25 @@ fn formats_are_listed_and_a_wrong_option_is_a_mistake_of_the_command_line() {
         wrong.stderr(predicate::str::contains(words));
     }
     gradfade(dir.path()).args(["import", "l.csv"]).assert().code(2).stderr(predicate::str::contains("--out"));
-    gradfade(dir.path())
-        .args(["import", "l.csv", "--from", "tensorboard", "--out", "r"])
-        .assert()
-        .code(1)
-        .stderr(predicate::str::contains("l.csv: not an event file of TensorBoard"));
+    // Every format says in one line that a file of another one is not its own.
+    for (format, words) in [
+        ("tensorboard", "l.csv: not an event file of TensorBoard"),
+        ("gradfade", "l.csv, line 1: the first line is not step,layer,tensor,metric,value"),
+        ("wandb-chart", "l.csv, line 1: no column is called as those of a chart, RUN - metric"),
+        ("poutyne", "l.csv, line 1: it has no column of the L2 norm"),
+        ("long", "l.csv, line 1: the first line names no columns for a step and a value"),
+        ("huggingface", "l.csv, line 1: not JSON: expected value"),
+        ("cockpit", "l.csv, line 1: not JSON: expected value"),
+        ("jsonl", "l.csv, line 1: not an object of JSON"),
+        ("json", "l.csv, line 1: not JSON: expected value"),
+        ("numpy", "l.csv: neither .npy nor .npz"),
+        ("text", "l.csv, line 1: `step` is no number"),
+    ] {
+        let wrong = gradfade(dir.path()).args(["import", "l.csv", "--from", format, "--out", "r"]).assert();
+        wrong.code(1).stderr(
+            predicate::str::contains(words).and(predicate::function(|said: &str| said.lines().count() == 1)),
+        );
+    }
 }
 
 #[test]
