@@ -38,14 +38,16 @@ pub struct Args {
     /// List the formats
     #[arg(long, conflicts_with_all = ["sources", "out"])]
     list: bool,
-    /// Take only names in which this regular expression is found; the name of a run stands before them as RUN/
+    /// Take only names in which this regular expression is found; the name of a run stands before them as
+    /// RUN/
     #[arg(long, value_name = "REGEX")]
     select: Option<String>,
-    /// Order of the layers, the input side first: a file with a name a line, or a regular expression (by the numbers
-    /// and words in its groups, or by the first alternative of a|b|c that is found)
+    /// Order of the layers, the input side first: a file with a name a line, or a regular expression (by the
+    /// numbers and words in its groups, or by the first alternative of a|b|c that is found)
     #[arg(long, value_name = "FILE|REGEX")]
     order: Option<String>,
-    /// Names of the layers of an array, the input side first: separated by commas, or a file with a name a line
+    /// Names of the layers of an array, the input side first: separated by commas, or a file with a name a
+    /// line
     #[arg(long, value_name = "NAMES|FILE")]
     layers: Option<String>,
     /// What arrays and columns hold whose names do not say it, such as grad_norm or loss
@@ -94,6 +96,12 @@ pub fn run(args: Args) -> CommandResult {
         output::say(format!("gradfade: warning: {warning}"));
     }
     let several = imported.records.len() > 1;
+    if several && args.name.is_some() {
+        let count = imported.records.len();
+        return Err(Failure::usage(anyhow!(
+            "--name names one run, and there are {count}; take one with --select"
+        )));
+    }
     let folders = folders(&out, &imported.records, several);
     for (record, folder) in imported.records.iter().zip(&folders) {
         record.write(folder, args.force)?;

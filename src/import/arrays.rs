@@ -200,7 +200,8 @@ fn has_known_key(text: &str) -> bool {
     })
 }
 
-/// Whether an object holds runs by name: objects that all hold lists, by names that are neither sets nor metrics.
+/// Whether an object holds runs by name: objects that all hold lists, by names that are neither sets nor
+/// metrics.
 fn is_by_run(all: &serde_json::Map<String, Value>) -> bool {
     all.len() > 1
         && all.iter().all(|(name, value)| {
@@ -215,7 +216,8 @@ fn is_by_run(all: &serde_json::Map<String, Value>) -> bool {
         })
 }
 
-/// Whether the rows are epochs: a list of epochs says so, or losses of a validation set, which Keras has by the epoch.
+/// Whether the rows are epochs: a list of epochs says so, or losses of a validation set, which Keras has by
+/// the epoch.
 fn is_by_epoch(value: &Value) -> bool {
     value.as_object().is_some_and(|object| {
         object.iter().any(|(name, value)| {

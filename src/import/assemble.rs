@@ -2,12 +2,13 @@
 //!
 //! | in the log | in the record |
 //! |---|---|
-//! | norms of tensors, learning rate, norm of the whole gradient, loss and accuracy by the step | step table |
+//! | norms, learning rate, loss and accuracy by the step | step table |
 //! | loss and accuracy of a validation or test set | evaluation table |
-//! | loss and accuracy of training by the epoch, or at the same steps as those of a validation or test set | evaluation table (`train_loss`, `train_accuracy`) |
+//! | those of training by the epoch, or at the steps of a validation or test set | evaluation table |
 //!
-//! The numbers of the steps are those of the log. Where it counts in epochs alone, so does the record, and a label
-//! says so; where some series count in steps and others in epochs, the epochs are put at the steps at which they ended.
+//! The numbers of the steps are those of the log. Where it counts in epochs alone, so does the record, and a
+//! label says so; where some series count in steps and others in epochs, the epochs are put at the steps at
+//! which they ended.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
@@ -102,18 +103,23 @@ fn choose(series: &[Series], said: &mut Vec<String>) -> BTreeMap<Target, usize> 
     chosen
 }
 
-/// A name that says the time between two values comes before one that does not.
-fn rank(series: &Series) -> (usize, usize) {
+/// What a person says comes before what names say, a name that says the time between two values before one
+/// that does not, `loss` before `mse`, and the whole, `loss`, before a part of it, `loss/mse`.
+fn rank(series: &Series) -> (bool, usize, bool, usize) {
+    let is_said = matches!(series.known.meaning, Meaning::Metric(_));
     let grain = match series.known.grain {
         Grain::Step => 0,
         Grain::Unsaid => 1,
         Grain::Epoch => 2,
     };
-    (grain, usize::from(matches!(series.known.meaning, Meaning::Metric(_))))
+    let is_loss = series.tag.to_lowercase().contains("loss");
+    // Of learning rates that of the first group of parameters, whatever its name.
+    let length = if series.known.meaning == Meaning::LearningRate { 0 } else { series.tag.len() };
+    (!is_said, grain, !is_loss, length)
 }
 
-/// Whether a second series of a target is another thing, and not the same number by the epoch beside that by the
-/// step.
+/// Whether a second series of a target is another thing, and not the same number by the epoch beside that by
+/// the step.
 fn is_other(taken: &Series, left: &Series) -> bool {
     taken.known.grain == left.known.grain || left.known.grain == Grain::Unsaid
 }
@@ -143,8 +149,8 @@ fn target(series: &Series, all: &[Series]) -> Target {
     }
 }
 
-/// Whether a series of training stands at the steps of one of a validation or test set, but for one of them: then
-/// it was measured with it, once an epoch or so, and is no loss of a batch.
+/// Whether a series of training stands at the steps of one of a validation or test set, but for one of them:
+/// then it was measured with it, once an epoch or so, and is no loss of a batch.
 fn is_measured_with_others(series: &Series, all: &[Series]) -> bool {
     all.iter().any(|other| {
         let is_evaluation = matches!(

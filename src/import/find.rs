@@ -12,7 +12,9 @@ use super::{Importer, Sniff, names};
 const HEAD: usize = 1 << 16;
 /// Folders below a folder that are looked into, and files that are looked at in all.
 const DEEPEST: usize = 6;
-const MOST_ENTRIES: usize = 50_000;
+pub(super) const MOST_ENTRIES: usize = 50_000;
+/// The same where a path is only asked what it is: a home folder given by mistake is not searched.
+const MOST_LOOKED_AT: usize = 5_000;
 
 /// A file and its first bytes.
 #[derive(Clone, Debug)]
@@ -56,26 +58,37 @@ pub(super) struct Found<'a> {
 
 /// Whether something at a path is a log that one of the importers knows.
 pub fn knows(path: &Path, importers: &[&dyn Importer]) -> bool {
-    if path.is_dir() { marked(path, importers).is_some() } else { of_file(path, importers).is_some() }
+    if path.is_dir() {
+        marked(path, importers, MOST_LOOKED_AT).is_some()
+    } else {
+        of_file(path, importers).is_some()
+    }
+}
+
+/// Whether it is a file of a run, a sweep or remedies of our own, which is no log by itself.
+fn is_ours(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let is_run = path.with_file_name("meta.json").exists() && path.with_file_name("step.npy").exists();
+    is_run && (name.ends_with(".npy") || name == "meta.json")
+        || ["remedies.json", "cell.json"].contains(&&*name)
 }
 
 /// The first importer that knows a file.
 pub(super) fn of_file<'a>(path: &Path, importers: &[&'a dyn Importer]) -> Option<(Peek, &'a dyn Importer)> {
-    // An array of a run is no log of its own.
-    let in_run = path.extension().is_some_and(|e| e == "npy") && path.with_file_name("meta.json").exists();
-    let file = Peek::at(path).filter(|_| !in_run)?;
+    let file = Peek::at(path).filter(|_| !is_ours(path))?;
     let importer = importers.iter().copied().find(|importer| importer.sniff(&file) == Sniff::Mine)?;
     Some((file, importer))
 }
 
-/// The files of a folder that make it a log of one format. Of several formats the one that is asked first counts:
-/// programs that write two logs of a run write the same numbers into both.
+/// The files of a folder that make it a log of one format. Of several formats the one that is asked first
+/// counts: programs that write two logs of a run write the same numbers into both.
 pub(super) fn marked<'a>(
     dir: &Path,
     importers: &[&'a dyn Importer],
+    most: usize,
 ) -> Option<(&'a dyn Importer, Vec<PathBuf>)> {
     let mut files = Vec::new();
-    let mut left = MOST_ENTRIES;
+    let mut left = most;
     let marks = |name: &str| importers.iter().any(|importer| importer.marks_folder(name));
     walk(dir, DEEPEST, &mut left, &marks, &mut files);
     importers.iter().copied().find_map(|importer| {
@@ -140,7 +153,8 @@ fn latest_checkpoints(files: Vec<PathBuf>) -> Vec<PathBuf> {
     kept
 }
 
-/// What the place of a file below a folder says: `relu/train/events...` is of the run `relu` and the set `train`.
+/// What the place of a file below a folder says: `relu/train/events...` is of the run `relu` and the set
+/// `train`.
 pub(super) fn place(root: &Path, file: &Path, run: &str) -> Place {
     let inside = file.parent().and_then(|dir| dir.strip_prefix(root).ok()).unwrap_or(Path::new(""));
     let mut parts: Vec<String> =
@@ -157,11 +171,12 @@ pub(super) fn place(root: &Path, file: &Path, run: &str) -> Place {
     Place { run: parts.join("/"), set }
 }
 
-/// A name for the only run of a path: that of the folder where the file has the name that its program always gives.
+/// A name for the only run of a path: that of the folder where the file has the name that its program always
+/// gives.
 pub(super) fn name_of(path: &Path) -> String {
     let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
     let given = ["metrics", "trainer_state", "history", "log", "progress"];
-    let is_given = given.contains(&stem.as_str()) || path.to_string_lossy().contains("tfevents");
+    let is_given = given.contains(&stem.as_str()) || stem.starts_with("events.out.tfevents");
     let full = fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
     let folder = || {
         let mut above =

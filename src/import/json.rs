@@ -1,5 +1,5 @@
-//! JSON as Python writes it: numbers, lists and objects, with the words `NaN`, `Infinity` and `-Infinity`, which JSON
-//! itself does not have.
+//! JSON as Python writes it: numbers, lists and objects, with the words `NaN`, `Infinity` and `-Infinity`,
+//! which JSON itself does not have.
 
 use serde_json::Value;
 
@@ -24,7 +24,7 @@ pub fn load(file: &Peek) -> Result<Value, ImportError> {
         return Err(broken(file, None, &what));
     }
     let bytes = std::fs::read(&file.path).map_err(|e| broken(file, None, &format!("cannot read it: {e}")))?;
-    parse(&bytes).map_err(|e| broken(file, Some(e.line() as u64), &said(&e)))
+    parse(&bytes).map_err(|e| broken(file, Some(e.line() as u64), &format!("not JSON: {}", said(&e))))
 }
 
 /// The words of the parser without the place, which stands before them.
@@ -108,8 +108,8 @@ pub fn begins(file: &Peek) -> Option<u8> {
     head.iter().copied().find(|b| !b.is_ascii_whitespace()).filter(|b| matches!(b, b'{' | b'['))
 }
 
-/// Takes over one object as a row: one of its numbers counts the steps, the others are values. `count` is the step of an
-/// object that has none of its own.
+/// Takes over one object as a row: one of its numbers counts the steps, the others are values. `count` is the
+/// step of an object that has none of its own.
 pub fn row(
     object: &serde_json::Map<String, Value>,
     count: i64,

@@ -54,7 +54,8 @@ fn normalises(layer: &str) -> bool {
     own.contains("norm") || matches!(letters, "bn" | "ln" | "gn") || own.starts_with("ln_")
 }
 
-/// Where a parameter belongs, from its name alone; a name without a role is the weight of a layer of that name.
+/// Where a parameter belongs, from its name alone; a name without a role is the weight of a layer of that
+/// name.
 pub fn parameter(name: &str) -> Parameter {
     let name = trimmed(name);
     if let Some((layer, role)) = by_letter(name) {
@@ -110,8 +111,9 @@ fn run(text: &str) -> &str {
     &text[..end]
 }
 
-/// Whether names stand in an order that a program chose, and not in that of an alphabet or of a walk from the output
-/// to the input: it is not the sorted one, and numbers count upward wherever two names differ in one number alone.
+/// Whether names stand in an order that a program chose, and not in that of an alphabet or of a walk from the
+/// output to the input: it is not the sorted one, and numbers count upward wherever two names differ in one
+/// number alone.
 pub fn is_chosen(names: &[String]) -> bool {
     let counts_up = names
         .windows(2)

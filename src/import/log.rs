@@ -4,10 +4,12 @@ use std::collections::HashMap;
 
 use super::names::{self, Kind, Known, Meaning};
 use super::{ImportError, ImportOptions};
+use crate::escape::{shortened, word};
 use crate::field::Field;
 use crate::record::{Facts, Per};
 
-/// Names that are kept of one run; each becomes a column. A network of a thousand layers has some ten thousand.
+/// Names that are kept of one run; each becomes a column. A network of a thousand layers has some ten
+/// thousand.
 pub const MOST_NAMES: usize = 50_000;
 /// Names that are remembered because they were not understood; more of them are only counted.
 const MOST_UNKNOWN: usize = 10_000;
@@ -15,8 +17,10 @@ const MOST_UNKNOWN: usize = 10_000;
 const MOST_RUNS: usize = 1_000;
 /// Names that a warning lists.
 const LISTED: usize = 4;
-/// The largest ratio of the largest norm that the buckets of a histogram allow to the smallest one: a third of a
-/// decade, which is hardly seen on a scale of decades.
+/// Characters of a name in a message.
+const LONGEST_SHOWN: usize = 120;
+/// The largest ratio of the largest norm that the buckets of a histogram allow to the smallest one: a third
+/// of a decade, which is hardly seen on a scale of decades.
 const WIDEST: f64 = 2.0;
 
 /// What the steps of a series count.
@@ -196,7 +200,7 @@ impl Log {
             axis
         };
         log.series.push(Series {
-            tag: tag.into(),
+            tag: shown(tag),
             known,
             axis,
             steps: Vec::new(),
@@ -221,7 +225,9 @@ impl Log {
             let known = Known { meaning: Meaning::Metric(*metric), grain: names::Grain::Unsaid };
             return (metric.per == Per::Run).then_some(known);
         }
-        if !self.is_selected(run, tag) {
+        let is_epoch = matches!(names::meaning(tag, kind), Some(Known { meaning: Meaning::Epoch, .. }));
+        // Epochs are an axis, whatever is taken.
+        if !is_epoch && !self.is_selected(run, tag) {
             return None;
         }
         let given = self.options.metric.filter(|m| m.per == Per::Tensor && kind == Kind::NormOfHistogram);
@@ -235,14 +241,14 @@ impl Log {
             None => {
                 log.unknown_count += 1;
                 if log.unknown.len() < LISTED {
-                    log.unknown.push(tag.into());
+                    log.unknown.push(shown(tag));
                 }
                 None
             }
             Some(Known { meaning: Meaning::Clock, .. }) => None,
             Some(Known { meaning: Meaning::NoPlace(why), .. }) => {
                 if log.no_place.iter().all(|(_, other)| *other != why) {
-                    log.no_place.push((tag.into(), why));
+                    log.no_place.push((shown(tag), why));
                 }
                 None
             }
@@ -278,12 +284,12 @@ impl Log {
 
     /// The program that wrote the log; the first file that says so counts.
     pub fn set_tool(&mut self, name: &str, version: &str) {
-        self.tool.get_or_insert_with(|| (name.into(), version.into()));
+        self.tool.get_or_insert_with(|| (name.into(), shown(version)));
     }
 
-    /// The norm of numbers of which only a histogram of buckets `[left, right, count]` is known, estimated with the
-    /// numbers of a bucket spread evenly. None where the buckets leave room for norms that differ by more than
-    /// [`WIDEST`]. The estimates are told once.
+    /// The norm of numbers of which only a histogram of buckets `[left, right, count]` is known, estimated
+    /// with the numbers of a bucket spread evenly. None where the buckets leave room for norms that differ by
+    /// more than [`WIDEST`]. The estimates are told once.
     pub fn norm_of_buckets(&mut self, tag: &str, buckets: impl Iterator<Item = [f64; 3]>) -> Option<f64> {
         let (mut least, mut most, mut even) = (0.0, 0.0, 0.0);
         for [left, right, count] in buckets.filter(|[_, _, count]| *count > 0.0) {
@@ -310,21 +316,27 @@ impl Log {
         if let Some((room, tag)) = self.buckets.estimated.take() {
             let percent = (room - 1.0) * 100.0;
             self.warn(format!(
-                "histograms such as `{tag}` have no sum of squares: norms are estimated from their buckets, off by at \
-                 most {percent:.0} %"
+                "histograms such as `{tag}` have no sum of squares: norms are estimated from their buckets, off \
+                 by at most {percent:.0} %"
             ));
         }
         if let Some(tag) = self.buckets.too_wide.take() {
             self.warn(format!(
-                "some histograms such as `{tag}` have no sum of squares and buckets too wide for a norm; they were left out"
+                "some histograms such as `{tag}` have no sum of squares and buckets too wide for a norm; they \
+                 were left out"
             ));
         }
         (self.runs, self.warnings)
     }
 }
 
-/// Keras' TensorBoard callback counts the steps of these in epochs; Lightning's names that end in `_epoch` stand at
-/// the step at which the epoch ended.
+/// A name as messages show it.
+fn shown(tag: &str) -> String {
+    shortened(&word(tag), LONGEST_SHOWN).into_owned()
+}
+
+/// Keras' TensorBoard callback counts the steps of these in epochs; Lightning's names that end in `_epoch`
+/// stand at the step at which the epoch ended.
 fn is_counted_in_epochs(tag: &str) -> bool {
     tag.rsplit('/').next().is_some_and(|name| name.starts_with("epoch_"))
 }
@@ -338,7 +350,7 @@ impl RunLog {
             let more = if more > 0 { format!(" and {more} more") } else { String::new() };
             let names = self.unknown.iter().map(|n| format!("`{n}`")).collect::<Vec<_>>().join(", ");
             lines.push(format!(
-                "not understood and left out: {names}{more}; {} says what a name holds",
+                "not understood and left out: {names}{more}; {} of import says what a name holds",
                 Field::Map
             ));
         }

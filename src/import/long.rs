@@ -1,5 +1,5 @@
-//! Long tables: a name, a step and a value in each line; and TensorBoard's "download as CSV", whose name of the file
-//! says the name of the series.
+//! Long tables: a name, a step and a value in each line; and TensorBoard's "download as CSV", whose name of
+//! the file says the name of the series.
 
 use super::log::Axis;
 use super::names::Kind;

@@ -4,14 +4,14 @@
 //! file -> Importer -> Log (named series by run) -> assemble -> Record
 //! ```
 //!
-//! An importer says of a file whether it knows it ([`Importer::sniff`]), and fills a [`Log`] with what is in it. What
-//! the names in it mean is in one place ([`names`]), and so is what becomes of the series (`assemble`). That a file
-//! cannot be read is one of two answers: it is of a version that this importer does not know, or it is broken at a
-//! place that the error names. [`crate::source::open`] asks every importer, after it found no run, sweep or remedies
-//! of our own.
+//! An importer says of a file whether it knows it ([`Importer::sniff`]), and fills a [`Log`] with what is in
+//! it. What the names in it mean is in one place ([`names`]), and so is what becomes of the series
+//! (`assemble`). That a file cannot be read is one of two answers: it is of a version that this importer does
+//! not know, or it is broken at a place that the error names. [`crate::source::open`] asks every importer,
+//! after it found no run, sweep or remedies of our own.
 //!
-//! Memory grows with the numbers that are taken, not with the size of the files: events and tables are read in one
-//! pass, and a name that is not understood or not asked for is not kept.
+//! Memory grows with the numbers that are taken, not with the size of the files: events and tables are read
+//! in one pass, and a name that is not understood or not asked for is not kept.
 
 mod arrays;
 mod assemble;
@@ -46,8 +46,8 @@ pub use read::{Imported, read, read_one};
 use crate::field::Field;
 use crate::record::MetricId;
 
-/// The formats that [`crate::source::open`] knows besides our own, in the order in which they are asked: those that
-/// are known by a mark come before those that are known by the names of their columns.
+/// The formats that [`crate::source::open`] knows besides our own, in the order in which they are asked:
+/// those that are known by a mark come before those that are known by the names of their columns.
 pub static IMPORTERS: &[&dyn Importer] = &[
     &tensorboard::TensorBoard,
     &own::Own,
@@ -82,7 +82,8 @@ pub trait Importer: Sync {
         false
     }
 
-    /// Reads a file into the log. Asked where [`Importer::sniff`] said [`Sniff::Mine`], or where a person said so.
+    /// Reads a file into the log. Asked where [`Importer::sniff`] said [`Sniff::Mine`], or where a person
+    /// said so.
     ///
     /// # Errors
     /// [`ImportError::Incompatible`] and [`ImportError::Broken`]; what the log says.
@@ -136,13 +137,13 @@ pub enum ImportError {
     #[error("{}: no format is called `{word}`; known: {known}", Field::From)]
     NoFormat { word: String, known: String },
     /// More than one program can hold.
-    #[error("more than {most} {what}; take fewer with {}", Field::Select)]
+    #[error("more than {most} {what}; take fewer with {} of import", Field::Select)]
     TooMany { most: usize, what: &'static str },
     /// Nothing in it belongs into a record.
     #[error("{}", nothing(run, names, *unselected))]
     Nothing { run: String, names: Vec<String>, unselected: usize },
     /// A log of several runs where one is needed.
-    #[error("{} runs ({}); take one with {}, or import them", names.len(), short(names), Field::Select)]
+    #[error("{} runs ({}); import them, or one of them with {} of import", names.len(), short(names), Field::Select)]
     Several { names: Vec<String> },
     /// The numbers make no record.
     #[error("{what}")]
@@ -154,10 +155,14 @@ fn nothing(run: &str, names: &[String], unselected: usize) -> String {
     if unselected > 0 && names.is_empty() {
         return format!("{of}nothing is left: {} leaves out all {unselected} names", Field::Select);
     }
-    let held = if names.is_empty() { "no numbers".to_string() } else { format!("only {}", short(names)) };
+    let held = if names.is_empty() {
+        "nothing that is a number".to_string()
+    } else {
+        format!("only {}", short(names))
+    };
     format!(
-        "{of}there is {held}, and neither a loss, an accuracy, a learning rate nor a norm of a gradient by a name that is \
-         known; {} says what a name holds, {} what unnamed arrays and histograms hold",
+        "{of}there is {held}, and neither a loss, an accuracy, a learning rate nor a norm of a gradient by a name \
+         that is known; {} of import says what a name holds, {} what unnamed arrays and histograms hold",
         Field::Map,
         Field::Metric
     )

@@ -42,6 +42,8 @@ impl Importer for NumPy {
         log.set_tool("NumPy", "");
         let members = if bytes.starts_with(MAGIC) {
             vec![(file.stem(), bytes)]
+        } else if !bytes.starts_with(ZIP) {
+            return Err(broken(file, None, "neither .npy nor .npz"));
         } else {
             members(&bytes).map_err(|what| broken(file, None, &what))?
         };
@@ -95,8 +97,8 @@ fn plain<T: Copy>(name: &str, read: NpyArray<T>, number: impl Fn(T) -> f64) -> R
     Ok((array, read.promised_rows))
 }
 
-/// The `.npy` files in an archive, by their names without the ending. Reads the directory at the end of the archive, as
-/// ZIP wants it: the sizes before the members may be left open.
+/// The `.npy` files in an archive, by their names without the ending. Reads the directory at the end of the
+/// archive, as ZIP wants it: the sizes before the members may be left open.
 fn members(bytes: &[u8]) -> Result<Vec<(String, Vec<u8>)>, String> {
     let damaged = || "a damaged archive".to_string();
     let at = |from: usize, count: usize| bytes.get(from..from.checked_add(count)?);

@@ -1,5 +1,5 @@
-//! Our own long table: `step,layer,tensor,metric,value` ([`crate::record::export`]). What it says comes back bit for bit;
-//! names of layers, shapes and facts are not in it.
+//! Our own long table: `step,layer,tensor,metric,value` ([`crate::record::export`]). What it says comes back
+//! bit for bit; names of layers, shapes and facts are not in it.
 
 use std::collections::BTreeMap;
 

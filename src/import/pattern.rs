@@ -41,8 +41,8 @@ pub enum Order {
     Natural,
     /// These layers or parameters first, in this order.
     Names(Vec<String>),
-    /// By what the groups of the expression match, or, of one without groups, by the first of its alternatives `a|b|c`
-    /// that is found in the name. Names without a match come last.
+    /// By what the groups of the expression match, or, of one without groups, by the first of its
+    /// alternatives `a|b|c` that is found in the name. Names without a match come last.
     By(Pattern),
 }
 
@@ -59,8 +59,8 @@ impl Order {
         Ok(Order::By(pattern))
     }
 
-    /// Sorts names of layers, given with the names of their parameters. A stable sort: what the order says nothing of
-    /// stays as it was.
+    /// Sorts names of layers, given with the names of their parameters. A stable sort: what the order says
+    /// nothing of stays as it was.
     pub(super) fn sort(&self, layers: &mut [(String, Vec<String>)]) {
         match self {
             Order::Natural => {}

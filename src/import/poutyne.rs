@@ -1,5 +1,5 @@
-//! Poutyne's gradient logger: a CSV for each parameter, with `epoch`, `batch` and statistics of its gradient. The name of
-//! the parameter is in that of the file.
+//! Poutyne's gradient logger: a CSV for each parameter, with `epoch`, `batch` and statistics of its gradient.
+//! The name of the parameter is in that of the file.
 
 use super::log::Axis;
 use super::names::{Grain, Known, Meaning};

@@ -5,7 +5,11 @@ use std::path::{Path, PathBuf};
 use super::find::{self, Found, Peek};
 use super::log::Place;
 use super::{ImportError, ImportOptions, Importer, Log, assemble, names};
+use crate::escape::{shortened, word};
 use crate::record::Record;
+
+/// The longest name of a run that is shown, in characters; a folder's is cut there too.
+const LONGEST_NAME: usize = 200;
 
 /// What was read.
 #[derive(Debug)]
@@ -19,8 +23,8 @@ pub struct Imported {
     pub warnings: Vec<String>,
 }
 
-/// Reads logs as one or several runs: all files that are named together are of one run, but for those that hold
-/// several themselves; of several folders each holds runs of its own.
+/// Reads logs as one or several runs: all files that are named together are of one run, but for those that
+/// hold several themselves; of several folders each holds runs of its own.
 ///
 /// `from` names the format of all of them; without it each file is looked at.
 ///
@@ -50,7 +54,14 @@ pub fn read(
     }
     let tool = log.tool.clone().unwrap_or_else(|| (formats.join(", "), String::new()));
     let name = options.name.clone().unwrap_or_else(|| find::name_of(&paths[0]));
-    records(log, &name, &tool, formats, options)
+    let mut imported = records(log, &name, &tool, formats, options)?;
+    let first = paths[0].file_name().map(|name| name.to_string_lossy().into_owned());
+    if let Some(first) = first {
+        let more = if paths.len() > 1 { format!(" and {} more", paths.len() - 1) } else { String::new() };
+        let log = format!("{}{more}", shortened(&word(&first), LONGEST_NAME));
+        imported.records.iter_mut().for_each(|r| drop(r.header.labels.insert("log".into(), log.clone())));
+    }
+    Ok(imported)
 }
 
 /// Reads the log at a path, which has to hold one run.
@@ -93,8 +104,10 @@ fn files<'a>(
     let not = |what: &str| ImportError::NotALog { path: path.to_path_buf(), what: what.into() };
     if path.is_dir() {
         let importers = forced.map_or(importers.to_vec(), |one| vec![one]);
-        let found = find::marked(path, &importers).or_else(|| find::of_one_format(path, &importers));
-        let neither = "no log in this folder that is known by its name, nor files of one format; give the files themselves";
+        let found = find::marked(path, &importers, find::MOST_ENTRIES)
+            .or_else(|| find::of_one_format(path, &importers));
+        let neither =
+            "no log in this folder that is known by its name, nor files of one format; name the files";
         let (importer, files) = found.ok_or_else(|| not(neither))?;
         let found = files.iter().filter_map(|file| Some((file, Peek::at(file)?)));
         return Ok(found
@@ -123,8 +136,12 @@ fn looks(path: &Path) -> String {
     let begins = |bytes: &[u8]| file.head.starts_with(bytes);
     let what = if file.length == 0 {
         "empty"
+    } else if file.file_name().contains("tfevents") {
+        "its first record contradicts its checksum: damaged, or no event file of TensorBoard"
     } else if begins(b"\x1f\x8b") {
         "a gzip file; unpack it"
+    } else if begins(b"PK\x03\x04") {
+        "an archive: a spreadsheet or parameters of PyTorch; export the numbers as CSV"
     } else if begins(b"PAR1") {
         "a Parquet file; export the table as CSV"
     } else if begins(b"SQLite format 3") {
@@ -156,6 +173,7 @@ fn records(
             (_, "") => name.to_string(),
             (_, own) => own.to_string(),
         };
+        let own = shortened(&word(&own), LONGEST_NAME).into_owned();
         match assemble::record(run, &own, tool, options) {
             Ok((record, said)) => {
                 let of = if several { format!("{own}: ") } else { String::new() };
@@ -178,9 +196,8 @@ fn records(
             Err(ImportError::Nothing { run: String::new(), names: vec![], unselected: 0 })
         }
         _ => {
-            let only = records.len() == 1;
-            if let (Some(name), true) = (&options.name, only) {
-                records[0].header.run.clone_from(name);
+            if let (Some(name), [only]) = (&options.name, records.as_mut_slice()) {
+                only.header.run.clone_from(name);
             }
             Ok(Imported { records, formats, warnings })
         }

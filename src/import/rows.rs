@@ -155,7 +155,7 @@ impl Importer for Cockpit {
         if has_parameters && given.is_empty() {
             let field = crate::field::Field::Layers;
             log.warn(format!(
-                "Cockpit names no parameters: they are counted; {field} names them, in their order"
+                "Cockpit names no parameters: they are counted; {field} of import names them, in their order"
             ));
         }
         Ok(())

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use super::layers::{is_chosen, natural, parameter};
 use super::pattern::Order;
+use crate::escape::word;
 use crate::record::{LayerInfo, Per, TensorInfo};
 
 /// Layers, tensors, and the index of the tensor of each name.
@@ -14,28 +15,30 @@ pub struct Tensors {
     pub index: HashMap<String, usize>,
 }
 
-/// The name of a tensor: programs that make folders of names write `fc1/weight` for `fc1.weight`.
+/// The name of a tensor: programs that make folders of names write `fc1/weight` for `fc1.weight`. Like all
+/// words of a foreign file it becomes one harmless line.
 pub fn name(parameter: &str) -> String {
-    parameter.strip_suffix(":0").unwrap_or(parameter).replace('/', ".")
+    word(&parameter.strip_suffix(":0").unwrap_or(parameter).replace('/', ".")).into_owned()
 }
 
 /// The name of a tensor of our own table, which has its role or, of several of a role in a layer, its name.
-pub fn own_name(layer: usize, word: &str) -> String {
-    if word.contains('.') { word.to_string() } else { format!("layers.{layer}.{word}") }
+pub fn own_name(layer: usize, text: &str) -> String {
+    let word = word(text);
+    if word.contains('.') { word.into_owned() } else { format!("layers.{layer}.{word}") }
 }
 
 /// Layers and tensors of our own table, by the numbers of the layers.
 pub fn of_places<'a>(places: impl Iterator<Item = (Per, usize, &'a str)>) -> Tensors {
     let mut made = Tensors::default();
     let mut layers = 0;
-    for (per, layer, word) in places.filter(|(per, ..)| *per != Per::Run) {
+    for (per, layer, text) in places.filter(|(per, ..)| *per != Per::Run) {
         layers = layers.max(layer);
         if per == Per::Layer {
             continue;
         }
-        let name = own_name(layer, word);
+        let name = own_name(layer, text);
         if !made.index.contains_key(&name) {
-            let role = if word.contains('.') { parameter(word).role } else { word };
+            let role = if text.contains('.') { parameter(text).role } else { &*word(text) };
             made.index.insert(name.clone(), made.tensors.len());
             made.tensors.push(TensorInfo::new(name, layer, role, &[]));
         }
@@ -44,8 +47,8 @@ pub fn of_places<'a>(places: impl Iterator<Item = (Per, usize, &'a str)>) -> Ten
     made
 }
 
-/// Builds them from names in the order of their first appearance. `is_ordered` says that this is the order of the
-/// network.
+/// Builds them from names in the order of their first appearance. `is_ordered` says that this is the order of
+/// the network.
 pub fn build(names: &[String], is_ordered: bool, order: &Order) -> Tensors {
     let mut layers: Vec<(String, Vec<String>)> = Vec::new();
     let mut place: HashMap<String, usize> = HashMap::new();

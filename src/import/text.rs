@@ -121,8 +121,8 @@ pub fn field(bytes: &[u8]) -> String {
     }
 }
 
-/// The fields of the first rows of a file, for a look at it. The last row may be cut and is left out unless the file
-/// is whole. None for what is no table.
+/// The fields of the first rows of a file, for a look at it. The last row may be cut and is left out unless
+/// the file is whole. None for what is no table.
 pub fn first_rows(file: &Peek, most: usize) -> Vec<Vec<String>> {
     let text = text_of(&file.head);
     if text.contains('\0') || super::json::begins(file).is_some() {
@@ -173,7 +173,8 @@ fn encoding(head: &[u8]) -> Encoding {
     }
 }
 
-/// The delimiter that the first line has most of; a semicolon or tab wins over commas, which may be decimal points.
+/// The delimiter that the first line has most of; a semicolon or tab wins over commas, which may be decimal
+/// points.
 fn delimiter(text: &str) -> u8 {
     let line = text.lines().find(|l| !l.trim().is_empty() && !l.starts_with('#')).unwrap_or_default();
     let mut quoted = false;

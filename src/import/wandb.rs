@@ -1,5 +1,5 @@
-//! "Export CSV" of a chart of wandb: `Step`, then `RUN - metric`, `RUN - metric__MIN` and `RUN - metric__MAX` for every
-//! run of the chart.
+//! "Export CSV" of a chart of wandb: `Step`, then `RUN - metric`, `RUN - metric__MIN` and `RUN - metric__MAX`
+//! for every run of the chart.
 
 use super::log::{Axis, SeriesId};
 use super::names::Kind;
@@ -59,6 +59,9 @@ impl Importer for Chart {
             }
             None => Axis::Step,
         };
+        if !header.iter().skip(1).any(|name| parts(name).is_some()) {
+            return Err(table.broken("no column is called as those of a chart, RUN - metric"));
+        }
         let mut columns: Vec<Option<SeriesId>> = vec![None];
         for name in &header[1.min(header.len())..] {
             let Some((run, metric)) =

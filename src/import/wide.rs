@@ -1,8 +1,8 @@
-//! Tables with a name above each column: Lightning's `metrics.csv`, Keras' CSVLogger and `History` through pandas,
-//! the history of a wandb run, and tables written by hand.
+//! Tables with a name above each column: Lightning's `metrics.csv`, Keras' CSVLogger and `History` through
+//! pandas, the history of a wandb run, and tables written by hand.
 //!
-//! A column counts the steps, the others are series. Cells may be empty: programs that log some numbers by the step and
-//! others by the epoch fill other columns in other rows.
+//! A column counts the steps, the others are series. Cells may be empty: programs that log some numbers by
+//! the step and others by the epoch fill other columns in other rows.
 
 use super::log::{Axis, SeriesId};
 use super::names::{self, Grain, Kind, Known, Meaning};
@@ -79,7 +79,7 @@ impl Importer for Wide {
     }
 
     fn about(&self) -> &'static str {
-        "CSV with a name above each column: Lightning's metrics.csv, Keras' CSVLogger and History, a wandb run's history"
+        "CSV with a name above each column: Lightning's metrics.csv, Keras' CSVLogger, a history of wandb"
     }
 
     fn sniff(&self, file: &Peek) -> Sniff {

@@ -29,7 +29,10 @@ fn every_command_says_what_a_path_is_that_is_no_run() {
         refuse("nowhere", &["nowhere: no such folder; give one that a training run wrote"]);
         refuse("empty", &["empty: not a run folder (it has no meta.json)"]);
         refuse("file.txt", &["file.txt: not a run folder, but a file; give the folder"]);
-        refuse("runs/a/step.npy", &["runs/a/step.npy: not a run folder, but a file of one; give runs/a"]);
+        for file in ["step.npy", "grad_norm.npy", "meta.json"] {
+            let path = format!("runs/a/{file}");
+            refuse(&path, &[&format!("{path}: not a run folder, but a file of one; give runs/a")]);
+        }
         refuse("runs", &["runs: not a run folder, but a folder of them; name one: runs/a"]);
     }
 }

@@ -77,7 +77,8 @@ fn a_person_says_what_a_name_holds() {
     std::fs::write(&path, table).unwrap();
     let said = read(std::slice::from_ref(&path), &ImportOptions::default()).unwrap_err().to_string();
     assert!(
-        said.contains("only `mae`, `val_mae`, `conv`, `fc`") && said.contains("map says what a name holds"),
+        said.contains("only `mae`, `val_mae`, `conv`, `fc`")
+            && said.contains("map of import says what a name holds"),
         "{said}"
     );
     let mapped = options(|o| {

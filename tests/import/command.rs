@@ -6,6 +6,9 @@ use predicates::prelude::*;
 
 use super::{logs, numbers};
 
+/// Colours, the bell, writing from right to left, and markup of notes and pages.
+const WORDS: &str = "a\u{1b}[31m\u{7}\u{9b}2J\u{202e}<b>{{#include x}}`r 1`\\input{x}</script>";
+
 fn gradfade(dir: &std::path::Path) -> Command {
     let mut command = Command::cargo_bin("gradfade").unwrap();
     command.current_dir(dir);
@@ -54,7 +57,7 @@ fn several_runs_become_several_folders() {
     assert!(dir.path().join("one/meta.json").exists());
     // Where one run is needed, the line names those that there are.
     gradfade(dir.path()).arg("summary").arg(&log).assert().code(1).stderr(predicate::str::contains(
-        "2 runs (`deep - sigmoid`, `relu`); take one with --select, or import them",
+        "2 runs (`deep - sigmoid`, `relu`); import them, or one of them with --select of import",
     ));
 }
 
@@ -97,9 +100,68 @@ fn formats_are_listed_and_a_wrong_option_is_a_mistake_of_the_command_line() {
         wrong.stderr(predicate::str::contains(words));
     }
     gradfade(dir.path()).args(["import", "l.csv"]).assert().code(2).stderr(predicate::str::contains("--out"));
-    gradfade(dir.path())
-        .args(["import", "l.csv", "--from", "tensorboard", "--out", "r"])
-        .assert()
-        .code(1)
-        .stderr(predicate::str::contains("l.csv: not an event file of TensorBoard"));
+    // Every format says in one line that a file of another one is not its own.
+    for (format, words) in [
+        ("tensorboard", "l.csv: not an event file of TensorBoard"),
+        ("gradfade", "l.csv, line 1: the first line is not step,layer,tensor,metric,value"),
+        ("wandb-chart", "l.csv, line 1: no column is called as those of a chart, RUN - metric"),
+        ("poutyne", "l.csv, line 1: it has no column of the L2 norm"),
+        ("long", "l.csv, line 1: the first line names no columns for a step and a value"),
+        ("huggingface", "l.csv, line 1: not JSON: expected value"),
+        ("cockpit", "l.csv, line 1: not JSON: expected value"),
+        ("jsonl", "l.csv, line 1: not an object of JSON"),
+        ("json", "l.csv, line 1: not JSON: expected value"),
+        ("numpy", "l.csv: neither .npy nor .npz"),
+        ("text", "l.csv, line 1: `step` is no number"),
+    ] {
+        let wrong = gradfade(dir.path()).args(["import", "l.csv", "--from", format, "--out", "r"]).assert();
+        wrong.code(1).stderr(
+            predicate::str::contains(words).and(predicate::function(|said: &str| said.lines().count() == 1)),
+        );
+    }
+}
+
+#[test]
+fn names_of_a_log_act_on_no_terminal_and_no_page() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut log = String::from("run,tag,step,value\n");
+    for step in 0..4 {
+        for layer in 0..3 {
+            log += &format!("{WORDS},grad_norm/{WORDS}{layer}.weight,{step},1.5\n{WORDS},{WORDS},{step},1\n");
+        }
+        log += &format!("{WORDS},loss,{step},1\n");
+    }
+    std::fs::write(dir.path().join("l.csv"), log).unwrap();
+    let acts = |c: char| c != '\n' && (c.is_control() || ('\u{202a}'..='\u{202e}').contains(&c));
+    for arguments in [
+        &["import", "l.csv", "--out", "run"][..],
+        &["summary", "l.csv"],
+        &["diagnose", "l.csv"],
+        &["diagnose", "run"],
+        &["plot", "l.csv", "--figure", "gradient-heatmap", "--out", "f"],
+        &["page", "l.csv", "--out", "p.html"],
+    ] {
+        let output = gradfade(dir.path()).args(arguments).output().unwrap();
+        assert!(matches!(output.status.code(), Some(0 | 3 | 4)), "{arguments:?}: {output:?}");
+        for bytes in [&output.stdout, &output.stderr] {
+            let text = String::from_utf8_lossy(bytes);
+            assert!(!text.contains(acts), "{arguments:?}: {text:?}");
+        }
+    }
+    let page = std::fs::read_to_string(dir.path().join("p.html")).unwrap();
+    assert!(!page.contains("a\u{1b}") && !page.contains("<b>{{"), "markup of a name in the page");
+    let (record, _) = Record::read(&dir.path().join("run")).unwrap();
+    assert_eq!(record.header.layers.len(), 3);
+}
+
+#[test]
+fn one_name_is_for_one_run() {
+    let dir = tempfile::tempdir().unwrap();
+    let log = logs().join("networks.json");
+    let both =
+        gradfade(dir.path()).arg("import").arg(&log).args(["--out", "r", "--name", "x"]).assert().code(2);
+    both.stderr(predicate::str::contains("--name names one run, and there are 2"));
+    let mut one = gradfade(dir.path());
+    one.arg("import").arg(&log).args(["--out", "r", "--name", "x", "--select", "plain/"]).assert().success();
+    assert_eq!(Record::read(&dir.path().join("r")).unwrap().0.header.run, "x");
 }

@@ -1,7 +1,8 @@
 //! TensorBoard's event files: scalars, and norms of tensors from their histograms.
 //!
-//! A histogram of PyTorch's writer or of TensorFlow 1 has the sum of the squares of its numbers, whose root is the L2
-//! norm, exactly. Those of TensorFlow 2 and Keras are buckets `[left, right, count]` and no more: an estimate.
+//! A histogram of PyTorch's writer or of TensorFlow 1 has the sum of the squares of its numbers, whose root
+//! is the L2 norm, exactly. Those of TensorFlow 2 and Keras are buckets `[left, right, count]` and no more:
+//! an estimate.
 
 mod event;
 mod records;

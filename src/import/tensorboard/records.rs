@@ -1,7 +1,7 @@
 //! The frame of an event file: `length u64 | crc u32 | data | crc u32`, little-endian, again and again.
 //!
-//! The checksums are CRC-32C (Castagnoli), rotated by 15 bits and moved by a constant, so that a checksum of data that
-//! hold checksums is none of a usual kind (TensorFlow, `lib/io/record_writer.h`).
+//! The checksums are CRC-32C (Castagnoli), rotated by 15 bits and moved by a constant, so that a checksum of
+//! data that hold checksums is none of a usual kind (TensorFlow, `lib/io/record_writer.h`).
 
 use std::io::{self, Read};
 
