@@ -10,7 +10,7 @@ from typing import Any, Dict, Iterable, List, NamedTuple, Optional, Set, Tuple
 
 import torch
 
-from . import _activations
+from . import _activations, _norms
 
 # Nodes that are looked at, at most, from the output down.
 _MOST = 50_000
@@ -159,7 +159,7 @@ def _accuracy(node: Any) -> Any:
         right = right & (labels != ignored)
     weighted = node._saved_weight is not None or node._saved_reduction != 1
     total = labels.numel() if weighted else node._saved_total_weight
-    if right.device.type == "cpu":
+    if _norms.is_here(right):
         return int(right.sum()) / float(total)
     return right.sum() / total
 

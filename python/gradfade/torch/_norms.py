@@ -25,6 +25,11 @@ _SMALL = 1 << 17
 SAFE = {torch.float32: (1e-13, 1e18), torch.float64: (1e-140, 1e150)}
 
 
+def is_here(tensor: torch.Tensor) -> bool:
+    """Whether a number of it can be read at once. Elsewhere reading waits for the device, and is put off to the end of a step."""
+    return tensor.device.type == "cpu"
+
+
 def norms(tensors: Sequence[torch.Tensor], are_plain: bool = False) -> Values:
     """The norm of each of the tensors, which are all on one device. `are_plain`: they are dense, on the CPU, small and of one type
     of `SAFE`, as `all_plain` has said before."""
@@ -36,7 +41,7 @@ def norms(tensors: Sequence[torch.Tensor], are_plain: bool = False) -> Values:
         if low < min(values) and max(values) < high:
             return values
         return [v if low < v < high else careful(t) for v, t in zip(values, tensors)]
-    if tensors[0].device.type != "cpu":
+    if not is_here(tensors[0]):
         return torch.stack(torch._foreach_norm([_dense(t) for t in tensors], 2, torch.float64))
     out: List[float] = [0.0] * len(tensors)
     groups: dict = {}
@@ -62,7 +67,7 @@ def norms(tensors: Sequence[torch.Tensor], are_plain: bool = False) -> Values:
 def all_plain(tensors: Sequence[torch.Tensor]) -> bool:
     first = tensors[0] if tensors else None
     return first is not None and all(
-        t.device.type == "cpu" and t.dtype in SAFE and t.dtype == first.dtype and t.layout is torch.strided and t.numel() <= _SMALL
+        is_here(t) and t.dtype in SAFE and t.dtype == first.dtype and t.layout is torch.strided and t.numel() <= _SMALL
         for t in tensors
     )
 
