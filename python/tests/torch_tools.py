@@ -13,6 +13,8 @@ import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch")
+# More threads than a busy machine has processors wait for each other.
+torch.set_num_threads(1)
 
 from gradfade._format import is_missing  # noqa: E402
 from gradfade.torch import Watch, watch  # noqa: E402

@@ -390,13 +390,13 @@ class Flow:
                 if x is not None and (layer.is_cheap or self.snapshot or self.per_sample is True):
                     found = _per_sample.total(layer, delta, x, batch, self.batch_dim)
                     if found is not None:
-                        signals[i].samples = float(found) if found.device.type == "cpu" else found.double()
+                        signals[i].samples = float(found) if _norms.is_here(found) else found.double()
         return signals
 
     def _measure_alike(self, calls: List[Any], signals: List[Signal]) -> None:
         """Dense layers at one position: |G_a| = |delta_a| |x_a|, for all layers with as many samples in a few calls."""
         first = calls[0][2]
-        wide = first.device.type != "cpu" or first.dtype not in (torch.float32, torch.float64) or calls[0][3].dtype != first.dtype
+        wide = not _norms.is_here(first) or first.dtype not in (torch.float32, torch.float64) or calls[0][3].dtype != first.dtype
         dtype = torch.float64 if wide else first.dtype
         row_norms = torch.linalg.vector_norm
         rows = [row_norms(call[2], dim=1, dtype=dtype) for call in calls]

@@ -10,7 +10,7 @@ from typing import Any, Dict, Iterable, List, NamedTuple, Optional, Set, Tuple
 
 import torch
 
-from . import _activations
+from . import _activations, _norms
 
 # Nodes that are looked at, at most, from the output down.
 _MOST = 50_000
@@ -149,9 +149,29 @@ class Loss(NamedTuple):
     divisor: float
 
 
-def loss(value: torch.Tensor, with_accuracy: bool) -> Loss:
+def _accuracy(node: Any) -> Any:
+    """Share of the largest scores that stand at the label."""
+    scores, labels = node._saved_self, node._saved_target
+    ignored = node._saved_ignore_index
+    right = scores.argmax(1) == labels
+    # The graph hands out -100 as an unsigned number; no answer is ever -100.
+    if ignored < 2**63:
+        right = right & (labels != ignored)
+    weighted = node._saved_weight is not None or node._saved_reduction != 1
+    total = labels.numel() if weighted else node._saved_total_weight
+    if _norms.is_here(right):
+        return int(right.sum()) / float(total)
+    return right.sum() / total
+
+
+def loss(value: torch.Tensor, with_accuracy: bool, with_facts: bool) -> Loss:
     """Kind of the loss, its classes, the accuracy on the batch and the targets, as far as the graph still has them."""
     node, divisor = value.grad_fn, 1.0
+    if with_accuracy and not with_facts and node is not None and node.name() == "NllLossBackward0":
+        try:
+            return Loss({}, _accuracy(node), None, divisor)
+        except RuntimeError:
+            return Loss({}, None, None, divisor)
     facts: Dict[str, Any] = {}
     if node is None:
         return Loss(facts, None, None, divisor)
@@ -178,16 +198,7 @@ def loss(value: torch.Tensor, with_accuracy: bool) -> Loss:
             scores, labels = node._saved_self, node._saved_target
             facts["classes"] = int(scores.shape[1])
             if with_accuracy:
-                ignored, weight = node._saved_ignore_index, node._saved_weight
-                # The graph hands out -100 as an unsigned number; no answer is ever -100.
-                right = scores.argmax(1) == labels
-                if ignored < 2**63:
-                    right = right & (labels != ignored)
-                total = node._saved_total_weight if weight is None and node._saved_reduction == 1 else labels.numel()
-                if right.device.type == "cpu":
-                    correct = int(right.sum()) / float(total)
-                else:
-                    correct = right.sum() / total
+                correct = _accuracy(node)
                 targets = labels.detach()
         elif stem == "BinaryCrossEntropyWithLogits":
             facts.update(loss="binary-cross-entropy", loss_input="logits", task="classification")

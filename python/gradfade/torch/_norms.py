@@ -8,6 +8,7 @@ square of a float32 is lost. Other devices sum in float64 at once: their result 
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from typing import List, Sequence, Union
 
 import numpy as np
@@ -24,6 +25,11 @@ _SMALL = 1 << 17
 SAFE = {torch.float32: (1e-13, 1e18), torch.float64: (1e-140, 1e150)}
 
 
+def is_here(tensor: torch.Tensor) -> bool:
+    """Whether a number of it can be read at once. Elsewhere reading waits for the device, and is put off to the end of a step."""
+    return tensor.device.type == "cpu"
+
+
 def norms(tensors: Sequence[torch.Tensor], are_plain: bool = False) -> Values:
     """The norm of each of the tensors, which are all on one device. `are_plain`: they are dense, on the CPU, small and of one type
     of `SAFE`, as `all_plain` has said before."""
@@ -35,7 +41,7 @@ def norms(tensors: Sequence[torch.Tensor], are_plain: bool = False) -> Values:
         if low < min(values) and max(values) < high:
             return values
         return [v if low < v < high else careful(t) for v, t in zip(values, tensors)]
-    if tensors[0].device.type != "cpu":
+    if not is_here(tensors[0]):
         return torch.stack(torch._foreach_norm([_dense(t) for t in tensors], 2, torch.float64))
     out: List[float] = [0.0] * len(tensors)
     groups: dict = {}
@@ -61,7 +67,7 @@ def norms(tensors: Sequence[torch.Tensor], are_plain: bool = False) -> Values:
 def all_plain(tensors: Sequence[torch.Tensor]) -> bool:
     first = tensors[0] if tensors else None
     return first is not None and all(
-        t.device.type == "cpu" and t.dtype in SAFE and t.dtype == first.dtype and t.layout is torch.strided and t.numel() <= _SMALL
+        is_here(t) and t.dtype in SAFE and t.dtype == first.dtype and t.layout is torch.strided and t.numel() <= _SMALL
         for t in tensors
     )
 
@@ -73,9 +79,9 @@ def of_rows(groups: Sequence[torch.Tensor]) -> List[float]:
         size = rows.shape[1]
         if size > _SMALL:
             # Two stages: a number is added to few others of its type.
-            wide = next((w for w in (4096, 4000, 3136, 2500, 1024, 784, 500, 256, 100, 64) if size % w == 0), 0)
+            wide = _width(size)
             if wide:
-                inner = torch.linalg.vector_norm(rows.view(len(rows), size // wide, wide), dim=2)
+                inner = torch.linalg.vector_norm(rows.view(-1, size // wide, wide), dim=2)
                 parts.append(torch.linalg.vector_norm(inner, dim=1))
             else:
                 parts.append(rows.new_tensor([_of_large(row) for row in rows]))
@@ -84,23 +90,36 @@ def of_rows(groups: Sequence[torch.Tensor]) -> List[float]:
     dtype = groups[0].dtype
     values = torch.cat(parts).tolist()
     low, high = SAFE[dtype]
+    if low < min(values) and max(values) < high:
+        return values
     at = 0
     for rows in groups:
-        some = values[at : at + len(rows)]
+        count = rows.shape[0]
+        some = values[at : at + count]
         if min(some) <= low or not max(some) < high:
-            values[at : at + len(rows)] = _mended(rows, some, low, high)
-        at += len(rows)
+            values[at : at + count] = _mended(rows, some, low, high)
+        at += count
     return values
 
 
+@lru_cache(maxsize=1024)
+def _width(size: int) -> int:
+    """A divisor that makes rows of a good length; 0 where there is none."""
+    return next((w for w in range(8192, 63, -1) if size % w == 0), 0)
+
+
 def _mended(rows: torch.Tensor, values: List[float], low: float, high: float) -> List[float]:
-    zeros = [i for i, v in enumerate(values) if v == 0.0]
-    if len(zeros) > 1 and zeros[-1] - zeros[0] == len(zeros) - 1:
+    unsafe = [i for i, v in enumerate(values) if not low < v < high]
+    first, last = unsafe[0], unsafe[-1]
+    if last > first and not any(values[first : last + 1]):
         # Whole layers whose updates are lost to rounding are not rare: one look at all of them.
-        least, most = torch.aminmax(rows[zeros[0] : zeros[-1] + 1].view(-1))
+        least, most = torch.aminmax(rows[first : last + 1].view(-1))
         if float(least) == 0.0 == float(most):
-            return [v if v == 0.0 or low < v < high else careful(row) for v, row in zip(values, rows)]
-    return [v if low < v < high else careful(row) for v, row in zip(values, rows)]
+            return values
+    values = list(values)
+    for i in unsafe:
+        values[i] = careful(rows[i])
+    return values
 
 
 def norm(tensor: torch.Tensor) -> Values:

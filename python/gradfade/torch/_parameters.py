@@ -91,7 +91,7 @@ class _Buffer:
             rows = flat[at : at + size * (last - first)].view(last - first, size)
             self._rows.append(rows)
             at, first = at + rows.numel(), last
-        self._is_here = flat.device.type == "cpu" and flat.dtype in (torch.float32, torch.float64)
+        self._is_here = _norms.is_here(flat) and flat.dtype in (torch.float32, torch.float64)
 
     def norms(self) -> "_norms.Values":
         if not self._is_here:
@@ -147,11 +147,11 @@ class Tracker:
             together.setdefault((one[1].device, one[1].dtype), []).append(one)
         scratch: Dict[Any, torch.Tensor] = {}
         self.blocks: List[Block] = []
-        for (device, _), some in together.items():
+        for some in together.values():
             block: List[Any] = []
             size = 0
             for one in sorted(some, key=lambda one: one[1].numel()):
-                if block and device.type == "cpu" and size + one[1].numel() > _BLOCK:
+                if block and _norms.is_here(one[1]) and size + one[1].numel() > _BLOCK:
                     self.blocks.append(Block(block, scratch))
                     block, size = [], 0
                 block.append(one)

@@ -7,6 +7,8 @@ from typing import Any, Dict, List, Tuple
 import numpy as np
 import torch
 
+from . import _norms
+
 
 class Raw:
     """Numbers by key; those on a device are fetched together at the end."""
@@ -25,7 +27,7 @@ class Raw:
                 self.put((key, i), value)
         elif not isinstance(values, torch.Tensor):
             self._here[key] = np.atleast_1d(np.asarray(values, dtype=np.float64))
-        elif values.device.type == "cpu":
+        elif _norms.is_here(values):
             self._here[key] = values.detach().double().reshape(-1).numpy()
         else:
             self._there.append((key, values.detach().reshape(-1).to(torch.float64)))

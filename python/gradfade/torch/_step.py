@@ -91,9 +91,12 @@ class Step:
         if factor != 1.0:
             grad = _scaled(grad, factor)
         out: Dict[str, Any] = {"grad_norm": grad}
-        some = grad[~blank(grad)]
+        some = grad if not self.idle and not self.is_changed else grad[~blank(grad)]
         if len(some):
-            out["total_grad_norm"] = self.total = _norms.joined(some)
+            total = float(np.dot(some, some))
+            # Squares that are safe as they are.
+            self.total = math.sqrt(total) if 1e-250 < total < 1e250 else _norms.joined(some[~blank(some)])
+            out["total_grad_norm"] = self.total
         if both is not None and both.any():
             got, was = _norms.joined(after[both]), _norms.joined(before[both])
             if not (was > 0 and abs(got / was - 1) <= _SAME):

@@ -161,8 +161,10 @@ class Watch(Run):
             if loss.numel() != 1:
                 raise GradfadeError(f"loss: give one number, the loss of the batch; it has shape {tuple(loss.shape)}")
             if loss.grad_fn is not None and (self._flow.listening or not self._has_loss_facts):
-                found = _graph.loss(loss, accuracy is None and not late)
-                self._learn(found)
+                wants_facts = not self._has_loss_facts or len(self._targets) < _facts.TARGETS
+                found = _graph.loss(loss, accuracy is None and not late, wants_facts)
+                if wants_facts:
+                    self._learn(found)
             loss = loss.detach()
         elif loss is not None:
             loss = _float("loss", loss)
@@ -282,14 +284,11 @@ class Watch(Run):
         self._before[index] = self._gradients([places[id(p)] for p in account.parameters])
 
     def _gradients(self, places: Any) -> Tuple[List[int], Any, List[Tuple[Any, int]]]:
-        at, grads = [], []
         tensors = self._network.tensors
-        for i in places:
-            grad = tensors[i].parameter.grad
-            if grad is not None:
-                at.append(i)
-                grads.append(grad)
-        marks = [(g, g._version) for g in grads]
+        found = [(i, tensors[i].parameter.grad) for i in places]
+        at = [i for i, grad in found if grad is not None]
+        grads = [grad for _, grad in found if grad is not None]
+        marks = [(grad, grad._version) for grad in grads]
         if self._plain_grads is None:
             self._plain_grads = _norms.all_plain(grads) and not any(getattr(m, "sparse", False) for m in self._model.modules())
         if self._plain_grads or len({g.device for g in grads}) <= 1:
