@@ -349,7 +349,7 @@ fn a_row_that_does_not_fit_is_refused_by_every_sink_and_not_taken() {
         let line = push_numbered(&mut sink, 3, 1, 2).unwrap_err().to_string();
         assert_eq!(line, "run `sigmoid`: step table: step 3 comes after step 3; steps must increase");
         let line = push_numbered(&mut sink, 4, 1, 1).unwrap_err().to_string();
-        assert_eq!(line, "run `sigmoid`: step row 4: 1 values of grad_norm, but the header has 2 tensors");
+        assert_eq!(line, "run `sigmoid`: step row 4: 1 values of group_rate, but the header has 2 tensors");
         assert!(push_numbered(&mut sink, u64::MAX, 1, 2).is_err());
         push_numbered(&mut sink, 4, 1, 2).unwrap();
     }

@@ -10,7 +10,7 @@
 //! nevertheless gets a note.
 
 use super::case::Case;
-use super::{Ailment, Branch, Evidence, Finding, Measure, Missing, Outcome, Remedy, Rule, Verdict};
+use super::{Ailment, Branch, Evidence, Finding, Measure, Missing, Outcome, Rule, Verdict};
 use crate::record::{DRIVEN_NORM, GRAD_NORM, Role, UPDATE_NORM};
 use crate::stats::Measured;
 
@@ -18,7 +18,8 @@ pub const RULE: Rule = Rule {
     ailment: Ailment::FrozenLayers,
     branch: Branch::Training,
     source: "PyTorch, autograd mechanics: a parameter without requires_grad, or that no optimizer was given, is not updated",
-    remedies: &[Remedy::Unfreeze],
+    // Nothing that could be tried on a record: whoever froze them can let them go.
+    remedies: &[],
     judge,
 };
 

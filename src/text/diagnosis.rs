@@ -111,7 +111,7 @@ impl Lang {
                     "So many units are dropped at every step that what the layers pass on is mostly noise."
                 }
                 Ailment::FrozenLayers => {
-                    "The weights of these layers never change: no gradient is made for them, or the optimizer was not given them."
+                    "The weights of these layers never change: no gradient is made for them, or the optimizer was not given them. If they are to learn, set requires_grad and hand their parameters to the optimizer."
                 }
                 Ailment::TooNarrow => {
                     "A layer has fewer units than there are classes, and everything above knows only what these units pass on."
@@ -147,7 +147,7 @@ impl Lang {
                 Ailment::RateTooLarge => "每一步对权重的改变过大，损失无法稳定下来。",
                 Ailment::RateTooSmall => "每一步对权重的改变过小，训练结束时网络还没有学会。",
                 Ailment::TooMuchDropout => "每一步丢弃的神经元太多，各层往上传的大部分是噪声。",
-                Ailment::FrozenLayers => "这些层的权重从不改变：没有为它们计算梯度，或者优化器里没有它们。",
+                Ailment::FrozenLayers => "这些层的权重从不改变：没有为它们计算梯度，或者优化器里没有它们。要让它们学习，就设 requires_grad，并把它们的参数放到优化器里。",
                 Ailment::TooNarrow => "某一层的神经元比类别还少，而它上面的各层只能看到这些神经元传来的信息。",
                 Ailment::BaseRates => "网络对每个样本给出同样的答案，即各类别的频率；单凭输出层的偏置就能学到这一点。",
                 Ailment::StuckWithLargeGradients => "损失停滞不前，但每一层都收到很强的信号：这不是梯度消失。",

@@ -2,7 +2,10 @@
 
 use gradfade::diagnosis::{Ailment, Measure};
 use gradfade::diagnosis::{Conclusion, Outcome, RULES, Remedy, State};
-use gradfade::record::{GRAD_NORM, Role, TEST_ACCURACY, TRAIN_ACCURACY};
+use gradfade::record::{
+    DECAY_NORM, DRIVEN_NORM, GRAD_NORM, Role, TEST_ACCURACY, TRAIN_ACCURACY, UPDATE_NORM,
+};
+use gradfade::stats::MISSING;
 
 use super::*;
 
@@ -142,9 +145,39 @@ fn a_layer_with_two_flat_ends_is_saturated_and_not_dead_as_well() {
     assert_eq!(saturated_for_all, 2);
 }
 
+/// The record of a network whose two lowest layers were frozen, as another program leaves it: no gradient, and
+/// updates of exactly zero.
+fn frozen(name: &str) -> Record {
+    let mut record = record(name);
+    let tensors = record.header.tensors.len();
+    let lowest = |t: &usize| record.header.tensors[*t].layer <= 2;
+    let lowest: Vec<usize> = (0..tensors).filter(lowest).collect();
+    for (metric, value) in [(GRAD_NORM, MISSING), (UPDATE_NORM, 0.0), (DRIVEN_NORM, 0.0), (DECAY_NORM, 0.0)] {
+        for row in record.steps.values_mut(metric).chunks_mut(tensors) {
+            lowest.iter().for_each(|&t| row[t] = value);
+        }
+    }
+    record
+}
+
+#[test]
+fn layers_that_nothing_was_to_change_are_frozen_and_others_are_not() {
+    let d = judged(&frozen("one-epoch"));
+    assert_eq!(d.cause().unwrap().rule.ailment, Ailment::FrozenLayers);
+    let Outcome::Found(finding) = &d.cause().unwrap().outcome else { unreachable!() };
+    assert_eq!(finding.evidence[0].layers, [1, 2]);
+    // A gradient that is exactly zero, or lost to rounding, is another fault; a good network gets a note.
+    for name in ["relu-zeros", "sigmoid-40", "one-epoch"] {
+        assert!(!judged(&record(name)).found(Ailment::FrozenLayers), "{name}");
+    }
+    let good = judged(&frozen("healthy-relu"));
+    assert!(good.found(Ailment::FrozenLayers) && good.conclusion() == Conclusion::Healthy);
+}
+
 #[test]
 fn every_rule_finds_somebody_and_leaves_somebody_alone() {
-    let all: Vec<Diagnosis> = TABLE.iter().map(|(name, _)| judged(&record(name))).collect();
+    let all: Vec<Diagnosis> =
+        TABLE.iter().map(|(name, _)| judged(&record(name))).chain([judged(&frozen("one-epoch"))]).collect();
     for rule in RULES {
         let outcome = |d: &Diagnosis| d.verdict(rule.ailment).unwrap().outcome.clone();
         assert!(all.iter().any(|d| d.found(rule.ailment)), "{:?} finds nobody", rule.ailment);

@@ -30,7 +30,6 @@ super::terms! {
         FittingLoss = "fitting-loss",
         MoreEpochs = "more-epochs",
         LargerNetwork = "larger-network",
-        Unfreeze = "unfreeze",
         LessDecay = "less-decay",
         LessDropout = "less-dropout",
         MorePrecision = "more-precision",
@@ -61,7 +60,6 @@ impl Remedy {
             | Remedy::FittingLoss
             | Remedy::MoreEpochs
             | Remedy::LargerNetwork
-            | Remedy::Unfreeze
             | Remedy::LessDecay
             | Remedy::LessDropout
             | Remedy::MorePrecision => Branch::Training,

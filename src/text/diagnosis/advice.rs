@@ -37,9 +37,6 @@ impl Lang {
                 Remedy::LargerNetwork => {
                     "a network that can represent the task: wider, or with a non-linear activation".into()
                 }
-                Remedy::Unfreeze => {
-                    "letting these layers train: requires_grad, and their parameters in the optimizer".into()
-                }
                 Remedy::LessDecay => "less weight decay".into(),
                 Remedy::LessDropout => "less dropout".into(),
                 Remedy::MorePrecision => {
@@ -71,7 +68,6 @@ impl Lang {
                 Remedy::FittingLoss => "与输出匹配的损失函数：作用于 logits 的交叉熵".into(),
                 Remedy::MoreEpochs => "更多轮次".into(),
                 Remedy::LargerNetwork => "能表示该任务的网络：更宽，或使用非线性激活函数".into(),
-                Remedy::Unfreeze => "让这些层也训练：requires_grad，并把它们的参数放到优化器里".into(),
                 Remedy::LessDecay => "更小的权重衰减".into(),
                 Remedy::LessDropout => "减小 Dropout 的比例".into(),
                 Remedy::MorePrecision => "使用 f64，或换用能让梯度传到输入侧的初始化".into(),
@@ -117,7 +113,6 @@ impl Lang {
                 Remedy::FittingLoss => "a loss that fits",
                 Remedy::MoreEpochs => "more epochs",
                 Remedy::LargerNetwork => "larger network",
-                Remedy::Unfreeze => "layers that train",
                 Remedy::LessDecay => "less weight decay",
                 Remedy::LessDropout => "less dropout",
                 Remedy::MorePrecision => "more precision",
@@ -142,7 +137,6 @@ impl Lang {
                 Remedy::FittingLoss => "匹配的损失函数",
                 Remedy::MoreEpochs => "更多轮次",
                 Remedy::LargerNetwork => "更大的网络",
-                Remedy::Unfreeze => "让各层都训练",
                 Remedy::LessDecay => "更小的权重衰减",
                 Remedy::LessDropout => "减小 Dropout 的比例",
                 Remedy::MorePrecision => "更高的精度",

@@ -213,14 +213,14 @@ pub const ENTRIES: &[Entry] = &[
     },
     Entry {
         key: "frozen-layers",
-        aliases: &["frozen", "unfreeze", "requires_grad"],
+        aliases: &["frozen", "requires_grad"],
         en: (
             "frozen layers",
             "The weights of hidden layers did not change by one bit in any recorded step while others moved, because no gradient was made for them or because the optimizer does not have them. In fine-tuning that is meant, and a network that is good on its training set only gets a note; otherwise what the layers above learn rests on what these layers happened to be.",
         ),
         zh: (
             "不更新的层",
-            "其他层在移动，而某些隐藏层的权重在所有记录的步里一点也没有改变：没有为它们计算梯度，或者优化器里没有它们。微调时这是有意的，训练集上好的网络只得到一个提示；否则上面各层所学到的，都取决于这些层起初碰到的权重。",
+            "其他层在移动，而某些隐藏层的权重在所有记录的步里一点也没有改变：没有为它们计算梯度，或者优化器里没有它们。微调时这是有意的，训练集上好的网络只得到一个提示；否则上面各层所学到的，都取决于这些层起初的权重。",
         ),
         see: &["vanishing-gradient"],
     },
