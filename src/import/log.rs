@@ -289,7 +289,7 @@ impl Log {
 
     /// The norm of numbers of which only a histogram of buckets `[left, right, count]` is known, estimated
     /// with the numbers of a bucket spread evenly. None where the buckets leave room for norms that differ by
-    /// more than [`WIDEST`]. The estimates are told once.
+    /// more than a factor of 2. The estimates are told once.
     pub fn norm_of_buckets(&mut self, tag: &str, buckets: impl Iterator<Item = [f64; 3]>) -> Option<f64> {
         let (mut least, mut most, mut even) = (0.0, 0.0, 0.0);
         for [left, right, count] in buckets.filter(|[_, _, count]| *count > 0.0) {

@@ -1,7 +1,7 @@
 //! What the names in a log mean: the one table of names, which every format asks.
 //!
-//! Two kinds of names are understood. A *tensor's* name has a prefix or suffix of [`PREFIXES`] and
-//! [`SUFFIXES`] around the name of a parameter. The name of a number *of the whole run* is cut into words, of
+//! Two kinds of names are understood. A *tensor's* name has a prefix or suffix of `PREFIXES` and
+//! `SUFFIXES` around the name of a parameter. The name of a number *of the whole run* is cut into words, of
 //! which some say the set (`train`, `val`, ...) and the others what it is (`loss`, `accuracy`, `lr`, ...);
 //! one word that is in no list and the name is not understood, so that `dynamics_loss`, a part of a loss, is
 //! not taken for the loss.

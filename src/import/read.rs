@@ -102,6 +102,9 @@ fn files<'a>(
     run: &str,
 ) -> Result<Vec<Found<'a>>, ImportError> {
     let not = |what: &str| ImportError::NotALog { path: path.to_path_buf(), what: what.into() };
+    if path.join("meta.json").exists() && path.join("step.npy").exists() {
+        return Err(not("a run folder already; every command reads it"));
+    }
     if path.is_dir() {
         let importers = forced.map_or(importers.to_vec(), |one| vec![one]);
         let found = find::marked(path, &importers, find::MOST_ENTRIES)

@@ -34,6 +34,8 @@ fn a_log_becomes_a_run_folder_that_says_where_it_came_from() {
     assert_eq!(numbers(&record)["grad_norm/layers.10.weight"].len(), 8);
     run().assert().code(1).stderr(predicate::str::contains("use --force to replace it, or another --out"));
     run().arg("--force").assert().success();
+    let again = gradfade(dir.path()).args(["import", "runs/mine", "--out", "other"]).assert().code(1);
+    again.stderr(predicate::str::contains("runs/mine: a run folder already; every command reads it"));
     gradfade(dir.path())
         .args(["plot", "runs/mine", "--figure", "gradient-heatmap", "--out", "f"])
         .assert()
