@@ -478,6 +478,51 @@ def test_evaluations_and_facts_may_come_before_the_first_step(tmp_path: Path) ->
     assert meta(tmp_path / "run")["status"] == {"state": "complete"}
 
 
+def test_inputs_are_described_as_the_first_layer_gets_them(tmp_path: Path) -> None:
+    class Scaling(nn.Module):
+        def __init__(self, norm: bool) -> None:
+            super().__init__()
+            self.norm = nn.BatchNorm1d(6) if norm else None
+            self.one = nn.Linear(6, 3)
+
+        def forward(self, x: Any) -> Any:
+            return self.one(self.norm(x) if self.norm is not None else x / 255)
+
+    x, y = data((50, 6))
+    for norm in (False, True):
+        model = Scaling(norm)
+        opt = torch.optim.SGD(model.parameters(), lr=0.1)
+        run = watch(model, opt, tmp_path / f"run{norm}")
+        loops(model, opt, 255 * x, y, 3, run)
+        run.close()
+        inputs = meta(tmp_path / f"run{norm}")["facts"]["inputs"]
+        assert inputs["deviation"] == pytest.approx(1.0, rel=0.1)
+        assert inputs["standing_out"] == 0
+
+
+def test_wrappers_for_several_devices_keep_the_names_of_layers(tmp_path: Path) -> None:
+    x, y = data()
+    torch.distributed.init_process_group("gloo", store=torch.distributed.HashStore(), rank=0, world_size=1)
+    try:
+        found = []
+        for name, wrap in (
+            ("plain", lambda m: m),
+            ("several", nn.DataParallel),
+            ("distributed", nn.parallel.DistributedDataParallel),
+        ):
+            model = wrap(mlp())
+            opt = torch.optim.SGD(model.parameters(), lr=0.1)
+            run = watch(model, opt, tmp_path / name)
+            loops(model, opt, x, y, 3, run)
+            run.close()
+            found.append(([t["name"] for t in meta(tmp_path / name)["tensors"]], column(tmp_path / name, "signal_rms")))
+    finally:
+        torch.distributed.destroy_process_group()
+    for names, signals in found[1:]:
+        assert names == found[0][0]
+        assert np.allclose(signals, found[0][1], rtol=1e-6)
+
+
 def test_a_recurrent_network_is_recorded(tmp_path: Path) -> None:
     class Recurrent(nn.Module):
         def __init__(self) -> None:

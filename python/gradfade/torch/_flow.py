@@ -7,6 +7,7 @@ call. A pass counts when a gradient of a parameter came of it: `torch.autograd.g
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from functools import partial
 from typing import Any, Callable, Dict, List, Optional, Tuple
 
@@ -40,12 +41,16 @@ def _restored() -> Callable[..., None]:
 class Hook:
     """A hook that a copied or pickled network does not take along, and that a compiler leaves out."""
 
-    def __init__(self, call: Callable[..., None]) -> None:
-        self.call = call
+    def __init__(self, flow: "Flow", call: Callable[..., None]) -> None:
+        self.flow, self.call = flow, call
 
     def __call__(self, *args: Any) -> None:
-        if not torch.compiler.is_compiling():
+        if _is_compiling():
+            return
+        try:
             self.call(*args)
+        except Exception as error:
+            self.flow.fails(error)
 
     def __deepcopy__(self, memo: Any) -> Callable[..., None]:
         return _nothing
@@ -58,19 +63,28 @@ class OutputHook(Hook):
     """The hook of most layers, which is called for each of them at every step: the usual case comes first."""
 
     def __init__(self, flow: "Flow", module: nn.Module, layer: Layer) -> None:
-        self.flow, self.module, self.layer = flow, module, layer
-        self.call = partial(flow._output, module, layer)
+        super().__init__(flow, partial(flow._output, module, layer))
+        self.module, self.layer = module, layer
 
     def __call__(self, module: nn.Module, args: Any, output: Any) -> None:
         flow = self.flow
         if _is_compiling() or not flow.listening:
             return
-        if flow.is_usual and module is self.module and type(output) is torch.Tensor and output.requires_grad:
-            layer = self.layer
-            x = args[0] if layer.is_cheap and args and not _saved_tensor_hooks(True) else None
-            output.register_hook(partial(flow._delta, layer, x, flow.batch))
-        else:
-            self.call(module, args, output)
+        try:
+            if flow.is_usual and module is self.module and type(output) is torch.Tensor and output.requires_grad:
+                layer = self.layer
+                x = args[0] if layer.is_cheap and args and not _saved_tensor_hooks(True) else None
+                hook = partial(flow._delta, layer, x, flow.batch)
+                if output._backward_hooks is None and output.grad_fn is not None:
+                    # What register_hook does, without the handle that would remove it again.
+                    output._backward_hooks = OrderedDict(gradfade=hook)
+                    output.grad_fn._register_hook_dict(output)
+                else:
+                    output.register_hook(hook)
+            else:
+                self.call(module, args, output)
+        except Exception as error:
+            flow.fails(error)
 
 
 class Signal:
@@ -157,6 +171,8 @@ class Flow:
         self.began = False
         #: Layers in the order of the first forward pass; None once it is known.
         self.order: Optional[List[Layer]] = []
+        #: The layer that the inputs come to first, past what only scales them.
+        self.entry: Optional[Layer] = None
         self.accounts = [Account(parameters) for parameters in owners]
         places = {id(p): i for i, parameters in enumerate(owners) for p in parameters}
         tensors = network.tensors
@@ -182,14 +198,14 @@ class Flow:
 
     def _attach(self) -> None:
         keep = self._handles.append
-        keep(self.model.register_forward_pre_hook(Hook(self._before_forward), with_kwargs=True))
+        keep(self.model.register_forward_pre_hook(Hook(self, self._before_forward), with_kwargs=True))
         if is_compiled(self.model):
-            keep(self.model.register_forward_hook(Hook(self._after_forward)))
+            keep(self.model.register_forward_hook(Hook(self, self._after_forward)))
             return
         for module, layers in self.network.of_module:
             if not layers or layers[0].kind == "parameters":
                 if layers:
-                    keep(module.register_forward_pre_hook(Hook(partial(self._called, layers[0]))))
+                    keep(module.register_forward_pre_hook(Hook(self, partial(self._called, layers[0]))))
                 continue
             if isinstance(module, nn.MultiheadAttention):
                 hook = partial(self._attention, module, *layers)
@@ -198,9 +214,9 @@ class Flow:
             else:
                 keep(module.register_forward_hook(OutputHook(self, module, layers[0])))
                 continue
-            keep(module.register_forward_hook(Hook(hook)))
+            keep(module.register_forward_hook(Hook(self, hook)))
         # Behind the hook of a network that is one layer.
-        keep(self.model.register_forward_hook(Hook(self._after_forward)))
+        keep(self.model.register_forward_hook(Hook(self, self._after_forward)))
 
     def detach(self) -> None:
         for handle in self._handles:
@@ -221,7 +237,6 @@ class Flow:
         for x in (*args, *kwargs.values()):
             if isinstance(x, torch.Tensor) and x.dim() > self.batch_dim:
                 self.batch = x.shape[self.batch_dim]
-                self.sees_input(x)
                 break
 
     def _called(self, layer: Layer, module: nn.Module, args: Any) -> None:
@@ -243,6 +258,10 @@ class Flow:
             self.order.append(layer)
             if isinstance(args[0] if args else None, torch.Tensor) and not layer.output_shape:
                 layer.input_shape, layer.output_shape = list(args[0].shape[1:]), list(output.shape[1:])
+            if self.entry is None and layer.kind != "parameters" and not layer.kind.endswith("normalisation"):
+                self.entry = layer
+        if layer is self.entry and args and isinstance(args[0], torch.Tensor):
+            self.sees_input(args[0])
         x = None
         if layer.has_samples and (layer.is_cheap is not False or self.snapshot or self.per_sample is True):
             # What a checkpointed part computes is meant to be let go of.
@@ -301,7 +320,10 @@ class Flow:
     def _output_delta(self, delta: torch.Tensor) -> None:
         # The first hook of a pass, so that its end is that of the whole one, and not of a part that is computed again.
         if self.listening and not self._open:
-            self._begin_backward()
+            try:
+                self._begin_backward()
+            except Exception as error:
+                self.fails(error)
 
     def _node_delta(self, layer: Layer, batch: int, deltas: Tuple[torch.Tensor, ...]) -> None:
         self._delta(layer, None, batch, deltas[0])
@@ -399,8 +421,11 @@ class Flow:
         wide = not _norms.is_here(first) or first.dtype not in (torch.float32, torch.float64) or calls[0][3].dtype != first.dtype
         dtype = torch.float64 if wide else first.dtype
         row_norms = torch.linalg.vector_norm
-        rows = [row_norms(call[2], dim=1, dtype=dtype) for call in calls]
-        rows += [row_norms(call[3].detach(), dim=1, dtype=dtype) for call in calls]
+        if wide:
+            rows = [row_norms(call[2], dim=1, dtype=dtype) for call in calls]
+            rows += [row_norms(call[3], dim=1, dtype=dtype) for call in calls]
+        else:
+            rows = [row_norms(call[2], 2, 1) for call in calls] + [row_norms(call[3], 2, 1) for call in calls]
         count = len(calls)
         values = torch.stack(rows)
         values[count:] *= values[:count]

@@ -13,7 +13,7 @@ import torch
 
 _FACTOR, _LARGE, _MOST = 10.0, 10.0, 10
 # Samples and batches after which the inputs are known well enough, and columns that are told apart.
-_ENOUGH, _BATCHES, _COLUMNS = 4096, 64, 1 << 16
+_ENOUGH, _BATCHES, _COLUMNS = 4096, 32, 1 << 16
 
 
 class Inputs:

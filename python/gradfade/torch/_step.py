@@ -129,7 +129,7 @@ class Step:
     def _signals(self, raw: Mapping[Any, np.ndarray], network: Network, options: Mapping[str, Any]) -> Dict[str, Any]:
         signals = [(n, signal) for n, signal in enumerate(self.signals) if signal.layer.place >= 0]
         columns = {name: np.full(len(network.layers), MISSING) for name in ("signal_rms", "grad_rms")}
-        if len(self.batches) == 1 and len({signal.layer.place for _, signal in signals}) == len(signals):
+        if len(self.batches) <= 1 and len({signal.layer.place for _, signal in signals}) == len(signals):
             self._signals_of_one_pass(signals, raw, columns, options)
         else:
             by_layer: Dict[int, Dict[int, List[Any]]] = {}
@@ -139,19 +139,19 @@ class Step:
             for which, column in enumerate(columns.values(), 1):
                 for place, turns in by_layer.items():
                     column[place] = self._root_mean_square(list(turns.values()), which, options)
-        return {name: column for name, column in columns.items() if not blank(column).all()}
+        # By the bits of the missing NaN: one value is enough.
+        return {name: column for name, column in columns.items() if (column.view(np.uint64) != _BITS).any()}
 
     def _signals_of_one_pass(self, signals: Any, raw: Any, columns: Any, options: Mapping[str, Any]) -> None:
         """The usual case, all layers at once."""
-        batches = np.array([signal.batch for _, signal in signals], dtype=np.float64)
-        factor = np.sqrt(batches) if options["reduction"] == "mean" else 1 / np.sqrt(batches)
-        places = [signal.layer.place for _, signal in signals]
-        norms = [_value(raw, "signal", n, signal.norm) for n, signal in signals]
-        columns["signal_rms"][places] = np.array(norms) * factor / self.scale
-        some = [i for i, (_, signal) in enumerate(signals) if signal.samples is not None]
-        if some:
-            found = np.array([_value(raw, "samples", signals[i][0], signals[i][1].samples) for i in some])
-            columns["grad_rms"][[places[i] for i in some]] = found * factor[some] / self.scale
+        root, divides = math.sqrt, options["reduction"] == "sum"
+        signal_rms, grad_rms, scale = columns["signal_rms"], columns["grad_rms"], self.scale
+        for n, signal in signals:
+            factor = (1 / root(signal.batch) if divides else root(signal.batch)) / scale
+            norm, samples, place = signal.norm, signal.samples, signal.layer.place
+            signal_rms[place] = factor * (norm if type(norm) is float else _value(raw, "signal", n, norm))
+            if samples is not None:
+                grad_rms[place] = factor * (samples if type(samples) is float else _value(raw, "samples", n, samples))
 
     def _root_mean_square(self, turns: List[List[Any]], which: int, options: Mapping[str, Any]) -> float:
         """Over the samples of all backward passes; several uses of a layer in one pass are positions of the same sample."""

@@ -231,7 +231,7 @@ class Watch(Run):
         flow = self._flow
         flow.forget()
         flow.listening, flow.snapshot, flow.began = due, snapshot, False
-        flow.is_usual = due and not snapshot and flow.order is None and self._options["per_sample"] == "auto"
+        flow.is_usual = due and not snapshot and flow.order is None and self._inputs.is_done and self._options["per_sample"] == "auto"
         self._step = Step() if due else None
         self._before = {}
 
