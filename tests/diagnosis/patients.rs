@@ -148,7 +148,7 @@ fn a_layer_with_two_flat_ends_is_saturated_and_not_dead_as_well() {
 /// The record of a network whose two lowest layers were frozen, as another program leaves it: no gradient, and
 /// updates of exactly zero.
 fn frozen(name: &str) -> Record {
-    let mut record = record(name);
+    let mut record = Record::clone(&record(name));
     let tensors = record.header.tensors.len();
     let lowest = |t: &usize| record.header.tensors[*t].layer <= 2;
     let lowest: Vec<usize> = (0..tensors).filter(lowest).collect();
