@@ -175,9 +175,11 @@ fn a_record_that_lacks_anything_is_read_by_everything() {
 fn losses_alone_are_drawn_and_judged_as_far_as_they_go() {
     let whole = trained(Activation::Sigmoid, 4);
     let record = losses(&whole, &[LOSS]);
-    let figure = figure::build("training-curves", &[record.clone()], &Options::default()).unwrap();
+    let figure =
+        figure::build("training-curves", std::slice::from_ref(&record), &Options::default()).unwrap();
     assert!(figure.title.starts_with("mine: training loss from "), "{}", figure.title);
-    let error = figure::build("gradient-heatmap", &[record.clone()], &Options::default()).unwrap_err();
+    let error =
+        figure::build("gradient-heatmap", std::slice::from_ref(&record), &Options::default()).unwrap_err();
     assert!(error.to_string().contains("holds no"), "{error}");
     let d = diagnose(&record, &Thresholds::default()).unwrap();
     assert!(
@@ -208,7 +210,7 @@ fn biases_alone_are_drawn_and_named() {
 #[test]
 fn the_norm_of_the_whole_gradient_is_that_of_its_tensors() {
     let whole = trained(Activation::Tanh, 2);
-    let figure = figure::build("gradient-norm", &[whole.clone()], &Options::default()).unwrap();
+    let figure = figure::build("gradient-norm", std::slice::from_ref(&whole), &Options::default()).unwrap();
     let table = figure::table(&figure);
     // By hand, from the arrays.
     let tensors = whole.header.tensors.len();
@@ -281,7 +283,8 @@ fn two_hundred_layers_stay_readable() {
         record.push(&Row::of_step(step).with(LOSS, 2.3).with(GRAD_NORM, &norms)).unwrap();
     }
     for lang in Lang::ALL {
-        let figure = figure::build("gradient-heatmap", &[record.clone()], &Options::new(lang)).unwrap();
+        let figure =
+            figure::build("gradient-heatmap", std::slice::from_ref(&record), &Options::new(lang)).unwrap();
         let svg = render::svg(&figure, &Style::default()).unwrap();
         // Names of rows stand at least their own height apart.
         let mut rows: Vec<f64> = svg
@@ -378,7 +381,7 @@ fn runs_without_accuracy_are_compared_by_their_loss() {
     let log = kept(&whole, whole.header.clone(), |m| [LOSS, GRAD_NORM].contains(&m));
     let figure = figure::build("comparison", &[log.clone(), log], &Options::default()).unwrap();
     let words = figure::words(&figure);
-    assert!(words.iter().any(|w| *w == "loss") && !words.iter().any(|w| *w == "accuracy"), "{words:?}");
+    assert!(words.contains(&"loss") && !words.contains(&"accuracy"), "{words:?}");
     let bare = kept(&whole, whole.header.clone(), |m| m == GRAD_NORM);
     let figure = figure::build("comparison", &[bare.clone(), bare], &Options::default()).unwrap();
     assert_eq!(figure.panels.len(), 2);
