@@ -147,7 +147,7 @@ fn a_layer_with_two_flat_ends_is_saturated_and_not_dead_as_well() {
 
 /// The record of a network whose two lowest layers were frozen, as another program leaves it: no gradient, and
 /// updates of exactly zero.
-fn frozen(name: &str) -> Record {
+fn frozen(name: &'static str) -> Record {
     let mut record = Record::clone(&record(name));
     let tensors = record.header.tensors.len();
     let lowest = |t: &usize| record.header.tensors[*t].layer <= 2;
