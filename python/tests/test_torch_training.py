@@ -536,6 +536,42 @@ def test_wrappers_for_several_devices_keep_the_names_of_layers(tmp_path: Path) -
         assert np.allclose(signals, found[0][1], rtol=1e-6)
 
 
+@pytest.mark.parametrize("how", ["a dictionary", "by name", "one sample"])
+def test_a_batch_may_be_given_in_any_way(tmp_path: Path, how: str) -> None:
+    class Named(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.one, self.two = nn.Linear(6, 8), nn.Linear(8, 3)
+
+        def forward(self, batch: Any = None, x: Any = None) -> Any:
+            x = batch["x"] if batch is not None else x
+            return {"logits": self.two(torch.relu(self.one(x)))}
+
+    x, y = data()
+    if how == "one sample":
+        x, y = x[0], y[0]
+    model = Named()
+    opt = torch.optim.SGD(model.parameters(), lr=0.1)
+
+    class Wrapper:
+        optimizer = opt
+
+    run = watch(model, Wrapper(), tmp_path / "run")
+    for _ in range(3):
+        opt.zero_grad()
+        output = model({"x": x}) if how == "a dictionary" else model(x=x)
+        loss = nn.functional.cross_entropy(output["logits"], y)
+        run.loss(loss)
+        loss.backward()
+        opt.step()
+    run.close()
+    assert np.isfinite(column(tmp_path / "run", "loss")).all()
+    assert np.isfinite(column(tmp_path / "run", "signal_rms")).all()
+    if how != "one sample":
+        assert meta(tmp_path / "run")["facts"]["batch_size"] == 12
+        assert [layer["activation"] for layer in meta(tmp_path / "run")["layers"]] == ["relu", "identity"]
+
+
 def test_a_recurrent_network_is_recorded(tmp_path: Path) -> None:
     class Recurrent(nn.Module):
         def __init__(self) -> None:

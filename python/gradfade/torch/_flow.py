@@ -113,10 +113,9 @@ class Flow:
             return
         self._inside = True
         self._drop_discarded()
-        for x in (*args, *kwargs.values()):
-            if isinstance(x, torch.Tensor) and x.dim() > self.batch_dim:
-                self.batch = x.shape[self.batch_dim]
-                break
+        x = first_tensor([*args, *kwargs.values()])
+        # Unknown where none is given: then the first axis of each output counts.
+        self.batch = x.shape[self.batch_dim] if x is not None and x.dim() > self.batch_dim else 0
 
     def _called(self, layer: Layer, module: nn.Module, args: Any) -> None:
         if self.order is not None and self.listening and torch.is_grad_enabled():
@@ -215,7 +214,7 @@ class Flow:
                 self._begin_backward()
             if delta.requires_grad:
                 delta = delta.detach()
-            self._calls.append((layer, batch or delta.shape[0], delta, x))
+            self._calls.append((layer, batch or (delta.shape[0] if delta.dim() else 1), delta, x))
             if delta.numel() > _LARGE:
                 with torch.no_grad():
                     self._measured += self._measure([self._calls.pop()])

@@ -44,9 +44,12 @@ class Told:
                 raise GradfadeError(f"loss: give one number, the loss of the batch; it has shape {tuple(loss.shape)}")
             if loss.grad_fn is not None and (self._flow.listening or not self._has_loss_facts):
                 wants_facts = not self._has_loss_facts or len(self._targets) < _facts.TARGETS
-                found = _graph.loss(loss, accuracy is None and not late, wants_facts)
-                if wants_facts:
-                    self._learn(found)
+                try:
+                    found = _graph.loss(loss, accuracy is None and not late, wants_facts)
+                    if wants_facts:
+                        self._learn(found)
+                except Exception:
+                    found = None  # a graph of another shape than any that is known: then it says nothing
             loss = loss.detach()
         elif loss is not None:
             loss = _float("loss", loss)

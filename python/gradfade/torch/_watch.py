@@ -102,13 +102,13 @@ def _checked(model: Any, optimizer: Any, options: Dict[str, Any]) -> List[torch.
     optimizers = list(optimizer) if isinstance(optimizer, (list, tuple)) else [optimizer]
     if not optimizers:
         raise GradfadeError("watch: give an optimizer, or a list of them")
-    for one in optimizers:
+    for place, one in enumerate(optimizers):
+        # Wrappers of libraries keep the optimiser that steps inside.
+        inner = getattr(one, "optimizer", None)
+        if isinstance(inner, torch.optim.Optimizer):
+            optimizers[place] = one = inner
         if not isinstance(one, torch.optim.Optimizer):
-            # Wrappers of libraries keep theirs inside.
-            inner = getattr(one, "optimizer", None)
-            if not isinstance(inner, torch.optim.Optimizer):
-                raise GradfadeError(f"watch: the optimizer is a {type(one).__name__}, and not a torch.optim.Optimizer")
-            optimizers[optimizers.index(one)] = inner
+            raise GradfadeError(f"watch: the optimizer is a {type(one).__name__}, and not a torch.optim.Optimizer")
     for key, words in (("reduction", ("mean", "sum")), ("accumulation", ("mean", "sum")), ("schedule", (None, "log"))):
         if options[key] not in words:
             raise GradfadeError(f"watch: {key}={options[key]!r}; it is one of {', '.join(map(repr, words))}")
