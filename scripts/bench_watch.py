@@ -3,8 +3,10 @@
 
     python scripts/bench_watch.py [--repeats 15] [--only 10x100] [--clock processor]
 
-Both loops take turns in blocks of steps, so that what else the machine does falls on both; the figure is the median of the ratios of
-neighbouring blocks. Nothing else should run meanwhile; where it does, `--clock processor` leaves out the time that this program waited.
+Both loops take turns in blocks of steps, so that what else the machine does falls on both; the figure is the median
+of the ratios of
+neighbouring blocks. Nothing else should run meanwhile; where it does, `--clock processor` leaves out the time that
+this program waited.
 """
 
 from __future__ import annotations
@@ -31,9 +33,17 @@ def dense(depth: int, width: int, inputs: int) -> nn.Sequential:
 
 def small_cnn() -> nn.Sequential:
     return nn.Sequential(
-        nn.Conv2d(1, 16, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2),
-        nn.Conv2d(16, 32, 3, padding=1), nn.BatchNorm2d(32), nn.ReLU(), nn.MaxPool2d(2),
-        nn.Conv2d(32, 32, 3, padding=1), nn.ReLU(), nn.Flatten(), nn.Linear(32 * 7 * 7, 10),
+        nn.Conv2d(1, 16, 3, padding=1),
+        nn.ReLU(),
+        nn.MaxPool2d(2),
+        nn.Conv2d(16, 32, 3, padding=1),
+        nn.BatchNorm2d(32),
+        nn.ReLU(),
+        nn.MaxPool2d(2),
+        nn.Conv2d(32, 32, 3, padding=1),
+        nn.ReLU(),
+        nn.Flatten(),
+        nn.Linear(32 * 7 * 7, 10),
     )
 
 

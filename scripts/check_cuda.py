@@ -5,8 +5,10 @@
     python scripts/check_cuda.py --device cpu    # the logic of the checks, without a device
 
 An MLP, a small CNN and a small transformer are trained plainly, with autocast and a GradScaler, with accumulated gradients and
-compiled. Checked: the weights are those of the same training unwatched; norms and signals agree with what plain PyTorch computes, at
-the precision's tolerance; norms are unscaled; skipped steps are counted; a recorded step adds one synchronisation. Printed: the cost of
+compiled. Checked: the weights are those of the same training unwatched; norms and signals agree with what plain
+PyTorch computes, at
+the precision's tolerance; norms are unscaled; skipped steps are counted; a recorded step adds one synchronisation.
+Printed: the cost of
 a step.
 """
 
@@ -110,8 +112,9 @@ class Training:
 
     def hear(self) -> None:
         """Keeps the gradients at the outputs of layers, with hooks of its own."""
+        kinds = (nn.Linear, nn.Conv2d, nn.LayerNorm, nn.BatchNorm2d, nn.Embedding)
         for name, module in self.model.named_modules():
-            if isinstance(module, (nn.Linear, nn.Conv2d, nn.LayerNorm, nn.BatchNorm2d, nn.Embedding)) and "out_proj" not in name:
+            if isinstance(module, kinds) and "out_proj" not in name:
 
                 def hook(module: Any, args: Any, output: torch.Tensor, name: str = name) -> None:
                     output.register_hook(lambda delta: self.deltas.setdefault(name, []).append(delta.double()))
@@ -170,7 +173,8 @@ def compare(network: str, mode: str, device: str, folder: Path) -> None:
     pairs = list(zip(watched.model.parameters(), plain.model.parameters()))
     far = max(float((a - b).abs().max()) for a, b in pairs)
     same = all(torch.equal(a, b) for a, b in pairs)
-    check("weights are those of the training unwatched", same or (device == "cuda" and far < 1e-4), f"largest difference {far:.1e}")
+    unchanged = same or (device == "cuda" and far < 1e-4)
+    check("weights are those of the training unwatched", unchanged, f"largest difference {far:.1e}")
     meta, columns = read(folder)
     names = [t["name"] for t in meta["tensors"]]
     order = [names.index(n) for n, _ in watched.model.named_parameters()]
@@ -186,7 +190,8 @@ def compare(network: str, mode: str, device: str, folder: Path) -> None:
         off = farthest(got, [[s[n] for n in seen] for s in heard.signals])
         check(f"signals of {len(seen)} layers", len(seen) == len(heard.signals[0]) and off < tolerance, f"{off:.1e}")
     if mode == "autocast":
-        check("skipped steps are counted", meta["labels"].get("skipped_steps") == len(SKIPPED), str(meta["labels"].get("skipped_steps")))
+        skipped = meta["labels"].get("skipped_steps")
+        check("skipped steps are counted", skipped == len(SKIPPED), str(skipped))
         check("unscaling is no clipping", "clipped_steps" not in meta["labels"])
 
 

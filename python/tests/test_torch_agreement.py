@@ -37,9 +37,25 @@ OPTIMIZERS = {
     "adagrad": (lambda p, lr, wd: torch.optim.Adagrad(p, lr=lr, weight_decay=wd), 0.02),
 }
 STEPS, INPUTS, CLASSES = 20, 6, 3
-STEP_COLUMNS = ["loss", "learning_rate", "grad_norm", "update_norm", "driven_norm", "decay_norm", "param_norm", "signal_rms", "grad_rms"]
+STEP_COLUMNS = [
+    "loss",
+    "learning_rate",
+    "grad_norm",
+    "update_norm",
+    "driven_norm",
+    "decay_norm",
+    "param_norm",
+    "signal_rms",
+    "grad_rms",
+]
 SNAPSHOT_COLUMNS = [
-    "distance_from_init", "zero_share", "activation_mean", "activation_std", "saturated_share", "dead_share", "mean_squared_slope",
+    "distance_from_init",
+    "zero_share",
+    "activation_mean",
+    "activation_std",
+    "saturated_share",
+    "dead_share",
+    "mean_squared_slope",
 ]
 
 
@@ -120,7 +136,8 @@ def compare(ours: Path, theirs: Path, relative: float) -> None:
 
 @pytest.mark.parametrize(
     "activation, precision, relative",
-    [(name, "f64", 1e-9) for name in FUNCTIONS] + [(name, "f32", 1e-5) for name in ("sigmoid", "relu", "gelu", "silu", "hard-sigmoid")],
+    [(name, "f64", 1e-9) for name in FUNCTIONS]
+    + [(name, "f32", 1e-5) for name in ("sigmoid", "relu", "gelu", "silu", "hard-sigmoid")],
 )
 def test_records_agree_for_every_activation(tmp_path: Path, activation: str, precision: str, relative: float) -> None:
     ours, theirs = both(tmp_path, activation, "sgd", 0.0, precision)
@@ -137,7 +154,17 @@ def test_records_agree_for_every_optimiser(tmp_path: Path, optimizer: str, decay
     ours, theirs = both(tmp_path, "tanh", optimizer, decay, "f64")
     compare(ours, theirs, 1e-9)
     a, b = meta(ours)["facts"], meta(theirs)["facts"]
-    for fact in ("learning_rate", "weight_decay", "classes", "batch_size", "loss", "loss_input", "normalisation", "precision", "dropout"):
+    for fact in (
+        "learning_rate",
+        "weight_decay",
+        "classes",
+        "batch_size",
+        "loss",
+        "loss_input",
+        "normalisation",
+        "precision",
+        "dropout",
+    ):
         assert a[fact] == b[fact], fact
     assert a["optimizer"]["name"] == b["optimizer"]["name"]
 

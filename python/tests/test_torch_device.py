@@ -1,4 +1,5 @@
-"""What is done on a device, where reading a number waits for it: tried on the CPU, by telling the recorder that nothing is here."""
+"""What is done on a device, where reading a number waits for it: tried on the CPU, by telling the recorder that
+nothing is here."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ def signals(model: nn.Module, x: Any, y: Any, modules: Dict[str, nn.Module]) -> 
     for one, label in zip(x, y):
         kept = {}
 
-        def hook(name: str) -> Any:
+        def hook(name: str, kept: Any = kept) -> Any:
             def keep(module: Any, args: Any, output: Any) -> None:
                 output = output[0] if isinstance(output, tuple) else output
                 # Not retain_grad, which follows an operation in place.
@@ -152,7 +152,9 @@ def test_a_transformer_agrees_with_gradients_of_single_samples(tmp_path: Path) -
     model = Transformer()
     x, y = torch.randint(0, 11, (6, 5)), torch.randint(0, 3, (6,))
     want = witness(model, x, y)
-    modules = {n: m for n, m in model.named_modules() if isinstance(m, (nn.Linear, nn.LayerNorm, nn.Embedding)) and "out_proj" not in n}
+    modules = {
+        n: m for n, m in model.named_modules() if isinstance(m, (nn.Linear, nn.LayerNorm, nn.Embedding)) and "out_proj" not in n
+    }
     modules.update({f"{n}.out_proj": m for n, m in model.named_modules() if isinstance(m, nn.MultiheadAttention)})
     heard = signals(model, x, y, modules)
     signal, samples = record(model, x, y, tmp_path / "run")

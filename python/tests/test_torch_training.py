@@ -203,7 +203,9 @@ def test_each_of_several_optimisers_has_its_tensors_and_their_rates(tmp_path: Pa
     run.close()
     update = column(tmp_path / "run", "update_norm")
     assert update.shape == (5, 6) and (update > 0).all()
-    assert np.allclose(update[0], [0.1 * g for g in column(tmp_path / "run", "grad_norm")[0][:2]] + list(update[0][2:]), rtol=1e-4)
+    assert np.allclose(
+        update[0], [0.1 * g for g in column(tmp_path / "run", "grad_norm")[0][:2]] + list(update[0][2:]), rtol=1e-4
+    )
     assert (column(tmp_path / "run", "signal_rms") > 0).all()
     assert len(column(tmp_path / "run", "loss")) == 5
 
@@ -281,7 +283,11 @@ def test_checkpointed_parts_are_trained_as_before_and_their_signals_seen(tmp_pat
             super().__init__()
             torch.manual_seed(0)
             self.is_on = is_on
-            self.first, self.body, self.head = nn.Linear(6, 8), nn.Sequential(nn.Linear(8, 8), nn.Dropout(0.3), nn.Tanh()), nn.Linear(8, 3)
+            self.first, self.body, self.head = (
+                nn.Linear(6, 8),
+                nn.Sequential(nn.Linear(8, 8), nn.Dropout(0.3), nn.Tanh()),
+                nn.Linear(8, 3),
+            )
 
         def forward(self, x: Any) -> Any:
             x = torch.tanh(self.first(x))
@@ -379,7 +385,9 @@ def test_passes_that_do_not_train_leave_no_trace(tmp_path: Path) -> None:
             opt.step()
             run.loss(loss)
         run.close()
-        found.append({n: column(tmp_path / f"run{extra}", n) for n in ("loss", "signal_rms", "grad_rms", "grad_norm", "activation_mean")})
+        found.append(
+            {n: column(tmp_path / f"run{extra}", n) for n in ("loss", "signal_rms", "grad_rms", "grad_norm", "activation_mean")}
+        )
     for name, values in found[0].items():
         assert np.array_equal(values, found[1][name], equal_nan=True), name
 
@@ -448,7 +456,12 @@ def test_a_loss_may_be_told_before_and_after_the_step_or_by_its_criterion(tmp_pa
     assert all(np.allclose(found[0], other, rtol=1e-6) for other in found[1:])
     assert column(tmp_path / "after", "batch_accuracy").tolist() == [0.5] * 3
     facts = meta(tmp_path / "criterion")["facts"]
-    assert (facts["loss"], facts["loss_input"], facts["classes"], facts["task"]) == ("cross-entropy", "logits", 3, "classification")
+    assert (facts["loss"], facts["loss_input"], facts["classes"], facts["task"]) == (
+        "cross-entropy",
+        "logits",
+        3,
+        "classification",
+    )
 
 
 def test_a_softmax_before_a_loss_that_takes_logits_is_told(tmp_path: Path) -> None:
@@ -521,6 +534,42 @@ def test_wrappers_for_several_devices_keep_the_names_of_layers(tmp_path: Path) -
     for names, signals in found[1:]:
         assert names == found[0][0]
         assert np.allclose(signals, found[0][1], rtol=1e-6)
+
+
+@pytest.mark.parametrize("how", ["a dictionary", "by name", "one sample"])
+def test_a_batch_may_be_given_in_any_way(tmp_path: Path, how: str) -> None:
+    class Named(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.one, self.two = nn.Linear(6, 8), nn.Linear(8, 3)
+
+        def forward(self, batch: Any = None, x: Any = None) -> Any:
+            x = batch["x"] if batch is not None else x
+            return {"logits": self.two(torch.relu(self.one(x)))}
+
+    x, y = data()
+    if how == "one sample":
+        x, y = x[0], y[0]
+    model = Named()
+    opt = torch.optim.SGD(model.parameters(), lr=0.1)
+
+    class Wrapper:
+        optimizer = opt
+
+    run = watch(model, Wrapper(), tmp_path / "run")
+    for _ in range(3):
+        opt.zero_grad()
+        output = model({"x": x}) if how == "a dictionary" else model(x=x)
+        loss = nn.functional.cross_entropy(output["logits"], y)
+        run.loss(loss)
+        loss.backward()
+        opt.step()
+    run.close()
+    assert np.isfinite(column(tmp_path / "run", "loss")).all()
+    assert np.isfinite(column(tmp_path / "run", "signal_rms")).all()
+    if how != "one sample":
+        assert meta(tmp_path / "run")["facts"]["batch_size"] == 12
+        assert [layer["activation"] for layer in meta(tmp_path / "run")["layers"]] == ["relu", "identity"]
 
 
 def test_a_recurrent_network_is_recorded(tmp_path: Path) -> None:

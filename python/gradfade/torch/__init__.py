@@ -1,5 +1,6 @@
 """The recorder for PyTorch: `gradfade.watch`."""
 
-from ._watch import Watch, watch
+from ._recorder import Watch
+from ._watch import watch
 
 __all__ = ["Watch", "watch"]

@@ -9,7 +9,7 @@ slope on any sample (of a smooth function: with none above that bound).
 from __future__ import annotations
 
 import math
-from typing import Any, Callable, Dict, NamedTuple, Optional, Tuple
+from typing import Any, Callable, Dict, NamedTuple, Optional
 
 import torch
 

@@ -18,7 +18,9 @@ _DROPOUT = (nn.Dropout, nn.Dropout1d, nn.Dropout2d, nn.Dropout3d, nn.AlphaDropou
 _PRECISIONS = {torch.float32: "f32", torch.float64: "f64", torch.float16: "f16", torch.bfloat16: "bf16"}
 
 
-def of(model: nn.Module, optimizers: Sequence[torch.optim.Optimizer], network: Network, options: Mapping[str, Any]) -> Dict[str, Any]:
+def of(
+    model: nn.Module, optimizers: Sequence[torch.optim.Optimizer], network: Network, options: Mapping[str, Any]
+) -> Dict[str, Any]:
     """What the model and its optimisers say of themselves."""
     out = _optim.facts(list(optimizers))
     out["normalisation"] = network.normalisation(model)

@@ -7,7 +7,6 @@ call. A pass counts when a gradient of a parameter came of it: `torch.autograd.g
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from functools import partial
 from typing import Any, Callable, Dict, List, Optional, Tuple
 
@@ -15,133 +14,11 @@ import torch
 from torch import nn
 
 from . import _norms, _per_sample
+from ._hooks import Account, Hook, OutputHook, Signal, all_tensors, first_tensor, is_compiled, saved_tensor_hooks, users_of
 from ._layers import Layer, Network
 
 # Gradients above this are measured at once: keeping all of them to the end would double the memory of a backward pass.
 _LARGE = 1 << 18
-
-_is_compiling = torch.compiler.is_compiling
-
-
-def _saved_tensor_hooks(also_without_tracing: bool) -> Any:
-    return None
-
-
-_saved_tensor_hooks = getattr(torch._C._autograd, "_top_saved_tensors_default_hooks", _saved_tensor_hooks)
-
-
-def _nothing(*_: Any) -> None:
-    """What is left of a hook in a pickled model."""
-
-
-def _restored() -> Callable[..., None]:
-    return _nothing
-
-
-class Hook:
-    """A hook that a copied or pickled network does not take along, and that a compiler leaves out."""
-
-    def __init__(self, flow: "Flow", call: Callable[..., None]) -> None:
-        self.flow, self.call = flow, call
-
-    def __call__(self, *args: Any) -> None:
-        if _is_compiling():
-            return
-        try:
-            self.call(*args)
-        except Exception as error:
-            self.flow.fails(error)
-
-    def __deepcopy__(self, memo: Any) -> Callable[..., None]:
-        return _nothing
-
-    def __reduce__(self) -> Any:
-        return _restored, ()
-
-
-class OutputHook(Hook):
-    """The hook of most layers, which is called for each of them at every step: the usual case comes first."""
-
-    def __init__(self, flow: "Flow", module: nn.Module, layer: Layer) -> None:
-        super().__init__(flow, partial(flow._output, module, layer))
-        self.module, self.layer = module, layer
-
-    def __call__(self, module: nn.Module, args: Any, output: Any) -> None:
-        flow = self.flow
-        if _is_compiling() or not flow.listening:
-            return
-        try:
-            if flow.is_usual and module is self.module and type(output) is torch.Tensor and output.requires_grad:
-                layer = self.layer
-                x = args[0] if layer.is_cheap and args and not _saved_tensor_hooks(True) else None
-                hook = partial(flow._delta, layer, x, flow.batch)
-                if output._backward_hooks is None and output.grad_fn is not None:
-                    # What register_hook does, without the handle that would remove it again.
-                    output._backward_hooks = OrderedDict(gradfade=hook)
-                    output.grad_fn._register_hook_dict(output)
-                else:
-                    output.register_hook(hook)
-            else:
-                self.call(module, args, output)
-        except Exception as error:
-            flow.fails(error)
-
-
-class Signal:
-    """What one backward pass brought to a layer."""
-
-    __slots__ = ("layer", "batch", "turn", "norm", "samples")
-
-    def __init__(self, layer: Layer, batch: int, turn: int) -> None:
-        self.layer = layer
-        self.batch = batch
-        #: The backward pass of the step that it came with.
-        self.turn = turn
-        #: The norm of the gradient at the output over the whole batch; a number, or one on the device.
-        self.norm: Any = None
-        #: The root of the sum of the squared norms of the samples' weight gradients.
-        self.samples: Any = None
-
-
-class Account:
-    """What came for one optimiser since its last step."""
-
-    def __init__(self, parameters: List[torch.Tensor]) -> None:
-        self.parameters = parameters
-        #: Samples of each backward pass that reached a parameter.
-        self.batches: List[int] = []
-        self.signals: List[Signal] = []
-        #: Whether backward passes still count: of a closure that is called again and again the first does.
-        self.accepts = True
-        self._before: List[Tuple[Any, int]] = []
-        self._witness: Optional[Tuple[torch.Tensor, Any, int]] = None
-
-    def clear(self) -> None:
-        self.batches, self.signals, self.accepts, self._witness = [], [], True, None
-
-    def begin(self) -> None:
-        grads = [p.grad for p in self.parameters]
-        self._before = [(g, 0 if g is None else g._version) for g in grads]
-
-    def end(self) -> bool:
-        """Whether the pass has added to the gradient of a parameter."""
-        before, self._before = self._before, []
-        for parameter, (grad, version) in zip(self.parameters, before):
-            now = parameter.grad
-            if now is not None and (now is not grad or now._version != version):
-                self._witness = (parameter, now, now._version)
-                return self.accepts
-        return False
-
-    def is_discarded(self) -> bool:
-        """Whether the gradients of the passes before were thrown away, without a step: a scaler skips those that overflowed."""
-        if self._witness is None or not self.batches or not self.accepts:
-            return False
-        parameter, grad, version = self._witness
-        if parameter.grad is not grad:
-            return True
-        # The same tensor, changed: set to zero, or clipped between the passes.
-        return grad._version != version and not bool(grad.any())
 
 
 class Flow:
@@ -176,7 +53,9 @@ class Flow:
         self.accounts = [Account(parameters) for parameters in owners]
         places = {id(p): i for i, parameters in enumerate(owners) for p in parameters}
         tensors = network.tensors
-        self._owner = {layer: min((places.get(id(tensors[t].parameter), 0) for t in layer.tensors), default=0) for layer in network.layers}
+        self._owner = {
+            layer: min((places.get(id(tensors[t].parameter), 0) for t in layer.tensors), default=0) for layer in network.layers
+        }
         #: Backward passes since the last row.
         self.backwards = 0
         #: Of a snapshot: layer, output, its version, and the node that made it.
@@ -234,10 +113,9 @@ class Flow:
             return
         self._inside = True
         self._drop_discarded()
-        for x in (*args, *kwargs.values()):
-            if isinstance(x, torch.Tensor) and x.dim() > self.batch_dim:
-                self.batch = x.shape[self.batch_dim]
-                break
+        x = first_tensor([*args, *kwargs.values()])
+        # Unknown where none is given: then the first axis of each output counts.
+        self.batch = x.shape[self.batch_dim] if x is not None and x.dim() > self.batch_dim else 0
 
     def _called(self, layer: Layer, module: nn.Module, args: Any) -> None:
         if self.order is not None and self.listening and torch.is_grad_enabled():
@@ -265,14 +143,14 @@ class Flow:
         x = None
         if layer.has_samples and (layer.is_cheap is not False or self.snapshot or self.per_sample is True):
             # What a checkpointed part computes is meant to be let go of.
-            if self.per_sample and args and not _saved_tensor_hooks(True):
+            if self.per_sample and args and not saved_tensor_hooks(True):
                 x = args[0]
         output.register_hook(partial(self._delta, layer, x, self.batch))
         if self.snapshot and self.backwards == 0:
             self._keep(layer, output)
 
     def _keep(self, layer: Layer, output: torch.Tensor) -> None:
-        if _saved_tensor_hooks(True):
+        if saved_tensor_hooks(True):
             self.recomputed = True
             return
         self.outputs.append((layer, output.detach(), output._version, output.grad_fn))
@@ -285,7 +163,7 @@ class Flow:
             self.order += [inner, outer]
         output.register_hook(partial(self._delta, outer, None, self.batch))
         weights = {id(self.network.tensors[t].parameter) for t in inner.tensors}
-        for node in _users_of(output.grad_fn, weights):
+        for node in users_of(output.grad_fn, weights):
             node.register_prehook(partial(self._node_delta, inner, self.batch))
         if self.snapshot and self.backwards == 0:
             self.projections.append(inner)
@@ -336,7 +214,7 @@ class Flow:
                 self._begin_backward()
             if delta.requires_grad:
                 delta = delta.detach()
-            self._calls.append((layer, batch or delta.shape[0], delta, x))
+            self._calls.append((layer, batch or (delta.shape[0] if delta.dim() else 1), delta, x))
             if delta.numel() > _LARGE:
                 with torch.no_grad():
                     self._measured += self._measure([self._calls.pop()])
@@ -445,62 +323,3 @@ class Flow:
                 layer, batch, delta, x = calls[i]
                 signal.norm = _norms.careful(delta)
                 signal.samples = float(_per_sample.total(layer, delta, x.detach(), batch, 0))
-
-
-def _users_of(node: Any, weights: "set[int]") -> List[Any]:
-    """The nodes near `node` that multiply with one of these parameters."""
-    found: List[Any] = []
-    seen, stack = {node}, [node]
-    while stack and len(seen) < 100:
-        at = stack.pop()
-        below = [n for n, _ in at.next_functions if n is not None]
-        kinds = [_is_weight(n, weights) for n in below]
-        if "whole" in kinds:
-            return [at]
-        if "part" in kinds:
-            found.append(at)
-            continue
-        for n in below:
-            if n not in seen:
-                seen.add(n)
-                stack.append(n)
-    return found
-
-
-def _is_weight(node: Any, weights: "set[int]") -> str:
-    """Whether the node hands out the `whole` of one of the parameters or a `part` of it."""
-    answer = "whole"
-    for _ in range(5):
-        if node is None:
-            return ""
-        if hasattr(node, "variable"):
-            return answer if id(node.variable) in weights and node.variable.dim() > 1 else ""
-        stem = node.name().split("Backward")[0]
-        if stem in ("Slice", "Split", "SplitWithSizes", "Unbind"):
-            answer = "part"
-        elif stem not in ("T", "Transpose", "ToCopy"):
-            return ""
-        node = node.next_functions[0][0]
-    return ""
-
-
-def is_compiled(model: nn.Module) -> bool:
-    return type(model).__name__ == "OptimizedModule" or getattr(model, "_compiled_call_impl", None) is not None
-
-
-def first_tensor(value: Any) -> Optional[torch.Tensor]:
-    return next(iter(all_tensors(value)), None)
-
-
-def all_tensors(value: Any, depth: int = 0) -> List[torch.Tensor]:
-    if isinstance(value, torch.Tensor):
-        return [value]
-    if depth > 3 or value is None:
-        return []
-    if isinstance(value, dict):
-        value = list(value.values())
-    elif hasattr(value, "__dataclass_fields__"):
-        value = [getattr(value, name) for name in value.__dataclass_fields__]
-    if isinstance(value, (list, tuple)):
-        return [t for item in value for t in all_tensors(item, depth + 1)]
-    return []

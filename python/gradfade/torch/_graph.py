@@ -1,12 +1,13 @@
 """What the autograd graph of a forward pass says: which function follows a layer, which loss was taken of what.
 
-The graph is only read. Where its tensors are recomputed on demand (checkpointing) nothing is read, since that would run a part of
+The graph is only read. Where its tensors are recomputed on demand (checkpointing) nothing is read, since that would
+run a part of
 the network.
 """
 
 from __future__ import annotations
 
-from typing import Any, Dict, Iterable, List, NamedTuple, Optional, Set, Tuple
+from typing import Any, Dict, Iterable, List, NamedTuple, Optional, Set
 
 import torch
 
@@ -16,19 +17,80 @@ from . import _activations, _norms
 _MOST = 50_000
 # What may stand between a layer and its activation: shapes, normalisations, a sum with something else.
 _TRANSPARENT = (
-    "View", "UnsafeView", "Reshape", "ReshapeAlias", "Transpose", "Permute", "T", "Clone", "Squeeze", "Unsqueeze", "Expand",
-    "Alias", "Contiguous", "Select", "Slice", "Unbind", "Split", "ToCopy", "Add", "Cat", "NativeBatchNorm", "CudnnBatchNorm",
-    "MiopenBatchNorm", "NativeLayerNorm", "NativeGroupNorm", "FusedRmsNorm", "NativeDropout", "MaxPool1DWithIndices",
-    "MaxPool2DWithIndices", "MaxPool3DWithIndices", "AvgPool2D", "AvgPool3D", "AdaptiveAvgPool2D", "AdaptiveAvgPool3D", "Mean",
-    "UpsampleNearest2D", "UpsampleBilinear2D", "ConstantPadNd",
+    "View",
+    "UnsafeView",
+    "Reshape",
+    "ReshapeAlias",
+    "Transpose",
+    "Permute",
+    "T",
+    "Clone",
+    "Squeeze",
+    "Unsqueeze",
+    "Expand",
+    "Alias",
+    "Contiguous",
+    "Select",
+    "Slice",
+    "Unbind",
+    "Split",
+    "ToCopy",
+    "Add",
+    "Cat",
+    "NativeBatchNorm",
+    "CudnnBatchNorm",
+    "MiopenBatchNorm",
+    "NativeLayerNorm",
+    "NativeGroupNorm",
+    "FusedRmsNorm",
+    "NativeDropout",
+    "MaxPool1DWithIndices",
+    "MaxPool2DWithIndices",
+    "MaxPool3DWithIndices",
+    "AvgPool2D",
+    "AvgPool3D",
+    "AdaptiveAvgPool2D",
+    "AdaptiveAvgPool3D",
+    "Mean",
+    "UpsampleNearest2D",
+    "UpsampleBilinear2D",
+    "ConstantPadNd",
 )
 # Those that move the axes.
-_MOVING = ("View", "UnsafeView", "Reshape", "ReshapeAlias", "Transpose", "Permute", "T", "Squeeze", "Unsqueeze", "Select", "Unbind")
+_MOVING = (
+    "View",
+    "UnsafeView",
+    "Reshape",
+    "ReshapeAlias",
+    "Transpose",
+    "Permute",
+    "T",
+    "Squeeze",
+    "Unsqueeze",
+    "Select",
+    "Unbind",
+)
 # What ends the way: the signal enters another product, and no function of single numbers came before.
 _ENDS = (
-    "Softmax", "LogSoftmax",
-    "Addmm", "Mm", "Bmm", "Baddbmm", "Mv", "Addmv", "Linear", "Convolution", "MkldnnConvolution", "ScaledDot", "Mul", "Embedding",
-    "MseLoss", "Smooth", "L1Loss", "Huber", "BinaryCrossEntropyWithLogits",
+    "Softmax",
+    "LogSoftmax",
+    "Addmm",
+    "Mm",
+    "Bmm",
+    "Baddbmm",
+    "Mv",
+    "Addmv",
+    "Linear",
+    "Convolution",
+    "MkldnnConvolution",
+    "ScaledDot",
+    "Mul",
+    "Embedding",
+    "MseLoss",
+    "Smooth",
+    "L1Loss",
+    "Huber",
+    "BinaryCrossEntropyWithLogits",
 )
 
 

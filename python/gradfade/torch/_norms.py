@@ -26,12 +26,14 @@ SAFE = {torch.float32: (1e-13, 1e18), torch.float64: (1e-140, 1e150)}
 
 
 def is_here(tensor: torch.Tensor) -> bool:
-    """Whether a number of it can be read at once. Elsewhere reading waits for the device, and is put off to the end of a step."""
+    """Whether a number of it can be read at once. Elsewhere reading waits for the device, and is put off to the end
+    of a step."""
     return tensor.device.type == "cpu"
 
 
 def norms(tensors: Sequence[torch.Tensor], are_plain: bool = False) -> Values:
-    """The norm of each of the tensors, which are all on one device. `are_plain`: they are dense, on the CPU, small and of one type
+    """The norm of each of the tensors, which are all on one device. `are_plain`: they are dense, on the CPU, small
+    and of one type
     of `SAFE`, as `all_plain` has said before."""
     if not tensors:
         return []

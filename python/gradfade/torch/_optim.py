@@ -2,7 +2,8 @@
 
 An update is D = theta_{t+1} - theta_t. Where the decay's part d is a multiple of theta_t or nothing, its norm costs no pass;
 coupled decay goes through the optimiser's averages, of which a second set is kept for the decay alone, as the trainer of
-`gradfade train` does. The gradient's part is computed from the averages there. Of plain gradient descent it is the rate times the
+`gradfade train` does. The gradient's part is computed from the averages there. Of plain gradient descent it is the
+rate times the
 gradient, of momentum the rate times its average; else it is D - d, to the digits that the parameters have.
 """
 

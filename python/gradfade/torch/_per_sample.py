@@ -71,10 +71,7 @@ def _of_positions(delta: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
         squares = pairs.sum((1, 2)).clamp_min_(0.0)
     else:
         step = max(1, _BLOCK // (wide * deep))
-        parts = [
-            (delta[i : i + step].transpose(1, 2) @ x[i : i + step]).square().sum()
-            for i in range(0, delta.shape[0], step)
-        ]
+        parts = [(delta[i : i + step].transpose(1, 2) @ x[i : i + step]).square().sum() for i in range(0, delta.shape[0], step)]
         squares = torch.stack(parts)
     return squares.sum().sqrt() * scale_delta * scale_x
 
@@ -100,7 +97,8 @@ def _unfolded_size(layer: Layer, delta: torch.Tensor, x: torch.Tensor) -> int:
 
 
 def _convolution(layer: Layer, delta: torch.Tensor, x: torch.Tensor) -> Optional[torch.Tensor]:
-    """Each output position sees a window of the input; in a transposed convolution each input position sees one of the output."""
+    """Each output position sees a window of the input; in a transposed convolution each input position sees one of
+    the output."""
     kernel, stride, padding, dilation, groups = _geometry(layer)
     points, windows = (delta, x) if layer.kind == "convolution" else (x, delta)
     if points.dim() != len(kernel) + 2:
@@ -110,9 +108,7 @@ def _convolution(layer: Layer, delta: torch.Tensor, x: torch.Tensor) -> Optional
     for d in range(len(kernel)):
         # What the windows of all places reach over.
         reach = (places[d] - 1) * stride[d] + dilation[d] * (kernel[d] - 1) + 1
-        before = padding[d] if not isinstance(padding, str) else (
-            dilation[d] * (kernel[d] - 1) // 2 if padding == "same" else 0
-        )
+        before = padding[d] if not isinstance(padding, str) else (dilation[d] * (kernel[d] - 1) // 2 if padding == "same" else 0)
         pads.append((before, reach - before - windows.shape[2 + d]))
     windows = F.pad(windows, [n for pair in reversed(pads) for n in pair])
     for d in range(len(kernel)):

@@ -10,7 +10,7 @@ import numpy as np
 
 from .._format import MISSING
 from . import _activations, _norms, _optim
-from ._flow import Signal
+from ._hooks import Signal
 from ._layers import Network
 from ._row import Raw
 

@@ -133,7 +133,9 @@ PATIENTS: Dict[str, Patient] = {
     "relu cnn": Patient(lambda: convolutions(5, nn.ReLU, True), images, sgd(0.1), 200, ()),
     "rate too large": Patient(lambda: he(dense(3, nn.Tanh)), clusters, sgd(10.0), 300, ("learning-rate-too-large", "diverged")),
     "rate that suits": Patient(lambda: he(dense(3, nn.Tanh)), clusters, sgd(0.2), 400, ()),
-    "killed relu": Patient(lambda: he(dense(3, nn.ReLU)), clusters, sgd(8.0), 300, ("learning-rate-too-large", "dead-units", "diverged")),
+    "killed relu": Patient(
+        lambda: he(dense(3, nn.ReLU)), clusters, sgd(8.0), 300, ("learning-rate-too-large", "dead-units", "diverged")
+    ),
     "living relu": Patient(lambda: he(dense(3, nn.ReLU)), clusters, sgd(0.1), 400, ()),
     "all zeros": Patient(lambda: zeros(dense(3, nn.ReLU)), clusters, sgd(0.1), 300, ("dead-initialisation",)),
     "default start": Patient(lambda: dense(2, nn.ReLU, 64), clusters, sgd(0.3), 400, ()),
