@@ -3,7 +3,7 @@
 use gradfade::diagnosis::{Ailment, Measure};
 use gradfade::diagnosis::{Conclusion, Outcome, RULES, Remedy, State};
 use gradfade::record::{
-    DECAY_NORM, DRIVEN_NORM, GRAD_NORM, Role, TEST_ACCURACY, TRAIN_ACCURACY, UPDATE_NORM,
+    DECAY_NORM, DRIVEN_NORM, GRAD_NORM, Role, TEST_ACCURACY, TRAIN_ACCURACY, TRAIN_LOSS, UPDATE_NORM,
 };
 use gradfade::stats::MISSING;
 
@@ -158,6 +158,20 @@ fn frozen(name: &'static str) -> Record {
         }
     }
     record
+}
+
+#[test]
+fn a_loss_that_bounces_far_above_chance_has_not_recovered() {
+    let with = |scale: f64| {
+        let mut run = Record::clone(&record("rate-1"));
+        let last = run.evals.len() as f64;
+        let losses = run.evals.values_mut(TRAIN_LOSS);
+        losses.iter_mut().enumerate().for_each(|(i, loss)| *loss = scale * (2.0 - i as f64 / last));
+        run.evals.values_mut(TRAIN_ACCURACY).fill(0.7);
+        judged(&run).found(Ailment::RateTooLarge)
+    };
+    // An answer that ignores the input has a loss of 2.3.
+    assert!(!with(0.5) && with(20.0));
 }
 
 #[test]
