@@ -4,12 +4,10 @@
     python scripts/check_cuda.py                 # exits with 1 where a check fails
     python scripts/check_cuda.py --device cpu    # the logic of the checks, without a device
 
-An MLP, a small CNN and a small transformer are trained plainly, with autocast and a GradScaler, with accumulated gradients and
-compiled. Checked: the weights are those of the same training unwatched; norms and signals agree with what plain
-PyTorch computes, at
-the precision's tolerance; norms are unscaled; skipped steps are counted; a recorded step adds one synchronisation.
-Printed: the cost of
-a step.
+An MLP, a small CNN and a small transformer are trained plainly, with autocast and a GradScaler, with accumulated gradients
+and compiled. Checked: the weights are those of the same training unwatched; norms and signals agree with what plain PyTorch
+computes, at the precision's tolerance; norms are unscaled; skipped steps are counted; a recorded step adds one
+synchronisation. Printed: the cost of a step.
 """
 
 from __future__ import annotations

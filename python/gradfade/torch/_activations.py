@@ -196,7 +196,8 @@ def identity(value: torch.Tensor) -> Function:
 
 
 def _wide(t: torch.Tensor) -> torch.Tensor:
-    return t.detach().double()
+    """In float64; of many numbers their mean has its digits as they are."""
+    return t.detach() if t.dtype is torch.float32 and t.numel() > 1 << 16 else t.detach().double()
 
 
 #: Metrics of the snapshot table, in the order of `statistics`.
@@ -211,12 +212,13 @@ def statistics(function: Function, channels_first: bool) -> torch.Tensor:
     if slope.dim() > 1:
         unit = 1 if channels_first else slope.dim() - 1
         alive = alive.transpose(0, unit).reshape(slope.shape[unit], -1).any(1)
+    count = max(slope.numel(), 1)
     return torch.stack(
         [
-            value.mean(),
-            value.std(unbiased=False),
-            (slope < bound).double().mean(),
-            1 - alive.double().mean(),
-            slope.square().mean(),
+            value.mean().double(),
+            value.std(unbiased=False).double(),
+            (slope < bound).sum().double() / count,
+            1 - alive.sum().double() / alive.numel(),
+            slope.square().mean().double(),
         ]
     )

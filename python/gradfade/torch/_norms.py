@@ -32,9 +32,8 @@ def is_here(tensor: torch.Tensor) -> bool:
 
 
 def norms(tensors: Sequence[torch.Tensor], are_plain: bool = False) -> Values:
-    """The norm of each of the tensors, which are all on one device. `are_plain`: they are dense, on the CPU, small
-    and of one type
-    of `SAFE`, as `all_plain` has said before."""
+    """The norm of each of the tensors, which are all on one device. `are_plain`: they are dense, on the CPU, small and of
+    one type of `SAFE`, as `all_plain` has said before."""
     if not tensors:
         return []
     if are_plain:

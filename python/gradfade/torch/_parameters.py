@@ -1,9 +1,8 @@
 """Norms of parameters and of their updates, from a flat copy of what the parameters were.
 
-Tensors are handled in blocks that stay in the cache of a processor, those of one size next to each other, so that
-few calls do for
-many tensors. A block has two flat buffers that take turns: one holds theta_t, the other takes theta_{t+1}, and the difference
-replaces theta_t.
+Tensors are handled in blocks that stay in the cache of a processor, those of one size next to each other, so that few
+calls do for many tensors. A block has two flat buffers that take turns: one holds theta_t, the other takes theta_{t+1},
+and the difference replaces theta_t.
 """
 
 from __future__ import annotations

@@ -12,6 +12,7 @@ from typing import Optional, Tuple
 import torch
 import torch.nn.functional as F
 
+from . import _norms
 from ._layers import Layer
 
 # A step's own work on a layer, of which the norms may cost this share where they are made at every step.
@@ -33,8 +34,10 @@ def is_cheap(layer: Layer, delta: torch.Tensor, x: torch.Tensor, batch: int) -> 
 
 def total(layer: Layer, delta: torch.Tensor, x: torch.Tensor, batch: int, dim: int) -> Optional[torch.Tensor]:
     """The root of the sum over samples of the squared norm of the weight gradient that `delta` makes; None where the samples
-    cannot be told apart. In float64, which neither mixed precision nor TF32 rounds, and where pairs of positions may cancel."""
-    delta, x = delta.to(torch.float64), x.to(torch.float64)
+    cannot be told apart. On a device in float64, which neither mixed precision nor TF32 rounds."""
+    own = delta.dtype in (torch.float32, torch.float64) and x.dtype == delta.dtype and _norms.is_here(delta)
+    if not own:
+        delta, x = delta.to(torch.float64), x.to(torch.float64)
     pair = _dense(delta, x, batch, dim) if layer.kind == "dense" else None
     if pair is not None:
         return _of_positions(*pair)
@@ -65,15 +68,21 @@ def _of_positions(delta: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
     delta, x = delta / scale_delta, x / scale_x
     positions, wide, deep = delta.shape[1], delta.shape[2], x.shape[2]
     if positions == 1:
-        squares = delta.square().sum((1, 2)) * x.square().sum((1, 2))
+        squares = delta.square().sum((1, 2), dtype=torch.float64) * x.square().sum((1, 2), dtype=torch.float64)
     elif positions * (wide + deep) < wide * deep:
+        # Products of pairs may cancel each other.
+        delta, x = delta.double(), x.double()
         pairs = (delta @ delta.transpose(1, 2)) * (x @ x.transpose(1, 2))
         squares = pairs.sum((1, 2)).clamp_min_(0.0)
     else:
         step = max(1, _BLOCK // (wide * deep))
-        parts = [(delta[i : i + step].transpose(1, 2) @ x[i : i + step]).square().sum() for i in range(0, delta.shape[0], step)]
-        squares = torch.stack(parts)
-    return squares.sum().sqrt() * scale_delta * scale_x
+        squares = torch.cat(
+            [
+                (delta[i : i + step].transpose(1, 2) @ x[i : i + step]).square_().sum((1, 2)).double()
+                for i in range(0, delta.shape[0], step)
+            ]
+        )
+    return squares.sum().sqrt() * scale_delta.double() * scale_x.double()
 
 
 def _scale(t: torch.Tensor) -> torch.Tensor:

@@ -1,8 +1,7 @@
 """The recorder behind `watch`: from the hooks of optimisers to rows of the run folder.
 
 Nothing is drawn from a random generator, no pass is made a second time, and what is measured is never handed back to
-the training.
-A fault of the recorder ends the recording with a warning.
+the training. A fault of the recorder ends the recording with a warning.
 """
 
 from __future__ import annotations

@@ -28,11 +28,9 @@ class Told:
     _has_loss_facts: bool
 
     def loss(self, loss: Any, accuracy: Any = None, classes: Optional[int] = None) -> None:
-        """Adds the loss of the batch to the row of its step, and the accuracy on the batch. Call it anywhere in the
-        loop, best before
-        `backward`: kind of the loss, classes and accuracy are then read from its graph. With accumulated gradients
-        call it for each
-        batch."""
+        """Adds the loss of the batch to the row of its step, and the accuracy on the batch. Call it anywhere in the loop,
+        best before `backward`: kind of the loss, classes and accuracy are then read from its graph. With accumulated
+        gradients call it for each batch."""
         if self.folder.finished or not self._is_mine():
             return
         if classes is not None:

@@ -39,10 +39,9 @@ def watch(
 ) -> "Watch":
     """Records every step that `optimizer` makes of `model` into the run folder `path`.
 
-    The loop stays as it was; `run.loss(loss)` adds the loss (before `backward`, its kind, the number of classes and
-    the accuracy are
-    read from it), or give the module that computes it as `criterion`. `close`, the end of a `with` block or of the program ends
-    the record.
+    The loop stays as it was; `run.loss(loss)` adds the loss (before `backward`, its kind, the number of classes and the
+    accuracy are read from it), or give the module that computes it as `criterion`. `close`, the end of a `with` block or
+    of the program ends the record.
 
     - `every=N` records each N-th step; `schedule="log"` every step at first, and then about 20 for each factor of 10.
     - `per_sample`: norms of the gradients of single samples: `"auto"` at every step where they are cheap and at snapshots
