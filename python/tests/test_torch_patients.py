@@ -10,7 +10,7 @@ from typing import Any, Dict
 
 import pytest
 from patients.networks import PATIENTS, Patient
-from torch_tools import binary, column, is_missing, meta, strict, watch  # noqa: F401
+from torch_tools import binary, strict, watch  # noqa: F401
 
 torch = pytest.importorskip("torch")
 
@@ -49,13 +49,6 @@ def test_a_patient_is_told_the_cause(tmp_path: Path, name: str) -> None:
     patient = PATIENTS[name]
     record(patient, tmp_path / "run", False)
     verdict = judged(tmp_path / "run")
-    if patient.cause == ("frozen-layers",) and verdict["cause"] is None:
-        # What the record says of it; a program without a rule for it must at least accuse nothing else.
-        assert verdict["conclusion"] == "unexplained"
-        weights = [i for i, t in enumerate(meta(tmp_path / "run")["tensors"]) if t["role"] == "weight"]
-        assert (column(tmp_path / "run", "update_norm")[:, weights[:-1]] == 0).all()
-        assert is_missing(column(tmp_path / "run", "grad_norm")[:, weights[:-1]]).all()
-        return
     assert verdict["cause"] in patient.cause
 
 
