@@ -71,7 +71,7 @@ METRICS: Dict[str, Metric] = {
 FACTS = (
     "task", "data", "classes", "majority_share", "class_entropy", "train_size", "validation_size", "test_size", "batch_size",
     "optimizer", "learning_rate", "weight_decay", "l1", "clip_norm", "clip_value", "normalise_gradients", "layerwise_steps",
-    "loss", "loss_input", "initialisation", "bias_start", "normalisation", "residual", "dropout", "precision",
+    "loss", "loss_input", "ignorant_loss", "initialisation", "bias_start", "normalisation", "residual", "dropout", "precision",
     "early_stopping", "initial_deviation", "inputs",
 )  # fmt: skip
 
@@ -83,10 +83,35 @@ def check_facts(facts: "Mapping[str, Any]") -> "Dict[str, Any]":
             near = difflib.get_close_matches(name, FACTS, 1)
             hint = f"; did you mean `{near[0]}`?" if near else f"; facts are {', '.join(FACTS)}"
             raise GradfadeError(f"there is no fact `{name}`{hint}")
-    checked = {name: value for name, value in facts.items() if value is not None}
+    checked = {name: _checked(name, value) for name, value in facts.items() if value is not None}
     if isinstance(checked.get("optimizer"), str):
         checked["optimizer"] = {"name": checked["optimizer"]}
     return checked
+
+
+_COUNTS = ("classes", "train_size", "validation_size", "test_size", "batch_size", "layerwise_steps", "early_stopping")
+_NUMBERS = (
+    "majority_share", "class_entropy", "learning_rate", "weight_decay", "l1", "clip_norm", "clip_value", "ignorant_loss",
+    "bias_start", "dropout",
+)  # fmt: skip
+_WORDS = ("task", "data", "loss", "loss_input", "initialisation", "normalisation", "precision")
+
+
+def _checked(name: str, value: Any) -> Any:
+    """The value of a fact in the type that the reader takes."""
+    try:
+        if name in _COUNTS:
+            if isinstance(value, bool) or int(value) != value or int(value) < 0:
+                raise ValueError
+            return int(value)
+        if name in _NUMBERS:
+            return float(value)
+        if name in _WORDS and not isinstance(value, str):
+            raise ValueError
+    except (TypeError, ValueError):
+        kind = "a whole number" if name in _COUNTS else "a number" if name in _NUMBERS else "a word"
+        raise GradfadeError(f"{name}: {kind} is expected, not {value!r}") from None
+    return value
 
 
 def next_due(every: "Union[int, str]", step: int) -> int:

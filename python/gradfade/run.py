@@ -14,7 +14,7 @@ import time
 from typing import Any, Dict, List, Mapping, Optional
 
 from ._errors import GradfadeError
-from ._folder import Folder
+from ._folder import Folder, warn
 from ._format import check_facts, metrics_of
 from .views import Views
 
@@ -43,6 +43,8 @@ class Run(Views):
         # folder is started.
         self._evaluations: List["tuple[int, Dict[str, Optional[float]]]"] = []
         self._pid = os.getpid()
+        # Kinds of calls that came after the end, and were told so.
+        self._late: "set[str]" = set()
         folder.evict = self._evicted
         _RUNS.add(self)
 
@@ -61,6 +63,8 @@ class Run(Views):
         """Records an evaluation of the parameters as they are now, after `steps` updates: mean losses over a whole set, and
         accuracies from 0 to 1. Give what there is; a second call at the same step adds to the first. `epoch`: epochs
         finished, with the fraction."""
+        if self._is_late("evaluation"):
+            return
         values: Dict[str, Optional[float]] = {
             "train_loss": _number("train_loss", train_loss),
             "train_accuracy": _share("train_accuracy", train_accuracy),
@@ -94,9 +98,18 @@ class Run(Views):
     def describe(self, **facts: Any) -> None:
         """Adds facts that diagnoses and figures go by, such as `classes=10, train_size=60000, task="classification"`
         (docs/format.md lists them). They may come at any time before `close`."""
+        if self._is_late("describe"):
+            return
         self.facts.update(check_facts(facts))
         if self.folder.started:
             self.folder.update_meta(facts=self.facts)
+
+    def _is_late(self, what: str) -> bool:
+        """Whether the run has ended; says once for each kind of call that it came too late."""
+        if self.folder.finished and what not in self._late:
+            self._late.add(what)
+            warn(f"{what}: it came after the run was closed, and is not recorded")
+        return self.folder.finished
 
     def note_loss(self, step: int, loss: Optional[float]) -> None:
         """For recorders, at each step: remembers whether the run ends with losses that are not finite, which is a
@@ -122,6 +135,8 @@ class Run(Views):
         if self.folder.finished or not self._is_mine():
             return
         _RUNS.discard(self)
+        if not self.folder.started and error is None:
+            warn(f"{self.path}: no step was recorded; was a step made between the start and the end of the run?")
         if self.folder.started and self.folder.failed is None:
             self._before_close()
             self._write_evaluations()
@@ -167,7 +182,7 @@ def _number(name: str, value: Any) -> Optional[float]:
     if value is None:
         return None
     try:
-        return float(value)
+        return float(value.detach() if hasattr(value, "detach") else value)
     except (TypeError, ValueError):
         raise GradfadeError(f"{name}: one number is expected, not {type(value).__name__} {_short(value)}") from None
 

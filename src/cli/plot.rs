@@ -397,10 +397,9 @@ pub(super) fn chosen(asked: &[String], given: Draws) -> Result<Vec<&'static Figu
     let mut figures = Vec::new();
     for name in without_repeats(asked) {
         let spec = FigureSpec::find(&name).map_err(|error| {
+            let known = || FigureSpec::all_of(given).map(|spec| spec.name);
             let hint = match error {
-                FigureError::Unknown { nearest: Some(nearest), .. } => {
-                    format!(" (did you mean '{nearest}'?)")
-                }
+                FigureError::Unknown { .. } => did_you_mean(&name, known()),
                 _ => String::new(),
             };
             let list = FigureSpec::all_of(given).map(|s| s.name).collect::<Vec<_>>().join(", ");

@@ -25,14 +25,18 @@ fn bad(value: f64) -> bool {
     !value.is_finite() && !is_missing(value)
 }
 
-/// The first row of the step table that holds a number that is not finite.
+/// The first of the last rows of the step table that all hold a number that is not finite.
 pub fn first_bad_row(record: &Record) -> Option<usize> {
     let watched = || Table::Step.metrics().filter(|m| *m == LOSS || m.per != Per::Run);
     // What another program wrote as NaN under a finite loss was not measured.
     let gaps_end = record.gaps_end();
     let counts = |x: f64, step: u64| bad(x) && !(x.is_nan() && step < gaps_end);
     let holds = |row: Row<'_>| watched().any(|metric| row[metric].iter().any(|&x| counts(x, row.step())));
-    record.steps.iter().position(holds)
+    // A number that is finite again in a later row was one bad batch, or one that was logged wrongly: what broke
+    // down stays so, since parameters that are not finite are never repaired.
+    let rows = record.steps.len();
+    let broken = record.steps.iter().rev().take_while(|row| holds(*row)).count();
+    (broken > 0).then(|| rows - broken)
 }
 
 /// The layer (from 1) that held a bad number first in this row, where not all of them did.
@@ -74,10 +78,13 @@ fn judge(case: &Case, _: &[Verdict]) -> Outcome {
     let eval = record
         .evals
         .iter()
-        .find(|e| {
+        .rev()
+        .filter(|e| !is_missing(e.value(TRAIN_LOSS)))
+        .take_while(|e| {
             let loss = e.value(TRAIN_LOSS);
             bad(loss) && !(loss.is_nan() && e.step() < record.gaps_end())
         })
+        .last()
         .map(|e| e.step());
     let step = row.map(|r| record.steps.step()[r]).into_iter().chain(told).chain(eval).min();
     match step {

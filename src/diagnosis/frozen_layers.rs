@@ -47,7 +47,8 @@ fn judge(case: &Case, _: &[Verdict]) -> Outcome {
     };
     let frozen: Vec<usize> = (0..case.hidden()).filter(|&l| still(l) && unsought(l)).map(|l| l + 1).collect();
     let others_move = (0..case.run.layers()).any(|l| update.row(l).iter().any(|c| c.positive().is_some()));
-    if frozen.is_empty() || !others_move || gradient.all_missing() {
+    // Where no layer has a gradient, nobody asked for one: a forgotten backward pass.
+    if frozen.is_empty() || !(others_move || gradient.all_missing()) {
         return Outcome::Clear(Vec::new());
     }
     let steps = case.steps(&(0..case.record().len()));

@@ -66,13 +66,15 @@ pub fn prior(run: &Summary) -> (Option<f64>, Option<f64>) {
         Some("cross-entropy") => known(facts.class_entropy).or_else(|| classes.map(|c| (c as f64).ln())),
         _ => None,
     };
+    let loss = loss.or_else(|| known(facts.ignorant_loss));
     (run.chance(), loss.filter(|l| *l > 0.0))
 }
 
 /// The loss of an answer that ignores the input: for cross-entropy the recorded entropy of the labels, else that
 /// of classes of equal size, which for the other losses is right within the difference of their frequencies.
 pub fn prior_loss(run: &Summary) -> Option<f64> {
-    let classes = run.header().facts.classes.filter(|&k| k > 1)? as f64;
+    let Some(classes) = run.header().facts.classes.filter(|&k| k > 1) else { return prior(run).1 };
+    let classes = classes as f64;
     let share = 1.0 / classes;
     match run.header().facts.loss.as_deref()? {
         "cross-entropy" => prior(run).1,
@@ -82,7 +84,7 @@ pub fn prior_loss(run: &Summary) -> Option<f64> {
         "mse" | "softmax-mse" => Some(share * (1.0 - share)),
         // Half the sum of it.
         "quadratic" => Some(0.5 * (1.0 - share)),
-        _ => None,
+        _ => prior(run).1,
     }
 }
 
@@ -122,6 +124,8 @@ pub fn cut_short(run: &Summary, limits: &Thresholds) -> Option<Missing> {
         Status::Complete | Status::Diverged { .. } => return None,
     };
     match run.header().planned_steps {
+        // Nobody said how long it was to be: it is judged as far as it came.
+        None if at > 0 => None,
         Some(planned) if at as f64 >= limits.judged_share * planned as f64 => None,
         planned => Some(Missing::CutShort(at, planned)),
     }
@@ -155,8 +159,8 @@ pub fn training(run: &Summary, limits: &Thresholds) -> Performance {
             None if s < limits.failed_skill => State::Failed,
             None => State::Partly,
         },
-        (_, None) if accuracy.is_some() => State::Unknown(Missing::Classes),
         (_, None) if cut_short(run, limits).is_none() && never_fell(run, limits) => State::Failed,
+        (_, None) if accuracy.is_some() => State::Unknown(Missing::Classes),
         (_, None) if loss.is_some() => State::Unknown(Missing::LossScale),
         (_, None) => State::Unknown(Missing::TrainingResult),
     };

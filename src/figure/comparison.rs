@@ -152,7 +152,7 @@ fn build(runs: &Runs, options: &Options) -> Result<Figure, FigureError> {
     if let Some(side) = sides.iter().find(|s| s.gradient.all_missing()) {
         return Err(runs.nothing(
             side.run,
-            "such gradient",
+            "gradient of this kind",
             "draw another one (batch-mean, per-sample, signal)",
         ));
     }

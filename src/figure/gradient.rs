@@ -92,7 +92,11 @@ fn draw(runs: &Runs, options: &Options, metric: GradientMetric, hint: Hint) -> R
     }
     let cells = grid(run, metric, tensor);
     if cells.all_missing() {
-        return Err(runs.nothing(run, "such gradient", "draw another one (batch-mean, per-sample, signal)"));
+        return Err(runs.nothing(
+            run,
+            "gradient of this kind",
+            "draw another one (batch-mean, per-sample, signal)",
+        ));
     }
     let bias = options.bias();
     let edges = step_edges(record.steps.step(), run.end());

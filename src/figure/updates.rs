@@ -57,7 +57,7 @@ fn build(runs: &Runs, options: &Options) -> Result<Figure, FigureError> {
     let (driven, decay) = (grid(DRIVEN_NORM), grid(DECAY_NORM));
     let driven = without_lost(run, driven, options);
     if driven.all_missing() {
-        return Err(runs.nothing(run, "size of its updates", "draw `gradient-heatmap` instead"));
+        return Err(runs.nothing(run, "update norms", "draw `gradient-heatmap` instead"));
     }
     let (q, qd) = if relative {
         (Quantity::DrivenRelative, Quantity::DecayRelative)

@@ -62,6 +62,10 @@ pub struct Facts {
     /// `log-probabilities`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub loss_input: Option<String>,
+    /// Loss of the best answer that ignores the input, the same for every sample: of a regression with `mse` the
+    /// variance of the targets.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ignorant_loss: Option<f64>,
     /// Name of the initialisation, such as `he-normal`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub initialisation: Option<String>,
@@ -111,6 +115,7 @@ crate::field::setters!(Facts {
     with_layerwise_steps = layerwise_steps: optional u64,
     with_loss = loss: optional String,
     with_loss_input = loss_input: optional String,
+    with_ignorant_loss = ignorant_loss: optional f64,
     with_initialisation = initialisation: optional String,
     with_bias_start = bias_start: optional f64,
     with_normalisation = normalisation: optional String,

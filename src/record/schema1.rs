@@ -116,6 +116,7 @@ pub(crate) fn facts(labels: &BTreeMap<String, String>, classes: Option<usize>) -
         layerwise_steps: None,
         loss: word("loss"),
         loss_input: None,
+        ignorant_loss: None,
         initialisation: word("initialisation"),
         bias_start: None,
         normalisation: word("normalisation"),

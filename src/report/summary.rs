@@ -109,8 +109,8 @@ pub fn text(record: &Record, lang: Lang) -> String {
     line(&lang.setting_name("recorded"), &recorded);
     let best = header.early_stop.and_then(|_| record.final_eval());
     for (name, row) in [
-        (lang.evaluation_name(false), record.evals.first()),
-        (lang.evaluation_name(true), record.evals.last()),
+        (lang.evaluation_name(record.evals.step().first().copied().or(Some(0))), record.evals.first()),
+        (lang.evaluation_name(None), record.evals.last()),
         (lang.kept_evaluation_name(), best),
     ] {
         if let Some(row) = row {

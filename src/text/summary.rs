@@ -62,12 +62,15 @@ impl Lang {
     }
 
     /// Name of the first evaluation or of the last one.
-    pub fn evaluation_name(self, last: bool) -> String {
-        match (self, last) {
-            (Lang::En, false) => "before training",
-            (Lang::En, true) => "last evaluation",
-            (Lang::Zh, false) => "训练前",
-            (Lang::Zh, true) => "最后一次评估",
+    /// Name of the first evaluation, at this step, or of the last one.
+    pub fn evaluation_name(self, first: Option<u64>) -> String {
+        match (self, first) {
+            (Lang::En, Some(0)) => "before training",
+            (Lang::En, Some(_)) => "first evaluation",
+            (Lang::En, None) => "last evaluation",
+            (Lang::Zh, Some(0)) => "训练前",
+            (Lang::Zh, Some(_)) => "第一次评估",
+            (Lang::Zh, None) => "最后一次评估",
         }
         .to_string()
     }

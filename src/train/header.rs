@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::config::{BatchSize, TrainConfig, TrainPlan};
 use crate::data::Dataset;
 use crate::nn::architecture::Architecture;
-use crate::nn::{L1Step, NetworkTensor, Normalisation, OptimizerKind, Part, SKETCH_BUCKETS};
+use crate::nn::{L1Step, Loss, NetworkTensor, Normalisation, OptimizerKind, Part, SKETCH_BUCKETS};
 use crate::record::{self, Facts, Header, Inputs, LayerInfo, TensorInfo};
 
 /// Why the settings of a run cannot be had from its header.
@@ -111,6 +111,7 @@ fn facts(plan: &TrainPlan, data: &Dataset, tensors: &[NetworkTensor]) -> Facts {
         layerwise_steps: Some(plan.earlier_steps()),
         loss: Some(config.loss.to_string()),
         loss_input: Some("logits".into()),
+        ignorant_loss: (config.loss == Loss::CrossEntropy).then_some(entropy),
         initialisation: Some(plan.initialisation.to_string()),
         bias_start: config.bias_start,
         normalisation: Some(config.normalisation.to_string()),

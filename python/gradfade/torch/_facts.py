@@ -82,6 +82,8 @@ def _reason(hidden: List[Layer]) -> str:
 
 def of_targets(targets: List[torch.Tensor], facts: Mapping[str, Any]) -> Dict[str, Any]:
     """Share of the most frequent class and entropy of the classes, once enough labels were seen for them."""
+    if targets and facts.get("loss") == "mse":
+        return _of_quantities(targets)
     classes = facts.get("classes")
     if not targets or not classes or classes > 10_000:
         return {}
@@ -92,6 +94,16 @@ def of_targets(targets: List[torch.Tensor], facts: Mapping[str, Any]) -> Dict[st
     shares = np.bincount(labels.astype(np.int64), minlength=classes) / len(labels)
     some = shares[shares > 0]
     return {"majority_share": float(shares.max()), "class_entropy": float(-(some * np.log(some)).sum())}
+
+
+def _of_quantities(targets: List[torch.Tensor]) -> Dict[str, Any]:
+    """Mean squared error of the best answer that ignores the input: the variance of the targets, mean over the outputs."""
+    if any(t.dim() != 2 or t.shape[1:] != targets[0].shape[1:] for t in targets):
+        return {}
+    values = torch.cat([t.double().cpu() for t in targets])
+    if len(values) < 20:
+        return {}
+    return {"ignorant_loss": float(values.var(dim=0, unbiased=False).mean())}
 
 
 class Clipping:

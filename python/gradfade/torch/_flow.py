@@ -44,6 +44,8 @@ class Flow:
         #: Whether the next step is recorded, and with a snapshot.
         self.listening = False
         self.snapshot = False
+        #: Whether costly gradients of single samples are measured in this step.
+        self.sampled = False
         #: Whether a forward or backward pass came since the last step.
         self.began = False
         #: Layers in the order of the first forward pass; None once it is known.
@@ -141,7 +143,7 @@ class Flow:
         if layer is self.entry and args and isinstance(args[0], torch.Tensor):
             self.sees_input(args[0])
         x = None
-        if layer.has_samples and (layer.is_cheap is not False or self.snapshot or self.per_sample is True):
+        if layer.has_samples and (layer.is_cheap is not False or self.sampled or self.per_sample is True):
             # What a checkpointed part computes is meant to be let go of.
             if self.per_sample and args and not saved_tensor_hooks(True):
                 x = args[0]
@@ -287,7 +289,7 @@ class Flow:
                 signals[i].norm = value
             for i in some:
                 layer, batch, delta, x = calls[i]
-                if x is not None and (layer.is_cheap or self.snapshot or self.per_sample is True):
+                if x is not None and (layer.is_cheap or self.sampled or self.per_sample is True):
                     found = _per_sample.total(layer, delta, x, batch, self.batch_dim)
                     if found is not None:
                         signals[i].samples = float(found) if _norms.is_here(found) else found.double()

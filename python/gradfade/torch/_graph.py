@@ -274,6 +274,8 @@ def loss(value: torch.Tensor, with_accuracy: bool, with_facts: bool) -> Loss:
             facts.update(loss="binary-cross-entropy", loss_input="probabilities", task="classification")
         elif stem == "MseLoss":
             facts["loss"] = "mse"
+            facts.setdefault("task", "regression")
+            targets = node._saved_target.detach()
     except (RuntimeError, AttributeError):
         pass  # after the backward pass the graph no longer has its tensors
     return Loss(facts, correct, targets, divisor)

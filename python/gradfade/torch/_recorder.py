@@ -15,7 +15,7 @@ import torch
 from torch import nn
 
 from .._folder import Folder, warn
-from .._format import METRICS, MISSING
+from .._format import METRICS, MISSING, check_facts
 from ..run import Run
 from . import _activations, _facts, _graph, _norms
 from ._flow import Flow
@@ -72,6 +72,7 @@ class Watch(Told, Run):
         self._has_loss_facts = False
         self._next_row = 0
         self._next_snapshot = 0
+        self._next_sample = 0
         self._clipped = _facts.Clipping()
         self._last_rows: List[int] = []
         self._hooks: List[Any] = []
@@ -83,15 +84,12 @@ class Watch(Told, Run):
         self._schedule()
 
     def describe(self, **facts: Any) -> None:
-        self._given.update(facts)
+        """Adds facts that diagnoses and figures go by, such as `classes=10, train_size=60000` (docs/format.md lists them)."""
+        if self._is_late("describe"):
+            return
+        self._given.update(check_facts(facts))
         if self.folder.started:
             self.folder.update_meta(facts=self._all_facts())
-
-    def _evaluate(self, step: int, values: Dict[str, Any]) -> None:
-        if self.folder.started:
-            self.folder.append("evaluation", step, values)
-        else:
-            self._evaluations.append((step, values))
 
     # When
 
@@ -105,11 +103,15 @@ class Watch(Told, Run):
             self._next_row = _after(self.steps) if log else (self.steps // every + 1) * every
         if snapshot:
             self._next_snapshot = _after(self.steps)
+        sampled = due and self.steps >= self._next_sample
+        if sampled:
+            # So often that one is among the last twentieth of the rows, which diagnoses judge.
+            self._next_sample = max(self.steps + 1, int(np.ceil(self.steps * 1.04)))
         flow = self._flow
         flow.forget()
-        flow.listening, flow.snapshot, flow.began = due, snapshot, False
+        flow.listening, flow.snapshot, flow.sampled, flow.began = due, snapshot, sampled, False
         flow.is_usual = (
-            due and not snapshot and flow.order is None and self._inputs.is_done and self._options["per_sample"] == "auto"
+            due and not snapshot and not sampled and flow.order is None and self._inputs.is_done and self._options["per_sample"] == "auto"
         )
         self._step = Step() if due else None
         self._before = {}

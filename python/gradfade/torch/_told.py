@@ -31,7 +31,7 @@ class Told:
         """Adds the loss of the batch to the row of its step, and the accuracy on the batch. Call it anywhere in the loop,
         best before `backward`: kind of the loss, classes and accuracy are then read from its graph. With accumulated
         gradients call it for each batch."""
-        if self.folder.finished or not self._is_mine():
+        if not self._is_mine() or self._is_late("loss"):
             return
         if classes is not None:
             self._facts.setdefault("classes", int(classes))
@@ -79,7 +79,10 @@ class Told:
         for key, value in found.facts.items():
             self._facts.setdefault(key, value)
         if found.targets is not None and len(self._targets) < _facts.TARGETS:
-            self._targets.append(found.targets.reshape(-1))
+            targets = found.targets
+            # Of a regression the mean of each output is what an answer knows that ignores the input.
+            one_each = found.facts.get("loss") == "mse" or self._facts.get("loss") == "mse"
+            self._targets.append(targets.reshape(len(targets), -1).clone() if one_each and targets.dim() else targets.reshape(-1))
 
     def _criterion(self, _: int, module: nn.Module, args: Any, output: Any) -> None:
         if torch.is_grad_enabled() and isinstance(output, torch.Tensor) and output.requires_grad:

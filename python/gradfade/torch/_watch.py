@@ -44,7 +44,7 @@ def watch(
     of the program ends the record.
 
     - `every=N` records each N-th step; `schedule="log"` every step at first, and then about 20 for each factor of 10.
-    - `per_sample`: norms of the gradients of single samples: `"auto"` at every step where they are cheap and at snapshots
+    - `per_sample`: norms of the gradients of single samples: `"auto"` at every step where they are cheap and ever more rarely
       elsewhere, True at every step, False never.
     - `reduction="sum"` if the loss is a sum over the samples; `accumulation="sum"` if the losses of several backward passes
       in one step are not divided by their number.

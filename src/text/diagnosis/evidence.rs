@@ -241,7 +241,7 @@ impl Lang {
                 Missing::TrainingResult => "neither accuracy nor loss of the training set is recorded".into(),
                 Missing::TestResult => "the accuracy on a test set is not recorded".into(),
                 Missing::LossScale => {
-                    "neither accuracy nor the number of classes is recorded, and a loss alone does not say whether it is good".into()
+                    "no accuracy is recorded, and of the loss it is not known how large it is for an answer that ignores the input (classes, ignorant_loss)".into()
                 }
                 Missing::LossHistory => "the loss is recorded at too few steps to show a trend".into(),
                 Missing::Classes => "the number of classes is not recorded, so chance is not known".into(),
@@ -279,7 +279,7 @@ impl Lang {
                 Missing::Movement => "没有记录离起点的距离（distance_from_init）".into(),
                 Missing::TrainingResult => "没有记录训练集的准确率和损失".into(),
                 Missing::TestResult => "没有记录测试集的准确率".into(),
-                Missing::LossScale => "没有记录准确率，也没有记录类别数，只凭损失无法判断好坏".into(),
+                Missing::LossScale => "没有记录准确率，也不知道不看输入的回答的损失有多大（classes、ignorant_loss）".into(),
                 Missing::LossHistory => "记录损失的步太少，看不出走势".into(),
                 Missing::Classes => "没有记录类别数，因此不知道随机水平".into(),
                 Missing::Optimizer => "没有记录优化器".into(),
