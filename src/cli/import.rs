@@ -21,6 +21,7 @@ Examples:
   gradfade import wandb_export.csv --select relu --out runs/relu
   gradfade import grads.npy --layers conv1,conv2,fc --out runs/mine
   gradfade import log.csv --map validation_loss=val_mae --out runs/mine
+  gradfade import history.csv --classes 10 --out runs/mine
   gradfade import --list")]
 pub struct Args {
     /// Logs: files, or folders of event files
@@ -56,6 +57,9 @@ pub struct Args {
     /// Say what a name in the log holds, such as validation_loss=val_mae (may be repeated)
     #[arg(long, value_name = "METRIC=NAME", value_parser = mapping)]
     map: Vec<(MetricId, String)>,
+    /// Number of classes: the accuracy of chance follows from it
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(2..=1_000_000))]
+    classes: Option<u32>,
     /// Replace runs that are already there
     #[arg(long)]
     force: bool,
@@ -94,6 +98,11 @@ pub fn run(args: Args) -> CommandResult {
     let imported = import::read(&args.sources, IMPORTERS, &options, args.from.as_deref()).map_err(failure)?;
     for warning in &imported.warnings {
         output::say(format!("gradfade: warning: {warning}"));
+    }
+    if imported.records.iter().any(lacks_classes) {
+        output::say(
+            "gradfade: warning: the number of classes is not known, so chance is not; --classes N says it",
+        );
     }
     let several = imported.records.len() > 1;
     if several && args.name.is_some() {
@@ -140,6 +149,7 @@ fn options(args: &Args) -> Result<ImportOptions, Failure> {
     }
     options.metric = args.metric;
     options.maps.clone_from(&args.map);
+    options.classes = args.classes.map(|classes| classes as usize);
     Ok(options)
 }
 
@@ -184,6 +194,13 @@ fn plain(name: &str) -> String {
     let name: String = kept.take(100).collect();
     let name = name.trim_matches(['-', '.']).to_string();
     if name.is_empty() { "run".into() } else { name }
+}
+
+/// Whether there is an accuracy that nothing says the chance of.
+fn lacks_classes(record: &Record) -> bool {
+    let facts = &record.header.facts;
+    let has_accuracy = MetricId::all().any(|m| m.id.ends_with("accuracy") && record.has(m));
+    has_accuracy && facts.classes.is_none() && facts.majority_share.is_none()
 }
 
 /// What was written, in one line.

@@ -50,7 +50,8 @@ pub fn record(
         return Err(nothing(&run, name));
     }
     let tensors = tensors_of(&run, &chosen, options);
-    let header = header(&run, name, tool, &tensors, counted)?;
+    let mut header = header(&run, name, tool, &tensors, counted)?;
+    header.facts.classes = options.classes.or(header.facts.classes);
     let mut record = Record::new(header);
     for table in Table::ALL {
         let filler = Filler { run: &run, chosen: &chosen, index: &tensors.index, counted };

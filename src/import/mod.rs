@@ -118,6 +118,8 @@ pub struct ImportOptions {
     pub metric: Option<MetricId>,
     /// What a name of the log holds, said by a person.
     pub maps: Vec<(MetricId, String)>,
+    /// The number of classes, which few logs say: with it the accuracy of chance is known.
+    pub classes: Option<usize>,
 }
 
 /// Why a log cannot be read.

@@ -124,6 +124,23 @@ fn formats_are_listed_and_a_wrong_option_is_a_mistake_of_the_command_line() {
 }
 
 #[test]
+fn the_number_of_classes_says_what_chance_is() {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join("l.csv"), "step,loss,val_acc\n1,2,0.1\n2,1,0.5\n").unwrap();
+    let import = |options: &[&str]| {
+        gradfade(dir.path()).args(["import", "l.csv", "--force", "--out", "r"]).args(options).assert()
+    };
+    let words = "the number of classes is not known, so chance is not; --classes N says it";
+    import(&[]).success().stderr(predicate::str::contains(words));
+    import(&["--classes", "10"]).success().stderr(predicate::str::contains(words).not());
+    let (record, _) = Record::read(&dir.path().join("r")).unwrap();
+    assert_eq!(record.header.facts.classes, Some(10));
+    for wrong in ["1", "1000001", "ten"] {
+        import(&["--classes", wrong]).code(2).stderr(predicate::str::contains("--classes"));
+    }
+}
+
+#[test]
 fn names_of_a_log_act_on_no_terminal_and_no_page() {
     let dir = tempfile::tempdir().unwrap();
     let mut log = String::from("run,tag,step,value\n");
