@@ -43,6 +43,10 @@ pub struct Series {
     /// As the log writes it.
     pub tag: String,
     pub known: Known,
+    /// What its numbers were made of, as far as the format says so.
+    pub kind: Kind,
+    /// A person says what it holds.
+    pub is_mapped: bool,
     pub axis: Axis,
     pub steps: Vec<i64>,
     pub values: Vec<f64>,
@@ -57,6 +61,8 @@ pub struct RunLog {
     pub name: String,
     pub series: Vec<Series>,
     pub(super) tags: HashMap<String, Option<usize>>,
+    /// Those of histograms: numbers may stand under the same names.
+    pub(super) histograms: HashMap<String, Option<usize>>,
     /// Names that were not understood, and others for which a record has no place.
     pub unknown: Vec<String>,
     pub unknown_count: usize,
@@ -151,11 +157,11 @@ impl Log {
     ) -> Result<Option<SeriesId>, ImportError> {
         let with_set = self.place.set.as_ref().map(|set| format!("{set}/{tag}"));
         let tag = with_set.as_deref().unwrap_or(tag);
-        if let Some(&found) = self.runs[run].tags.get(tag) {
+        if let Some(&found) = self.runs[run].names(kind).get(tag) {
             return Ok(found.map(|series| SeriesId { run, series }));
         }
         let known = self.understand(run, tag, kind);
-        self.enter(run, tag, known, axis)
+        self.enter(run, tag, kind, known, axis)
     }
 
     /// As [`Log::series`], for a name whose meaning the format itself says.
@@ -173,20 +179,23 @@ impl Log {
             return Ok(found.map(|series| SeriesId { run, series }));
         }
         let known = self.is_selected(run, tag).then_some(known);
-        self.enter(run, tag, known, axis)
+        self.enter(run, tag, Kind::Number, known, axis)
     }
 
     fn enter(
         &mut self,
         run: usize,
         tag: &str,
+        kind: Kind,
         known: Option<Known>,
         axis: Axis,
     ) -> Result<Option<SeriesId>, ImportError> {
+        let is_mapped = self.options.maps.iter().any(|(_, name)| name == tag);
         let log = &mut self.runs[run];
         let Some(known) = known else {
-            if log.tags.len() < MOST_NAMES + MOST_UNKNOWN {
-                log.tags.insert(tag.into(), None);
+            let names = log.names(kind);
+            if names.len() < MOST_NAMES + MOST_UNKNOWN {
+                names.insert(tag.into(), None);
             }
             return Ok(None);
         };
@@ -202,12 +211,14 @@ impl Log {
         log.series.push(Series {
             tag: shown(tag),
             known,
+            kind,
+            is_mapped,
             axis,
             steps: Vec::new(),
             values: Vec::new(),
             walls: Vec::new(),
         });
-        log.tags.insert(tag.into(), Some(series));
+        log.names(kind).insert(tag.into(), Some(series));
         Ok(Some(SeriesId { run, series }))
     }
 
@@ -342,6 +353,14 @@ fn is_counted_in_epochs(tag: &str) -> bool {
 }
 
 impl RunLog {
+    /// The names of a kind.
+    fn names(&mut self, kind: Kind) -> &mut HashMap<String, Option<usize>> {
+        match kind {
+            Kind::Number => &mut self.tags,
+            Kind::NormOfHistogram => &mut self.histograms,
+        }
+    }
+
     /// What was left out, in lines.
     pub(super) fn left_out(&self) -> Vec<String> {
         let mut lines = Vec::new();
