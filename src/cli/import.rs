@@ -66,23 +66,19 @@ pub struct Args {
 }
 
 /// Metrics that a log can hold.
-fn metrics(is_it: impl Fn(MetricId) -> bool) -> String {
-    let of_log = |m: &MetricId| m.table != Table::Snapshot && m.per != Per::Layer && is_it(*m);
-    MetricId::all().filter(of_log).map(|m| m.id).collect::<Vec<_>>().join(", ")
+fn metrics() -> impl Iterator<Item = MetricId> {
+    MetricId::all().filter(|m| m.table != Table::Snapshot && m.per != Per::Layer)
 }
 
 fn metric(word: &str) -> Result<MetricId, String> {
-    let known = MetricId::named(word).filter(|m| m.table != Table::Snapshot && m.per != Per::Layer);
-    known.ok_or_else(|| format!("no metric of a log is called that; known: {}", metrics(|_| true)))
+    let known = || metrics().map(|m| m.id).collect::<Vec<_>>().join(", ");
+    let found = metrics().find(|m| m.id == word);
+    found.ok_or_else(|| format!("no metric of a log is called `{word}`; known: {}", known()))
 }
 
 fn mapping(text: &str) -> Result<(MetricId, String), String> {
-    let (metric, name) = text.split_once('=').ok_or("give METRIC=NAME, such as validation_loss=val_mae")?;
-    let known = MetricId::named(metric).filter(|m| m.per == Per::Run);
-    let known = known.ok_or_else(|| {
-        format!("no metric is called `{metric}`; known: {}", metrics(|m| m.per == Per::Run))
-    })?;
-    Ok((known, name.to_string()))
+    let (word, name) = text.split_once('=').ok_or("give METRIC=NAME, such as validation_loss=val_mae")?;
+    Ok((metric(word)?, name.to_string()))
 }
 
 pub fn run(args: Args) -> CommandResult {
@@ -165,10 +161,10 @@ fn names_in(text: &str) -> anyhow::Result<Option<Vec<String>>> {
     Ok(Some(names))
 }
 
-/// A format that does not exist is a mistake of the command line; all else is one of the files.
+/// A format or a name that does not exist is a mistake of the command line; all else is one of the files.
 fn failure(error: ImportError) -> Failure {
     match error {
-        ImportError::NoFormat { .. } => Failure::usage(error),
+        ImportError::NoFormat { .. } | ImportError::NoName { .. } => Failure::usage(error),
         _ => error.into(),
     }
 }

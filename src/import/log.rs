@@ -1,12 +1,12 @@
 //! What the readers of all formats fill: named series of numbers, by run.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::names::{self, Kind, Known, Meaning};
 use super::{ImportError, ImportOptions};
 use crate::escape::{shortened, word};
 use crate::field::Field;
-use crate::record::{Facts, Per};
+use crate::record::{Facts, MetricId, Per};
 
 /// Names that are kept of one run; each becomes a column. A network of a thousand layers has some ten
 /// thousand.
@@ -90,6 +90,8 @@ pub struct Log {
     pub(super) tool: Option<(String, String)>,
     warnings: Vec<String>,
     buckets: Buckets,
+    /// Names that were met of those of which a person says what they hold.
+    mapped: HashSet<String>,
 }
 
 /// What became of histograms that have buckets and no sum of squares.
@@ -233,8 +235,16 @@ impl Log {
 
     fn understand(&mut self, run: usize, tag: &str, kind: Kind) -> Option<Known> {
         if let Some((metric, _)) = self.options.maps.iter().find(|(_, name)| name == tag) {
-            let known = Known { meaning: Meaning::Metric(*metric), grain: names::Grain::Unsaid };
-            return (metric.per == Per::Run).then_some(known);
+            self.mapped.insert(tag.into());
+            let meaning = match (metric.per, names::meaning(tag, kind)) {
+                (Per::Run, _) => Meaning::Metric(*metric),
+                // What stands around the name of the parameter is known of many programs.
+                (_, Some(Known { meaning: Meaning::Norm(_, parameter), .. })) => {
+                    Meaning::Norm(*metric, parameter)
+                }
+                _ => Meaning::Norm(*metric, tag.into()),
+            };
+            return Some(Known { meaning, grain: names::Grain::Unsaid });
         }
         let is_epoch = matches!(names::meaning(tag, kind), Some(Known { meaning: Meaning::Epoch, .. }));
         // Epochs are an axis, whatever is taken.
@@ -283,6 +293,28 @@ impl Log {
         if !matches!(series.known.meaning, Meaning::Norm(..)) {
             series.walls.push(wall);
         }
+    }
+
+    /// What a person says that a name holds.
+    pub(super) fn map_of(&mut self, name: &str) -> Option<MetricId> {
+        let (metric, _) = self.options.maps.iter().find(|(_, mapped)| mapped == name)?;
+        self.mapped.insert(name.into());
+        Some(*metric)
+    }
+
+    /// # Errors
+    /// [`ImportError::NoName`] where a person says what a name holds that was not met.
+    pub(super) fn check_maps(&self) -> Result<(), ImportError> {
+        let is_met = |name: &String| {
+            self.mapped.contains(name) || self.runs.iter().any(|run| run.tags.contains_key(name))
+        };
+        let Some((metric, name)) = self.options.maps.iter().find(|(_, name)| !is_met(name)) else {
+            return Ok(());
+        };
+        let all = self.runs.iter().flat_map(|run| run.tags.keys().chain(run.histograms.keys()));
+        let names: BTreeSet<String> = all.map(|tag| shown(tag)).collect();
+        let names = names.into_iter().collect();
+        Err(ImportError::NoName { metric: metric.id, name: shown(name), names })
     }
 
     /// Says something about what was read, once.

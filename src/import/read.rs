@@ -52,6 +52,7 @@ pub fn read(
             formats.push(importer.name());
         }
     }
+    log.check_maps()?;
     let tool = log.tool.clone().unwrap_or_else(|| (formats.join(", "), String::new()));
     let name = options.name.clone().unwrap_or_else(|| find::name_of(&paths[0]));
     let mut imported = records(log, &name, &tool, formats, options)?;

@@ -93,6 +93,28 @@ fn a_person_says_what_a_name_holds() {
 }
 
 #[test]
+fn a_person_says_of_which_layers_norms_are() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("t.csv");
+    std::fs::write(&path, "step,loss,gn_first,weights/fc.weight\n1,1,3,4\n2,1,5,6\n").unwrap();
+    let mapped = options(|o| {
+        o.maps = vec![(GRAD_NORM, "gn_first".into()), (GRAD_NORM, "weights/fc.weight".into())];
+    });
+    let log = read(std::slice::from_ref(&path), &mapped).unwrap();
+    let record = &log.records[0];
+    assert_eq!(numbers(record)["grad_norm/gn_first"], [(1, 3.0), (2, 5.0)]);
+    assert_eq!(numbers(record)["grad_norm/fc.weight"], [(1, 4.0), (2, 6.0)]);
+    assert_eq!((layers(record), log.warnings.as_slice()), (vec!["fc", "gn_first"], &[][..]));
+    let array = dir.path().join("a.json");
+    std::fs::write(&array, r#"{"loss": [1, 2], "weights": [[1, 2], [3, 4]]}"#).unwrap();
+    let of = |metric| options(|o| o.maps = vec![(metric, "weights".into())]);
+    let record = read(std::slice::from_ref(&array), &of(UPDATE_NORM)).unwrap().records.remove(0);
+    assert_eq!(numbers(&record)["update_norm/layer 2"], [(0, 2.0), (1, 4.0)]);
+    let said = read(&[array], &of(LOSS)).unwrap_err().to_string();
+    assert!(said.contains("`weights` has 2 columns, and loss is one number a step"), "{said}");
+}
+
+#[test]
 fn files_that_are_named_together_are_one_run() {
     let dir = tempfile::tempdir().unwrap();
     let write = |name: &str, text: &str| {

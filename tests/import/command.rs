@@ -93,7 +93,11 @@ fn formats_are_listed_and_a_wrong_option_is_a_mistake_of_the_command_line() {
         (&["--from", "tensorbored"][..], "--from: no format is called `tensorbored`; known: tensorboard, "),
         (&["--select", "("], "--select: `(` is no regular expression"),
         (&["--order", "["], "--order: `[` is no regular expression"),
-        (&["--map", "lost=x"], "no metric is called `lost`; known: epoch, learning_rate, loss"),
+        (&["--map", "lost=x"], "no metric of a log is called `lost`; known: epoch, learning_rate, loss"),
+        (
+            &["--map", "loss=nothere"],
+            "--map loss=nothere: no numbers in the log are called `nothere`; there are `loss`",
+        ),
         (&["--metric", "dead_share"], "known: epoch"),
         (&["--layers", "a,,b"], "--layers: an empty name"),
     ] {
