@@ -104,7 +104,7 @@ fn a_person_says_of_which_layers_norms_are() {
     let record = &log.records[0];
     assert_eq!(numbers(record)["grad_norm/gn_first"], [(1, 3.0), (2, 5.0)]);
     assert_eq!(numbers(record)["grad_norm/fc.weight"], [(1, 4.0), (2, 6.0)]);
-    assert_eq!((layers(record), log.warnings.as_slice()), (vec!["fc", "gn_first"], &[][..]));
+    assert_eq!((layers(record), log.warnings.as_slice()), (vec!["gn_first", "fc"], &[][..]));
     let array = dir.path().join("a.json");
     std::fs::write(&array, r#"{"loss": [1, 2], "weights": [[1, 2], [3, 4]]}"#).unwrap();
     let of = |metric| options(|o| o.maps = vec![(metric, "weights".into())]);
