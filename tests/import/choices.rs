@@ -187,7 +187,7 @@ fn of_a_tensor_the_series_with_more_steps_is_taken_and_a_number_before_a_histogr
             }
         }
         // One name for both, at the same steps.
-        row += &format!(r#", "grads/out.weight": 8}}"#);
+        row += r#", "grads/out.weight": 8}"#;
         log += &format!("{row}\n");
         log += &format!(r#"{{"step": {step}, {}}}"#, histogram("grads/out.weight"));
         log += "\n";
