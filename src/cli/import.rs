@@ -21,6 +21,7 @@ Examples:
   gradfade import wandb_export.csv --select relu --out runs/relu
   gradfade import grads.npy --layers conv1,conv2,fc --out runs/mine
   gradfade import log.csv --map validation_loss=val_mae --out runs/mine
+  gradfade import history.csv --classes 10 --out runs/mine
   gradfade import --list")]
 pub struct Args {
     /// Logs: files, or folders of event files
@@ -56,29 +57,28 @@ pub struct Args {
     /// Say what a name in the log holds, such as validation_loss=val_mae (may be repeated)
     #[arg(long, value_name = "METRIC=NAME", value_parser = mapping)]
     map: Vec<(MetricId, String)>,
+    /// Number of classes: the accuracy of chance follows from it
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(2..=1_000_000))]
+    classes: Option<u32>,
     /// Replace runs that are already there
     #[arg(long)]
     force: bool,
 }
 
 /// Metrics that a log can hold.
-fn metrics(is_it: impl Fn(MetricId) -> bool) -> String {
-    let of_log = |m: &MetricId| m.table != Table::Snapshot && m.per != Per::Layer && is_it(*m);
-    MetricId::all().filter(of_log).map(|m| m.id).collect::<Vec<_>>().join(", ")
+fn metrics() -> impl Iterator<Item = MetricId> {
+    MetricId::all().filter(|m| m.table != Table::Snapshot && m.per != Per::Layer)
 }
 
 fn metric(word: &str) -> Result<MetricId, String> {
-    let known = MetricId::named(word).filter(|m| m.table != Table::Snapshot && m.per != Per::Layer);
-    known.ok_or_else(|| format!("no metric of a log is called that; known: {}", metrics(|_| true)))
+    let known = || metrics().map(|m| m.id).collect::<Vec<_>>().join(", ");
+    let found = metrics().find(|m| m.id == word);
+    found.ok_or_else(|| format!("no metric of a log is called `{word}`; known: {}", known()))
 }
 
 fn mapping(text: &str) -> Result<(MetricId, String), String> {
-    let (metric, name) = text.split_once('=').ok_or("give METRIC=NAME, such as validation_loss=val_mae")?;
-    let known = MetricId::named(metric).filter(|m| m.per == Per::Run);
-    let known = known.ok_or_else(|| {
-        format!("no metric is called `{metric}`; known: {}", metrics(|m| m.per == Per::Run))
-    })?;
-    Ok((known, name.to_string()))
+    let (word, name) = text.split_once('=').ok_or("give METRIC=NAME, such as validation_loss=val_mae")?;
+    Ok((metric(word)?, name.to_string()))
 }
 
 pub fn run(args: Args) -> CommandResult {
@@ -94,6 +94,11 @@ pub fn run(args: Args) -> CommandResult {
     let imported = import::read(&args.sources, IMPORTERS, &options, args.from.as_deref()).map_err(failure)?;
     for warning in &imported.warnings {
         output::say(format!("gradfade: warning: {warning}"));
+    }
+    if imported.records.iter().any(lacks_classes) {
+        output::say(
+            "gradfade: warning: the number of classes is not known, so chance is not; --classes N says it",
+        );
     }
     let several = imported.records.len() > 1;
     if several && args.name.is_some() {
@@ -140,6 +145,7 @@ fn options(args: &Args) -> Result<ImportOptions, Failure> {
     }
     options.metric = args.metric;
     options.maps.clone_from(&args.map);
+    options.classes = args.classes.map(|classes| classes as usize);
     Ok(options)
 }
 
@@ -155,10 +161,10 @@ fn names_in(text: &str) -> anyhow::Result<Option<Vec<String>>> {
     Ok(Some(names))
 }
 
-/// A format that does not exist is a mistake of the command line; all else is one of the files.
+/// A format or a name that does not exist is a mistake of the command line; all else is one of the files.
 fn failure(error: ImportError) -> Failure {
     match error {
-        ImportError::NoFormat { .. } => Failure::usage(error),
+        ImportError::NoFormat { .. } | ImportError::NoName { .. } => Failure::usage(error),
         _ => error.into(),
     }
 }
@@ -184,6 +190,13 @@ fn plain(name: &str) -> String {
     let name: String = kept.take(100).collect();
     let name = name.trim_matches(['-', '.']).to_string();
     if name.is_empty() { "run".into() } else { name }
+}
+
+/// Whether there is an accuracy that nothing says the chance of.
+fn lacks_classes(record: &Record) -> bool {
+    let facts = &record.header.facts;
+    let has_accuracy = MetricId::all().any(|m| m.id.ends_with("accuracy") && record.has(m));
+    has_accuracy && facts.classes.is_none() && facts.majority_share.is_none()
 }
 
 /// What was written, in one line.

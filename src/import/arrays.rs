@@ -37,7 +37,10 @@ pub struct Beside {
 }
 
 /// The metric that the words of a path name; of an array of layers that says nothing, the gradient.
-fn metric_of(path: &str, log: &Log) -> MetricId {
+fn metric_of(path: &str, log: &mut Log) -> MetricId {
+    if let Some(metric) = log.map_of(path) {
+        return metric;
+    }
     if let Some(metric) = log.options().metric.filter(|metric| metric.per == Per::Tensor) {
         return metric;
     }
@@ -69,7 +72,8 @@ pub fn take(
     let step = |row: usize| beside.steps.as_ref().and_then(|s| s.get(row)).copied().unwrap_or(row as i64);
     let Some(columns) = array.columns else {
         let given = log.options().metric.filter(|m| m.per == Per::Run);
-        let is_known = names::meaning(&array.path, Kind::Number).is_some();
+        let is_known =
+            names::meaning(&array.path, Kind::Number).is_some() || log.map_of(&array.path).is_some();
         let series = match given.filter(|_| !is_known) {
             Some(metric) => {
                 let known = Known { meaning: Meaning::Metric(metric), grain: Grain::Unsaid };
@@ -97,6 +101,10 @@ pub fn take(
         return Err(broken(file, None, &what));
     }
     let metric = metric_of(&array.path, log);
+    if metric.per == Per::Run {
+        let what = format!("`{}` has {columns} columns, and {} is one number a step", array.path, metric.id);
+        return Err(broken(file, None, &what));
+    }
     log.run_mut(run).is_ordered = true;
     for layer in 0..layers {
         let name = names.get(layer).cloned().unwrap_or_else(|| format!("layer {}", layer + 1));

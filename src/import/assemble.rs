@@ -10,19 +10,22 @@
 //! label says so; where some series count in steps and others in epochs, the epochs are put at the steps at
 //! which they ended.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::axes::{self, Counted};
 use super::log::{Axis, RunLog, Series};
-use super::names::{Grain, Meaning, Set};
+use super::names::{Grain, Kind, Meaning, Set};
 use super::tensors::{self, Tensors};
-use super::tidy::{listed, tidy};
+use super::tidy::tidy;
 use super::{ImportError, ImportOptions};
 use crate::record::*;
 use crate::stats::MISSING;
 
 /// Numbers in a table, at most: 2 GiB of them.
 const MOST_VALUES: usize = 1 << 28;
+/// Names or tensors of which a warning tells.
+const LISTED: usize = 3;
 
 /// What a series becomes.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -50,7 +53,8 @@ pub fn record(
         return Err(nothing(&run, name));
     }
     let tensors = tensors_of(&run, &chosen, options);
-    let header = header(&run, name, tool, &tensors, counted)?;
+    let mut header = header(&run, name, tool, &tensors, counted)?;
+    header.facts.classes = options.classes.or(header.facts.classes);
     let mut record = Record::new(header);
     for table in Table::ALL {
         let filler = Filler { run: &run, chosen: &chosen, index: &tensors.index, counted };
@@ -83,30 +87,55 @@ fn choose(series: &[Series], said: &mut Vec<String>) -> BTreeMap<Target, usize> 
         all.push(i);
     }
     let mut chosen = BTreeMap::new();
+    let mut pairs = Vec::new();
     for target in order {
         let mut all = by_target.remove(&target).unwrap_or_default();
-        all.sort_by_key(|&i| rank(&series[i]));
+        let is_tensor = matches!(target, Target::Tensor(..));
+        all.sort_by_key(|&i| rank(&series[i], is_tensor));
         let others: Vec<String> = all[1..]
             .iter()
             .filter(|&&i| is_other(&series[all[0]], &series[i]))
-            .map(|&i| series[i].tag.clone())
+            .map(|&i| named(&series[i]))
             .collect();
-        if !others.is_empty() {
+        if !others.is_empty() && is_tensor {
+            pairs.push(format!("{}, not {}", named(&series[all[0]]), first_of(&others, ", ")));
+        } else if !others.is_empty() {
             said.push(format!(
-                "`{}` and {} are the same to a record; the first is taken",
-                series[all[0]].tag,
-                listed(&others)
+                "{} and {} are the same to a record; the first is taken",
+                named(&series[all[0]]),
+                first_of(&others, ", ")
             ));
         }
         chosen.insert(target, all[0]);
     }
+    if !pairs.is_empty() {
+        said.push(format!(
+            "several names say the same of one tensor, and that with more steps is taken, of equal ones a \
+             number before a histogram: {}",
+            first_of(&pairs, "; ")
+        ));
+    }
     chosen
 }
 
-/// What a person says comes before what names say, a name that says the time between two values before one
+/// Some texts, and how many more there are.
+fn first_of(texts: &[String], between: &str) -> String {
+    let first = texts[..texts.len().min(LISTED)].join(between);
+    if texts.len() > LISTED { format!("{first}{between}and {} more", texts.len() - LISTED) } else { first }
+}
+
+/// A series in a warning.
+fn named(series: &Series) -> String {
+    let kind = if series.kind == Kind::NormOfHistogram { "histogram " } else { "" };
+    format!("{kind}`{}`", series.tag)
+}
+
+/// What a person says comes before what names say; of a tensor, what has more steps, then the number before
+/// what was made of a histogram; a name that says the time between two values before one
 /// that does not, `loss` before `mse`, and the whole, `loss`, before a part of it, `loss/mse`.
-fn rank(series: &Series) -> (bool, usize, bool, usize) {
-    let is_said = matches!(series.known.meaning, Meaning::Metric(_));
+fn rank(series: &Series, is_tensor: bool) -> (bool, Reverse<usize>, bool, usize, bool, usize) {
+    let is_said = series.is_mapped || matches!(series.known.meaning, Meaning::Metric(_));
+    let steps = Reverse(if is_tensor { series.steps.len() } else { 0 });
     let grain = match series.known.grain {
         Grain::Step => 0,
         Grain::Unsaid => 1,
@@ -115,7 +144,7 @@ fn rank(series: &Series) -> (bool, usize, bool, usize) {
     let is_loss = series.tag.to_lowercase().contains("loss");
     // Of learning rates that of the first group of parameters, whatever its name.
     let length = if series.known.meaning == Meaning::LearningRate { 0 } else { series.tag.len() };
-    (!is_said, grain, !is_loss, length)
+    (!is_said, steps, series.kind == Kind::NormOfHistogram, grain, !is_loss, length)
 }
 
 /// Whether a second series of a target is another thing, and not the same number by the epoch beside that by

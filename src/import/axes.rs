@@ -94,6 +94,8 @@ mod tests {
         Series {
             tag: tag.into(),
             known,
+            kind: Kind::Number,
+            is_mapped: false,
             axis,
             steps: points.iter().map(|p| p.0).collect(),
             values: points.iter().map(|p| p.1).collect(),

@@ -1,12 +1,12 @@
 //! What the readers of all formats fill: named series of numbers, by run.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::names::{self, Kind, Known, Meaning};
 use super::{ImportError, ImportOptions};
 use crate::escape::{shortened, word};
 use crate::field::Field;
-use crate::record::{Facts, Per};
+use crate::record::{Facts, MetricId, Per};
 
 /// Names that are kept of one run; each becomes a column. A network of a thousand layers has some ten
 /// thousand.
@@ -43,6 +43,10 @@ pub struct Series {
     /// As the log writes it.
     pub tag: String,
     pub known: Known,
+    /// What its numbers were made of, as far as the format says so.
+    pub kind: Kind,
+    /// A person says what it holds.
+    pub is_mapped: bool,
     pub axis: Axis,
     pub steps: Vec<i64>,
     pub values: Vec<f64>,
@@ -57,6 +61,8 @@ pub struct RunLog {
     pub name: String,
     pub series: Vec<Series>,
     pub(super) tags: HashMap<String, Option<usize>>,
+    /// Those of histograms: numbers may stand under the same names.
+    pub(super) histograms: HashMap<String, Option<usize>>,
     /// Names that were not understood, and others for which a record has no place.
     pub unknown: Vec<String>,
     pub unknown_count: usize,
@@ -84,6 +90,8 @@ pub struct Log {
     pub(super) tool: Option<(String, String)>,
     warnings: Vec<String>,
     buckets: Buckets,
+    /// Names that were met of those of which a person says what they hold.
+    mapped: HashSet<String>,
 }
 
 /// What became of histograms that have buckets and no sum of squares.
@@ -151,11 +159,11 @@ impl Log {
     ) -> Result<Option<SeriesId>, ImportError> {
         let with_set = self.place.set.as_ref().map(|set| format!("{set}/{tag}"));
         let tag = with_set.as_deref().unwrap_or(tag);
-        if let Some(&found) = self.runs[run].tags.get(tag) {
+        if let Some(&found) = self.runs[run].names(kind).get(tag) {
             return Ok(found.map(|series| SeriesId { run, series }));
         }
         let known = self.understand(run, tag, kind);
-        self.enter(run, tag, known, axis)
+        self.enter(run, tag, kind, known, axis)
     }
 
     /// As [`Log::series`], for a name whose meaning the format itself says.
@@ -173,20 +181,23 @@ impl Log {
             return Ok(found.map(|series| SeriesId { run, series }));
         }
         let known = self.is_selected(run, tag).then_some(known);
-        self.enter(run, tag, known, axis)
+        self.enter(run, tag, Kind::Number, known, axis)
     }
 
     fn enter(
         &mut self,
         run: usize,
         tag: &str,
+        kind: Kind,
         known: Option<Known>,
         axis: Axis,
     ) -> Result<Option<SeriesId>, ImportError> {
+        let is_mapped = self.options.maps.iter().any(|(_, name)| name == tag);
         let log = &mut self.runs[run];
         let Some(known) = known else {
-            if log.tags.len() < MOST_NAMES + MOST_UNKNOWN {
-                log.tags.insert(tag.into(), None);
+            let names = log.names(kind);
+            if names.len() < MOST_NAMES + MOST_UNKNOWN {
+                names.insert(tag.into(), None);
             }
             return Ok(None);
         };
@@ -202,12 +213,14 @@ impl Log {
         log.series.push(Series {
             tag: shown(tag),
             known,
+            kind,
+            is_mapped,
             axis,
             steps: Vec::new(),
             values: Vec::new(),
             walls: Vec::new(),
         });
-        log.tags.insert(tag.into(), Some(series));
+        log.names(kind).insert(tag.into(), Some(series));
         Ok(Some(SeriesId { run, series }))
     }
 
@@ -222,8 +235,16 @@ impl Log {
 
     fn understand(&mut self, run: usize, tag: &str, kind: Kind) -> Option<Known> {
         if let Some((metric, _)) = self.options.maps.iter().find(|(_, name)| name == tag) {
-            let known = Known { meaning: Meaning::Metric(*metric), grain: names::Grain::Unsaid };
-            return (metric.per == Per::Run).then_some(known);
+            self.mapped.insert(tag.into());
+            let meaning = match (metric.per, names::meaning(tag, kind)) {
+                (Per::Run, _) => Meaning::Metric(*metric),
+                // What stands around the name of the parameter is known of many programs.
+                (_, Some(Known { meaning: Meaning::Norm(_, parameter), .. })) => {
+                    Meaning::Norm(*metric, parameter)
+                }
+                _ => Meaning::Norm(*metric, tag.into()),
+            };
+            return Some(Known { meaning, grain: names::Grain::Unsaid });
         }
         let is_epoch = matches!(names::meaning(tag, kind), Some(Known { meaning: Meaning::Epoch, .. }));
         // Epochs are an axis, whatever is taken.
@@ -272,6 +293,28 @@ impl Log {
         if !matches!(series.known.meaning, Meaning::Norm(..)) {
             series.walls.push(wall);
         }
+    }
+
+    /// What a person says that a name holds.
+    pub(super) fn map_of(&mut self, name: &str) -> Option<MetricId> {
+        let (metric, _) = self.options.maps.iter().find(|(_, mapped)| mapped == name)?;
+        self.mapped.insert(name.into());
+        Some(*metric)
+    }
+
+    /// # Errors
+    /// [`ImportError::NoName`] where a person says what a name holds that was not met.
+    pub(super) fn check_maps(&self) -> Result<(), ImportError> {
+        let is_met = |name: &String| {
+            self.mapped.contains(name) || self.runs.iter().any(|run| run.tags.contains_key(name))
+        };
+        let Some((metric, name)) = self.options.maps.iter().find(|(_, name)| !is_met(name)) else {
+            return Ok(());
+        };
+        let all = self.runs.iter().flat_map(|run| run.tags.keys().chain(run.histograms.keys()));
+        let names: BTreeSet<String> = all.map(|tag| shown(tag)).collect();
+        let names = names.into_iter().collect();
+        Err(ImportError::NoName { metric: metric.id, name: shown(name), names })
     }
 
     /// Says something about what was read, once.
@@ -342,6 +385,14 @@ fn is_counted_in_epochs(tag: &str) -> bool {
 }
 
 impl RunLog {
+    /// The names of a kind.
+    fn names(&mut self, kind: Kind) -> &mut HashMap<String, Option<usize>> {
+        match kind {
+            Kind::Number => &mut self.tags,
+            Kind::NormOfHistogram => &mut self.histograms,
+        }
+    }
+
     /// What was left out, in lines.
     pub(super) fn left_out(&self) -> Vec<String> {
         let mut lines = Vec::new();

@@ -118,6 +118,8 @@ pub struct ImportOptions {
     pub metric: Option<MetricId>,
     /// What a name of the log holds, said by a person.
     pub maps: Vec<(MetricId, String)>,
+    /// The number of classes, which few logs say: with it the accuracy of chance is known.
+    pub classes: Option<usize>,
 }
 
 /// Why a log cannot be read.
@@ -142,6 +144,9 @@ pub enum ImportError {
     /// Nothing in it belongs into a record.
     #[error("{}", nothing(run, names, *unselected))]
     Nothing { run: String, names: Vec<String>, unselected: usize },
+    /// A person says what a name holds that is not there.
+    #[error("{} {metric}={name}: no numbers in the log are called `{name}`; {}", Field::Map, there(names))]
+    NoName { metric: &'static str, name: String, names: Vec<String> },
     /// A log of several runs where one is needed.
     #[error("{} runs ({}); import them, or one of them with {} of import", names.len(), short(names), Field::Select)]
     Several { names: Vec<String> },
@@ -166,6 +171,10 @@ fn nothing(run: &str, names: &[String], unselected: usize) -> String {
         Field::Map,
         Field::Metric
     )
+}
+
+fn there(names: &[String]) -> String {
+    if names.is_empty() { "there are no names in it".into() } else { format!("there are {}", short(names)) }
 }
 
 fn short(names: &[String]) -> String {

@@ -4,12 +4,16 @@ use std::path::{Path, PathBuf};
 
 use super::find::{self, Found, Peek};
 use super::log::Place;
-use super::{ImportError, ImportOptions, Importer, Log, assemble, names};
+use super::text::{Cell, cell, first_rows};
+use super::{ImportError, ImportOptions, Importer, Log, assemble, names, short};
 use crate::escape::{shortened, word};
+use crate::field::Field;
 use crate::record::Record;
 
 /// The longest name of a run that is shown, in characters; a folder's is cut there too.
 const LONGEST_NAME: usize = 200;
+/// The longest name of a column in a message, in characters.
+const LONGEST_COLUMN: usize = 40;
 
 /// What was read.
 #[derive(Debug)]
@@ -52,6 +56,7 @@ pub fn read(
             formats.push(importer.name());
         }
     }
+    log.check_maps()?;
     let tool = log.tool.clone().unwrap_or_else(|| (formats.join(", "), String::new()));
     let name = options.name.clone().unwrap_or_else(|| find::name_of(&paths[0]));
     let mut imported = records(log, &name, &tool, formats, options)?;
@@ -153,10 +158,28 @@ fn looks(path: &Path) -> String {
         "a pickle of Python, which runs code when it is read; save the numbers as CSV, JSON or .npy"
     } else if path.extension().is_some_and(|e| e == "wandb") {
         "the binary log of wandb; export the run's history as CSV"
+    } else if let Some(columns) = unknown_columns(&file) {
+        return format!(
+            "not a log of a known format, but it looks like a table with the columns {}; {} table reads it, and {} \
+             says what a column holds",
+            short(&columns),
+            Field::From,
+            Field::Map
+        );
     } else {
         "not a log of a known format"
     };
     what.into()
+}
+
+/// The names above the columns of a table of numbers.
+fn unknown_columns(file: &Peek) -> Option<Vec<String>> {
+    let rows = first_rows(file, 2);
+    let [header, row] = rows.as_slice() else { return None };
+    let is_number = |text: &String| matches!(cell(text, true), Cell::Number(_));
+    let is_table = header.len() > 1 && header.len() == row.len() && row.iter().any(is_number);
+    (is_table && !header.iter().any(is_number))
+        .then(|| header.iter().map(|name| shortened(&word(name), LONGEST_COLUMN).into_owned()).collect())
 }
 
 fn records(

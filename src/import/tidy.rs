@@ -124,6 +124,8 @@ mod tests {
         Series {
             tag: tag.into(),
             known,
+            kind: Kind::Number,
+            is_mapped: false,
             axis: Axis::Step,
             steps: points.iter().map(|p| p.0).collect(),
             values: points.iter().map(|p| p.1).collect(),

@@ -24,7 +24,7 @@ fn what_is_no_log_is_refused_with_what_it_is() {
         ("a.json", b"{\"name\": \"x\"}", "not a log of a known format"),
         ("a.npy", b"\x93NUMPY\x01\0", "cut short"),
         ("a.npz", b"PK\x03\x04", "a damaged archive"),
-        ("a.csv", b"sepal,petal\n1,2\n", "not a log of a known format"),
+        ("a.csv", b"sepal,petal\n1,2\n", "with the columns `sepal`, `petal`; from table reads it, and map"),
         ("data.csv", b"step,x\n1,2\n", "there is only `x`"),
         ("l.jsonl", b"{\"step\": 1, \"loss\": 2}\n[1\n{}\n", "l.jsonl, line 2: not an object"),
         ("n.json", b"{\"loss\": [1, 2], }", "n.json, line 1: not JSON: trailing comma"),

@@ -93,6 +93,28 @@ fn a_person_says_what_a_name_holds() {
 }
 
 #[test]
+fn a_person_says_of_which_layers_norms_are() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("t.csv");
+    std::fs::write(&path, "step,loss,gn_first,weights/fc.weight\n1,1,3,4\n2,1,5,6\n").unwrap();
+    let mapped = options(|o| {
+        o.maps = vec![(GRAD_NORM, "gn_first".into()), (GRAD_NORM, "weights/fc.weight".into())];
+    });
+    let log = read(std::slice::from_ref(&path), &mapped).unwrap();
+    let record = &log.records[0];
+    assert_eq!(numbers(record)["grad_norm/gn_first"], [(1, 3.0), (2, 5.0)]);
+    assert_eq!(numbers(record)["grad_norm/fc.weight"], [(1, 4.0), (2, 6.0)]);
+    assert_eq!((layers(record), log.warnings.as_slice()), (vec!["gn_first", "fc"], &[][..]));
+    let array = dir.path().join("a.json");
+    std::fs::write(&array, r#"{"loss": [1, 2], "weights": [[1, 2], [3, 4]]}"#).unwrap();
+    let of = |metric| options(|o| o.maps = vec![(metric, "weights".into())]);
+    let record = read(std::slice::from_ref(&array), &of(UPDATE_NORM)).unwrap().records.remove(0);
+    assert_eq!(numbers(&record)["update_norm/layer 2"], [(0, 2.0), (1, 4.0)]);
+    let said = read(&[array], &of(LOSS)).unwrap_err().to_string();
+    assert!(said.contains("`weights` has 2 columns, and loss is one number a step"), "{said}");
+}
+
+#[test]
 fn files_that_are_named_together_are_one_run() {
     let dir = tempfile::tempdir().unwrap();
     let write = |name: &str, text: &str| {
@@ -145,10 +167,44 @@ fn two_names_of_one_thing_are_told() {
         both.warnings
     );
     assert!(
-        both.warnings.iter().any(|w| w.contains("`grad_norm/fc.weight` are the same")),
+        both.warnings.iter().any(|w| w.contains("`fc/weight/grad`, not `grad_norm/fc.weight`")),
         "{:?}",
         both.warnings
     );
+}
+
+#[test]
+fn of_a_tensor_the_series_with_more_steps_is_taken_and_a_number_before_a_histogram() {
+    let histogram =
+        |name: &str| format!(r#""{name}": {{"_type": "histogram", "bins": [3, 4], "values": [1]}}"#);
+    let mut log = String::new();
+    for step in 0..6 {
+        let mut row = format!(r#"{{"step": {step}, "loss": 1"#);
+        for layer in 0..5 {
+            row += &format!(r#", "grad_norm/fc{layer}.weight": 9"#);
+            if step % 3 == 0 {
+                row += &format!(", {}", histogram(&format!("grads/fc{layer}.weight")));
+            }
+        }
+        // One name for both, at the same steps.
+        row += r#", "grads/out.weight": 8}"#;
+        log += &format!("{row}\n");
+        log += &format!(r#"{{"step": {step}, {}}}"#, histogram("grads/out.weight"));
+        log += "\n";
+    }
+    let both = text("l.jsonl", log).unwrap();
+    let found = numbers(&both.records[0]);
+    assert_eq!(found["grad_norm/fc3.weight"], (0..6).map(|step| (step, 9.0)).collect::<Vec<_>>());
+    assert_eq!(found["grad_norm/out.weight"], (0..6).map(|step| (step, 8.0)).collect::<Vec<_>>());
+    let lines: Vec<&String> = both.warnings.iter().filter(|w| w.contains("of one tensor")).collect();
+    assert_eq!(lines.len(), 1, "{:?}", both.warnings);
+    assert!(
+        lines[0].contains("`grad_norm/fc0.weight`, not histogram `grads/fc0.weight`; ")
+            && lines[0].ends_with("; and 3 more"),
+        "{}",
+        lines[0]
+    );
+    assert!(both.warnings.iter().all(|w| !w.contains("more than one value at a step")));
 }
 
 #[test]

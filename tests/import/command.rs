@@ -93,7 +93,11 @@ fn formats_are_listed_and_a_wrong_option_is_a_mistake_of_the_command_line() {
         (&["--from", "tensorbored"][..], "--from: no format is called `tensorbored`; known: tensorboard, "),
         (&["--select", "("], "--select: `(` is no regular expression"),
         (&["--order", "["], "--order: `[` is no regular expression"),
-        (&["--map", "lost=x"], "no metric is called `lost`; known: epoch, learning_rate, loss"),
+        (&["--map", "lost=x"], "no metric of a log is called `lost`; known: epoch, learning_rate, loss"),
+        (
+            &["--map", "loss=nothere"],
+            "--map loss=nothere: no numbers in the log are called `nothere`; there are `loss`",
+        ),
         (&["--metric", "dead_share"], "known: epoch"),
         (&["--layers", "a,,b"], "--layers: an empty name"),
     ] {
@@ -120,6 +124,23 @@ fn formats_are_listed_and_a_wrong_option_is_a_mistake_of_the_command_line() {
         wrong.code(1).stderr(
             predicate::str::contains(words).and(predicate::function(|said: &str| said.lines().count() == 1)),
         );
+    }
+}
+
+#[test]
+fn the_number_of_classes_says_what_chance_is() {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join("l.csv"), "step,loss,val_acc\n1,2,0.1\n2,1,0.5\n").unwrap();
+    let import = |options: &[&str]| {
+        gradfade(dir.path()).args(["import", "l.csv", "--force", "--out", "r"]).args(options).assert()
+    };
+    let words = "the number of classes is not known, so chance is not; --classes N says it";
+    import(&[]).success().stderr(predicate::str::contains(words));
+    import(&["--classes", "10"]).success().stderr(predicate::str::contains(words).not());
+    let (record, _) = Record::read(&dir.path().join("r")).unwrap();
+    assert_eq!(record.header.facts.classes, Some(10));
+    for wrong in ["1", "1000001", "ten"] {
+        import(&["--classes", wrong]).code(2).stderr(predicate::str::contains("--classes"));
     }
 }
 
