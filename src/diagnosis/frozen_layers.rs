@@ -11,7 +11,7 @@
 
 use super::case::Case;
 use super::{Ailment, Branch, Evidence, Finding, Measure, Missing, Outcome, Rule, Verdict};
-use crate::record::{DRIVEN_NORM, GRAD_NORM, Role, UPDATE_NORM};
+use crate::record::{DRIVEN_NORM, GRAD_NORM, GRAD_RMS, Role, SIGNAL_RMS, UPDATE_NORM};
 use crate::stats::Measured;
 
 pub const RULE: Rule = Rule {
@@ -47,8 +47,11 @@ fn judge(case: &Case, _: &[Verdict]) -> Outcome {
     };
     let frozen: Vec<usize> = (0..case.hidden()).filter(|&l| still(l) && unsought(l)).map(|l| l + 1).collect();
     let others_move = (0..case.run.layers()).any(|l| update.row(l).iter().any(|c| c.positive().is_some()));
-    // Where no layer has a gradient, nobody asked for one: a forgotten backward pass.
-    if frozen.is_empty() || !(others_move || gradient.all_missing()) {
+    // Where nothing of any gradient is recorded, nobody may have asked for one: a forgotten backward pass. Where only its
+    // norm is not, a gradient of exactly zero cannot be told from one that was never made.
+    let record = case.record();
+    let unknown = gradient.all_missing() && (record.has(SIGNAL_RMS) || record.has(GRAD_RMS));
+    if frozen.is_empty() || unknown || !(others_move || gradient.all_missing()) {
         return Outcome::Clear(Vec::new());
     }
     let steps = case.steps(&(0..case.record().len()));

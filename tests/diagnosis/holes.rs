@@ -117,11 +117,13 @@ fn without_evaluations_the_last_batches_speak_and_it_is_said() {
         r.steps.values_mut(LOSS).fill(MISSING);
     });
     assert_eq!(missing(&d, Ailment::VanishingGradient), Missing::TrainingResult);
-    let d = without("sigmoid-5", |r| {
-        r.header.facts =
-            r.header.facts.clone().with_classes(None).with_majority_share(None).with_class_entropy(None);
-    });
-    assert_eq!(missing(&d, Ailment::VanishingGradient), Missing::Classes);
+    let nameless = |r: &mut Record| {
+        let facts = r.header.facts.clone().with_classes(None).with_majority_share(None);
+        r.header.facts = facts.with_class_entropy(None).with_ignorant_loss(None);
+    };
+    // A loss that never fell has failed, whatever chance is; one that fell says nothing.
+    assert!(without("sigmoid-5", nameless).found(Ailment::VanishingGradient));
+    assert_eq!(missing(&without("healthy-relu", nameless), Ailment::NotLongEnough), Missing::Classes);
 }
 
 #[test]
