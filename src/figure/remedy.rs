@@ -205,10 +205,11 @@ fn build(trials: &Trials, options: &Options) -> Result<Figure, FigureError> {
         mark: before.chance().filter(|c| *c >= low).map(|c| (c, lang.chance_mark(c))),
     };
     let longer = trials.after.iter().flat_map(parts).any(|name| matches!(name, "more-epochs" | "more-data"));
+    let pairs = trials.after.iter().any(|trial| parts(trial).count() > 1);
     let head = super::words::head(lang, &name(lang, &before), &before);
     let words = Words {
         title: lang.title(&head, &findings(lang, trials, &rows, &results)),
-        subtitle: vec![lang.remedy_note(longer)],
+        subtitle: vec![lang.remedy_note(pairs, longer)],
         caption: caption(lang, &before),
         reading: vec![lang.remedy_reading()],
     };

@@ -115,8 +115,14 @@ impl Lang {
         }
     }
 
-    /// Subtitle.
-    pub fn remedy_note(self, longer: bool) -> String {
+    /// Subtitle; `pairs` where two remedies were tried together, `longer` where a row had more of the budget or the samples.
+    pub fn remedy_note(self, pairs: bool, longer: bool) -> String {
+        let row = match self {
+            Lang::En if pairs => "one remedy or a pair",
+            Lang::En => "one remedy",
+            Lang::Zh if pairs => "一种对策或一对对策",
+            Lang::Zh => "一种对策",
+        };
         let more = match self {
             Lang::En if longer => " Where a row has more epochs or more samples, its name says so.",
             Lang::Zh if longer => "轮次或样本更多的行，其名称已注明。",
@@ -124,11 +130,11 @@ impl Lang {
         };
         match self {
             Lang::En => format!(
-                "The same data, seed and budget; each row is one remedy or a pair. Grey: a remedy that does not fit the verdict, tried as a control.{more}"
+                "The same data, seed and budget; each row is {row}. Grey: a remedy that does not fit the verdict, tried as a control.{more}"
             ),
             Lang::Zh => {
                 format!(
-                    "数据、随机种子和训练预算都相同，每行是一种对策或一对对策。灰色：与诊断不符的对策，仅用于对照。{more}"
+                    "数据、随机种子和训练预算都相同，每行是{row}。灰色：与诊断不符的对策，仅用于对照。{more}"
                 )
             }
         }

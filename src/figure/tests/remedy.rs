@@ -155,12 +155,14 @@ fn the_title_counts_what_the_rows_say_and_knows_pairs() {
     let pair = |name: &str, faults: &[&str], reached: f64| {
         trial(name, "scale-inputs+new-activation", true, faults, [reached, 0.9])
     };
+    assert!(!dots(&trials, Lang::En).0.subtitle.contains("pair"), "there is none yet");
     trials.after.push(pair("standardize+relu", &[], 0.99));
     trials.after.push(pair("standardize+selu", &["vanishing-gradient"], 0.4));
     let (figure, d) = dots(&trials, Lang::En);
     assert_eq!((d.rows[1].label.as_str(), d.rows[1].words.as_str()), ("standardised inputs + ReLU", "cured"));
     assert_eq!(d.rows[2].words, "better: not trained long enough");
     let title = figure.title.replace('\u{a0}', " ");
+    assert!(dots(&trials, Lang::En).0.subtitle.contains("one remedy or a pair"));
     assert!(title.contains("25.0 % → 99.0 % with standardised inputs + ReLU; 0 of 4 remedies and 1 of 2 pairs cure it, 1 is better"), "{title}");
     // What stands in the rows is what was counted.
     let count = |word: &str| d.rows.iter().filter(|row| row.words.starts_with(word)).count();
