@@ -2,6 +2,7 @@
 
 use crate::figure::chart::*;
 use crate::figure::flow::{Flow, FlowArrow, FlowBox, FlowLine, Tone};
+use crate::figure::{Hidden, Size};
 use crate::stats::Measured;
 use crate::text::Lang;
 
@@ -100,6 +101,11 @@ pub fn sheet(name: &str, title: &str, columns: usize, row_weights: &[f64], size:
         scales: vec![decades(-8.0, 0.0)],
         width: size.0,
         height: Some(size.1),
+        size: Size::Screen,
+        hidden: Hidden::default(),
+        hidden_subtitle: false,
+        plot_heights: Vec::new(),
+        tiles: false,
     }
 }
 
