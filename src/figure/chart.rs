@@ -299,8 +299,11 @@ pub struct Series {
     /// `None` is a gap.
     pub points: Vec<(f64, Option<f64>)>,
     pub style: Stroke,
-    /// Index into the theme's categorical colours.
+    /// The group that the line belongs to: an index into the theme's categorical colours and shapes.
     pub colour: usize,
+    /// The place of an ordered quantity, such as depth, between its least (0) and its largest value (1); it
+    /// chooses the colour instead.
+    pub ramp: Option<f64>,
     /// Small marks on the points, for curves with few of them.
     pub markers: bool,
     /// An optional band around the curve: (x, low, high).

@@ -121,6 +121,7 @@ fn panel(run: &Summary, lang: Lang, q: Quantity, bias: bool, grid: &Grid, rows: 
             points: (0..grid.layers()).map(|l| ((l + 1) as f64, grid.at(l, row).positive())).collect(),
             style: styles[i % styles.len()],
             colour: i,
+            ramp: None,
             markers: true,
             band: Vec::new(),
         })

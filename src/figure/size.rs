@@ -8,7 +8,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::chart::{Figure, Panel, Placed};
+use super::chart::{Axis, Figure, Panel, Placed};
 use super::options::Choice;
 use crate::font;
 
@@ -420,6 +420,11 @@ fn label_outer_axes(figure: &mut Figure) {
             (map.y_label, map.bottom_note, map.top_note) = words.clone();
         }
     }
+    let words_of_lines = figure.panels.iter().find_map(|p| {
+        let y = &p.panel.as_lines()?.y;
+        (!y.label.is_empty()).then(|| y.label.clone())
+    });
+    let same = |a: &Axis, b: &Axis| (a.kind, a.low, a.high, a.percent) == (b.kind, b.low, b.high, b.percent);
     let before = figure.panels.clone();
     let at = |column: usize, row: usize| before.iter().find(|p| (p.column, p.row) == (column, row));
     let rows = figure.row_weights.len();
@@ -431,7 +436,14 @@ fn label_outer_axes(figure: &mut Figure) {
                     words.clear();
                 }
             }
-            (Panel::Lines(lines), Some(Panel::Lines(left))) if lines.y == left.y => lines.y.label.clear(),
+            (Panel::Lines(lines), Some(Panel::Lines(left))) if same(&lines.y, &left.y) => {
+                lines.y.label.clear();
+                lines.y.show_labels = false;
+            }
+            (Panel::Lines(lines), None) if !lines.y.show_labels => {
+                lines.y.show_labels = true;
+                lines.y.label = words_of_lines.clone().unwrap_or_default();
+            }
             _ => {}
         }
         let below = (p.row + 1..rows).filter_map(|row| at(p.column, row)).filter_map(|p| p.panel.x());

@@ -9,6 +9,7 @@
 //! | `panel`, `bar` | what panels have in common; colour bars |
 //! | `raster` | a heatmap's cells as a small indexed PNG |
 //! | `axis` | ticks and numbers |
+//! | `code` | how lines are told apart without colour |
 //! | `canvas` | the one interface that all of these draw on, through plotters |
 //! | `svg` | the plotters backend under it |
 //! | `fonts`, `colour`, `theme` | what a figure looks like |
@@ -21,6 +22,7 @@ mod axis;
 mod bar;
 mod bitmap;
 mod canvas;
+mod code;
 mod colour;
 mod dots;
 mod flow;

@@ -73,6 +73,7 @@ pub fn curve(label: &str, colour: usize, style: Stroke, steps: usize, f: impl Fn
         points: (0..steps).map(|i| (i as f64, Some(f(i as f64 / steps as f64)))).collect(),
         style,
         colour,
+        ramp: None,
         markers: false,
         band: Vec::new(),
     }
@@ -222,6 +223,7 @@ pub fn profile() -> Figure {
         points: (1..=9).map(|l| (f64::from(l), Some(10f64.powf(start + slope * f64::from(l))))).collect(),
         style: Stroke::Solid,
         colour,
+        ramp: None,
         markers: true,
         band: (1..=9)
             .map(|l| {
