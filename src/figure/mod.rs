@@ -28,6 +28,7 @@ pub mod comparison;
 pub mod convergence;
 pub mod filters;
 pub mod gradient;
+pub mod layers;
 pub mod movement;
 pub mod norm;
 pub mod profile;
@@ -59,6 +60,7 @@ pub static FIGURES: &[FigureSpec] = &[
     updates::SPEC,
     movement::SPEC,
     convergence::SPEC,
+    layers::SPEC,
     profile::SPEC,
     training::SPEC,
     norm::SPEC,

@@ -14,6 +14,7 @@ impl Lang {
                 "update-heatmap" => "每次更新量相对于参数的大小，分为梯度部分和衰减部分",
                 "movement-heatmap" => "离初始值的距离，相对于初始范数，逐层、逐步",
                 "convergence-heatmap" => "各层尚未走完的路程比例，以及路程的长度",
+                "layer-lines" => "各层梯度范数随步数的变化，每层一条线，对数轴",
                 "layer-profile" => "第一步、中间和最后一步各层的梯度范数",
                 "training-curves" => "训练集和测试集上的损失和准确率，以及随机水平",
                 "gradient-norm" => "全部参数的梯度范数和损失，逐步：多数训练记录只有这些",

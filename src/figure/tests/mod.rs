@@ -1,6 +1,7 @@
 //! Figures against the records they came from, by arithmetic that the figures do not share.
 
 mod chinese;
+mod lecture;
 mod numbers;
 mod remedy;
 mod replays;
