@@ -31,6 +31,7 @@ pub mod gradient;
 pub mod layers;
 pub mod movement;
 pub mod norm;
+pub mod plateau;
 pub mod profile;
 pub mod recipe;
 pub mod remedy;
@@ -64,6 +65,7 @@ pub static FIGURES: &[FigureSpec] = &[
     profile::SPEC,
     training::SPEC,
     norm::SPEC,
+    plateau::SPEC,
     activation::SPEC,
     recipe::SPEC,
     routes::SPEC,

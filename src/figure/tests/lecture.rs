@@ -74,3 +74,63 @@ fn lines_of_a_run_that_diverged_have_no_headline_of_even_layers() {
     );
     assert!(figure.title.contains("diverged at step 20") && !figure.title.contains("within a factor"));
 }
+
+/// A run whose loss falls to 1 until step 40 and stays there, with this gradient in all tensors.
+fn stopped(grad: fn(usize, u64) -> f64) -> Record {
+    let loss = |s: u64| if s < 40 { 3.0 - 0.05 * s as f64 } else { 1.0 };
+    let accuracy = vec![(0, 0.1), (100, 0.5)];
+    Synthetic { grad, loss, accuracy, steps: (0..100).collect(), layers: 3, ..healthy() }.record()
+}
+
+#[test]
+fn the_whole_gradient_stands_above_the_loss_and_is_compared_where_that_stops() {
+    let record = stopped(|l, _| l as f64);
+    let figure = one("gradient-and-loss", &record);
+    let panels = lines(&figure);
+    // Weights of norm 1, 2 and 3, biases of a tenth of that.
+    let total = (1.01f64 * (1.0 + 4.0 + 9.0)).sqrt();
+    assert!(seen(panels[0], 0).iter().all(|p| (p.1 - total).abs() < 1e-12));
+    assert_eq!(seen(panels[1], 0)[20], (20.0, 2.0));
+    let step = chart::Overlay::Step { at: 40.0, words: "step 40: the loss stops falling".into() };
+    assert!(figure.panels.iter().all(|p| p.overlays == [step.clone()]));
+    let title = |grad| one("gradient-and-loss", &stopped(grad)).title;
+    assert_eq!(
+        figure.title,
+        "ReLU, 2 hidden layers: the loss stops falling at step 40 (1.0), but the gradient is not small: 3.8, about as large as before; training accuracy 50 %"
+    );
+    // sqrt(14 x 1.01) x 100 before and the same x 2 after it: 50 times smaller.
+    let small = title(|l, s| l as f64 * if s < 40 { 100.0 } else { 2.0 });
+    assert!(small.contains("and the gradient there is small: 7.5, 50 times smaller than before"), "{small}");
+    let less = title(|l, s| l as f64 * if s < 40 { 4.0 } else { 2.0 });
+    assert!(less.contains("where the gradient is 7.5, 2.0 times smaller than before"), "{less}");
+    let more = title(|l, s| l as f64 * if s < 40 { 1.0 } else { 3.0 });
+    assert!(more.contains("but the gradient is not small: 11, 3.0 times larger than before"), "{more}");
+    assert!(title(|_, _| 0.0).contains("(1.0), where the gradient is 0;"), "{}", title(|_, _| 0.0));
+}
+
+#[test]
+fn a_loss_that_never_fell_or_goes_on_falling_or_blows_up_is_called_so() {
+    let title = |run: Synthetic| one("gradient-and-loss", &run.record()).title;
+    let stays = title(Synthetic { steps: (0..100).collect(), ..Synthetic::default() });
+    assert!(
+        stays.contains(
+            "the loss stays at 2.3, but the gradient is not small: 1.0, about as large as at first"
+        )
+    );
+    let falls = title(Synthetic { steps: (0..20).collect(), ..healthy() });
+    assert!(falls.contains("the loss falls to the end; gradient norm from"), "{falls}");
+    let grad = |_: usize, s: u64| if s < 15 { 0.5 } else { 10f64.powi(10 * (s as i32 - 14)) };
+    let status = Status::Diverged { step: 20, what: "the loss is inf".into() };
+    let broken = title(Synthetic { grad, status, loss: |_| 2.3, ..healthy() });
+    // Nine layers with a weight of norm 0.5 and a bias of a tenth of it, then of 10^50.
+    assert!(
+        broken.contains("gradient norm from 1.5 to 3.0 × 10⁵⁰; training diverged at step 20"),
+        "{broken}"
+    );
+    let record = Synthetic { loss: |_| f64::NAN, ..healthy() }.record();
+    let error = build("gradient-and-loss", &[record], &Options::default()).unwrap_err().to_string();
+    assert_eq!(
+        error,
+        "run `relu` holds no finite batch loss, so `gradient-and-loss` has nothing to draw; draw `layer-lines` instead"
+    );
+}
