@@ -27,6 +27,7 @@ pub mod activation;
 pub mod comparison;
 pub mod convergence;
 pub mod filters;
+pub mod functions;
 pub mod gradient;
 pub mod layers;
 pub mod movement;
@@ -67,6 +68,7 @@ pub static FIGURES: &[FigureSpec] = &[
     norm::SPEC,
     plateau::SPEC,
     activation::SPEC,
+    functions::SPEC,
     recipe::SPEC,
     routes::SPEC,
     filters::SPEC,

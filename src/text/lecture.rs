@@ -1,5 +1,7 @@
 //! Words of the figures that a lecture shows beside the heatmaps: lines by layer, factors, gradient noise.
 
+mod functions;
+
 use super::{Hint, Lang, Quantity};
 
 /// A number beside an earlier one.

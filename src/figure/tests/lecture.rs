@@ -134,3 +134,57 @@ fn a_loss_that_never_fell_or_goes_on_falling_or_blows_up_is_called_so() {
         "run `relu` holds no finite batch loss, so `gradient-and-loss` has nothing to draw; draw `layer-lines` instead"
     );
 }
+
+#[test]
+fn functions_and_slopes_are_those_of_the_textbook_and_the_bound_is_marked() {
+    use crate::activation::Activation;
+    use crate::figure::functions::Functions;
+    let none: [Record; 0] = [];
+    let figure = drawn("activation-curves", &none, &Options::default());
+    assert_eq!(
+        figure.title,
+        // (1/4)^10
+        "Slope at most 1/4 (Sigmoid), 1 (ReLU): the slopes of 10 layers multiply to at most 9.5 × 10⁻⁷ (Sigmoid), 1 (ReLU)"
+    );
+    let panels = lines(&figure);
+    let value = |h: f64| 0.5 * (1.0 + (0.5 * h).tanh());
+    for (h, y) in seen(panels[0], 0) {
+        assert!((y - value(h)).abs() < 1e-15, "{h} {y}");
+    }
+    for (h, y) in seen(panels[1], 0) {
+        assert!((y - (value(h + 1e-5) - value(h - 1e-5)) / 2e-5).abs() < 1e-9, "{h} {y}");
+    }
+    assert_eq!(panels[1].marks, [(0.25, "at most 1/4".to_string())]);
+    assert!(seen(panels[1], 1).iter().all(|p| p.1 == f64::from(u8::from(p.0 > 0.0)) || p.0 == 0.0));
+    let all = Functions(Activation::ALL.iter().map(|(f, _)| *f).collect());
+    for lang in Lang::ALL {
+        let figure = drawn("activation-curves", &none, &Options::new(lang).with(all.clone()));
+        assert_eq!((figure.panels.len(), figure.column_weights.len(), figure.row_weights.len()), (12, 4, 3));
+        let words = words(&figure).concat();
+        assert_eq!(crate::font::missing_glyphs(&words), Vec::<char>::new());
+        // Selu: (1.0507 x 1.6733)^10.
+        assert!(figure.title.contains("1/6") && figure.title.contains("280"), "{}", figure.title);
+    }
+    let twice = Options::default().with(Functions(vec![Activation::Tanh, Activation::Tanh]));
+    assert_eq!(lines(&drawn("activation-curves", &none, &twice))[0].series.len(), 1);
+}
+
+#[test]
+fn the_layers_of_a_run_are_a_band_on_the_slopes_of_its_function() {
+    let mut record = Synthetic::default().record();
+    let figure = one("activation-curves", &record);
+    // The mean squared slope of these records is 0.04 in each of eight hidden layers: 0.2^8 = 2.56e-6.
+    assert_eq!(
+        figure.title,
+        "Sigmoid, 8 hidden layers: the slopes are 0.20 (RMS) in every hidden layer, and those of all 8 multiply to 2.6 × 10⁻⁶; training accuracy stays at 11 %"
+    );
+    assert_eq!(lines(&figure)[0].series.len(), 1);
+    let band = |f: &Figure| f.panels[1].overlays.clone();
+    assert!(matches!(&band(&figure)[..], [chart::Overlay::Band { points, .. }]
+            if points.iter().all(|p| (p.1 - 0.2).abs() < 1e-15 && p.1 == p.2)));
+    assert!(figure.subtitle.contains("at step 10"), "{}", figure.subtitle);
+    record.snapshots.values_mut(crate::record::MEAN_SQUARED_SLOPE).fill(MISSING);
+    let bare = one("activation-curves", &record);
+    assert!(band(&bare).is_empty() && bare.subtitle.contains("were not recorded"), "{}", bare.subtitle);
+    assert!(bare.title.contains("slope at most 1/4"), "{}", bare.title);
+}
