@@ -26,11 +26,13 @@ mod words;
 pub mod activation;
 pub mod comparison;
 pub mod convergence;
+pub mod factors;
 pub mod filters;
 pub mod functions;
 pub mod gradient;
 pub mod layers;
 pub mod movement;
+pub mod noise;
 pub mod norm;
 pub mod plateau;
 pub mod profile;
@@ -64,9 +66,11 @@ pub static FIGURES: &[FigureSpec] = &[
     convergence::SPEC,
     layers::SPEC,
     profile::SPEC,
+    factors::SPEC,
     training::SPEC,
     norm::SPEC,
     plateau::SPEC,
+    noise::SPEC,
     activation::SPEC,
     functions::SPEC,
     recipe::SPEC,

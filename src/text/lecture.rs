@@ -1,6 +1,10 @@
 //! Words of the figures that a lecture shows beside the heatmaps: lines by layer, factors, gradient noise.
 
+mod factors;
 mod functions;
+mod noise;
+
+pub use factors::Factor;
 
 use super::{Hint, Lang, Quantity};
 

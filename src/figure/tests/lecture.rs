@@ -188,3 +188,91 @@ fn the_layers_of_a_run_are_a_band_on_the_slopes_of_its_function() {
     assert!(band(&bare).is_empty() && bare.subtitle.contains("were not recorded"), "{}", bare.subtitle);
     assert!(bare.title.contains("slope at most 1/4"), "{}", bare.title);
 }
+
+#[test]
+fn the_three_factors_multiply_to_the_measured_ratio_of_signals() {
+    use crate::record::SIGNAL_RMS;
+    let record = Synthetic::default().record();
+    let figure = one("factors", &record);
+    let panels = lines(&figure);
+    assert_eq!(panels.iter().map(|l| l.title.as_str()).collect::<Vec<_>>(), ["step 0", "step 10"]);
+    for (panel, row) in panels.iter().zip([0, 10]) {
+        let [weight, slope, alignment, all] = [0, 1, 2, 3].map(|i| seen(panel, i));
+        assert_eq!(all.len(), 8);
+        for l in 0..8 {
+            let product = weight[l].1 * slope[l].1 * alignment[l].1;
+            let ratio = record.value(SIGNAL_RMS, row, l) / record.value(SIGNAL_RMS, row, l + 1);
+            assert_eq!(all[l], ((l + 1) as f64, ratio));
+            assert!((product / ratio - 1.0).abs() < 1e-12, "layer {}: {product} {ratio}", l + 1);
+            // Norm 5 over the root of the width above, 100 or 10; the mean squared slope is 0.04.
+            let width: f64 = if l == 7 { 10.0 } else { 100.0 };
+            assert!((weight[l].1 - 5.0 / width.sqrt()).abs() < 1e-12 && (slope[l].1 - 0.2).abs() < 1e-12);
+        }
+    }
+    // 10^-0.6 = 0.25; seven weight scales of 0.5 and one of 1.58: 0.58; and 0.25 / (0.58 x 0.2) = 2.2.
+    assert!(
+        figure.title.contains(
+            "per hidden layer the backward signal is multiplied by 0.25 = weight scale 0.58 × slope 0.20 × alignment 2.2"
+        ),
+        "{}",
+        figure.title
+    );
+}
+
+#[test]
+fn the_list_of_the_diagnosis_and_the_figure_of_factors_hold_the_same_numbers() {
+    use crate::diagnosis::{Case, Thresholds, why};
+    let record = Synthetic::default().record();
+    let limits = Thresholds::default();
+    let (why, step) = why::split(&Case::new(&record, &limits).unwrap());
+    let figure = one("factors", &record);
+    let last = lines(&figure)[1];
+    assert_eq!((why.len(), step), (8, Some(10)));
+    for (l, split) in why.iter().enumerate() {
+        let drawn = [0, 1, 2, 3].map(|i| seen(last, i)[l].1);
+        assert_eq!(drawn, [split.weight_scale, split.slope, split.alignment, split.total]);
+    }
+}
+
+/// What the samples of a batch of 100 do in a layer: agree, or pull at random.
+#[test]
+fn noise_is_one_samples_gradient_over_that_of_the_batch_mean() {
+    use crate::record::GRAD_RMS;
+    let mut record = Synthetic { layers: 3, steps: (0..40).collect(), ..healthy() }.record();
+    for row in 0..40 {
+        for (layer, times) in [(0, 10.0), (1, 2.5), (2, 1.0)] {
+            let mean = record.value(GRAD_NORM, row, 2 * layer);
+            // Samples are measured in every other step.
+            let value = if row % 2 == 0 { times * mean } else { MISSING };
+            record.steps.values_mut(GRAD_RMS)[3 * row + layer] = value;
+        }
+    }
+    let figure = one("noise", &record);
+    let panel = lines(&figure)[0];
+    for (layer, times) in [(0, 10.0), (1, 2.5), (2, 1.0)] {
+        let points = seen(panel, layer);
+        assert_eq!(points.len(), 20);
+        assert!(points.iter().enumerate().all(|(i, p)| p.0 == 2.0 * i as f64 && (p.1 - times).abs() < 1e-12));
+    }
+    assert_eq!(
+        panel.marks,
+        [(1.0, "1: all samples agree".to_string()), (10.0, "√100 = 10: samples at random".to_string())]
+    );
+    assert!(
+        figure.title.contains(
+            "at the end one sample's gradient is 2.5 (layer 2) to 10 times (layer 1) the batch mean's; pure noise would give 10"
+        ),
+        "{}",
+        figure.title
+    );
+    record.header.facts.batch_size = None;
+    let unknown = one("noise", &record);
+    assert!(
+        lines(&unknown)[0].marks.len() == 1 && !unknown.title.contains("pure noise"),
+        "{}",
+        unknown.title
+    );
+    record.steps.values_mut(GRAD_RMS).fill(MISSING);
+    let error = build("noise", &[record], &Options::default()).unwrap_err().to_string();
+    assert!(error.starts_with("run `relu` holds no gradient of single samples"), "{error}");
+}
