@@ -36,6 +36,7 @@ pub mod noise;
 pub mod norm;
 pub mod plateau;
 pub mod profile;
+pub mod profiles;
 pub mod recipe;
 pub mod remedy;
 pub mod routes;
@@ -77,6 +78,7 @@ pub static FIGURES: &[FigureSpec] = &[
     routes::SPEC,
     filters::SPEC,
     comparison::SPEC,
+    profiles::SPEC,
     sweep::accuracy::SPEC,
     sweep::triangle::GRADIENT,
     sweep::triangle::MOVEMENT,

@@ -3,6 +3,7 @@
 mod factors;
 mod functions;
 mod noise;
+mod profiles;
 
 pub use factors::Factor;
 

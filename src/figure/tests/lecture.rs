@@ -276,3 +276,51 @@ fn noise_is_one_samples_gradient_over_that_of_the_batch_mean() {
     let error = build("noise", &[record], &Options::default()).unwrap_err().to_string();
     assert!(error.starts_with("run `relu` holds no gradient of single samples"), "{error}");
 }
+
+#[test]
+fn profiles_are_the_recorded_rows_of_each_run_and_the_title_tells_them_apart() {
+    use crate::record::SIGNAL_RMS;
+    let deep = Synthetic { layers: 5, run: "tanh", signal: |_, _| 0.25, ..healthy() };
+    let mut runs = vec![Synthetic::default().record(), deep.record()];
+    let figure = drawn("profiles", &runs, &Options::default());
+    let panels = lines(&figure);
+    assert_eq!(panels.len(), 2);
+    for (panel, row) in panels.iter().zip([0, 19]) {
+        for (series, run) in runs.iter().enumerate() {
+            let points = seen(panel, series);
+            assert_eq!(points.len(), run.header.layers.len());
+            for (l, (x, y)) in points.into_iter().enumerate() {
+                assert_eq!((x, y), ((l + 1) as f64, run.value(SIGNAL_RMS, row, l)));
+            }
+        }
+    }
+    let labels: Vec<&str> = panels[0].series.iter().map(|s| s.label.as_str()).collect();
+    assert_eq!(labels, ["Sigmoid", "Tanh"]);
+    assert_eq!(
+        figure.title,
+        "At the first step layer 1's backward signal is 16,000 times smaller (Sigmoid) than the last hidden layer's; \
+         layer 1's backward signal is about as large as the last hidden layer's in Tanh"
+    );
+    // Of many the extremes, and what diverged.
+    let status = Status::Diverged { step: 20, what: "the loss is inf".into() };
+    for (name, decades) in [("a", 1), ("b", -2), ("c", 3)] {
+        let mut run = Synthetic { status: status.clone(), ..healthy() }.record();
+        run.header.run = name.into();
+        for (i, v) in run.steps.values_mut(SIGNAL_RMS).iter_mut().enumerate() {
+            *v = 10f64.powf(f64::from(decades) * (7 - i as i32 % 9) as f64 / 7.0);
+        }
+        runs.push(run);
+    }
+    let many = drawn("profiles", &runs, &Options::default());
+    assert_eq!(
+        many.title,
+        "At the first step layer 1's backward signal is from 16,000 times smaller (Sigmoid) to 1,000 times larger (c) \
+         than the last hidden layer's; a, b, c diverged"
+    );
+    runs[4].steps.values_mut(SIGNAL_RMS)[0] = 0.0;
+    let zero = drawn("profiles", &runs[3..], &Options::default());
+    assert!(
+        zero.title.contains("100 times smaller (b)") && zero.title.contains("in c one of the two is zero")
+    );
+    assert!(zero.subtitle.contains("Gaps"), "{}", zero.subtitle);
+}
