@@ -324,6 +324,7 @@ fn build_all<'a>(
     for (spec, input) in figures {
         match spec.build(input, options) {
             Ok(figure) => built.push(figure),
+            Err(error) if !asked && error.lacks_nothing() => {}
             // It is no failure if a record holds nothing for a figure that was not named on the command line.
             Err(error @ FigureError::Nothing { .. }) if !asked => left_out.push(error),
             Err(error) => return Err(error.into()),

@@ -26,6 +26,7 @@ mod words;
 pub mod activation;
 pub mod comparison;
 pub mod convergence;
+pub mod early;
 pub mod factors;
 pub mod filters;
 pub mod functions;
@@ -69,6 +70,7 @@ pub static FIGURES: &[FigureSpec] = &[
     profile::SPEC,
     factors::SPEC,
     training::SPEC,
+    early::SPEC,
     norm::SPEC,
     plateau::SPEC,
     noise::SPEC,
@@ -87,7 +89,8 @@ pub static FIGURES: &[FigureSpec] = &[
     remedy::SPEC,
 ];
 
-/// Why a figure cannot be drawn.
+/// Why a figure cannot be drawn. [`FigureError::lacks_nothing`] tells a record that is short of something from a
+/// run that was not trained in the way that the figure is about.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum FigureError {
@@ -103,4 +106,11 @@ pub enum FigureError {
     Analysis(#[from] AnalysisError),
     #[error("cannot write the table of a figure: {0}")]
     Csv(#[from] csv::Error),
+}
+
+impl FigureError {
+    /// True where a figure is about a choice that this run did not make.
+    pub fn lacks_nothing(&self) -> bool {
+        matches!(self, FigureError::Nothing { what, .. } if *what == early::CHOICE)
+    }
 }

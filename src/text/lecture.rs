@@ -1,10 +1,12 @@
 //! Words of the figures that a lecture shows beside the heatmaps: lines by layer, factors, gradient noise.
 
+mod early;
 mod factors;
 mod functions;
 mod noise;
 mod profiles;
 
+pub use early::Turn;
 pub use factors::Factor;
 
 use super::{Hint, Lang, Quantity};

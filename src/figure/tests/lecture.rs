@@ -324,3 +324,43 @@ fn profiles_are_the_recorded_rows_of_each_run_and_the_title_tells_them_apart() {
     );
     assert!(zero.subtitle.contains("Gaps"), "{}", zero.subtitle);
 }
+
+#[test]
+fn early_stopping_shows_the_losses_on_a_linear_axis_and_the_kept_step() {
+    let accuracy = (0..=4).map(|i| (10 * i, 0.2 * i as f64)).collect();
+    let loss = |s: u64| 2.0 - 0.04 * s as f64;
+    let mut record = Synthetic { accuracy, loss, steps: (0..40).collect(), ..healthy() }.record();
+    let error = build("early-stopping", std::slice::from_ref(&record), &Options::default()).unwrap_err();
+    assert!(error.lacks_nothing());
+    assert_eq!(
+        error.to_string(),
+        "run `relu` holds no early stopping, so `early-stopping` has nothing to draw; train it with early_stopping and validation_size"
+    );
+    let validation = [2.1, 1.6, 1.25, 1.5, 1.75];
+    record.evals.values_mut(VALIDATION_LOSS).copy_from_slice(&validation);
+    record.header.early_stop = Some(EarlyStop { best_step: 20, stopped: true });
+    let figure = one("early-stopping", &record);
+    let panel = lines(&figure)[0];
+    assert_eq!((panel.y.kind, panel.y.low), (AxisKind::Linear, 0.0));
+    for (i, (x, y)) in seen(panel, 0).into_iter().enumerate() {
+        assert!(x == 10.0 * i as f64 && (y - (2.0 - 0.4 * i as f64)).abs() < 1e-12, "{x} {y}");
+    }
+    assert_eq!(seen(panel, 1).iter().map(|p| p.1).collect::<Vec<_>>(), validation);
+    let kept = chart::Overlay::Step { at: 20.0, words: "kept: step 20".into() };
+    assert_eq!(figure.panels[0].overlays, [kept]);
+    assert!(
+        figure.title.contains(
+            "the validation loss is lowest at step 20 (1.2) and 1.8 at step 40, while the training loss goes from 1.2 to 0.40"
+        ),
+        "{}",
+        figure.title
+    );
+    record.header.early_stop = Some(EarlyStop { best_step: 40, stopped: false });
+    let end = one("early-stopping", &record);
+    assert!(
+        end.title.contains("at the last evaluation, 1.8 at step 40: nothing was taken back"),
+        "{}",
+        end.title
+    );
+    assert!(end.subtitle.contains("went to its planned end"), "{}", end.subtitle);
+}
