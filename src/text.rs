@@ -14,6 +14,7 @@
 //! - [`reading`]: how to read a figure; [`notes`]: notes; [`diagnosis`](mod@diagnosis): verdicts, evidence,
 //!   remedies; [`remedy`]: what they did; [`replay`]: images of maps and weights; [`table`]: what was done to
 //!   a table;
+//! - [`lecture`]: figures of a lecture beside the heatmaps;
 //! - [`glossary`]: what the words of all these mean.
 //!
 //! Numbers look the same in every language. The no-break space (U+00A0) stands between a number and its unit.
@@ -26,6 +27,7 @@ pub mod figure;
 pub mod findings;
 pub mod glossary;
 pub mod labels;
+pub mod lecture;
 pub mod listing;
 mod live;
 pub mod notes;

@@ -36,17 +36,23 @@ impl Curve {
 
 /// Running median and range, as the module's header says.
 pub fn smooth(steps: &[u64], values: &[f64]) -> Curve {
+    running(steps, values, MAX_POINTS, WINDOW)
+}
+
+/// The record itself up to `most` rows; beyond that the running median over this share of the rows, at half
+/// as many places.
+pub fn running(steps: &[u64], values: &[f64], most: usize, window: f64) -> Curve {
     let n = steps.len().min(values.len());
     let finite = |x: f64| x.is_finite().then_some(x);
-    if n <= MAX_POINTS {
+    if n <= most {
         return Curve {
             points: (0..n).map(|i| (steps[i] as f64, finite(values[i]))).collect(),
             band: Vec::new(),
         };
     }
     let mut curve = Curve::default();
-    let half = (0.5 * WINDOW * n as f64).ceil() as usize;
-    let places = MAX_POINTS / 2;
+    let half = (0.5 * window * n as f64).ceil() as usize;
+    let places = most / 2;
     for p in 0..places {
         // From the first row to the last one; at the ends the window is cut, not moved.
         let centre = p * (n - 1) / (places - 1);

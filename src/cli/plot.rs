@@ -7,7 +7,9 @@ use anyhow::Context;
 
 use super::open::{self, read_runs};
 use super::{CommandResult, Failure, output, sweep};
+use crate::activation::Activation;
 use crate::figure::chart::Figure;
+use crate::figure::functions::Functions;
 use crate::figure::routes::RoutedLayer;
 use crate::figure::updates::Norms;
 use crate::figure::{
@@ -15,7 +17,7 @@ use crate::figure::{
     StepAxis,
 };
 use crate::import::Pattern;
-use crate::names::did_you_mean;
+use crate::names::{NameError, did_you_mean};
 use crate::record::Record;
 use crate::record::trial::Trials;
 use crate::render::{self, ColourMap, Format, Style, Theme};
@@ -32,11 +34,12 @@ use crate::text::{Lang, columns};
   gradfade plot runs/sigmoid-remedies --figure remedy
   gradfade plot runs/sigmoid --figure gradient-heatmap --format pdf --lang zh
   gradfade plot runs/sigmoid --figure layer-profile --csv --x-log
+  gradfade plot --figure activation-curves --activations all
   gradfade plot runs/saved --figure pooling-routes,first-layer --sample 5
   gradfade plot runs/deep --figure gradient-heatmap --layers 'conv|fc'")]
 pub struct Args {
-    /// Run folders, or the folder of one sweep, or of remedies
-    #[arg(value_name = "RUN", required_unless_present = "list")]
+    /// Run folders, or the folder of one sweep, or of remedies; none for a figure that needs none
+    #[arg(value_name = "RUN", required_unless_present_any = ["list", "figure"])]
     runs: Vec<PathBuf>,
     /// Names of the figures [default: all that can be drawn of these runs]
     #[arg(long, value_name = "NAME,..", value_delimiter = ',')]
@@ -77,6 +80,10 @@ pub struct Args {
     /// pooling-routes: which max pooling or maxout layer, counted from the input [default: 1]
     #[arg(long, value_name = "N")]
     pooling: Option<usize>,
+    /// activation-curves: which activation functions, or all [default: those of the run; without one
+    /// sigmoid,relu]
+    #[arg(long, value_name = "NAME,..", value_delimiter = ',', value_parser = functions)]
+    activations: Vec<Functions>,
     /// Replace pictures that are already there
     #[arg(long)]
     force: bool,
@@ -218,6 +225,7 @@ impl Args {
             .with(self.gradient)
             .with(if self.absolute { Norms::Absolute } else { Norms::Relative })
             .with(RoutedLayer(self.pooling.unwrap_or(1)))
+            .with(Functions(self.activations.iter().flat_map(|f| f.0.clone()).collect()))
     }
 
     /// Fails when a file of these figures is there already and may not be replaced.
@@ -257,6 +265,14 @@ fn of_runs(args: &Args, options: &Options) -> Result<Vec<Figure>, Failure> {
         });
     }
     Ok(built)
+}
+
+/// `--activations`: one of them, or all.
+fn functions(text: &str) -> Result<Functions, String> {
+    if text == "all" {
+        return Ok(Functions(Activation::ALL.iter().map(|(activation, _)| *activation).collect()));
+    }
+    text.parse().map(|activation| Functions(vec![activation])).map_err(|error: NameError| error.to_string())
 }
 
 /// `--layers`
@@ -317,7 +333,11 @@ pub(super) fn build_of_runs(
 
 /// What so many run folders are to a figure.
 pub(super) fn runs_of(count: usize) -> Draws {
-    if count > 1 { Draws::Runs } else { Draws::Run }
+    match count {
+        0 => Draws::Nothing,
+        1 => Draws::Run,
+        _ => Draws::Runs,
+    }
 }
 
 /// Builds figures; `asked` if they were named on the command line.
@@ -330,6 +350,7 @@ fn build_all<'a>(
     for (spec, input) in figures {
         match spec.build(input, options) {
             Ok(figure) => built.push(figure),
+            Err(error) if !asked && error.lacks_nothing() => {}
             // It is no failure if a record holds nothing for a figure that was not named on the command line.
             Err(error @ FigureError::Nothing { .. }) if !asked => left_out.push(error),
             Err(error) => return Err(error.into()),
