@@ -17,7 +17,7 @@ use super::frame::{
 };
 use super::sheet::{STRIP, Sheet, Words};
 use super::spec::{Build, FigureSpec, Runs};
-use super::words::{brief_outcome, caption_of_many, names};
+use super::words::{brief_outcome, caption_of_many, diverged, names};
 use super::{FigureError, GradientMetric, Options, StepAxis};
 use crate::analysis::curves::Curve;
 use crate::analysis::{Grid, Summary};
@@ -232,8 +232,11 @@ fn heading(lang: Lang, sides: &[Side], metric: GradientMetric, width: u32) -> St
     let finding = |side: &Side| {
         let depth = super::gradient::finding(side.run, metric, &side.gradient);
         let depth = depth.brief(lang, metric.quantity(), side.run.hidden());
-        let clauses: Vec<String> =
+        let mut clauses: Vec<String> =
             [depth, brief_outcome(lang, side.run)].into_iter().filter(|c| !c.is_empty()).collect();
+        if diverged(side.run) {
+            clauses.reverse();
+        }
         lang.title(&side.name, &[lang.list(&clauses)])
     };
     let full = lang.findings(&sides.iter().map(finding).collect::<Vec<_>>());

@@ -13,6 +13,8 @@
 
 pub mod chart;
 pub mod flow;
+mod depth;
+mod describe;
 mod frame;
 mod lettering;
 pub mod maps;

@@ -12,7 +12,7 @@ use super::chart::{AxisKind, Figure, Panel, Series, Stroke};
 use super::frame::{lines, series, show_last_labels, step_edges, time_axis, value_axis};
 use super::sheet::{Sheet, Words};
 use super::spec::{Build, FigureSpec, Runs};
-use super::words::{caption, title};
+use super::words::{caption, diverged, title};
 use super::{FigureError, Options, reading};
 use crate::analysis::curves::{Curve, smooth};
 use crate::analysis::{Summary, edge_rows};
@@ -52,10 +52,9 @@ fn build(runs: &Runs, options: &Options) -> Result<Figure, FigureError> {
     }
     show_last_labels(&mut panels);
     let found = findings(lang, run, &norms);
-    let medians = if found.is_empty() { String::new() } else { lang.ends_are_medians() };
     let words = Words {
-        title: title(lang, run, found),
-        subtitle: vec![lang.whole_gradient_note(is_clipped), medians],
+        title: title(lang, run, vec![found]),
+        subtitle: vec![lang.whole_gradient_note(is_clipped)],
         caption: caption(lang, run),
         reading: vec![
             lang.reading_whole_gradient(),
@@ -84,15 +83,20 @@ fn panel<const N: usize>(
     lines(String::new(), x, y, drawn, Vec::new())
 }
 
-/// From the first rows to the last ones, by medians: a single minibatch is noisy.
-fn findings(lang: Lang, run: &Summary, norms: &[f64]) -> Vec<String> {
+/// From the first rows to the last ones, by medians: a single minibatch is noisy. Of a run that diverged the
+/// first and the last finite norm.
+fn findings(lang: Lang, run: &Summary, norms: &[f64]) -> String {
+    if diverged(run) {
+        let steps = run.record().steps.step().iter().copied();
+        let mut finite = steps.zip(norms.iter().copied()).filter(|at| at.1.is_finite());
+        let (first, last) = (finite.next(), finite.next_back());
+        return first.zip(last).map_or(String::new(), |(a, b)| lang.whole_gradient_growth(a, b));
+    }
     let ends = |values: &[f64]| {
         let width = edge_rows(values.len());
         let finite = |part: &[f64]| median(part.iter().copied().filter(|x| x.is_finite()));
-        Some((finite(&values[..width])?, finite(&values[values.len() - width..])?))
+        Some([finite(&values[..width])?, finite(&values[values.len() - width..])?])
     };
-    let norm = ends(norms).map(|(first, last)| lang.whole_gradient_course(first, last));
     let loss = ends(&run.record().steps[crate::record::LOSS]);
-    let loss = loss.map(|(first, last)| lang.batch_loss_course(first, last));
-    norm.into_iter().chain(loss).collect()
+    lang.whole_gradient_course(ends(norms), loss, edge_rows(norms.len()))
 }

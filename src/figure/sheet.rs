@@ -5,7 +5,7 @@
 
 use super::chart::{ColourScale, Figure, Heatmap, Panel, Placed};
 use super::frame::show_last_labels;
-use super::words::describe;
+use super::describe::describe;
 use crate::text::Lang;
 
 /// The words of a figure, all in one language.
