@@ -45,6 +45,7 @@ pub mod table;
 pub mod ways;
 
 pub use crate::analysis::Quantity;
+pub use course::Ends;
 pub use figure::Special;
 pub use findings::Moment;
 pub use flat::Flat;

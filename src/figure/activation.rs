@@ -91,7 +91,8 @@ fn build(runs: &Runs, options: &Options) -> Result<Figure, FigureError> {
 
 /// Rectifiers are off where others are saturated.
 fn flat(run: &Summary) -> Flat {
-    let of_rectifiers = |l: usize| run.layer(l).activation.as_deref().is_some_and(|a| RECTIFIERS.contains(&a));
+    let of_rectifiers =
+        |l: usize| run.layer(l).activation.as_deref().is_some_and(|a| RECTIFIERS.contains(&a));
     if run.hidden() > 0 && (0..run.hidden()).all(of_rectifiers) { Flat::Off } else { Flat::Saturated }
 }
 

@@ -15,23 +15,49 @@ const ONE_DECADE: f64 = 1.0;
 pub enum Depth {
     /// Layer 1 has no finite value in at least half of the steps; with it all `layers` (from 1) that have the
     /// same instead, at least and at most in so many steps of all.
-    Special { layers: Vec<usize>, kind: Special, steps: [usize; 2], of: usize },
+    Special {
+        layers: Vec<usize>,
+        kind: Special,
+        steps: [usize; 2],
+        of: usize,
+    },
     /// The ratio layer 1 / last hidden layer (log10) changes by a decade or more from the first `rows` recorded
     /// steps to the last ones.
-    Changing { ends: [f64; 2], rows: usize, typical: f64 },
+    Changing {
+        ends: [f64; 2],
+        rows: usize,
+        typical: f64,
+    },
     /// The ratio is a decade or more.
-    Ratio { ratio: f64, moment: Moment },
+    Ratio {
+        ratio: f64,
+        moment: Moment,
+    },
     /// Neither: so many decades lie between the smallest and the largest hidden layer.
-    Even { spread: f64, moment: Moment },
+    Even {
+        spread: f64,
+        moment: Moment,
+    },
     /// As even, but the per-sample signal falls or grows by a decade or more.
-    Hidden { spread: f64, signal: f64, moment: Moment },
+    Hidden {
+        spread: f64,
+        signal: f64,
+        moment: Moment,
+    },
     /// As even, but the per-sample signal does this.
     OfSignal(Box<Depth>),
     /// There are not two hidden layers: layer 1 at the start and at the end.
-    Size { first: f64, last: f64, moment: Moment },
+    Size {
+        first: f64,
+        last: f64,
+        moment: Moment,
+    },
     /// The run diverged: the largest of all layers (step, log10) at first, and at the last step with a finite
     /// number, where that is another one.
-    Grew { first: (u64, f64), last: Option<(u64, f64)> },
+    Grew {
+        first: (u64, f64),
+        last: Option<(u64, f64)>,
+    },
     Unknown,
 }
 
@@ -76,9 +102,7 @@ impl Depth {
             _ => {
                 let mut finite = grid.row(0).iter().filter_map(|c| c.log10());
                 match finite.next() {
-                    Some(first) => {
-                        Depth::Size { first, last: finite.next_back().unwrap_or(first), moment }
-                    }
+                    Some(first) => Depth::Size { first, last: finite.next_back().unwrap_or(first), moment },
                     None => Depth::Unknown,
                 }
             }

@@ -8,25 +8,43 @@ use super::maps::Maps;
 use crate::stats::{Measured, ValueScale};
 use crate::text::{Lang, Special};
 
-/// A description does not list the values of more layers than this.
-pub const MANY: usize = 12;
+/// A description does not list the values of more layers, or curves one by one, than this.
+const MANY: usize = 12;
+
+/// More heatmaps of one scale are described together; of more in all the last values are left to the table.
+const FEW: usize = 2;
 
 /// The figure for a reader who cannot see it: the finding, then each panel in words and numbers.
 pub(super) fn describe(lang: Lang, figure: &Figure) -> String {
     let mut all = vec![lang.sentence(&figure.title), figure.subtitle.clone()];
     let panels = || figure.panels.iter().map(|p| &p.panel);
-    for map in panels().filter_map(Panel::as_heatmap) {
-        if let Some(scale) = figure.scales.get(map.scale) {
-            all.extend(describe_heatmap(lang, map, scale));
+    let maps: Vec<&Heatmap> = panels().filter_map(Panel::as_heatmap).collect();
+    for (index, scale) in figure.scales.iter().enumerate() {
+        let own: Vec<&Heatmap> = maps.iter().copied().filter(|map| map.scale == index).collect();
+        match own.len() {
+            0..=FEW => {
+                all.extend(own.iter().flat_map(|map| describe_heatmap(lang, map, scale, maps.len() <= FEW)));
+            }
+            _ => all.extend(describe_heatmaps(lang, &own, scale)),
         }
     }
-    let heatmaps = panels().any(|p| p.as_heatmap().is_some());
-    match (heatmaps, panels().filter_map(Panel::as_lines).count()) {
+    let curves: Vec<&Lines> = panels().filter_map(Panel::as_lines).collect();
+    match (maps.is_empty(), curves.len()) {
         (_, 0) => {}
-        (true, _) => all.push(lang.describe_strips()),
-        (false, n) => {
+        (false, _) => {
+            let mut labels: Vec<String> = curves.iter().map(|l| l.y.label.clone()).collect();
+            labels.retain(|label| !label.is_empty());
+            labels.sort();
+            labels.dedup();
+            all.push(lang.describe_strips(&labels));
+        }
+        (true, n) => {
             all.push(lang.describe_lines(n));
-            all.extend(panels().filter_map(Panel::as_lines).flat_map(|l| describe_curves(lang, l)));
+            let series: usize = curves.iter().map(|l| l.series.len()).sum();
+            all.extend(curves.iter().flat_map(|l| match series {
+                0..=MANY => describe_curves(lang, l),
+                _ => describe_many_curves(lang, l).into_iter().collect(),
+            }));
         }
     }
     for placed in &figure.panels {
@@ -47,15 +65,10 @@ pub(super) fn describe(lang: Lang, figure: &Figure) -> String {
     lang.sentences(&all)
 }
 
-fn describe_heatmap(lang: Lang, map: &Heatmap, scale: &ColourScale) -> Vec<String> {
+fn describe_heatmap(lang: Lang, map: &Heatmap, scale: &ColourScale, last: bool) -> Vec<String> {
     // Numbers of layers count those with weights alone.
     let h = &map.without_bare_rows();
     let values = scale.values();
-    let write = |x: f64| match (scale.logarithmic, scale.percent) {
-        (_, true) => lang.percent(x),
-        (true, false) => lang.power(x.log10()),
-        (false, false) => lang.number(x),
-    };
     let label = match h.title.as_str() {
         "" => scale.label.clone(),
         title if title == scale.label => scale.label.clone(),
@@ -69,28 +82,64 @@ fn describe_heatmap(lang: Lang, map: &Heatmap, scale: &ColourScale) -> Vec<Strin
         }
         false => lang.describe_columns(&label, h.rows.len(), &h.x.label, &h.columns),
     }];
-    let finite = || h.existing().filter_map(|c| values.value(c));
-    match (finite().reduce(f64::min), finite().reduce(f64::max)) {
-        (Some(a), Some(b)) => all.push(lang.describe_range(&write(a), &write(b))),
-        _ => all.push(lang.describe_no_values()),
-    }
-    for (kind, words) in &scale.special {
-        let count = h.existing().filter(|c| c == kind).count();
-        if count > 0 {
-            all.push(lang.describe_special(words, count as f64 / h.existing().count() as f64));
-        }
-    }
+    all.extend(describe_cells(lang, &[h], scale));
     all.extend(h.masks.iter().map(|v| lang.describe_mask(v.first + 1, v.last + 1, &v.words)));
     all.extend(map.bare.iter().enumerate().map(|(k, &row)| {
         let mask = map.masks.iter().find(|mask| (mask.first..=mask.last).contains(&row));
         lang.describe_bare(row - k, &map.rows[row], mask.map(|mask| &*mask.words))
     }));
     // On a scale of shares of the way every row ends at 0, which tells nothing.
-    if h.rows.len() <= MANY && scale.logarithmic && h.columns.is_empty() {
-        let ends: Vec<String> = h.cells.iter().map(|row| last_value(lang, row, values, &write)).collect();
+    if last && h.rows.len() <= MANY && scale.logarithmic && h.columns.is_empty() {
+        let ends: Vec<String> =
+            h.cells.iter().map(|row| last_value(lang, row, values, &|x| write(lang, scale, x))).collect();
         all.push(lang.describe_last(&ends));
     }
     all
+}
+
+/// Heatmaps of one scale together.
+fn describe_heatmaps(lang: Lang, maps: &[&Heatmap], scale: &ColourScale) -> Vec<String> {
+    let alone: Vec<Heatmap> = maps.iter().map(|map| map.without_bare_rows()).collect();
+    let titles: Vec<String> = maps.iter().map(|map| map.title.clone()).filter(|t| !t.is_empty()).collect();
+    let mut all = Vec::new();
+    // The second row of a comparison has the titles of the first.
+    if titles.len() == maps.len() {
+        all.push(lang.describe_heatmaps(&scale.label, &titles));
+    } else {
+        all.push(lang.describe_heatmaps_below(&scale.label, maps.len()));
+    }
+    if let Some(first) = maps.first().filter(|first| !first.columns.is_empty())
+        && maps.iter().all(|map| map.columns == first.columns)
+    {
+        all.push(lang.describe_shared_columns(&first.x.label, &first.columns));
+    }
+    all.extend(describe_cells(lang, &alone.iter().collect::<Vec<_>>(), scale));
+    all
+}
+
+/// The range of the finite values, and how many cells have none.
+fn describe_cells(lang: Lang, maps: &[&Heatmap], scale: &ColourScale) -> Vec<String> {
+    let cells = || maps.iter().flat_map(|map| map.existing());
+    let finite = || cells().filter_map(|c| scale.values().value(c));
+    let mut all = vec![match (finite().reduce(f64::min), finite().reduce(f64::max)) {
+        (Some(a), Some(b)) => lang.describe_range(&write(lang, scale, a), &write(lang, scale, b)),
+        _ => lang.describe_no_values(),
+    }];
+    for (kind, words) in &scale.special {
+        let count = cells().filter(|c| c == kind).count();
+        if count > 0 {
+            all.push(lang.describe_special(words, count as f64 / cells().count() as f64));
+        }
+    }
+    all
+}
+
+fn write(lang: Lang, scale: &ColourScale, x: f64) -> String {
+    match (scale.logarithmic, scale.percent) {
+        (_, true) => lang.percent(x),
+        (true, false) => lang.power(x.log10()),
+        (false, false) => lang.number(x),
+    }
 }
 
 fn describe_maps(lang: Lang, m: &Maps, scale: Option<&ColourScale>) -> Vec<String> {
@@ -126,6 +175,19 @@ fn describe_curves(lang: Lang, l: &Lines) -> Vec<String> {
         Some(lang.describe_series(panel, &series_name(lang, l, i), &write(first), &write(last)))
     };
     l.series.iter().enumerate().filter_map(curve).collect()
+}
+
+/// Where the curves of a panel end, from the lowest to the highest.
+fn describe_many_curves(lang: Lang, l: &Lines) -> Option<String> {
+    let panel = if l.title.is_empty() { &l.y.label } else { &l.title };
+    let write = |x: f64| if l.y.percent { lang.percent(x) } else { lang.number(x) };
+    let end =
+        |(i, s): (usize, &Series)| Some((s.points.iter().rev().find_map(|p| p.1)?, series_name(lang, l, i)));
+    let mut ends: Vec<(f64, String)> = l.series.iter().enumerate().filter_map(end).collect();
+    ends.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let (low, high) = (ends.first()?, ends.last()?);
+    let [a, b] = [low.0, high.0].map(write);
+    Some(lang.describe_many_curves(panel, ends.len(), [&a, &low.1], [&b, &high.1]))
 }
 
 /// What a curve is called where it does not stand beside its picture. One without a label at its end belongs

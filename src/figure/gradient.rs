@@ -20,12 +20,12 @@
 //! and no activation behind it), as a median over the recorded steps.
 
 use super::chart::Figure;
-use super::frame::{Legend, heatmap, log_scale, step_edges, strips, time_axis};
+use super::depth::{Depth, signal_ratio};
+use super::frame::{Legend, heatmap, log_scale, sparse_note, step_edges, strips, time_axis};
 use super::reading::{across, gradient_hint};
 use super::sheet::{Sheet, Words};
 use super::spec::{Build, FigureSpec, Runs};
-use super::depth::{Depth, signal_ratio};
-use super::words::{caption, title_of};
+use super::words::{caption, diverged, title_of};
 use super::{FigureError, GradientMetric, Options};
 use crate::analysis::{Grid, Row, Summary};
 use crate::record::{GRAD_NORM, GRAD_RMS, Role, SIGNAL_RMS};
@@ -116,11 +116,13 @@ fn draw(runs: &Runs, options: &Options, metric: GradientMetric, hint: Hint) -> R
     if wide {
         subtitle.push(lang.wide_input_note(inputs));
     }
-    if let Some(signal) = signal_ratio(run).filter(|s| metric == GradientMetric::BatchMean && s.abs() >= 1.0)
+    if let Some(signal) =
+        signal_ratio(run).filter(|s| metric == GradientMetric::BatchMean && s.abs() >= 1.0 && !diverged(run))
     {
         subtitle.push(lang.signal_note(signal, wide));
     }
     subtitle.push(clamped);
+    subtitle.push(sparse_note(lang, run));
     let words = Words {
         title: title_of(
             lang,

@@ -12,9 +12,9 @@
 //! adjective.
 
 pub mod chart;
-pub mod flow;
 mod depth;
 mod describe;
+pub mod flow;
 mod frame;
 mod lettering;
 pub mod maps;

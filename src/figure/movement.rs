@@ -15,8 +15,8 @@ use super::frame::{Legend, heatmap, log_scale, reached_edges, strips, time_axis}
 use super::reading::displacements;
 use super::sheet::{Sheet, Words};
 use super::spec::{Build, FigureSpec, Runs};
-use super::words::{caption, title_of};
 use super::updates::decay_by;
+use super::words::{caption, title_of};
 use super::{FigureError, Options};
 use crate::analysis::{Displacement, Summary};
 use crate::stats::Measured;

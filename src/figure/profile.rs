@@ -10,11 +10,11 @@
 //! point is the output layer, which has its own width and no activation.
 
 use super::chart::{Axis, AxisKind, Figure, Lines, Panel, Placed, Series, Stroke};
+use super::depth::Depth;
 use super::frame::log_axis;
 use super::reading::across;
 use super::sheet::{Sheet, Words};
 use super::spec::{Build, FigureSpec, Runs};
-use super::depth::Depth;
 use super::words::{caption, title};
 use super::{FigureError, GradientMetric, Options};
 use crate::analysis::{Attenuation, Grid, Row, Summary};

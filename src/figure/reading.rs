@@ -4,8 +4,8 @@
 //! Each figure hands its own two or three sentences to [`super::sheet::Words`].
 
 use super::Options;
-use super::movement::layers_with;
 use super::depth::Depth;
+use super::movement::layers_with;
 use super::words::kept;
 use crate::analysis::curves::Ending;
 use crate::analysis::{Displacement, Grid, STILL_RANDOM, Summary};

@@ -16,11 +16,13 @@
 //! updates are drawn as absolute norms.
 
 use super::chart::{Figure, Panel};
-use super::frame::{Legend, heatmap, log_scale, show_last_labels, step_edges, strips, time_axis};
+use super::depth::{Depth, signal_ratio};
+use super::frame::{
+    Legend, heatmap, log_scale, show_last_labels, sparse_note, step_edges, strips, time_axis,
+};
 use super::reading::across;
 use super::sheet::{STRIP, Sheet, Words};
 use super::spec::{Build, FigureSpec, Runs};
-use super::depth::{Depth, signal_ratio};
 use super::words::{caption, diverged, title_of};
 use super::{Choice, FigureError, Options};
 use crate::analysis::{Attenuation, Grid, Summary};
@@ -80,17 +82,25 @@ fn build(runs: &Runs, options: &Options) -> Result<Figure, FigureError> {
         (false, true) => lang.decay_not_recorded_note(),
         (false, false) => lang.no_decay_note(),
     };
+    let found = finding(run, q, &driven, options);
+    // The clause before it says which steps these are.
+    let moment = match driven.columns() {
+        1 => Moment::Only,
+        _ if found.contains(&lang.moment(Moment::Median)) => Moment::Told,
+        _ => Moment::Median,
+    };
     let words = Words {
         title: title_of(
             lang,
             run,
             bias,
-            vec![finding(run, q, &driven, options), dominance(run, &driven, &decay, options)],
+            vec![found.clone(), dominance(run, &driven, &decay, moment, options)],
         ),
         subtitle: vec![
             if show_decay { lang.explain(qd, bias) } else { lang.explain_update(relative, bias) },
             decay_note,
             clamped,
+            sparse_note(lang, run),
         ],
         caption: caption(lang, run),
         reading: vec![lang.reading_axes(true), reading(run, options), lang.reading_hint(Hint::Update)],
@@ -149,9 +159,8 @@ pub(super) fn decay_by(run: &Summary) -> Decay {
 }
 
 /// Where decay changes layer 1 ten times more than the gradient, the picture is one of shrinking.
-fn dominance(run: &Summary, driven: &Grid, decay: &Grid, options: &Options) -> String {
+fn dominance(run: &Summary, driven: &Grid, decay: &Grid, moment: Moment, options: &Options) -> String {
     let ratios = driven.row(0).iter().zip(decay.row(0)).filter_map(|(g, d)| Some(d.log10()? - g.log10()?));
-    let moment = if driven.columns() == 1 { Moment::Only } else { Moment::Median };
     match median(ratios) {
         Some(ratio) if ratio >= 1.0 => options.lang.decay_dominates_clause(decay_by(run), 1, ratio, moment),
         _ => String::new(),

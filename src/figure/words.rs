@@ -132,7 +132,7 @@ pub fn settings(lang: Lang, summary: &Summary) -> Vec<(&'static str, String)> {
         if !(value.is_empty() || off || (key == "schedule" && value == "constant")) {
             all.push((key, lang.setting(key, value)));
         }
-        let shape = architecture(summary);
+        let shape = architecture(lang, summary);
         if key == "activation" && !shape.is_empty() {
             all.push(("architecture", lang.setting("architecture", &shape)));
         }
@@ -148,7 +148,7 @@ pub fn settings(lang: Lang, summary: &Summary) -> Vec<(&'static str, String)> {
 
 /// `784-8x100-10`: widths from the input to the output, those of equal hidden layers counted; empty where they are
 /// not known.
-fn architecture(summary: &Summary) -> String {
+fn architecture(lang: Lang, summary: &Summary) -> String {
     let layers = (0..summary.layers()).map(|l| summary.layer(l));
     let fans: Vec<(usize, usize)> = layers.filter_map(|layer| layer.fan_in.zip(layer.fan_out)).collect();
     let Some(&(inputs, _)) = fans.first() else { return String::new() };
@@ -158,7 +158,7 @@ fn architecture(summary: &Summary) -> String {
     if first.input_shape.len() > 1 && !is_dense {
         let input = first.input_shape.iter().map(usize::to_string).collect::<Vec<_>>().join("×");
         return match (summary.header().label("network"), fans.last()) {
-            ("", Some((_, outputs))) => format!("{input}–…–{outputs}"),
+            ("", Some((_, outputs))) => lang.network_of(&input, &hidden_kinds(summary), *outputs),
             (notation, _) => format!("{input}: {notation}"),
         };
     }
@@ -172,6 +172,18 @@ fn architecture(summary: &Summary) -> String {
     }
     let parts = widths.iter().map(|&(n, w)| if n == 1 { w.to_string() } else { format!("{n}×{w}") });
     parts.collect::<Vec<_>>().join("–")
+}
+
+/// Kinds of the hidden layers with weights, in the order in which they first come, and how many there are.
+fn hidden_kinds<'a>(summary: &Summary<'a>) -> Vec<(&'a str, usize)> {
+    let mut kinds: Vec<(&'a str, usize)> = Vec::new();
+    for kind in (0..summary.hidden()).map(|l| summary.layer(l).kind.as_str()) {
+        match kinds.iter_mut().find(|known| known.0 == kind) {
+            Some(known) => known.1 += 1,
+            None => kinds.push((kind, 1)),
+        }
+    }
+    kinds
 }
 
 pub fn caption(lang: Lang, summary: &Summary) -> String {

@@ -1,6 +1,28 @@
 //! How a training went: accuracies, losses, and how it ended.
 
 use super::Lang;
+use crate::analysis::edge_rows;
+
+/// What stands for the beginning and the end of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ends {
+    /// One step was recorded.
+    Only,
+    /// The first and the last step.
+    Single,
+    /// Medians of so many steps each.
+    Medians(usize),
+}
+
+impl Ends {
+    pub fn of(rows: usize) -> Ends {
+        match (rows, edge_rows(rows)) {
+            (0 | 1, _) => Ends::Only,
+            (_, 0 | 1) => Ends::Single,
+            (_, n) => Ends::Medians(n),
+        }
+    }
+}
 
 impl Lang {
     pub fn accuracy_stays(self, accuracy: f64) -> String {
@@ -28,7 +50,9 @@ impl Lang {
         let accuracy = self.percent(accuracy);
         match (self, kept) {
             (Lang::En, None) => format!("training accuracy {accuracy}"),
-            (Lang::En, Some(step)) => format!("training accuracy {accuracy} at the kept step {}", self.count(step)),
+            (Lang::En, Some(step)) => {
+                format!("training accuracy {accuracy} at the kept step {}", self.count(step))
+            }
             (Lang::Zh, None) => format!("训练准确率 {accuracy}"),
             (Lang::Zh, Some(step)) => format!("保留的第 {} 步训练准确率 {accuracy}", self.count(step)),
         }
@@ -56,10 +80,9 @@ impl Lang {
                 self.count(step)
             ),
             (Lang::Zh, None) => format!("训练集准确率 {train}，测试集准确率 {test}"),
-            (Lang::Zh, Some(step)) => format!(
-                "保留的第 {} 步训练集准确率 {train}，测试集准确率 {test}",
-                self.count(step)
-            ),
+            (Lang::Zh, Some(step)) => {
+                format!("保留的第 {} 步训练集准确率 {train}，测试集准确率 {test}", self.count(step))
+            }
         }
     }
 
@@ -70,42 +93,39 @@ impl Lang {
         }
     }
 
-    /// Norm of the whole gradient and loss of the batches, each at first and at the end: medians of so many
-    /// recorded steps.
-    pub fn whole_gradient_course(self, norm: Option<[f64; 2]>, loss: Option<[f64; 2]>, rows: usize) -> String {
-        let [norm, loss] = [norm, loss].map(|course| course.map(|ends| self.from_to(ends)));
-        let count = self.count(rows as u64);
-        let ends = match (self, rows) {
-            (_, 0 | 1) => String::new(),
-            (Lang::En, _) => format!(" (medians of the first and the last {count} steps)"),
-            (Lang::Zh, _) => format!("（最初和最后各 {count} 步的中位数）"),
-        };
+    /// Norm of the whole gradient and loss of the batches, each at first and at the end.
+    pub fn whole_gradient_course(self, norm: Option<[f64; 2]>, loss: Option<[f64; 2]>, ends: Ends) -> String {
         let words = match self {
             Lang::En => ["gradient norm", "batch loss"],
             Lang::Zh => ["梯度范数", "小批量损失"],
         };
-        let clauses: Vec<String> =
-            words.iter().zip([norm, loss]).filter_map(|(word, course)| Some(format!("{word}{}", course?))).collect();
+        let clauses: Vec<String> = words
+            .iter()
+            .zip([norm, loss])
+            .filter_map(|(word, course)| Some(format!("{word}{}", self.from_to(course?, ends))))
+            .collect();
         match clauses.is_empty() {
             true => String::new(),
-            false => self.list(&clauses) + &ends,
+            false => self.list(&clauses) + &self.ends(ends),
         }
     }
 
-    /// The same of a run that diverged: at its first and its last finite step.
-    pub fn whole_gradient_growth(self, first: (u64, f64), last: (u64, f64)) -> String {
-        let [a, b] = [first.1, last.1].map(|x| self.number(x));
-        let [s, t] = [first.0, last.0].map(|step| self.count(step));
-        match self {
-            Lang::En => format!("gradient norm from {a} at step {s} to {b} at step {t}"),
-            Lang::Zh => format!("梯度范数从第 {s} 步的 {a} 到第 {t} 步的 {b}"),
+    /// Of a run that diverged: at its first finite step, and at its last one where that is another.
+    pub fn whole_gradient_growth(self, first: (u64, f64), last: Option<(u64, f64)>) -> String {
+        let (a, s) = (self.number(first.1), self.count(first.0));
+        let last = last.map(|(step, x)| (self.number(x), self.count(step)));
+        match (self, last) {
+            (Lang::En, None) => format!("gradient norm {a} at step {s}"),
+            (Lang::En, Some((b, t))) => format!("gradient norm from {a} at step {s} to {b} at step {t}"),
+            (Lang::Zh, None) => format!("第 {s} 步梯度范数 {a}"),
+            (Lang::Zh, Some((b, t))) => format!("梯度范数从第 {s} 步的 {a} 到第 {t} 步的 {b}"),
         }
     }
 
-    /// ` from 2.3 to 0.1`, ` stays at 2.3`.
-    fn from_to(self, ends: [f64; 2]) -> String {
-        let [a, b] = ends.map(|x| self.number(x));
+    fn from_to(self, course: [f64; 2], ends: Ends) -> String {
+        let [a, b] = course.map(|x| self.number(x));
         match self {
+            _ if ends == Ends::Only => format!(" {a}"),
             Lang::En if a == b => format!(" {a} at first and at the end"),
             Lang::En => format!(" from {a} to {b}"),
             Lang::Zh if a == b => format!("起初和最后都为 {a}"),
@@ -113,10 +133,17 @@ impl Lang {
         }
     }
 
-    pub fn loss_fell(self, first: f64, last: f64) -> String {
-        match self {
-            Lang::En => format!("batch loss{}", self.from_to([first, last])),
-            Lang::Zh => format!("小批量损失{}", self.from_to([first, last])),
+    fn ends(self, ends: Ends) -> String {
+        match (self, ends) {
+            (_, Ends::Single) => String::new(),
+            (Lang::En, Ends::Only) => " at the only recorded step".into(),
+            (Lang::Zh, Ends::Only) => "（仅记录了一步）".into(),
+            (Lang::En, Ends::Medians(n)) => {
+                format!(" (medians of the first and the last {} recorded steps)", self.count(n as u64))
+            }
+            (Lang::Zh, Ends::Medians(n)) => {
+                format!("（最初和最后各 {} 个记录步的中位数）", self.count(n as u64))
+            }
         }
     }
 

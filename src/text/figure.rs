@@ -1,7 +1,7 @@
 //! Words of the figures: quantities and subtitles. Axes and legends are in [`super::labels`], titles in
 //! [`super::findings`], captions and descriptions in [`super::caption`].
 
-use super::{Decay, Flat, Lang};
+use super::{Decay, Flat, Lang, Moment};
 use crate::analysis::Quantity;
 
 /// A kind of cell that has no colour on the scale.
@@ -155,11 +155,15 @@ impl Lang {
                     Quantity::GradientPerParameter => {
                         format!("各层{tensor}的批平均梯度：L2 范数除以元素个数的平方根。")
                     }
-                    Quantity::SampleGradient => "单个样本的权重梯度的范数，在批内取均方根：各样本不会相互抵消。".into(),
+                    Quantity::SampleGradient => {
+                        "单个样本的权重梯度的范数，在批内取均方根：各样本不会相互抵消。".into()
+                    }
                     Quantity::Signal => {
                         "单个样本的损失对预激活值的梯度的范数，在批内取均方根：即到达该层的信号。".into()
                     }
-                    Quantity::Driven | Quantity::Decay => format!("每一步{tensor}变化的 L2 范数，按其来源分开。"),
+                    Quantity::Driven | Quantity::Decay => {
+                        format!("每一步{tensor}变化的 L2 范数，按其来源分开。")
+                    }
                     Quantity::DrivenRelative | Quantity::DecayRelative => {
                         format!("每一步{tensor}的变化与其范数之比，按其来源分开。")
                     }
@@ -209,13 +213,17 @@ impl Lang {
             Lang::En => {
                 let whose = if follows { "Its" } else { "Layer 1's" };
                 format!(
-                    "{whose} per-sample backward signal is {}.",
-                    self.than(log10, "the last hidden layer's")
+                    "{whose} per-sample backward signal is {}{}.",
+                    self.than(log10, "the last hidden layer's"),
+                    self.moment(Moment::Median)
                 )
             }
             Lang::Zh => {
                 let whose = if follows { "其" } else { "第 1 层的" };
-                format!("{whose}单样本反向信号{}。", self.beside("最后一个隐藏层", log10))
+                {
+                    let beside = self.beside("最后一个隐藏层", log10);
+                    format!("{whose}单样本反向信号{beside}{}。", self.moment(Moment::Median))
+                }
             }
         }
     }
@@ -344,6 +352,14 @@ impl Lang {
             (Lang::Zh, true) => "淡线：小批量；实线：整个训练集；虚线：测试集；点线：不参与训练的样本。",
         }
         .into()
+    }
+
+    /// Few steps were recorded.
+    pub fn sparse_note(self, steps: usize) -> String {
+        match self {
+            Lang::En => format!("Recorded at {steps} steps alone: each cell reaches to the next of them."),
+            Lang::Zh => format!("只记录了 {steps} 步：每格延伸到下一个记录步。"),
+        }
     }
 
     /// Losses that are exactly 0 and have no place on a logarithmic axis.

@@ -30,7 +30,6 @@ impl Lang {
             Lang::En if self.is_level(log10) => "about as large".into(),
             Lang::En if log10 < 0.0 => format!("{factor} times smaller"),
             Lang::En => format!("{factor} times larger"),
-            Lang::Zh if self.is_level(log10) => "1 倍左右".into(),
             Lang::Zh => self.fraction(log10),
         }
     }
@@ -49,6 +48,11 @@ impl Lang {
         }
     }
 
+    /// Chinese, where what it is compared with was said before: `是 1/2,600`.
+    fn is_fraction(self, log10: f64) -> String {
+        if self.is_level(log10) { "与之相近".into() } else { format!("是 {}", self.fraction(log10)) }
+    }
+
     /// `1/2,600`, `3.1 × 10⁻⁹`, `1,800 倍`; the factor is given as its log10.
     fn fraction(self, log10: f64) -> String {
         match log10 {
@@ -65,7 +69,7 @@ impl Lang {
     }
 
     /// Behind a clause.
-    pub(super) fn when(self, moment: Moment) -> String {
+    pub fn moment(self, moment: Moment) -> String {
         match (self, moment) {
             (_, Moment::Told) => "",
             (Lang::En, Moment::Brief) => " (median)",
@@ -109,11 +113,11 @@ impl Lang {
         match self {
             Lang::En => {
                 let than = self.than(log10, &format!("layer {last_hidden}'s"));
-                format!("layer 1's {noun} is {than}{}", self.when(moment))
+                format!("layer 1's {noun} is {than}{}", self.moment(moment))
             }
             Lang::Zh => {
                 let beside = self.beside(&format!("第 {last_hidden} 层"), log10);
-                format!("第 1 层的{noun}{beside}{}", self.when(moment))
+                format!("第 1 层的{noun}{beside}{}", self.moment(moment))
             }
         }
     }
@@ -140,36 +144,57 @@ impl Lang {
             }
             Lang::Zh => {
                 let beside = self.beside(&format!("第 {last_hidden} 层"), first);
-                let last = self.compared(last);
+                let last = self.is_fraction(last);
                 match rows {
-                    1 => format!("第 1 层的{noun}在最初的记录步{beside}，在最后的记录步是 {last}"),
+                    1 => format!("第 1 层的{noun}在最初的记录步{beside}，在最后的记录步{last}"),
                     _ => format!(
-                        "第 1 层的{noun}在最初 {count} 个记录步{beside}，在最后 {count} 个记录步是 {last}（中位数）"
+                        "第 1 层的{noun}在最初 {count} 个记录步{beside}，在最后 {count} 个记录步{last}（中位数）"
                     ),
                 }
             }
         }
     }
 
-    /// At two steps, each with log10 of the ratio and how many layers lie between the two.
+    /// At one or two steps, each with log10 of the ratio.
     pub fn profile_clause(self, q: Quantity, last_hidden: usize, at: &[(u64, f64)]) -> String {
         let noun = self.noun(q);
-        let each = at.iter().enumerate().map(|(i, &(step, log10))| {
-            let per_layer = self.per_layer(log10, last_hidden);
-            match self {
-                Lang::En if i == 0 => {
-                    let than = self.than(log10, &format!("layer {last_hidden}'s"));
-                    format!("layer 1's {noun} is {than} at step {}{per_layer}", self.count(step))
+        let told = |log10: f64| (self.compared(log10), self.per_layer(log10, last_hidden));
+        let steps: Vec<String> = at.iter().map(|(step, _)| self.count(*step)).collect();
+        let Some(&(_, first)) = at.first() else { return String::new() };
+        let alike =
+            at.iter().all(|(_, log10)| told(*log10) == told(first) && log10.signum() == first.signum());
+        let per_layer = self.per_layer(first, last_hidden);
+        match self {
+            Lang::En => {
+                let clause =
+                    format!("layer 1's {noun} is {}", self.than(first, &format!("layer {last_hidden}'s")));
+                match at {
+                    [_, _] if alike => format!("{clause} at steps {} and {}{per_layer}", steps[0], steps[1]),
+                    [_, (_, last)] => {
+                        let (last, per) = told(*last);
+                        format!("{clause} at step {}{per_layer}, {last} at step {}{per}", steps[0], steps[1])
+                    }
+                    _ => format!("{clause} at step {}{per_layer}", steps[0]),
                 }
-                Lang::En => format!("{} at step {}{per_layer}", self.compared(log10), self.count(step)),
-                Lang::Zh if i == 0 => {
-                    let beside = self.beside(&format!("第 {last_hidden} 层"), log10);
-                    format!("第 {} 步第 1 层的{noun}{beside}{per_layer}", self.count(step))
-                }
-                Lang::Zh => format!("第 {} 步是 {}{per_layer}", self.count(step), self.compared(log10)),
             }
-        });
-        self.list(&each.collect::<Vec<_>>())
+            Lang::Zh => {
+                let beside = self.beside(&format!("第 {last_hidden} 层"), first);
+                match at {
+                    [_, _] if alike => {
+                        format!("第 {} 步和第 {} 步第 1 层的{noun}{beside}{per_layer}", steps[0], steps[1])
+                    }
+                    [_, (_, last)] => {
+                        let per = self.per_layer(*last, last_hidden);
+                        let is = self.is_fraction(*last);
+                        format!(
+                            "第 {} 步第 1 层的{noun}{beside}{per_layer}，第 {} 步{is}{per}",
+                            steps[0], steps[1]
+                        )
+                    }
+                    _ => format!("第 {} 步第 1 层的{noun}{beside}{per_layer}", steps[0]),
+                }
+            }
+        }
     }
 
     /// The factor of one layer, on average; empty where there is nothing to divide or the factor is next to 1.
@@ -188,7 +213,7 @@ impl Lang {
 
     /// How many times the largest of the hidden layers is the smallest, as log10.
     pub fn spread_clause(self, q: Quantity, log10: f64, moment: Moment) -> String {
-        let when = self.when(moment);
+        let when = self.moment(moment);
         match self {
             Lang::En if self.is_level(log10) => {
                 format!("the {} of the hidden layers are about equal{when}", self.nouns(q))
@@ -213,19 +238,25 @@ impl Lang {
         moment: Moment,
     ) -> String {
         let factor = self.power(spread);
+        let even = match self {
+            Lang::En if self.is_level(spread) => "equal".to_string(),
+            Lang::En => format!("even (a factor of {factor})"),
+            Lang::Zh if self.is_level(spread) => "相等".to_string(),
+            Lang::Zh => format!("均匀（相差 {factor} 倍）"),
+        };
         let (of, noun) = (self.nouns(q), self.noun(Quantity::Signal));
         let when = match (self, moment) {
             (Lang::En, Moment::Median) => " (medians of the steps)".to_string(),
-            _ => self.when(moment),
+            _ => self.moment(moment),
         };
         match self {
             Lang::En => {
                 let than = self.than(signal, &format!("layer {last_hidden}'s"));
-                format!("the {of} look even (a factor of {factor}), but layer 1's {noun} is {than}{when}")
+                format!("the {of} look {even}, but layer 1's {noun} is {than}{when}")
             }
             Lang::Zh => {
                 let beside = self.beside(&format!("第 {last_hidden} 层"), signal);
-                format!("{of}看似均匀（相差 {factor} 倍），但第 1 层的{noun}{beside}{when}")
+                format!("{of}看似{even}，但第 1 层的{noun}{beside}{when}")
             }
         }
     }
@@ -275,8 +306,8 @@ impl Lang {
     /// The same of one moment.
     pub fn special_at_clause(self, q: Quantity, layers: &[usize], kind: Special, moment: Moment) -> String {
         let when = match self {
-            Lang::En => self.when(moment).trim_start().to_string(),
-            Lang::Zh => self.when(moment).trim_matches(['（', '）']).to_string(),
+            Lang::En => self.moment(moment).trim_start().to_string(),
+            Lang::Zh => self.moment(moment).trim_matches(['（', '）']).to_string(),
         };
         self.mostly(q, layers, kind, &when)
     }
@@ -317,10 +348,10 @@ impl Lang {
         let [a, b] = [first, last].map(|x| self.power(x));
         let noun = self.noun(q);
         match self {
-            Lang::En if moment != Moment::Median => format!("layer 1's {noun} is {a}{}", self.when(moment)),
+            Lang::En if moment != Moment::Median => format!("layer 1's {noun} is {a}{}", self.moment(moment)),
             Lang::En if a == b => format!("layer 1's {noun} is {a} at first and at the end"),
             Lang::En => format!("layer 1's {noun} goes from {a} at first to {b} at the end"),
-            Lang::Zh if moment != Moment::Median => format!("第 1 层的{noun}为 {a}{}", self.when(moment)),
+            Lang::Zh if moment != Moment::Median => format!("第 1 层的{noun}为 {a}{}", self.moment(moment)),
             Lang::Zh if a == b => format!("第 1 层的{noun}起初和最后都为 {a}"),
             Lang::Zh => format!("第 1 层的{noun}从起初的 {a} 变为最后的 {b}"),
         }

@@ -38,10 +38,9 @@ impl Lang {
                     false => format!("没有激活值{word}"),
                 };
                 match dead.1 > 0.0 {
-                    true => format!(
-                        "第 {step} 步时{first}，至多 {dead_share} 的神经元死亡（第 {} 层）",
-                        dead.0
-                    ),
+                    true => {
+                        format!("第 {step} 步时{first}，至多 {dead_share} 的神经元死亡（第 {} 层）", dead.0)
+                    }
                     false => format!("第 {step} 步时{first}，没有神经元死亡"),
                 }
             }

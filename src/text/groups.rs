@@ -67,7 +67,11 @@ impl Lang {
         let median = self.median(seeds);
         match self {
             Lang::En => {
-                format!("{name}: {median}training accuracy {x} with {}, {y} with {}", self.depth_series(a.0), b.0)
+                format!(
+                    "{name}: {median}training accuracy {x} with {}, {y} with {}",
+                    self.depth_series(a.0),
+                    b.0
+                )
             }
             Lang::Zh => format!(
                 "{name}：{}时{median}训练准确率 {x}，{}时 {y}",
@@ -127,7 +131,9 @@ impl Lang {
                 format!("{name}: {median}training error {train}, {median}test error {test}")
             }
             (Lang::En, None) => format!("{name}: {median}training error {train}"),
-            (Lang::Zh, Some(test)) => format!("{name}：{median}训练错误率 {train}，{median}测试错误率 {test}"),
+            (Lang::Zh, Some(test)) => {
+                format!("{name}：{median}训练错误率 {train}，{median}测试错误率 {test}")
+            }
             (Lang::Zh, None) => format!("{name}：{median}训练错误率 {train}"),
         }
     }

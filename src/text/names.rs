@@ -55,6 +55,22 @@ impl Lang {
         }
     }
 
+    /// A network that no notation describes: the shape of its input, its hidden layers with weights by kind, and
+    /// its outputs.
+    pub fn network_of(self, input: &str, kinds: &[(&str, usize)], outputs: usize) -> String {
+        let each = kinds.iter().map(|(kind, count)| match (self, *kind) {
+            (Lang::En, kind) => format!("{count} {kind}"),
+            (Lang::Zh, "convolution") => format!("{count} 个卷积层"),
+            (Lang::Zh, "dense") => format!("{count} 个全连接层"),
+            (Lang::Zh, kind) => format!("{count} 个 {kind} 层"),
+        });
+        let each: Vec<String> = each.collect();
+        match self {
+            Lang::En => format!("{input} – {} – {outputs}", each.join(" – ")),
+            Lang::Zh => format!("{input} – {} – {outputs}", each.join(" – ")),
+        }
+    }
+
     /// Two runs of one name.
     pub fn told_apart(self, run: &str, mark: &str) -> String {
         match self {

@@ -53,10 +53,14 @@ impl Lang {
             }
             Lang::En => {
                 let goes = if change < 0.0 { "falls" } else { "grows" };
-                format!("Here the {noun} {goes} from {high} in layer {last_hidden} to {low} in layer 1 (medians of the steps).")
+                format!(
+                    "Here the {noun} {goes} from {high} in layer {last_hidden} to {low} in layer 1 (medians of the steps)."
+                )
             }
             Lang::Zh if change.abs() < 0.3 => {
-                format!("这里第 {last_hidden} 层的{noun}（{high}）与第 1 层的（{low}）相近，均为各步的中位数。")
+                format!(
+                    "这里第 {last_hidden} 层的{noun}（{high}）与第 1 层的（{low}）相近，均为各步的中位数。"
+                )
             }
             Lang::Zh => {
                 let goes = if change < 0.0 { "降" } else { "升" };

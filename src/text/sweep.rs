@@ -109,7 +109,9 @@ impl Lang {
         match self {
             _ if seeds < 2 => String::new(),
             Lang::En => {
-                format!("Line: median of {seeds} seeds; band of the solid line: from the smallest to the largest.")
+                format!(
+                    "Line: median of {seeds} seeds; band of the solid line: from the smallest to the largest."
+                )
             }
             Lang::Zh => format!("线：{seeds} 个随机种子的中位数；实线的带：最小值到最大值。"),
         }

@@ -14,9 +14,11 @@ pub enum Decay {
 impl Lang {
     /// Decay changes a layer more than the gradient does, as log10 of the factor.
     pub fn decay_dominates_clause(self, by: Decay, layer: usize, log10: f64, moment: Moment) -> String {
-        let (name, factor, when) = (self.decay_name(by), self.power(log10), self.when(moment));
+        let (name, factor, when) = (self.decay_name(by), self.power(log10), self.moment(moment));
         match self {
-            Lang::En => format!("{name} changes layer {layer} {factor} times as much as its gradient does{when}"),
+            Lang::En => {
+                format!("{name} changes layer {layer} {factor} times as much as its gradient does{when}")
+            }
             Lang::Zh => format!("{name}对第 {layer} 层的改变是其梯度的 {factor} 倍{when}"),
         }
     }
@@ -50,7 +52,9 @@ impl Lang {
     pub fn one_moved_clause(self, layer: usize, share: f64, of_weights: bool) -> String {
         let share = self.percent(share);
         match self {
-            Lang::En if of_weights => format!("layer {layer} moved by {share} of the initial norm of its weights"),
+            Lang::En if of_weights => {
+                format!("layer {layer} moved by {share} of the initial norm of its weights")
+            }
             Lang::En => format!("layer {layer} moved by {share} of its initial norm"),
             Lang::Zh if of_weights => format!("第 {layer} 层移动了其权重初始范数的 {share}"),
             Lang::Zh => format!("第 {layer} 层移动了其初始范数的 {share}"),
@@ -64,7 +68,10 @@ impl Lang {
         match (self, why) {
             (Lang::En, Special::NotMoved) => format!("{which} {have} not moved at all"),
             (Lang::En, Special::NoUnit) => {
-                format!("the movement of {which} has no unit: {} initial norm is 0", if many { "their" } else { "its" })
+                format!(
+                    "the movement of {which} has no unit: {} initial norm is 0",
+                    if many { "their" } else { "its" }
+                )
             }
             (Lang::En, Special::Nan | Special::Infinite) => format!("{which} {are} not finite in the end"),
             (Lang::En, Special::Underflow) => format!("{which} moved too little to be stored"),
@@ -124,7 +131,9 @@ impl Lang {
             }
             Lang::En if first.0 == last.0 => format!("layer {} was half-way by step {a}", first.0),
             Lang::En => format!("half-way by step {a} (layer {}) to {b} (layer {})", first.0, last.0),
-            Lang::Zh if first.0 != last.0 && first.1 == last.1 => format!("{which}到第 {a} 步时已走完一半路程"),
+            Lang::Zh if first.0 != last.0 && first.1 == last.1 => {
+                format!("{which}到第 {a} 步时已走完一半路程")
+            }
             Lang::Zh if first.0 == last.0 => format!("第 {} 层到第 {a} 步时已走完一半路程", first.0),
             Lang::Zh => {
                 format!("走完一半路程：第 {a} 步（第 {} 层）到第 {b} 步（第 {} 层）", first.0, last.0)

@@ -158,9 +158,11 @@ pub(super) fn trend(accuracy: &[(usize, Spread)], chance: f64) -> Option<Trend> 
     {
         return Some(Trend::Between([a, b]));
     }
-    Some(match most - least {
+    let range = |pick: fn(f64, f64) -> f64| medians.iter().map(|m| m.1).reduce(pick);
+    let apart = range(f64::max)? - range(f64::min)?;
+    Some(match apart {
         _ if most < mark => Trend::Below(most),
-        range if range < SAME && least >= mark => Trend::Above(least),
+        apart if apart < SAME && least >= mark => Trend::Above(least),
         _ => Trend::Between([first, last]),
     })
 }
@@ -202,9 +204,9 @@ fn heading(lang: Lang, drawn: &Sweeps, depths: &[usize]) -> String {
     let at = at(deepest);
     let worst = at.iter().copied().min_by(|a, b| a.1.total_cmp(&b.1));
     let best = at.iter().copied().max_by(|a, b| a.1.total_cmp(&b.1));
-    let found = worst.zip(best).map(|(worst, best)| {
-        lang.accuracy_from_to(deepest, worst, best, [at.len(), all.seeds])
-    });
+    let found = worst
+        .zip(best)
+        .map(|(worst, best)| lang.accuracy_from_to(deepest, worst, best, [at.len(), all.seeds]));
     let lost = lang.lost_clause(&drawn.lost(&names, Some(deepest)));
     let clauses = found.into_iter().chain([lost]).filter(|c| !c.is_empty());
     lang.clauses(&clauses.collect::<Vec<_>>())

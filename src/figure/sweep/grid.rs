@@ -76,7 +76,9 @@ fn build(drawn: &Sweeps, options: &Options) -> Result<Figure, FigureError> {
     let lowest = |column| tiles.iter().filter(|t| t.chosen.column == column).map(|t| t.chosen.row).max();
     let there = tiles.iter().filter(|t| !t.chosen.run.record().is_empty());
     let panels: Vec<Placed> = there
-        .map(|t| panel(drawn, t, depths.len() > 1, Some(t.chosen.row) == lowest(t.chosen.column), end, options))
+        .map(|t| {
+            panel(drawn, t, depths.len() > 1, Some(t.chosen.row) == lowest(t.chosen.column), end, options)
+        })
         .collect();
     let rows = panels.iter().map(|p| p.row + 1).max().unwrap_or(1);
     let title = heading(lang, drawn, &tiles, metric);
@@ -136,14 +138,7 @@ fn tiles<'a>(
 }
 
 /// `several` depths are named in the titles; the `lowest` panel of a column has the labels of the steps.
-fn panel(
-    drawn: &Sweeps,
-    tile: &Tile,
-    several: bool,
-    lowest: bool,
-    end: u64,
-    options: &Options,
-) -> Placed {
+fn panel(drawn: &Sweeps, tile: &Tile, several: bool, lowest: bool, end: u64, options: &Options) -> Placed {
     let (lang, chosen) = (options.lang, &tile.chosen);
     let edges = step_edges(chosen.run.record().steps.step(), chosen.run.end());
     let low = edges.first().copied().unwrap_or(0.0);

@@ -11,10 +11,10 @@
 //! is small after training may be small because the network has learned: look at `accuracy-by-depth` first.
 
 use super::super::chart::{Axis, AxisKind, Figure, Heatmap, Panel, Placed};
+use super::super::depth::Depth;
 use super::super::frame::{Legend, log_scale};
 use super::super::sheet::{Sheet, Words};
 use super::super::spec::{Build, FigureSpec};
-use super::super::depth::Depth;
 use super::super::{FigureError, Options, gradient, movement};
 use super::{ABREAST, FEW, Sweeps, caption, names, places};
 use crate::analysis::ensemble::{Column, Series};
@@ -46,8 +46,7 @@ fn gradient_by_depth(drawn: &Sweeps, options: &Options) -> Result<Figure, Figure
     let q = metric.quantity();
     let hint = Hint::TriangleGradient;
     let (legend, no_unit) = (Legend::PLAIN, Vec::new());
-    let what =
-        Triangle { grid: &grid, moments, q, percent: false, legend, hint, of_weights: false, no_unit };
+    let what = Triangle { grid: &grid, moments, q, percent: false, legend, hint, of_weights: false, no_unit };
     draw(drawn, options, &what, "gradient at its first step", "record every step, or every tenth")
 }
 
@@ -233,13 +232,7 @@ fn clause(lang: Lang, what: &Triangle, series: &Series, depth: usize, told: bool
 /// The series, of many, whose layer 1 has the smallest and the largest value: a ratio of layers would not
 /// distinguish a network in which all gradients are alike from one in which all of them are nothing. What moved
 /// is ranked among the series that lost no run.
-fn extremes(
-    lang: Lang,
-    drawn: &Sweeps,
-    what: &Triangle,
-    names: &[String],
-    depth: usize,
-) -> Option<String> {
+fn extremes(lang: Lang, drawn: &Sweeps, what: &Triangle, names: &[String], depth: usize) -> Option<String> {
     let moment = what.moments.first().copied().unwrap_or(Column::Last);
     let whole = |s: &Series| !what.percent || s.diverged(Some(depth))[0] == 0;
     let series = drawn.all.series.iter().zip(names);

@@ -15,8 +15,8 @@ use super::super::chart::{Axis, AxisKind, Figure, Panel, Placed, Series as Curve
 use super::super::frame::lines;
 use super::super::sheet::{Sheet, Words};
 use super::super::spec::{Build, FigureSpec};
-use super::super::{FigureError, Options, StepAxis};
 use super::super::words::diverged;
+use super::super::{FigureError, Options, StepAxis};
 use super::{ABREAST, FEW, Sweeps, caption, name, names, spread};
 use crate::analysis::Ensemble;
 use crate::analysis::ensemble::{Run, Spread};
@@ -210,7 +210,9 @@ fn heading(lang: Lang, all: &[Line], seeds: usize) -> String {
     let lost: Vec<Lost> = lost.into_iter().map(|end| end.lost).collect();
     let found = match ends.as_slice() {
         [] => return lang.capitalised(&lang.lost_clause(&lost)),
-        [a, b] if lost.is_empty() && all[0].panel == all[1].panel && a.depth < b.depth && a.train < b.train => {
+        [a, b]
+            if lost.is_empty() && all[0].panel == all[1].panel && a.depth < b.depth && a.train < b.train =>
+        {
             let test = a.test.zip(b.test).map(|(a, b)| [a, b]);
             lang.deeper_is_worse((a.depth, a.train), (b.depth, b.train), test, seeds)
         }

@@ -5,6 +5,7 @@ mod numbers;
 mod remedy;
 mod replays;
 mod titles;
+mod truth;
 
 use proptest::prelude::*;
 
