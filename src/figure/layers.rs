@@ -17,7 +17,7 @@ use super::sheet::{Sheet, Words};
 use super::spec::{Build, FigureSpec, Runs};
 use super::words::{caption, title_of};
 use super::{FigureError, GradientMetric, Options};
-use crate::analysis::curves::{Curve, running};
+use crate::analysis::curves::{Curve, Spacing, running};
 use crate::analysis::{Grid, Summary};
 use crate::record::Status;
 use crate::stats::Measured;
@@ -68,7 +68,6 @@ fn build(runs: &Runs, options: &Options) -> Result<Figure, FigureError> {
         title: title_of(lang, run, bias && of_tensor, vec![finding]),
         subtitle: vec![
             lang.explain(q, bias),
-            lang.ratios_are_medians(),
             if is_long { lang.running_medians_note(WINDOW) } else { String::new() },
             lang.outside_axis_note(outside),
             if gaps { lang.gaps_note() } else { String::new() },
@@ -103,7 +102,7 @@ pub(super) fn curves(steps: &[u64], cells: &Grid) -> Vec<Curve> {
         let measured = steps.iter().zip(cells.row(layer)).filter(|(_, c)| **c != Measured::Missing);
         let (steps, values): (Vec<u64>, Vec<f64>) =
             measured.map(|(&step, cell)| (step, cell.positive().unwrap_or(f64::NAN))).unzip();
-        Curve { band: Vec::new(), ..running(&steps, &values, MOST_POINTS, WINDOW) }
+        Curve { band: Vec::new(), ..running(&steps, &values, Spacing::Even, MOST_POINTS, WINDOW) }
     };
     (0..cells.layers()).map(curve).collect()
 }

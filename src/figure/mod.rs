@@ -12,6 +12,8 @@
 //! adjective.
 
 pub mod chart;
+mod depth;
+mod describe;
 pub mod flow;
 mod frame;
 mod lettering;

@@ -10,10 +10,11 @@
 //! rate. A remedy may change how many steps its budget buys (early stopping trains on fewer samples).
 
 use super::chart::{Axis, AxisKind, DotRow, Dots, Figure, Panel};
+use super::depth::signal_ratio;
 use super::flow::Tone;
 use super::sheet::{Sheet, Words};
 use super::spec::{Build, FigureSpec};
-use super::words::{caption, name, signal_ratio};
+use super::words::{caption, name};
 use super::{FigureError, Options};
 use crate::analysis::Summary;
 use crate::diagnosis::cure::{self, Cure};

@@ -4,9 +4,9 @@
 //! without a language, a description or a sentence on how to read it.
 
 use super::chart::{ColourScale, Figure, Heatmap, Panel, Placed};
+use super::describe::describe;
 use super::frame::show_last_labels;
 use super::size::{Hidden, Size};
-use super::words::describe;
 use crate::text::Lang;
 
 /// The words of a figure, all in one language.
