@@ -23,6 +23,7 @@ use super::tape::{Tape, Wanted};
 use super::threads::{Threads, chunks, each};
 use super::update::{StateSlice, UpdateSums, apply};
 use super::winners::Watch;
+use crate::stats::bins::BINS;
 use crate::stats::{MISSING, UNDERFLOW};
 
 /// Samples that are evaluated together.
@@ -123,6 +124,11 @@ measures! {
     SnapshotMeasure {
         /// CountSketch of the difference from the initial parameters, `[T * SKETCH_BUCKETS]`
         sketch: Vec<f32>,
+        /// Counts of what a layer's activation function was given and of what it made of it, and of the
+        /// backward signal, in the bins of [`crate::stats::bins`]; NaN where nothing was counted. `[L * BINS]`
+        pre_activation_histogram: Vec<f32>,
+        activation_histogram: Vec<f32>,
+        signal_histogram: Vec<f32>,
     }
     tensors {
         /// Distance from the initial parameters.
@@ -144,6 +150,22 @@ measures! {
         /// Share of the outputs of max pooling and maxout that another input became than at the snapshot
         /// before, over the samples of [`Engine::watch`].
         winners_changed,
+    }
+}
+
+impl SnapshotMeasure {
+    /// What is stored in single precision, with the ids of its metrics.
+    pub fn singles(&self) -> [(&'static str, &[f32]); 4] {
+        [
+            ("sketch", &self.sketch),
+            ("pre_activation_histogram", &self.pre_activation_histogram),
+            ("activation_histogram", &self.activation_histogram),
+            ("signal_histogram", &self.signal_histogram),
+        ]
+    }
+
+    fn histograms(&mut self) -> [&mut Vec<f32>; 3] {
+        [&mut self.pre_activation_histogram, &mut self.activation_histogram, &mut self.signal_histogram]
     }
 }
 
@@ -224,6 +246,9 @@ impl<T: Scalar> Engine<T> {
             },
             snapshot: SnapshotMeasure {
                 sketch: vec![0.0; tensors * SKETCH_BUCKETS],
+                pre_activation_histogram: vec![f32::NAN; layers * BINS],
+                activation_histogram: vec![f32::NAN; layers * BINS],
+                signal_histogram: vec![f32::NAN; layers * BINS],
                 ..SnapshotMeasure::unmeasured(layers, tensors)
             },
             threads,
@@ -272,6 +297,7 @@ impl<T: Scalar> Engine<T> {
         if snapshot {
             self.measure_distance();
             self.measure_activations();
+            self.measure_distributions();
             self.measure_winners();
         }
         let constants = Constants::new(&self.optimizer, self.step, learning_rate);
@@ -307,6 +333,7 @@ impl<T: Scalar> Engine<T> {
     pub fn final_snapshot(&mut self) -> &SnapshotMeasure {
         self.measure_distance();
         self.snapshot.of_layers().for_each(|column| column.fill(MISSING));
+        self.snapshot.histograms().into_iter().for_each(|counts| counts.fill(f32::NAN));
         self.measure_winners();
         &self.snapshot
     }
@@ -511,6 +538,27 @@ impl<T: Scalar> Engine<T> {
             s.saturated_share[l] = of.saturated_share;
             s.dead_share[l] = of.dead_share;
             s.mean_squared_slope[l] = of.mean_squared_slope;
+        }
+    }
+
+    fn measure_distributions(&mut self) {
+        let [before, after, signal] = self.snapshot.histograms();
+        let of = |counts: &mut Vec<f32>, l: usize| {
+            let own = l * BINS..(l + 1) * BINS;
+            counts[own.clone()].fill(0.0);
+            own
+        };
+        for site in &self.network.sequence.sites {
+            let l = site.group;
+            if let Some(place) = site.observed {
+                let own = of(before, l);
+                of(after, l);
+                self.tape.count_around(place, [&mut before[own.clone()], &mut after[own]]);
+            }
+            if let Some(place) = site.counted {
+                let own = of(signal, l);
+                self.tape.count_signals(place, &mut signal[own]);
+            }
         }
     }
 

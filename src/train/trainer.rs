@@ -348,7 +348,10 @@ fn measured_row<'m>(made: &Made, measure: &'m StepMeasure) -> Row<'m> {
 }
 
 fn snapshot_row(step: u64, measure: &SnapshotMeasure) -> Row<'_> {
-    let mut row = Row::of_snapshot(step).with_sketch(&measure.sketch);
+    let mut row = Row::of_snapshot(step);
+    for (id, values) in measure.singles() {
+        row.set_singles(named(id), values);
+    }
     set_all(&mut row, measure.columns());
     row
 }
@@ -356,10 +359,12 @@ fn snapshot_row(step: u64, measure: &SnapshotMeasure) -> Row<'_> {
 /// Sets columns by the ids of their metrics.
 fn set_all<'m>(row: &mut Row<'m>, columns: impl Iterator<Item = (&'static str, &'m [f64])>) {
     for (id, values) in columns {
-        let metric =
-            MetricId::named(id).unwrap_or_else(|| panic!("{id} is measured but no metric of a record"));
-        row.set(metric, values);
+        row.set(named(id), values);
     }
+}
+
+fn named(id: &str) -> MetricId {
+    MetricId::named(id).unwrap_or_else(|| panic!("{id} is measured but no metric of a record"))
 }
 
 fn first_last_ratio<T: Scalar>(engine: &Engine<T>) -> Option<f64> {
@@ -382,6 +387,9 @@ mod tests {
                 |columns: &mut dyn Iterator<Item = (&'static str, &[f64])>| columns.map(|c| c.0).collect();
             if table == Table::Step { ids(&mut step.columns()) } else { ids(&mut snapshot.columns()) }
         };
+        let singles = SnapshotMeasure::default().singles().map(|(id, _)| named(id));
+        assert!(singles.iter().all(|metric| metric.element == Element::F32));
+        assert_eq!(singles.len(), Table::Snapshot.metrics().filter(|m| m.element == Element::F32).count());
         for table in [Table::Step, Table::Snapshot] {
             // The engine has one group of parameters, whose rate is that of the step.
             let is_column = |metric: &MetricId| {
