@@ -199,6 +199,8 @@ pub struct Engine<T: Scalar> {
     evaluators: Vec<Tape<T>>,
     initial: Option<Network<T>>,
     watch: Option<Watch<T>>,
+    /// Whether snapshots count how activations and signals are distributed.
+    counts: bool,
     measure: StepMeasure,
     snapshot: SnapshotMeasure,
     step: u64,
@@ -239,6 +241,7 @@ impl<T: Scalar> Engine<T> {
             evaluators: Vec::new(),
             initial: None,
             watch: None,
+            counts: true,
             measure: StepMeasure {
                 loss: MISSING,
                 accuracy: MISSING,
@@ -284,6 +287,11 @@ impl<T: Scalar> Engine<T> {
         self.watch = Watch::new(&self.network, data, labels);
     }
 
+    /// Whether the next snapshots count how activations and signals are distributed. They do at first.
+    pub fn count(&mut self, on: bool) {
+        self.counts = on;
+    }
+
     /// Takes samples `order` (as many as the batch size) of `data [n, inputs]` as the next batch.
     pub fn load(&mut self, data: &[T], labels: &[u32], order: &[u32]) {
         self.tape.load(data, labels, order);
@@ -293,11 +301,13 @@ impl<T: Scalar> Engine<T> {
     /// [`Engine::measured`] afterwards; with `snapshot`, which describes the parameters before the update, in
     /// [`Engine::snapshot`]. Neither changes the arithmetic of the step.
     pub fn step(&mut self, learning_rate: f64, measure: bool, snapshot: bool) -> (f64, f64) {
-        let sum = self.forward_backward(Wanted { measure, statistics: snapshot, step: self.step });
+        let distributions = snapshot && self.counts;
+        let wanted = Wanted { measure, statistics: snapshot, distributions, step: self.step };
+        let sum = self.forward_backward(wanted);
         if snapshot {
             self.measure_distance();
             self.measure_activations();
-            self.measure_distributions();
+            self.measure_distributions(distributions);
             self.measure_winners();
         }
         let constants = Constants::new(&self.optimizer, self.step, learning_rate);
@@ -541,8 +551,12 @@ impl<T: Scalar> Engine<T> {
         }
     }
 
-    fn measure_distributions(&mut self) {
+    fn measure_distributions(&mut self, counted: bool) {
         let [before, after, signal] = self.snapshot.histograms();
+        if !counted {
+            [before, after, signal].into_iter().for_each(|counts| counts.fill(f32::NAN));
+            return;
+        }
         let of = |counts: &mut Vec<f32>, l: usize| {
             let own = l * BINS..(l + 1) * BINS;
             counts[own.clone()].fill(0.0);

@@ -82,8 +82,10 @@ struct Block {
 pub(crate) struct Wanted {
     /// The norms of single samples' gradients.
     pub measure: bool,
-    /// Statistics of the activations, and distributions.
+    /// Statistics of the activations.
     pub statistics: bool,
+    /// How activations and signals are distributed.
+    pub distributions: bool,
     /// The step, of which dropout makes its masks.
     pub step: u64,
 }
@@ -290,10 +292,11 @@ impl<T: Scalar> Tape<T> {
         let mut rows = slots.lend(count * blocks.len());
         cut_rows(sheets, widths, blocks, &mut rows);
         let mode = Mode { training: Some((network.seed, wanted.step)), measure: wanted.measure };
-        let statistics = wanted.statistics;
+        let Wanted { statistics, distributions, .. } = wanted;
         let mut stage =
             |blocks: &mut [Block], joints: &[Joint<T>], work: &(dyn Fn(&mut Rows<'_, '_, T>) + Sync)| {
-                let pass = Pass { network, packed, seats, joints, batch, labels, mode, statistics };
+                let pass =
+                    Pass { network, packed, seats, joints, batch, labels, mode, statistics, distributions };
                 let pieces = (each(blocks), chunks(&mut rows, count));
                 threads.for_each(pieces, scratch, |_, (block, sheets), scratch| {
                     work(&mut Rows { pass: &pass, block, sheets, scratch });
@@ -354,7 +357,8 @@ impl<T: Scalar> Tape<T> {
         let mut rows = slots.lend(widths.len());
         cut_rows(sheets, widths, blocks, &mut rows);
         let mode = Mode { training: None, measure: false };
-        let pass = Pass { network, packed, seats, joints, batch, labels, mode, statistics: false };
+        let (statistics, distributions) = (false, false);
+        let pass = Pass { network, packed, seats, joints, batch, labels, mode, statistics, distributions };
         let mut block =
             Rows { pass: &pass, block: &mut blocks[0], sheets: &mut rows, scratch: &mut scratch[0] };
         (0..seats.len()).for_each(|i| block.forward(i));
@@ -521,6 +525,7 @@ struct Pass<'a, T> {
     labels: &'a [u32],
     mode: Mode,
     statistics: bool,
+    distributions: bool,
 }
 
 /// A block of rows on its way: its own rows of all sheets. A sheet that a layer works on is taken out of the
@@ -560,8 +565,8 @@ impl<'a, T: Scalar> Rows<'a, '_, T> {
         if let Some(next) = self.pass.seats.get(i + 1) {
             prefetch = prefetch.and(y).and(self.sheets[next.cache.unwrap_or(next.y)]);
         }
-        let wanted = site.observed.filter(|_| self.pass.statistics);
-        if let Some(place) = wanted {
+        let counted = site.observed.filter(|_| self.pass.distributions);
+        if let Some(place) = counted {
             self.block.around[place].clear();
         }
         layer.forward(Forward {
@@ -577,15 +582,17 @@ impl<'a, T: Scalar> Rows<'a, '_, T> {
                 &mut self.block.numbers[seat.numbers * rows..][..layer.memory().numbers * rows]
             },
             joint: &self.pass.joints[i],
-            before: match wanted {
+            before: match counted {
                 Some(place) if layer.activation().is_some() => Some(&mut self.block.around[place].before),
                 _ => None,
             },
             scratch: self.scratch,
             prefetch,
         });
-        if let Some(place) = wanted {
+        if let Some(place) = site.observed.filter(|_| self.pass.statistics) {
             layer.observe(y, cache.as_deref().unwrap_or_default(), &mut self.block.statistics[place]);
+        }
+        if let Some(place) = counted {
             let Around { before, after } = &mut self.block.around[place];
             after.read(self.block.from, y, &[], 0);
             // Without a function the value is the pre-activation itself.
@@ -681,7 +688,7 @@ impl<'a, T: Scalar> Rows<'a, '_, T> {
             sums: &mut block.sums[seat.sums.clone()],
             joint: &self.pass.joints[i],
             exponent: &mut exponent,
-            signal: site.counted.filter(|_| self.pass.statistics).map(|place| {
+            signal: site.counted.filter(|_| self.pass.distributions).map(|place| {
                 let signal = &mut block.signals[place];
                 signal.clear();
                 signal

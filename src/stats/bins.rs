@@ -26,17 +26,49 @@ const NAN: usize = BINS - 1;
 /// Bits of the mantissa that tell the parts of an octave apart: eight.
 const PART_BITS: u32 = 3;
 /// Pieces of the magnitudes that are told apart before they are put into bins: those of f32's exponents.
-const PIECES: usize = 256 << PART_BITS;
+const SIDE_PIECES: usize = 256 << PART_BITS;
+/// Those of either sign, then zero and NaN; a power of two, so that no place in their table is checked.
+const PIECES: usize = 4 * SIDE_PIECES;
+const ZERO_PIECE: u16 = 2 * SIDE_PIECES as u16;
+const NAN_PIECE: u16 = ZERO_PIECE + 1;
 
 /// What histograms count, on either side of zero.
 #[derive(Debug)]
 pub struct Bins {
     /// Ascending, `SIDE + 1`.
     edges: Vec<f64>,
-    /// For each piece of the magnitudes 0 where it is below all edges, else the number of the bin, and
-    /// `SIDE + 1` above all.
-    sides: Vec<u8>,
+    /// The bin of each piece.
+    bins: Box<[u8; PIECES]>,
 }
+
+/// The piece of the numbers that a number times a power of two belongs to: a few bits of it, which a loop
+/// over many numbers finds at once.
+pub trait Piece: Copy {
+    fn piece(self, exponent: i32) -> u16;
+}
+
+macro_rules! piece {
+    ($float:ty, $bits:ty, $signed:ty, $bias:literal) => {
+        impl Piece for $float {
+            #[inline(always)]
+            fn piece(self, exponent: i32) -> u16 {
+                const MANTISSA: u32 = <$float>::MANTISSA_DIGITS - 1;
+                let bits = self.to_bits();
+                let magnitude = bits & (<$bits>::MAX >> 1);
+                // One less, so that an edge belongs to the bin below it.
+                let piece = (magnitude.wrapping_sub(1) >> (MANTISSA - PART_BITS)) as $signed;
+                let shift = (exponent as $signed - ($bias - 127)) << PART_BITS;
+                let side = (piece + shift).clamp(0, SIDE_PIECES as $signed - 1) as u16;
+                let sign = (bits >> (<$bits>::BITS - 1)) as u16;
+                let piece = side + sign * SIDE_PIECES as u16;
+                let piece = if magnitude > <$float>::INFINITY.to_bits() { NAN_PIECE } else { piece };
+                if magnitude == 0 { ZERO_PIECE } else { piece }
+            }
+        }
+    };
+}
+piece!(f32, u32, i32, 127);
+piece!(f64, u64, i64, 1023);
 
 static VALUES: LazyLock<Bins> = LazyLock::new(|| Bins::new(-25..8, -2..2));
 static SIGNALS: LazyLock<Bins> = LazyLock::new(|| Bins::new(-48..13, 0..0));
@@ -61,32 +93,28 @@ impl Bins {
         });
         let edges: Vec<f64> = cuts.chain([2f64.powi(octaves.end)]).collect();
         assert_eq!(edges.len(), SIDE + 1);
-        let piece = |at: usize| {
+        let mut bins = Box::new([NAN as u8; PIECES]);
+        bins[usize::from(ZERO_PIECE)] = ZERO as u8;
+        for at in 0..SIDE_PIECES {
             let (octave, part) = ((at >> PART_BITS) as i32 - 127, at & ((1 << PART_BITS) - 1));
             // Inside the piece, whose ends may be edges.
             let inside = 2f64.powi(octave) * (1.0 + (part as f64 + 0.5) / f64::from(parts));
-            edges.partition_point(|&edge| edge < inside) as u8
-        };
-        Bins { sides: (0..PIECES).map(piece).collect(), edges }
+            let side = edges.partition_point(|&edge| edge < inside);
+            bins[at] = (ZERO + 1 + side) as u8;
+            bins[at + SIDE_PIECES] = (ZERO - 1 - side) as u8;
+        }
+        Bins { bins, edges }
+    }
+
+    /// The bin of a piece.
+    #[inline(always)]
+    pub fn of_piece(&self, piece: u16) -> usize {
+        usize::from(self.bins[usize::from(piece) % PIECES])
     }
 
     /// The bin of `x * 2^exponent`.
-    #[inline(always)]
-    pub fn of(&self, x: f64, exponent: i32) -> usize {
-        const MANTISSA: u32 = f64::MANTISSA_DIGITS - 1;
-        let bits = x.to_bits();
-        let magnitude = bits & (u64::MAX >> 1);
-        // One less, so that an edge belongs to the bin below it.
-        let piece = (magnitude.wrapping_sub(1) >> (MANTISSA - PART_BITS)) as i64;
-        let shift = i64::from(exponent) - (1023 - 127);
-        let piece = (piece + (shift << PART_BITS)).clamp(0, PIECES as i64 - 1);
-        let side = usize::from(self.sides[piece as usize]);
-        let bin = if bits >> 63 == 0 { ZERO + 1 + side } else { ZERO - 1 - side };
-        match magnitude {
-            0 => ZERO,
-            m if m > f64::INFINITY.to_bits() => NAN,
-            _ => bin,
-        }
+    pub fn of(&self, x: impl Piece, exponent: i32) -> usize {
+        self.of_piece(x.piece(exponent))
     }
 
     /// The values of a bin: from the lower to the higher end, of which the one farther from zero belongs to
@@ -139,12 +167,13 @@ mod tests {
             for x in edges.chain(sizes).chain(others).flat_map(|x| [x, -x]) {
                 assert_eq!(bins.of(x, 0), looked_up(bins, x), "{x}");
                 let single = f64::from(x as f32);
-                assert_eq!(bins.of(single, 0), looked_up(bins, single), "{single}");
+                assert_eq!(bins.of(x as f32, 0), looked_up(bins, single), "{single}");
             }
-            assert_eq!((bins.of(f64::NAN, 0), bins.of(-f64::NAN, 9)), (NAN, NAN));
+            assert_eq!([bins.of(f64::NAN, 0), bins.of(-f64::NAN, 9), bins.of(-f32::NAN, -9)], [NAN; 3]);
             for exponent in [-300, -7, 0, 1, 90] {
-                for x in [1.0, 1.125, -1.3, 0.0, -0.99] {
-                    assert_eq!(bins.of(x, exponent), looked_up(bins, x * 2f64.powi(exponent)));
+                for x in [1.0, 1.125, -1.3, 0.0, -0.99f64] {
+                    let expected = looked_up(bins, x * 2f64.powi(exponent));
+                    assert_eq!([bins.of(x, exponent), bins.of(x as f32, exponent)], [expected; 2]);
                 }
             }
         }
