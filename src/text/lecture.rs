@@ -1,5 +1,6 @@
 //! Words of the figures that a lecture shows beside the heatmaps: lines by layer, factors, gradient noise.
 
+mod by;
 mod early;
 mod factors;
 mod functions;
