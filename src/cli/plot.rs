@@ -14,7 +14,8 @@ use crate::figure::routes::RoutedLayer;
 use crate::figure::sweep::by::By;
 use crate::figure::updates::Norms;
 use crate::figure::{
-    self, Drawn, Draws, FIGURES, FigureError, FigureSpec, GradientMetric, Input, Options, StepAxis,
+    self, Drawn, Draws, FIGURES, FigureError, FigureSpec, GradientMetric, Hidden, Input, Options, Size,
+    StepAxis,
 };
 use crate::import::Pattern;
 use crate::names::{NameError, did_you_mean};
@@ -105,6 +106,19 @@ pub struct Look {
     /// PNG pixels per CSS pixel
     #[arg(long, value_name = "X", default_value_t = 2.0, value_parser = scale)]
     scale: f64,
+    /// What the figures are laid out for, with text of at least 7 pt (slides: 18 of 720 lines): screen, column
+    /// (8 cm), page (17 cm), slide (1280 x 720 pixels), beamer (14 x 7 cm), square (720 x 720 pixels)
+    #[arg(long, value_name = "SIZE", default_value = "screen")]
+    size: Size,
+    /// Leave out the title and the line under it, where the text beside the figure says them
+    #[arg(long)]
+    no_title: bool,
+    /// Leave out the settings under the figure
+    #[arg(long)]
+    no_footer: bool,
+    /// Draw no background
+    #[arg(long)]
+    transparent: bool,
     /// Language of all text: en or zh (Chinese)
     #[arg(long, value_name = "LANG", default_value = "en", value_parser = language)]
     pub lang: Lang,
@@ -119,8 +133,19 @@ impl Look {
         use_font(self.font.as_deref())
     }
 
+    /// The options of every figure that is drawn.
+    pub fn options(&self) -> Options {
+        let hidden = Hidden { title: self.no_title, footer: self.no_footer };
+        Options::new(self.lang).with(self.size).with(hidden)
+    }
+
     pub fn style(&self) -> Style {
-        Style { theme: self.theme, colour_map: self.colour_map, scale: self.scale }
+        Style {
+            theme: self.theme,
+            colour_map: self.colour_map,
+            scale: self.scale,
+            transparent: self.transparent,
+        }
     }
 }
 
@@ -198,7 +223,8 @@ pub fn run(args: Args) -> CommandResult {
 
 impl Args {
     fn options(&self) -> Options {
-        Options::new(self.look.lang)
+        self.look
+            .options()
             .with(if self.x_log { StepAxis::Log } else { StepAxis::Linear })
             .with(if self.bias { Drawn::Biases } else { Drawn::Weights })
             .with(self.gradient)

@@ -80,6 +80,7 @@ fn panel(lang: Lang, title: String, split: &[Split], y: Axis) -> Panel {
         points: split.iter().map(|s| (s.layer as f64, Some(of(s)))).collect(),
         style: *style,
         colour,
+        ramp: None,
         markers: true,
         band: Vec::new(),
     };

@@ -90,7 +90,7 @@ fn build(runs: Option<&Runs>, options: &Options) -> Result<Figure, FigureError> 
         caption: run.map_or_else(|| definitions(lang, &functions), |run| caption(lang, run)),
         reading: vec![lang.reading_functions(), lang.sentence(&general), lang.reading_slopes()],
     };
-    Ok(Figure::new(SPEC.name, lang, words, sheet))
+    Ok(Figure { tiles: functions.len() > TOGETHER, ..Figure::new(SPEC.name, lang, words, sheet) })
 }
 
 fn without_repeats(all: Vec<Activation>) -> Vec<Activation> {
@@ -170,7 +170,7 @@ fn points(function: Activation, is_slope: bool) -> Vec<(f64, Option<f64>)> {
 
 fn curve(label: String, function: Activation, is_slope: bool, colour: usize) -> Series {
     let points = points(function, is_slope);
-    Series { label, points, style: Stroke::Solid, colour, markers: false, band: Vec::new() }
+    Series { label, points, style: Stroke::Solid, colour, ramp: None, markers: false, band: Vec::new() }
 }
 
 /// An axis of the values of these functions, or of their slopes.

@@ -11,13 +11,13 @@
 //! (a single minibatch is noisy), so that a spike of one step is not seen here.
 
 use super::chart::{Axis, AxisKind, Figure, Series, Stroke};
-use super::frame::{Legend, lines, log_scale, series, step_edges, time_axis};
+use super::frame::{Legend, lines, log_scale, order_by_ramp, series, step_edges, time_axis};
 use super::reading::{across, gradient_hint};
 use super::sheet::{Sheet, Words};
 use super::spec::{Build, FigureSpec, Runs};
 use super::words::{caption, title_of};
 use super::{FigureError, GradientMetric, Options};
-use crate::analysis::curves::{Curve, running};
+use crate::analysis::curves::{Curve, Spacing, running};
 use crate::analysis::{Grid, Summary};
 use crate::record::Status;
 use crate::stats::Measured;
@@ -68,7 +68,6 @@ fn build(runs: &Runs, options: &Options) -> Result<Figure, FigureError> {
         title: title_of(lang, run, bias && of_tensor, vec![finding]),
         subtitle: vec![
             lang.explain(q, bias),
-            lang.ratios_are_medians(),
             if is_long { lang.running_medians_note(WINDOW) } else { String::new() },
             lang.outside_axis_note(outside),
             if gaps { lang.gaps_note() } else { String::new() },
@@ -103,7 +102,7 @@ pub(super) fn curves(steps: &[u64], cells: &Grid) -> Vec<Curve> {
         let measured = steps.iter().zip(cells.row(layer)).filter(|(_, c)| **c != Measured::Missing);
         let (steps, values): (Vec<u64>, Vec<f64>) =
             measured.map(|(&step, cell)| (step, cell.positive().unwrap_or(f64::NAN))).unzip();
-        Curve { band: Vec::new(), ..running(&steps, &values, MOST_POINTS, WINDOW) }
+        Curve { band: Vec::new(), ..running(&steps, &values, Spacing::Even, MOST_POINTS, WINDOW) }
     };
     (0..cells.layers()).map(curve).collect()
 }
@@ -137,7 +136,9 @@ pub(super) fn drawn(lang: Lang, run: &Summary, curves: Vec<Curve>) -> Vec<Series
         line.markers &= marked || line.points.len() == 1;
         line
     };
-    curves.into_iter().enumerate().map(line).collect()
+    let mut all: Vec<Series> = curves.into_iter().enumerate().map(line).collect();
+    order_by_ramp(&mut all);
+    all
 }
 
 /// Which of so many layers (from 0) have their names at their lines: all, or the first, the last two and some

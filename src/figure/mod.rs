@@ -12,6 +12,8 @@
 //! adjective.
 
 pub mod chart;
+mod depth;
+mod describe;
 pub mod flow;
 mod frame;
 mod lettering;
@@ -19,6 +21,7 @@ pub mod maps;
 mod options;
 mod reading;
 mod sheet;
+pub mod size;
 mod spec;
 pub mod table;
 mod words;
@@ -53,6 +56,7 @@ mod tests;
 pub use frame::layer_rows;
 pub use lettering::words;
 pub use options::{Choice, Drawn, GradientMetric, Options, StepAxis};
+pub use size::{Hidden, Size};
 pub use spec::{Draws, FigureSpec, Input, Runs, build};
 pub use table::{table, write_csv};
 pub use words::{caption_of_many, head, name as run_name, names as run_names};

@@ -16,7 +16,7 @@
 //! shows each.
 
 use super::chart::{Axis, AxisKind, Figure, Overlay, Panel, Series, Stroke};
-use super::frame::{lines, series, show_last_labels, step_edges, time_axis, value_axis};
+use super::frame::{lines, series, show_last_labels, spacing, step_edges, time_axis, value_axis};
 use super::layers::{MOST_POINTS, WINDOW};
 use super::sheet::{Sheet, Words};
 use super::spec::{Build, FigureSpec, Runs};
@@ -27,7 +27,7 @@ use crate::analysis::{Summary, edge_rows};
 use crate::record::{LOSS, Status};
 use crate::stats::median;
 use crate::text::lecture::Beside;
-use crate::text::{Hint, Lang};
+use crate::text::{Ends, Hint, Lang};
 
 pub const SPEC: FigureSpec = FigureSpec {
     name: "gradient-and-loss",
@@ -105,7 +105,7 @@ fn panel(lang: Lang, label: String, steps: &[u64], values: &[f64], x: &Axis) -> 
     let log = y.kind == AxisKind::Log10;
     let mut drawn: Vec<Series> = Vec::new();
     if steps.len() > MOST_POINTS {
-        let middle = Curve { band: Vec::new(), ..running(steps, values, MOST_POINTS, WINDOW) };
+        let middle = Curve { band: Vec::new(), ..running(steps, values, spacing(x), MOST_POINTS, WINDOW) };
         drawn.push(series(lang.each_step_series(), each, Stroke::Faint, 0, log));
         drawn.push(Series {
             markers: false,
@@ -143,9 +143,9 @@ fn findings(lang: Lang, run: &Summary, norms: &[f64], course: Course) -> Vec<Str
     let first = middle(&norms[..edge_rows(norms.len())]);
     let last = middle(&norms[norms.len() - edge_rows(norms.len())..]);
     if let Status::Diverged { .. } = run.header().status {
-        let finite = norms.iter().copied().filter(|x| x.is_finite());
-        let ends = finite.clone().next().zip(finite.reduce(f64::max));
-        return ends.map(|(first, most)| lang.whole_gradient_course(first, most)).into_iter().collect();
+        let mut finite = steps.iter().copied().zip(norms.iter().copied()).filter(|at| at.1.is_finite());
+        let (first, last) = (finite.next(), finite.next_back());
+        return first.map(|first| lang.whole_gradient_growth(first, last)).into_iter().collect();
     }
     if let Course::Still { row, loss } = course
         && let Some(here) = middle(&norms[row..])
@@ -159,7 +159,7 @@ fn findings(lang: Lang, run: &Summary, norms: &[f64], course: Course) -> Vec<Str
         clauses.push(lang.loss_falls_to_the_end());
     }
     if let (Some(first), Some(last)) = (first, last) {
-        clauses.push(lang.whole_gradient_course(first, last));
+        clauses.push(lang.whole_gradient_course(Some([first, last]), None, Ends::of(norms.len())));
     }
     clauses
 }

@@ -108,6 +108,7 @@ fn panel(lang: Lang, sides: &[Side], last: bool, y: &Axis, column: usize) -> Pan
         points: points(side, last),
         style: Stroke::Solid,
         colour,
+        ramp: None,
         markers: true,
         band: Vec::new(),
     };

@@ -5,6 +5,7 @@
 //! figure.
 
 use super::chart::Figure;
+use super::size::sized;
 use super::sweep::{SweepInput, Sweeps};
 use super::{FIGURES, FigureError, Options};
 use crate::analysis::Summary;
@@ -251,7 +252,7 @@ impl FigureSpec {
             Ok::<_, FigureError>(Runs { figure: self.name, all })
         };
         let options = &as_recorded(input, options);
-        match (&self.build, input) {
+        let built = match (&self.build, input) {
             (Build::Run(build), Input::Runs(one @ [_])) => build(&runs(one)?, options),
             (Build::Runs(build), Input::Runs(many @ [_, _, ..])) => build(&runs(many)?, options),
             (Build::Sweep(build), Input::Sweep(sweep)) => build(&Sweeps::new(self.name, sweep)?, options),
@@ -260,7 +261,8 @@ impl FigureSpec {
             (Build::Nothing(build), Input::Runs([])) => build(None, options),
             (Build::Nothing(build), Input::Runs(one @ [_])) => build(Some(&runs(one)?), options),
             (_, other) => Err(self.refusal(other.suits())),
-        }
+        };
+        built.map(|figure| sized(figure, options.get(), options.get()))
     }
 }
 

@@ -274,6 +274,7 @@ impl All<'_> {
             series: [lang.train_series(), if tested { lang.test_series() } else { String::new() }],
             reference: if all.len() > 1 { lang.best_row_lines() } else { String::new() },
             mark: chance.map(|c| (c, lang.chance_mark(c))),
+            beside: Dots::BESIDE,
         };
         let sheet = Sheet::stack(vec![(1.0, Panel::Dots(panel))], Vec::new(), (960, 0));
         let notes = vec![lang.medians_of_seeds_note(self.seeds())];

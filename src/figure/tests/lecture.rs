@@ -67,7 +67,8 @@ fn lines_of_a_run_that_diverged_have_no_headline_of_even_layers() {
     let figure = one("layer-lines", &record);
     assert!(
         figure.title.starts_with(
-            "ReLU, 8 hidden layers: the largest gradient of any layer is 0.50 at step 0 and 10⁵⁰ at step 19"
+            "ReLU, 8 hidden layers: training diverged at step 20; the largest batch-mean gradient of any layer is \
+             0.50 at step 0 and 10⁵⁰ at step 19"
         ),
         "{}",
         figure.title
@@ -118,13 +119,18 @@ fn a_loss_that_never_fell_or_goes_on_falling_or_blows_up_is_called_so() {
         )
     );
     let falls = title(Synthetic { steps: (0..20).collect(), ..healthy() });
-    assert!(falls.contains("the loss falls to the end; gradient norm from"), "{falls}");
+    assert!(
+        falls.contains("the loss falls to the end; gradient norm 2.2 at first and at the end"),
+        "{falls}"
+    );
     let grad = |_: usize, s: u64| if s < 15 { 0.5 } else { 10f64.powi(10 * (s as i32 - 14)) };
     let status = Status::Diverged { step: 20, what: "the loss is inf".into() };
     let broken = title(Synthetic { grad, status, loss: |_| 2.3, ..healthy() });
     // Nine layers with a weight of norm 0.5 and a bias of a tenth of it, then of 10^50.
     assert!(
-        broken.contains("gradient norm from 1.5 to 3.0 × 10⁵⁰; training diverged at step 20"),
+        broken.contains(
+            "training diverged at step 20; gradient norm from 1.5 at step 0 to 3.0 × 10⁵⁰ at step 19"
+        ),
         "{broken}"
     );
     let record = Synthetic { loss: |_| f64::NAN, ..healthy() }.record();
@@ -159,7 +165,7 @@ fn functions_and_slopes_are_those_of_the_textbook_and_the_bound_is_marked() {
     let all = Functions(Activation::ALL.iter().map(|(f, _)| *f).collect());
     for lang in Lang::ALL {
         let figure = drawn("activation-curves", &none, &Options::new(lang).with(all.clone()));
-        assert_eq!((figure.panels.len(), figure.column_weights.len(), figure.row_weights.len()), (12, 4, 3));
+        assert_eq!((figure.panels.len(), figure.column_weights.len(), figure.row_weights.len()), (12, 3, 4));
         let words = words(&figure).concat();
         assert_eq!(crate::font::missing_glyphs(&words), Vec::<char>::new());
         // Selu: (1.0507 x 1.6733)^10.

@@ -273,7 +273,7 @@ fn every_title_fits_and_every_word_is_there() {
                 vec![record.clone(), healthy().record()]
             };
             let figure = build(spec.name, &records, &Options::default()).unwrap();
-            let lines = crate::font::title_lines(&figure.title, figure.width.into());
+            let lines = figure.title_lines();
             assert!(lines.len() <= 2, "{}: {lines:?}", spec.name);
             assert_eq!(figure.name, spec.name);
             for text in

@@ -192,7 +192,9 @@ fn the_five_special_kinds_reach_the_figure_and_its_legend() {
         [Measured::Zero, Measured::Underflow, Measured::Nan, Measured::Infinite, Measured::Missing]
     );
     assert!(
-        figure.title.contains("layer 1's gradient is too small to be stored in 100 % of the steps"),
+        figure
+            .title
+            .contains("layer 1's batch-mean gradient is too small to be stored at every recorded step"),
         "{}",
         figure.title
     );
@@ -282,7 +284,11 @@ fn updates_that_change_no_stored_number_are_hatched_and_named() {
     let cells = &heatmaps(&figure)[0].cells;
     assert!(cells[..3].iter().flatten().all(|c| *c == Measured::Underflow));
     assert!(cells[3..].iter().flatten().all(|c| matches!(c, Measured::Finite(_))));
-    assert!(figure.title.contains("the updates of layers 1–3 are lost to rounding"), "{}", figure.title);
+    assert!(
+        figure.title.contains("the updates of layers 1–3 are lost to rounding at every recorded step"),
+        "{}",
+        figure.title
+    );
     assert_eq!(
         figure.scales[0].special,
         vec![(Measured::Underflow, "lost to rounding: changes no stored number".to_string())]

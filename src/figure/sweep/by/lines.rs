@@ -2,7 +2,7 @@
 
 use super::{All, Point, number};
 use crate::figure::chart::{Axis, AxisKind, Figure, Lines, Overlay, Panel, Placed, Series as Curve, Stroke};
-use crate::figure::frame::accuracy_axis;
+use crate::figure::frame::{accuracy_axis, order_by_ramp};
 use crate::figure::sheet::Sheet;
 
 impl All<'_> {
@@ -37,6 +37,9 @@ impl All<'_> {
                 marks.extend(points);
             }
             curves.retain(|c: &Curve| c.points.iter().any(|p| p.1.is_some()));
+            if self.groups.iter().all(|g| g.0.last().is_some_and(|(_, value)| number(value).is_some())) {
+                order_by_ramp(&mut curves);
+            }
             let panel = self.panel(title, key, &values, curves, column);
             placed.push(Placed { overlays: self.lost(&values, &marks), ..Placed::new(column, 0, panel) });
         }
@@ -123,6 +126,7 @@ fn curve(points: &[(f64, Point)], set: usize, style: Stroke, colour: usize, labe
         points: points.iter().map(|(x, p)| (*x, p.median(set))).collect(),
         style,
         colour,
+        ramp: None,
         markers: style == Stroke::Solid,
         band: if wide { band.collect() } else { Vec::new() },
     }
