@@ -11,6 +11,7 @@ use crate::activation::Activation;
 use crate::figure::chart::Figure;
 use crate::figure::functions::Functions;
 use crate::figure::routes::RoutedLayer;
+use crate::figure::sweep::by::By;
 use crate::figure::updates::Norms;
 use crate::figure::{
     self, Drawn, Draws, FIGURES, FigureError, FigureSpec, GradientMetric, Hidden, Input, Options, Size,
@@ -34,6 +35,7 @@ use crate::text::{Lang, columns};
   gradfade plot runs/sigmoid-remedies --figure remedy
   gradfade plot runs/sigmoid --figure gradient-heatmap --format pdf --lang zh
   gradfade plot runs/sigmoid --figure layer-profile --csv --x-log
+  gradfade plot sweeps/rates --figure accuracy-by --by learning-rate
   gradfade plot --figure activation-curves --activations all
   gradfade plot runs/saved --figure pooling-routes,first-layer --sample 5
   gradfade plot runs/deep --figure gradient-heatmap --layers 'conv|fc'")]
@@ -84,6 +86,9 @@ pub struct Args {
     /// sigmoid,relu]
     #[arg(long, value_name = "NAME,..", value_delimiter = ',', value_parser = functions)]
     activations: Vec<Functions>,
+    /// accuracy-by: one setting that the sweep varies, or two for a map, such as learning-rate,dropout
+    #[arg(long, value_name = "SETTING,..", value_delimiter = ',', num_args = 1)]
+    by: Vec<String>,
     /// Replace pictures that are already there
     #[arg(long)]
     force: bool,
@@ -226,6 +231,7 @@ impl Args {
             .with(self.gradient)
             .with(if self.absolute { Norms::Absolute } else { Norms::Relative })
             .with(RoutedLayer(self.pooling.unwrap_or(1)))
+            .with(By(self.by.iter().map(|name| name.trim().replace('-', "_")).collect()))
             .with(Functions(self.activations.iter().flat_map(|f| f.0.clone()).collect()))
     }
 

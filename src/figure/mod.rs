@@ -87,6 +87,7 @@ pub static FIGURES: &[FigureSpec] = &[
     comparison::SPEC,
     profiles::SPEC,
     sweep::accuracy::SPEC,
+    sweep::by::SPEC,
     sweep::triangle::GRADIENT,
     sweep::triangle::MOVEMENT,
     sweep::grid::SPEC,
