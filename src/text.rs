@@ -22,6 +22,7 @@
 
 pub mod caption;
 pub mod diagnosis;
+pub mod distribution;
 pub mod figure;
 pub mod findings;
 pub mod glossary;

@@ -7,7 +7,9 @@ use anyhow::Context;
 
 use super::open::{self, read_runs};
 use super::{CommandResult, Failure, output, sweep};
+use crate::analysis::histogram::Counted;
 use crate::figure::chart::Figure;
+use crate::figure::distribution_time::OneLayer;
 use crate::figure::routes::RoutedLayer;
 use crate::figure::updates::Norms;
 use crate::figure::{
@@ -66,6 +68,13 @@ pub struct Args {
     /// update-heatmap: absolute norms instead of norms relative to the parameters
     #[arg(long)]
     absolute: bool,
+    /// What distributions and distribution-over-time draw: activation, pre-activation or signal
+    #[arg(long, value_name = "NAME", default_value = "activation", value_parser = counted)]
+    distribution: Counted,
+    /// distribution-over-time: which layer with weights, counted from the input [default: the one that is
+    /// most at the ends of its function, or most often zero]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    layer: Option<u32>,
     /// Draw only layers whose name or tensor matches this regular expression, such as 'conv|fc'; they are
     /// numbered among themselves
     #[arg(long, value_name = "REGEX", value_parser = pattern)]
@@ -158,6 +167,13 @@ pub(super) fn gradient(text: &str) -> Result<GradientMetric, String> {
     })
 }
 
+fn counted(text: &str) -> Result<Counted, String> {
+    Counted::ALL.into_iter().find(|c| c.name() == text).ok_or_else(|| {
+        let names = Counted::ALL.map(Counted::name);
+        format!("unknown quantity{}; known: {}", did_you_mean(text, names), names.join(", "))
+    })
+}
+
 pub fn run(args: Args) -> CommandResult {
     if args.list {
         let mut list = String::new();
@@ -192,6 +208,8 @@ impl Args {
             .with(self.gradient)
             .with(if self.absolute { Norms::Absolute } else { Norms::Relative })
             .with(RoutedLayer(self.pooling.unwrap_or(1)))
+            .with(self.distribution)
+            .with(OneLayer(self.layer.map(|n| n as usize)))
     }
 
     /// Fails when a file of these figures is there already and may not be replaced.

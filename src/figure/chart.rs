@@ -85,6 +85,7 @@ pub enum Panel {
     Flow(super::flow::Flow),
     Dots(Dots),
     Maps(super::maps::Maps),
+    Ridges(super::ridges::Ridges),
 }
 
 impl Panel {
@@ -95,6 +96,7 @@ impl Panel {
             Panel::Lines(l) => Some(&l.x),
             Panel::Rows(r) => Some(&r.x),
             Panel::Dots(d) => Some(&d.x),
+            Panel::Ridges(r) => Some(&r.x),
             Panel::Flow(_) | Panel::Maps(_) => None,
         }
     }
@@ -105,6 +107,7 @@ impl Panel {
             Panel::Lines(l) => Some(&mut l.x),
             Panel::Rows(r) => Some(&mut r.x),
             Panel::Dots(d) => Some(&mut d.x),
+            Panel::Ridges(r) => Some(&mut r.x),
             Panel::Flow(_) | Panel::Maps(_) => None,
         }
     }

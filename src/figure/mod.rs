@@ -18,6 +18,7 @@ mod lettering;
 pub mod maps;
 mod options;
 mod reading;
+pub mod ridges;
 mod sheet;
 mod spec;
 pub mod table;
@@ -26,6 +27,8 @@ mod words;
 pub mod activation;
 pub mod comparison;
 pub mod convergence;
+pub mod distribution;
+pub mod distribution_time;
 pub mod filters;
 pub mod gradient;
 pub mod movement;
@@ -63,6 +66,8 @@ pub static FIGURES: &[FigureSpec] = &[
     training::SPEC,
     norm::SPEC,
     activation::SPEC,
+    distribution::SPEC,
+    distribution_time::SPEC,
     recipe::SPEC,
     routes::SPEC,
     filters::SPEC,

@@ -219,7 +219,9 @@ impl Lang {
         match self {
             Lang::En => {
                 let what = match kind {
-                    Special::Zero | Special::NotMoved | Special::NoGradient => "is exactly zero",
+                    Special::Zero | Special::NotMoved | Special::NoGradient | Special::NothingThere => {
+                        "is exactly zero"
+                    }
                     Special::Underflow => "is too small to be stored",
                     Special::Lost => "is lost to rounding",
                     Special::Nan => "is not a number",
@@ -232,7 +234,9 @@ impl Lang {
             }
             Lang::Zh => {
                 let what = match kind {
-                    Special::Zero | Special::NotMoved | Special::NoGradient => "恰为零",
+                    Special::Zero | Special::NotMoved | Special::NoGradient | Special::NothingThere => {
+                        "恰为零"
+                    }
                     Special::Underflow => "小到无法存储",
                     Special::Lost => "因舍入而丢失",
                     Special::Nan => "是非数",
