@@ -24,6 +24,7 @@
 pub mod caption;
 pub mod course;
 pub mod diagnosis;
+pub mod distribution;
 pub mod figure;
 pub mod findings;
 pub mod flat;

@@ -5,6 +5,7 @@ use super::chart::{
 };
 use super::flow::Tone;
 use super::maps::Maps;
+use super::ridges::Ridges;
 use crate::stats::{Measured, ValueScale};
 use crate::text::{Lang, Special};
 
@@ -53,6 +54,7 @@ pub(super) fn describe(lang: Lang, figure: &Figure) -> String {
             Panel::Heatmap(_) | Panel::Lines(_) => {}
             Panel::Rows(r) if r.rows.len() <= MANY => all.push(lang.describe_ways(&r.words)),
             Panel::Rows(_) => {}
+            Panel::Ridges(r) => all.extend(describe_ridges(lang, r)),
             Panel::Flow(f) => all.extend(f.boxes.iter().map(|b| {
                 let lines: Vec<String> = b.lines.iter().map(|l| l.text.clone()).collect();
                 lang.describe_box(&b.heading, &lines, b.tone == Tone::Taken, b.tone == Tone::Greyed)
@@ -63,6 +65,20 @@ pub(super) fn describe(lang: Lang, figure: &Figure) -> String {
         all.extend(placed.overlays.iter().map(|o| describe_overlay(lang, placed, o)));
     }
     lang.sentences(&all)
+}
+
+/// Where each row is densest.
+fn describe_ridges(lang: Lang, r: &Ridges) -> Vec<String> {
+    let mut all = vec![lang.describe_ridges(&r.title, &r.x.label, r.rows.len())];
+    if r.rows.len() <= MANY {
+        all.extend(r.rows.iter().filter(|row| !row.cells.is_empty()).map(|row| {
+            let densest =
+                |a: &&(f64, f64, f64), b: &&(f64, f64, f64)| r.density(**a).total_cmp(&r.density(**b));
+            let peak = row.cells.iter().max_by(densest).map_or(String::new(), |c| lang.interval(c.0, c.1));
+            lang.describe_ridge(&row.label, &peak, &row.words)
+        }));
+    }
+    all
 }
 
 fn describe_heatmap(lang: Lang, map: &Heatmap, scale: &ColourScale, last: bool) -> Vec<String> {

@@ -24,6 +24,8 @@ pub enum Special {
     NoWay,
     /// A place that no gradient reaches.
     NoGradient,
+    /// A bin that holds no value.
+    NothingThere,
 }
 
 impl Lang {

@@ -317,7 +317,9 @@ impl Lang {
         match self {
             Lang::En => {
                 let what = match kind {
-                    Special::Zero | Special::NotMoved | Special::NoGradient => "exactly zero",
+                    Special::Zero | Special::NotMoved | Special::NoGradient | Special::NothingThere => {
+                        "exactly zero"
+                    }
                     Special::Underflow => "too small to be stored",
                     Special::Lost => "lost to rounding",
                     Special::Nan => "not a number",
@@ -331,7 +333,9 @@ impl Lang {
             }
             Lang::Zh => {
                 let what = match kind {
-                    Special::Zero | Special::NotMoved | Special::NoGradient => "恰为零",
+                    Special::Zero | Special::NotMoved | Special::NoGradient | Special::NothingThere => {
+                        "恰为零"
+                    }
                     Special::Underflow => "小到无法存储",
                     Special::Lost => "因舍入而丢失",
                     Special::Nan => "是非数",
