@@ -123,7 +123,7 @@ fn build(runs: &Runs, options: &Options) -> Result<Figure, FigureError> {
 
 /// What depth does to the relative update, whichever norms are drawn.
 fn reading(run: &Summary, options: &Options) -> String {
-    let relative = run.grid_relative(DRIVEN_NORM, options.tensor());
+    let relative = without_lost(run, run.grid_relative(DRIVEN_NORM, options.tensor()), options);
     across(options.lang, Quantity::DrivenRelative, run, &relative)
 }
 

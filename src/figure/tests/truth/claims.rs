@@ -13,9 +13,8 @@ pub struct Facts<'a> {
     pub name: &'static str,
     /// The figure's own table.
     pub plots: BTreeMap<usize, Plot>,
-    /// Those of the figures of the signal and of the batch-mean gradient, which other figures speak of.
-    pub signal: Option<Plot>,
-    pub gradient: Option<Plot>,
+    /// Maps of the gradients, which other figures speak of, by their names in sentences.
+    pub maps: BTreeMap<&'static str, Plot>,
 }
 
 /// A sentence with holes, and what must be true of what fills them.
@@ -27,18 +26,7 @@ pub struct Claim {
 impl Facts<'_> {
     /// The map that a noun speaks of.
     pub fn map(&self, noun: &str) -> Option<&Plot> {
-        let own = match self.name {
-            "signal-heatmap" | "layer-profile" => "backward signal",
-            "gradient-heatmap" => "batch-mean gradient",
-            "update-heatmap" => "update",
-            _ => "",
-        };
-        match noun {
-            noun if noun == own => self.plots.get(&1),
-            "backward signal" => self.signal.as_ref(),
-            "batch-mean gradient" => self.gradient.as_ref(),
-            _ => None,
-        }
+        if noun == "update" { self.plots.get(&1) } else { self.maps.get(noun) }
     }
 
     pub fn hidden(&self) -> usize {
@@ -122,6 +110,7 @@ pub fn grew(facts: &Facts, h: &[String]) -> bool {
 
 /// `layers 1–3, 5`, `layer 2`, as numbers.
 pub fn layers(words: &str) -> Option<Vec<usize>> {
+    let words = words.trim().trim_start_matches("Here ");
     let list = words.strip_prefix("layers ").or_else(|| words.strip_prefix("layer "))?;
     let mut all = Vec::new();
     for part in list.split(", ") {
@@ -162,7 +151,7 @@ pub fn special(
 }
 
 /// Movement of a layer: the last cell of its row, or the length of its way.
-pub fn moved(facts: &Facts, layer: &str) -> Option<&Point> {
+pub fn moved<'f>(facts: &'f Facts, layer: &str) -> Option<&'f Point> {
     facts.plots.get(&1)?.rows.get(whole(layer) - 1)?.1.last()
 }
 
@@ -226,7 +215,7 @@ pub fn goes(facts: &Facts, panel: usize, words: &str, rows: usize) -> bool {
     let series = if panel == 1 && facts.name == "gradient-norm" { "all parameters" } else { "batch" };
     let ends = match words.strip_prefix("from ").and_then(|w| w.split_once(" to ")) {
         Some((a, b)) => [a, b],
-        None => [words.split(' ').next().unwrap_or(""); 2],
+        None => [&words[..super::template::number(words).unwrap_or(0)]; 2],
     };
     course(facts, panel, series, ends, rows)
 }
@@ -307,8 +296,7 @@ pub fn size(facts: &Facts, noun: &str, ends: [&str; 2]) -> bool {
 
 /// The last cells of these layers are of a kind.
 pub fn stays(facts: &Facts, which: &str, kind: &str) -> bool {
-    let which = which.rsplit("; ").next().unwrap_or("");
-    let Some(all) = layers(which.rsplit(": ").next().unwrap_or("")) else { return false };
+    let Some(all) = layers(which) else { return false };
     match facts.name {
         "movement-heatmap" => {
             all.iter().all(|l| moved(facts, &l.to_string()).is_some_and(|p| p.kind == kind))
