@@ -305,11 +305,10 @@ impl Lang {
 
     /// The same of one moment.
     pub fn special_at_clause(self, q: Quantity, layers: &[usize], kind: Special, moment: Moment) -> String {
-        let when = match self {
-            Lang::En => self.moment(moment).trim_start().to_string(),
-            Lang::Zh => self.moment(moment).trim_matches(['（', '）']).to_string(),
-        };
-        self.mostly(q, layers, kind, &when)
+        match self {
+            Lang::En => self.mostly(q, layers, kind, self.moment(moment).trim_start()).trim_end().to_string(),
+            Lang::Zh => self.mostly(q, layers, kind, "") + &self.moment(moment),
+        }
     }
 
     fn mostly(self, q: Quantity, layers: &[usize], kind: Special, when: &str) -> String {

@@ -224,9 +224,8 @@ fn clause(lang: Lang, what: &Triangle, series: &Series, depth: usize, told: bool
         return if told || words.is_empty() { words } else { words + &lang.median_of(seeds) };
     }
     let grid = Grid::from_cells(profile.len(), 1, |l, _| profile[l]);
-    let moment = Moment::FirstOf(seeds);
-    let shown = if told { Moment::Told } else { moment };
-    Depth::at(&grid, shown).at_one_moment(lang, what.q, depth, moment)
+    let shown = if told { Moment::Told } else { Moment::FirstOf(seeds) };
+    Depth::at(&grid, shown).at_one_moment(lang, what.q, depth, shown)
 }
 
 /// The series, of many, whose layer 1 has the smallest and the largest value: a ratio of layers would not

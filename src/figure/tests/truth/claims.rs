@@ -120,16 +120,21 @@ pub fn layers(words: &str) -> Option<Vec<usize>> {
     Some(all)
 }
 
-/// In how many steps the cells of these layers are of the kind that the words name: the least and the most.
-pub fn steps_of(facts: &Facts, noun: &str, which: &str, words: &str) -> Option<[usize; 2]> {
-    let kind = match words {
+/// The kind of cell that words name.
+pub fn kind_of(words: &str) -> Option<&'static str> {
+    Some(match words {
         "exactly zero" => "zero",
         "too small to be stored" | "lost to rounding" => "underflow",
         "not a number" => "nan",
         "infinite" => "infinite",
         "not recorded" => "missing",
         _ => return None,
-    };
+    })
+}
+
+/// In how many steps the cells of these layers are of the kind that the words name: the least and the most.
+pub fn steps_of(facts: &Facts, noun: &str, which: &str, words: &str) -> Option<[usize; 2]> {
+    let kind = kind_of(words)?;
     let map = facts.map(noun)?;
     let counts: Vec<usize> =
         layers(which)?.iter().map(|&l| map.layer(l).iter().filter(|p| p.kind == kind).count()).collect();

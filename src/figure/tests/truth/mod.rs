@@ -10,6 +10,7 @@ mod numbers;
 mod plotted;
 mod records;
 mod said;
+mod sweeps;
 mod template;
 
 use std::collections::BTreeMap;

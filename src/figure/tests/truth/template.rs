@@ -17,7 +17,12 @@ fn fill<'t>(template: &str, text: &'t str, holes: &mut Vec<String>) -> Option<&'
     let text = text.strip_prefix(&template[..hole])?;
     let rest = &template[hole + 3..];
     let kept = holes.len();
-    for end in ends(&template[hole..hole + 3], text) {
+    let mut all = ends(&template[hole..hole + 3], text);
+    // Words at the end of a sentence are all that is left of it.
+    if rest.is_empty() {
+        all.reverse();
+    }
+    for end in all {
         holes.push(text[..end].to_string());
         match fill(rest, &text[end..], holes) {
             Some(after) => return Some(after),
