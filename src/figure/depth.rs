@@ -4,6 +4,7 @@
 //! layers are alike.
 
 use crate::analysis::{Attenuation, Grid, Summary, edge_rows};
+use crate::diagnosis::{Ailment, Thresholds, diagnose};
 use crate::record::{SIGNAL_RMS, Status};
 use crate::stats::Measured;
 use crate::text::{Lang, Moment, Quantity, Special};
@@ -118,10 +119,13 @@ impl Depth {
             {
                 Depth::Hidden { spread, signal, moment }
             }
-            (depth @ Depth::Even { .. }, _) => match Depth::of(run, &run.layer_grid(SIGNAL_RMS)) {
-                signal @ Depth::Changing { .. } => Depth::OfSignal(Box::new(signal)),
-                _ => depth,
-            },
+            // What explodes at one end of the run alone.
+            (depth @ Depth::Even { .. }, _) if explodes(run) => {
+                match Depth::of(run, &run.layer_grid(SIGNAL_RMS)) {
+                    signal @ Depth::Changing { .. } => Depth::OfSignal(Box::new(signal)),
+                    _ => depth,
+                }
+            }
             (depth, _) => depth,
         }
     }
@@ -166,6 +170,12 @@ impl Depth {
             other => other.clause(lang, q, last_hidden),
         }
     }
+}
+
+/// A gradient that is somewhat larger near the input, or that is mostly zero, does not explode: that takes a
+/// diagnosis.
+pub fn explodes(run: &Summary) -> bool {
+    diagnose(run.record(), &Thresholds::default()).is_ok_and(|d| d.found(Ailment::ExplodingGradient))
 }
 
 /// log10(layer 1 / last hidden layer) of the per-sample backward signal, typical of the run.

@@ -184,7 +184,7 @@ fn finding(run: &Summary, q: Quantity, driven: &Grid, options: &Options) -> Stri
         }
         _ => match Depth::of(run, driven) {
             Depth::Special { layers, kind: Special::Underflow, steps, of } => {
-                options.lang.special_clause(q, &layers, Special::Lost, steps, of)
+                options.lang.special_clause(Quantity::Driven, &layers, Special::Lost, steps, of)
             }
             depth => depth.clause(options.lang, q, run.hidden()),
         },

@@ -183,7 +183,7 @@ impl Lang {
                 low[0], low[1], high[0], high[1]
             ),
             Lang::Zh => format!(
-                "{panel}，{curves} 条曲线：末端从 {}（{}）到 {}（{}）。",
+                "{panel}，{curves} 条曲线：最后从 {}（{}）到 {}（{}）。",
                 low[0], low[1], high[0], high[1]
             ),
         }

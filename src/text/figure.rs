@@ -79,7 +79,8 @@ impl Lang {
                 Quantity::GradientPerParameter => "batch-mean gradient per parameter",
                 Quantity::SampleGradient => "per-sample gradient",
                 Quantity::Signal => "backward signal",
-                Quantity::Driven | Quantity::DrivenRelative => "update",
+                Quantity::Driven => "update",
+                Quantity::DrivenRelative => "relative update",
                 Quantity::Decay | Quantity::DecayRelative => "decay",
                 Quantity::Movement => "movement",
                 Quantity::Remaining => "remaining distance",
@@ -92,7 +93,8 @@ impl Lang {
                 Quantity::GradientPerParameter => "单个参数的批平均梯度",
                 Quantity::SampleGradient => "单样本梯度",
                 Quantity::Signal => "反向信号",
-                Quantity::Driven | Quantity::DrivenRelative => "更新量",
+                Quantity::Driven => "更新量",
+                Quantity::DrivenRelative => "相对更新量",
                 Quantity::Decay | Quantity::DecayRelative => "衰减量",
                 Quantity::Movement => "移动量",
                 Quantity::Remaining => "剩余路程",
@@ -358,7 +360,7 @@ impl Lang {
     pub fn sparse_note(self, steps: usize) -> String {
         match self {
             Lang::En => format!("Recorded at {steps} steps alone: each cell reaches to the next of them."),
-            Lang::Zh => format!("只记录了 {steps} 步：每格延伸到下一个记录步。"),
+            Lang::Zh => format!("只记录了 {steps} 步：每格画到下一个记录步。"),
         }
     }
 

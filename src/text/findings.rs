@@ -205,7 +205,7 @@ impl Lang {
         }
         match self {
             Lang::En => format!(" ({} times per layer)", self.power(one)),
-            Lang::Zh => format!("（平均每层 {} 倍）", self.power(one)),
+            Lang::Zh => format!("（平均每层 {}）", self.fraction(one * log10.signum())),
         }
     }
 

@@ -34,14 +34,15 @@ impl Lang {
             }
             Lang::Zh => {
                 let first = match most.1 > 0.0 {
-                    true => format!("各层至多 {share} 的激活值{word}（第 {} 层）", most.0),
-                    false => format!("没有激活值{word}"),
+                    true => format!("{}最高为 {share}（第 {} 层）", self.flat_panel(flat), most.0),
+                    false => format!("没有{word}的激活值"),
                 };
                 match dead.1 > 0.0 {
-                    true => {
-                        format!("第 {step} 步时{first}，至多 {dead_share} 的神经元死亡（第 {} 层）", dead.0)
-                    }
-                    false => format!("第 {step} 步时{first}，没有神经元死亡"),
+                    true => format!(
+                        "第 {step} 步时{first}，死亡神经元比例最高为 {dead_share}（第 {} 层）",
+                        dead.0
+                    ),
+                    false => format!("第 {step} 步时{first}，没有死亡神经元"),
                 }
             }
         }

@@ -25,9 +25,10 @@ impl Lang {
 
     fn median(self, seeds: usize) -> &'static str {
         match self {
-            _ if seeds < 2 => "",
+            Lang::Zh if seeds < 2 => " ",
+            Lang::En if seeds < 2 => "",
             Lang::En => "median ",
-            Lang::Zh => "中位",
+            Lang::Zh => "（中位数）",
         }
     }
 
@@ -74,7 +75,7 @@ impl Lang {
                 )
             }
             Lang::Zh => format!(
-                "{name}：{}时{median}训练准确率 {x}，{}时 {y}",
+                "{name}：{}时训练准确率{median}{x}，{}时 {y}",
                 self.depth_series(a.0),
                 self.depth_series(b.0)
             ),
@@ -115,8 +116,10 @@ impl Lang {
                 worst.0, best.0
             ),
             Lang::Zh => format!(
-                "{depth}：{groups} 组的{median}训练准确率从 {low}（{}）到 {high}（{}）",
-                worst.0, best.0
+                "{depth}：{groups} 组的训练准确率{}从 {low}（{}）到 {high}（{}）",
+                median.trim(),
+                worst.0,
+                best.0
             ),
         }
     }
@@ -132,9 +135,9 @@ impl Lang {
             }
             (Lang::En, None) => format!("{name}: {median}training error {train}"),
             (Lang::Zh, Some(test)) => {
-                format!("{name}：{median}训练错误率 {train}，{median}测试错误率 {test}")
+                format!("{name}：训练错误率{median}{train}，测试错误率{median}{test}")
             }
-            (Lang::Zh, None) => format!("{name}：{median}训练错误率 {train}"),
+            (Lang::Zh, None) => format!("{name}：训练错误率{median}{train}"),
         }
     }
 
@@ -182,7 +185,12 @@ impl Lang {
                 best.0, worst.0
             )),
             Lang::Zh => {
-                format!("{lines} 组的{median}训练错误率从 {low}（{}）到 {high}（{}）", best.0, worst.0)
+                format!(
+                    "{lines} 组的训练错误率{}从 {low}（{}）到 {high}（{}）",
+                    median.trim(),
+                    best.0,
+                    worst.0
+                )
             }
         }
     }

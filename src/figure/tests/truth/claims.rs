@@ -26,7 +26,7 @@ pub struct Claim {
 impl Facts<'_> {
     /// The map that a noun speaks of.
     pub fn map(&self, noun: &str) -> Option<&Plot> {
-        if noun == "update" { self.plots.get(&1) } else { self.maps.get(noun) }
+        if noun.ends_with("update") { self.plots.get(&1) } else { self.maps.get(noun) }
     }
 
     pub fn hidden(&self) -> usize {
@@ -258,7 +258,7 @@ pub fn decay(facts: &Facts, by: &str, factor: &str) -> bool {
 }
 
 pub fn reads(facts: &Facts, noun: &str, last: &str, layer: &str, first: &str) -> bool {
-    let relative = |noun: &str| if noun == "update" { facts.plots.get(&1) } else { facts.map(noun) };
+    let relative = |noun: &str| if noun.ends_with("update") { facts.plots.get(&1) } else { facts.map(noun) };
     let Some(map) = relative(noun) else { return false };
     let typical = |layer: usize| {
         let logs = map.layer(layer).iter().map(|p| p.value.filter(|x| *x > 0.0).map_or(f64::NAN, f64::log10));

@@ -20,8 +20,8 @@ use claims::{Claim, Facts};
 use records::Dice;
 
 /// Words that set a bound; only a checked sentence may say them.
-const BOUNDS: [[&str; 2]; 4] =
-    [["at most", "至多"], ["or more", "不低于"], ["or less", "不高于"], ["up to", "至少"]];
+const BOUNDS: [[&str; 2]; 5] =
+    [["at most", "至多"], ["or more", "不低于"], ["or less", "不高于"], ["up to", "至少"], ["", "最高"]];
 
 /// What is wrong in a text: a sentence that does not hold, or a number or bound that no sentence claims.
 fn wrong(text: &str, facts: &Facts, claims: &[Claim]) -> Option<String> {
@@ -34,7 +34,8 @@ fn wrong(text: &str, facts: &Facts, claims: &[Claim]) -> Option<String> {
             rest.replace_range(range, "§");
         }
     }
-    let free = rest.contains(|c: char| c.is_ascii_digit()) || BOUNDS.iter().any(|b| rest.contains(b[0]));
+    let free = rest.contains(|c: char| c.is_ascii_digit())
+        || BOUNDS.iter().any(|b| !b[0].is_empty() && rest.contains(b[0]));
     free.then(|| format!("nobody claims `{rest}`"))
 }
 
@@ -85,7 +86,7 @@ fn same_in_chinese(english: &str, chinese: &str) -> bool {
     let (a, b) = (sizes(english), sizes(chinese));
     let bounds = |text: &str, lang: usize| -> usize {
         let words: std::collections::BTreeSet<&str> = BOUNDS.iter().map(|b| b[lang]).collect();
-        words.iter().map(|word| text.matches(word).count()).sum()
+        words.iter().filter(|w| !w.is_empty()).map(|word| text.matches(word).count()).sum()
     };
     a.len() == b.len()
         && a.iter().zip(&b).all(|(a, b)| a == b || (a - b).abs() < 0.05)

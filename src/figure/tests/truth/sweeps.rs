@@ -234,6 +234,11 @@ fn error_from_to(f: &Facts, h: &[String]) -> bool {
 }
 
 const TRIANGLE: &[Claim] = &[
+    ("{w}: the {w} of the hidden layers are about equal", |f, h| {
+        let column = logs(f, &h[0]);
+        let finite = || column[..column.len().saturating_sub(1)].iter().copied().filter(|x| x.is_finite());
+        finite().fold(f64::MIN, f64::max) - finite().fold(f64::MAX, f64::min) < 1.06f64.log10()
+    }),
     ("{i} hidden {w}: layer 1's {w} at the first step is {n} ({w}) to {n} ({w}) in {i} groups", |f, h| {
         let ends = [(h[3].as_str(), h[4].as_str()), (h[5].as_str(), h[6].as_str())];
         triangle_extremes(f, whole(&h[0]), ends, whole(&h[7]), false, says)
