@@ -14,6 +14,7 @@
 //! - [`reading`]: how to read a figure; [`notes`]: notes; [`diagnosis`](mod@diagnosis): verdicts, evidence,
 //!   remedies; [`remedy`]: what they did; [`replay`]: images of maps and weights; [`table`]: what was done to
 //!   a table;
+//! - [`lecture`]: figures of a lecture beside the heatmaps;
 //! - [`glossary`]: what the words of all these mean.
 //!
 //! Numbers look the same in every language. The no-break space (U+00A0) stands between a number and its unit.
@@ -29,6 +30,7 @@ pub mod flat;
 pub mod glossary;
 pub mod groups;
 pub mod labels;
+pub mod lecture;
 pub mod listing;
 mod live;
 pub mod names;

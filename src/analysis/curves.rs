@@ -54,8 +54,8 @@ impl Spacing {
     }
 
     /// Rows on either side of a place that its median is taken from.
-    fn half_window(self, row: usize, n: usize) -> usize {
-        let half = (0.5 * WINDOW * n as f64).ceil() as usize;
+    fn half_window(self, row: usize, n: usize, window: f64) -> usize {
+        let half = (0.5 * window * n as f64).ceil() as usize;
         match self {
             Spacing::Even => half,
             // The neighbours of row r lie within a tenth of it on the axis.
@@ -66,24 +66,30 @@ impl Spacing {
 
 /// Running median and range, as the module's header says.
 pub fn smooth(steps: &[u64], values: &[f64], spacing: Spacing) -> Curve {
+    running(steps, values, spacing, MAX_POINTS, WINDOW)
+}
+
+/// The record itself up to `most` rows; beyond that the running median over this share of the rows, at half
+/// as many places.
+pub fn running(steps: &[u64], values: &[f64], spacing: Spacing, most: usize, window: f64) -> Curve {
     let n = steps.len().min(values.len());
     let finite = |x: f64| x.is_finite().then_some(x);
-    if n <= MAX_POINTS {
+    if n <= most {
         return Curve {
             points: (0..n).map(|i| (steps[i] as f64, finite(values[i]))).collect(),
             band: Vec::new(),
         };
     }
     let mut curve = Curve::default();
-    let places = MAX_POINTS / 2;
+    let places = most / 2;
     let mut centres: Vec<usize> = (0..places).map(|p| spacing.row(p, places, n)).collect();
     centres.dedup();
     for centre in centres {
         // From the first row to the last one; at the ends the window is cut, not moved.
-        let half = spacing.half_window(centre, n);
+        let half = spacing.half_window(centre, n, window);
         let x = steps[centre] as f64;
-        let window = &values[centre.saturating_sub(half)..(centre + half + 1).min(n)];
-        let bin = window.iter().copied().filter(|x| x.is_finite());
+        let near = &values[centre.saturating_sub(half)..(centre + half + 1).min(n)];
+        let bin = near.iter().copied().filter(|x| x.is_finite());
         curve.points.push((x, median(bin.clone())));
         if let Some(low) = bin.clone().reduce(f64::min) {
             curve.band.push((x, low, bin.fold(low, f64::max)));

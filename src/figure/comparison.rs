@@ -16,12 +16,12 @@ use super::frame::{
     show_last_labels, spacing, step_edges, time_axis, value_axis,
 };
 use super::sheet::{STRIP, Sheet, Words};
+use super::size::{ABREAST, evenly};
 use super::spec::{Build, FigureSpec, Runs};
-use super::words::{brief_outcome, caption_of_many, diverged, names};
+use super::words::{brief_outcome, caption_of_many, diverged, names, title_lines_on};
 use super::{FigureError, GradientMetric, Options, StepAxis};
 use crate::analysis::curves::{Curve, Spacing};
 use crate::analysis::{Grid, Summary};
-use crate::font;
 use crate::record::TRAIN_LOSS;
 use crate::text::{Hint, Lang, Quantity};
 
@@ -174,7 +174,8 @@ fn build(runs: &Runs, options: &Options) -> Result<Figure, FigureError> {
         rows.pop();
         height -= 120;
     }
-    let size = (320 + 430 * all.len() as u32, height);
+    let (across, blocks) = evenly(all.len(), ABREAST);
+    let size = (320 + 430 * across as u32, height * blocks as u32);
     let title = heading(lang, &sides, metric, size.0);
     let q = metric.quantity();
     let mut subtitle =
@@ -242,7 +243,7 @@ fn heading(lang: Lang, sides: &[Side], metric: GradientMetric, width: u32) -> St
         lang.title(&side.name, &[lang.list(&clauses)])
     };
     let full = lang.findings(&sides.iter().map(finding).collect::<Vec<_>>());
-    if font::title_lines(&full, width.into()).len() <= 2 {
+    if title_lines_on(&full, width.into()) <= 2 {
         return full;
     }
     let outcome = |side: &Side| lang.title(&side.name, &[brief_outcome(lang, side.run)]);

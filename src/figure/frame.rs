@@ -315,8 +315,18 @@ pub fn series(label: String, curve: Curve, style: Stroke, colour: usize, log: bo
         points: curve.points.into_iter().map(|(x, y)| (x, y.filter(|&y| ok(y)))).collect(),
         style,
         colour,
+        ramp: None,
         markers,
         band: curve.band.into_iter().filter(|b| ok(b.1)).collect(),
+    }
+}
+
+/// Gives lines of an ordered quantity, one group each and in its order, their places on the ramp. Two are
+/// told apart better by two colours.
+pub fn order_by_ramp(curves: &mut [Series]) {
+    let groups = curves.iter().map(|s| s.colour + 1).max().unwrap_or(0);
+    if groups > 2 {
+        curves.iter_mut().for_each(|s| s.ramp = Some(s.colour as f64 / (groups - 1) as f64));
     }
 }
 

@@ -109,7 +109,7 @@ fn layers_by_name(run: &Summary, lang: Lang) -> String {
 
 /// Rows of the first, the middle (by step) and the last step, each once. Of a run that diverged, the last
 /// step at which at least half of the layers were finite.
-fn rows(run: &Summary, grid: &Grid) -> Vec<usize> {
+pub(super) fn rows(run: &Summary, grid: &Grid) -> Vec<usize> {
     let steps = run.record().steps.step();
     let finite = |row: usize| (0..grid.layers()).filter(|&l| grid.at(l, row).log10().is_some()).count();
     let last = (0..steps.len()).rev().find(|&r| 2 * finite(r) >= grid.layers()).unwrap_or(steps.len() - 1);
@@ -130,6 +130,7 @@ fn panel(run: &Summary, lang: Lang, q: Quantity, bias: bool, grid: &Grid, rows: 
             points: (0..grid.layers()).map(|l| ((l + 1) as f64, grid.at(l, row).positive())).collect(),
             style: styles[i % styles.len()],
             colour: i,
+            ramp: None,
             markers: true,
             band: Vec::new(),
         })

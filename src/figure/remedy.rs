@@ -204,6 +204,7 @@ fn build(trials: &Trials, options: &Options) -> Result<Figure, FigureError> {
         series: [lang.train_series(), if tested { lang.test_series() } else { String::new() }],
         reference: lang.before_lines(),
         mark: before.chance().filter(|c| *c >= low).map(|c| (c, lang.chance_mark(c))),
+        beside: Dots::BESIDE,
     };
     let longer = trials.after.iter().flat_map(parts).any(|name| matches!(name, "more-epochs" | "more-data"));
     let pairs = trials.after.iter().any(|trial| parts(trial).count() > 1);

@@ -1,5 +1,6 @@
 //! What the figures say: the finding (title) and the settings (caption).
 
+use super::size::Size;
 use crate::analysis::Summary;
 use crate::analysis::curves::Ending;
 use crate::font;
@@ -9,6 +10,11 @@ use crate::text::Lang;
 /// The usual width of a sheet in CSS pixels. A title there has at most so many lines.
 const SHEET: f64 = 960.0;
 const TITLE_LINES: usize = 2;
+
+/// How many lines a title takes on a sheet of the usual size that is so wide.
+pub fn title_lines_on(title: &str, width: f64) -> usize {
+    font::title_lines(title, Size::Screen.title(), width - 2.0 * Size::Screen.margin()).len()
+}
 
 /// `head: finding; outcome`, without the number of layers where that would grow too long.
 pub fn title(lang: Lang, summary: &Summary, clauses: Vec<String>) -> String {
@@ -26,7 +32,7 @@ pub fn title_of(lang: Lang, summary: &Summary, bias: bool, mut clauses: Vec<Stri
         false => name(lang, summary),
     };
     let full = lang.title(&head(lang, &name, summary), &clauses);
-    if font::title_lines(&full, SHEET).len() <= TITLE_LINES { full } else { lang.title(&name, &clauses) }
+    if title_lines_on(&full, SHEET) <= TITLE_LINES { full } else { lang.title(&name, &clauses) }
 }
 
 /// `sigmoid, 8 hidden layers`; the name alone where the record holds nothing by layer, which is no network

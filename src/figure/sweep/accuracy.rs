@@ -9,8 +9,9 @@
 //! at `error-by-updates` too. Runs that diverged were not evaluated at their end and are left out.
 
 use super::super::chart::{Axis, AxisKind, Figure, Panel, Placed, Series as Curve, Stroke};
-use super::super::frame::{accuracy_axis, lines};
+use super::super::frame::{accuracy_axis, lines, order_by_ramp};
 use super::super::sheet::{Sheet, Words};
+use super::super::size::{ABREAST, evenly};
 use super::super::spec::{Build, FigureSpec};
 use super::super::{FigureError, Options};
 use super::{FEW, Sweeps, caption, names, panels};
@@ -49,14 +50,10 @@ fn build(drawn: &Sweeps, options: &Options) -> Result<Figure, FigureError> {
         show_labels: true,
     };
     let place = |(column, (title, members)): (usize, (String, Vec<(usize, String)>))| {
-        let mut panel = panel(lang, all, title, &members, &x);
-        if let (Panel::Lines(l), 1..) = (&mut panel, column) {
-            l.y.show_labels = false;
-            l.y.label.clear();
-        }
-        Placed::new(column, 0, panel)
+        Placed::new(column, 0, panel(lang, all, title, &members, &x))
     };
-    let placed: Vec<Placed> = panels(lang, all).into_iter().enumerate().map(place).collect();
+    let panels = panels(lang, all).into_iter().flat_map(few_lines);
+    let placed: Vec<Placed> = panels.enumerate().map(place).collect();
     let title = heading(lang, drawn, &depths);
     let words = Words {
         reading: vec![lang.reading_depths(), lang.sentence(&title), lang.reading_hint(Hint::AccuracyByDepth)],
@@ -70,15 +67,32 @@ fn build(drawn: &Sweeps, options: &Options) -> Result<Figure, FigureError> {
         caption: caption(lang, drawn),
     };
     let columns = placed.len();
-    let width = if columns == 1 { 960 } else { 160 + 500 * columns as u32 };
+    let (across, blocks) = evenly(columns, ABREAST);
+    let width = if columns == 1 { 960 } else { 160 + 500 * across as u32 };
     let sheet = Sheet {
         columns: vec![1.0; columns],
         rows: vec![1.0],
         panels: placed,
         scales: Vec::new(),
-        size: (width, 540),
+        size: (width, if blocks == 1 { 540 } else { 160 + 300 * blocks as u32 }),
     };
-    Ok(Figure::new(drawn.figure, lang, words, sheet))
+    Ok(Figure { tiles: true, ..Figure::new(drawn.figure, lang, words, sheet) })
+}
+
+/// More lines than this in a panel are not told apart; then each has a panel of its own.
+const MOST_LINES: usize = 8;
+
+type Members = Vec<(usize, String)>;
+
+fn few_lines((title, members): (String, Members)) -> Vec<(String, Members)> {
+    if members.len() <= MOST_LINES {
+        return vec![(title, members)];
+    }
+    let alone = |(i, name): (usize, String)| {
+        let full = if title.is_empty() { name } else { format!("{title}, {name}") };
+        (full, vec![(i, String::new())])
+    };
+    members.into_iter().map(alone).collect()
 }
 
 /// The curves of these series, each with the name that it has here: training accuracy solid, test accuracy
@@ -95,6 +109,9 @@ fn panel(lang: Lang, all: &Ensemble, title: String, members: &[(usize, String)],
         curves.push(curve(series, &depths, TRAIN_ACCURACY, Stroke::Solid, colour, name.clone()));
     }
     curves.retain(|c: &Curve| c.points.iter().any(|p| p.1.is_some()));
+    if all.series.iter().all(|s| s.key.last().is_some_and(|(_, value)| value.parse::<f64>().is_ok())) {
+        order_by_ramp(&mut curves);
+    }
     let marks = all.chance().map(|c| (c, lang.chance_mark(c))).into_iter().collect();
     lines(title, x, accuracy_axis(lang), curves, marks)
 }
@@ -118,6 +135,7 @@ fn curve(
         points: at.iter().map(|(x, s)| (*x, s.map(|s| s.median))).collect(),
         style,
         colour,
+        ramp: None,
         markers: style == Stroke::Solid,
         band: if wide {
             at.iter().filter_map(|(x, s)| s.map(|s| (*x, s.low, s.high))).collect()

@@ -12,6 +12,7 @@ use super::super::chart::{Figure, Panel, Placed};
 use super::super::frame::{Legend, labelled_heatmap, log_scale, step_edges, time_axis};
 use super::super::gradient::{self, default_metric};
 use super::super::sheet::{Sheet, Words};
+use super::super::size::evenly;
 use super::super::spec::{Build, FigureSpec};
 use super::super::words::diverged;
 use super::super::{FigureError, GradientMetric, Options};
@@ -99,10 +100,12 @@ fn build(drawn: &Sweeps, options: &Options) -> Result<Figure, FigureError> {
         ],
         caption: caption(lang, drawn),
     };
-    let width = 200 + (if columns > 3 { 270 } else { 400 }) * columns as u32;
-    let size = (width, 180 + 190 * rows as u32);
+    let (across, blocks) = evenly(columns, ABREAST);
+    let size = (200 + 400 * across as u32, 180 + 190 * (blocks * rows) as u32);
     let (columns, rows) = (vec![1.0; columns], vec![1.0; rows]);
-    Ok(Figure::new(drawn.figure, lang, words, Sheet { columns, rows, panels, scales: vec![scale], size }))
+    let sheet = Sheet { columns, rows, panels, scales: vec![scale], size };
+    let figure = Figure::new(drawn.figure, lang, words, sheet);
+    Ok(Figure { tiles: depths.len() == 1, ..figure })
 }
 
 /// The records of the first seed of each series and depth, and the number of columns.

@@ -15,15 +15,13 @@ pub mod updates;
 mod tests;
 
 use super::FigureError;
+use super::size::ABREAST;
 use super::words::settings;
 use crate::analysis::Ensemble;
 use crate::analysis::ensemble::Series;
 use crate::record::Record;
 use crate::record::cell::Cell;
 use crate::text::{Lang, Lost};
-
-/// A figure has at most this many panels beside each other; more series begin a new row.
-const ABREAST: usize = 4;
 
 /// Titles name up to this many series one by one.
 const FEW: usize = 3;

@@ -125,7 +125,8 @@ fn draw(
     let size = (if columns == 1 { 720 } else { 200 + 380 * columns as u32 }, 190 + 250 * block as u32);
     let sheet =
         Sheet { columns: vec![1.0; columns], rows: vec![1.0; block], panels, scales: vec![scale], size };
-    Ok(Figure::new(drawn.figure, lang, words, sheet))
+    let figure = Figure::new(drawn.figure, lang, words, sheet);
+    Ok(Figure { tiles: what.moments.len() == 1, ..figure })
 }
 
 /// Every panel with its row and column, and the numbers of rows and columns.

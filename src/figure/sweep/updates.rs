@@ -12,7 +12,7 @@
 use std::collections::BTreeMap;
 
 use super::super::chart::{Axis, AxisKind, Figure, Panel, Placed, Series as Curve, Stroke};
-use super::super::frame::lines;
+use super::super::frame::{lines, order_by_ramp};
 use super::super::sheet::{Sheet, Words};
 use super::super::spec::{Build, FigureSpec};
 use super::super::words::diverged;
@@ -74,10 +74,6 @@ fn build(drawn: &Sweeps, options: &Options) -> Result<Figure, FigureError> {
         let mut panel = panel(all, title, &lines, most, options);
         if let Panel::Lines(l) = &mut panel {
             l.x.show_labels = i + columns >= titles.len();
-            if i % columns > 0 {
-                l.y.show_labels = false;
-                l.y.label.clear();
-            }
         }
         Placed::new(i % columns, i / columns, panel)
     };
@@ -104,7 +100,7 @@ fn build(drawn: &Sweeps, options: &Options) -> Result<Figure, FigureError> {
     let height = if rows == 1 { 540 } else { 160 + 260 * rows as u32 };
     let (columns, rows) = (vec![1.0; columns], vec![1.0; rows]);
     let sheet = Sheet { columns, rows, panels, scales: Vec::new(), size: (width, height) };
-    Ok(Figure::new(drawn.figure, lang, words, sheet))
+    Ok(Figure { tiles: true, ..Figure::new(drawn.figure, lang, words, sheet) })
 }
 
 /// Depths are lines and everything else is a panel; with one depth, everything else is a line.
@@ -152,6 +148,9 @@ fn panel(all: &Ensemble, title: &str, drawn: &[Line], most: u64, options: &Optio
         curves.push(curve(line.name.clone(), &line.train_error(), Stroke::Solid, colour));
     }
     curves.retain(|c: &Curve| !c.points.is_empty());
+    if all.depths().len() > 1 {
+        order_by_ramp(&mut curves);
+    }
     lines(title.to_string(), &x, y, curves, marks)
 }
 
@@ -171,6 +170,7 @@ fn curve(label: String, errors: &BTreeMap<u64, Spread>, style: Stroke, colour: u
         points: errors.iter().map(|(x, s)| (*x as f64, Some(s.median))).collect(),
         style,
         colour,
+        ramp: None,
         markers: false,
         band: if wide {
             errors.iter().map(|(x, s)| (*x as f64, s.low, s.high)).collect()

@@ -25,8 +25,9 @@ fn no_english_word_is_left_in_a_chinese_figure() {
     for record in [Synthetic::default().record(), healthy().record(), diverged.record()] {
         let runs = [record.clone(), healthy().record()];
         for spec in of_runs() {
-            let runs = if spec.draws() == Draws::Run { &runs[..1] } else { &runs[..] };
-            let figure = build(spec.name, runs, &zh()).unwrap();
+            let mut runs = if spec.draws() == Draws::Run { runs[..1].to_vec() } else { runs.to_vec() };
+            runs[0] = suited(spec, runs[0].clone());
+            let figure = build(spec.name, &runs, &zh()).unwrap();
             for text in words(&figure).into_iter().chain([figure.description.as_str(), &figure.reading]) {
                 assert_eq!(english(text), Vec::<&str>::new(), "{}: {text}", spec.name);
                 // Full-width punctuation in sentences; a half-width comma only inside a number.

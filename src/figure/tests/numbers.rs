@@ -218,7 +218,7 @@ fn a_diverged_run_can_be_drawn_in_every_figure() {
     }
     .record();
     for spec in FigureSpec::all_of(Draws::Run) {
-        let figure = one(spec.name, &record);
+        let figure = one(spec.name, &suited(spec, record.clone()));
         assert!(figure.title.contains("diverged at step 19"), "{}: {}", spec.name, figure.title);
         assert!(figure.caption.contains("diverged at step 19 (loss)"));
         for l in lines(&figure) {

@@ -39,7 +39,7 @@ fn a_gradient_that_grows_toward_the_input_is_said_to_grow() {
 fn a_healthy_run_is_not_accused() {
     let record = healthy().record();
     for spec in FigureSpec::all_of(Draws::Run) {
-        let figure = one(spec.name, &record);
+        let figure = one(spec.name, &suited(spec, record.clone()));
         if spec.name == "layer-profile" {
             // 1.07^7 at both steps: a number of the curves that it draws.
             assert!(
