@@ -51,6 +51,9 @@ pub(super) fn displacements(run: &Summary, options: &Options) -> String {
 /// How the training ended.
 pub(super) fn outcome(lang: Lang, run: &Summary) -> String {
     let clause = match run.ending() {
+        Ending::AtChance { accuracy } | Ending::FellBack { accuracy, .. } if kept(run).is_some() => {
+            lang.accuracy_ends(accuracy, kept(run))
+        }
         Ending::AtChance { accuracy } => lang.accuracy_stays(accuracy),
         Ending::FellBack { accuracy, best } => lang.accuracy_fell(best, accuracy),
         Ending::Reached { accuracy } => lang.accuracy_ends(accuracy, kept(run)),

@@ -21,10 +21,11 @@ impl Lang {
     // ---- description
 
     pub fn describe_heatmap(self, label: &str, layers: usize, columns: usize, from: u64, to: u64) -> String {
+        let moments = if columns == 1 { "moment" } else { "moments" };
         let [columns, from, to] = [columns as u64, from, to].map(|n| self.count(n));
         match self {
             Lang::En => format!(
-                "Heatmap of the {label}: {layers} layers, the input side at the bottom, against {columns} recorded moments from step {from} to step {to}."
+                "Heatmap of the {label}: {layers} layers, the input side at the bottom, against {columns} recorded {moments} from step {from} to step {to}."
             ),
             Lang::Zh => format!(
                 "{label}的热力图：{layers} 层，输入侧在下方；横轴为第 {from} 步到第 {to} 步的 {columns} 个记录时刻。"

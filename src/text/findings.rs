@@ -321,7 +321,8 @@ impl Lang {
                     Special::Lost => "lost to rounding",
                     Special::Nan => "not a number",
                     Special::Infinite => "infinite",
-                    Special::Missing | Special::NoUnit | Special::NoNorm | Special::NoWay => "not recorded",
+                    Special::NoNorm => "without a unit",
+                    Special::Missing | Special::NoUnit | Special::NoWay => "not recorded",
                 };
                 match many {
                     true => format!("the {} of {which} are {what} {when}", self.nouns(q)),
@@ -335,7 +336,8 @@ impl Lang {
                     Special::Lost => "因舍入而丢失",
                     Special::Nan => "是非数",
                     Special::Infinite => "为无穷大",
-                    Special::Missing | Special::NoUnit | Special::NoNorm | Special::NoWay => "没有记录",
+                    Special::NoNorm => "没有单位",
+                    Special::Missing | Special::NoUnit | Special::NoWay => "没有记录",
                 };
                 format!("{which}的{}{when}{what}", self.noun(q))
             }

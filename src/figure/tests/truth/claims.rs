@@ -127,7 +127,7 @@ pub fn kind_of(words: &str) -> Option<&'static str> {
         "too small to be stored" | "lost to rounding" => "underflow",
         "not a number" => "nan",
         "infinite" => "infinite",
-        "not recorded" => "missing",
+        "not recorded" | "without a unit" => "missing",
         _ => return None,
     })
 }

@@ -6,6 +6,7 @@
 //! same numbers and as many bounds.
 
 mod claims;
+mod described;
 mod numbers;
 mod plotted;
 mod records;
