@@ -14,8 +14,8 @@ const ONE_DECADE: f64 = 1.0;
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum Depth {
-    /// Layer 1 has no finite value in at least half of the steps; with it all `layers` (from 1) that have the
-    /// same instead, at least and at most in so many steps of all.
+    /// Layer 1 has no finite value in at least half of the steps, or is zero in a quarter; with it all `layers`
+    /// (from 1) of which the same holds, at least and at most in so many steps of all.
     Special {
         layers: Vec<usize>,
         kind: Special,
@@ -200,10 +200,12 @@ fn growth(run: &Summary, grid: &Grid) -> Depth {
     }
 }
 
-/// The kind of cell that fills at least half of layer 1's row, when that is not a finite one.
+/// The kind of cell that fills much of layer 1's row, when that is not a finite one.
 fn mostly_special(grid: &Grid) -> Option<Depth> {
     let count = |layer: usize, cell| grid.row(layer).iter().filter(|c| **c == cell).count();
-    let mostly = |layer: usize, cell| 2 * count(layer, cell) >= grid.columns();
+    // A layer that is dead in a quarter of the steps is the finding, whatever it was in the others.
+    let enough = |cell| if matches!(cell, Measured::Zero | Measured::Underflow) { 4 } else { 2 };
+    let mostly = |layer: usize, cell| enough(cell) * count(layer, cell) >= grid.columns();
     let kinds = [
         (Measured::Zero, Special::Zero),
         (Measured::Underflow, Special::Underflow),

@@ -152,7 +152,7 @@ impl Lang {
 
     /// Many heatmaps of one scale, with their titles.
     pub fn describe_heatmaps(self, label: &str, titles: &[String]) -> String {
-        let (count, titles) = (titles.len(), self.enumeration(titles));
+        let (count, titles) = (titles.len(), self.clauses(titles));
         match self {
             Lang::En => format!("{count} heatmaps of the {label}, the input side at the bottom: {titles}."),
             Lang::Zh => format!("{count} 幅{label}的热力图，输入侧在下方：{titles}。"),

@@ -13,6 +13,15 @@ pub struct Lost {
     pub of: usize,
 }
 
+/// What becomes of runs that diverged in the medians of a figure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Counted {
+    Never,
+    /// At the evaluations before.
+    UntilThen,
+    Like,
+}
+
 impl Lang {
     /// Behind a number: of how many seeds it is the median; empty for one.
     pub fn median_of(self, seeds: usize) -> String {
@@ -262,8 +271,8 @@ impl Lang {
 
     // ---- subtitles
 
-    /// Which runs diverged, and how many failed.
-    pub fn left_out_note(self, failed: usize, lost: &[Lost]) -> String {
+    /// Which runs diverged and what became of them, and how many failed.
+    pub fn left_out_note(self, failed: usize, lost: &[Lost], counted: Counted) -> String {
         let one = |l: &Lost| {
             let Lost { group, diverged, of } = l;
             match self {
@@ -273,10 +282,14 @@ impl Lang {
         };
         let names = self.cut(lost.iter().map(one).collect(), MOST_LOST);
         let names = self.enumeration(&names);
-        let diverged = match self {
+        let diverged = match (self, counted) {
             _ if lost.is_empty() => String::new(),
-            Lang::En => format!("Runs that diverged are in no median of accuracies: {names}."),
-            Lang::Zh => format!("发散的运行不计入准确率的中位数：{names}。"),
+            (Lang::En, Counted::Never) => format!("Runs that diverged are in no line: {names}."),
+            (Lang::En, Counted::UntilThen) => format!("Runs that diverged count until then: {names}."),
+            (Lang::En, Counted::Like) => format!("Runs that diverged count like the others: {names}."),
+            (Lang::Zh, Counted::Never) => format!("发散的运行不计入曲线：{names}。"),
+            (Lang::Zh, Counted::UntilThen) => format!("发散的运行只计到发散为止：{names}。"),
+            (Lang::Zh, Counted::Like) => format!("发散的运行与其他运行一样计入：{names}。"),
         };
         let failed = match self {
             _ if failed == 0 => String::new(),

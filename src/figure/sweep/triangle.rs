@@ -21,7 +21,7 @@ use crate::analysis::ensemble::{Column, Series};
 use crate::analysis::{Grid, Movement, Summary};
 use crate::field::Field;
 use crate::stats::Measured;
-use crate::text::{Hint, Lang, Moment, Quantity};
+use crate::text::{Counted, Hint, Lang, Moment, Quantity};
 
 pub const GRADIENT: FigureSpec = FigureSpec {
     name: "gradient-by-depth",
@@ -117,7 +117,7 @@ fn draw(
             lang.columns_are_networks_note(),
             lang.median_of_seeds_note(all.seeds),
             clamped,
-            lang.left_out_note(all.failed, &drawn.lost(&names, None)),
+            lang.left_out_note(all.failed, &drawn.lost(&names, None), Counted::Like),
             drawn.unfinished(lang),
         ],
         caption: caption(lang, drawn),

@@ -8,6 +8,7 @@
 mod claims;
 mod described;
 mod numbers;
+mod of_groups;
 mod plotted;
 mod records;
 mod said;
