@@ -14,6 +14,7 @@
 pub mod chart;
 mod depth;
 mod describe;
+mod events;
 pub mod flow;
 mod frame;
 mod lettering;
