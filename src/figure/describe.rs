@@ -6,7 +6,7 @@ use super::chart::{
 use super::flow::Tone;
 use super::maps::Maps;
 use super::ridges::Ridges;
-use crate::stats::{Measured, ValueScale};
+use crate::stats::Measured;
 use crate::text::{Lang, Special};
 
 /// A description does not list the values of more layers, or curves one by one, than this.
@@ -62,7 +62,13 @@ pub(super) fn describe(lang: Lang, figure: &Figure) -> String {
             Panel::Maps(m) => all.extend(describe_maps(lang, m, figure.scales.get(m.scale))),
             Panel::Dots(d) => all.extend(d.rows.iter().map(|row| describe_dots(lang, d, row))),
         }
-        all.extend(placed.overlays.iter().map(|o| describe_overlay(lang, placed, o)));
+        for overlay in &placed.overlays {
+            // A step is marked in all panels, and said once.
+            let words = describe_overlay(lang, placed, overlay);
+            if !all.contains(&words) {
+                all.push(words);
+            }
+        }
     }
     lang.sentences(&all)
 }
@@ -84,7 +90,6 @@ fn describe_ridges(lang: Lang, r: &Ridges) -> Vec<String> {
 fn describe_heatmap(lang: Lang, map: &Heatmap, scale: &ColourScale, last: bool) -> Vec<String> {
     // Numbers of layers count those with weights alone.
     let h = &map.without_bare_rows();
-    let values = scale.values();
     let label = match h.title.as_str() {
         "" => scale.label.clone(),
         title if title == scale.label => scale.label.clone(),
@@ -109,8 +114,7 @@ fn describe_heatmap(lang: Lang, map: &Heatmap, scale: &ColourScale, last: bool) 
     }));
     // On a scale of shares of the way every row ends at 0, which tells nothing.
     if last && h.rows.len() <= MANY && scale.logarithmic && h.columns.is_empty() {
-        let ends: Vec<String> =
-            h.cells.iter().map(|row| last_value(lang, row, values, &|x| write(lang, scale, x))).collect();
+        let ends: Vec<String> = h.cells.iter().map(|row| last_value(lang, row, scale)).collect();
         all.push(lang.describe_last(&ends));
     }
     all
@@ -229,6 +233,11 @@ fn describe_dots(lang: Lang, dots: &Dots, row: &DotRow) -> String {
     lang.describe_box(&row.label, &lines, false, row.tone == Tone::Greyed)
 }
 
+/// A place on an axis: steps and layers are whole.
+fn place(lang: Lang, at: f64) -> String {
+    if at >= 0.0 && at.fract() == 0.0 { lang.count(at as u64) } else { lang.number(at) }
+}
+
 fn describe_overlay(lang: Lang, placed: &Placed, overlay: &Overlay) -> String {
     let percent = placed.panel.as_lines().is_some_and(|l| l.y.percent);
     let write = |y: f64| if percent { lang.percent(y) } else { lang.number(y) };
@@ -241,24 +250,28 @@ fn describe_overlay(lang: Lang, placed: &Placed, overlay: &Overlay) -> String {
             Some(last) => lang.describe_overlay_band(label, &write(last.1), &write(last.2)),
             None => String::new(),
         },
-        Overlay::Step { at, words } => lang.describe_overlay_step(&lang.number(*at), words),
+        Overlay::Step { at, words } => lang.describe_overlay_step(&place(lang, *at), words),
     }
 }
 
 /// The last value that was recorded in a row, or the name of what stands there instead. A last snapshot
 /// without a batch is passed over.
-fn last_value(lang: Lang, row: &[Measured], scale: ValueScale, write: &impl Fn(f64) -> String) -> String {
+fn last_value(lang: Lang, row: &[Measured], scale: &ColourScale) -> String {
     let last = row.iter().rfind(|c| **c != Measured::Missing).copied().unwrap_or(Measured::Missing);
-    scale.value(last).map_or_else(|| special_words(lang, last), write)
+    scale.values().value(last).map_or_else(|| special_words(lang, last, scale), |x| write(lang, scale, x))
 }
 
-/// The name of what is no number.
-fn special_words(lang: Lang, cell: Measured) -> String {
-    lang.special(match cell {
-        Measured::Zero => Special::Zero,
-        Measured::Underflow => Special::Underflow,
-        Measured::Finite(_) | Measured::Nan => Special::Nan,
-        Measured::Infinite => Special::Infinite,
-        Measured::Missing => Special::Missing,
-    })
+/// The name of what is no number: that of the legend, without its explanation.
+fn special_words(lang: Lang, cell: Measured, scale: &ColourScale) -> String {
+    let words = scale.special.iter().find(|(kind, _)| *kind == cell).map(|(_, words)| words.clone());
+    let words = words.unwrap_or_else(|| {
+        lang.special(match cell {
+            Measured::Zero => Special::Zero,
+            Measured::Underflow => Special::Underflow,
+            Measured::Finite(_) | Measured::Nan => Special::Nan,
+            Measured::Infinite => Special::Infinite,
+            Measured::Missing => Special::Missing,
+        })
+    });
+    words.split([':', '：']).next().unwrap_or(&words).to_string()
 }

@@ -19,7 +19,7 @@ use crate::analysis::Ensemble;
 use crate::analysis::ensemble::{Series, Spread};
 use crate::field::Field;
 use crate::record::{MetricId, TEST_ACCURACY, TRAIN_ACCURACY};
-use crate::text::{Hint, Lang};
+use crate::text::{Counted, Hint, Lang};
 
 pub const SPEC: FigureSpec = FigureSpec {
     name: "accuracy-by-depth",
@@ -61,7 +61,7 @@ fn build(drawn: &Sweeps, options: &Options) -> Result<Figure, FigureError> {
         subtitle: vec![
             lang.solid_and_dashed_note(),
             lang.seeds_note(all.seeds),
-            lang.left_out_note(all.failed, &drawn.lost(&names(lang, all), None)),
+            lang.left_out_note(all.failed, &drawn.lost(&names(lang, all), None), Counted::Never),
             drawn.unfinished(lang),
         ],
         caption: caption(lang, drawn),

@@ -7,6 +7,7 @@ mod numbers;
 mod remedy;
 mod replays;
 mod titles;
+mod truth;
 
 use proptest::prelude::*;
 
@@ -403,7 +404,7 @@ fn overlays_reach_the_table_the_description_and_the_words_that_are_drawn() {
         assert_eq!(rows[5], ["1: B", "B (high)", "3", "3", "0.75", "overlay"]);
         assert_eq!(rows[6], ["1: C", "C", "2", "2", "", "overlay"]);
         let curve = lang.describe_overlay_curve("A", &lang.number(0.125), &lang.number(0.1 + 0.2));
-        let step = lang.describe_overlay_step(&lang.number(2.0), "C");
+        let step = lang.describe_overlay_step("2", "C");
         for said in [curve, step] {
             assert!(figure.description.contains(&said), "{} in {}", said, figure.description);
         }

@@ -29,7 +29,7 @@ impl Plot {
 
     /// Layer (from 1): layers without weights have rows of their own, which no number counts.
     pub fn layer(&self, layer: usize) -> &[Point] {
-        &self.rows[layer - 1].1
+        self.rows.get(layer - 1).map_or(&[], |r| &r.1)
     }
 
     pub fn points(&self) -> impl Iterator<Item = &Point> {
@@ -48,7 +48,7 @@ impl Plot {
         let columns = self.rows.first().map_or(0, |r| r.1.len());
         let at = |c: usize| -> f64 {
             let all: Vec<f64> = (1..=layers)
-                .filter_map(|l| self.layer(l)[c].value)
+                .filter_map(|l| self.layer(l).get(c)?.value)
                 .filter(|x| *x > 0.0)
                 .map(f64::log10)
                 .collect();
@@ -68,7 +68,10 @@ pub fn plots(figure: &Figure) -> BTreeMap<usize, Plot> {
         let text: Vec<String> = row.iter().map(|s| s.replace('\u{a0}', " ")).collect();
         let (number, title) = text[0].split_once(": ").unwrap_or((&text[0], ""));
         let plot = plots.entry(number.parse().unwrap()).or_default();
-        plot.title = title.to_string();
+        // What is drawn over a panel follows its rows, under other words.
+        if plot.rows.is_empty() {
+            plot.title = title.to_string();
+        }
         let point = Point {
             from: text[2].parse().ok(),
             to: text[3].parse().ok(),
