@@ -23,9 +23,10 @@ pub(super) fn describe(lang: Lang, figure: &Figure) -> String {
     for (index, scale) in figure.scales.iter().enumerate() {
         let own: Vec<&Heatmap> = maps.iter().copied().filter(|map| map.scale == index).collect();
         match own.len() {
-            0..=FEW => {
-                all.extend(own.iter().flat_map(|map| describe_heatmap(lang, map, scale, maps.len() <= FEW)));
+            0..=FEW if maps.len() <= FEW => {
+                all.extend(own.iter().flat_map(|map| describe_heatmap(lang, map, scale)));
             }
+            0 => {}
             _ => all.extend(describe_heatmaps(lang, &own, scale)),
         }
     }
@@ -62,7 +63,8 @@ pub(super) fn describe(lang: Lang, figure: &Figure) -> String {
             Panel::Maps(m) => all.extend(describe_maps(lang, m, figure.scales.get(m.scale))),
             Panel::Dots(d) => all.extend(d.rows.iter().map(|row| describe_dots(lang, d, row))),
         }
-        for overlay in &placed.overlays {
+        // A line without words goes on through panels below the one that names it.
+        for overlay in placed.overlays.iter().filter(|overlay| !overlay.words().is_empty()) {
             // A step is marked in all panels, and said once.
             let words = describe_overlay(lang, placed, overlay);
             if !all.contains(&words) {
@@ -87,7 +89,7 @@ fn describe_ridges(lang: Lang, r: &Ridges) -> Vec<String> {
     all
 }
 
-fn describe_heatmap(lang: Lang, map: &Heatmap, scale: &ColourScale, last: bool) -> Vec<String> {
+fn describe_heatmap(lang: Lang, map: &Heatmap, scale: &ColourScale) -> Vec<String> {
     // Numbers of layers count those with weights alone.
     let h = &map.without_bare_rows();
     let label = match h.title.as_str() {
@@ -113,7 +115,7 @@ fn describe_heatmap(lang: Lang, map: &Heatmap, scale: &ColourScale, last: bool) 
         lang.describe_bare(row - k, &map.rows[row], mask.map(|mask| &*mask.words))
     }));
     // On a scale of shares of the way every row ends at 0, which tells nothing.
-    if last && h.rows.len() <= MANY && scale.logarithmic && h.columns.is_empty() {
+    if h.rows.len() <= MANY && scale.logarithmic && h.columns.is_empty() {
         let ends: Vec<String> = h.cells.iter().map(|row| last_value(lang, row, scale)).collect();
         all.push(lang.describe_last(&ends));
     }

@@ -66,12 +66,13 @@ pub fn plots(figure: &Figure) -> BTreeMap<usize, Plot> {
     let mut plots: BTreeMap<usize, Plot> = BTreeMap::new();
     for row in table(figure).into_iter().skip(1) {
         let text: Vec<String> = row.iter().map(|s| s.replace('\u{a0}', " ")).collect();
+        // What is drawn over a panel follows its rows, and is none of them.
+        if text[5] == "overlay" {
+            continue;
+        }
         let (number, title) = text[0].split_once(": ").unwrap_or((&text[0], ""));
         let plot = plots.entry(number.parse().unwrap()).or_default();
-        // What is drawn over a panel follows its rows, under other words.
-        if plot.rows.is_empty() {
-            plot.title = title.to_string();
-        }
+        plot.title = title.to_string();
         let point = Point {
             from: text[2].parse().ok(),
             to: text[3].parse().ok(),
