@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{gradfade, json, room, stdout, train, tree};
 
-const ARRAYS: [&str; 29] = [
+const ARRAYS: [&str; 32] = [
     "step",
     "epoch",
     "learning_rate",
