@@ -21,7 +21,7 @@ use crate::import::Pattern;
 use crate::names::{NameError, did_you_mean};
 use crate::record::Record;
 use crate::record::trial::Trials;
-use crate::render::{self, ColourMap, Format, Style, Theme};
+use crate::render::{self, ColourMap, Format, RenderError, Style, Theme};
 use crate::replay;
 use crate::source::Kind;
 use crate::text::{Lang, columns};
@@ -211,11 +211,12 @@ pub fn run(args: Args) -> CommandResult {
     args.look.prepare()?;
     let options = args.options();
     // Everything is built before anything is written.
-    let figures = match open::kind(&args.runs)? {
+    let mut figures = match open::kind(&args.runs)? {
         Kind::Sweep => sweep::plot(&args.runs[0], &args.figure, &options, |specs| args.may_write(specs))?,
         Kind::Remedies => of_remedies(&args.runs[0], &args.figure, &options, |specs| args.may_write(specs))?,
         _ => of_runs(&args, &options)?,
     };
+    args.fitting(&mut figures)?;
     output::writable_folder(&args.out)?;
     save_all(&figures, &args.look, &args.format, &args.out, args.csv)?;
     Ok(ExitCode::SUCCESS)
@@ -232,6 +233,21 @@ impl Args {
             .with(RoutedLayer(self.pooling.unwrap_or(1)))
             .with(By(self.by.iter().map(|name| name.trim().replace('-', "_")).collect()))
             .with(Functions(self.activations.iter().flat_map(|f| f.0.clone()).collect()))
+    }
+
+    /// Leaves out what a sheet of a chosen size does not hold, unless it was named.
+    fn fitting(&self, figures: &mut Vec<Figure>) -> anyhow::Result<()> {
+        let asked = !self.figure.is_empty();
+        for at in (0..figures.len()).rev() {
+            match render::fits(&figures[at]) {
+                Err(error @ RenderError::DoesNotFit { .. }) if !asked => {
+                    output::say(format!("gradfade: {error}; left out"));
+                    figures.remove(at);
+                }
+                other => other?,
+            }
+        }
+        Ok(())
     }
 
     /// Fails when a file of these figures is there already and may not be replaced.
