@@ -35,6 +35,8 @@ pub struct BarPlace {
 }
 
 pub struct Layout {
+    /// Of the sheet, layout pixels.
+    pub height: u32,
     pub title: Vec<String>,
     pub subtitle: Vec<String>,
     pub caption: Vec<String>,
@@ -122,6 +124,13 @@ fn words(figure: &Figure, height: f64, swatches_under_bars: bool) -> Words {
     Words { title, subtitle, caption, legend, legend_top, caption_top, head, foot }
 }
 
+impl Words {
+    /// Between which heights the panels stand.
+    fn ends(&self) -> (f64, f64) {
+        (self.head, self.foot)
+    }
+}
+
 /// Room around the plots: left and right of each column, above and below each row.
 struct Gutters {
     left: Vec<f64>,
@@ -190,18 +199,22 @@ fn starts(before: f64, sizes: impl Iterator<Item = f64>) -> Vec<f64> {
 }
 
 /// Plots and bars when the gutters are these; a plot's width or height may come out negative.
-fn places(figure: &Figure, words: &Words, spans: &[Span], gutters: &Gutters) -> (Vec<Place>, Vec<BarPlace>) {
+fn places(
+    figure: &Figure,
+    (head, foot): (f64, f64),
+    spans: &[Span],
+    gutters: &Gutters,
+) -> (Vec<Place>, Vec<BarPlace>) {
     let Gutters { left, right, top, bottom, bars } = gutters;
     let (columns, rows) = (figure.column_weights.len(), figure.row_weights.len());
     let inner = inner_width(figure);
     let share = |free: f64, weights: &[f64], i: usize| free * weights[i] / weights.iter().sum::<f64>();
     let free_w = inner - left.iter().chain(right).sum::<f64>() - COLUMN_GAP * (columns - 1) as f64;
-    let free_h =
-        words.foot - words.head - top.iter().chain(bottom).sum::<f64>() - ROW_GAP * (rows - 1) as f64;
+    let free_h = foot - head - top.iter().chain(bottom).sum::<f64>() - ROW_GAP * (rows - 1) as f64;
     let widths: Vec<f64> = (0..columns).map(|i| share(free_w, &figure.column_weights, i)).collect();
     let heights: Vec<f64> = (0..rows).map(|i| share(free_h, &figure.row_weights, i)).collect();
     let xs = starts(figure.size.margin(), (0..columns).map(|i| left[i] + widths[i] + right[i] + COLUMN_GAP));
-    let ys = starts(words.head, (0..rows).map(|i| top[i] + heights[i] + bottom[i] + ROW_GAP));
+    let ys = starts(head, (0..rows).map(|i| top[i] + heights[i] + bottom[i] + ROW_GAP));
     let place = |p: &Placed| {
         let (x, y) = ((xs[p.column] + left[p.column]).round(), (ys[p.row] + top[p.row]).round());
         let plot = Rect { x, y, w: widths[p.column].floor(), h: heights[p.row].floor() };
@@ -216,18 +229,20 @@ fn places(figure: &Figure, words: &Words, spans: &[Span], gutters: &Gutters) -> 
     (figure.panels.iter().map(place).collect(), spans.iter().zip(bars).map(bar).collect())
 }
 
-/// The height of a figure's sheet, CSS pixels: its own, or what its words need.
+/// The height of a figure's sheet, layout pixels: its own, or what its words need.
 pub fn height(figure: &Figure) -> u32 {
-    if let Some(height) = figure.height {
-        return height;
-    }
-    good_height(figure, free_swatches_under_bars(figure)).ceil() as u32
+    figure.height.unwrap_or_else(|| free(figure).1)
 }
 
-/// Where the special kinds are explained on a sheet whose height is free: under the bars, if these are long
-/// enough at the height that suits the panels.
-fn free_swatches_under_bars(figure: &Figure) -> bool {
-    bars_fit(figure, &arranged(figure, good_height(figure, true), true).1)
+/// On a sheet whose height is free: are the special kinds explained under the bars, because these are long
+/// enough at the height that suits the panels? And that height.
+fn free(figure: &Figure) -> (bool, u32) {
+    let height = good_height(figure, true);
+    let ends = words(figure, height, true).ends();
+    match bars_fit(figure, &arranged(figure, ends, true).1) {
+        true => (true, height.ceil() as u32),
+        false => (false, good_height(figure, false).ceil() as u32),
+    }
 }
 
 /// The height that panels and words ask for: what plots need depends on their widths, and those on the bars
@@ -239,7 +254,7 @@ fn good_height(figure: &Figure, swatches_under_bars: bool) -> f64 {
     let asked = |row: usize| figure.plot_heights.get(row).copied().unwrap_or(0.0);
     let mut height = 2.0 * f64::from(figure.width);
     for _ in 0..ROUNDS {
-        let (panels, _) = arranged(figure, height, swatches_under_bars);
+        let (panels, _) = arranged(figure, (words.head, words.foot + height), swatches_under_bars);
         let need = |(p, place): (&Placed, &Place)| {
             let panel = kind(&p.panel);
             let room = if panel.framed() { kind::above(p, place.plot) + panel.below() } else { 0.0 };
@@ -256,18 +271,17 @@ fn good_height(figure: &Figure, swatches_under_bars: bool) -> f64 {
     height
 }
 
-/// Plots and bars on a sheet of this height.
-fn arranged(figure: &Figure, height: f64, swatches_under_bars: bool) -> (Vec<Place>, Vec<BarPlace>) {
-    let words = words(figure, height, swatches_under_bars);
+/// Plots and bars between these heights.
+fn arranged(figure: &Figure, ends: (f64, f64), swatches_under_bars: bool) -> (Vec<Place>, Vec<BarPlace>) {
     let spans = spans(figure);
     let (columns, rows) = (figure.column_weights.len() as f64, figure.row_weights.len() as f64);
     let inner = inner_width(figure);
-    let first = Rect { x: 0.0, y: 0.0, w: inner / columns, h: (words.foot - words.head) / rows };
+    let first = Rect { x: 0.0, y: 0.0, w: inner / columns, h: (ends.1 - ends.0) / rows };
     let mut panels = vec![Place { plot: first, left: 0.0 }; figure.panels.len()];
     let mut bars = Vec::new();
     for _ in 0..ROUNDS {
         let gutters = gutters(figure, &panels, &spans, swatches_under_bars);
-        (panels, bars) = places(figure, &words, &spans, &gutters);
+        (panels, bars) = places(figure, ends, &spans, &gutters);
     }
     (panels, bars)
 }
@@ -277,15 +291,16 @@ fn bars_fit(figure: &Figure, bars: &[BarPlace]) -> bool {
 }
 
 pub fn layout(figure: &Figure) -> Result<Layout, RenderError> {
-    if figure.height.is_none() {
-        return solve(figure, free_swatches_under_bars(figure));
-    }
-    let under = solve(figure, true)?;
-    if bars_fit(figure, &under.bars) { Ok(under) } else { solve(figure, false) }
+    let Some(height) = figure.height else {
+        let (swatches_under_bars, height) = free(figure);
+        return solve(figure, height, swatches_under_bars);
+    };
+    let under = solve(figure, height, true)?;
+    if bars_fit(figure, &under.bars) { Ok(under) } else { solve(figure, height, false) }
 }
 
-fn solve(figure: &Figure, swatches_under_bars: bool) -> Result<Layout, RenderError> {
-    let (width, height) = (figure.width, height(figure));
+fn solve(figure: &Figure, height: u32, swatches_under_bars: bool) -> Result<Layout, RenderError> {
+    let width = figure.width;
     let name = || figure.name.clone();
     let too_small = || match figure.size {
         Size::Screen => RenderError::TooSmall { figure: name(), width, height },
@@ -296,14 +311,15 @@ fn solve(figure: &Figure, swatches_under_bars: bool) -> Result<Layout, RenderErr
         return Err(too_small());
     }
     let words = words(figure, height.into(), swatches_under_bars);
+    let ends = words.ends();
     let spans = spans(figure);
     let (columns, rows) = (figure.column_weights.len() as f64, figure.row_weights.len() as f64);
-    let first = Rect { x: 0.0, y: 0.0, w: inner / columns, h: (words.foot - words.head) / rows };
+    let first = Rect { x: 0.0, y: 0.0, w: inner / columns, h: (ends.1 - ends.0) / rows };
     let mut panels = vec![Place { plot: first, left: 0.0 }; figure.panels.len()];
     let mut bars = Vec::new();
     for _ in 0..ROUNDS {
         let gutters = gutters(figure, &panels, &spans, swatches_under_bars);
-        (panels, bars) = places(figure, &words, &spans, &gutters);
+        (panels, bars) = places(figure, ends, &spans, &gutters);
         if panels.iter().any(|p| p.plot.w < SMALLEST.0 || p.plot.h < SMALLEST.1) {
             return Err(too_small());
         }
@@ -314,6 +330,7 @@ fn solve(figure: &Figure, swatches_under_bars: bool) -> Result<Layout, RenderErr
     }
     let Words { title, subtitle, caption, legend, legend_top, caption_top, .. } = words;
     Ok(Layout {
+        height,
         title,
         subtitle,
         caption,

@@ -163,7 +163,7 @@ pub fn svg(figure: &Figure, style: &Style) -> Result<String, RenderError> {
     check(figure)?;
     let palette = style.theme.palette();
     let place = layout::layout(figure)?;
-    let height = height(figure);
+    let height = place.height;
     let mut c = Canvas::new(figure.width, height, figure.size.zoom());
     if !style.transparent {
         c.fill(Rect { x: 0.0, y: 0.0, w: figure.width.into(), h: height.into() }, palette.background)?;
