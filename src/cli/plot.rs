@@ -7,19 +7,23 @@ use anyhow::Context;
 
 use super::open::{self, read_runs};
 use super::{CommandResult, Failure, output, sweep};
+use crate::activation::Activation;
 use crate::analysis::histogram::Counted;
 use crate::figure::chart::Figure;
 use crate::figure::distribution_time::OneLayer;
+use crate::figure::functions::Functions;
 use crate::figure::routes::RoutedLayer;
+use crate::figure::sweep::by::By;
 use crate::figure::updates::Norms;
 use crate::figure::{
-    self, Drawn, Draws, FIGURES, FigureError, FigureSpec, GradientMetric, Input, Options, StepAxis,
+    self, Drawn, Draws, FIGURES, FigureError, FigureSpec, GradientMetric, Hidden, Input, Options, Size,
+    StepAxis,
 };
 use crate::import::Pattern;
-use crate::names::did_you_mean;
+use crate::names::{NameError, did_you_mean};
 use crate::record::Record;
 use crate::record::trial::Trials;
-use crate::render::{self, ColourMap, Format, Style, Theme};
+use crate::render::{self, ColourMap, Format, RenderError, Style, Theme};
 use crate::replay;
 use crate::source::Kind;
 use crate::text::{Lang, columns};
@@ -33,11 +37,13 @@ use crate::text::{Lang, columns};
   gradfade plot runs/sigmoid-remedies --figure remedy
   gradfade plot runs/sigmoid --figure gradient-heatmap --format pdf --lang zh
   gradfade plot runs/sigmoid --figure layer-profile --csv --x-log
+  gradfade plot sweeps/rates --figure accuracy-by --by learning-rate
+  gradfade plot --figure activation-curves --activations all
   gradfade plot runs/saved --figure pooling-routes,first-layer --sample 5
   gradfade plot runs/deep --figure gradient-heatmap --layers 'conv|fc'")]
 pub struct Args {
-    /// Run folders, or the folder of one sweep, or of remedies
-    #[arg(value_name = "RUN", required_unless_present = "list")]
+    /// Run folders, or the folder of one sweep, or of remedies; none for a figure that needs none
+    #[arg(value_name = "RUN", required_unless_present_any = ["list", "figure"])]
     runs: Vec<PathBuf>,
     /// Names of the figures [default: all that can be drawn of these runs]
     #[arg(long, value_name = "NAME,..", value_delimiter = ',')]
@@ -85,6 +91,13 @@ pub struct Args {
     /// pooling-routes: which max pooling or maxout layer, counted from the input [default: 1]
     #[arg(long, value_name = "N")]
     pooling: Option<usize>,
+    /// activation-curves: which activation functions, or all [default: those of the run; without one
+    /// sigmoid,relu]
+    #[arg(long, value_name = "NAME,..", value_delimiter = ',', value_parser = functions)]
+    activations: Vec<Functions>,
+    /// accuracy-by: one setting that the sweep varies, or two for a map, such as learning-rate,dropout
+    #[arg(long, value_name = "SETTING,..", value_delimiter = ',', num_args = 1)]
+    by: Vec<String>,
     /// Replace pictures that are already there
     #[arg(long)]
     force: bool,
@@ -102,6 +115,19 @@ pub struct Look {
     /// PNG pixels per CSS pixel
     #[arg(long, value_name = "X", default_value_t = 2.0, value_parser = scale)]
     scale: f64,
+    /// What the figures are laid out for, with text of at least 7 pt (slides: 18 of 720 lines): screen, column
+    /// (8 cm), page (17 cm), slide (1280 x 720 pixels), beamer (14 x 7 cm), square (720 x 720 pixels)
+    #[arg(long, value_name = "SIZE", default_value = "screen")]
+    size: Size,
+    /// Leave out the title and the line under it, where the text beside the figure says them
+    #[arg(long)]
+    no_title: bool,
+    /// Leave out the settings under the figure
+    #[arg(long)]
+    no_footer: bool,
+    /// Draw no background
+    #[arg(long)]
+    transparent: bool,
     /// Language of all text: en or zh (Chinese)
     #[arg(long, value_name = "LANG", default_value = "en", value_parser = language)]
     pub lang: Lang,
@@ -116,8 +142,19 @@ impl Look {
         use_font(self.font.as_deref())
     }
 
+    /// The options of every figure that is drawn.
+    pub fn options(&self) -> Options {
+        let hidden = Hidden { title: self.no_title, footer: self.no_footer };
+        Options::new(self.lang).with(self.size).with(hidden)
+    }
+
     pub fn style(&self) -> Style {
-        Style { theme: self.theme, colour_map: self.colour_map, scale: self.scale }
+        Style {
+            theme: self.theme,
+            colour_map: self.colour_map,
+            scale: self.scale,
+            transparent: self.transparent,
+        }
     }
 }
 
@@ -190,11 +227,12 @@ pub fn run(args: Args) -> CommandResult {
     args.look.prepare()?;
     let options = args.options();
     // Everything is built before anything is written.
-    let figures = match open::kind(&args.runs)? {
+    let mut figures = match open::kind(&args.runs)? {
         Kind::Sweep => sweep::plot(&args.runs[0], &args.figure, &options, |specs| args.may_write(specs))?,
         Kind::Remedies => of_remedies(&args.runs[0], &args.figure, &options, |specs| args.may_write(specs))?,
         _ => of_runs(&args, &options)?,
     };
+    args.fitting(&mut figures)?;
     output::writable_folder(&args.out)?;
     save_all(&figures, &args.look, &args.format, &args.out, args.csv)?;
     Ok(ExitCode::SUCCESS)
@@ -202,14 +240,32 @@ pub fn run(args: Args) -> CommandResult {
 
 impl Args {
     fn options(&self) -> Options {
-        Options::new(self.look.lang)
+        self.look
+            .options()
             .with(if self.x_log { StepAxis::Log } else { StepAxis::Linear })
             .with(if self.bias { Drawn::Biases } else { Drawn::Weights })
             .with(self.gradient)
             .with(if self.absolute { Norms::Absolute } else { Norms::Relative })
             .with(RoutedLayer(self.pooling.unwrap_or(1)))
+            .with(By(self.by.iter().map(|name| name.trim().replace('-', "_")).collect()))
+            .with(Functions(self.activations.iter().flat_map(|f| f.0.clone()).collect()))
             .with(self.distribution)
             .with(OneLayer(self.layer.map(|n| n as usize)))
+    }
+
+    /// Leaves out what a sheet of a chosen size does not hold, unless it was named.
+    fn fitting(&self, figures: &mut Vec<Figure>) -> anyhow::Result<()> {
+        let asked = !self.figure.is_empty();
+        for at in (0..figures.len()).rev() {
+            match render::fits(&figures[at]) {
+                Err(error @ RenderError::DoesNotFit { .. }) if !asked => {
+                    output::say(format!("gradfade: {error}; left out"));
+                    figures.remove(at);
+                }
+                other => other?,
+            }
+        }
+        Ok(())
     }
 
     /// Fails when a file of these figures is there already and may not be replaced.
@@ -249,6 +305,14 @@ fn of_runs(args: &Args, options: &Options) -> Result<Vec<Figure>, Failure> {
         });
     }
     Ok(built)
+}
+
+/// `--activations`: one of them, or all.
+fn functions(text: &str) -> Result<Functions, String> {
+    if text == "all" {
+        return Ok(Functions(Activation::ALL.iter().map(|(activation, _)| *activation).collect()));
+    }
+    text.parse().map(|activation| Functions(vec![activation])).map_err(|error: NameError| error.to_string())
 }
 
 /// `--layers`
@@ -309,7 +373,11 @@ pub(super) fn build_of_runs(
 
 /// What so many run folders are to a figure.
 pub(super) fn runs_of(count: usize) -> Draws {
-    if count > 1 { Draws::Runs } else { Draws::Run }
+    match count {
+        0 => Draws::Nothing,
+        1 => Draws::Run,
+        _ => Draws::Runs,
+    }
 }
 
 /// Builds figures; `asked` if they were named on the command line.
@@ -322,6 +390,7 @@ fn build_all<'a>(
     for (spec, input) in figures {
         match spec.build(input, options) {
             Ok(figure) => built.push(figure),
+            Err(error) if !asked && error.lacks_nothing() => {}
             // It is no failure if a record holds nothing for a figure that was not named on the command line.
             Err(error @ FigureError::Nothing { .. }) if !asked => left_out.push(error),
             Err(error) => return Err(error.into()),

@@ -222,7 +222,7 @@ pub(super) fn clause(
             lang.ends_clause(&function.to_string(), layer, now, before)
         }
         Kind::Ends(function) => {
-            lang.flat_clause(&function.to_string(), flat_beyond(function), layer, now, before)
+            lang.flat_share_clause(&function.to_string(), flat_beyond(function), layer, now, before)
         }
         Kind::Zeros | Kind::Sizes => lang.zeros_clause(counted, layer, now, before),
     }

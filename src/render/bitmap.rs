@@ -29,12 +29,20 @@ pub fn png(svg: &str, style: &Style) -> Result<Vec<u8>, RenderError> {
     }
     let Some(mut pixmap) = Pixmap::new(width as u32, height as u32) else { return Err(too_large) };
     resvg::render(&tree, Transform::from_scale(style.scale as f32, style.scale as f32), &mut pixmap.as_mut());
-    // The background is opaque, so alpha says nothing.
-    let rgb: Vec<u8> = pixmap.data().chunks_exact(4).flat_map(|p| [p[0], p[1], p[2]]).collect();
+    let pixels: Vec<u8> = match style.transparent {
+        true => pixmap
+            .pixels()
+            .iter()
+            .map(|p| p.demultiply())
+            .flat_map(|p| [p.red(), p.green(), p.blue(), p.alpha()])
+            .collect(),
+        // The background is opaque, so alpha says nothing.
+        false => pixmap.data().chunks_exact(4).flat_map(|p| [p[0], p[1], p[2]]).collect(),
+    };
     let per_metre = (96.0 * style.scale / 0.0254).round() as u32;
     let mut out = Vec::new();
     let mut encoder = png::Encoder::new(&mut out, width as u32, height as u32);
-    encoder.set_color(png::ColorType::Rgb);
+    encoder.set_color(if style.transparent { png::ColorType::Rgba } else { png::ColorType::Rgb });
     encoder.set_depth(png::BitDepth::Eight);
     encoder.set_compression(png::Compression::Balanced);
     // Rows of cells repeat downward; choosing a filter line by line takes half as long again for a tenth of
@@ -46,7 +54,7 @@ pub fn png(svg: &str, style: &Style) -> Result<Vec<u8>, RenderError> {
         unit: png::Unit::Meter,
     }));
     let mut writer = encoder.write_header()?;
-    writer.write_image_data(&rgb)?;
+    writer.write_image_data(&pixels)?;
     writer.finish()?;
     Ok(out)
 }

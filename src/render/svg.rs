@@ -64,14 +64,16 @@ pub struct Words {
 /// An SVG that is being drawn.
 pub struct Svg {
     body: String,
-    /// CSS pixels.
+    /// Pixels of the sheet.
     width: u32,
     height: u32,
+    /// CSS pixels a pixel of the sheet.
+    zoom: f64,
 }
 
 impl Svg {
-    pub fn new(width: u32, height: u32) -> Svg {
-        Svg { body: String::new(), width, height }
+    pub fn new(width: u32, height: u32, zoom: f64) -> Svg {
+        Svg { body: String::new(), width, height, zoom }
     }
 
     fn attribute(&mut self, key: &str, value: impl Display) {
@@ -182,7 +184,8 @@ impl Svg {
     pub fn document(&self, name: &str, title: &str, description: &str, lang: Lang) -> String {
         let id: String =
             name.chars().map(|c| if c.is_ascii_alphanumeric() || c == '-' { c } else { '-' }).collect();
-        let (width, height) = (self.width, self.height);
+        let shown = |pixels: u32| (100.0 * self.zoom * f64::from(pixels)).round() / 100.0;
+        let (width, height) = (shown(self.width), shown(self.height));
         let (steps_across, steps_down) = self.get_size();
         // English is what a reader assumes; in Chinese the language also chooses the forms of the characters.
         let speaks = match lang {
@@ -355,7 +358,7 @@ mod tests {
 
     /// A chart that plotters lays out itself, to show that the backend is one like any other.
     fn chart() -> String {
-        let backend = std::rc::Rc::new(std::cell::RefCell::new(Svg::new(400, 300)));
+        let backend = std::rc::Rc::new(std::cell::RefCell::new(Svg::new(400, 300, 1.0)));
         let sheet = DrawingArea::from(&backend);
         let mut chart = ChartBuilder::on(&sheet)
             .caption("a < b", ("any", 200).into_font().style(FontStyle::Bold))
@@ -394,7 +397,7 @@ mod tests {
     fn text_stands_at_its_anchor_for_plotters() {
         use plotters_backend::text_anchor::Pos;
         let at = |v: VPos, turn: FontTransform| {
-            let mut svg = Svg::new(100, 100);
+            let mut svg = Svg::new(100, 100, 1.0);
             let style =
                 TextStyle::from(("any", 124).into_font().transform(turn)).pos(Pos::new(HPos::Center, v));
             svg.draw_text("x", &style, (500, 500)).unwrap();
@@ -411,7 +414,7 @@ mod tests {
 
     #[test]
     fn a_bitmap_becomes_a_picture_of_its_size() {
-        let mut svg = Svg::new(100, 100);
+        let mut svg = Svg::new(100, 100, 1.0);
         svg.blit_bitmap((10, 20), (2, 1), &[255, 0, 0, 0, 255, 0]).unwrap();
         assert!(svg.body.starts_with("<image x=\"10\" y=\"20\" width=\"20\" height=\"10\""), "{}", svg.body);
         let data = svg.body.split("base64,").nth(1).unwrap().split('"').next().unwrap();

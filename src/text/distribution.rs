@@ -49,7 +49,7 @@ impl Lang {
     }
 
     /// The layer whose function is given the most on its flat parts, beyond this bound on either side.
-    pub fn flat_clause(
+    pub fn flat_share_clause(
         self,
         function: &str,
         bound: f64,
