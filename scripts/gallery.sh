@@ -51,6 +51,8 @@ if [ "${1:-}" = --records ]; then
     cp "$scratch/remedies.json" "plots/records/$run-remedies"
     rm -r "$scratch"
   done
+  train saturated 'tanh at rate 1' --record every:10 --snapshots every:10 --activation tanh --hidden-layers 4 --width 40 --learning-rate 1 \
+    --steps 240 --eval-every 1 --train-size 2000 --test-size 500 --batch-size 50
   train diverged 'ReLU at rate 1.2' --activation relu --hidden-layers 6 --width 50 --learning-rate 1.2 --steps 100 --train-size 2000
 fi
 

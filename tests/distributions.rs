@@ -204,7 +204,7 @@ fn snapshots_that_are_close_together_count_only_now_and_then_and_nothing_changes
     let rows = &record.snapshots;
     let has = |row: usize| ALL.map(|metric| rows.counts(metric, row, 0).is_some());
     for (row, &step) in rows.step().iter().enumerate() {
-        assert_eq!(has(row), [step % 3 == 0 && step < 350; 3], "step {step}");
+        assert_eq!(has(row), [step % 14 == 0 && step < 350; 3], "step {step}");
     }
     let rare = config.with_snapshots(Every::Steps(1000)).plan(&data).unwrap();
     let other = train::<f32>(&rare, &data, "test", &mut NullSink, &Unwatched).unwrap();

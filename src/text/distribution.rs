@@ -78,20 +78,24 @@ impl Lang {
         layer: usize,
         (step, share): At,
     ) -> String {
-        let (step, share) = (self.count(step), self.percent(share));
-        match (self, bound.map(|bound| self.exact(bound))) {
-            (Lang::En, None) => format!(
-                "at step {step}, activations keep off the ends of {function}: {share} within 1/16 of one in layer {layer}, in no layer more"
-            ),
-            (Lang::En, Some(bound)) => format!(
-                "at step {step}, pre-activations keep off the flat ends of {function}: {share} beyond ±{bound} in layer {layer}, in no layer more"
-            ),
-            (Lang::Zh, None) => format!(
-                "第 {step} 步，激活值远离 {function} 的上下限：相距不超过 1/16 的在第 {layer} 层最多，为 {share}"
-            ),
-            (Lang::Zh, Some(bound)) => format!(
-                "第 {step} 步，预激活值远离 {function} 的平坦两端：±{bound} 之外的在第 {layer} 层最多，为 {share}"
-            ),
+        let (step, most) = (self.count(step), self.percent(share));
+        let noun =
+            self.counted_noun(if bound.is_some() { Counted::PreActivation } else { Counted::Activation });
+        let place = match (self, bound.map(|bound| self.exact(bound))) {
+            (Lang::En, None) => format!("within 1/16 of an end of {function}"),
+            (Lang::En, Some(bound)) => format!("beyond ±{bound}, where {function} is flat"),
+            (Lang::Zh, None) => format!("距 {function} 的上限或下限不超过 1/16"),
+            (Lang::Zh, Some(bound)) => format!("在 ±{bound} 之外（{function} 的平坦处）"),
+        };
+        match self {
+            Lang::En if share == 0.0 => {
+                format!("at step {step}, none of the {noun} that were counted lies {place}")
+            }
+            Lang::En => {
+                format!("at step {step}, no layer has more than {most} of its {noun} {place} (layer {layer})")
+            }
+            Lang::Zh if share == 0.0 => format!("第 {step} 步，计数的{noun}没有一个{place}"),
+            Lang::Zh => format!("第 {step} 步，{noun}{place}的比例在各层中最多为 {most}（第 {layer} 层）"),
         }
     }
 

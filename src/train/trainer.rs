@@ -8,8 +8,12 @@ use crate::data::Dataset;
 use crate::nn::{Engine, Network, Part, Scalar, SnapshotMeasure, StepMeasure};
 use crate::record::{self, MetricId, Row, Rows, Status};
 
-/// Snapshots of a run that count distributions, about: as many as a picture has room for.
-const MOST_COUNTS: u64 = 100;
+/// Steps from a snapshot that counts distributions to the next one that does, at least: a hundredth of the run,
+/// which is as fine as a picture needs, and 20, which keeps what they cost under a hundredth of a step; of a
+/// short run, which takes no time, a 25th is enough.
+fn between_counts(steps: u64) -> u64 {
+    (steps / 100).max((steps / 25).clamp(1, 20))
+}
 
 /// What one call of [`Trainer::step`] did.
 #[derive(Debug)]
@@ -252,7 +256,7 @@ impl<'a, T: Scalar> Trainer<'a, T> {
         let snapshot = self.snapshots.at(step);
         let counts = snapshot && step >= self.next_count;
         if counts {
-            self.next_count = step + (plan.steps / MOST_COUNTS).max(1);
+            self.next_count = step + between_counts(plan.steps);
         }
         self.engine.count(counts);
         let (loss, accuracy) = self.engine.step(learning_rate, measured, snapshot);
