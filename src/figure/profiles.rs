@@ -13,6 +13,7 @@
 use super::chart::{Axis, AxisKind, Figure, Lines, Panel, Placed, Series, Stroke};
 use super::frame::log_axis;
 use super::sheet::{Sheet, Words};
+use super::size::{ABREAST, evenly};
 use super::spec::{Build, FigureSpec, Runs};
 use super::words::{caption_of_many, names};
 use super::{FigureError, GradientMetric, Options};
@@ -71,16 +72,60 @@ fn build(runs: &Runs, options: &Options) -> Result<Figure, FigureError> {
             sides.iter().flat_map(move |side| points(side, last).into_iter().filter_map(|p| p.1))
         }),
     );
-    let panel =
-        |(column, &last): (usize, &bool)| Placed::new(column, 0, panel(lang, &sides, last, &y, column));
-    let sheet = Sheet {
-        columns: vec![1.0; moments.len()],
-        rows: vec![1.0],
-        panels: moments.iter().enumerate().map(panel).collect(),
-        scales: Vec::new(),
-        size: ([760, 1180][moments.len() - 1], 500),
+    let sheet = if sides.len() > MOST_LINES {
+        apart(lang, &sides, moments, &y)
+    } else {
+        let panel = |(column, &last)| Placed::new(column, 0, panel(lang, &sides, last, &y, column));
+        Sheet {
+            columns: vec![1.0; moments.len()],
+            rows: vec![1.0],
+            panels: moments.iter().enumerate().map(panel).collect(),
+            scales: Vec::new(),
+            size: ([760, 1180][moments.len() - 1], height(sides.len())),
+        }
     };
-    Ok(Figure::new(runs.figure, lang, words, sheet))
+    let tiles = sides.len() > MOST_LINES;
+    Ok(Figure { tiles, ..Figure::new(runs.figure, lang, words, sheet) })
+}
+
+/// More lines than this in a panel are not told apart; then each run has a panel of its own.
+const MOST_LINES: usize = 8;
+
+/// A panel for each run, with a line for each moment.
+fn apart(lang: Lang, sides: &[Side], moments: &[bool], y: &Axis) -> Sheet {
+    let (across, blocks) = evenly(sides.len(), ABREAST);
+    let one = |(column, side): (usize, &Side)| {
+        let line = |&last: &bool| Series {
+            label: moment(lang, last),
+            points: points(side, last),
+            style: if last { Stroke::Dashed } else { Stroke::Solid },
+            colour: usize::from(last),
+            ramp: None,
+            markers: true,
+            band: Vec::new(),
+        };
+        let lines = Lines {
+            title: side.name.clone(),
+            x: layer_axis(lang, sides),
+            y: y.clone(),
+            series: moments.iter().map(line).collect(),
+            marks: Vec::new(),
+            direct_labels: true,
+        };
+        Placed::new(column, 0, Panel::Lines(lines))
+    };
+    Sheet {
+        columns: vec![1.0; sides.len()],
+        rows: vec![1.0],
+        panels: sides.iter().enumerate().map(one).collect(),
+        scales: Vec::new(),
+        size: (160 + 340 * across as u32, 240 + 220 * blocks as u32),
+    }
+}
+
+/// The names at the lines' ends and the settings in the caption grow with the runs.
+fn height(runs: usize) -> u32 {
+    500.max(340 + 48 * u32::try_from(runs).unwrap_or(u32::MAX / 96))
 }
 
 /// The backward signal, which depth alone changes; where a run does not hold it, the batch mean.
@@ -112,19 +157,10 @@ fn panel(lang: Lang, sides: &[Side], last: bool, y: &Axis, column: usize) -> Pan
         markers: true,
         band: Vec::new(),
     };
-    let layers = sides.iter().map(|side| side.grid.layers()).max().unwrap_or(1);
-    let x = Axis {
-        label: lang.layer_axis(),
-        kind: AxisKind::Whole,
-        low: 0.5,
-        high: layers as f64 + 0.5,
-        percent: false,
-        show_labels: true,
-    };
     let label = if column == 0 { y.label.clone() } else { String::new() };
     Panel::Lines(Lines {
-        title: if last { lang.last_step_panel() } else { lang.first_step_title() },
-        x,
+        title: moment(lang, last),
+        x: layer_axis(lang, sides),
         y: Axis { label, show_labels: column == 0, ..y.clone() },
         series: sides.iter().enumerate().map(line).collect(),
         marks: Vec::new(),
@@ -132,7 +168,24 @@ fn panel(lang: Lang, sides: &[Side], last: bool, y: &Axis, column: usize) -> Pan
     })
 }
 
-/// The steps of the right panel, each once, ascending.
+fn moment(lang: Lang, last: bool) -> String {
+    if last { lang.last_step_panel() } else { lang.first_step_title() }
+}
+
+/// All runs on the layers of the deepest one.
+fn layer_axis(lang: Lang, sides: &[Side]) -> Axis {
+    let layers = sides.iter().map(|side| side.grid.layers()).max().unwrap_or(1);
+    Axis {
+        label: lang.layer_axis(),
+        kind: AxisKind::Whole,
+        low: 0.5,
+        high: layers as f64 + 0.5,
+        percent: false,
+        show_labels: true,
+    }
+}
+
+/// The last steps of the runs, each once, ascending.
 fn last_steps(sides: &[Side]) -> Vec<u64> {
     let mut all: Vec<u64> = sides.iter().map(|s| s.run.record().steps.step()[s.last]).collect();
     all.sort_unstable();

@@ -363,3 +363,23 @@ fn early_stopping_shows_the_losses_on_a_linear_axis_and_the_kept_step() {
     );
     assert!(end.subtitle.contains("went to its planned end"), "{}", end.subtitle);
 }
+
+#[test]
+fn more_than_eight_profiles_have_a_panel_each() {
+    let named = |i: usize| {
+        let mut record = healthy().record();
+        record.header.run = format!("run {i}");
+        record
+    };
+    let runs: Vec<Record> = (1..=9).map(named).collect();
+    let figure = drawn("profiles", &runs, &Options::default());
+    assert!(figure.tiles && lines(&figure).len() == 9);
+    assert_eq!(lines(&drawn("profiles", &runs[..8], &Options::default())).len(), 2);
+    let panel = lines(&figure)[3];
+    assert_eq!(panel.title, "run 4");
+    assert_eq!(
+        panel.series.iter().map(|s| s.label.as_str()).collect::<Vec<_>>(),
+        ["first step", "last step"]
+    );
+    assert_eq!(seen(panel, 0).len(), 9);
+}
