@@ -9,8 +9,9 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::chart::{Axis, Figure, Panel, Placed};
+use super::maps::Tile;
 use super::options::Choice;
-use crate::font;
+use crate::font::{self, Weight};
 
 /// The smallest text of a figure of a chosen size, layout pixels.
 pub const LEAST_TEXT: f64 = 11.0;
@@ -221,6 +222,7 @@ pub fn sized(mut figure: Figure, size: Size, hidden: Hidden) -> Figure {
     }
     (figure.width, figure.height) = (shape.width, shape.height);
     let mut figure = arranged(figure, &shape);
+    fit_maps(&mut figure, &shape);
     let highest = figure.row_weights.iter().copied().fold(0.0, f64::max);
     let (most, least) = shape.plots;
     let free = |row: usize| {
@@ -267,6 +269,23 @@ fn arranged(figure: Figure, shape: &Shape) -> Figure {
     let narrowest = across(&figure).len() - 1;
     if shape.height.is_none() && !fits(&best) { all[narrowest].clone() } else { best.clone() }
 }
+
+/// Fewer maps side by side, where their labels would run into each other.
+fn fit_maps(figure: &mut Figure, shape: &Shape) {
+    let bar = if figure.scales.is_empty() { 0.0 } else { BAR };
+    let room = (f64::from(shape.width) - 2.0 * figure.size.margin() - bar)
+        / figure.column_weights.len() as f64
+        - MAP_GAP;
+    for p in &mut figure.panels {
+        let Panel::Maps(maps) = &mut p.panel else { continue };
+        let wide = |tile: &Tile| font::width(&tile.label, LEAST_TEXT, Weight::Regular) + MAP_GAP;
+        let widest = maps.tiles.iter().map(wide).fold(1.0, f64::max);
+        maps.columns = maps.columns.min((room / widest).floor().max(1.0) as usize);
+    }
+}
+
+/// Between two maps, and between the labels over them.
+const MAP_GAP: f64 = 12.0;
 
 /// Room of labels left of a plot, of words at the ends of curves, of a colour bar; least width of a plot.
 const LABELS: f64 = 50.0;

@@ -70,8 +70,8 @@ impl Kind for Dots {
         Some(Axes { x: Along::Axis(x), y: Along::Rows { start: plot.y, pitch }, on_cells: false })
     }
 
-    fn head(&self, _: f64) -> f64 {
-        HEAD
+    fn head(&self, width: f64) -> f64 {
+        HEAD * legend_rows(self, legend_width(self, width)).len().max(1) as f64
     }
 
     fn left(&self, _: f64) -> f64 {
@@ -207,26 +207,78 @@ fn circle(c: &mut Canvas, at: (f64, f64), colour: Rgb, ground: Rgb) -> Result<()
     c.dot(at, RING - RIM, ground)
 }
 
-fn legend(c: &mut Canvas, d: &Dots, plot: Rect, palette: &Palette) -> Result<(), RenderError> {
-    let (mut left, middle) = (plot.x + RING, plot.y - 12.0);
-    let letters = Letters::new(LABEL, palette.text);
-    for (i, words) in d.series.iter().enumerate().filter(|s| !s.1.is_empty()) {
-        match i {
-            0 => c.dot((left, middle), DOT, palette.series[0])?,
-            _ => circle(c, (left, middle), palette.series[1], palette.background)?,
-        }
-        c.text(words, (left + 11.0, middle + panel::half_height(LABEL)), letters)?;
-        left += 11.0 + font::width(&font::tidy(words), LABEL, Weight::Regular) + 22.0;
-    }
-    let lines = [
-        (DASH, palette.text, Some(d.reference.as_str())),
-        (DOTTED, palette.muted, d.mark.as_ref().map(|m| m.1.as_str())),
+/// What the legend explains: the dots, the lines of the first row, the mark.
+#[derive(Clone, Copy)]
+enum Key {
+    Full,
+    Ring,
+    Reference,
+    Mark,
+}
+
+/// Room of a dot or a line before its words, and between two entries.
+const KEY_DOT: f64 = 11.0;
+const KEY_LINE: f64 = 25.0;
+const KEY_GAP: f64 = 22.0;
+
+/// The entries with their left edges, in as many rows as this width asks for.
+fn legend_rows(d: &Dots, width: f64) -> Vec<Vec<(f64, Key, &str)>> {
+    let mark = d.mark.as_ref().map_or("", |m| m.1.as_str());
+    let all = [
+        (Key::Full, KEY_DOT, d.series[0].as_str()),
+        (Key::Ring, KEY_DOT, d.series[1].as_str()),
+        (Key::Reference, KEY_LINE, d.reference.as_str()),
+        (Key::Mark, KEY_LINE, mark),
     ];
-    for (dash, colour, words) in lines {
-        let Some(words) = words.filter(|w| !w.is_empty()) else { continue };
-        c.line((left, middle), (left + 18.0, middle), Pen { dash, ..Pen::solid(colour, 1.2) })?;
-        c.text(words, (left + 25.0, middle + panel::half_height(LABEL)), letters)?;
-        left += 25.0 + font::width(&font::tidy(words), LABEL, Weight::Regular) + 22.0;
+    let mut rows: Vec<Vec<(f64, Key, &str)>> = Vec::new();
+    let mut left = f64::INFINITY;
+    for (key, before, words) in all.into_iter().filter(|entry| !entry.2.is_empty()) {
+        let needs = before + font::width(&font::tidy(words), LABEL, Weight::Regular);
+        if left + needs > width {
+            rows.push(Vec::new());
+            left = 0.0;
+        }
+        if let Some(row) = rows.last_mut() {
+            row.push((left, key, words));
+        }
+        left += needs + KEY_GAP;
+    }
+    rows
+}
+
+/// The legend may reach as far as the words beside the dots.
+fn legend_width(d: &Dots, plot: f64) -> f64 {
+    plot + d.right(0.0)
+}
+
+fn legend(c: &mut Canvas, d: &Dots, plot: Rect, palette: &Palette) -> Result<(), RenderError> {
+    let letters = Letters::new(LABEL, palette.text);
+    let rows = legend_rows(d, legend_width(d, plot.w));
+    for (i, row) in rows.iter().enumerate() {
+        let middle = plot.y - 12.0 - HEAD * (rows.len() - 1 - i) as f64;
+        for (dx, key, words) in row {
+            let left = plot.x + dx + RING;
+            let line = |dash, colour| Pen { dash, ..Pen::solid(colour, 1.2) };
+            let before = match key {
+                Key::Full => {
+                    c.dot((left, middle), DOT, palette.series[0])?;
+                    KEY_DOT
+                }
+                Key::Ring => {
+                    circle(c, (left, middle), palette.series[1], palette.background)?;
+                    KEY_DOT
+                }
+                Key::Reference => {
+                    c.line((left, middle), (left + 18.0, middle), line(DASH, palette.text))?;
+                    KEY_LINE
+                }
+                Key::Mark => {
+                    c.line((left, middle), (left + 18.0, middle), line(DOTTED, palette.muted))?;
+                    KEY_LINE
+                }
+            };
+            c.text(words, (left + before, middle + panel::half_height(LABEL)), letters)?;
+        }
     }
     Ok(())
 }

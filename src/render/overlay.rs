@@ -71,6 +71,8 @@ pub struct Axes<'a> {
 /// The flag of a marked step: its words, in a row counted from the plot upward.
 struct Note {
     at: f64,
+    /// Where the words begin: right of the pole, or left of it where they would leave the plot.
+    from: f64,
     lines: Vec<String>,
     row: usize,
 }
@@ -85,12 +87,18 @@ fn notes(overlays: &[Overlay], x: &Along, plot: Rect) -> Vec<Note> {
     let seen = steps.map(|(at, words)| (x.place(*at), words)).filter(|(at, _)| within(*at, plot));
     let mut seen: Vec<_> = seen.collect();
     seen.sort_by(|a, b| b.0.total_cmp(&a.0));
+    let poles: Vec<f64> = seen.iter().map(|s| s.0).collect();
     let mut out: Vec<Note> = Vec::new();
     for (at, words) in seen {
         let lines = font::wrap_evenly(words, LABEL, Weight::Regular, limit);
-        let end = at + NOTE_GAP + widest(&lines) + NOTE_APART;
-        let row = out.iter().filter(|n| n.at < end).map(|n| n.row + 1).max().unwrap_or(0);
-        out.push(Note { at, lines, row });
+        let wide = widest(&lines);
+        let left = at - NOTE_GAP - wide;
+        let free = left >= plot.x && poles.iter().all(|p| *p >= at || *p < left - NOTE_APART);
+        let leaves = at + NOTE_GAP + wide > plot.right();
+        let from = if leaves && free { left } else { at + NOTE_GAP };
+        let end = from.max(at) + if from < at { 0.0 } else { wide } + NOTE_APART;
+        let row = out.iter().filter(|n| n.at.min(n.from) < end).map(|n| n.row + 1).max().unwrap_or(0);
+        out.push(Note { at, from, lines, row });
     }
     out
 }
@@ -144,7 +152,7 @@ pub fn head(overlays: &[Overlay], axes: Option<Axes>, plot: Rect) -> f64 {
 pub fn overhang(overlays: &[Overlay], axes: Option<Axes>, plot: Rect) -> f64 {
     let Some(axes) = axes else { return 0.0 };
     let notes = notes(overlays, &axes.x, plot);
-    notes.iter().map(|n| n.at + NOTE_GAP + widest(&n.lines) - plot.right()).fold(0.0, f64::max)
+    notes.iter().map(|n| n.from + widest(&n.lines) - plot.right()).fold(0.0, f64::max)
 }
 
 /// Draws all of them over the panel in `plot`; their words begin `above` the plot.
@@ -309,7 +317,7 @@ fn draw_note(
     c.line((note.at, base), (note.at, top), Pen::solid(palette.text, 1.0))?;
     for (i, line) in note.lines.iter().enumerate() {
         let baseline = top + NOTE_LINE * (i as f64 + 1.0) - 3.5;
-        c.text(line, (note.at + NOTE_GAP, baseline), Letters::new(LABEL, palette.text))?;
+        c.text(line, (note.from, baseline), Letters::new(LABEL, palette.text))?;
     }
     Ok(())
 }
