@@ -36,7 +36,7 @@ fn every_kind_of_notes_gets_its_figure_once() {
     for (into, file, says) in [
         ("lecture.md", "lecture.md", "![Sigmoid"),
         ("lecture.qmd", "lecture.qmd", "::: {#fig-net-gradient-heatmap}"),
-        ("lecture.tex", "lecture.tex", "{gradfade/net-gradient-heatmap.pdf}"),
+        ("lecture.tex", "lecture.tex", "{gradfade/net-gradient-heatmap-text.pdf}"),
         ("lecture.typ", "lecture.typ", "<fig-net-gradient-heatmap>"),
         ("lecture.html", "lecture.html", "(prefers-color-scheme: dark)"),
         ("slides.html", "slides.html", "<section id=\"net-gradient-heatmap\""),
@@ -65,6 +65,55 @@ fn every_kind_of_notes_gets_its_figure_once() {
         let back = tree(path);
         assert!(after.iter().all(|(file, bytes)| back[file] == *bytes), "{into}: there and back");
     }
+}
+
+/// Words that a picture draws, without its title and description for those who cannot see it.
+fn drawn(svg: &str) -> String {
+    let (_, drawing) = svg.split_once("</desc>").unwrap();
+    let words =
+        drawing.split("<text").skip(1).filter_map(|text| text.split_once('>')?.1.split("</text>").next());
+    words.collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn the_title_stands_in_the_caption_or_in_the_picture_and_not_in_both() {
+    let dir = desk();
+    let path = dir.path();
+    let read = |file: &str| fs::read_to_string(path.join("gradfade").join(file)).unwrap();
+    for into in ["lecture.html", "slides.html", "lecture.tex"] {
+        stdout(path, &["notes", "net", "--into", into]);
+    }
+    let title = "Sigmoid, ";
+    let text = fs::read_to_string(path.join("lecture.html")).unwrap();
+    assert!(text.contains(&format!("<figcaption>{title}")), "{text}");
+    let page = read("net-gradient-heatmap.svg");
+    assert!(page.contains(&format!(">{title}")) && !drawn(&page).contains(title), "{page}");
+    assert!(drawn(&page).contains("Step"), "{page}");
+    // No caption stands on a slide.
+    let slide = read("net-gradient-heatmap-slide-dark.svg");
+    assert!(drawn(&slide).contains(title), "{slide}");
+    assert!(slide.contains("width=\"1280\" height=\"720\""), "{}", &slide[..300]);
+    // A size that was asked for is another picture; that of other notes stays.
+    let before = tree(path);
+    stdout(path, &["notes", "net", "--into", "lecture.tex", "--size", "page"]);
+    let tex = fs::read_to_string(path.join("lecture.tex")).unwrap();
+    assert!(tex.contains("width=17cm") && tex.contains("net-gradient-heatmap-page.pdf"), "{tex}");
+    let after = tree(path);
+    assert!(before.iter().all(|(file, bytes)| file.ends_with("lecture.tex") || after[file] == *bytes));
+    refused(path, 2, &["notes", "net", "--into", "lecture.tex", "--size", "paper"], &["--size", "column"]);
+}
+
+#[test]
+fn a_frame_of_beamer_gets_the_picture_without_a_caption() {
+    let dir = desk();
+    let path = dir.path();
+    let frame = "\\documentclass{beamer}\n\\begin{document}\n\\begin{frame}\n% gradfade begin net\n% gradfade end net\n\\end{frame}\n\\end{document}\n";
+    fs::write(path.join("slides.tex"), frame).unwrap();
+    stdout(path, &["notes", "net", "--into", "slides.tex"]);
+    let tex = fs::read_to_string(path.join("slides.tex")).unwrap();
+    assert!(tex.contains("net-gradient-heatmap-beamer.pdf") && !tex.contains("\\caption"), "{tex}");
+    assert!(tex.contains("\\note{\\textbf{How to read this.}"), "{tex}");
+    gradfade(path).args(["notes", "net", "--into", "slides.tex", "--check"]).assert().success();
 }
 
 #[test]
