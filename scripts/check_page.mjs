@@ -179,6 +179,11 @@ async function cell(map, layer, share) {
     await pause(tab);
     labels.add((await texts(tab, "label")).join());
     check((await texts(tab, "finding")).every((f) => f.length > 0), `metric ${i} tells its finding`);
+    const headline = await tab.evaluate(([data, title, i]) => {
+      const { groups, start } = JSON.parse(document.querySelector(data).textContent);
+      return [document.querySelector(title).textContent, groups[start].titles[i]];
+    }, [part("data"), part("title"), i]);
+    check(headline[0].length > 0 && headline[0] === headline[1], `metric ${i} has its headline (${headline.join(" | ")})`);
     await shot(tab, `desktop-light-metric-${i}`);
   }
   check(labels.size === await metrics.count(), "each metric has a scale of its own");
@@ -287,6 +292,13 @@ for (const scheme of ["light", "dark"]) {
   check((await overflow(tab)) <= 0, "nothing overflows at 375 pixels");
   const small = await tab.locator("button:visible, select:visible, input[type=range]:visible").evaluateAll((all) => all.filter((e) => e.getBoundingClientRect().height < 24).length);
   check(small === 0, "controls are high enough for a finger");
+  const maps = (await tab.locator(part("map")).evaluateAll((all) => all.filter((e) => e.offsetParent).map((e) => e.getBoundingClientRect()).map((r) => [r.x, r.y]))).slice(0, 2);
+  check(maps.length < 2 || (maps[0][1] === maps[1][1] && maps[0][0] < maps[1][0]), `two runs stand side by side (${maps.join("; ")})`);
+  await tab.locator(part("map")).last().evaluate((e) => e.scrollIntoView({ block: "end" }));
+  await pause(tab);
+  const ramp = await tab.locator(part("ramp")).evaluate((e) => e.getBoundingClientRect().toJSON());
+  check(ramp.top >= 0 && ramp.bottom <= 760, `the colour scale stays in sight (${ramp.top})`);
+  await tab.evaluate(() => window.scrollTo(0, 0));
   await shot(tab, `phone-${scheme}`);
   await tab.close();
 }

@@ -24,7 +24,7 @@ if (rest.length !== 1) {
 const { chromium } = playwright(import.meta.url);
 
 const READING = { en: "How to read this.", zh: "怎样看图" };
-const LIGHT = /sigmoid-gradient-heatmap(-zh)?\.svg$/, DARK = /sigmoid-gradient-heatmap(-zh)?-dark\.svg$/;
+const LIGHT = /sigmoid-gradient-heatmap(-slide)?(-zh)?\.svg$/, DARK = /sigmoid-gradient-heatmap(-slide)?(-zh)?-dark\.svg$/;
 const INLINE = /^data:image\/svg/, LIGHT_PNG = /sigmoid-gradient-heatmap\.png$/, DARK_PNG = /sigmoid-gradient-heatmap-dark\.png$/;
 /** mdBook keeps the reader's theme here. */
 const book = (theme) => (tab) => tab.evaluate((name) => { localStorage.setItem("mdbook-theme", name); location.reload(); }, theme);
@@ -67,6 +67,7 @@ const seen = (tab) => tab.evaluate(() => [...document.querySelectorAll("img, svg
     loaded: e.tagName === "IMG" ? e.complete && e.naturalWidth > 0 : true,
     alt: e.alt || e.querySelector?.("desc")?.textContent || "",
     ratio: box.width / box.height,
+    drawn: e.tagName === "IMG" ? e.naturalWidth / e.naturalHeight : e.viewBox.baseVal.width / e.viewBox.baseVal.height,
     left: box.left, right: box.right, width: box.width,
   })));
 
@@ -103,7 +104,8 @@ for (const [name, file, source, settings = {}] of VIEWS) {
     check(!source || source.test(picture.source), `it is the one of this theme (${picture.source.slice(-60)})`);
     check(picture.left >= 0 && picture.right <= width + 0.5, `it is not cut off (${picture.left} to ${picture.right} of ${width})`);
     check(picture.width > 0.5 * width, `it is large enough to read (${picture.width} of ${width})`);
-    check(Math.abs(picture.ratio - 1.6) < 0.02, `it is not squeezed (${picture.ratio})`);
+    check(Math.abs(picture.ratio / picture.drawn - 1) < 0.02, `it is not squeezed (${picture.ratio}, drawn as ${picture.drawn})`);
+    check(!slide || Math.abs(picture.drawn - 16 / 9) < 0.01, `a slide's picture is 16:9 (${picture.drawn})`);
     check(foreign || /layer|层/.test(picture.alt), `it is described (${picture.alt.slice(0, 40)})`);
   }
   // Words that a reader sees, without code and without those inside an inline picture.

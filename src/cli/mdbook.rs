@@ -8,6 +8,8 @@ use std::process::ExitCode;
 use anyhow::{Context, anyhow};
 
 use super::{CommandResult, Failure, notes, output, plot, with_causes};
+use crate::figure::Options;
+use crate::notes::captioned;
 use crate::notes::preprocessor::{self, Request};
 use crate::render::{Style, Theme};
 use crate::text::Lang;
@@ -68,13 +70,15 @@ fn draw(request: &Request, root: &Path, id: &str) -> Result<String, Failure> {
     let theme =
         request.theme.as_ref().map(|t| t.parse::<Theme>()).transpose().map_err(|e| anyhow!("theme: {e}"))?;
     let asked: Vec<String> = request.figure.iter().cloned().collect();
+    let options = captioned(Options::new(lang));
     // There the flag is a key.
-    let figures = notes::figures(&request.folders(root), &asked, lang).map_err(|failure| {
-        match failure.error.to_string().strip_prefix("--figure") {
-            Some(what) => anyhow!("figure{what}").into(),
-            None => failure,
-        }
-    })?;
+    let figures =
+        notes::figures(&request.folders(root), &asked, &options).map_err(|failure| {
+            match failure.error.to_string().strip_prefix("--figure") {
+                Some(what) => anyhow!("figure{what}").into(),
+                None => failure,
+            }
+        })?;
     let mut html = String::new();
     for figure in &figures {
         html += &preprocessor::html(figure, id, &Style::default(), theme)?;

@@ -11,7 +11,7 @@ use super::{CommandResult, Failure, output, sweep};
 use crate::analysis::AnalysisError;
 use crate::diagnosis::{Thresholds, diagnose};
 use crate::figure::chart::Figure;
-use crate::figure::{Draws, FigureError, FigureSpec, Options};
+use crate::figure::{Draws, FigureError, FigureSpec, Options, Size};
 use crate::notes::plan::Wanted;
 use crate::notes::{self, FORMATS, Kind, Shown, State};
 use crate::record::Record;
@@ -80,6 +80,11 @@ pub struct Args {
     /// light or dark [default: both if the notes can switch themes, else the one that suits them]
     #[arg(long, value_name = "NAME")]
     theme: Option<Theme>,
+    /// column (8 cm), text (12 cm), page (17 cm), beamer (14 x 7 cm), slide (1280 x 720 pixels), square or screen
+    /// [default: by the notes: text in LaTeX and Typst, column where they have two, beamer, slide in
+    /// reveal.js, else screen]
+    #[arg(long, value_name = "NAME")]
+    size: Option<Size>,
     /// A TrueType or OpenType font for characters that the built-in one lacks (Latin, Greek, Chinese)
     #[arg(long, value_name = "FILE")]
     font: Option<PathBuf>,
@@ -117,7 +122,8 @@ pub fn run(args: Args) -> CommandResult {
     super::plot::use_font(args.font.as_deref())?;
     let block = args.name.clone().unwrap_or_else(|| default_name(&args.runs, &args.figure));
     let target = notes::find(&args.into, args.to.0, &block)?;
-    let figures = figures(&args.runs, &args.figure, args.lang)?;
+    let options = notes::fit(&target, args.size, Options::new(args.lang))?;
+    let figures = figures(&args.runs, &args.figure, &options)?;
     warn_of_missing_characters(&figures);
     let wanted = Wanted {
         name: &block,
@@ -178,8 +184,8 @@ fn default_name(runs: &[PathBuf], figures: &[String]) -> String {
 }
 
 /// The figures asked for, or the one that suits what was given.
-pub(super) fn figures(runs: &[PathBuf], asked: &[String], lang: Lang) -> Result<Vec<Figure>, Failure> {
-    let options = Options::new(lang);
+pub(super) fn figures(runs: &[PathBuf], asked: &[String], options: &Options) -> Result<Vec<Figure>, Failure> {
+    let lang = options.lang;
     if runs.is_empty() && asked.is_empty() {
         // Notes of mdBook: the command line asks for one of the two itself.
         return Err(Failure::usage(anyhow!(
@@ -187,8 +193,8 @@ pub(super) fn figures(runs: &[PathBuf], asked: &[String], lang: Lang) -> Result<
         )));
     }
     match open::kind(runs)? {
-        source::Kind::Sweep => of_sweep(&runs[0], asked, &options),
-        source::Kind::Remedies => of_remedies(&runs[0], asked, &options, |_| Ok(())),
+        source::Kind::Sweep => of_sweep(&runs[0], asked, options),
+        source::Kind::Remedies => of_remedies(&runs[0], asked, options, |_| Ok(())),
         _ => {
             let mut specs = chosen(asked, runs_of(runs.len()))?;
             if asked.is_empty() {
@@ -198,7 +204,7 @@ pub(super) fn figures(runs: &[PathBuf], asked: &[String], lang: Lang) -> Result<
             let paths = runs;
             let runs = read_runs(paths)?;
             // A block follows the first sample.
-            let mut figures = build_of_runs(&specs, paths, &runs, 1, true, &options)?;
+            let mut figures = build_of_runs(&specs, paths, &runs, 1, true, options)?;
             // Once in a block.
             if let Some(first) = figures.first_mut() {
                 let said = diagnoses(&runs, lang)?;

@@ -116,7 +116,7 @@ pub struct Look {
     #[arg(long, value_name = "X", default_value_t = 2.0, value_parser = scale)]
     scale: f64,
     /// What the figures are laid out for, with text of at least 7 pt (slides: 18 of 720 lines): screen, column
-    /// (8 cm), page (17 cm), slide (1280 x 720 pixels), beamer (14 x 7 cm), square (720 x 720 pixels)
+    /// (8 cm), text (12 cm), page (17 cm), slide (1280 x 720 pixels), beamer (14 x 7 cm), square (720 x 720 pixels)
     #[arg(long, value_name = "SIZE", default_value = "screen")]
     size: Size,
     /// Leave out the title and the line under it, where the text beside the figure says them

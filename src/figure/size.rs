@@ -30,6 +30,8 @@ pub enum Size {
     Screen,
     /// A column of a two-column paper, 8 cm wide.
     Column,
+    /// The text of a LaTeX article as the class sets it, 12 cm wide.
+    Text,
     /// The text width of a page, 17 cm.
     Page,
     /// A slide of 1280 x 720 pixels.
@@ -60,14 +62,15 @@ struct Shape {
 }
 
 impl Size {
-    pub const ALL: [Size; 6] =
-        [Size::Screen, Size::Column, Size::Page, Size::Slide, Size::Beamer, Size::Square];
+    pub const ALL: [Size; 7] =
+        [Size::Screen, Size::Column, Size::Text, Size::Page, Size::Slide, Size::Beamer, Size::Square];
 
     /// As on the command line.
     pub fn name(self) -> &'static str {
         match self {
             Size::Screen => "screen",
             Size::Column => "column",
+            Size::Text => "text",
             Size::Page => "page",
             Size::Slide => "slide",
             Size::Beamer => "beamer",
@@ -89,6 +92,13 @@ impl Size {
         Some(match self {
             Size::Screen => return None,
             Size::Column => narrow,
+            Size::Text => Shape {
+                width: 530,
+                shown: 12.0 * CENTIMETRE,
+                plots: (230.0, 66.0),
+                beside_dots: (120.0, 160.0),
+                ..narrow
+            },
             Size::Page => Shape {
                 width: 752,
                 shown: 17.0 * CENTIMETRE,
@@ -125,11 +135,17 @@ impl Size {
         self.shape().map_or(1.0, |shape| shape.shown / f64::from(shape.width))
     }
 
+    /// Width on paper, in centimetres; `None` for what is made for a screen.
+    pub fn centimetres(self) -> Option<f64> {
+        let on_paper = matches!(self, Size::Column | Size::Text | Size::Page | Size::Beamer);
+        self.shape().filter(|_| on_paper).map(|shape| shape.shown / CENTIMETRE)
+    }
+
     /// Type size of a figure's title, layout pixels.
     pub fn title(self) -> f64 {
         match self {
             Size::Screen | Size::Slide => 17.0,
-            Size::Page | Size::Square => 15.0,
+            Size::Text | Size::Page | Size::Square => 15.0,
             Size::Column | Size::Beamer => 13.0,
         }
     }
@@ -139,7 +155,7 @@ impl Size {
         match self {
             Size::Screen => 18.0,
             Size::Page | Size::Slide => 12.0,
-            Size::Column | Size::Beamer | Size::Square => 8.0,
+            Size::Column | Size::Text | Size::Beamer | Size::Square => 8.0,
         }
     }
 }

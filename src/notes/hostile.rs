@@ -48,6 +48,8 @@ fn item_of(words: &str, lang: Lang) -> Item {
         lang,
         width: 960,
         height: 600,
+        size: Size::Screen,
+        titled: false,
     }
 }
 
@@ -59,9 +61,9 @@ fn each(check: impl Fn(&Spec, &str, &str, &str)) {
     for words in HOSTILE.iter().copied().chain([long.as_str()]) {
         for spec in FORMATS.iter().filter(|s| s.kind != Kind::Notebook) {
             for (shown, lang) in SHOWN.iter().flat_map(|s| Lang::ALL.map(|lang| (*s, lang))) {
-                for inside_slide in [false, true] {
+                for around in [Around::Text, Around::Columns, Around::Slide] {
                     let said = |words: &str| {
-                        (spec.content)(&Setting { items: &[item_of(words, lang)], shown, inside_slide })
+                        (spec.content)(&Setting { items: &[item_of(words, lang)], shown, around })
                     };
                     check(spec, words, &said(words), &said("plain words"));
                 }
@@ -253,7 +255,7 @@ fn pairs_of_markers_are_the_only_way_into_a_file() {
     let said = (spec.content)(&Setting {
         items: &[item_of(HOSTILE[1], Lang::En)],
         shown: Shown::Both,
-        inside_slide: false,
+        around: Around::Text,
     });
     let first = put(spec, b"a\n", &said).unwrap();
     let both =

@@ -5,7 +5,7 @@
 
 use super::block::{Comment, last_place_of};
 use super::verbatim::Verbatim;
-use super::{Item, Kind, Problem, Setting, Shown, Spec, at_end};
+use super::{Around, Item, Kind, Problem, Setting, Shown, Spec, at_end};
 use crate::escape::xml;
 use crate::render::{Format, Theme};
 
@@ -144,7 +144,7 @@ fn slides(setting: &Setting) -> String {
             reading => format!("<aside class=\"notes\">{reading}</aside>\n"),
         };
         let image = image(item, setting.shown, "r-stretch");
-        if setting.inside_slide {
+        if setting.around == Around::Slide {
             return image + &notes;
         }
         format!("<section id=\"{}\" lang=\"{}\">\n{image}{notes}</section>\n", item.id, item.lang.bcp47())

@@ -1,10 +1,11 @@
-//! LaTeX: a PDF picture in a floating figure. English needs `graphicx` only; Chinese needs XeLaTeX or
+//! LaTeX: a PDF picture in a floating figure, or alone on a slide of beamer. English needs `graphicx` only; Chinese needs XeLaTeX or
 //! LuaLaTeX with `xeCJK` or a class of `ctex`.
 
 use super::block::{Comment, last_place_of};
 use super::verbatim::Verbatim;
 use super::words::latex;
-use super::{Item, Kind, Problem, Setting, Spec, at_end};
+use super::{Around, Item, Kind, Problem, Setting, Spec, at_end};
+use crate::figure::Size;
 use crate::render::Format;
 use crate::text::Lang;
 
@@ -21,7 +22,7 @@ pub const SPEC: Spec = Spec {
     ]),
     content,
     place: |text, spec| {
-        if class_of(text).is_some_and(|class| class.ends_with("beamer")) {
+        if around(text) == Around::Slide {
             return Err(Problem::Beamer);
         }
         match last_place_of(text, spec.verbatim, Some("%"), "\\end{document}") {
@@ -32,8 +33,8 @@ pub const SPEC: Spec = Spec {
     pictures: |shown| vec![(shown.first(), Format::Pdf)],
 };
 
-/// What stands before the body, without comments.
-fn preamble(text: &[u8]) -> String {
+/// The text without comments.
+fn code(text: &[u8]) -> String {
     let text = String::from_utf8_lossy(text);
     let commented = |line: &str| {
         // `\%` is a percent sign, `\\%` a line break and a comment.
@@ -41,8 +42,32 @@ fn preamble(text: &[u8]) -> String {
         line.match_indices('%').map(|(at, _)| at).find(|at| !escaped(*at))
     };
     let lines = text.lines().map(|line| &line[..commented(line).unwrap_or(line.len())]);
-    let code = lines.collect::<Vec<_>>().join("\n");
-    code.split("\\begin{document}").next().unwrap_or_default().to_string()
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+/// What stands before the body, without comments.
+fn preamble(text: &[u8]) -> String {
+    code(text).split("\\begin{document}").next().unwrap_or_default().to_string()
+}
+
+/// Classes whose text has two columns unless their options say otherwise.
+const COLUMNS: [&str; 3] = ["IEEEtran", "acmart", "sig-alternate"];
+
+/// Slides, or text in one or two columns, as this file says.
+pub fn around(text: &[u8]) -> Around {
+    let class = class_of(text).unwrap_or_default();
+    if class.ends_with("beamer") {
+        return Around::Slide;
+    }
+    let text = code(text);
+    let before_class = text.split_once("\\documentclass").and_then(|(_, rest)| rest.split_once('{'));
+    let options = before_class.map_or("", |(options, _)| options).trim();
+    let options = options.trim_start_matches('[').trim_end_matches(']');
+    let says = |word: &str| options.split(',').any(|option| option.trim() == word);
+    // acmart has one column for manuscripts, which is its default.
+    let by_class = COLUMNS.contains(&class.as_str()) && (class != "acmart" || says("sigconf"));
+    let two = says("twocolumn") || says("reprint") || text.contains("\\twocolumn") || by_class;
+    if two && !says("onecolumn") { Around::Columns } else { Around::Text }
 }
 
 /// The document class, where this file names one.
@@ -78,26 +103,60 @@ pub fn hints(text: &[u8], lang: Lang) -> Vec<String> {
 const ALT: &str = "\\expandafter\\ifx\\csname KV@Gin@alt\\endcsname\\relax\n  \
     \\expandafter\\let\\csname KV@Gin@alt\\expandafter\\endcsname\\csname @gobble\\endcsname\\fi\n";
 
+/// The picture as wide as it was drawn, so that its text has the size that it was drawn in: centred where the
+/// text is narrower, and only on a slide never wider than that.
+fn picture(item: &Item, setting: &Setting) -> String {
+    let (alt, path) = (item.alt.latex_alt(), item.picture(setting.shown.first(), Format::Pdf));
+    let included = |width: &str| format!("\\includegraphics[width={width},alt={{{alt}}}]{{{path}}}");
+    match item.size.centimetres() {
+        None => included("\\linewidth"),
+        Some(width) if setting.around == Around::Slide => {
+            included(&format!("\\ifdim\\linewidth<{width}cm\\linewidth\\else{width}cm\\fi"))
+        }
+        Some(width) => format!("\\makebox[\\linewidth][c]{{{}}}", included(&format!("{width}cm"))),
+    }
+}
+
+/// On a slide the picture says its title, and its author says how to read it.
+fn on_slide(item: &Item, setting: &Setting) -> String {
+    let note = match item.reading.latex().as_str() {
+        "" => String::new(),
+        reading => format!(
+            "\\note{{\\textbf{{{}}}{}{reading}}}\n",
+            latex(item.lang.how_to_read()),
+            item.lang.after_heading()
+        ),
+    };
+    format!("\\begin{{center}}\n  {}\n\\end{{center}}\n{note}", picture(item, setting))
+}
+
+fn floating(item: &Item, setting: &Setting) -> String {
+    let lang = item.lang;
+    let reading = match item.reading.latex().as_str() {
+        "" => String::new(),
+        reading => format!(
+            "  \\par\\medskip\n  \\parbox{{\\linewidth}}{{\\small\\textbf{{{}}}{}{reading}}}\n",
+            latex(lang.how_to_read()),
+            lang.after_heading(),
+        ),
+    };
+    // A star lets a figure stand across both columns.
+    let across = setting.around == Around::Columns && item.size != Size::Column;
+    let star = if across { "*" } else { "" };
+    format!(
+        "\\begin{{figure{star}}}[htbp]\n  \\centering\n  {}\n  \\caption[{{{}}}]{{{}}}\n  \
+         \\label{{fig:{}}}\n{reading}\\end{{figure{star}}}\n",
+        picture(item, setting),
+        item.title.latex(),
+        item.caption.latex(),
+        item.id
+    )
+}
+
 fn content(setting: &Setting) -> String {
-    let figure = |item: &Item| {
-        let lang = item.lang;
-        let reading = match item.reading.latex().as_str() {
-            "" => String::new(),
-            reading => format!(
-                "  \\par\\medskip\n  \\parbox{{\\linewidth}}{{\\small\\textbf{{{}}}{}{reading}}}\n",
-                latex(lang.how_to_read()),
-                lang.after_heading(),
-            ),
-        };
-        format!(
-            "\\begin{{figure}}[htbp]\n  \\centering\n  \\includegraphics[width=\\linewidth,alt={{{}}}]{{{}}}\n  \
-             \\caption[{{{}}}]{{{}}}\n  \\label{{fig:{}}}\n{reading}\\end{{figure}}\n",
-            item.alt.latex_alt(),
-            item.picture(setting.shown.first(), Format::Pdf),
-            item.title.latex(),
-            item.caption.latex(),
-            item.id
-        )
+    let figure = |item: &Item| match setting.around {
+        Around::Slide => on_slide(item, setting),
+        Around::Text | Around::Columns => floating(item, setting),
     };
     ALT.to_string() + &setting.items.iter().map(figure).collect::<String>()
 }

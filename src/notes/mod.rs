@@ -7,6 +7,7 @@
 //! | [`notebook`] | the same for cells of a Jupyter notebook |
 //! | `verbatim` | code that notes only show, comments, scripts: no place for markers |
 //! | `words` | words of a run, as text of each format |
+//! | `fit` | the size of a figure in each kind of notes, and which of its words the notes say themselves |
 //! | `find` | which kind of notes a path is, and which file of a folder |
 //! | [`plan`](mod@plan) | every file that changes, as plain data; then written, the notes last |
 //! | `signature` | a picture that carries a checksum of itself |
@@ -16,6 +17,7 @@
 
 mod block;
 mod find;
+mod fit;
 mod html;
 mod latex;
 mod markdown;
@@ -36,11 +38,13 @@ use std::path::PathBuf;
 
 pub use block::{State, is_name};
 pub use find::{Target, find};
+pub use fit::{captioned, fit};
 pub use plan::{Edit, Plan, lock, plan};
 
 use words::Words;
 
 use crate::field::Field;
+use crate::figure::Size;
 use crate::figure::chart::Figure;
 use crate::render::{self, Format, RenderError, Theme};
 use crate::text::Lang;
@@ -132,6 +136,9 @@ struct Item {
     lang: Lang,
     width: u32,
     height: u32,
+    size: Size,
+    /// The picture says its title itself.
+    titled: bool,
 }
 
 impl Item {
@@ -147,6 +154,8 @@ impl Item {
             lang,
             width: size.0.round() as u32,
             height: size.1.round() as u32,
+            size: figure.size,
+            titled: !figure.hidden.title,
         }
     }
 
@@ -155,7 +164,10 @@ impl Item {
         let dark = if theme == Theme::Dark { "-dark" } else { "" };
         // Notes in two languages may lie side by side.
         let lang = if self.lang == Lang::default() { String::new() } else { format!("-{}", self.lang.tag()) };
-        format!("{FOLDER}/{}{lang}{dark}.{format}", self.id)
+        // And so may notes of several kinds, each of which draws its own.
+        let usual = self.size == Size::Screen && !self.titled;
+        let size = if usual { String::new() } else { format!("-{}", self.size) };
+        format!("{FOLDER}/{}{size}{lang}{dark}.{format}", self.id)
     }
 }
 
@@ -163,8 +175,17 @@ impl Item {
 struct Setting<'a> {
     items: &'a [Item],
     shown: Shown,
-    /// The block stands inside a slide.
-    inside_slide: bool,
+    around: Around,
+}
+
+/// What the block stands in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Around {
+    Text,
+    /// Text in two columns.
+    Columns,
+    /// A slide of its author's.
+    Slide,
 }
 
 /// What is wrong with notes.

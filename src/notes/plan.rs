@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::block::{self, Filling, Spliced, State};
 use super::{
-    FOLDER, Item, Kind, LONGEST, NotesError, Problem, Setting, Shown, Target, html, latex, notebook,
+    Around, FOLDER, Item, Kind, LONGEST, NotesError, Problem, Setting, Shown, Target, html, latex, notebook,
     signature,
 };
 use crate::field::Field;
@@ -178,8 +178,12 @@ fn spliced(
         return notebook::splice(text, filling, items, &held, shown);
     }
     let inside = block::place_of(text, spec.comment, spec.verbatim, filling.name);
-    let inside_slide = kind == Kind::Reveal && inside.is_some_and(|at| html::in_section(&text[..at]));
-    let content = (spec.content)(&Setting { items, shown, inside_slide });
+    let around = match kind {
+        Kind::Reveal if inside.is_some_and(|at| html::in_section(&text[..at])) => Around::Slide,
+        Kind::Latex => latex::around(text),
+        _ => Around::Text,
+    };
+    let content = (spec.content)(&Setting { items, shown, around });
     block::splice(text, (spec.comment, spec.verbatim), filling, &content, || (spec.place)(text, spec))
 }
 

@@ -13,11 +13,13 @@ fn item() -> Item {
         lang: Lang::En,
         width: 960,
         height: 600,
+        size: Size::Screen,
+        titled: false,
     }
 }
 
 fn content(spec: &Spec, shown: Shown) -> String {
-    (spec.content)(&Setting { items: &[item()], shown, inside_slide: false })
+    (spec.content)(&Setting { items: &[item()], shown, around: Around::Text })
 }
 
 /// The marker of a run with this checksum.
@@ -308,12 +310,57 @@ fn words_cannot_break_the_format_that_they_stand_in() {
     let md = (Kind::Markdown.spec().content)(&Setting {
         items: &[chinese],
         shown: Shown::Both,
-        inside_slide: false,
+        around: Around::Text,
     });
     assert!(md.contains("**怎样看图**：Here"), "{md}");
     // A blank line would end the HTML of an mdBook figure.
     let book = content(Kind::MdBook.spec(), Shown::Both);
     assert!(!book.trim_end().contains("\n\n") && book.matches("<img").count() == 2, "{book}");
+}
+
+#[test]
+fn a_picture_on_paper_is_included_as_wide_as_it_was_drawn() {
+    let said = |kind: Kind, size: Size, around: Around| {
+        let item = Item { size, ..item() };
+        (kind.spec().content)(&Setting { items: &[item], shown: Shown::Only(Theme::Light), around })
+    };
+    let tex = said(Kind::Latex, Size::Text, Around::Text);
+    // The text of a plain article is 345 pt wide, and 72.27 pt are an inch.
+    assert!(12.0 < 345.0 / 72.27 * 2.54 && tex.contains("\\includegraphics[width=12cm,"), "{tex}");
+    assert!(tex.contains("\\makebox[\\linewidth][c]{") && tex.contains("heatmap-text.pdf}"), "{tex}");
+    let narrow = said(Kind::Latex, Size::Column, Around::Columns);
+    assert!(narrow.contains("\\begin{figure}[htbp]") && narrow.contains("width=8cm"), "{narrow}");
+    // What is wider than a column stands across both.
+    let wide = said(Kind::Latex, Size::Page, Around::Columns);
+    assert!(
+        wide.contains("\\begin{figure*}") && wide.contains("\\end{figure*}") && wide.contains("width=17cm")
+    );
+    let slide = said(Kind::Latex, Size::Beamer, Around::Slide);
+    assert!(slide.contains("\\ifdim\\linewidth<14cm") && !slide.contains("\\caption"), "{slide}");
+    assert!(slide.contains("\\note{\\textbf{How to read this.} Here"), "{slide}");
+    let typ = said(Kind::Typst, Size::Text, Around::Text);
+    assert!(typ.contains("width: 12cm,"), "{typ}");
+    // A picture for a screen has no width on paper.
+    assert!(said(Kind::Latex, Size::Screen, Around::Text).contains("width=\\linewidth"));
+    assert!(said(Kind::Typst, Size::Screen, Around::Text).contains("width: 100%"));
+}
+
+#[test]
+fn pictures_of_one_figure_for_different_notes_have_different_names() {
+    let mut names = Vec::new();
+    for size in Size::ALL {
+        for titled in [false, true] {
+            for lang in Lang::ALL {
+                for theme in [Theme::Light, Theme::Dark] {
+                    names.push(Item { size, titled, lang, ..item() }.picture(theme, Format::Svg));
+                }
+            }
+        }
+    }
+    let drawn: std::collections::BTreeSet<&String> = names.iter().collect();
+    // Titled or not makes no difference except for a screen: no kind of notes shows one size both ways.
+    assert_eq!(drawn.len(), (Size::ALL.len() + 1) * 4, "{names:?}");
+    assert!(drawn.contains(&"gradfade/net-gradient-heatmap-dark.svg".to_string()));
 }
 
 // ---- notebooks

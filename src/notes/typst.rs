@@ -20,12 +20,14 @@ pub const SPEC: Spec = Spec {
 fn content(setting: &Setting) -> String {
     let figure = |item: &Item| {
         let lang = item.lang;
+        // As wide as it was drawn, so that its text has the size that it was drawn in.
+        let width = item.size.centimetres().map_or("100%".to_string(), |width| format!("{width}cm"));
         let reading = match item.reading.typst().as_str() {
             "" => String::new(),
             reading => format!("\n#strong[{}]{}{reading}\n", typst(lang.how_to_read()), lang.after_heading()),
         };
         format!(
-            "#figure(\n  image({}, width: 100%, alt: {}),\n  caption: [{}],\n) <fig-{}>\n{reading}",
+            "#figure(\n  image({}, width: {width}, alt: {}),\n  caption: [{}],\n) <fig-{}>\n{reading}",
             typst_string(&item.picture(setting.shown.first(), Format::Pdf)),
             item.alt.typst_string(),
             item.caption.typst(),

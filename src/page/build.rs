@@ -39,6 +39,7 @@ const KINDS: [Measured; 5] = Measured::SPECIAL;
 
 /// A figure of one run, opened.
 struct Drawn {
+    title: String,
     finding: String,
     heatmap: Heatmap,
     scale: ColourScale,
@@ -90,6 +91,8 @@ pub fn build(runs: &[Record], options: &PageOptions) -> Result<(Data, Option<Fig
         .collect();
     let (groups, figures): (Vec<Group>, Vec<Option<Figure>>) =
         groups(lang, runs, &summaries, &names, &figure_options)?.into_iter().unzip();
+    let groups: Vec<Group> =
+        groups.into_iter().map(|group| with_titles(lang, group, &shown, &drawn)).collect();
     for group in &groups {
         share_axes(&mut data_runs[group.from..group.to]);
     }
@@ -154,7 +157,7 @@ fn opened(lang: Lang, summary: &Summary, figure: Figure) -> Option<Drawn> {
     };
     let finding =
         rest(&figure::head(lang, &name, summary)).or_else(|| rest(&name)).unwrap_or(figure.title.clone());
-    Some(Drawn { finding, heatmap, scale })
+    Some(Drawn { title: figure.title, finding, heatmap, scale })
 }
 
 fn quantity(shown: Shown, gradient: GradientMetric) -> Quantity {
@@ -402,10 +405,23 @@ fn groups(
             None => lang.list(&names[from..to]),
         };
         let caption = figure::caption_of_many(lang, &summaries[from..to]);
-        out.push((Group { hidden, from, to, title, caption }, figure));
+        out.push((Group { hidden, from, to, title, titles: Vec::new(), caption }, figure));
         from = to;
     }
     Ok(out)
+}
+
+/// What each metric shows: the titles of its figures, or the group's where it has too many runs for that.
+fn with_titles(lang: Lang, group: Group, shown: &[usize], drawn: &[Vec<Option<Drawn>>]) -> Group {
+    let title = |m: &usize| {
+        let said = drawn[group.from..group.to].iter().filter_map(|row| Some(row[*m].as_ref()?.title.clone()));
+        let said: Vec<String> = said.collect();
+        // The static figure shows this metric itself.
+        let own = SHOWN[*m].0 == Shown::Gradient || group.to - group.from > IN_A_TITLE || said.is_empty();
+        if own { group.title.clone() } else { lang.titles(&said) }
+    };
+    let titles = shown.iter().map(title).collect();
+    Group { titles, ..group }
 }
 
 fn words(lang: Lang) -> Words {

@@ -62,6 +62,8 @@ pub struct Group {
     pub from: usize,
     pub to: usize,
     pub title: String,
+    /// The headline of each metric.
+    pub titles: Vec<String>,
     pub caption: String,
 }
 

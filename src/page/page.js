@@ -273,15 +273,13 @@ class Page {
     this.group = group;
     this.metric = metric;
     this.hover = null;
-    const { from, to, title, caption } = this.data.groups[group];
+    const { from, to, titles, caption } = this.data.groups[group];
     for (const element of this.root.querySelectorAll("[data-run]")) {
       const run = Number(element.dataset.run);
       element.hidden = run < from || run >= to;
     }
-    if (this.data.groups.length > 1) {
-      this.one("title").textContent = title;
-      this.one("caption").textContent = caption;
-    }
+    this.one("title").textContent = titles[metric];
+    if (this.data.groups.length > 1) this.one("caption").textContent = caption;
     const { label, explain, special } = this.data.metrics[metric];
     this.one("label").textContent = label;
     this.one("explain").textContent = explain;
@@ -691,7 +689,9 @@ class View {
       const words = whole(step), half = draw.measureText(words).width / 2;
       word(draw, words, Math.min(x, left + width + 8 - half), bottom + 11, colours.muted, "center");
     }
-    word(draw, run.step_label, left + width / 2, bottom + 26, colours.muted, "center");
+    // Without what stands in brackets where there is no room for it.
+    const label = draw.measureText(run.step_label).width <= width + left ? run.step_label : run.step_label.replace(/\s*[(（].*/, "");
+    word(draw, label, left + width / 2, bottom + 26, colours.muted, "center");
   }
 
   rowMiddle(row) { return TOP + (this.layers - row - 0.5) * this.plot.height / this.layers; }
@@ -738,7 +738,9 @@ class View {
       line(draw, x, TOP, x, TOP + height + 4, colours.grid);
       word(draw, words, x, TOP + height + 13, colours.muted, "center");
     }
-    rowLabels(layers, height).forEach((row) => word(draw, String(row + 1), left - 6, this.rowMiddle(row), colours.muted, "right"));
+    // A dot at the low end reaches over it.
+    const beside = left - (metric.logarithmic ? 10 : 6);
+    rowLabels(layers, height).forEach((row) => word(draw, String(row + 1), beside, this.rowMiddle(row), colours.muted, "right"));
     const bar = Math.min(rowHeight * 0.74, 22);
     const written_rows = rowHeight >= 13 ? null : new Set([page.cursor.layer]);
     for (let row = 0; row < layers && grid && column >= 0; row++) {
@@ -759,10 +761,22 @@ class View {
       } else {
         reach = Math.max(1, grid.share[i] * length);
         draw.fillStyle = page.table[Math.round(255 * grid.share[i])];
-        draw.fillRect(left, y, reach, bar);
         draw.strokeStyle = chosen ? colours.text : colours.axis;
         draw.lineWidth = chosen ? 2 : 1;
-        draw.strokeRect(left + 0.5, y + 0.5, Math.max(reach - 1, 0.5), bar - 1);
+        if (metric.logarithmic) {
+          // The length of a bar would mean nothing on an axis without a zero.
+          const radius = Math.min(Math.max(bar / 2 - 1, 1.5), 6);
+          line(draw, left, this.rowMiddle(row), left + length, this.rowMiddle(row), colours.grid);
+          Object.assign(draw, { strokeStyle: chosen ? colours.text : colours.axis, lineWidth: chosen ? 2 : 1 });
+          draw.beginPath();
+          draw.arc(left + reach, this.rowMiddle(row), radius, 0, 2 * Math.PI);
+          draw.fill();
+          draw.stroke();
+          reach += radius;
+        } else {
+          draw.fillRect(left, y, reach, bar);
+          draw.strokeRect(left + 0.5, y + 0.5, Math.max(reach - 1, 0.5), bar - 1);
+        }
       }
       // Where it stood at first.
       const start = row * columns;

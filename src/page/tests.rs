@@ -8,6 +8,7 @@ use super::columns::tests::expand;
 use super::*;
 use crate::diagnosis::{Branch, Evidence, Outcome, Standing};
 use crate::figure::testing::{Synthetic, healthy};
+use crate::figure::{self, Options};
 use crate::record::{DISTANCE_FROM_INIT, DRIVEN_NORM, GRAD_RMS, PARAM_NORM, Role, SIGNAL_RMS, Status};
 use crate::render::Rgb;
 use crate::stats::{MISSING, Measured, UNDERFLOW};
@@ -65,6 +66,31 @@ fn names(data: &Value) -> Vec<String> {
 fn odd(layer: usize, step: u64) -> f64 {
     let mantissa = 100 + (37 * layer as u64 + 11 * step) % 900;
     (mantissa as f64 + 0.123) * 1e-2 * 10f64.powi(-(layer as i32))
+}
+
+#[test]
+fn the_headline_is_that_of_the_metric_that_is_shown() {
+    let titled = |records: Vec<Record>, lang| {
+        let page = page(records, &PageOptions { lang, ..PageOptions::default() });
+        let data = data(&page.fragment());
+        let titles = data["groups"][0]["titles"].as_array().unwrap().clone();
+        assert_eq!(titles.len(), data["metrics"].as_array().unwrap().len());
+        titles.iter().map(|t| t.as_str().unwrap().to_string()).collect::<Vec<_>>()
+    };
+    for lang in Lang::ALL {
+        let options = Options::new(lang);
+        let of = |spec: figure::FigureSpec, record: &Record| {
+            spec.build(std::slice::from_ref(record), &options).unwrap().title
+        };
+        let [dead, well] = [Synthetic::default().record(), healthy().record()];
+        let alone = titled(vec![Synthetic::default().record()], lang);
+        assert_eq!(alone[2], of(figure::updates::SPEC, &dead));
+        assert_eq!(alone[3], of(figure::movement::SPEC, &dead));
+        let beside = titled(both(), lang);
+        let (first, second) = (of(figure::movement::SPEC, &dead), of(figure::movement::SPEC, &well));
+        assert!(beside[3].contains(&first) && beside[3].contains(&second), "{}", beside[3]);
+        assert_ne!(beside[0], beside[3]);
+    }
 }
 
 #[test]

@@ -302,10 +302,18 @@ impl Lang {
         }
     }
 
+    /// Titles of several runs as one headline.
+    pub fn titles(self, titles: &[String]) -> String {
+        titles.join(match self {
+            Lang::En => ". ",
+            Lang::Zh => "。",
+        })
+    }
+
     pub fn bars_note(self) -> String {
         match self {
-            Lang::En => "The bars are the column at the cursor; a thin mark shows the first step.".into(),
-            Lang::Zh => "条形是光标处的一列；细线标出第一步的值。".into(),
+            Lang::En => "Beside each heatmap stands its column at the cursor: bars, or dots on a logarithmic axis. A thin mark shows the first step.".into(),
+            Lang::Zh => "热图旁是光标处的一列：线性轴上为条形，对数轴上为圆点。细线标出第一步的值。".into(),
         }
     }
 

@@ -36,7 +36,7 @@ fn every_kind_of_notes_gets_its_figure_once() {
     for (into, file, says) in [
         ("lecture.md", "lecture.md", "![Sigmoid"),
         ("lecture.qmd", "lecture.qmd", "::: {#fig-net-gradient-heatmap}"),
-        ("lecture.tex", "lecture.tex", "{gradfade/net-gradient-heatmap.pdf}"),
+        ("lecture.tex", "lecture.tex", "{gradfade/net-gradient-heatmap-text.pdf}"),
         ("lecture.typ", "lecture.typ", "<fig-net-gradient-heatmap>"),
         ("lecture.html", "lecture.html", "(prefers-color-scheme: dark)"),
         ("slides.html", "slides.html", "<section id=\"net-gradient-heatmap\""),
@@ -65,6 +65,55 @@ fn every_kind_of_notes_gets_its_figure_once() {
         let back = tree(path);
         assert!(after.iter().all(|(file, bytes)| back[file] == *bytes), "{into}: there and back");
     }
+}
+
+/// Words that a picture draws, without its title and description for those who cannot see it.
+fn drawn(svg: &str) -> String {
+    let (_, drawing) = svg.split_once("</desc>").unwrap();
+    let words =
+        drawing.split("<text").skip(1).filter_map(|text| text.split_once('>')?.1.split("</text>").next());
+    words.collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn the_title_stands_in_the_caption_or_in_the_picture_and_not_in_both() {
+    let dir = desk();
+    let path = dir.path();
+    let read = |file: &str| fs::read_to_string(path.join("gradfade").join(file)).unwrap();
+    for into in ["lecture.html", "slides.html", "lecture.tex"] {
+        stdout(path, &["notes", "net", "--into", into]);
+    }
+    let title = "Sigmoid, ";
+    let text = fs::read_to_string(path.join("lecture.html")).unwrap();
+    assert!(text.contains(&format!("<figcaption>{title}")), "{text}");
+    let page = read("net-gradient-heatmap.svg");
+    assert!(page.contains(&format!(">{title}")) && !drawn(&page).contains(title), "{page}");
+    assert!(drawn(&page).contains("step ("), "{page}");
+    // No caption stands on a slide.
+    let slide = read("net-gradient-heatmap-slide-dark.svg");
+    assert!(drawn(&slide).contains(title), "{slide}");
+    assert!(slide.contains("width=\"1280\" height=\"720\""), "{}", &slide[..300]);
+    // A size that was asked for is another picture; that of other notes stays.
+    let before = tree(path);
+    stdout(path, &["notes", "net", "--into", "lecture.tex", "--size", "page"]);
+    let tex = fs::read_to_string(path.join("lecture.tex")).unwrap();
+    assert!(tex.contains("width=17cm") && tex.contains("net-gradient-heatmap-page.pdf"), "{tex}");
+    let after = tree(path);
+    assert!(before.iter().all(|(file, bytes)| file.ends_with("lecture.tex") || after[file] == *bytes));
+    refused(path, 2, &["notes", "net", "--into", "lecture.tex", "--size", "paper"], &["--size", "column"]);
+}
+
+#[test]
+fn a_frame_of_beamer_gets_the_picture_without_a_caption() {
+    let dir = desk();
+    let path = dir.path();
+    let frame = "\\documentclass{beamer}\n\\begin{document}\n\\begin{frame}\n% gradfade begin net\n% gradfade end net\n\\end{frame}\n\\end{document}\n";
+    fs::write(path.join("slides.tex"), frame).unwrap();
+    stdout(path, &["notes", "net", "--into", "slides.tex"]);
+    let tex = fs::read_to_string(path.join("slides.tex")).unwrap();
+    assert!(tex.contains("net-gradient-heatmap-beamer.pdf") && !tex.contains("\\caption"), "{tex}");
+    assert!(tex.contains("\\note{\\textbf{How to read this.}"), "{tex}");
+    gradfade(path).args(["notes", "net", "--into", "slides.tex", "--check"]).assert().success();
 }
 
 #[test]
@@ -184,7 +233,7 @@ fn a_block_says_the_diagnosis_of_its_runs() {
         assert!(text.contains(&format!("The diagnosis of this run: {}.", concluded(run))), "{text}");
         // The general words speak of an explosion only where there is one.
         assert_eq!(text.contains("are an exploding gradient"), run == "exploding", "{text}");
-        assert_eq!(text.contains("is exactly zero"), run == "zero", "{text}");
+        assert_eq!(text.contains("exactly zero"), run == "zero", "{text}");
     }
     assert!(concluded("exploding").contains("initialisation too large"));
     stdout(path, &["notes", "net", "zero", "--into", "x.md", "--lang", "zh", "--name", "both"]);
@@ -311,13 +360,16 @@ fn a_picture_of_somebody_else_is_not_replaced() {
 fn a_picture_that_its_author_edited_is_left_alone_like_a_block() {
     let dir = desk();
     let path = dir.path();
-    for (into, picture) in
-        [("lecture.md", "png"), ("lecture.tex", "pdf"), ("lecture.html", "svg"), ("lecture.ipynb", "pdf")]
-    {
+    for (into, picture) in [
+        ("lecture.md", ".png"),
+        ("lecture.tex", "-text.pdf"),
+        ("lecture.html", ".svg"),
+        ("lecture.ipynb", ".pdf"),
+    ] {
         train(path, "net", &["--force"]);
         let call = ["notes", "net", "--into", into, "--name", into.split_once('.').unwrap().1];
         stdout(path, &call);
-        let picture = format!("gradfade/{}-gradient-heatmap.{picture}", call[5]);
+        let picture = format!("gradfade/{}-gradient-heatmap{picture}", call[5]);
         let drawn = fs::read(path.join(&picture)).unwrap();
         if picture.ends_with("svg") {
             // As gradfade drew it before it signed what it drew.
