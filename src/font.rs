@@ -2,16 +2,20 @@
 //! missing.
 //!
 //! Widths of texts are measured here, so that a figure's title is shortened, a box is made higher and a
-//! text is drawn by one and the same measure. The module draws nothing: `render` gives the font to resvg
-//! and names it first in the SVG.
+//! text is drawn by one and the same measure. The module draws nothing: `render` asks it for the glyphs of a line
+//! and their outlines, and names the font first in the SVG.
 //!
 //! A reader's own font ([`use_font`]) supplies the characters that the bundled one lacks, and only those.
+
+mod glyphs;
 
 use std::sync::OnceLock;
 
 use ttf_parser::{Face, GlyphId, name_id};
 
 use crate::text::is_wide;
+
+pub use glyphs::{Glyph, Metrics, Source, Step, compact_outlines, set, unshaped_letters};
 
 /// The files of the bundled font: regular and bold, 1000 units per em, ascent and descent 1.24 em together.
 pub static BUNDLED: [&[u8]; 2] = [
@@ -139,15 +143,7 @@ pub fn missing_glyphs(text: &str) -> Vec<char> {
 
 /// Width of a line in CSS pixels, without kerning (which only makes it a little narrower).
 pub fn width(text: &str, size: f64, weight: Weight) -> f64 {
-    let bundled = face(weight);
-    let advance = |c: char| {
-        let supplied = || EXTRA.get().and_then(|extra| Some((&extra.face, glyph(&extra.face, c)?)));
-        let own = glyph(bundled, c).map(|id| (bundled, id));
-        // A character that no font has is drawn as the box for missing characters, the first glyph.
-        let (face, id) = own.or_else(supplied).unwrap_or((bundled, GlyphId(0)));
-        f64::from(face.glyph_hor_advance(id).unwrap_or(0)) / f64::from(face.units_per_em())
-    };
-    text.chars().map(advance).sum::<f64>() * size
+    text.chars().map(|c| glyphs::advance(glyphs::find(c, weight))).sum::<f64>() * size
 }
 
 /// The lines of a figure's title on a sheet that is `sheet` CSS pixels wide.

@@ -31,6 +31,8 @@ pub mod header;
 mod layerwise;
 mod memory;
 pub mod nielsen;
+#[cfg(feature = "fs")]
+mod safetensors;
 mod samples;
 mod trainer;
 #[cfg(feature = "fs")]

@@ -7,9 +7,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use safetensors::SafeTensors;
-use safetensors::tensor::{Dtype, TensorView};
-
+use super::safetensors;
 use crate::field::Field;
 use crate::nn::{Network, Scalar};
 
@@ -33,7 +31,7 @@ pub enum WeightsError {
 /// # Errors
 /// Those of the file system.
 pub fn save<T: Scalar>(network: &Network<T>, path: &Path) -> io::Result<()> {
-    let dtype = if size_of::<T>() == 4 { Dtype::F32 } else { Dtype::F64 };
+    let dtype = if size_of::<T>() == 4 { "F32" } else { "F64" };
     let bytes = |(name, shape, place): (String, Vec<usize>, Place)| {
         let values = match place {
             Place::Parameters(range) => &network.parameters[range],
@@ -44,11 +42,7 @@ pub fn save<T: Scalar>(network: &Network<T>, path: &Path) -> io::Result<()> {
         (name, shape, bytes)
     };
     let tensors: Vec<_> = places(network).into_iter().map(bytes).collect();
-    let views = tensors.iter().map(|(name, shape, bytes)| {
-        let view = TensorView::new(dtype, shape.clone(), bytes).expect("the shape is the tensor's own");
-        (name.as_str(), view)
-    });
-    let bytes = safetensors::serialize(views.collect::<Vec<_>>(), None).map_err(io::Error::other)?;
+    let bytes = safetensors::write(dtype, tensors);
     crate::files::write_whole(path, &bytes)
 }
 
@@ -60,18 +54,18 @@ pub fn load<T: Scalar>(network: &mut Network<T>, path: &Path) -> Result<(), Weig
     let other = |what: String| WeightsError::Other { path: path.to_path_buf(), what };
     let bytes = crate::files::read(path, MOST_BYTES)
         .map_err(|cause| WeightsError::Io { path: path.to_path_buf(), cause })?;
-    let file = SafeTensors::deserialize(&bytes)
-        .map_err(|e| WeightsError::Damaged { path: path.to_path_buf(), what: e.to_string() })?;
+    let file =
+        safetensors::read(&bytes).map_err(|what| WeightsError::Damaged { path: path.to_path_buf(), what })?;
     let places = places(network);
     for (name, shape, place) in &places {
-        let tensor = file.tensor(name).map_err(|_| other(format!("it has no tensor `{name}`")))?;
-        if tensor.shape() != shape {
-            return Err(other(format!("`{name}` has the shape {:?}, not {shape:?}", tensor.shape())));
+        let tensor = file.get(name).ok_or_else(|| other(format!("it has no tensor `{name}`")))?;
+        if tensor.shape != *shape {
+            return Err(other(format!("`{name}` has the shape {:?}, not {shape:?}", tensor.shape)));
         }
-        let values: Vec<f64> = match tensor.dtype() {
-            Dtype::F32 => singles(tensor.data()).collect(),
-            Dtype::F64 => doubles(tensor.data()).collect(),
-            dtype => return Err(other(format!("`{name}` holds numbers of type {dtype:?}, not F32 or F64"))),
+        let values: Vec<f64> = match tensor.dtype.as_str() {
+            "F32" => singles(tensor.data).collect(),
+            "F64" => doubles(tensor.data).collect(),
+            dtype => return Err(other(format!("`{name}` holds numbers of type {dtype}, not F32 or F64"))),
         };
         let to = match place {
             Place::Parameters(range) => &mut network.parameters[range.clone()],
@@ -80,7 +74,7 @@ pub fn load<T: Scalar>(network: &mut Network<T>, path: &Path) -> Result<(), Weig
         to.iter_mut().zip(values).for_each(|(to, value)| *to = T::from_f64(value));
     }
     let known = |name: &str| places.iter().any(|(n, _, _)| n == name);
-    match file.names().into_iter().find(|name| !known(name)) {
+    match file.keys().find(|name| !known(name)) {
         Some(name) => Err(other(format!("it has a tensor `{name}`, which the network has not"))),
         None => Ok(()),
     }
