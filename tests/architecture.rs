@@ -65,7 +65,7 @@ const ONLY: &[(&str, &[&str])] = &[
     ("regex_lite", &["import"]),
     // Plans, thresholds, `book.toml`.
     ("toml", &["sweep", "diagnosis", "notes"]),
-    ("tempfile", &["files", "record", "render", "sweep"]),
+    ("tempfile", &["files", "record", "render", "report", "sweep"]),
     ("strsim", &["names"]),
     ("fnv", &["files"]),
     ("unicode_width", &["text"]),
