@@ -39,7 +39,7 @@ def fail(message):
 def check(run, seen):
     """Checks all arrays once; `seen` holds the bytes read before, by array. Returns the rows of the three tables."""
     meta = json.loads((run / "meta.json").read_text())
-    sizes = {"T": len(meta["tensors"]), "L": len(meta["layers"]), "M": meta.get("sketch_buckets")}
+    sizes = {"T": len(meta["tensors"]), "L": len(meta["layers"]), "M": meta.get("sketch_buckets"), "B": 128}
     lengths = []
     for table in tables():
         rows = {}

@@ -139,6 +139,7 @@ fields! {
     Depths = "depths",
     /// PNG pixels for each CSS pixel.
     Scale = "scale",
+    Size = "size",
     /// The folder that is written.
     Out = "out",
     /// Whether something that is there may be replaced.

@@ -26,10 +26,6 @@ pub static BUNDLED: [&[u8]; 2] = [
 /// The `font-family` of every text: the bundled font, then what a viewer without it is likely to have.
 pub const STACK: &str = "Gradfade Sans, Noto Sans, Helvetica, Arial, sans-serif";
 
-/// Blank border of a figure's sheet, and the size of its title; CSS pixels.
-pub const MARGIN: f64 = 18.0;
-pub const TITLE: f64 = 17.0;
-
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Weight {
     Regular,
@@ -146,9 +142,9 @@ pub fn width(text: &str, size: f64, weight: Weight) -> f64 {
     text.chars().map(|c| glyphs::advance(glyphs::find(c, weight))).sum::<f64>() * size
 }
 
-/// The lines of a figure's title on a sheet that is `sheet` CSS pixels wide.
-pub fn title_lines(title: &str, sheet: f64) -> Vec<String> {
-    wrap_clauses(title, TITLE, Weight::Bold, sheet - 2.0 * MARGIN)
+/// The lines of a title of this size, each as long as `limit` at most.
+pub fn title_lines(title: &str, size: f64, limit: f64) -> Vec<String> {
+    wrap_clauses(title, size, Weight::Bold, limit)
 }
 
 /// The text, or as much of its beginning as fits with an ellipsis.

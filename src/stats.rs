@@ -16,6 +16,8 @@
 
 use serde::{Deserialize, Serialize};
 
+pub mod bins;
+
 /// The stored form of "not measured": a quiet NaN that carries R's `NA` payload.
 pub const MISSING: f64 = f64::from_bits(0x7FF8_0000_0000_07A2);
 

@@ -8,12 +8,13 @@
 //! [`Lang::title`] and [`Lang::sentences`].
 //!
 //! - [`numbers`]: how a number is written (`2,600`, `3.2 × 10⁻⁹`, `11 %`);
-//! - [`figure`]: quantities and subtitles of figures; [`labels`]: their axes and legends; [`listing`]: their list; [`findings`]: their
-//!   titles; [`settings`]: settings of a run; [`caption`]: captions and descriptions;
-//! - [`page`]: the interactive page; [`summary`]: a run in a terminal; [`sweep`]: figures of many networks;
+//! - [`figure`]: quantities and subtitles of figures; [`labels`]: their axes and legends; [`listing`]: their list; [`findings`],
+//!   [`flat`], [`ways`], [`course`]: their titles; [`names`]: of runs and layers; [`settings`]: settings of a run; [`caption`]: captions and descriptions;
+//! - [`page`]: the interactive page; [`summary`]: a run in a terminal; [`sweep`], [`groups`]: figures of many networks;
 //! - [`reading`]: how to read a figure; [`notes`]: notes; [`diagnosis`](mod@diagnosis): verdicts, evidence,
 //!   remedies; [`remedy`]: what they did; [`replay`]: images of maps and weights; [`table`]: what was done to
 //!   a table;
+//! - [`lecture`]: figures of a lecture beside the heatmaps;
 //! - [`glossary`]: what the words of all these mean.
 //!
 //! Numbers look the same in every language. The no-break space (U+00A0) stands between a number and its unit.
@@ -21,13 +22,18 @@
 //! punctuation.
 
 pub mod caption;
+pub mod course;
 pub mod diagnosis;
 pub mod figure;
 pub mod findings;
+pub mod flat;
 pub mod glossary;
+pub mod groups;
 pub mod labels;
+pub mod lecture;
 pub mod listing;
 mod live;
+pub mod names;
 pub mod notes;
 pub mod numbers;
 pub mod page;
@@ -38,14 +44,20 @@ pub mod settings;
 pub mod summary;
 pub mod sweep;
 pub mod table;
+pub mod ways;
 
 pub use crate::analysis::Quantity;
+pub use course::Ends;
 pub use figure::Special;
+pub use findings::Moment;
+pub use flat::Flat;
+pub use groups::Lost;
 pub use labels::brief_layer_name;
 pub use page::{Shown, VerdictLevel};
 pub use reading::Hint;
 pub use remedy::{Tally, TrialColumn};
 pub use replay::MapTitle;
+pub use ways::Decay;
 
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr};
 

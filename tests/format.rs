@@ -21,7 +21,8 @@ fn line(metric: MetricId) -> String {
     };
     let width = match (metric.per, metric.element) {
         (Per::Run, _) => "",
-        (Per::Layer, _) => ", L",
+        (Per::Layer, Element::F64) => ", L",
+        (Per::Layer, Element::F32) => ", L, B",
         (Per::Tensor, Element::F64) => ", T",
         (Per::Tensor, Element::F32) => ", T, M",
     };
@@ -31,6 +32,7 @@ fn line(metric: MetricId) -> String {
         ValueKind::Share => "share",
         ValueKind::Number => "number",
         ValueKind::Sketch => "sketch",
+        ValueKind::Histogram => "histogram",
     };
     let (element, unit, meaning) = (metric.element.name(), metric.unit, metric.meaning);
     format!("| `{}.npy` | `[{rows}{width}]` {element} | {kind} | {unit} | {meaning} |", metric.id)
@@ -162,7 +164,7 @@ fn every_fact_is_in_the_document_and_train_writes_all_of_them() {
 
 fn example() -> String {
     let doc = doc("format.md");
-    let start = doc.find("```python\n").unwrap() + "```python\n".len();
+    let start = doc.find("```python\nimport json").unwrap() + "```python\n".len();
     doc[start..][..doc[start..].find("```").unwrap()].to_string()
 }
 

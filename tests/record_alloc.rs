@@ -4,6 +4,7 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 
 use gradfade::record::*;
+use gradfade::stats::bins::BINS;
 
 /// The system's allocator, counting what each thread asks of it.
 struct Counting;
@@ -55,6 +56,7 @@ fn taking_and_committing_rows_allocates_nothing() {
     let dir = tempfile::tempdir().unwrap();
     let mut writer = RunWriter::create(dir.path(), &header(), false).unwrap();
     let (t, l, m) = (vec![1.5; TENSORS], vec![0.5; LAYERS], vec![0.25f32; TENSORS * BUCKETS]);
+    let counts = vec![3.0f32; LAYERS * BINS];
     let mut row = |step: u64| {
         let mut row = Row::of_step(step);
         Table::Step.metrics().for_each(|m| _ = row.set(m, values(m, &t, &l)));
@@ -63,8 +65,9 @@ fn taking_and_committing_rows_allocates_nothing() {
             let mut row = Row::of_snapshot(step).with_sketch(&m);
             Table::Snapshot
                 .metrics()
-                .filter(|m| *m != SKETCH)
+                .filter(|m| m.element == Element::F64)
                 .for_each(|m| _ = row.set(m, values(m, &t, &l)));
+            row.set_singles(ACTIVATION_HISTOGRAM, &counts).set_singles(SIGNAL_HISTOGRAM, &counts);
             writer.row(&row).unwrap();
         }
         if step.is_multiple_of(500) {

@@ -7,6 +7,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use gradfade::record::*;
+use gradfade::stats::bins::BINS;
 use gradfade::stats::is_missing;
 
 const LAYERS: usize = 5;
@@ -55,12 +56,16 @@ fn write_for_ever(dir: &Path) -> Result<(), RecordError> {
         if step % 10 == 0 {
             let sketch = [step as f32; TENSORS * BUCKETS];
             let mut row = Row::of_snapshot(step).with_sketch(&sketch);
-            let measured = Table::Snapshot.metrics().filter(|m| *m != SKETCH);
+            let counts = [step as f32; LAYERS * BINS];
+            let measured = Table::Snapshot.metrics().filter(|m| m.element == Element::F64);
             measured.for_each(|m| _ = row.set(m, &columns[usize::from(m.per == Per::Layer) * 5]));
             // What is measured for the first time after a while, in the middle of a run.
             if step < 2000 {
                 row.set(ACTIVATION_STD, Values::Absent);
+            } else {
+                row.set_singles(SIGNAL_HISTOGRAM, &counts);
             }
+            row.set_singles(ACTIVATION_HISTOGRAM, &counts);
             writer.row(&row)?;
         }
         if step % 500 == 0 {
@@ -90,6 +95,12 @@ fn assert_true(record: &Record) {
             k.singles(SKETCH)[i * TENSORS * BUCKETS..][..TENSORS * BUCKETS],
             [step as f32; TENSORS * BUCKETS]
         );
+        let counts = |metric| &k.singles(metric)[i * LAYERS * BINS..][..LAYERS * BINS];
+        assert_eq!(counts(ACTIVATION_HISTOGRAM), [step as f32; LAYERS * BINS]);
+        if k.has(SIGNAL_HISTOGRAM) {
+            let late = if step < 2000 { f32::NAN } else { step as f32 };
+            assert!(counts(SIGNAL_HISTOGRAM).iter().all(|n| n.to_bits() == late.to_bits()), "{step}");
+        }
         let late = k.value(ACTIVATION_STD, i, 0);
         assert!(if step < 2000 { is_missing(late) } else { late == value(step, 5) }, "{step}: {late}");
     }

@@ -50,7 +50,7 @@ fn rows(record: &Record) -> Vec<Vec<u64>> {
         let rows = record.table(table);
         all.push(rows.step().to_vec());
         all.extend(table.metrics().map(|m| rows[m].iter().map(|x| x.to_bits()).collect()));
-        all.push(rows.singles(SKETCH).iter().map(|x| u64::from(x.to_bits())).collect());
+        all.extend(table.metrics().map(|m| rows.singles(m).iter().map(|x| u64::from(x.to_bits())).collect()));
     }
     all
 }

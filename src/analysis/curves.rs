@@ -6,7 +6,7 @@
 
 use super::Summary;
 use crate::record::{BATCH_ACCURACY, LOSS, MetricId, TRAIN_ACCURACY};
-use crate::stats::median;
+use crate::stats::{is_missing, median};
 
 /// More points than this on a strip of some 700 pixels are not seen as points.
 pub const MAX_POINTS: usize = 400;
@@ -34,25 +34,62 @@ impl Curve {
     }
 }
 
+/// How the axis of the steps is drawn, and with it where a curve needs its points.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Spacing {
+    #[default]
+    Even,
+    /// Logarithmic: the first steps have most of the room, and stand there as they are.
+    Log,
+}
+
+impl Spacing {
+    /// Row of the `p`-th of some places among `n` rows.
+    fn row(self, p: usize, places: usize, n: usize) -> usize {
+        let share = p as f64 / (places - 1) as f64;
+        match self {
+            Spacing::Even => p * (n - 1) / (places - 1),
+            Spacing::Log => ((n as f64).powf(share) - 1.0).round() as usize,
+        }
+    }
+
+    /// Rows on either side of a place that its median is taken from.
+    fn half_window(self, row: usize, n: usize, window: f64) -> usize {
+        let half = (0.5 * window * n as f64).ceil() as usize;
+        match self {
+            Spacing::Even => half,
+            // The neighbours of row r lie within a tenth of it on the axis.
+            Spacing::Log => half.min(row / 10),
+        }
+    }
+}
+
 /// Running median and range, as the module's header says.
-pub fn smooth(steps: &[u64], values: &[f64]) -> Curve {
+pub fn smooth(steps: &[u64], values: &[f64], spacing: Spacing) -> Curve {
+    running(steps, values, spacing, MAX_POINTS, WINDOW)
+}
+
+/// The record itself up to `most` rows; beyond that the running median over this share of the rows, at half
+/// as many places.
+pub fn running(steps: &[u64], values: &[f64], spacing: Spacing, most: usize, window: f64) -> Curve {
     let n = steps.len().min(values.len());
     let finite = |x: f64| x.is_finite().then_some(x);
-    if n <= MAX_POINTS {
+    if n <= most {
         return Curve {
             points: (0..n).map(|i| (steps[i] as f64, finite(values[i]))).collect(),
             band: Vec::new(),
         };
     }
     let mut curve = Curve::default();
-    let half = (0.5 * WINDOW * n as f64).ceil() as usize;
-    let places = MAX_POINTS / 2;
-    for p in 0..places {
+    let places = most / 2;
+    let mut centres: Vec<usize> = (0..places).map(|p| spacing.row(p, places, n)).collect();
+    centres.dedup();
+    for centre in centres {
         // From the first row to the last one; at the ends the window is cut, not moved.
-        let centre = p * (n - 1) / (places - 1);
+        let half = spacing.half_window(centre, n, window);
         let x = steps[centre] as f64;
-        let window = &values[centre.saturating_sub(half)..(centre + half + 1).min(n)];
-        let bin = window.iter().copied().filter(|x| x.is_finite());
+        let near = &values[centre.saturating_sub(half)..(centre + half + 1).min(n)];
+        let bin = near.iter().copied().filter(|x| x.is_finite());
         curve.points.push((x, median(bin.clone())));
         if let Some(low) = bin.clone().reduce(f64::min) {
             curve.band.push((x, low, bin.fold(low, f64::max)));
@@ -110,13 +147,20 @@ pub const LUCK: f64 = 0.05;
 
 impl Summary<'_> {
     /// Batch loss against steps.
-    pub fn loss_curve(&self) -> Curve {
-        smooth(self.record().steps.step(), &self.record().steps[LOSS])
+    pub fn loss_curve(&self, spacing: Spacing) -> Curve {
+        smooth(self.record().steps.step(), &self.record().steps[LOSS], spacing)
     }
 
-    /// Accuracy on the batch against steps.
-    pub fn batch_accuracy_curve(&self) -> Curve {
-        smooth(self.record().steps.step(), &self.record().steps[BATCH_ACCURACY])
+    /// Accuracy on the batch against steps. Where the loss is not a number, no answer of the network is right or
+    /// wrong.
+    pub fn batch_accuracy_curve(&self, spacing: Spacing) -> Curve {
+        let steps = &self.record().steps;
+        let of = |(&accuracy, &loss): (&f64, &f64)| {
+            let lost = !loss.is_finite() && !is_missing(loss);
+            if lost { f64::NAN } else { accuracy }
+        };
+        let known: Vec<f64> = steps[BATCH_ACCURACY].iter().zip(&steps[LOSS]).map(of).collect();
+        smooth(steps.step(), &known, spacing)
     }
 
     /// A metric of the evaluation table against steps.
@@ -149,9 +193,24 @@ mod tests {
 
     #[test]
     fn a_short_curve_is_the_record_itself() {
-        let c = smooth(&[0, 5, 9], &[2.0, f64::NAN, 1.0]);
+        let c = smooth(&[0, 5, 9], &[2.0, f64::NAN, 1.0], Spacing::Even);
         assert_eq!(c.points, vec![(0.0, Some(2.0)), (5.0, None), (9.0, Some(1.0))]);
         assert!(c.band.is_empty());
+    }
+
+    #[test]
+    fn on_a_logarithmic_axis_the_first_steps_stand_as_they_are() {
+        let steps: Vec<u64> = (0..20_000).collect();
+        let values: Vec<f64> = steps.iter().map(|&s| 1.0 / (1.0 + s as f64)).collect();
+        let c = smooth(&steps, &values, Spacing::Log);
+        for (x, y) in c.points.iter().take(10) {
+            assert_eq!(*y, Some(1.0 / (1.0 + x)));
+        }
+        assert_eq!((c.points[0].0, c.points[c.points.len() - 1].0), (0.0, 19_999.0));
+        assert!(c.points.windows(2).all(|w| w[0].0 < w[1].0));
+        // Every median is near the value at its place, which that of an even window is not at step 0.
+        assert!(c.points.iter().all(|(x, y)| (y.unwrap() * (1.0 + x) - 1.0).abs() < 0.02));
+        assert!(smooth(&steps, &values, Spacing::Even).points[0].1.unwrap() < 0.02);
     }
 
     #[test]
@@ -159,7 +218,7 @@ mod tests {
         let steps: Vec<u64> = (0..4000).collect();
         let mut values = vec![1.0; 4000];
         values[1234] = 50.0;
-        let c = smooth(&steps, &values);
+        let c = smooth(&steps, &values, Spacing::Even);
         assert_eq!(c.points.len(), MAX_POINTS / 2);
         assert_eq!((c.points[0].0, c.points[MAX_POINTS / 2 - 1].0), (0.0, 3999.0));
         assert!(c.points.iter().all(|p| p.1 == Some(1.0)));

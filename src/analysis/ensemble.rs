@@ -128,6 +128,18 @@ impl<'a> Ensemble<'a> {
 }
 
 impl<'a> Series<'a> {
+    pub fn deepest(&self) -> Option<usize> {
+        self.depths.keys().next_back().copied()
+    }
+
+    /// How many runs diverged, at this depth or at any, and of how many.
+    pub fn diverged(&self, depth: Option<usize>) -> [usize; 2] {
+        let of_depth = |at: &&usize| depth.is_none_or(|depth| depth == **at);
+        let runs = || self.depths.iter().filter(|(at, _)| of_depth(at)).flat_map(|(_, runs)| runs);
+        let diverged = |r: &&Run| matches!(r.summary.header().status, Status::Diverged { .. });
+        [runs().filter(diverged).count(), runs().count()]
+    }
+
     /// A metric of the last evaluation at one depth, over the seeds. A run that diverged was not evaluated at
     /// its end and does not count.
     pub fn last(&self, depth: usize, metric: MetricId) -> Option<Spread> {

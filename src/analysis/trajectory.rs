@@ -97,10 +97,12 @@ impl Summary<'_> {
         let units: Vec<f64> = layers.map(|l| initial(unit, l)).collect();
         let grid = Grid::from_stored(self.layers(), self.record().snapshots.step().len(), |l, k| {
             let distance = self.tensor_value(DISTANCE_FROM_INIT, kind, k, l);
-            ratio(distance, units[l])
+            // Not to have moved needs no unit.
+            if Measured::from_stored(distance) == Measured::Zero { 0.0 } else { ratio(distance, units[l]) }
         });
+        let unknown = |l: usize| grid.row(l).contains(&Measured::Missing);
         let without_reference =
-            (0..self.layers()).filter(|&l| units[l].is_nan() || units[l] == 0.0).collect();
+            (0..self.layers()).filter(|&l| (units[l].is_nan() || units[l] == 0.0) && unknown(l)).collect();
         Movement { grid, against_weights, without_reference }
     }
 

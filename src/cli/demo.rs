@@ -12,7 +12,7 @@ use super::train_args::{layers, width};
 use super::{CommandResult, Failure, interrupt, output};
 use crate::activation::Activation;
 use crate::config::TrainConfig;
-use crate::figure::{self, FigureSpec, Options};
+use crate::figure::{self, FigureSpec};
 use crate::nn::Initialisation;
 use crate::record::{Record, RunWriter, Status, TEST_ACCURACY, TRAIN_ACCURACY};
 use crate::render::{self, Format};
@@ -134,7 +134,7 @@ pub fn run(args: Args) -> CommandResult {
 fn draw(results: &[(Record, Finished)], look: &Look, dir: &Path) -> anyhow::Result<Vec<PathBuf>> {
     output::writable_folder(dir)?;
     let records: Vec<Record> = results.iter().map(|(r, _)| r.clone()).collect();
-    let (style, formats, options) = (look.style(), [Format::Svg, Format::Png], Options::new(look.lang));
+    let (style, formats, options) = (look.style(), [Format::Svg, Format::Png], look.options());
     let mut figures = Vec::new();
     for spec in TOGETHER {
         figures.push(spec.build(&records, &options)?);

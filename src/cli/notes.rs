@@ -58,8 +58,8 @@ Examples:
   gradfade notes sweeps/depth --into slides.html --name depths
   gradfade notes runs/sigmoid --into lecture.ipynb --check")]
 pub struct Args {
-    /// Run folders, or the folder of one sweep, or of remedies
-    #[arg(value_name = "RUN|SWEEP", required = true)]
+    /// Run folders, or the folder of one sweep, or of remedies; none for a figure that needs none
+    #[arg(value_name = "RUN|SWEEP", required_unless_present = "figure")]
     runs: Vec<PathBuf>,
     /// The notes: a file or a folder
     #[arg(long, value_name = "DIR|FILE")]
@@ -71,7 +71,7 @@ pub struct Args {
     /// it holds]
     #[arg(long, value_name = "NAME,..", value_delimiter = ',')]
     figure: Vec<String>,
-    /// Name of the block: letters, digits, - and _ [default: the run's folder]
+    /// Name of the block: letters, digits, - and _ [default: the run's folder; without one, the figure]
     #[arg(long, value_name = "NAME", value_parser = name)]
     name: Option<String>,
     /// Language of all text: en or zh (Chinese)
@@ -115,7 +115,7 @@ fn name(text: &str) -> Result<String, String> {
 
 pub fn run(args: Args) -> CommandResult {
     super::plot::use_font(args.font.as_deref())?;
-    let block = args.name.clone().unwrap_or_else(|| default_name(&args.runs));
+    let block = args.name.clone().unwrap_or_else(|| default_name(&args.runs, &args.figure));
     let target = notes::find(&args.into, args.to.0, &block)?;
     let figures = figures(&args.runs, &args.figure, args.lang)?;
     warn_of_missing_characters(&figures);
@@ -161,13 +161,16 @@ pub fn run(args: Args) -> CommandResult {
     Ok(ExitCode::SUCCESS)
 }
 
-/// The folders' names, of letters that a marker can carry.
-fn default_name(runs: &[PathBuf]) -> String {
+/// The folders' names, of letters that a marker can carry; without a folder the name of the first figure.
+fn default_name(runs: &[PathBuf], figures: &[String]) -> String {
     let word = |run: &PathBuf| {
         let whole = run.canonicalize().unwrap_or_else(|_| run.clone());
         whole.file_name().unwrap_or_default().to_string_lossy().into_owned()
     };
-    let joined = runs.iter().map(word).collect::<Vec<_>>().join("-");
+    let joined = match (runs, figures) {
+        ([], [first, ..]) => first.clone(),
+        _ => runs.iter().map(word).collect::<Vec<_>>().join("-"),
+    };
     let letters = |c: char| if c.is_ascii_alphanumeric() || matches!(c, '-' | '_') { c } else { '-' };
     let name: String = joined.chars().map(letters).collect();
     let name: String = name.trim_matches(['-', '_']).chars().take(60).collect();
@@ -177,6 +180,12 @@ fn default_name(runs: &[PathBuf]) -> String {
 /// The figures asked for, or the one that suits what was given.
 pub(super) fn figures(runs: &[PathBuf], asked: &[String], lang: Lang) -> Result<Vec<Figure>, Failure> {
     let options = Options::new(lang);
+    if runs.is_empty() && asked.is_empty() {
+        // Notes of mdBook: the command line asks for one of the two itself.
+        return Err(Failure::usage(anyhow!(
+            "missing field `run`: name a run folder, or a figure that needs none"
+        )));
+    }
     match open::kind(runs)? {
         source::Kind::Sweep => of_sweep(&runs[0], asked, &options),
         source::Kind::Remedies => of_remedies(&runs[0], asked, &options, |_| Ok(())),

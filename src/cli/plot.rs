@@ -7,14 +7,17 @@ use anyhow::Context;
 
 use super::open::{self, read_runs};
 use super::{CommandResult, Failure, output, sweep};
+use crate::activation::Activation;
 use crate::figure::chart::Figure;
+use crate::figure::functions::Functions;
 use crate::figure::routes::RoutedLayer;
 use crate::figure::updates::Norms;
 use crate::figure::{
-    self, Drawn, Draws, FIGURES, FigureError, FigureSpec, GradientMetric, Input, Options, StepAxis,
+    self, Drawn, Draws, FIGURES, FigureError, FigureSpec, GradientMetric, Hidden, Input, Options, Size,
+    StepAxis,
 };
 use crate::import::Pattern;
-use crate::names::did_you_mean;
+use crate::names::{NameError, did_you_mean};
 use crate::record::Record;
 use crate::record::trial::Trials;
 use crate::render::{self, ColourMap, Format, Style, Theme};
@@ -31,11 +34,12 @@ use crate::text::{Lang, columns};
   gradfade plot runs/sigmoid-remedies --figure remedy
   gradfade plot runs/sigmoid --figure gradient-heatmap --format pdf --lang zh
   gradfade plot runs/sigmoid --figure layer-profile --csv --x-log
+  gradfade plot --figure activation-curves --activations all
   gradfade plot runs/saved --figure pooling-routes,first-layer --sample 5
   gradfade plot runs/deep --figure gradient-heatmap --layers 'conv|fc'")]
 pub struct Args {
-    /// Run folders, or the folder of one sweep, or of remedies
-    #[arg(value_name = "RUN", required_unless_present = "list")]
+    /// Run folders, or the folder of one sweep, or of remedies; none for a figure that needs none
+    #[arg(value_name = "RUN", required_unless_present_any = ["list", "figure"])]
     runs: Vec<PathBuf>,
     /// Names of the figures [default: all that can be drawn of these runs]
     #[arg(long, value_name = "NAME,..", value_delimiter = ',')]
@@ -76,6 +80,10 @@ pub struct Args {
     /// pooling-routes: which max pooling or maxout layer, counted from the input [default: 1]
     #[arg(long, value_name = "N")]
     pooling: Option<usize>,
+    /// activation-curves: which activation functions, or all [default: those of the run; without one
+    /// sigmoid,relu]
+    #[arg(long, value_name = "NAME,..", value_delimiter = ',', value_parser = functions)]
+    activations: Vec<Functions>,
     /// Replace pictures that are already there
     #[arg(long)]
     force: bool,
@@ -93,6 +101,19 @@ pub struct Look {
     /// PNG pixels per CSS pixel
     #[arg(long, value_name = "X", default_value_t = 2.0, value_parser = scale)]
     scale: f64,
+    /// What the figures are laid out for, with text of at least 7 pt (slides: 18 of 720 lines): screen, column
+    /// (8 cm), page (17 cm), slide (1280 x 720 pixels), beamer (14 x 7 cm), square (720 x 720 pixels)
+    #[arg(long, value_name = "SIZE", default_value = "screen")]
+    size: Size,
+    /// Leave out the title and the line under it, where the text beside the figure says them
+    #[arg(long)]
+    no_title: bool,
+    /// Leave out the settings under the figure
+    #[arg(long)]
+    no_footer: bool,
+    /// Draw no background
+    #[arg(long)]
+    transparent: bool,
     /// Language of all text: en or zh (Chinese)
     #[arg(long, value_name = "LANG", default_value = "en", value_parser = language)]
     pub lang: Lang,
@@ -107,8 +128,19 @@ impl Look {
         use_font(self.font.as_deref())
     }
 
+    /// The options of every figure that is drawn.
+    pub fn options(&self) -> Options {
+        let hidden = Hidden { title: self.no_title, footer: self.no_footer };
+        Options::new(self.lang).with(self.size).with(hidden)
+    }
+
     pub fn style(&self) -> Style {
-        Style { theme: self.theme, colour_map: self.colour_map, scale: self.scale }
+        Style {
+            theme: self.theme,
+            colour_map: self.colour_map,
+            scale: self.scale,
+            transparent: self.transparent,
+        }
     }
 }
 
@@ -196,12 +228,14 @@ pub fn run(args: Args) -> CommandResult {
 
 impl Args {
     fn options(&self) -> Options {
-        Options::new(self.look.lang)
+        self.look
+            .options()
             .with(if self.x_log { StepAxis::Log } else { StepAxis::Linear })
             .with(if self.bias { Drawn::Biases } else { Drawn::Weights })
             .with(self.gradient)
             .with(if self.absolute { Norms::Absolute } else { Norms::Relative })
             .with(RoutedLayer(self.pooling.unwrap_or(1)))
+            .with(Functions(self.activations.iter().flat_map(|f| f.0.clone()).collect()))
     }
 
     /// Fails when a file of these figures is there already and may not be replaced.
@@ -241,6 +275,14 @@ fn of_runs(args: &Args, options: &Options) -> Result<Vec<Figure>, Failure> {
         });
     }
     Ok(built)
+}
+
+/// `--activations`: one of them, or all.
+fn functions(text: &str) -> Result<Functions, String> {
+    if text == "all" {
+        return Ok(Functions(Activation::ALL.iter().map(|(activation, _)| *activation).collect()));
+    }
+    text.parse().map(|activation| Functions(vec![activation])).map_err(|error: NameError| error.to_string())
 }
 
 /// `--layers`
@@ -301,7 +343,11 @@ pub(super) fn build_of_runs(
 
 /// What so many run folders are to a figure.
 pub(super) fn runs_of(count: usize) -> Draws {
-    if count > 1 { Draws::Runs } else { Draws::Run }
+    match count {
+        0 => Draws::Nothing,
+        1 => Draws::Run,
+        _ => Draws::Runs,
+    }
 }
 
 /// Builds figures; `asked` if they were named on the command line.
@@ -314,6 +360,7 @@ fn build_all<'a>(
     for (spec, input) in figures {
         match spec.build(input, options) {
             Ok(figure) => built.push(figure),
+            Err(error) if !asked && error.lacks_nothing() => {}
             // It is no failure if a record holds nothing for a figure that was not named on the command line.
             Err(error @ FigureError::Nothing { .. }) if !asked => left_out.push(error),
             Err(error) => return Err(error.into()),

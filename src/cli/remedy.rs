@@ -10,7 +10,7 @@ use super::{CommandResult, Failure, diagnose, interrupt, output};
 use crate::config::TrainConfig;
 use crate::data::Loaded;
 use crate::diagnosis::{self, Diagnosis, Remedy, Thresholds, Unfit};
-use crate::figure::{self, Options};
+use crate::figure;
 use crate::names::did_you_mean;
 use crate::record::trial::{self, Trials};
 use crate::record::{Record, Status};
@@ -181,7 +181,7 @@ fn judge(job: &Job, tried: &[Try], ran: &Ran) -> anyhow::Result<Trials> {
 /// Prints what the remedies did and draws the figure.
 fn show(args: &Args, trials: &Trials, left_out: &[(String, Unfit)], out: &Path) -> anyhow::Result<()> {
     let lang = args.look.lang;
-    let figure = figure::remedy::SPEC.build(trials, &Options::new(lang))?;
+    let figure = figure::remedy::SPEC.build(trials, &args.look.options())?;
     if args.json {
         let folder = out.display().to_string();
         output::print(format!("{:#}\n", report::remedy::json(lang, trials, left_out, &folder)))?;

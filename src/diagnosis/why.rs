@@ -71,19 +71,42 @@ pub const RANDOM_ALIGNMENT: f64 = 1.15;
 /// The split of every hidden layer at the last step for which norms and slopes are both recorded, with that
 /// step; empty when there is none.
 pub fn split(case: &Case) -> (Vec<Split>, Option<u64>) {
+    match moments(case).last() {
+        Some(moment) => (split_at(case, *moment), Some(moment.step)),
+        None => (Vec::new(), None),
+    }
+}
+
+/// A step for which norms and slopes are both recorded, with its rows in the two tables.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Moment {
+    pub step: u64,
+    row: usize,
+    snapshot: usize,
+}
+
+/// Every such step.
+pub fn moments(case: &Case) -> Vec<Moment> {
     let record = case.record();
     let (steps, snapshots) = (record.steps.step(), record.snapshots.step());
-    let row = |k: usize| steps.binary_search(&snapshots[k]).ok();
     let slope = |k: usize, l: usize| case.run.layer_value(MEAN_SQUARED_SLOPE, k, l);
-    let whole = |k: usize| row(k).is_some() && (0..case.hidden()).all(|l| slope(k, l).is_finite());
-    let Some(k) = (0..snapshots.len()).rev().find(|&k| whole(k)) else { return (Vec::new(), None) };
-    let Some(r) = row(k) else { return (Vec::new(), None) };
+    let moment = |snapshot: usize| {
+        let row = steps.binary_search(&snapshots[snapshot]).ok()?;
+        let whole = (0..case.hidden()).all(|l| slope(snapshot, l).is_finite());
+        whole.then_some(Moment { step: snapshots[snapshot], row, snapshot })
+    };
+    (0..snapshots.len()).filter_map(moment).collect()
+}
+
+/// The split of every hidden layer at one moment; empty where a factor of one of them is not known or not above
+/// zero.
+pub fn split_at(case: &Case, Moment { row: r, snapshot: k, .. }: Moment) -> Vec<Split> {
+    let slope = |l: usize| case.run.layer_value(MEAN_SQUARED_SLOPE, k, l);
     let signal = |l: usize| case.run.layer_value(SIGNAL_RMS, r, l);
     let split = |l: usize| {
         let above = case.run.tensor_value(PARAM_NORM, Role::Weight, r, l + 1);
         let width = width(case, l + 1);
-        let (total, weight_scale, slope) =
-            (signal(l) / signal(l + 1), above / width.sqrt(), slope(k, l).sqrt());
+        let (total, weight_scale, slope) = (signal(l) / signal(l + 1), above / width.sqrt(), slope(l).sqrt());
         let alignment = total / (weight_scale * slope);
         let known = [total, weight_scale, slope, alignment].iter().all(|x| x.is_finite() && *x > 0.0);
         known.then(|| {
@@ -104,7 +127,7 @@ pub fn split(case: &Case) -> (Vec<Split>, Option<u64>) {
         })
     };
     let all: Option<Vec<Split>> = (0..case.hidden()).map(split).collect();
-    (all.unwrap_or_default(), Some(snapshots[k]))
+    all.unwrap_or_default()
 }
 
 /// Rows of a layer's weight: units, or channels; NaN where it is not known.

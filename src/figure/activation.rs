@@ -21,7 +21,7 @@ use super::{FigureError, Options};
 use crate::analysis::{Grid, Row, Summary};
 use crate::record::{DEAD_SHARE, MEAN_SQUARED_SLOPE, ROUTED_SHARE, SATURATED_SHARE};
 use crate::stats::Measured;
-use crate::text::{Hint, Lang, Quantity};
+use crate::text::{Flat, Hint, Lang, Quantity};
 
 pub const SPEC: FigureSpec = FigureSpec {
     name: "activation-heatmap",
@@ -59,12 +59,18 @@ fn build(runs: &Runs, options: &Options) -> Result<Figure, FigureError> {
     let x = time_axis(run, &edges, options);
     let shares = share_scale(lang, lang.share_axis(), &[&saturated, &dead], Legend::PLAIN);
     let label = lang.quantity(Quantity::MeanSquaredSlope, false);
-    let (slopes, clamped) = log_scale(lang, label.clone(), &[&slope], false, Legend::PLAIN);
+    let (mut slopes, clamped) = log_scale(lang, label.clone(), &[&slope], false, Legend::PLAIN);
+    // Slopes of 1 everywhere are the largest of most functions, and belong at the bright end.
+    if slopes.low == 0.0 && slope.cells().iter().all(|c| c.log10().is_none_or(|x| x <= 0.0)) {
+        (slopes.low, slopes.high) = (-1.0, 0.0);
+    }
+    let flat = flat(run);
+    let hint = if flat == Flat::Off { Hint::Off } else { Hint::Activation };
     let words = Words {
-        title: title(lang, run, findings(run, &saturated, &dead, options)),
-        subtitle: vec![lang.explain(Quantity::SaturatedShare, false), clamped],
+        title: title(lang, run, findings(run, &saturated, &dead, flat, options)),
+        subtitle: vec![lang.flat_note(flat), clamped],
         caption: caption(lang, run),
-        reading: vec![lang.reading_axes(false), lang.reading_hint(Hint::Activation)],
+        reading: vec![lang.reading_axes(false), lang.reading_hint(hint)],
     };
     let map = |title: String, grid: &Grid, scale| {
         let mut map = heatmap(lang, title, grid, run, edges.clone(), x.clone(), scale);
@@ -72,7 +78,7 @@ fn build(runs: &Runs, options: &Options) -> Result<Figure, FigureError> {
         Panel::Heatmap(map)
     };
     let mut panels = vec![
-        map(lang.quantity(Quantity::SaturatedShare, false), &saturated, 0),
+        map(lang.flat_panel(flat), &saturated, 0),
         map(lang.quantity(Quantity::DeadShare, false), &dead, 0),
         map(label, &slope, 1),
     ];
@@ -83,7 +89,15 @@ fn build(runs: &Runs, options: &Options) -> Result<Figure, FigureError> {
     Ok(Figure::new(runs.figure, lang, words, Sheet::stack(panels, vec![shares, slopes], (960, 860))))
 }
 
-/// The most saturated layer and the largest dead share, at the last snapshot that measured activations.
+/// Rectifiers are off where others are saturated.
+fn flat(run: &Summary) -> Flat {
+    let of_rectifiers =
+        |l: usize| run.layer(l).activation.as_deref().is_some_and(|a| RECTIFIERS.contains(&a));
+    if run.hidden() > 0 && (0..run.hidden()).all(of_rectifiers) { Flat::Off } else { Flat::Saturated }
+}
+
+const RECTIFIERS: [&str; 2] = ["relu", "leaky-relu"];
+
 /// What the rows of layers without weights say: of pooling, how many places of its input get a gradient.
 fn bare_rows(run: &Summary, lang: Lang) -> Vec<Mask> {
     let record = run.record();
@@ -99,7 +113,10 @@ fn bare_rows(run: &Summary, lang: Lang) -> Vec<Mask> {
     .collect()
 }
 
-fn findings(run: &Summary, saturated: &Grid, dead: &Grid, options: &Options) -> Vec<String> {
+/// The layer with the largest flat share and the one with the largest dead share, at the last snapshot that
+/// measured activations.
+fn findings(run: &Summary, saturated: &Grid, dead: &Grid, flat: Flat, options: &Options) -> Vec<String> {
+    let steps = run.record().snapshots.step();
     let largest = |grid: &Grid, k: usize| {
         (0..run.hidden())
             .filter_map(|l| Some((l + 1, grid.at(l, k).value()?)))
@@ -107,8 +124,8 @@ fn findings(run: &Summary, saturated: &Grid, dead: &Grid, options: &Options) -> 
     };
     (0..saturated.columns())
         .rev()
-        .find_map(|k| Some((largest(saturated, k)?, largest(dead, k)?)))
-        .map(|(s, d)| options.lang.saturated_clause(s.0, s.1, d.1))
+        .find_map(|k| Some((steps[k], largest(saturated, k)?, largest(dead, k)?)))
+        .map(|(step, most, dead)| options.lang.flat_clause(step, flat, most, dead))
         .into_iter()
         .collect()
 }

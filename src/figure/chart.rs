@@ -4,6 +4,7 @@
 //! A [`Figure`] is a grid of panels. Every number that will be seen is in here, so a test can compare a
 //! figure with the record it came from, and a table of the same numbers can be written beside the picture.
 
+use super::size::{Hidden, Size};
 use crate::stats::{Measured, ValueScale};
 use crate::text::Lang;
 
@@ -31,9 +32,19 @@ pub struct Figure {
     /// Colour scales that heatmaps refer to by index; each is drawn once as a colour bar, beside the rows
     /// that use it.
     pub scales: Vec<ColourScale>,
-    /// Size in CSS pixels; without a height, as high as the words need (the renderer measures them).
+    /// Size in layout pixels, of which [`Size::zoom`] says how long they are; without a height, as high as the
+    /// plots and words need (the renderer measures them).
     pub width: u32,
     pub height: Option<u32>,
+    /// What it is laid out for.
+    pub size: Size,
+    /// Words that are not drawn.
+    pub hidden: Hidden,
+    pub hidden_subtitle: bool,
+    /// Least heights of the plots in each row where the sheet's height is free; empty for none.
+    pub plot_heights: Vec<f64>,
+    /// Panels stand in the order of reading and may be arranged anew; else columns and rows mean something.
+    pub tiles: bool,
 }
 
 /// A panel, where it stands in the grid of the page (counted from the top left), and what is drawn over it.
@@ -106,6 +117,16 @@ impl Panel {
             Panel::Rows(r) => Some(&mut r.x),
             Panel::Dots(d) => Some(&mut d.x),
             Panel::Flow(_) | Panel::Maps(_) => None,
+        }
+    }
+
+    /// Does it have words over it?
+    pub fn has_title(&self) -> bool {
+        match self {
+            Panel::Heatmap(h) => !h.title.is_empty(),
+            Panel::Lines(l) => !l.title.is_empty(),
+            Panel::Rows(_) | Panel::Dots(_) | Panel::Maps(_) => true,
+            Panel::Flow(_) => false,
         }
     }
 
@@ -240,6 +261,13 @@ pub struct Dots {
     pub reference: String,
     /// A line with words, such as the chance level.
     pub mark: Option<(f64, String)>,
+    /// Labels at the left are broken at this width, words at the right at that one, layout pixels.
+    pub beside: (f64, f64),
+}
+
+impl Dots {
+    /// [`Dots::beside`] on a sheet of 960 pixels.
+    pub const BESIDE: (f64, f64) = (190.0, 310.0);
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -271,8 +299,11 @@ pub struct Series {
     /// `None` is a gap.
     pub points: Vec<(f64, Option<f64>)>,
     pub style: Stroke,
-    /// Index into the theme's categorical colours.
+    /// The group that the line belongs to: an index into the theme's categorical colours and shapes.
     pub colour: usize,
+    /// The place of an ordered quantity, such as depth, between its least (0) and its largest value (1); it
+    /// chooses the colour instead.
+    pub ramp: Option<f64>,
     /// Small marks on the points, for curves with few of them.
     pub markers: bool,
     /// An optional band around the curve: (x, low, high).

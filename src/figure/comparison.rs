@@ -13,15 +13,15 @@
 use super::chart::{Axis, AxisKind, ColourScale, Figure, Panel, Placed, Stroke};
 use super::frame::{
     Legend, accuracy_axis, accuracy_series, heatmap, lines, log_scale, reached_edges, series,
-    show_last_labels, step_edges, time_axis, value_axis,
+    show_last_labels, spacing, step_edges, time_axis, value_axis,
 };
 use super::sheet::{STRIP, Sheet, Words};
+use super::size::{ABREAST, evenly};
 use super::spec::{Build, FigureSpec, Runs};
-use super::words::{brief_outcome, caption_of_many, names};
+use super::words::{brief_outcome, caption_of_many, diverged, names, title_lines_on};
 use super::{FigureError, GradientMetric, Options, StepAxis};
-use crate::analysis::curves::Curve;
+use crate::analysis::curves::{Curve, Spacing};
 use crate::analysis::{Grid, Summary};
-use crate::font;
 use crate::record::TRAIN_LOSS;
 use crate::text::{Hint, Lang, Quantity};
 
@@ -45,11 +45,13 @@ enum Strip {
 
 impl Strip {
     fn of(sides: &[Side], lang: Lang) -> Strip {
-        if sides.iter().any(|side| !accuracy_series(side.run, lang, 0).is_empty()) {
+        if sides.iter().any(|side| !accuracy_series(side.run, lang, 0, Spacing::Even).is_empty()) {
             return Strip::Accuracy;
         }
-        let losses: Vec<f64> =
-            sides.iter().flat_map(|side| loss_of(side.run, lang).1.values().collect::<Vec<_>>()).collect();
+        let losses: Vec<f64> = sides
+            .iter()
+            .flat_map(|side| loss_of(side.run, lang, Spacing::Even).1.values().collect::<Vec<_>>())
+            .collect();
         match losses.is_empty() {
             true => Strip::Nothing,
             false => Strip::Loss(value_axis(lang.loss(), losses.into_iter(), true)),
@@ -58,10 +60,10 @@ impl Strip {
 }
 
 /// The loss of the training set, of batches where it was not evaluated.
-fn loss_of(run: &Summary, lang: Lang) -> (String, Curve) {
+fn loss_of(run: &Summary, lang: Lang, spacing: Spacing) -> (String, Curve) {
     let evaluated = run.eval_curve(TRAIN_LOSS);
     match evaluated.is_empty() {
-        true => (lang.batch_series(), run.loss_curve()),
+        true => (lang.batch_series(), run.loss_curve(spacing)),
         false => (lang.train_series(), evaluated),
     }
 }
@@ -124,12 +126,12 @@ impl<'a> Side<'a> {
         match strip {
             Strip::Accuracy => {
                 let marks = run.chance().map(|c| (c, lang.chance_mark(c))).into_iter().collect();
-                let curves = accuracy_series(run, lang, 0);
+                let curves = accuracy_series(run, lang, 0, spacing(&x));
                 stack.push(lines(String::new(), &x, accuracy_axis(lang), curves, marks));
                 rows.push(row);
             }
             Strip::Loss(y) => {
-                let (label, curve) = loss_of(run, lang);
+                let (label, curve) = loss_of(run, lang, spacing(&x));
                 let curve = series(label, curve, Stroke::Solid, 0, y.kind == AxisKind::Log10);
                 stack.push(lines(String::new(), &x, y.clone(), vec![curve], Vec::new()));
                 rows.push(row);
@@ -172,7 +174,8 @@ fn build(runs: &Runs, options: &Options) -> Result<Figure, FigureError> {
         rows.pop();
         height -= 120;
     }
-    let size = (320 + 430 * all.len() as u32, height);
+    let (across, blocks) = evenly(all.len(), ABREAST);
+    let size = (320 + 430 * across as u32, height * blocks as u32);
     let title = heading(lang, &sides, metric, size.0);
     let q = metric.quantity();
     let mut subtitle =
@@ -232,12 +235,15 @@ fn heading(lang: Lang, sides: &[Side], metric: GradientMetric, width: u32) -> St
     let finding = |side: &Side| {
         let depth = super::gradient::finding(side.run, metric, &side.gradient);
         let depth = depth.brief(lang, metric.quantity(), side.run.hidden());
-        let clauses: Vec<String> =
+        let mut clauses: Vec<String> =
             [depth, brief_outcome(lang, side.run)].into_iter().filter(|c| !c.is_empty()).collect();
+        if diverged(side.run) {
+            clauses.reverse();
+        }
         lang.title(&side.name, &[lang.list(&clauses)])
     };
     let full = lang.findings(&sides.iter().map(finding).collect::<Vec<_>>());
-    if font::title_lines(&full, width.into()).len() <= 2 {
+    if title_lines_on(&full, width.into()) <= 2 {
         return full;
     }
     let outcome = |side: &Side| lang.title(&side.name, &[brief_outcome(lang, side.run)]);

@@ -24,11 +24,12 @@ use super::movement::layers_with;
 use super::reading::displacements;
 use super::sheet::{STRIP, Sheet, Words};
 use super::spec::{Build, FigureSpec, Runs};
+use super::updates::decay_by;
 use super::words::{caption, title_of};
 use super::{FigureError, Options};
 use crate::analysis::{Displacement, Grid, STILL_RANDOM, Summary, Trajectory};
 use crate::stats::Measured;
-use crate::text::{Hint, Lang, Quantity};
+use crate::text::{Hint, Lang, Quantity, Special};
 
 pub const SPEC: FigureSpec = FigureSpec {
     name: "convergence-heatmap",
@@ -46,7 +47,7 @@ fn build(runs: &Runs, options: &Options) -> Result<Figure, FigureError> {
         return Err(runs.nothing(
             run,
             "sketch of its parameters",
-            "record it with a sketch, or draw `movement-heatmap`",
+            "`gradfade train` records one; draw `movement-heatmap`",
         ));
     };
     let bias = options.bias();
@@ -61,7 +62,9 @@ fn build(runs: &Runs, options: &Options) -> Result<Figure, FigureError> {
     map.masks.sort_by_key(|mask| mask.first);
     let shown: Vec<usize> = (0..run.layers()).filter(|l| !random.contains(&(l + 1))).collect();
     let shown = Grid::from_cells(shown.len(), steps.len(), |l, k| trajectory.remaining.at(shown[l], k));
-    let scale = share_scale(lang, lang.quantity(Quantity::Remaining, bias), &[&shown], Legend::PLAIN);
+    let stays = layers_with(run, options, Displacement::Unknown).is_empty();
+    let legend = Legend { missing: if stays { Special::NoWay } else { Special::Missing }, ..Legend::PLAIN };
+    let scale = share_scale(lang, lang.quantity(Quantity::Remaining, bias), &[&shown], legend);
     let words = Words {
         title: title_of(lang, run, bias, findings(run, &trajectory, options)),
         subtitle: vec![lang.explain(Quantity::Remaining, bias), lang.sketch_note(trajectory.relative_error)],
@@ -111,11 +114,20 @@ fn way_in_words(lang: Lang, way: Measured) -> String {
     }
 }
 
+/// With fewer snapshots a title does not say when a layer was half-way.
+const FEW_SNAPSHOTS: usize = 5;
+
 fn findings(run: &Summary, trajectory: &Trajectory, options: &Options) -> Vec<String> {
     let lang = options.lang;
     let random = layers_with(run, options, Displacement::StillRandom);
     let moved = layers_with(run, options, Displacement::Moved);
     let mut clauses = Vec::new();
+    let finals = run.final_movement(options.tensor());
+    let still = |l: &usize| finals[l - 1] == Measured::Zero;
+    let (unmoved, random): (Vec<usize>, Vec<usize>) = random.into_iter().partition(still);
+    if !unmoved.is_empty() {
+        clauses.push(lang.no_movement_clause(&unmoved, Special::NotMoved));
+    }
     if random.len() == run.layers() {
         clauses.push(lang.all_still_random_clause(STILL_RANDOM));
     } else if !random.is_empty() {
@@ -125,7 +137,7 @@ fn findings(run: &Summary, trajectory: &Trajectory, options: &Options) -> Vec<St
     }
     let carried = layers_with(run, options, Displacement::DecayOnly);
     if !carried.is_empty() {
-        clauses.push(lang.decay_only_clause(&carried));
+        clauses.push(lang.decay_only_clause(decay_by(run), &carried));
     }
     // When the layers that really moved had half of their way behind them.
     // At the last snapshot every layer has arrived by definition, which says nothing about when it was
@@ -136,7 +148,9 @@ fn findings(run: &Summary, trajectory: &Trajectory, options: &Options) -> Vec<St
     let mut halves: Vec<(usize, u64)> = moved.iter().filter_map(|&l| half(l)).collect();
     let layers: Vec<usize> = halves.iter().map(|h| h.0).collect();
     halves.sort_by_key(|h| h.1);
-    if let (Some(&first), Some(&last)) = (halves.first(), halves.last()) {
+    // Between few snapshots nobody knows when it was, and beside layers that stayed it is no news.
+    let told = steps.len() >= FEW_SNAPSHOTS && moved.len() == run.layers();
+    if let (Some(&first), Some(&last), true) = (halves.first(), halves.last(), told) {
         clauses.push(lang.half_way_clause(&layers, first, last));
     }
     clauses

@@ -105,7 +105,7 @@ fn build(replay: &Replay, options: &Options) -> Result<Figure, FigureError> {
     .map(|(cell, words)| (cell, lang.special(words)))
     .collect();
     let scale = signed_scale(lang.map_weight(), &finite, special);
-    let moved = moved(layer).map(|share| lang.one_moved_clause(1, share));
+    let moved = moved(layer).map(|share| lang.one_moved_clause(1, share, false));
     let words = Words {
         title: title(lang, &run, moved.into_iter().collect()),
         subtitle: vec![

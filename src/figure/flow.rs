@@ -9,6 +9,25 @@ pub struct Flow {
     pub arrows: Vec<FlowArrow>,
 }
 
+impl Flow {
+    /// The boxes on the way that was taken, in a line from left to right or downward.
+    #[must_use]
+    pub fn taken(&self, across: bool) -> Flow {
+        let kept: Vec<usize> = (0..self.boxes.len()).filter(|i| self.boxes[*i].tone == Tone::Taken).collect();
+        let place = |i: usize| kept.iter().position(|k| *k == i);
+        let boxes = kept.iter().enumerate().map(|(at, i)| {
+            let (column, row) = if across { (at, 0) } else { (0, at) };
+            FlowBox { column, row, ..self.boxes[*i].clone() }
+        });
+        let arrows = self.arrows.iter().filter_map(|arrow| {
+            let (from, to) = (place(arrow.from)?, place(arrow.to)?);
+            (arrow.taken && to == from + 1).then(|| FlowArrow { from, to, ..arrow.clone() })
+        });
+        let columns = if across { kept.len() } else { 1 };
+        Flow { column_weights: vec![1.0; columns.max(1)], boxes: boxes.collect(), arrows: arrows.collect() }
+    }
+}
+
 /// A box at a place of the grid, counted from the top left.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FlowBox {

@@ -2,7 +2,7 @@
 
 use super::chart::{Axis, AxisKind, ColourScale, Heatmap, Lines, Mask, Panel, Series, Stroke};
 use super::{Options, StepAxis};
-use crate::analysis::curves::Curve;
+use crate::analysis::curves::{Curve, Spacing};
 use crate::analysis::{Grid, Row, Summary};
 use crate::record::{TEST_ACCURACY, TRAIN_ACCURACY, VALIDATION_ACCURACY};
 use crate::stats::{Measured, ValueScale};
@@ -72,6 +72,17 @@ pub fn time_axis(summary: &Summary, edges: &[f64], options: &Options) -> Axis {
         percent: false,
         show_labels: true,
     }
+}
+
+/// Cells wider than this share of the run are said to reach to the next recorded step.
+const WIDE: f64 = 0.2;
+
+/// What a reader of a run with few recorded steps must know; empty for others.
+pub fn sparse_note(lang: Lang, summary: &Summary) -> String {
+    let steps = summary.record().steps.step();
+    let widest = steps.windows(2).map(|s| s[1] - s[0]).max().unwrap_or(0);
+    let wide = widest > 1 && widest as f64 > WIDE * summary.end() as f64;
+    if wide { lang.sparse_note(steps.len()) } else { String::new() }
 }
 
 /// Where each layer of a grid stands among the rows of its heatmap.
@@ -304,8 +315,18 @@ pub fn series(label: String, curve: Curve, style: Stroke, colour: usize, log: bo
         points: curve.points.into_iter().map(|(x, y)| (x, y.filter(|&y| ok(y)))).collect(),
         style,
         colour,
+        ramp: None,
         markers,
         band: curve.band.into_iter().filter(|b| ok(b.1)).collect(),
+    }
+}
+
+/// Gives lines of an ordered quantity, one group each and in its order, their places on the ramp. Two are
+/// told apart better by two colours.
+pub fn order_by_ramp(curves: &mut [Series]) {
+    let groups = curves.iter().map(|s| s.colour + 1).max().unwrap_or(0);
+    if groups > 2 {
+        curves.iter_mut().for_each(|s| s.ramp = Some(s.colour as f64 / (groups - 1) as f64));
     }
 }
 
@@ -313,7 +334,7 @@ pub fn series(label: String, curve: Curve, style: Stroke, colour: usize, log: bo
 /// nothing was recorded is left out; the lowest one carries the axis labels.
 pub fn strips(summary: &Summary, x: &Axis, lang: Lang) -> Vec<Panel> {
     let mut panels = Vec::new();
-    let loss = summary.loss_curve();
+    let loss = summary.loss_curve(spacing(x));
     if !loss.is_empty() {
         let y = value_axis(lang.loss(), loss.values().collect::<Vec<_>>().into_iter(), true);
         let log = y.kind == AxisKind::Log10;
@@ -321,7 +342,7 @@ pub fn strips(summary: &Summary, x: &Axis, lang: Lang) -> Vec<Panel> {
         curve.markers = curve.points.len() == 1;
         panels.push(lines(String::new(), x, y, vec![curve], Vec::new()));
     }
-    let accuracy = accuracy_series(summary, lang, 0);
+    let accuracy = accuracy_series(summary, lang, 0, spacing(x));
     if !accuracy.is_empty() {
         let marks = summary.chance().map(|c| (c, lang.chance_mark(c))).into_iter().collect();
         panels.push(lines(String::new(), x, accuracy_axis(lang), accuracy, marks));
@@ -330,9 +351,14 @@ pub fn strips(summary: &Summary, x: &Axis, lang: Lang) -> Vec<Panel> {
     panels
 }
 
+/// Where curves along this axis need their points.
+pub fn spacing(x: &Axis) -> Spacing {
+    if x.kind == AxisKind::Log1p { Spacing::Log } else { Spacing::Even }
+}
+
 /// Training and test accuracy, and the batch accuracy behind them.
-pub fn accuracy_series(summary: &Summary, lang: Lang, colour: usize) -> Vec<Series> {
-    let mut batch = summary.batch_accuracy_curve();
+pub fn accuracy_series(summary: &Summary, lang: Lang, colour: usize, spacing: Spacing) -> Vec<Series> {
+    let mut batch = summary.batch_accuracy_curve(spacing);
     batch.band.clear();
     [
         series(lang.faint_batch_series(), batch, Stroke::Faint, colour, false),

@@ -20,11 +20,12 @@
 //! and no activation behind it), as a median over the recorded steps.
 
 use super::chart::Figure;
-use super::frame::{Legend, heatmap, log_scale, step_edges, strips, time_axis};
+use super::depth::{Depth, signal_ratio};
+use super::frame::{Legend, heatmap, log_scale, sparse_note, step_edges, strips, time_axis};
 use super::reading::{across, gradient_hint};
 use super::sheet::{Sheet, Words};
 use super::spec::{Build, FigureSpec, Runs};
-use super::words::{Depth, caption, signal_ratio, title_of};
+use super::words::{caption, diverged, title_of};
 use super::{FigureError, GradientMetric, Options};
 use crate::analysis::{Grid, Row, Summary};
 use crate::record::{GRAD_NORM, GRAD_RMS, Role, SIGNAL_RMS};
@@ -78,8 +79,8 @@ pub fn default_metric<'s, 'a: 's>(
 /// The finding about a gradient; a batch mean is checked against the per-sample signal.
 pub(super) fn finding(summary: &Summary, metric: GradientMetric, grid: &Grid) -> Depth {
     match metric {
-        GradientMetric::BatchMean | GradientMetric::PerParameter => Depth::of_batch_mean(grid, summary),
-        GradientMetric::PerSample | GradientMetric::Signal => Depth::of(grid),
+        GradientMetric::BatchMean | GradientMetric::PerParameter => Depth::of_batch_mean(summary, grid),
+        GradientMetric::PerSample | GradientMetric::Signal => Depth::of(summary, grid),
     }
 }
 
@@ -108,18 +109,20 @@ fn draw(runs: &Runs, options: &Options, metric: GradientMetric, hint: Hint) -> R
 
     // Per-sample quantities are those of the layer, whichever tensor was asked for.
     let metric_is_of_tensor = matches!(metric, GradientMetric::BatchMean | GradientMetric::PerParameter);
-    let mut subtitle = vec![lang.explain(q, bias), lang.ratios_are_medians()];
+    let mut subtitle = vec![lang.explain(q, bias)];
     let inputs = run.layer(0).fan_in.unwrap_or(0);
     let width = run.layer(0).fan_out.unwrap_or(0);
     let wide = !bias && run.hidden() > 1 && inputs > 2 * width && metric == GradientMetric::BatchMean;
     if wide {
         subtitle.push(lang.wide_input_note(inputs));
     }
-    if let Some(signal) = signal_ratio(run).filter(|s| metric == GradientMetric::BatchMean && s.abs() >= 1.0)
+    if let Some(signal) =
+        signal_ratio(run).filter(|s| metric == GradientMetric::BatchMean && s.abs() >= 1.0 && !diverged(run))
     {
         subtitle.push(lang.signal_note(signal, wide));
     }
     subtitle.push(clamped);
+    subtitle.push(sparse_note(lang, run));
     let words = Words {
         title: title_of(
             lang,

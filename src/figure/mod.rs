@@ -12,6 +12,8 @@
 //! adjective.
 
 pub mod chart;
+mod depth;
+mod describe;
 pub mod flow;
 mod frame;
 mod lettering;
@@ -19,6 +21,7 @@ pub mod maps;
 mod options;
 mod reading;
 mod sheet;
+pub mod size;
 mod spec;
 pub mod table;
 mod words;
@@ -26,11 +29,18 @@ mod words;
 pub mod activation;
 pub mod comparison;
 pub mod convergence;
+pub mod early;
+pub mod factors;
 pub mod filters;
+pub mod functions;
 pub mod gradient;
+pub mod layers;
 pub mod movement;
+pub mod noise;
 pub mod norm;
+pub mod plateau;
 pub mod profile;
+pub mod profiles;
 pub mod recipe;
 pub mod remedy;
 pub mod routes;
@@ -46,6 +56,7 @@ mod tests;
 pub use frame::layer_rows;
 pub use lettering::words;
 pub use options::{Choice, Drawn, GradientMetric, Options, StepAxis};
+pub use size::{Hidden, Size};
 pub use spec::{Draws, FigureSpec, Input, Runs, build};
 pub use table::{table, write_csv};
 pub use words::{caption_of_many, head, name as run_name, names as run_names};
@@ -59,14 +70,21 @@ pub static FIGURES: &[FigureSpec] = &[
     updates::SPEC,
     movement::SPEC,
     convergence::SPEC,
+    layers::SPEC,
     profile::SPEC,
+    factors::SPEC,
     training::SPEC,
+    early::SPEC,
     norm::SPEC,
+    plateau::SPEC,
+    noise::SPEC,
     activation::SPEC,
+    functions::SPEC,
     recipe::SPEC,
     routes::SPEC,
     filters::SPEC,
     comparison::SPEC,
+    profiles::SPEC,
     sweep::accuracy::SPEC,
     sweep::triangle::GRADIENT,
     sweep::triangle::MOVEMENT,
@@ -75,7 +93,8 @@ pub static FIGURES: &[FigureSpec] = &[
     remedy::SPEC,
 ];
 
-/// Why a figure cannot be drawn.
+/// Why a figure cannot be drawn. [`FigureError::lacks_nothing`] tells a record that is short of something from a
+/// run that was not trained in the way that the figure is about.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum FigureError {
@@ -91,4 +110,11 @@ pub enum FigureError {
     Analysis(#[from] AnalysisError),
     #[error("cannot write the table of a figure: {0}")]
     Csv(#[from] csv::Error),
+}
+
+impl FigureError {
+    /// True where a figure is about a choice that this run did not make.
+    pub fn lacks_nothing(&self) -> bool {
+        matches!(self, FigureError::Nothing { what, .. } if *what == early::CHOICE)
+    }
 }

@@ -15,11 +15,12 @@ use super::frame::{Legend, heatmap, log_scale, reached_edges, strips, time_axis}
 use super::reading::displacements;
 use super::sheet::{Sheet, Words};
 use super::spec::{Build, FigureSpec, Runs};
+use super::updates::decay_by;
 use super::words::{caption, title_of};
 use super::{FigureError, Options};
 use crate::analysis::{Displacement, Summary};
 use crate::stats::Measured;
-use crate::text::{Hint, Quantity};
+use crate::text::{Hint, Lang, Quantity, Special};
 
 pub const SPEC: FigureSpec = FigureSpec {
     name: "movement-heatmap",
@@ -60,7 +61,7 @@ fn build(runs: &Runs, options: &Options) -> Result<Figure, FigureError> {
         subtitle.push(lang.no_unit_note(&no_unit));
     }
     if let Some(decay) = run.decay_parts(options.tensor()).first().copied().flatten() {
-        subtitle.push(lang.decay_travel_note(1, decay.travel));
+        subtitle.push(lang.decay_travel_note(decay_by(run), 1, decay.travel));
     }
     subtitle.push(clamped);
     let words = Words {
@@ -80,24 +81,41 @@ fn build(runs: &Runs, options: &Options) -> Result<Figure, FigureError> {
 /// First and last layer's movement in the end, and which layers decay alone may have carried.
 pub(super) fn findings(run: &Summary, options: &Options) -> Vec<String> {
     let lang = options.lang;
+    let movement = run.movement(options.tensor());
     let finals = run.final_movement(options.tensor());
-    let mut clauses = Vec::new();
-    let known: Vec<(usize, f64)> =
-        finals.iter().enumerate().filter_map(|(l, c)| Some((l + 1, c.positive()?))).collect();
-    match (finals.first(), known.as_slice()) {
-        (Some(Measured::Zero), _) => {
-            let still = finals.iter().enumerate().filter(|(_, c)| **c == Measured::Zero).map(|(l, _)| l + 1);
-            clauses.push(lang.not_moved_clause(&still.collect::<Vec<_>>()));
-        }
-        (_, [first, .., last]) => clauses.push(lang.moved_clause(*first, *last)),
-        (_, [only]) => clauses.push(lang.one_moved_clause(only.0, only.1)),
-        _ => {}
-    }
+    let mut clauses = vec![moved(lang, &finals, movement.against_weights, &movement.without_reference)];
     let carried: Vec<usize> = layers_with(run, options, Displacement::DecayOnly);
     if !carried.is_empty() {
-        clauses.push(lang.decay_only_clause(&carried));
+        clauses.push(lang.decay_only_clause(decay_by(run), &carried));
     }
     clauses
+}
+
+/// How far the first and the last layer with a number came; of a first layer without a number, what it and
+/// the others like it have instead. `no_unit`: layers (from 0) whose initial norm is 0 or unknown.
+pub(super) fn moved(lang: Lang, finals: &[Measured], of_weights: bool, no_unit: &[usize]) -> String {
+    let known: Vec<(usize, f64)> =
+        finals.iter().enumerate().filter_map(|(l, c)| Some((l + 1, c.positive()?))).collect();
+    let Some(first) = finals.first() else { return String::new() };
+    let of = |cell: Measured| -> Vec<usize> {
+        finals.iter().enumerate().filter(|(_, c)| **c == cell).map(|(l, _)| l + 1).collect()
+    };
+    let why = match first {
+        Measured::Finite(_) => {
+            return match known.as_slice() {
+                [first, .., last] => lang.moved_clause(*first, *last, of_weights),
+                [only] => lang.one_moved_clause(only.0, only.1, of_weights),
+                [] => String::new(),
+            };
+        }
+        Measured::Zero => Special::NotMoved,
+        Measured::Underflow => Special::Underflow,
+        Measured::Nan => Special::Nan,
+        Measured::Infinite => Special::Infinite,
+        Measured::Missing if no_unit.contains(&0) => Special::NoUnit,
+        Measured::Missing => Special::Missing,
+    };
+    lang.no_movement_clause(&of(*first), why)
 }
 
 /// Layers (from 1) that ended so.

@@ -9,16 +9,16 @@
 //! output make most of it. `gradient-heatmap` shows each layer.
 
 use super::chart::{AxisKind, Figure, Panel, Series, Stroke};
-use super::frame::{lines, series, show_last_labels, step_edges, time_axis, value_axis};
+use super::frame::{lines, series, show_last_labels, spacing, step_edges, time_axis, value_axis};
 use super::sheet::{Sheet, Words};
 use super::spec::{Build, FigureSpec, Runs};
-use super::words::{caption, title};
+use super::words::{caption, diverged, title};
 use super::{FigureError, Options, reading};
 use crate::analysis::curves::{Curve, smooth};
 use crate::analysis::{Summary, edge_rows};
-use crate::record::{CLIPPED_GRAD_NORM, TRAIN_LOSS};
+use crate::record::{CLIPPED_GRAD_NORM, LOSS, TRAIN_LOSS};
 use crate::stats::median;
-use crate::text::{Hint, Lang};
+use crate::text::{Ends, Hint, Lang};
 
 pub const SPEC: FigureSpec = FigureSpec {
     name: "gradient-norm",
@@ -30,13 +30,13 @@ fn build(runs: &Runs, options: &Options) -> Result<Figure, FigureError> {
     let (run, lang) = (runs.run(), options.lang);
     let record = run.record();
     let norms = run.total_gradient();
-    let norm = smooth(record.steps.step(), &norms);
+    let x = time_axis(run, &step_edges(record.steps.step(), run.end()), options);
+    let norm = smooth(record.steps.step(), &norms, spacing(&x));
     if norm.is_empty() {
         let hint = "draw `training-curves` instead";
         return Err(runs.nothing(run, "gradient norm", hint));
     }
-    let x = time_axis(run, &step_edges(record.steps.step(), run.end()), options);
-    let clipped = smooth(record.steps.step(), &record.steps[CLIPPED_GRAD_NORM]);
+    let clipped = smooth(record.steps.step(), &record.steps[CLIPPED_GRAD_NORM], spacing(&x));
     let is_clipped = !clipped.is_empty();
     let curves = [
         (lang.whole_gradient_series(), norm, Stroke::Solid, 0),
@@ -44,7 +44,7 @@ fn build(runs: &Runs, options: &Options) -> Result<Figure, FigureError> {
     ];
     let mut panels = vec![panel(lang.whole_gradient(), curves, &x)];
     let loss = [
-        (lang.batch_series(), run.loss_curve(), Stroke::Solid, 0),
+        (lang.batch_series(), run.loss_curve(spacing(&x)), Stroke::Solid, 0),
         (lang.train_series(), run.eval_curve(TRAIN_LOSS), Stroke::Dashed, 1),
     ];
     if loss.iter().any(|(_, curve, ..)| !curve.is_empty()) {
@@ -52,10 +52,9 @@ fn build(runs: &Runs, options: &Options) -> Result<Figure, FigureError> {
     }
     show_last_labels(&mut panels);
     let found = findings(lang, run, &norms);
-    let medians = if found.is_empty() { String::new() } else { lang.ends_are_medians() };
     let words = Words {
-        title: title(lang, run, found),
-        subtitle: vec![lang.whole_gradient_note(is_clipped), medians],
+        title: title(lang, run, vec![found]),
+        subtitle: vec![lang.whole_gradient_note(is_clipped)],
         caption: caption(lang, run),
         reading: vec![
             lang.reading_whole_gradient(),
@@ -84,15 +83,30 @@ fn panel<const N: usize>(
     lines(String::new(), x, y, drawn, Vec::new())
 }
 
-/// From the first rows to the last ones, by medians: a single minibatch is noisy.
-fn findings(lang: Lang, run: &Summary, norms: &[f64]) -> Vec<String> {
-    let ends = |values: &[f64]| {
-        let width = edge_rows(values.len());
-        let finite = |part: &[f64]| median(part.iter().copied().filter(|x| x.is_finite()));
-        Some((finite(&values[..width])?, finite(&values[values.len() - width..])?))
-    };
-    let norm = ends(norms).map(|(first, last)| lang.whole_gradient_course(first, last));
-    let loss = ends(&run.record().steps[crate::record::LOSS]);
-    let loss = loss.map(|(first, last)| lang.batch_loss_course(first, last));
-    norm.into_iter().chain(loss).collect()
+/// From the first rows to the last ones, by medians: a single minibatch is noisy. Of a run that diverged the
+/// first and the last finite norm.
+fn findings(lang: Lang, run: &Summary, norms: &[f64]) -> String {
+    if diverged(run) {
+        let steps = run.record().steps.step().iter().copied();
+        let mut finite = steps.zip(norms.iter().copied()).filter(|at| at.1.is_finite());
+        let (first, last) = (finite.next(), finite.next_back());
+        return first.map_or(String::new(), |first| lang.whole_gradient_growth(first, last));
+    }
+    lang.whole_gradient_course(ends(norms), ends(&run.record().steps[LOSS]), Ends::of(norms.len()))
+}
+
+/// Medians of the first rows and of the last ones.
+fn ends(values: &[f64]) -> Option<[f64; 2]> {
+    let width = edge_rows(values.len());
+    let finite = |part: &[f64]| median(part.iter().copied().filter(|x| x.is_finite()));
+    Some([finite(&values[..width])?, finite(&values[values.len() - width..])?])
+}
+
+/// How the loss of the batches went, of a run that diverged how large it grew.
+pub(super) fn loss_course(lang: Lang, run: &Summary) -> String {
+    let loss = &run.record().steps[LOSS];
+    match diverged(run) {
+        true => String::new(),
+        false => lang.whole_gradient_course(None, ends(loss), Ends::of(loss.len())),
+    }
 }

@@ -19,7 +19,7 @@ use crate::record::Role;
 use crate::text::{Lang, Quantity};
 
 /// A type of which an [`Options`] holds one value; its default counts where nothing was chosen.
-pub trait Choice: Copy + Default + Send + Sync + 'static {}
+pub trait Choice: Clone + Default + Send + Sync + 'static {}
 
 /// The language of a figure and what was chosen for it.
 #[derive(Clone, Debug, Default)]
@@ -43,7 +43,7 @@ impl Options {
 
     /// What was chosen, or the default.
     pub fn get<C: Choice>(&self) -> C {
-        self.chosen.iter().find_map(|c| c.downcast_ref().copied()).unwrap_or_default()
+        self.chosen.iter().find_map(|c| c.downcast_ref().cloned()).unwrap_or_default()
     }
 
     /// The tensors that are drawn.

@@ -1,8 +1,8 @@
 //! `layer-profile`: one gradient against the layers, at the first, the middle and the last recorded step.
 //!
 //! **How to read it.** A straight line that rises to the right is exponential decay toward the input; its
-//! slope is the factor per layer, which the title gives (least squares over the hidden layers). Level lines
-//! are healthy. Three panels because there are three gradients: the backward signal of one sample (what depth
+//! slope is the factor per layer. The title compares layer 1 with the last hidden layer at the first and at the
+//! last step that is drawn, and gives the factor of one layer on average. Level lines are healthy. Three panels because there are three gradients: the backward signal of one sample (what depth
 //! does), one sample's weight gradient, and the batch-mean weight gradient (what frameworks show).
 //!
 //! **When it misleads.** Each curve is one minibatch, and a minibatch is noisy. The batch-mean panel may be
@@ -10,11 +10,12 @@
 //! point is the output layer, which has its own width and no activation.
 
 use super::chart::{Axis, AxisKind, Figure, Lines, Panel, Placed, Series, Stroke};
+use super::depth::Depth;
 use super::frame::log_axis;
 use super::reading::across;
 use super::sheet::{Sheet, Words};
 use super::spec::{Build, FigureSpec, Runs};
-use super::words::{Depth, caption, title};
+use super::words::{caption, title};
 use super::{FigureError, GradientMetric, Options};
 use crate::analysis::{Attenuation, Grid, Row, Summary};
 use crate::text::{Hint, Lang, Quantity};
@@ -41,11 +42,7 @@ fn build(runs: &Runs, options: &Options) -> Result<Figure, FigureError> {
         return Err(runs.nothing(run, "gradient", "draw `movement-heatmap` instead"));
     };
     let rows = rows(run, first_grid);
-    let decades = |row: usize| Attenuation::at(first_grid, row).decades_per_layer;
-    let clause = match (decades(rows[0]), decades(rows[rows.len() - 1])) {
-        (Some(a), Some(b)) => lang.per_layer_clause(*first_quantity, a, b),
-        _ => Depth::of(first_grid).clause(lang, *first_quantity, run.hidden()),
-    };
+    let clause = clause(run, lang, *first_quantity, first_grid, &rows);
     let panels: Vec<Placed> = grids
         .iter()
         .enumerate()
@@ -76,6 +73,18 @@ fn build(runs: &Runs, options: &Options) -> Result<Figure, FigureError> {
     Ok(Figure::new(runs.figure, lang, words, sheet))
 }
 
+/// Layer 1 against the last hidden layer at the first and at the last step that is drawn.
+fn clause(run: &Summary, lang: Lang, q: Quantity, grid: &Grid, rows: &[usize]) -> String {
+    let steps = run.record().steps.step();
+    let mut ends = vec![rows[0], rows[rows.len() - 1]];
+    ends.dedup();
+    let ratio = |&row: &usize| Some((steps[row], Attenuation::at(grid, row).log10_hidden_ratio?));
+    match ends.iter().map(ratio).collect::<Option<Vec<_>>>() {
+        Some(at) => lang.profile_clause(q, run.hidden(), &at),
+        None => Depth::of(run, grid).clause(lang, q, run.hidden()),
+    }
+}
+
 /// Longer lists are not read.
 const MOST_NAMES: usize = 12;
 
@@ -100,7 +109,7 @@ fn layers_by_name(run: &Summary, lang: Lang) -> String {
 
 /// Rows of the first, the middle (by step) and the last step, each once. Of a run that diverged, the last
 /// step at which at least half of the layers were finite.
-fn rows(run: &Summary, grid: &Grid) -> Vec<usize> {
+pub(super) fn rows(run: &Summary, grid: &Grid) -> Vec<usize> {
     let steps = run.record().steps.step();
     let finite = |row: usize| (0..grid.layers()).filter(|&l| grid.at(l, row).log10().is_some()).count();
     let last = (0..steps.len()).rev().find(|&r| 2 * finite(r) >= grid.layers()).unwrap_or(steps.len() - 1);
@@ -121,6 +130,7 @@ fn panel(run: &Summary, lang: Lang, q: Quantity, bias: bool, grid: &Grid, rows: 
             points: (0..grid.layers()).map(|l| ((l + 1) as f64, grid.at(l, row).positive())).collect(),
             style: styles[i % styles.len()],
             colour: i,
+            ramp: None,
             markers: true,
             band: Vec::new(),
         })

@@ -4,8 +4,9 @@
 //! Each figure hands its own two or three sentences to [`super::sheet::Words`].
 
 use super::Options;
+use super::depth::Depth;
 use super::movement::layers_with;
-use super::words::Depth;
+use super::words::kept;
 use crate::analysis::curves::Ending;
 use crate::analysis::{Displacement, Grid, STILL_RANDOM, Summary};
 use crate::diagnosis::{Ailment, Thresholds, diagnose};
@@ -27,8 +28,8 @@ pub(super) fn across(lang: Lang, q: Quantity, run: &Summary, grid: &Grid) -> Str
     if last < 2 || grid.layers() < last {
         return String::new();
     }
-    if let special @ Depth::Special { .. } = Depth::of(grid) {
-        return lang.reading_finding(&special.clause(lang, q, last));
+    if let told @ (Depth::Special { .. } | Depth::Grew { .. }) = Depth::of(run, grid) {
+        return lang.reading_finding(&told.clause(lang, q, last));
     }
     let typical = |layer: usize| median(grid.row(layer - 1).iter().filter_map(|c| c.log10()));
     match (typical(last), typical(1)) {
@@ -57,7 +58,7 @@ pub(super) fn outcome(lang: Lang, run: &Summary) -> String {
     let clause = match run.ending() {
         Ending::AtChance { accuracy } => lang.accuracy_stays(accuracy),
         Ending::FellBack { accuracy, best } => lang.accuracy_fell(best, accuracy),
-        Ending::Reached { accuracy } => lang.accuracy_ends(accuracy),
+        Ending::Reached { accuracy } => lang.accuracy_ends(accuracy, kept(run)),
         Ending::NotEvaluated => String::new(),
     };
     lang.reading_finding(&clause)

@@ -10,10 +10,11 @@
 //! rate. A remedy may change how many steps its budget buys (early stopping trains on fewer samples).
 
 use super::chart::{Axis, AxisKind, DotRow, Dots, Figure, Panel};
+use super::depth::signal_ratio;
 use super::flow::Tone;
 use super::sheet::{Sheet, Words};
 use super::spec::{Build, FigureSpec};
-use super::words::{caption, name, signal_ratio};
+use super::words::{caption, name};
 use super::{FigureError, Options};
 use crate::analysis::Summary;
 use crate::diagnosis::cure::{self, Cure};
@@ -203,6 +204,7 @@ fn build(trials: &Trials, options: &Options) -> Result<Figure, FigureError> {
         series: [lang.train_series(), if tested { lang.test_series() } else { String::new() }],
         reference: lang.before_lines(),
         mark: before.chance().filter(|c| *c >= low).map(|c| (c, lang.chance_mark(c))),
+        beside: Dots::BESIDE,
     };
     let longer = trials.after.iter().flat_map(parts).any(|name| matches!(name, "more-epochs" | "more-data"));
     let pairs = trials.after.iter().any(|trial| parts(trial).count() > 1);

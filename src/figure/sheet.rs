@@ -4,8 +4,9 @@
 //! without a language, a description or a sentence on how to read it.
 
 use super::chart::{ColourScale, Figure, Heatmap, Panel, Placed};
+use super::describe::describe;
 use super::frame::show_last_labels;
-use super::words::describe;
+use super::size::{Hidden, Size};
 use crate::text::Lang;
 
 /// The words of a figure, all in one language.
@@ -73,6 +74,11 @@ impl Figure {
             scales: sheet.scales,
             width: sheet.size.0,
             height: (sheet.size.1 > 0).then_some(sheet.size.1),
+            size: Size::Screen,
+            hidden: Hidden::default(),
+            hidden_subtitle: false,
+            plot_heights: Vec::new(),
+            tiles: false,
         };
         figure.description = describe(lang, &figure);
         figure

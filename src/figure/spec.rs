@@ -5,6 +5,7 @@
 //! figure.
 
 use super::chart::Figure;
+use super::size::sized;
 use super::sweep::{SweepInput, Sweeps};
 use super::{FIGURES, FigureError, Options};
 use crate::analysis::Summary;
@@ -24,7 +25,7 @@ pub enum Draws {
     Trials,
     /// A run and its saved parameters.
     Weights,
-    /// No record: the figure shows what holds for every network.
+    /// No record: the figure shows what holds for every network, and one run where it is given.
     Nothing,
 }
 
@@ -48,7 +49,7 @@ impl Draws {
             Draws::Sweep => "a sweep",
             Draws::Trials => "a folder of remedies",
             Draws::Weights => "one run with saved weights",
-            Draws::Nothing => "no run",
+            Draws::Nothing => "no run, or one",
         }
     }
 
@@ -72,7 +73,7 @@ impl Draws {
             Draws::Sweep => "name the folder of a sweep",
             Draws::Trials => "name a folder that `gradfade remedy` wrote",
             Draws::Weights => "name the folder of a run that was trained with saved weights",
-            Draws::Nothing => "name no folder",
+            Draws::Nothing => "name no folder, or one run folder",
         }
     }
 }
@@ -176,9 +177,8 @@ pub(super) enum Build {
     Sweep(fn(&Sweeps, &Options) -> Built),
     Trials(fn(&Trials, &Options) -> Built),
     Weights(fn(&Replay, &Options) -> Built),
-    /// For figures that need no record.
-    #[allow(dead_code, reason = "the first figure of this kind is one line away")]
-    Nothing(fn(&Options) -> Built),
+    /// For figures that need no record, and show a run where one is given.
+    Nothing(fn(Option<&Runs>, &Options) -> Built),
 }
 
 /// A figure that can be asked for by name.
@@ -224,8 +224,8 @@ impl FigureSpec {
     /// # Errors
     /// [`FigureError::OtherInput`] when it is not.
     pub fn accepts(&self, given: Draws) -> Result<(), FigureError> {
-        let weights = self.draws() == Draws::Weights && given == Draws::Run;
-        if self.draws() == given || weights { Ok(()) } else { Err(self.refusal(given)) }
+        let of_a_run = matches!(self.draws(), Draws::Weights | Draws::Nothing) && given == Draws::Run;
+        if self.draws() == given || of_a_run { Ok(()) } else { Err(self.refusal(given)) }
     }
 
     fn refusal(&self, given: Draws) -> FigureError {
@@ -252,15 +252,17 @@ impl FigureSpec {
             Ok::<_, FigureError>(Runs { figure: self.name, all })
         };
         let options = &as_recorded(input, options);
-        match (&self.build, input) {
+        let built = match (&self.build, input) {
             (Build::Run(build), Input::Runs(one @ [_])) => build(&runs(one)?, options),
             (Build::Runs(build), Input::Runs(many @ [_, _, ..])) => build(&runs(many)?, options),
             (Build::Sweep(build), Input::Sweep(sweep)) => build(&Sweeps::new(self.name, sweep)?, options),
             (Build::Trials(build), Input::Trials(trials)) => build(trials, options),
             (Build::Weights(build), Input::Weights(replay)) => build(replay, options),
-            (Build::Nothing(build), Input::Runs([])) => build(options),
+            (Build::Nothing(build), Input::Runs([])) => build(None, options),
+            (Build::Nothing(build), Input::Runs(one @ [_])) => build(Some(&runs(one)?), options),
             (_, other) => Err(self.refusal(other.suits())),
-        }
+        };
+        built.map(|figure| sized(figure, options.get(), options.get()))
     }
 }
 

@@ -22,8 +22,8 @@ use std::io::Write;
 
 use super::FigureError;
 use super::chart::{ColourScale, Figure, Heatmap, Lines, Overlay, Panel};
+use super::describe::series_name;
 use super::maps::Maps;
-use super::words::series_name;
 use crate::stats::{Measured, ValueScale};
 use crate::text::Lang;
 

@@ -10,16 +10,17 @@
 //! falls, and the reverse.
 
 use super::chart::{Figure, Overlay, Panel, Stroke};
-use super::frame::{accuracy_axis, accuracy_series, lines, series, show_last_labels, time_axis, value_axis};
+use super::frame::{
+    accuracy_axis, accuracy_series, lines, series, show_last_labels, spacing, time_axis, value_axis,
+};
+use super::norm::loss_course;
 use super::sheet::{Sheet, Words};
 use super::spec::{Build, FigureSpec, Runs};
-use super::words::{caption, name, outcome, title};
+use super::words::{caption, diverged, kept, name, outcome, title};
 use super::{FigureError, Options, reading};
 use crate::analysis::Summary;
 use crate::analysis::curves::{Curve, Ending, MAX_POINTS, envelope};
-use crate::record::{
-    LOSS, Status, TEST_ACCURACY, TEST_LOSS, TRAIN_LOSS, VALIDATION_ACCURACY, VALIDATION_LOSS,
-};
+use crate::record::{LOSS, TEST_ACCURACY, TEST_LOSS, TRAIN_LOSS, VALIDATION_ACCURACY, VALIDATION_LOSS};
 use crate::text::{Hint, Lang};
 
 pub const SPEC: FigureSpec = FigureSpec {
@@ -45,12 +46,14 @@ fn build(runs: &Runs, options: &Options) -> Result<Figure, FigureError> {
     let values: Vec<f64> = loss.iter().flat_map(|c| c.1.values()).collect();
     let y = value_axis(lang.loss(), values.iter().copied(), true);
     let log = y.kind == super::chart::AxisKind::Log10;
+    let zeros = loss.iter().flat_map(|c| &c.1.points).filter(|p| p.1 == Some(0.0)).count();
     let loss: Vec<_> = loss
         .into_iter()
         .filter(|c| !c.1.is_empty())
         .map(|(label, curve, style, colour)| series(label, curve, style, colour, log))
         .collect();
-    let accuracy = accuracy_series(run, lang, 0);
+    let zeros = if log { lang.zero_loss_note(zeros) } else { String::new() };
+    let accuracy = accuracy_series(run, lang, 0, spacing(&x));
     let validation = !run.eval_curve(VALIDATION_ACCURACY).is_empty();
     let mut panels: Vec<Panel> = Vec::new();
     if !loss.is_empty() {
@@ -70,6 +73,7 @@ fn build(runs: &Runs, options: &Options) -> Result<Figure, FigureError> {
         subtitle: vec![
             lang.curves_note(validation),
             if thinned { lang.thinned_note() } else { String::new() },
+            zeros,
         ],
         caption: caption(lang, run),
         reading: vec![lang.reading_curves(), reading::outcome(lang, run), lang.reading_hint(Hint::Curves)],
@@ -89,23 +93,15 @@ fn build(runs: &Runs, options: &Options) -> Result<Figure, FigureError> {
 fn heading(lang: Lang, run: &Summary) -> String {
     let record = run.record();
     let last = record.evals[TEST_ACCURACY].iter().rev().copied().find(|x| x.is_finite());
-    let test = if run.header().early_stop.is_some() {
-        record.final_eval().map(|e| e.value(TEST_ACCURACY))
-    } else {
-        last
-    };
+    let test = if kept(run).is_some() { record.final_eval().map(|e| e.value(TEST_ACCURACY)) } else { last };
     let test = test.filter(|x| x.is_finite());
-    let diverged = matches!(run.header().status, Status::Diverged { .. });
-    if let (Ending::Reached { accuracy }, Some(test), false) = (run.ending(), test, diverged) {
+    if let (Ending::Reached { accuracy }, Some(test), false) = (run.ending(), test, diverged(run)) {
         let head = super::words::head(lang, &name(lang, run), run);
-        return lang.title(&head, &[lang.accuracies_reached(accuracy, test)]);
+        return lang.title(&head, &[lang.accuracies_reached(accuracy, test, kept(run))]);
     }
     let mut clauses = Vec::new();
     if outcome(lang, run).is_empty() {
-        let mut finite = run.loss_curve().points.into_iter().filter_map(|p| p.1);
-        if let Some(first) = finite.next() {
-            clauses.push(lang.loss_fell(first, finite.next_back().unwrap_or(first)));
-        }
+        clauses.push(loss_course(lang, run));
     }
     title(lang, run, clauses)
 }

@@ -16,16 +16,19 @@
 //! updates are drawn as absolute norms.
 
 use super::chart::{Figure, Panel};
-use super::frame::{Legend, heatmap, log_scale, show_last_labels, step_edges, strips, time_axis};
+use super::depth::{Depth, signal_ratio};
+use super::frame::{
+    Legend, heatmap, log_scale, show_last_labels, sparse_note, step_edges, strips, time_axis,
+};
 use super::reading::across;
 use super::sheet::{STRIP, Sheet, Words};
 use super::spec::{Build, FigureSpec, Runs};
-use super::words::{Depth, caption, signal_ratio, title_of};
+use super::words::{caption, diverged, title_of};
 use super::{Choice, FigureError, Options};
 use crate::analysis::{Attenuation, Grid, Summary};
 use crate::record::{DECAY_NORM, DRIVEN_NORM, GRAD_NORM, UPDATE_NORM};
 use crate::stats::{Measured, median};
-use crate::text::{Hint, Quantity, Special};
+use crate::text::{Decay, Hint, Moment, Quantity, Special};
 
 /// Sizes of updates.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -79,18 +82,25 @@ fn build(runs: &Runs, options: &Options) -> Result<Figure, FigureError> {
         (false, true) => lang.decay_not_recorded_note(),
         (false, false) => lang.no_decay_note(),
     };
+    let found = finding(run, q, &driven, options);
+    // The clause before it says which steps these are.
+    let moment = match driven.columns() {
+        1 => Moment::Only,
+        _ if found.contains(&lang.moment(Moment::Median)) => Moment::Told,
+        _ => Moment::Median,
+    };
     let words = Words {
         title: title_of(
             lang,
             run,
             bias,
-            vec![finding(run, q, &driven, options), dominance(&driven, &decay, options)],
+            vec![found.clone(), dominance(run, &driven, &decay, moment, options)],
         ),
         subtitle: vec![
             if show_decay { lang.explain(qd, bias) } else { lang.explain_update(relative, bias) },
             decay_note,
-            lang.ratios_are_medians(),
             clamped,
+            sparse_note(lang, run),
         ],
         caption: caption(lang, run),
         reading: vec![lang.reading_axes(true), reading(run, options), lang.reading_hint(Hint::Update)],
@@ -101,7 +111,7 @@ fn build(runs: &Runs, options: &Options) -> Result<Figure, FigureError> {
     };
     let mut panels = vec![map(driven_title, &driven)];
     if show_decay {
-        panels.push(map(lang.decay_panel(), &decay));
+        panels.push(map(lang.decay_panel(decay_by(run)), &decay));
     }
     panels.extend(strips(run, &x, lang));
     show_last_labels(&mut panels);
@@ -137,11 +147,22 @@ fn has_decay(run: &Summary, decay: &Grid) -> bool {
     did || (asked && !decay.all_missing())
 }
 
+/// What the decay part of the run's updates is made of.
+pub(super) fn decay_by(run: &Summary) -> Decay {
+    let facts = &run.header().facts;
+    let is_on = |x: Option<f64>| x.is_some_and(|x| x > 0.0);
+    match (is_on(facts.weight_decay), is_on(facts.l1)) {
+        (true, true) => Decay::Both,
+        (false, true) => Decay::L1,
+        _ => Decay::Weights,
+    }
+}
+
 /// Where decay changes layer 1 ten times more than the gradient, the picture is one of shrinking.
-fn dominance(driven: &Grid, decay: &Grid, options: &Options) -> String {
+fn dominance(run: &Summary, driven: &Grid, decay: &Grid, moment: Moment, options: &Options) -> String {
     let ratios = driven.row(0).iter().zip(decay.row(0)).filter_map(|(g, d)| Some(d.log10()? - g.log10()?));
     match median(ratios) {
-        Some(ratio) if ratio >= 1.0 => options.lang.decay_dominates_clause(1, ratio),
+        Some(ratio) if ratio >= 1.0 => options.lang.decay_dominates_clause(decay_by(run), 1, ratio, moment),
         _ => String::new(),
     }
 }
@@ -155,14 +176,15 @@ fn finding(run: &Summary, q: Quantity, driven: &Grid, options: &Options) -> Stri
         .map(|r| (r, Quantity::Signal))
         .or_else(|| batch_mean().map(|r| (r, Quantity::BatchGradient)));
     match (typical.log10_hidden_spread, gradient) {
-        (Some(spread), Some((ratio, of))) if ratio <= -1.0 && spread < 0.5 * ratio.abs() && spread < 1.0 => {
-            options.lang.masked_clause(spread, ratio, of)
+        (Some(spread), Some((ratio, of)))
+            if !diverged(run) && ratio <= -1.0 && spread < 0.5 * ratio.abs() && spread < 1.0 =>
+        {
+            let moment = if driven.columns() == 1 { Moment::Only } else { Moment::Median };
+            options.lang.masked_clause(q, spread, ratio, of, moment)
         }
-        _ => match Depth::of(driven) {
-            Depth::Special { kind: Special::Underflow, .. } => {
-                let lost =
-                    (0..run.layers()).filter(|&l| driven.share(l, |c| c == Measured::Underflow) >= 0.5);
-                options.lang.lost_clause(&lost.map(|l| l + 1).collect::<Vec<_>>())
+        _ => match Depth::of(run, driven) {
+            Depth::Special { layers, kind: Special::Underflow, steps, of } => {
+                options.lang.special_clause(q, &layers, Special::Lost, steps, of)
             }
             depth => depth.clause(options.lang, q, run.hidden()),
         },

@@ -1,27 +1,20 @@
-//! What the figures say: the finding (title), the settings (caption), and the picture in plain words
-//! (description).
+//! What the figures say: the finding (title) and the settings (caption).
 
-use super::chart::{
-    ColourScale, DotRow, Dots, Figure, Heatmap, Lines, Overlay, Panel, Placed, Series, Stroke,
-};
-use super::flow::Tone;
-use super::maps::Maps;
+use super::size::Size;
+use crate::analysis::Summary;
 use crate::analysis::curves::Ending;
-use crate::analysis::{Attenuation, Grid, Summary};
 use crate::font;
-use crate::record::{SIGNAL_RMS, Status};
-use crate::stats::{Measured, ValueScale};
-use crate::text::{Lang, Quantity, Special};
-
-/// From one decade on, two layers are told apart by their ratio; below that all layers by their spread.
-const ONE_DECADE: f64 = 1.0;
-
-/// A description does not list the values of more layers than this.
-pub const MANY: usize = 12;
+use crate::record::Status;
+use crate::text::Lang;
 
 /// The usual width of a sheet in CSS pixels. A title there has at most so many lines.
 const SHEET: f64 = 960.0;
 const TITLE_LINES: usize = 2;
+
+/// How many lines a title takes on a sheet of the usual size that is so wide.
+pub fn title_lines_on(title: &str, width: f64) -> usize {
+    font::title_lines(title, Size::Screen.title(), width - 2.0 * Size::Screen.margin()).len()
+}
 
 /// `head: finding; outcome`, without the number of layers where that would grow too long.
 pub fn title(lang: Lang, summary: &Summary, clauses: Vec<String>) -> String {
@@ -30,13 +23,16 @@ pub fn title(lang: Lang, summary: &Summary, clauses: Vec<String>) -> String {
 
 /// The same of a figure of one kind of tensor; biases are named, weights are what a reader expects.
 pub fn title_of(lang: Lang, summary: &Summary, bias: bool, mut clauses: Vec<String>) -> String {
-    clauses.push(outcome(lang, summary));
+    // That a run diverged comes before everything else: nothing that follows is of a training that worked.
+    let place = if diverged(summary) { 0 } else { clauses.len() };
+    clauses.insert(place, outcome(lang, summary));
+    clauses.retain(|clause| !clause.is_empty());
     let name = match bias {
         true => lang.biases_of(&name(lang, summary)),
         false => name(lang, summary),
     };
     let full = lang.title(&head(lang, &name, summary), &clauses);
-    if font::title_lines(&full, SHEET).len() <= TITLE_LINES { full } else { lang.title(&name, &clauses) }
+    if title_lines_on(&full, SHEET) <= TITLE_LINES { full } else { lang.title(&name, &clauses) }
 }
 
 /// `sigmoid, 8 hidden layers`; the name alone where the record holds nothing by layer, which is no network
@@ -62,6 +58,15 @@ pub fn name(lang: Lang, summary: &Summary) -> String {
     lang.run_name(if made { activation } else { &header.run })
 }
 
+pub fn diverged(summary: &Summary) -> bool {
+    matches!(summary.header().status, Status::Diverged { .. })
+}
+
+/// The step whose parameters early stopping kept: a run's accuracy is theirs.
+pub fn kept(summary: &Summary) -> Option<u64> {
+    summary.header().early_stop.as_ref().map(|stop| stop.best_step)
+}
+
 /// How the training ended, as a clause; empty if it was not measured.
 pub fn outcome(lang: Lang, summary: &Summary) -> String {
     if let Status::Diverged { step, .. } = summary.header().status {
@@ -70,109 +75,8 @@ pub fn outcome(lang: Lang, summary: &Summary) -> String {
     match summary.ending() {
         Ending::AtChance { accuracy } => lang.accuracy_stays(accuracy),
         Ending::FellBack { accuracy, best } => lang.accuracy_fell(best, accuracy),
-        Ending::Reached { accuracy } => lang.accuracy_reached(accuracy),
+        Ending::Reached { accuracy } => lang.accuracy_reached(accuracy, kept(summary)),
         Ending::NotEvaluated => String::new(),
-    }
-}
-
-/// What depth does to a quantity.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Depth {
-    /// Layer 1 has no finite value in at least half of the steps.
-    Special {
-        kind: Special,
-        share: f64,
-    },
-    /// The ratio layer 1 / last hidden layer (log10) changes by a decade or more from the start to the end.
-    Changing {
-        first: f64,
-        last: f64,
-        typical: f64,
-    },
-    /// The ratio is a decade or more.
-    Ratio {
-        ratio: f64,
-    },
-    /// Neither: all hidden layers lie within this many decades.
-    Even {
-        spread: f64,
-    },
-    /// As even, but the per-sample signal falls by a decade or more.
-    HiddenDecay {
-        spread: f64,
-        signal: f64,
-    },
-    /// There are not two hidden layers: layer 1 at the start and at the end.
-    Size {
-        first: f64,
-        last: f64,
-    },
-    Unknown,
-}
-
-impl Depth {
-    pub fn of(grid: &Grid) -> Depth {
-        if grid.columns() == 0 || grid.layers() == 0 {
-            return Depth::Unknown;
-        }
-        if let Some((kind, share)) = mostly_special(grid, 0) {
-            return Depth::Special { kind, share };
-        }
-        let typical = Attenuation::typical(grid);
-        let (Some(ratio), Some(spread)) = (typical.log10_hidden_ratio, typical.log10_hidden_spread) else {
-            let mut finite = grid.row(0).iter().filter_map(|c| c.log10());
-            return match finite.next() {
-                Some(first) => Depth::Size { first, last: finite.next_back().unwrap_or(first) },
-                None => Depth::Unknown,
-            };
-        };
-        match (Attenuation::first(grid).log10_hidden_ratio, Attenuation::last(grid).log10_hidden_ratio) {
-            (Some(first), Some(last)) if (first - last).abs() >= ONE_DECADE => {
-                Depth::Changing { first, last, typical: ratio }
-            }
-            _ if ratio.abs() >= ONE_DECADE => Depth::Ratio { ratio },
-            _ => Depth::Even { spread },
-        }
-    }
-
-    /// A batch-mean gradient, which may look even while the signal of every sample decays.
-    pub fn of_batch_mean(grid: &Grid, summary: &Summary) -> Depth {
-        match (Depth::of(grid), signal_ratio(summary)) {
-            // A batch mean whose own spread is half of the signal's fall does not look even beside it.
-            (Depth::Even { spread }, Some(signal))
-                if signal <= -ONE_DECADE && spread < 0.5 * signal.abs() =>
-            {
-                Depth::HiddenDecay { spread, signal }
-            }
-            (depth, _) => depth,
-        }
-    }
-
-    /// As a clause of a title; `last_hidden` is the number of the last hidden layer.
-    pub fn clause(self, lang: Lang, q: Quantity, last_hidden: usize) -> String {
-        match self {
-            Depth::Special { kind, share } => lang.special_clause(q, 1, kind, share),
-            Depth::Changing { first, last, .. } => lang.changing_ratio_clause(q, last_hidden, first, last),
-            Depth::Ratio { ratio } => lang.ratio_clause(q, last_hidden, ratio),
-            Depth::Even { spread } => lang.even_clause(q, spread),
-            Depth::HiddenDecay { spread, signal } => lang.hidden_decay_clause(q, last_hidden, spread, signal),
-            Depth::Size { first, last } => lang.size_clause(q, first, last),
-            Depth::Unknown => String::new(),
-        }
-    }
-
-    /// As few words as a title of two runs has room for.
-    pub fn brief(self, lang: Lang, q: Quantity, last_hidden: usize) -> String {
-        match self {
-            Depth::Changing { typical: ratio, .. } | Depth::Ratio { ratio } => {
-                lang.brief_ratio_clause(q, last_hidden, ratio)
-            }
-            Depth::Even { spread } => lang.brief_even_clause(q, spread),
-            Depth::HiddenDecay { signal, .. } => {
-                lang.brief_ratio_clause(Quantity::Signal, last_hidden, signal)
-            }
-            other => other.clause(lang, q, last_hidden),
-        }
     }
 }
 
@@ -187,25 +91,6 @@ pub fn brief_outcome(lang: Lang, summary: &Summary) -> String {
         }
         Ending::NotEvaluated => String::new(),
     }
-}
-
-/// log10(layer 1 / last hidden layer) of the per-sample backward signal, typical of the run.
-pub fn signal_ratio(summary: &Summary) -> Option<f64> {
-    Attenuation::typical(&summary.layer_grid(SIGNAL_RMS)).log10_hidden_ratio
-}
-
-/// The kind of cell that fills at least half of a layer's row, when that is not a finite one.
-fn mostly_special(grid: &Grid, layer: usize) -> Option<(Special, f64)> {
-    [
-        (Measured::Zero, Special::Zero),
-        (Measured::Underflow, Special::Underflow),
-        (Measured::Nan, Special::Nan),
-        (Measured::Infinite, Special::Infinite),
-        (Measured::Missing, Special::Missing),
-    ]
-    .into_iter()
-    .map(|(cell, kind)| (kind, grid.share(layer, |c| c == cell)))
-    .find(|(_, share)| *share >= 0.5)
 }
 
 // ---- captions -----------------------------------------------------------------------------------------------------------
@@ -253,7 +138,7 @@ pub fn settings(lang: Lang, summary: &Summary) -> Vec<(&'static str, String)> {
         if !(value.is_empty() || off || (key == "schedule" && value == "constant")) {
             all.push((key, lang.setting(key, value)));
         }
-        let shape = architecture(summary);
+        let shape = architecture(lang, summary);
         if key == "activation" && !shape.is_empty() {
             all.push(("architecture", lang.setting("architecture", &shape)));
         }
@@ -269,7 +154,7 @@ pub fn settings(lang: Lang, summary: &Summary) -> Vec<(&'static str, String)> {
 
 /// `784-8x100-10`: widths from the input to the output, those of equal hidden layers counted; empty where they are
 /// not known.
-fn architecture(summary: &Summary) -> String {
+fn architecture(lang: Lang, summary: &Summary) -> String {
     let layers = (0..summary.layers()).map(|l| summary.layer(l));
     let fans: Vec<(usize, usize)> = layers.filter_map(|layer| layer.fan_in.zip(layer.fan_out)).collect();
     let Some(&(inputs, _)) = fans.first() else { return String::new() };
@@ -279,7 +164,7 @@ fn architecture(summary: &Summary) -> String {
     if first.input_shape.len() > 1 && !is_dense {
         let input = first.input_shape.iter().map(usize::to_string).collect::<Vec<_>>().join("×");
         return match (summary.header().label("network"), fans.last()) {
-            ("", Some((_, outputs))) => format!("{input}–…–{outputs}"),
+            ("", Some((_, outputs))) => lang.network_of(&input, &hidden_kinds(summary), *outputs),
             (notation, _) => format!("{input}: {notation}"),
         };
     }
@@ -293,6 +178,18 @@ fn architecture(summary: &Summary) -> String {
     }
     let parts = widths.iter().map(|&(n, w)| if n == 1 { w.to_string() } else { format!("{n}×{w}") });
     parts.collect::<Vec<_>>().join("–")
+}
+
+/// Kinds of the hidden layers with weights, in the order in which they first come, and how many there are.
+fn hidden_kinds<'a>(summary: &Summary<'a>) -> Vec<(&'a str, usize)> {
+    let mut kinds: Vec<(&'a str, usize)> = Vec::new();
+    for kind in (0..summary.hidden()).map(|l| summary.layer(l).kind.as_str()) {
+        match kinds.iter_mut().find(|known| known.0 == kind) {
+            Some(known) => known.1 += 1,
+            None => kinds.push((kind, 1)),
+        }
+    }
+    kinds
 }
 
 pub fn caption(lang: Lang, summary: &Summary) -> String {
@@ -357,177 +254,4 @@ pub fn caption_of_many(lang: Lang, runs: &[Summary]) -> String {
         }
     }
     lang.caption(&parts)
-}
-
-// ---- descriptions -------------------------------------------------------------------------------------------------------
-
-/// The figure for a reader who cannot see it: the finding, then each panel in words and numbers.
-pub(super) fn describe(lang: Lang, figure: &Figure) -> String {
-    let mut all = vec![lang.sentence(&figure.title), figure.subtitle.clone()];
-    let panels = || figure.panels.iter().map(|p| &p.panel);
-    for map in panels().filter_map(Panel::as_heatmap) {
-        if let Some(scale) = figure.scales.get(map.scale) {
-            all.extend(describe_heatmap(lang, map, scale));
-        }
-    }
-    let heatmaps = panels().any(|p| p.as_heatmap().is_some());
-    match (heatmaps, panels().filter_map(Panel::as_lines).count()) {
-        (_, 0) => {}
-        (true, _) => all.push(lang.describe_strips()),
-        (false, n) => {
-            all.push(lang.describe_lines(n));
-            all.extend(panels().filter_map(Panel::as_lines).flat_map(|l| describe_curves(lang, l)));
-        }
-    }
-    for placed in &figure.panels {
-        match &placed.panel {
-            // Said above, those of one kind together.
-            Panel::Heatmap(_) | Panel::Lines(_) => {}
-            Panel::Rows(r) if r.rows.len() <= MANY => all.push(lang.describe_ways(&r.words)),
-            Panel::Rows(_) => {}
-            Panel::Flow(f) => all.extend(f.boxes.iter().map(|b| {
-                let lines: Vec<String> = b.lines.iter().map(|l| l.text.clone()).collect();
-                lang.describe_box(&b.heading, &lines, b.tone == Tone::Taken, b.tone == Tone::Greyed)
-            })),
-            Panel::Maps(m) => all.extend(describe_maps(lang, m, figure.scales.get(m.scale))),
-            Panel::Dots(d) => all.extend(d.rows.iter().map(|row| describe_dots(lang, d, row))),
-        }
-        all.extend(placed.overlays.iter().map(|o| describe_overlay(lang, placed, o)));
-    }
-    lang.sentences(&all)
-}
-
-fn describe_heatmap(lang: Lang, map: &Heatmap, scale: &ColourScale) -> Vec<String> {
-    // Numbers of layers count those with weights alone.
-    let h = &map.without_bare_rows();
-    let values = scale.values();
-    let write = |x: f64| match (scale.logarithmic, scale.percent) {
-        (_, true) => lang.percent(x),
-        (true, false) => lang.power(x.log10()),
-        (false, false) => lang.number(x),
-    };
-    let label = match h.title.as_str() {
-        "" => scale.label.clone(),
-        title if title == scale.label => scale.label.clone(),
-        title => lang.list(&[scale.label.clone(), title.to_string()]),
-    };
-    let columns = h.edges.len().saturating_sub(1);
-    let edge = |i: usize| h.edges.get(i).copied().unwrap_or(0.0) as u64;
-    let mut all = vec![match h.columns.is_empty() {
-        true => {
-            lang.describe_heatmap(&label, h.rows.len(), columns, edge(0), edge(columns.saturating_sub(1)))
-        }
-        false => lang.describe_columns(&label, h.rows.len(), &h.x.label, &h.columns),
-    }];
-    let finite = || h.existing().filter_map(|c| values.value(c));
-    match (finite().reduce(f64::min), finite().reduce(f64::max)) {
-        (Some(a), Some(b)) => all.push(lang.describe_range(&write(a), &write(b))),
-        _ => all.push(lang.describe_no_values()),
-    }
-    for (kind, words) in &scale.special {
-        let count = h.existing().filter(|c| c == kind).count();
-        if count > 0 {
-            all.push(lang.describe_special(words, count as f64 / h.existing().count() as f64));
-        }
-    }
-    all.extend(h.masks.iter().map(|v| lang.describe_mask(v.first + 1, v.last + 1, &v.words)));
-    all.extend(map.bare.iter().enumerate().map(|(k, &row)| {
-        let mask = map.masks.iter().find(|mask| (mask.first..=mask.last).contains(&row));
-        lang.describe_bare(row - k, &map.rows[row], mask.map(|mask| &*mask.words))
-    }));
-    // On a scale of shares of the way every row ends at 0, which tells nothing.
-    if h.rows.len() <= MANY && scale.logarithmic && h.columns.is_empty() {
-        let ends: Vec<String> = h.cells.iter().map(|row| last_value(lang, row, values, &write)).collect();
-        all.push(lang.describe_last(&ends));
-    }
-    all
-}
-
-fn describe_maps(lang: Lang, m: &Maps, scale: Option<&ColourScale>) -> Vec<String> {
-    let Some(first) = m.tiles.first() else { return Vec::new() };
-    let mut all = vec![lang.describe_maps(&m.title, m.tiles.len(), first.rows(), first.columns())];
-    let cells = || m.tiles.iter().flat_map(|t| t.cells.iter().flatten());
-    let special = |cell: &Measured| scale.is_some_and(|s| s.special.iter().any(|(kind, _)| kind == cell));
-    let finite = || cells().filter(|c| !special(c)).filter_map(|c| c.value());
-    match (finite().reduce(f64::min), finite().reduce(f64::max)) {
-        (Some(a), Some(b)) => all.push(lang.describe_range(&lang.number(a), &lang.number(b))),
-        _ => all.push(lang.describe_no_values()),
-    }
-    for (kind, words) in scale.iter().flat_map(|s| &s.special) {
-        let count = cells().filter(|c| *c == kind).count();
-        if count > 0 {
-            all.push(lang.describe_special(words, count as f64 / cells().count() as f64));
-        }
-    }
-    let rings: usize = m.tiles.iter().map(|t| t.rings.len()).sum();
-    if rings > 0 {
-        all.push(lang.describe_rings(rings));
-    }
-    all
-}
-
-fn describe_curves(lang: Lang, l: &Lines) -> Vec<String> {
-    let panel = if l.title.is_empty() { &l.y.label } else { &l.title };
-    let write = |x: f64| if l.y.percent { lang.percent(x) } else { lang.number(x) };
-    let curve = |(i, s): (usize, &Series)| {
-        let mut values = s.points.iter().filter_map(|p| p.1);
-        let first = values.next()?;
-        let last = values.next_back().unwrap_or(first);
-        Some(lang.describe_series(panel, &series_name(lang, l, i), &write(first), &write(last)))
-    };
-    l.series.iter().enumerate().filter_map(curve).collect()
-}
-
-/// What a curve is called where it does not stand beside its picture. One without a label at its end belongs
-/// to the labelled curve of its colour, and its stroke tells the two apart.
-pub(super) fn series_name(lang: Lang, lines: &Lines, index: usize) -> String {
-    let own = &lines.series[index];
-    let labelled = lines.series.iter().find(|s| s.colour == own.colour && !s.label.is_empty());
-    match labelled {
-        Some(other) if own.label.is_empty() => lang.with_stroke(&other.label, own.style == Stroke::Dashed),
-        _ => own.label.clone(),
-    }
-}
-
-fn describe_dots(lang: Lang, dots: &Dots, row: &DotRow) -> String {
-    let numbers = dots.series.iter().zip(row.values);
-    let mut lines: Vec<String> = numbers
-        .filter_map(|(series, value)| value.map(|v| lang.brief_evidence(series, &lang.percent(v))))
-        .collect();
-    lines.push(row.words.clone());
-    lang.describe_box(&row.label, &lines, false, row.tone == Tone::Greyed)
-}
-
-fn describe_overlay(lang: Lang, placed: &Placed, overlay: &Overlay) -> String {
-    let percent = placed.panel.as_lines().is_some_and(|l| l.y.percent);
-    let write = |y: f64| if percent { lang.percent(y) } else { lang.number(y) };
-    match overlay {
-        Overlay::Curve { label, points, .. } => match (points.first(), points.last()) {
-            (Some(first), Some(last)) => lang.describe_overlay_curve(label, &write(first.1), &write(last.1)),
-            _ => String::new(),
-        },
-        Overlay::Band { label, points } => match points.last() {
-            Some(last) => lang.describe_overlay_band(label, &write(last.1), &write(last.2)),
-            None => String::new(),
-        },
-        Overlay::Step { at, words } => lang.describe_overlay_step(&lang.number(*at), words),
-    }
-}
-
-/// The last value that was recorded in a row, or the name of what stands there instead. A last snapshot
-/// without a batch is passed over.
-fn last_value(lang: Lang, row: &[Measured], scale: ValueScale, write: &impl Fn(f64) -> String) -> String {
-    let last = row.iter().rfind(|c| **c != Measured::Missing).copied().unwrap_or(Measured::Missing);
-    scale.value(last).map_or_else(|| special_words(lang, last), write)
-}
-
-/// The name of what is no number.
-fn special_words(lang: Lang, cell: Measured) -> String {
-    lang.special(match cell {
-        Measured::Zero => Special::Zero,
-        Measured::Underflow => Special::Underflow,
-        Measured::Finite(_) | Measured::Nan => Special::Nan,
-        Measured::Infinite => Special::Infinite,
-        Measured::Missing => Special::Missing,
-    })
 }

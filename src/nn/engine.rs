@@ -23,6 +23,7 @@ use super::tape::{Tape, Wanted};
 use super::threads::{Threads, chunks, each};
 use super::update::{StateSlice, UpdateSums, apply};
 use super::winners::Watch;
+use crate::stats::bins::BINS;
 use crate::stats::{MISSING, UNDERFLOW};
 
 /// Samples that are evaluated together.
@@ -123,6 +124,11 @@ measures! {
     SnapshotMeasure {
         /// CountSketch of the difference from the initial parameters, `[T * SKETCH_BUCKETS]`
         sketch: Vec<f32>,
+        /// Counts of what a layer's activation function was given and of what it made of it, and of the
+        /// backward signal, in the bins of [`crate::stats::bins`]; NaN where nothing was counted. `[L * BINS]`
+        pre_activation_histogram: Vec<f32>,
+        activation_histogram: Vec<f32>,
+        signal_histogram: Vec<f32>,
     }
     tensors {
         /// Distance from the initial parameters.
@@ -144,6 +150,22 @@ measures! {
         /// Share of the outputs of max pooling and maxout that another input became than at the snapshot
         /// before, over the samples of [`Engine::watch`].
         winners_changed,
+    }
+}
+
+impl SnapshotMeasure {
+    /// What is stored in single precision, with the ids of its metrics.
+    pub fn singles(&self) -> [(&'static str, &[f32]); 4] {
+        [
+            ("sketch", &self.sketch),
+            ("pre_activation_histogram", &self.pre_activation_histogram),
+            ("activation_histogram", &self.activation_histogram),
+            ("signal_histogram", &self.signal_histogram),
+        ]
+    }
+
+    fn histograms(&mut self) -> [&mut Vec<f32>; 3] {
+        [&mut self.pre_activation_histogram, &mut self.activation_histogram, &mut self.signal_histogram]
     }
 }
 
@@ -177,6 +199,8 @@ pub struct Engine<T: Scalar> {
     evaluators: Vec<Tape<T>>,
     initial: Option<Network<T>>,
     watch: Option<Watch<T>>,
+    /// Whether snapshots count how activations and signals are distributed.
+    counts: bool,
     measure: StepMeasure,
     snapshot: SnapshotMeasure,
     step: u64,
@@ -217,6 +241,7 @@ impl<T: Scalar> Engine<T> {
             evaluators: Vec::new(),
             initial: None,
             watch: None,
+            counts: true,
             measure: StepMeasure {
                 loss: MISSING,
                 accuracy: MISSING,
@@ -224,6 +249,9 @@ impl<T: Scalar> Engine<T> {
             },
             snapshot: SnapshotMeasure {
                 sketch: vec![0.0; tensors * SKETCH_BUCKETS],
+                pre_activation_histogram: vec![f32::NAN; layers * BINS],
+                activation_histogram: vec![f32::NAN; layers * BINS],
+                signal_histogram: vec![f32::NAN; layers * BINS],
                 ..SnapshotMeasure::unmeasured(layers, tensors)
             },
             threads,
@@ -259,6 +287,11 @@ impl<T: Scalar> Engine<T> {
         self.watch = Watch::new(&self.network, data, labels);
     }
 
+    /// Whether the next snapshots count how activations and signals are distributed. They do at first.
+    pub fn count(&mut self, on: bool) {
+        self.counts = on;
+    }
+
     /// Takes samples `order` (as many as the batch size) of `data [n, inputs]` as the next batch.
     pub fn load(&mut self, data: &[T], labels: &[u32], order: &[u32]) {
         self.tape.load(data, labels, order);
@@ -268,10 +301,13 @@ impl<T: Scalar> Engine<T> {
     /// [`Engine::measured`] afterwards; with `snapshot`, which describes the parameters before the update, in
     /// [`Engine::snapshot`]. Neither changes the arithmetic of the step.
     pub fn step(&mut self, learning_rate: f64, measure: bool, snapshot: bool) -> (f64, f64) {
-        let sum = self.forward_backward(Wanted { measure, statistics: snapshot, step: self.step });
+        let distributions = snapshot && self.counts;
+        let wanted = Wanted { measure, statistics: snapshot, distributions, step: self.step };
+        let sum = self.forward_backward(wanted);
         if snapshot {
             self.measure_distance();
             self.measure_activations();
+            self.measure_distributions(distributions);
             self.measure_winners();
         }
         let constants = Constants::new(&self.optimizer, self.step, learning_rate);
@@ -307,6 +343,7 @@ impl<T: Scalar> Engine<T> {
     pub fn final_snapshot(&mut self) -> &SnapshotMeasure {
         self.measure_distance();
         self.snapshot.of_layers().for_each(|column| column.fill(MISSING));
+        self.snapshot.histograms().into_iter().for_each(|counts| counts.fill(f32::NAN));
         self.measure_winners();
         &self.snapshot
     }
@@ -511,6 +548,31 @@ impl<T: Scalar> Engine<T> {
             s.saturated_share[l] = of.saturated_share;
             s.dead_share[l] = of.dead_share;
             s.mean_squared_slope[l] = of.mean_squared_slope;
+        }
+    }
+
+    fn measure_distributions(&mut self, counted: bool) {
+        let [before, after, signal] = self.snapshot.histograms();
+        if !counted {
+            [before, after, signal].into_iter().for_each(|counts| counts.fill(f32::NAN));
+            return;
+        }
+        let of = |counts: &mut Vec<f32>, l: usize| {
+            let own = l * BINS..(l + 1) * BINS;
+            counts[own.clone()].fill(0.0);
+            own
+        };
+        for site in &self.network.sequence.sites {
+            let l = site.group;
+            if let Some(place) = site.observed {
+                let own = of(before, l);
+                of(after, l);
+                self.tape.count_around(place, [&mut before[own.clone()], &mut after[own]]);
+            }
+            if let Some(place) = site.counted {
+                let own = of(signal, l);
+                self.tape.count_signals(place, &mut signal[own]);
+            }
         }
     }
 

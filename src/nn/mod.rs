@@ -25,6 +25,7 @@ pub mod architecture;
 pub mod clip;
 mod engine;
 pub mod gradcheck;
+mod histogram;
 pub mod init;
 mod kernel;
 mod layer;

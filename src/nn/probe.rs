@@ -178,6 +178,7 @@ fn forward<'p>(
     for (i, seat) in seats.iter_mut().enumerate() {
         let mut y = vec![0.0; seat.site.outputs];
         seat.layer.forward(Forward {
+            before: None,
             mode: EVALUATION,
             first_row: 0,
             parameters: parameters(seat.site),
@@ -217,6 +218,7 @@ fn backward<'p>(
         let mut dy = above[0].stored.clone();
         let mut exponent = above[0].exponent;
         seat.layer.backward(Backward {
+            signal: None,
             mode: EVALUATION,
             first_row: 0,
             parameters: parameters(seat.site),

@@ -9,6 +9,7 @@ use std::fmt::{Debug, Display};
 use std::ops::{Add, AddAssign, Div, Mul, Neg, Sub};
 
 use super::kernel::Lanes;
+use crate::stats::bins::Piece;
 
 mod sealed {
     pub trait Sealed {}
@@ -41,6 +42,7 @@ pub trait Scalar:
     + AddAssign
     + ndarray::LinalgScalar
     + Lanes
+    + Piece
 {
     const ZERO: Self;
     const ONE: Self;

@@ -37,6 +37,8 @@ pub(crate) struct Site {
     pub group: usize,
     /// Where the statistics of that recorded layer's activations are read: their place among all statistics.
     pub observed: Option<usize>,
+    /// Where the signal of that recorded layer's weights is counted: their place among all of these.
+    pub counted: Option<usize>,
     /// Whether its signal is measured, so that the blocks of a batch must be brought to one power of two.
     pub measured: bool,
 }
@@ -97,6 +99,7 @@ impl<T: Scalar> Sequence<T> {
         let (mut shape, mut widths) = (input.to_vec(), vec![input.iter().product::<usize>()]);
         let (mut sites, mut tensors, mut offsets) = (Vec::<Site>::new(), Vec::new(), vec![0]);
         let (mut packed, mut running, mut groups) = (0, 0, Vec::<NetworkLayer>::new());
+        let mut counted = 0..;
         for (i, layer) in layers.iter().enumerate() {
             let error = |problem: String| SequenceError { layer: i + 1, kind: format!("{layer:?}"), problem };
             let next = layer.shape(&shape).map_err(&error)?;
@@ -107,6 +110,7 @@ impl<T: Scalar> Sequence<T> {
                 return Err(error("the skip needs as many values at both ends".into()));
             }
             let own = layer.tensors();
+            let has_weight = own.iter().any(|tensor| tensor.part == Part::Weight);
             if layer.is_recorded() {
                 let weight = own.iter().find(|tensor| tensor.part == Part::Weight);
                 groups.push(NetworkLayer {
@@ -142,6 +146,7 @@ impl<T: Scalar> Sequence<T> {
                 running: after(&mut running, layer.memory().running),
                 group,
                 observed: None,
+                counted: if has_weight { counted.next() } else { None },
                 measured: layer.is_recorded() || first < tensors.len(),
             });
             widths.push(outputs);

@@ -11,6 +11,7 @@
 
 use std::mem::take;
 
+use super::histogram::{Around, Histogram};
 use super::layer::{Backward, Forward, Joint, Kept, Layer, Mode, Parameters};
 use super::loss::{Loss, LossSum};
 use super::matmul::Prefetch;
@@ -21,6 +22,7 @@ use super::signal::shift;
 use super::slots::Slots;
 use super::statistics::{ActivationStatistics, Statistics};
 use super::threads::{Threads, chunks, each};
+use crate::stats::bins::Bins;
 
 /// Work, in multiply-adds of the forward pass, that is worth a block of its own.
 const BLOCK_WORK: usize = 24_000_000;
@@ -70,6 +72,9 @@ struct Block {
     sums: Vec<f64>,
     /// Statistics at every place where activations are observed, filled when they are wanted.
     statistics: Vec<Statistics>,
+    /// Distributions at the same places, and of the signals ([`Site::counted`]).
+    around: Vec<Around>,
+    signals: Vec<Histogram>,
 }
 
 /// What to do besides training.
@@ -79,6 +84,8 @@ pub(crate) struct Wanted {
     pub measure: bool,
     /// Statistics of the activations.
     pub statistics: bool,
+    /// How activations and signals are distributed.
+    pub distributions: bool,
     /// The step, of which dropout makes its masks.
     pub step: u64,
 }
@@ -198,6 +205,7 @@ impl<T: Scalar> Tape<T> {
         let observed = sequence.sites.iter().filter(|site| site.observed.is_some());
         let statistics: Vec<_> =
             observed.map(|site| Statistics::new(site.units, site.outputs / site.units)).collect();
+        let (around, signals) = histograms(sequence, rows);
         let block = |pair: &[usize]| Block {
             from: pair[0],
             rows: pair[1] - pair[0],
@@ -206,6 +214,8 @@ impl<T: Scalar> Tape<T> {
             numbers: vec![0.0; numbers * (pair[1] - pair[0])],
             sums: vec![0.0; sums],
             statistics: statistics.clone(),
+            around: around.clone(),
+            signals: signals.clone(),
             ..Block::default()
         };
         let joint = |m: &super::layer::Memory| Joint {
@@ -243,8 +253,10 @@ impl<T: Scalar> Tape<T> {
         let numbers = rows * sheets as f64 + threads as f64 * scratch + all(|m| m.joint);
         let wide = rows * all(|m| m.numbers) + blocks * all(|m| m.sums) + all(|m| m.sums + m.joint_wide);
         // One byte for each activation that is observed.
-        let statistics = blocks * observed.map(|site| site.outputs).sum::<usize>() as f64;
-        size_of::<T>() as f64 * numbers + 8.0 * wide + statistics
+        let statistics = blocks * observed.clone().map(|site| site.outputs).sum::<usize>() as f64;
+        let signals = sequence.sites.iter().filter(|site| site.counted.is_some()).count();
+        let counts = size_of::<Around>() * observed.count() + size_of::<Histogram>() * signals;
+        size_of::<T>() as f64 * numbers + 8.0 * wide + statistics + blocks * counts as f64
     }
 
     /// Makes the memory that so many threads work in, once.
@@ -280,10 +292,11 @@ impl<T: Scalar> Tape<T> {
         let mut rows = slots.lend(count * blocks.len());
         cut_rows(sheets, widths, blocks, &mut rows);
         let mode = Mode { training: Some((network.seed, wanted.step)), measure: wanted.measure };
-        let statistics = wanted.statistics;
+        let Wanted { statistics, distributions, .. } = wanted;
         let mut stage =
             |blocks: &mut [Block], joints: &[Joint<T>], work: &(dyn Fn(&mut Rows<'_, '_, T>) + Sync)| {
-                let pass = Pass { network, packed, seats, joints, batch, labels, mode, statistics };
+                let pass =
+                    Pass { network, packed, seats, joints, batch, labels, mode, statistics, distributions };
                 let pieces = (each(blocks), chunks(&mut rows, count));
                 threads.for_each(pieces, scratch, |_, (block, sheets), scratch| {
                     work(&mut Rows { pass: &pass, block, sheets, scratch });
@@ -344,7 +357,8 @@ impl<T: Scalar> Tape<T> {
         let mut rows = slots.lend(widths.len());
         cut_rows(sheets, widths, blocks, &mut rows);
         let mode = Mode { training: None, measure: false };
-        let pass = Pass { network, packed, seats, joints, batch, labels, mode, statistics: false };
+        let (statistics, distributions) = (false, false);
+        let pass = Pass { network, packed, seats, joints, batch, labels, mode, statistics, distributions };
         let mut block =
             Rows { pass: &pass, block: &mut blocks[0], sheets: &mut rows, scratch: &mut scratch[0] };
         (0..seats.len()).for_each(|i| block.forward(i));
@@ -422,6 +436,19 @@ impl<T: Scalar> Tape<T> {
         }
     }
 
+    /// Adds the counts of the whole batch: before and behind the activations of a place ([`Site::observed`]), ...
+    pub fn count_around(&self, place: usize, [before, after]: [&mut [f32]; 2]) {
+        for block in &self.blocks {
+            block.around[place].before.add_to(before);
+            block.around[place].after.add_to(after);
+        }
+    }
+
+    /// ... and of the signals of one ([`Site::counted`]).
+    pub fn count_signals(&self, place: usize, counts: &mut [f32]) {
+        self.blocks.iter().for_each(|block| block.signals[place].add_to(counts));
+    }
+
     /// Statistics of activations over the whole batch, by their place ([`Site::observed`]). Joins the blocks
     /// into the first one.
     pub fn activations(&mut self, place: usize) -> ActivationStatistics {
@@ -431,6 +458,23 @@ impl<T: Scalar> Tape<T> {
         }
         first[0].statistics[place].values()
     }
+}
+
+/// The distributions of a block of a batch of so many rows, with nothing counted.
+fn histograms<T: Scalar>(sequence: &Sequence<T>, rows: usize) -> (Vec<Around>, Vec<Histogram>) {
+    let of = |bins, width| Histogram::new(bins, rows, width);
+    let observed = sequence.iter().filter(|(_, site)| site.observed.is_some());
+    let around = observed.map(|(layer, site)| {
+        // A function without weights of its own is given what comes in: of maxout all pieces.
+        let is_given = layer.activation().is_some() && site.tensors.is_empty();
+        let before = of(Bins::values(), if is_given { site.inputs } else { site.outputs });
+        (site.observed, Around { before, after: of(Bins::values(), site.outputs) })
+    });
+    let mut around: Vec<_> = around.collect();
+    around.sort_by_key(|(place, _)| *place);
+    let counted = sequence.sites.iter().filter(|site| site.counted.is_some());
+    let signals = counted.map(|site| of(Bins::signals(), site.outputs)).collect();
+    (around.into_iter().map(|(_, around)| around).collect(), signals)
 }
 
 /// Cuts all sheets into the blocks' rows: block after block, in each all sheets.
@@ -481,6 +525,7 @@ struct Pass<'a, T> {
     labels: &'a [u32],
     mode: Mode,
     statistics: bool,
+    distributions: bool,
 }
 
 /// A block of rows on its way: its own rows of all sheets. A sheet that a layer works on is taken out of the
@@ -520,6 +565,10 @@ impl<'a, T: Scalar> Rows<'a, '_, T> {
         if let Some(next) = self.pass.seats.get(i + 1) {
             prefetch = prefetch.and(y).and(self.sheets[next.cache.unwrap_or(next.y)]);
         }
+        let counted = site.observed.filter(|_| self.pass.distributions);
+        if let Some(place) = counted {
+            self.block.around[place].clear();
+        }
         layer.forward(Forward {
             mode: self.pass.mode,
             first_row: self.block.from,
@@ -528,13 +577,28 @@ impl<'a, T: Scalar> Rows<'a, '_, T> {
             skipped: skipped.as_ref().map_or(&[], |sheet| sheet.as_deref().unwrap_or(batch)),
             y,
             cache: cache.as_deref_mut().unwrap_or_default(),
-            numbers: numbers(self.block, seat, layer),
+            numbers: {
+                let rows = self.block.rows;
+                &mut self.block.numbers[seat.numbers * rows..][..layer.memory().numbers * rows]
+            },
             joint: &self.pass.joints[i],
+            before: match counted {
+                Some(place) if layer.activation().is_some() => Some(&mut self.block.around[place].before),
+                _ => None,
+            },
             scratch: self.scratch,
             prefetch,
         });
         if let Some(place) = site.observed.filter(|_| self.pass.statistics) {
             layer.observe(y, cache.as_deref().unwrap_or_default(), &mut self.block.statistics[place]);
+        }
+        if let Some(place) = counted {
+            let Around { before, after } = &mut self.block.around[place];
+            after.read(self.block.from, y, &[], 0);
+            // Without a function the value is the pre-activation itself.
+            if layer.activation().is_none() {
+                before.clone_from(after);
+            }
         }
         self.sheets[seat.y] = y;
         self.put(seat.x, x);
@@ -624,6 +688,11 @@ impl<'a, T: Scalar> Rows<'a, '_, T> {
             sums: &mut block.sums[seat.sums.clone()],
             joint: &self.pass.joints[i],
             exponent: &mut exponent,
+            signal: site.counted.filter(|_| self.pass.distributions).map(|place| {
+                let signal = &mut block.signals[place];
+                signal.clear();
+                signal
+            }),
             skipped: skipped.as_deref_mut().map(|signal| (signal, &mut block.skip_exponents[i])),
             scratch: self.scratch,
             prefetch,
@@ -645,9 +714,4 @@ impl<'s, T> Rows<'_, 's, T> {
             self.sheets[sheet] = rows;
         }
     }
-}
-
-/// A layer's numbers of a block.
-fn numbers<'b, T: Scalar>(block: &'b mut Block, seat: &Seat, layer: &dyn Layer<T>) -> &'b mut [f64] {
-    &mut block.numbers[seat.numbers * block.rows..][..layer.memory().numbers * block.rows]
 }

@@ -137,6 +137,7 @@ struct Item {
 impl Item {
     fn new(block: &str, figure: &Figure) -> Item {
         let lang = figure.lang;
+        let size = figure.shown((figure.width, render::height(figure)));
         Item {
             id: format!("{block}-{}", figure.name),
             title: Words::new(&figure.title),
@@ -144,8 +145,8 @@ impl Item {
             alt: Words::new(&figure.description),
             reading: Words::new(&figure.reading),
             lang,
-            width: figure.width,
-            height: render::height(figure),
+            width: size.0.round() as u32,
+            height: size.1.round() as u32,
         }
     }
 

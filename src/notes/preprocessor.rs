@@ -31,6 +31,8 @@ use crate::render::{self, RenderError, Style, Theme};
 #[derive(Clone, Debug, Deserialize, PartialEq)]
 #[serde(deny_unknown_fields)]
 pub struct Request {
+    /// None for a figure that needs none.
+    #[serde(default)]
     pub run: Runs,
     pub figure: Option<String>,
     pub lang: Option<String>,
@@ -42,6 +44,12 @@ pub struct Request {
 pub enum Runs {
     One(PathBuf),
     Many(Vec<PathBuf>),
+}
+
+impl Default for Runs {
+    fn default() -> Runs {
+        Runs::Many(Vec::new())
+    }
 }
 
 impl Request {

@@ -11,8 +11,9 @@
 //!   (see [`crate::stats`]), `nan`, `inf` and `-inf`. An exact zero is `0`. A missing value has no line.
 //!
 //! Lines are sorted by step; of one step first the step table, then the snapshot, then the evaluation. The
-//! sketch is left out: its numbers mean nothing one by one
-//! ([`Record::distance_to_final`](super::Record::distance_to_final)).
+//! sketch is left out, whose numbers mean nothing one by one
+//! ([`Record::distance_to_final`](super::Record::distance_to_final)), and so are histograms, whose bins are no
+//! column of this table.
 
 use std::fmt::Write as _;
 use std::io::{self, Write};

@@ -50,9 +50,9 @@ impl Table {
 pub enum Per {
     /// One.
     Run,
-    /// One a layer of the header.
+    /// One a layer of the header; of [`ValueKind::Histogram`] as many as there are bins for each layer.
     Layer,
-    /// One a tensor of the header; of [`Element::F32`] as many buckets as the header says for each tensor.
+    /// One a tensor of the header; of [`ValueKind::Sketch`] as many buckets as the header says for each tensor.
     Tensor,
 }
 
@@ -69,6 +69,8 @@ pub enum ValueKind {
     Number,
     /// Numbers that have no meaning one by one.
     Sketch,
+    /// Counts in the bins of [`crate::stats::bins`]; NaN where nothing was counted.
+    Histogram,
 }
 
 impl ValueKind {
@@ -235,6 +237,12 @@ metrics! {
     WINNERS_CHANGED = "winners_changed": Snapshot, Layer, Share, Linear, "share", F64,
         "share of the outputs of max pooling and maxout that another input became than at the snapshot before, over \
          the first 64 training samples";
+    PRE_ACTIVATION_HISTOGRAM = "pre_activation_histogram": Snapshot, Layer, Histogram, Linear, "count", F32,
+        "counts of what the activation function was given, over (sample, unit) pairs of the batch";
+    ACTIVATION_HISTOGRAM = "activation_histogram": Snapshot, Layer, Histogram, Linear, "count", F32,
+        "counts of what the activation function made of it";
+    SIGNAL_HISTOGRAM = "signal_histogram": Snapshot, Layer, Histogram, Linear, "count", F32,
+        "counts of the numbers of delta_a = d loss_a / d pre-activation";
     SKETCH = "sketch": Snapshot, Tensor, Sketch, Linear, "", F32,
         "CountSketch of theta_t - theta_0, for distances between any two snapshots";
     EVAL_EPOCH = "eval_epoch": Evaluation, Run, Number, Linear, "epochs", F64,
@@ -264,7 +272,8 @@ mod tests {
             assert_eq!(MetricId::named(id.id), Some(id));
             assert!(id.id.bytes().all(|b| b.is_ascii_lowercase() || b == b'_'), "{id:?}");
             assert!(Table::ALL.iter().all(|t| t.key() != id.id), "{id:?}");
-            assert!(id.element == Element::F64 || id.kind == ValueKind::Sketch, "{id:?}");
+            let is_block = matches!(id.kind, ValueKind::Sketch | ValueKind::Histogram);
+            assert_eq!(id.element == Element::F32, is_block, "{id:?}");
         }
         assert_eq!((GRAD_NORM.id, VALIDATION_ACCURACY.id), ("grad_norm", "validation_accuracy"));
     }

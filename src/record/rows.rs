@@ -3,8 +3,9 @@
 use std::ops::Index;
 use std::slice;
 
-use super::metrics::{COUNT, Element, MetricId, Per, Table};
+use super::metrics::{COUNT, Element, MetricId, Per, Table, ValueKind};
 use super::{Header, RecordError};
+use crate::stats::bins::BINS;
 use crate::stats::{MISSING, is_missing};
 
 /// What a row holds of one metric.
@@ -34,7 +35,7 @@ impl<'a> Values<'a> {
             Values::Absent => true,
             Values::One(value) => is_missing(value),
             Values::Many(values) => values.iter().all(|&x| is_missing(x)),
-            Values::Single(values) => values.is_empty(),
+            Values::Single(values) => values.iter().all(|x| x.is_nan()),
         }
     }
 }
@@ -100,10 +101,17 @@ impl<'a> Row<'a> {
         self
     }
 
+    /// Sets a metric that is stored in single precision: the sketch, `[T * M]`, tensor by tensor, or counts,
+    /// `[L * BINS]`, layer by layer.
+    pub fn set_singles(&mut self, metric: MetricId, values: &'a [f32]) -> &mut Row<'a> {
+        self.values[metric.index()] = Values::Single(values);
+        self
+    }
+
     /// Sets the sketch, `[T * M]`, tensor by tensor.
     #[must_use]
     pub fn with_sketch(mut self, sketch: &'a [f32]) -> Row<'a> {
-        self.values[super::SKETCH.index()] = Values::Single(sketch);
+        self.set_singles(super::SKETCH, sketch);
         self
     }
 
@@ -180,7 +188,8 @@ impl Widths {
     pub fn shape(&self, metric: MetricId) -> Vec<usize> {
         match (metric.per, metric.element) {
             (Per::Run, _) => Vec::new(),
-            (Per::Layer, _) => vec![self.layers],
+            (Per::Layer, Element::F64) => vec![self.layers],
+            (Per::Layer, Element::F32) => vec![self.layers, BINS],
             (Per::Tensor, Element::F64) => vec![self.tensors],
             (Per::Tensor, Element::F32) => vec![self.tensors, self.buckets],
         }
@@ -190,7 +199,8 @@ impl Widths {
     pub fn of_metric(&self, metric: MetricId) -> usize {
         match (metric.per, metric.element) {
             (Per::Run, _) => 1,
-            (Per::Layer, _) => self.layers,
+            (Per::Layer, Element::F64) => self.layers,
+            (Per::Layer, Element::F32) => self.layers.saturating_mul(BINS),
             (Per::Tensor, Element::F64) => self.tensors,
             (Per::Tensor, Element::F32) => self.tensors.saturating_mul(self.buckets),
         }
@@ -203,7 +213,7 @@ impl Widths {
             let values = row.values(metric);
             let (given, expected) = (values.len(), self.of_metric(metric));
             // Snapshots have a sketch or the run has none: there is no number for one that is missing.
-            let is_needed = metric.element == Element::F32 && metric.table == row.table;
+            let is_needed = metric.kind == ValueKind::Sketch && metric.table == row.table;
             if matches!(values, Values::Absent) && !is_needed || given == 0 && expected == 0 {
                 continue;
             }
@@ -218,9 +228,10 @@ impl Widths {
             if given != expected || matches!(values, Values::Single(_)) != (metric.element == Element::F32) {
                 let of = match (metric.per, metric.element) {
                     (Per::Run, _) => "a row",
-                    (Per::Layer, _) => "layers",
-                    (_, Element::F64) => "tensors",
-                    (_, Element::F32) => "buckets in all",
+                    (Per::Layer, Element::F64) => "layers",
+                    (Per::Layer, Element::F32) => "bins in all",
+                    (Per::Tensor, Element::F64) => "tensors",
+                    (Per::Tensor, Element::F32) => "buckets in all",
                 };
                 return Err(format!(
                     "{table} row {}: {given} values of {}, but the header has {expected} {of}",
@@ -318,6 +329,13 @@ impl Rows {
         }
     }
 
+    /// The counts of a layer at a row, by the bins of [`crate::stats::bins`]; `None` where nothing was counted.
+    pub fn counts(&self, metric: MetricId, row: usize, layer: usize) -> Option<&[f32]> {
+        let start = (row * self.widths.layers + layer) * BINS;
+        let counts = self.singles(metric).get(start..start + BINS)?;
+        counts.iter().any(|n| *n > 0.0).then_some(counts)
+    }
+
     /// The numbers of a metric that is stored in single precision.
     pub fn singles(&self, metric: MetricId) -> &[f32] {
         match &self.columns[metric.index()] {
@@ -391,8 +409,19 @@ impl Rows {
                         _ => column.resize((before + 1) * width, MISSING),
                     }
                 }
-                (Column::Single(column), Values::Single(values)) => column.extend_from_slice(values),
-                (Column::Single(_), _) => {}
+                (Column::Single(column), Values::Single(values)) if metric.kind == ValueKind::Sketch => {
+                    column.extend_from_slice(values);
+                }
+                (Column::Single(column), values) => {
+                    if column.is_empty() && values.is_missing() {
+                        continue;
+                    }
+                    column.resize(before * width, f32::NAN);
+                    match values {
+                        Values::Single(values) => column.extend_from_slice(values),
+                        _ => column.resize((before + 1) * width, f32::NAN),
+                    }
+                }
             }
         }
         Ok(())
@@ -427,7 +456,11 @@ impl Rows {
         for metric in table.metrics() {
             let length = step.len().saturating_mul(rows.widths.of_metric(metric));
             rows.columns[metric.index()] = match metric.element {
-                Element::F32 => Column::Single(single(metric).unwrap_or_default()),
+                Element::F32 => {
+                    let is_sketch = metric.kind == ValueKind::Sketch;
+                    let values = single(metric).filter(|v| is_sketch || v.iter().any(|x| !x.is_nan()));
+                    Column::Single(values.unwrap_or_default())
+                }
                 Element::F64 => {
                     let values = double(metric)
                         .filter(|v| metric.per == Per::Run || v.iter().any(|&x| !is_missing(x)));
@@ -450,7 +483,7 @@ impl Rows {
             };
             let width = widths.of_metric(metric);
             let may_be_absent =
-                metric.per != Per::Run && length == 0 && (metric.element == Element::F64 || width == 0);
+                metric.per != Per::Run && length == 0 && (metric.kind != ValueKind::Sketch || width == 0);
             if self.len().checked_mul(width) != Some(length) && !may_be_absent {
                 let rows = self.len();
                 return Some(format!("{} holds {length} values, expected {rows} rows of {width}", metric.id));

@@ -1,6 +1,7 @@
 //! A record with some of its layers.
 
-use super::{Header, Per, Record, Row, SKETCH, Table};
+use super::{Header, MetricId, Per, Record, Row, SKETCH, Table};
+use crate::stats::bins::BINS;
 
 impl Record {
     /// The record of the layers for which `keep` holds (index into the header's list), with their tensors. They
@@ -36,9 +37,16 @@ impl Record {
                         Per::Tensor => tensors.iter().map(|&t| all[t]).collect(),
                     });
                 }
-                let all = row.singles(SKETCH);
-                let of = |&t: &usize| all.get(t * buckets..(t + 1) * buckets).unwrap_or_default();
-                let sketch: Vec<f32> = tensors.iter().flat_map(of).copied().collect();
+                let singles: Vec<(MetricId, Vec<f32>)> = table
+                    .metrics()
+                    .filter(|&metric| !row.singles(metric).is_empty())
+                    .map(|metric| {
+                        let (kept, width) =
+                            if metric == SKETCH { (&tensors, buckets) } else { (&layers, BINS) };
+                        let of = |&at: &usize| &row.singles(metric)[at * width..][..width];
+                        (metric, kept.iter().flat_map(of).copied().collect())
+                    })
+                    .collect();
                 let mut new = Row::new(table, row.step());
                 for (&metric, values) in measured.iter().zip(&values) {
                     match metric.per {
@@ -46,8 +54,8 @@ impl Record {
                         _ => new.set(metric, values),
                     };
                 }
-                if !sketch.is_empty() {
-                    new = new.with_sketch(&sketch);
+                for (metric, values) in singles.iter().filter(|(_, values)| !values.is_empty()) {
+                    new.set_singles(*metric, values);
                 }
                 let pushed = out.table_mut(table).push(&new);
                 debug_assert!(pushed.is_ok(), "{pushed:?}");

@@ -99,9 +99,9 @@ pub struct Canvas {
 }
 
 impl Canvas {
-    /// A blank sheet of `width` x `height` CSS pixels.
-    pub fn new(width: u32, height: u32) -> Canvas {
-        let drawing = Rc::new(RefCell::new(Drawing::new(width, height, 1.0)));
+    /// A blank sheet of `width` x `height` pixels, each `zoom` CSS pixels long.
+    pub fn new(width: u32, height: u32, zoom: f64) -> Canvas {
+        let drawing = Rc::new(RefCell::new(Drawing::new(width, height, zoom)));
         let sheet = DrawingArea::from(&drawing);
         Canvas { drawing, sheet }
     }
@@ -293,7 +293,7 @@ mod tests {
 
     #[test]
     fn elements_carry_what_they_need_and_no_more() {
-        let mut c = Canvas::new(100, 50);
+        let mut c = Canvas::new(100, 50, 1.0);
         c.text("a < b & \"c\"", (10.0, 20.0), Letters::new(12.0, Rgb(1, 2, 3)).anchored(Anchor::End))
             .unwrap();
         c.line((0.0, 0.5), (10.0, 0.5), Pen { dash: &[4.0, 2.5], ..Pen::solid(Rgb(255, 0, 0), 1.5) })

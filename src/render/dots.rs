@@ -18,9 +18,6 @@ use super::theme::Palette;
 /// Height of the line of words over the plot.
 const HEAD: f64 = 20.0;
 const GAP: f64 = 10.0;
-/// Words at the right are broken at this width, labels at the left at that one.
-const WORDS: f64 = 310.0;
-const LABELS: f64 = 190.0;
 const WORD_LINE: f64 = 13.5;
 const LABEL_LINE: f64 = 15.0;
 /// Between the words of two rows.
@@ -56,7 +53,7 @@ impl Kind for Dots {
         panel::axes(c, &self.x, None, plot, palette)?;
         c.frame(plot, Pen::solid(palette.axis, 1.0))?;
         for (row, (top, height)) in self.rows.iter().zip(bounds(self, plot)) {
-            draw_row(c, row, top + 0.5 * height, x, plot, palette)?;
+            draw_row(c, (self, row), top + 0.5 * height, x, plot, palette)?;
         }
         legend(c, self, plot, palette)
     }
@@ -79,21 +76,21 @@ impl Kind for Dots {
 
     fn left(&self, _: f64) -> f64 {
         let wide = |row: &DotRow| {
-            label(row).iter().map(|line| font::width(line, LABEL, weight(row))).fold(0.0, f64::max)
+            label(self, row).iter().map(|line| font::width(line, LABEL, weight(row))).fold(0.0, f64::max)
         };
         GAP + self.rows.iter().map(wide).fold(0.0, f64::max)
     }
 
     fn least_height(&self, _: f64) -> f64 {
-        self.rows.iter().map(|row| need(row, LEAST_ROW)).sum()
+        self.rows.iter().map(|row| need(self, row, LEAST_ROW)).sum()
     }
 
     fn good_height(&self, _: f64) -> f64 {
-        self.rows.iter().map(|row| need(row, ROW)).sum()
+        self.rows.iter().map(|row| need(self, row, ROW)).sum()
     }
 
     fn right(&self, _: f64) -> f64 {
-        let lines = self.rows.iter().flat_map(|r| font::wrap(&r.words, TICK, Weight::Regular, WORDS));
+        let lines = self.rows.iter().flat_map(|r| words(self, r));
         let widest = lines.map(|l| font::width(&l, TICK, Weight::Regular)).fold(0.0, f64::max);
         if widest > 0.0 { GAP + widest } else { 0.0 }
     }
@@ -104,24 +101,24 @@ fn weight(row: &DotRow) -> Weight {
 }
 
 /// The lines left of a row.
-fn label(row: &DotRow) -> Vec<String> {
-    font::wrap_evenly(&row.label, LABEL, weight(row), LABELS)
+fn label(d: &Dots, row: &DotRow) -> Vec<String> {
+    font::wrap_evenly(&row.label, LABEL, weight(row), d.beside.0)
 }
 
 /// The lines right of a row.
-fn words(row: &DotRow) -> Vec<String> {
-    font::wrap(&row.words, TICK, Weight::Regular, WORDS)
+fn words(d: &Dots, row: &DotRow) -> Vec<String> {
+    font::wrap(&row.words, TICK, Weight::Regular, d.beside.1)
 }
 
 /// The height that the words of a row need, or the least one.
-fn need(row: &DotRow, least: f64) -> f64 {
-    let lines = (label(row).len() as f64 * LABEL_LINE).max(words(row).len() as f64 * WORD_LINE);
+fn need(d: &Dots, row: &DotRow, least: f64) -> f64 {
+    let lines = (label(d, row).len() as f64 * LABEL_LINE).max(words(d, row).len() as f64 * WORD_LINE);
     least.max(lines + ROW_GAP)
 }
 
 /// Top and height of every row: what its words need, and an equal share of what is left over.
 fn bounds(d: &Dots, plot: Rect) -> Vec<(f64, f64)> {
-    let needs = |least: f64| d.rows.iter().map(|row| need(row, least)).collect::<Vec<f64>>();
+    let needs = |least: f64| d.rows.iter().map(|row| need(d, row, least)).collect::<Vec<f64>>();
     let good = needs(ROW);
     let own = if good.iter().sum::<f64>() <= plot.h { good } else { needs(LEAST_ROW) };
     let more = (plot.h - own.iter().sum::<f64>()) / own.len() as f64;
@@ -169,7 +166,7 @@ fn draw_ground(c: &mut Canvas, d: &Dots, x: Scale, plot: Rect, palette: &Palette
 /// The dots of a row whose middle is at this height, and its words at both sides.
 fn draw_row(
     c: &mut Canvas,
-    row: &DotRow,
+    (d, row): (&Dots, &DotRow),
     middle: f64,
     x: Scale,
     plot: Rect,
@@ -190,13 +187,13 @@ fn draw_row(
     let letters = Letters::new(LABEL, text).anchored(Anchor::End);
     let letters = if row.tone == Tone::Open { letters.bold() } else { letters };
     let first = |lines: &[String], line: f64| 0.5 * line * (lines.len().max(1) - 1) as f64;
-    let lines = label(row);
+    let lines = label(d, row);
     let mut y = middle + panel::half_height(LABEL) - first(&lines, LABEL_LINE);
     for line in &lines {
         c.text(line, (plot.x - GAP, y), letters)?;
         y += LABEL_LINE;
     }
-    let lines = words(row);
+    let lines = words(d, row);
     let mut y = middle + panel::half_height(TICK) - first(&lines, WORD_LINE);
     for line in &lines {
         c.text(line, (plot.right() + GAP, y), Letters::new(TICK, text))?;

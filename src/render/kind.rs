@@ -120,7 +120,9 @@ fn heads(p: &Placed, plot: Rect) -> (f64, f64) {
 pub fn above(p: &Placed, plot: Rect) -> f64 {
     let (own, over) = heads(p, plot);
     let head = own + over;
-    panel::title_room(kind(&p.panel).title()) + head + if head > 0.0 { 6.0 } else { 0.0 }
+    panel::title_room(kind(&p.panel).title(), plot.w, kind(&p.panel).right(plot.h))
+        + head
+        + if head > 0.0 { 6.0 } else { 0.0 }
 }
 
 /// How far words reach beyond the right edge of a plot: those of the axis, and those above the plot.
@@ -134,7 +136,7 @@ pub fn draw(c: &mut Canvas, p: &Placed, place: Place, look: &Look) -> Result<(),
     let (panel, plot) = (kind(&p.panel), place.plot);
     let (own, over) = heads(p, plot);
     let above = if own + over > 0.0 { own + over + 4.0 } else { 0.0 };
-    panel::title(c, panel.title(), plot, above, look.palette)?;
+    panel::title(c, (panel.title(), panel.right(plot.h)), plot, above, look.palette)?;
     panel.draw(c, place, look)?;
     match panel.axes(plot) {
         Some(axes) => {

@@ -4,7 +4,8 @@
 //! are found in a few rounds. Plots begin and end on whole pixels, so that the edges of cells are sharp.
 
 use crate::figure::chart::{Figure, Placed};
-use crate::font::{self, MARGIN, Weight};
+use crate::figure::size::{LEAST_TEXT, Size};
+use crate::font::{self, Weight};
 
 use super::RenderError;
 use super::bar::{self, Entry};
@@ -12,7 +13,6 @@ use super::canvas::Rect;
 use super::kind::{self, kind};
 use super::panel::{CAPTION, SUBTITLE};
 
-pub const TITLE_LINE: f64 = 23.0;
 pub const SUBTITLE_LINE: f64 = 17.0;
 pub const CAPTION_LINE: f64 = 15.0;
 const COLUMN_GAP: f64 = 16.0;
@@ -49,7 +49,7 @@ pub struct Layout {
 }
 
 /// A bar stands right of the last column that uses its scale, and of the numbers that stand row by row
-/// beside a heatmap of it, and spans the rows that use it.
+/// beside a heatmap of it, and spans neighbouring rows that use it.
 struct Span {
     scale: usize,
     column: usize,
@@ -60,14 +60,32 @@ fn spans(figure: &Figure) -> Vec<Span> {
     let mut out = Vec::new();
     for scale in 0..figure.scales.len() {
         let users = || figure.panels.iter().filter(|p| kind(&p.panel).scale() == Some(scale));
-        let (columns, rows) = (users().map(|p| p.column), || users().map(|p| p.row));
-        if let (Some(column), Some(first), Some(last)) = (columns.max(), rows().min(), rows().max()) {
+        let Some(column) = users().map(|p| p.column).max() else { continue };
+        let mut rows: Vec<usize> = users().map(|p| p.row).collect();
+        rows.sort_unstable();
+        rows.dedup();
+        for rows in rows.chunk_by(|a, b| a + 1 == *b) {
+            let (first, last) = (rows[0], rows[rows.len() - 1]);
             let beside = |p: &&Placed| kind(&p.panel).continues_rows() && (first..=last).contains(&p.row);
             let column = figure.panels.iter().filter(beside).map(|p| p.column).fold(column, usize::max);
             out.push(Span { scale, column, rows: (first, last) });
         }
     }
     out
+}
+
+/// From line to line of a figure's title.
+pub fn title_line(figure: &Figure) -> f64 {
+    (23.0 / 17.0) * figure.size.title()
+}
+
+/// Type size of the footer. On a sheet of a chosen size no text is smaller than [`LEAST_TEXT`].
+pub fn caption_size(figure: &Figure) -> f64 {
+    if figure.size == Size::Screen { CAPTION } else { CAPTION.max(LEAST_TEXT) }
+}
+
+fn inner_width(figure: &Figure) -> f64 {
+    f64::from(figure.width) - 2.0 * figure.size.margin()
 }
 
 /// The words above and below the panels, and between which heights the panels stand.
@@ -85,17 +103,20 @@ struct Words {
 
 fn words(figure: &Figure, height: f64, swatches_under_bars: bool) -> Words {
     let width = f64::from(figure.width);
-    let inner = width - 2.0 * MARGIN;
-    let title = font::title_lines(&figure.title, width);
-    let subtitle = font::wrap_evenly(&figure.subtitle, SUBTITLE, Weight::Regular, inner);
-    let caption = font::wrap_evenly(&figure.caption, CAPTION, Weight::Regular, inner);
+    let margin = figure.size.margin();
+    let inner = width - 2.0 * margin;
+    let shown = |hidden: bool, lines: Vec<String>| if hidden { Vec::new() } else { lines };
+    let title = shown(figure.hidden.title, figure.title_lines());
+    let lines = |words: &str, size: f64| font::wrap_evenly(words, size, Weight::Regular, inner);
+    let subtitle = shown(figure.hidden_subtitle, lines(&figure.subtitle, SUBTITLE));
+    let caption = shown(figure.hidden.footer, lines(&figure.caption, caption_size(figure)));
     let legend = if swatches_under_bars { Vec::new() } else { bar::legend(&figure.scales, inner) };
     let gap = |there: bool, size: f64| if there { size } else { 0.0 };
-    let head = MARGIN
-        + title.len() as f64 * TITLE_LINE
+    let head = margin
+        + title.len() as f64 * title_line(figure)
         + subtitle.len() as f64 * SUBTITLE_LINE
         + gap(!title.is_empty() || !subtitle.is_empty(), 8.0);
-    let caption_top = height - MARGIN + 4.0 - caption.len() as f64 * CAPTION_LINE;
+    let caption_top = height - margin + 4.0 - caption.len() as f64 * CAPTION_LINE;
     let legend_top = caption_top - gap(!legend.is_empty(), 8.0) - bar::legend_height(&legend);
     let foot = legend_top - gap(!caption.is_empty() || !legend.is_empty(), 12.0);
     Words { title, subtitle, caption, legend, legend_top, caption_top, head, foot }
@@ -172,14 +193,14 @@ fn starts(before: f64, sizes: impl Iterator<Item = f64>) -> Vec<f64> {
 fn places(figure: &Figure, words: &Words, spans: &[Span], gutters: &Gutters) -> (Vec<Place>, Vec<BarPlace>) {
     let Gutters { left, right, top, bottom, bars } = gutters;
     let (columns, rows) = (figure.column_weights.len(), figure.row_weights.len());
-    let inner = f64::from(figure.width) - 2.0 * MARGIN;
+    let inner = inner_width(figure);
     let share = |free: f64, weights: &[f64], i: usize| free * weights[i] / weights.iter().sum::<f64>();
     let free_w = inner - left.iter().chain(right).sum::<f64>() - COLUMN_GAP * (columns - 1) as f64;
     let free_h =
         words.foot - words.head - top.iter().chain(bottom).sum::<f64>() - ROW_GAP * (rows - 1) as f64;
     let widths: Vec<f64> = (0..columns).map(|i| share(free_w, &figure.column_weights, i)).collect();
     let heights: Vec<f64> = (0..rows).map(|i| share(free_h, &figure.row_weights, i)).collect();
-    let xs = starts(MARGIN, (0..columns).map(|i| left[i] + widths[i] + right[i] + COLUMN_GAP));
+    let xs = starts(figure.size.margin(), (0..columns).map(|i| left[i] + widths[i] + right[i] + COLUMN_GAP));
     let ys = starts(words.head, (0..rows).map(|i| top[i] + heights[i] + bottom[i] + ROW_GAP));
     let place = |p: &Placed| {
         let (x, y) = ((xs[p.column] + left[p.column]).round(), (ys[p.row] + top[p.row]).round());
@@ -215,13 +236,14 @@ fn good_height(figure: &Figure, swatches_under_bars: bool) -> f64 {
     // On a sheet without height the panels would end above their beginning, by what the words take.
     let words = words(figure, 0.0, swatches_under_bars);
     let rows = figure.row_weights.len();
+    let asked = |row: usize| figure.plot_heights.get(row).copied().unwrap_or(0.0);
     let mut height = 2.0 * f64::from(figure.width);
     for _ in 0..ROUNDS {
         let (panels, _) = arranged(figure, height, swatches_under_bars);
         let need = |(p, place): (&Placed, &Place)| {
             let panel = kind(&p.panel);
             let room = if panel.framed() { kind::above(p, place.plot) + panel.below() } else { 0.0 };
-            panel.good_height(place.plot.w).max(SMALLEST.1) + room
+            panel.good_height(place.plot.w).max(SMALLEST.1).max(asked(p.row)) + room
         };
         let of = |row: usize| {
             let placed = figure.panels.iter().zip(&panels).filter(|(p, _)| p.row == row);
@@ -239,7 +261,7 @@ fn arranged(figure: &Figure, height: f64, swatches_under_bars: bool) -> (Vec<Pla
     let words = words(figure, height, swatches_under_bars);
     let spans = spans(figure);
     let (columns, rows) = (figure.column_weights.len() as f64, figure.row_weights.len() as f64);
-    let inner = f64::from(figure.width) - 2.0 * MARGIN;
+    let inner = inner_width(figure);
     let first = Rect { x: 0.0, y: 0.0, w: inner / columns, h: (words.foot - words.head) / rows };
     let mut panels = vec![Place { plot: first, left: 0.0 }; figure.panels.len()];
     let mut bars = Vec::new();
@@ -264,8 +286,12 @@ pub fn layout(figure: &Figure) -> Result<Layout, RenderError> {
 
 fn solve(figure: &Figure, swatches_under_bars: bool) -> Result<Layout, RenderError> {
     let (width, height) = (figure.width, height(figure));
-    let too_small = || RenderError::TooSmall { figure: figure.name.clone(), width, height };
-    let inner = f64::from(width) - 2.0 * MARGIN;
+    let name = || figure.name.clone();
+    let too_small = || match figure.size {
+        Size::Screen => RenderError::TooSmall { figure: name(), width, height },
+        size => RenderError::DoesNotFit { figure: name(), size },
+    };
+    let inner = inner_width(figure);
     if inner < SMALLEST.0 {
         return Err(too_small());
     }

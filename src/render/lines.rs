@@ -6,6 +6,7 @@ use crate::font::{self, Weight};
 use super::RenderError;
 use super::axis::{Scale, linear};
 use super::canvas::{Anchor, Canvas, Letters, Pen, Point, Rect};
+use super::code::{self, RADIUS, Shape};
 use super::kind::{Kind, Look};
 use super::layout::Place;
 use super::overlay::{Along, Axes};
@@ -16,6 +17,8 @@ use super::theme::Palette;
 const END_LABEL_WIDTH: f64 = 130.0;
 const END_LABEL_LINE: f64 = 14.0;
 const END_LABEL_GAP: f64 = 12.0;
+/// Room of a shape before the words at a curve's end.
+const SHAPE_ROOM: f64 = 13.0;
 const LEGEND_LINE: f64 = 18.0;
 const LEGEND_STROKE: f64 = 22.0;
 
@@ -24,10 +27,12 @@ struct EndLabel {
     at: f64,
     lines: Vec<String>,
     colour: super::colour::Rgb,
+    /// The shape of the curve's points, before the words.
+    shape: Option<(Shape, super::colour::Rgb)>,
 }
 
 fn pen(series: &Series, palette: &Palette) -> Pen {
-    let colour = palette.series[series.colour % palette.series.len()];
+    let colour = code::colour(series, palette);
     match series.style {
         Stroke::Solid => Pen::solid(colour, 2.0),
         Stroke::Dashed => Pen { dash: &[7.0, 4.0], ..Pen::solid(colour, 2.0) },
@@ -82,7 +87,7 @@ impl Kind for Lines {
         let (under, over): (Vec<&Series>, Vec<&Series>) =
             self.series.iter().partition(|s| s.style == Stroke::Faint);
         for s in under.into_iter().chain(over) {
-            draw_series(c, s, (x, y), plot, palette)?;
+            draw_series(c, s, (x, y), (plot, code::coded(self)), palette)?;
         }
         draw_legend(c, self, plot, palette)?;
         end_labels(c, self, (x, y), plot, palette)?;
@@ -118,7 +123,8 @@ impl Kind for Lines {
             .flat_map(|w| font::wrap_evenly(w, LABEL, Weight::Regular, END_LABEL_WIDTH))
             .map(|l| font::width(&l, LABEL, Weight::Regular))
             .fold(0.0, f64::max);
-        if widest > 0.0 { widest + END_LABEL_GAP } else { 0.0 }
+        let shapes = if self.direct_labels && code::coded(self) { SHAPE_ROOM } else { 0.0 };
+        if widest > 0.0 { widest + END_LABEL_GAP + shapes } else { 0.0 }
     }
 }
 
@@ -132,18 +138,22 @@ fn draw_series(
     c: &mut Canvas,
     s: &Series,
     scales: (Scale, Scale),
-    plot: Rect,
+    (plot, coded): (Rect, bool),
     palette: &Palette,
 ) -> Result<(), RenderError> {
     let pen = pen(s, palette);
+    let shape = if coded { Shape::of(s.colour) } else { Shape::Disc };
     let within = |v: f64, low: f64, high: f64| v >= low - 0.5 && v <= high + 0.5;
     let inside = |p: &&Point| within(p.0, plot.x, plot.right()) && within(p.1, plot.y, plot.bottom());
     for run in runs(s, scales) {
         for piece in clip(&thin(&run), plot) {
             c.curve(&piece, pen)?;
         }
-        for p in run.iter().filter(|_| s.markers).filter(inside) {
-            c.dot(*p, 3.0, pen.colour)?;
+        if !s.markers && (!coded || s.style == Stroke::Faint) {
+            continue;
+        }
+        for p in code::places(&run, s.markers, s.colour, plot.w).iter().filter(inside) {
+            shape.draw(c, *p, pen.colour, palette)?;
         }
     }
     Ok(())
@@ -156,8 +166,10 @@ fn draw_legend(c: &mut Canvas, lines: &Lines, plot: Rect, palette: &Palette) -> 
         for (dx, i) in entries {
             let (s, left) = (&lines.series[*i], plot.x + dx);
             c.line((left, middle), (left + LEGEND_STROKE, middle), pen(s, palette))?;
-            if s.markers {
-                c.dot((left + LEGEND_STROKE / 2.0, middle), 3.0, pen(s, palette).colour)?;
+            let coded = code::coded(lines);
+            if s.markers || coded {
+                let shape = if coded { Shape::of(s.colour) } else { Shape::Disc };
+                shape.draw(c, (left + LEGEND_STROKE / 2.0, middle), pen(s, palette).colour, palette)?;
             }
             let at = (left + LEGEND_STROKE + 6.0, middle + panel::half_height(LABEL));
             c.text(&s.label, at, Letters::new(LABEL, palette.text))?;
@@ -299,7 +311,7 @@ fn band(
     let upper: Vec<Point> = points.iter().map(|p| (p.0, p.2)).collect();
     let mut outline = thin(&upper);
     outline.extend(thin(&lower).into_iter().rev());
-    c.polygon(&outline, palette.series[s.colour % palette.series.len()], 0.18)
+    c.polygon(&outline, code::colour(s, palette), 0.18)
 }
 
 fn end_labels(
@@ -315,13 +327,17 @@ fn end_labels(
         let seen = runs(s, (x, y)).into_iter().flatten().rfind(|p| p.0 <= plot.right() + 0.5);
         if let Some((_, at)) = seen {
             let at = at.clamp(plot.y, plot.bottom());
-            labels.push(EndLabel { at, lines: broken(&s.label), colour: pen(s, palette).colour });
+            let own = pen(s, palette).colour;
+            let shape = code::coded(lines).then(|| (Shape::of(s.colour), own));
+            // A ramp's colours are those of lines, too pale for words at its beginning.
+            let colour = if s.ramp.is_some() { palette.text } else { own };
+            labels.push(EndLabel { at, lines: broken(&s.label), colour, shape });
         }
     }
     for (value, words) in lines.marks.iter().filter(|m| !m.1.trim().is_empty()) {
         let at = y.place(*value);
         if linear(lines.y.kind, *value).is_finite() && at >= plot.y - 0.5 && at <= plot.bottom() + 0.5 {
-            labels.push(EndLabel { at, lines: broken(words), colour: palette.muted });
+            labels.push(EndLabel { at, lines: broken(words), colour: palette.muted, shape: None });
         }
     }
     labels.sort_by(|a, b| a.at.total_cmp(&b.at));
@@ -330,6 +346,10 @@ fn end_labels(
     let middles = spread(&wanted, &heights, plot.y - 6.0, plot.bottom() + 6.0);
     for (label, middle) in labels.iter().zip(middles) {
         let left = plot.right() + END_LABEL_GAP;
+        let words = left + if label.shape.is_some() { SHAPE_ROOM } else { 0.0 };
+        if let Some((shape, colour)) = label.shape {
+            shape.draw(c, (left + RADIUS + 1.0, middle), colour, palette)?;
+        }
         if (middle - label.at).abs() > 3.0 {
             let pen = Pen::solid(label.colour, 0.8);
             c.curve(&[(plot.right() + 1.5, label.at), (left - 2.5, middle)], pen)?;
@@ -337,7 +357,7 @@ fn end_labels(
         for (i, line) in label.lines.iter().enumerate() {
             let row = middle + (i as f64 - 0.5 * (label.lines.len() as f64 - 1.0)) * END_LABEL_LINE;
             let letters = Letters::new(LABEL, label.colour).anchored(Anchor::Start);
-            c.text(line, (left, row + panel::half_height(LABEL)), letters)?;
+            c.text(line, (words, row + panel::half_height(LABEL)), letters)?;
         }
     }
     Ok(())

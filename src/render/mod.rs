@@ -10,6 +10,7 @@
 //! | `panel`, `bar` | what panels have in common; colour bars |
 //! | `raster` | a heatmap's cells as a small picture with a palette |
 //! | `axis` | ticks and numbers |
+//! | `code` | how lines are told apart without colour |
 //! | `canvas` | the one interface that all of these draw on, through plotters |
 //! | `drawing` | the plotters backend under it: the shapes that were drawn |
 //! | `svg`, `bitmap`, `pdf` | the shapes as SVG, PNG and PDF |
@@ -22,6 +23,7 @@ mod axis;
 mod bar;
 mod bitmap;
 mod canvas;
+mod code;
 mod colour;
 mod dots;
 mod drawing;
@@ -49,8 +51,8 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use crate::field::Field;
+use crate::figure::Size;
 use crate::figure::chart::Figure;
-use crate::font;
 
 pub use colour::{ColourMap, Rgb};
 pub use layout::height;
@@ -69,11 +71,13 @@ pub struct Style {
     pub colour_map: ColourMap,
     /// PNG pixels per CSS pixel, 0.25 to 16. 2 suits screens, 3 print.
     pub scale: f64,
+    /// No ground: what lies under the picture shows through.
+    pub transparent: bool,
 }
 
 impl Default for Style {
     fn default() -> Style {
-        Style { theme: Theme::Light, colour_map: ColourMap::Viridis, scale: 2.0 }
+        Style { theme: Theme::Light, colour_map: ColourMap::Viridis, scale: 2.0, transparent: false }
     }
 }
 
@@ -115,6 +119,12 @@ pub enum RenderError {
     Invalid { figure: String, what: String },
     #[error("figure `{figure}`: {width} x {height} pixels leave no room for its plots; make it larger")]
     TooSmall { figure: String, width: u32, height: u32 },
+    #[error(
+        "figure `{figure}` does not fit a sheet of {field} {size}; draw it for another size, such as page or \
+         screen, or with fewer runs",
+        field = Field::Size
+    )]
+    DoesNotFit { figure: String, size: Size },
     #[error("unknown {what} `{name}`; there are: {known}")]
     Unknown { what: &'static str, name: String, known: String },
     #[error("{field} {0}: choose a number of PNG pixels per CSS pixel from 0.25 to 16", field = Field::Scale)]
@@ -197,16 +207,19 @@ fn draw(figure: &Figure, style: &Style) -> Result<Drawing, RenderError> {
     let palette = style.theme.palette();
     let place = layout::layout(figure)?;
     let height = height(figure);
-    let mut c = Canvas::new(figure.width, height);
-    c.fill(Rect { x: 0.0, y: 0.0, w: figure.width.into(), h: height.into() }, palette.background)?;
-    let mut y = font::MARGIN - 4.0;
+    let mut c = Canvas::new(figure.width, height, figure.size.zoom());
+    if !style.transparent {
+        c.fill(Rect { x: 0.0, y: 0.0, w: figure.width.into(), h: height.into() }, palette.background)?;
+    }
+    let margin = figure.size.margin();
+    let mut y = margin - 4.0;
     for line in &place.title {
-        y += layout::TITLE_LINE;
-        c.text(line, (font::MARGIN, y - 3.0), Letters::new(font::TITLE, palette.text).bold())?;
+        y += layout::title_line(figure);
+        c.text(line, (margin, y - 3.0), Letters::new(figure.size.title(), palette.text).bold())?;
     }
     for line in &place.subtitle {
         y += layout::SUBTITLE_LINE;
-        c.text(line, (font::MARGIN, y), Letters::new(panel::SUBTITLE, palette.muted))?;
+        c.text(line, (margin, y), Letters::new(panel::SUBTITLE, palette.muted))?;
     }
     let rows = figure.panels.iter().map(|p| kind(&p.panel).rows_of_cells()).sum();
     let look = Look { style, palette, scales: &figure.scales, most_bins: raster::most_bins(rows) };
@@ -220,11 +233,11 @@ fn draw(figure: &Figure, style: &Style) -> Result<Drawing, RenderError> {
         let beyond = (below.contains(&true), above.contains(&true));
         bar::draw(&mut c, scale, b.area, beyond, place.swatches_under_bars, style, palette)?;
     }
-    bar::draw_legend(&mut c, &place.legend, (font::MARGIN, place.legend_top), palette)?;
+    bar::draw_legend(&mut c, &place.legend, (margin, place.legend_top), palette)?;
     let mut y = place.caption_top;
     for line in &place.caption {
         y += layout::CAPTION_LINE;
-        c.text(line, (font::MARGIN, y - 4.0), Letters::new(panel::CAPTION, palette.muted))?;
+        c.text(line, (margin, y - 4.0), Letters::new(layout::caption_size(figure), palette.muted))?;
     }
     Ok(c.finish())
 }

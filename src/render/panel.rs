@@ -8,7 +8,7 @@ use super::axis::{self, Scale, Tick};
 use super::canvas::{Anchor, Canvas, Letters, Pen, Rect};
 use super::theme::Palette;
 
-/// Sizes of type, CSS pixels; that of the figure's title is [`font::TITLE`].
+/// Sizes of type, CSS pixels; that of the figure's title is [`Size::title`](crate::figure::Size::title).
 pub const SUBTITLE: f64 = 12.5;
 pub const PANEL_TITLE: f64 = 13.0;
 pub const LABEL: f64 = 12.0;
@@ -37,9 +37,31 @@ pub fn y_ticks(axis: &Axis, length: f64) -> Vec<Tick> {
     axis::ticks(axis, length, |_| 21.0)
 }
 
-/// Room for a panel's title over the plot.
-pub fn title_room(title: &str) -> f64 {
-    if title.trim().is_empty() { 4.0 } else { 23.0 }
+/// From line to line of a panel's title.
+const TITLE_LINE: f64 = 16.0;
+
+/// The lines of a panel's title over a plot of this width, with words in so much room right of it: two at
+/// most, the second shortened.
+fn title_lines(title: &str, width: f64, right: f64) -> Vec<String> {
+    let limit = width.max(60.0);
+    let whole = font::width(&font::tidy(title), PANEL_TITLE, Weight::Bold);
+    let mut lines = match whole <= limit + right.min(TITLE_OVERHANG) {
+        true => font::wrap(title, PANEL_TITLE, Weight::Bold, f64::INFINITY),
+        false => font::wrap_evenly(title, PANEL_TITLE, Weight::Bold, limit),
+    };
+    if lines.len() > MOST_TITLE_LINES {
+        let rest = lines.split_off(MOST_TITLE_LINES - 1).join(" ");
+        lines.push(font::elide(&rest, PANEL_TITLE, Weight::Bold, limit));
+    }
+    lines
+}
+
+/// Room for a panel's title over a plot of this width; see [`title_lines`].
+pub fn title_room(title: &str, width: f64, right: f64) -> f64 {
+    match title_lines(title, width, right).len() {
+        0 => 4.0,
+        lines => 23.0 + TITLE_LINE * (lines - 1) as f64,
+    }
 }
 
 /// Room for an x axis under the plot.
@@ -84,20 +106,24 @@ pub fn y_label_lines(words: &str, length: f64) -> Vec<String> {
     font::wrap_evenly(words, LABEL, Weight::Regular, (length + 12.0).max(50.0))
 }
 
-/// A title may stand over the words right of its plot, so far; a longer one would reach into the next panel
-/// and ends in an ellipsis.
+/// A title in one line may stand over the words right of its plot, so far; a longer one is broken.
 const TITLE_OVERHANG: f64 = 60.0;
+const MOST_TITLE_LINES: usize = 2;
 
 pub fn title(
     c: &mut Canvas,
-    words: &str,
+    (words, right): (&str, f64),
     plot: Rect,
     above: f64,
     palette: &Palette,
 ) -> Result<(), RenderError> {
     let letters = Letters::new(PANEL_TITLE, palette.text).bold();
-    let words = font::elide(words, PANEL_TITLE, Weight::Bold, plot.w + TITLE_OVERHANG);
-    c.text(&words, (plot.x, plot.y - above - 8.0), letters)
+    let lines = title_lines(words, plot.w, right);
+    for (i, line) in lines.iter().enumerate() {
+        let up = TITLE_LINE * (lines.len() - 1 - i) as f64;
+        c.text(line, (plot.x, plot.y - above - 8.0 - up), letters)?;
+    }
+    Ok(())
 }
 
 pub fn grid(c: &mut Canvas, x: &Axis, y: &Axis, plot: Rect, palette: &Palette) -> Result<(), RenderError> {

@@ -69,8 +69,20 @@ pub struct Palette {
     /// (2008) for the largest smallest distance under normal vision, protanopia and deuteranopia, with the
     /// contrast of text (4.5) on the ground, because a curve's label is written in its colour.
     pub series: [Rgb; 6],
+    /// Ends of the ramp of an ordered quantity, from near the ground to far from it.
+    pub ramp: [Rgb; 2],
     /// In the order zero, underflow, NaN, infinite, missing.
     pub special: [Tones; 5],
+}
+
+impl Palette {
+    /// The colour at a place from 0 to 1 of the ramp.
+    pub fn ramp_at(&self, place: f64) -> Rgb {
+        let place = if place.is_nan() { 0.0 } else { place.clamp(0.0, 1.0) };
+        let mix = |a: u8, b: u8| (f64::from(a) + (f64::from(b) - f64::from(a)) * place).round() as u8;
+        let [a, b] = self.ramp;
+        Rgb(mix(a.0, b.0), mix(a.1, b.1), mix(a.2, b.2))
+    }
 }
 
 const fn tones(ground: u32, ink: u32) -> Tones {
@@ -92,6 +104,7 @@ static LIGHT: Palette = Palette {
         Rgb::hex(0x3a_32_02),
         Rgb::hex(0x2d_2d_2d),
     ],
+    ramp: [Rgb::hex(0x4a_97_d8), Rgb::hex(0x0a_1d_45)],
     special: [
         tones(0x00_00_00, 0xb4_b4_b4),
         tones(0x7d_7d_7d, 0xff_ff_ff),
@@ -116,6 +129,7 @@ static DARK: Palette = Palette {
         Rgb::hex(0xc5_a6_0c),
         Rgb::hex(0x82_82_82),
     ],
+    ramp: [Rgb::hex(0x3a_78_b4), Rgb::hex(0xe4_f2_ff)],
     special: [
         tones(0x00_00_00, 0xb4_b4_b4),
         tones(0x7d_7d_7d, 0xff_ff_ff),

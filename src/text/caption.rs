@@ -140,10 +140,52 @@ impl Lang {
         }
     }
 
-    pub fn describe_strips(self) -> String {
+    /// What is drawn under heatmaps.
+    pub fn describe_strips(self, labels: &[String]) -> String {
+        let labels = self.enumeration(labels);
         match self {
-            Lang::En => "Below, on the same step axis: training loss and accuracy.".into(),
-            Lang::Zh => "下方共用步轴：训练损失和准确率。".into(),
+            Lang::En => format!("Below, on the same step axis: {labels}."),
+            Lang::Zh => format!("下方共用步轴：{labels}。"),
+        }
+    }
+
+    /// Many heatmaps of one scale, with their titles.
+    pub fn describe_heatmaps(self, label: &str, titles: &[String]) -> String {
+        let (count, titles) = (titles.len(), self.enumeration(titles));
+        match self {
+            Lang::En => format!("{count} heatmaps of the {label}, the input side at the bottom: {titles}."),
+            Lang::Zh => format!("{count} 幅{label}的热力图，输入侧在下方：{titles}。"),
+        }
+    }
+
+    /// What the columns of all of them are.
+    pub fn describe_shared_columns(self, axis: &str, names: &[String]) -> String {
+        let names = self.enumeration(names);
+        match self {
+            Lang::En => format!("Each has one column for each number of {axis}: {names}."),
+            Lang::Zh => format!("每幅中每一列对应一个{axis}：{names}。"),
+        }
+    }
+
+    /// Those under heatmaps of the same runs.
+    pub fn describe_heatmaps_below(self, label: &str, count: usize) -> String {
+        match self {
+            Lang::En => format!("Below them {count} heatmaps of the {label}."),
+            Lang::Zh => format!("其下是 {count} 幅{label}的热力图。"),
+        }
+    }
+
+    /// Many curves of one panel: how many, and the lowest and the highest at their ends, already written out.
+    pub fn describe_many_curves(self, panel: &str, curves: usize, low: [&str; 2], high: [&str; 2]) -> String {
+        match self {
+            Lang::En => format!(
+                "{panel}, {curves} curves: at their ends from {} ({}) to {} ({}).",
+                low[0], low[1], high[0], high[1]
+            ),
+            Lang::Zh => format!(
+                "{panel}，{curves} 条曲线：末端从 {}（{}）到 {}（{}）。",
+                low[0], low[1], high[0], high[1]
+            ),
         }
     }
 

@@ -405,7 +405,7 @@ impl Lang {
 
     pub fn grey_heading(self) -> String {
         match self {
-            Lang::En => "Not here".into(),
+            Lang::En => "Not for this run".into(),
             Lang::Zh => "不适用".into(),
         }
     }

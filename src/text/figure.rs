@@ -1,7 +1,7 @@
 //! Words of the figures: quantities and subtitles. Axes and legends are in [`super::labels`], titles in
 //! [`super::findings`], captions and descriptions in [`super::caption`].
 
-use super::Lang;
+use super::{Decay, Flat, Lang, Moment};
 use crate::analysis::Quantity;
 
 /// A kind of cell that has no colour on the scale.
@@ -44,7 +44,7 @@ impl Lang {
                     Quantity::Decay => format!("decay part of the update ({of})"),
                     Quantity::DecayRelative => format!("decay part / parameter norm ({of})"),
                     Quantity::Movement => format!("distance from initial {of}, relative"),
-                    Quantity::Remaining => format!("share of the way still ahead ({of})"),
+                    Quantity::Remaining => format!("remaining distance, share of the whole ({of})"),
                     Quantity::SaturatedShare => "saturated share".into(),
                     Quantity::DeadShare => "dead units".into(),
                     Quantity::MeanSquaredSlope => "mean squared slope of the activation".into(),
@@ -75,19 +75,21 @@ impl Lang {
     pub(super) fn noun(self, q: Quantity) -> &'static str {
         match self {
             Lang::En => match q {
-                Quantity::BatchGradient | Quantity::GradientPerParameter => "gradient",
+                Quantity::BatchGradient => "batch-mean gradient",
+                Quantity::GradientPerParameter => "batch-mean gradient per parameter",
                 Quantity::SampleGradient => "per-sample gradient",
                 Quantity::Signal => "backward signal",
                 Quantity::Driven | Quantity::DrivenRelative => "update",
                 Quantity::Decay | Quantity::DecayRelative => "decay",
                 Quantity::Movement => "movement",
-                Quantity::Remaining => "way ahead",
+                Quantity::Remaining => "remaining distance",
                 Quantity::SaturatedShare => "saturated share",
                 Quantity::DeadShare => "dead share",
                 Quantity::MeanSquaredSlope => "squared slope",
             },
             Lang::Zh => match q {
-                Quantity::BatchGradient | Quantity::GradientPerParameter => "梯度",
+                Quantity::BatchGradient => "批平均梯度",
+                Quantity::GradientPerParameter => "单个参数的批平均梯度",
                 Quantity::SampleGradient => "单样本梯度",
                 Quantity::Signal => "反向信号",
                 Quantity::Driven | Quantity::DrivenRelative => "更新量",
@@ -98,6 +100,15 @@ impl Lang {
                 Quantity::DeadShare => "死亡比例",
                 Quantity::MeanSquaredSlope => "导数平方",
             },
+        }
+    }
+
+    /// The same of several layers.
+    pub(super) fn nouns(self, q: Quantity) -> String {
+        match (self, q) {
+            (Lang::En, Quantity::GradientPerParameter) => "batch-mean gradients per parameter".into(),
+            (Lang::En, _) => format!("{}s", self.noun(q)),
+            (Lang::Zh, _) => self.noun(q).into(),
         }
     }
 
@@ -130,10 +141,10 @@ impl Lang {
                         format!("Distance of each {tensor} from its random start, relative to its initial norm.")
                     }
                     Quantity::Remaining => format!(
-                        "Colour: distance of each {tensor} to its final value, as a share of its whole way (bright: all still ahead, dark: arrived). Right: length of the way, relative to the initial norm."
+                        "Colour: distance of each {tensor} to its final value, as a share of its whole way (bright: at its start, dark: arrived). Right: length of the way, relative to the initial norm."
                     ),
                     Quantity::SaturatedShare | Quantity::DeadShare | Quantity::MeanSquaredSlope => {
-                        "Saturated: the slope is under 5.91 % of the largest one; dead: so for every sample of the batch. Hidden layers only: the output layer is linear.".into()
+                        self.flat_note(Flat::Saturated)
                     }
                 }
             }
@@ -144,11 +155,15 @@ impl Lang {
                     Quantity::GradientPerParameter => {
                         format!("各层{tensor}的批平均梯度：L2 范数除以元素个数的平方根。")
                     }
-                    Quantity::SampleGradient => "单个样本的权重梯度的范数，在批内取均方根：各样本不会相互抵消。".into(),
+                    Quantity::SampleGradient => {
+                        "单个样本的权重梯度的范数，在批内取均方根：各样本不会相互抵消。".into()
+                    }
                     Quantity::Signal => {
                         "单个样本的损失对预激活值的梯度的范数，在批内取均方根：即到达该层的信号。".into()
                     }
-                    Quantity::Driven | Quantity::Decay => format!("每一步{tensor}变化的 L2 范数，按其来源分开。"),
+                    Quantity::Driven | Quantity::Decay => {
+                        format!("每一步{tensor}变化的 L2 范数，按其来源分开。")
+                    }
                     Quantity::DrivenRelative | Quantity::DecayRelative => {
                         format!("每一步{tensor}的变化与其范数之比，按其来源分开。")
                     }
@@ -157,8 +172,7 @@ impl Lang {
                         "颜色：各{tensor}离最终值的距离占其全部路程的比例（亮：路还全在前面；暗：已经到达）。右侧：路程的长度，相对于初始范数。"
                     ),
                     Quantity::SaturatedShare | Quantity::DeadShare | Quantity::MeanSquaredSlope => {
-                        "饱和：导数不到其最大值的 5.91%；死亡：对批内每个样本都是如此。只画隐藏层：输出层是线性的。"
-                            .into()
+                        self.flat_note(Flat::Saturated)
                     }
                 }
             }
@@ -199,21 +213,18 @@ impl Lang {
             Lang::En => {
                 let whose = if follows { "Its" } else { "Layer 1's" };
                 format!(
-                    "{whose} per-sample backward signal is {} than the last hidden layer's.",
-                    self.compared(log10)
+                    "{whose} per-sample backward signal is {}{}.",
+                    self.than(log10, "the last hidden layer's"),
+                    self.moment(Moment::Median)
                 )
             }
             Lang::Zh => {
                 let whose = if follows { "其" } else { "第 1 层的" };
-                format!("{whose}单样本反向信号{}。", self.beside("最后一个隐藏层", log10))
+                {
+                    let beside = self.beside("最后一个隐藏层", log10);
+                    format!("{whose}单样本反向信号{beside}{}。", self.moment(Moment::Median))
+                }
             }
-        }
-    }
-
-    pub fn ratios_are_medians(self) -> String {
-        match self {
-            Lang::En => "Ratios are medians over the recorded steps.".into(),
-            Lang::Zh => "比值是各记录步的中位数。".into(),
         }
     }
 
@@ -233,13 +244,6 @@ impl Lang {
         match self {
             Lang::En => format!("Only layers that match {pattern}, numbered among themselves."),
             Lang::Zh => format!("只画匹配 {pattern} 的层，编号只在其中计。"),
-        }
-    }
-
-    pub fn ends_are_medians(self) -> String {
-        match self {
-            Lang::En => "The title's numbers are medians of the first and the last steps.".into(),
-            Lang::Zh => "标题中的数是最初几步和最后几步的中位数。".into(),
         }
     }
 
@@ -283,12 +287,14 @@ impl Lang {
         }
     }
 
-    pub fn decay_travel_note(self, layer: usize, travel: f64) -> String {
+    pub fn decay_travel_note(self, by: Decay, layer: usize, travel: f64) -> String {
+        let (name, travel) = (self.decay_name(by), self.percent(travel));
         match self {
             Lang::En => {
-                format!("Weight decay alone can have moved layer {layer} by up to {}.", self.percent(travel))
+                let name = self.capitalised(name);
+                format!("{name} alone can have moved layer {layer} by up to {travel}.")
             }
-            Lang::Zh => format!("单凭权重衰减就能使第 {layer} 层移动至多 {}。", self.percent(travel)),
+            Lang::Zh => format!("单凭{name}就能使第 {layer} 层移动至多 {travel}。"),
         }
     }
 
@@ -346,6 +352,25 @@ impl Lang {
             (Lang::Zh, true) => "淡线：小批量；实线：整个训练集；虚线：测试集；点线：不参与训练的样本。",
         }
         .into()
+    }
+
+    /// Few steps were recorded.
+    pub fn sparse_note(self, steps: usize) -> String {
+        match self {
+            Lang::En => format!("Recorded at {steps} steps alone: each cell reaches to the next of them."),
+            Lang::Zh => format!("只记录了 {steps} 步：每格延伸到下一个记录步。"),
+        }
+    }
+
+    /// Losses that are exactly 0 and have no place on a logarithmic axis.
+    pub fn zero_loss_note(self, zeros: usize) -> String {
+        let count = self.count(zeros as u64);
+        match self {
+            _ if zeros == 0 => String::new(),
+            Lang::En if zeros == 1 => "A loss is exactly 0 and has no place on the logarithmic axis.".into(),
+            Lang::En => format!("{count} losses are exactly 0 and have no place on the logarithmic axis."),
+            Lang::Zh => format!("{count} 个损失恰为 0，无法画在对数轴上。"),
+        }
     }
 
     pub fn thinned_note(self) -> String {

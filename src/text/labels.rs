@@ -1,6 +1,6 @@
 //! Words of axes, rows, curves and legends.
 
-use super::{Lang, Special};
+use super::{Decay, Lang, Special};
 
 /// Characters of a layer's own name that are shown.
 const LONGEST_LAYER_NAME: usize = 24;
@@ -223,10 +223,10 @@ impl Lang {
         }
     }
 
-    pub fn decay_panel(self) -> String {
+    pub fn decay_panel(self, by: Decay) -> String {
         match self {
-            Lang::En => "made by weight decay".into(),
-            Lang::Zh => "来自权重衰减".into(),
+            Lang::En => format!("made by {}", self.decay_name(by)),
+            Lang::Zh => format!("来自{}", self.decay_name(by).trim_end()),
         }
     }
 

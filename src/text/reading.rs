@@ -17,6 +17,8 @@ pub enum Hint {
     /// One norm for all parameters.
     WholeGradient,
     Activation,
+    /// The same of rectifiers.
+    Off,
     Comparison,
     AccuracyByDepth,
     TriangleGradient,
@@ -46,19 +48,23 @@ impl Lang {
         match self {
             Lang::En if change.abs() < 0.3 => {
                 format!(
-                    "Here the {noun} is about the same in layer {last_hidden} ({high}) and in layer 1 ({low})."
+                    "Here the {noun} is about the same in layer {last_hidden} ({high}) and in layer 1 ({low}), each the median of the steps."
                 )
             }
             Lang::En => {
                 let goes = if change < 0.0 { "falls" } else { "grows" };
-                format!("Here the {noun} {goes} from {high} in layer {last_hidden} to {low} in layer 1.")
+                format!(
+                    "Here the {noun} {goes} from {high} in layer {last_hidden} to {low} in layer 1 (medians of the steps)."
+                )
             }
             Lang::Zh if change.abs() < 0.3 => {
-                format!("这里第 {last_hidden} 层的{noun}（{high}）与第 1 层的（{low}）相近。")
+                format!(
+                    "这里第 {last_hidden} 层的{noun}（{high}）与第 1 层的（{low}）相近，均为各步的中位数。"
+                )
             }
             Lang::Zh => {
                 let goes = if change < 0.0 { "降" } else { "升" };
-                format!("这里{noun}从第 {last_hidden} 层的 {high} {goes}到第 1 层的 {low}。")
+                format!("这里{noun}从第 {last_hidden} 层的 {high} {goes}到第 1 层的 {low}（各步的中位数）。")
             }
         }
     }
@@ -85,6 +91,7 @@ impl Lang {
                 Hint::Profile => "A line that rises to the right shows a signal that shrinks on its way back to the input; a level line is healthy.",
                 Hint::Curves => "A network whose training accuracy stays at chance has learned nothing; a training accuracy far above the test accuracy is overfitting, a low training accuracy is not.",
                 Hint::WholeGradient => "One number cannot tell which layers lose the gradient: those near the output make most of it.",
+                Hint::Off => "A unit that is off passes back no gradient for that sample, which is usual for about half of the samples; a dead unit passes back none for any sample of the batch.",
                 Hint::Activation => "A saturated unit passes back almost no gradient, and a dead one none for any sample of the batch.",
                 Hint::Comparison => "Each row has one colour scale, so the same colour is the same number in every column.",
                 Hint::AccuracyByDepth => "Where a solid line falls to chance, more depth has made the network untrainable, not overfitted.",
@@ -103,6 +110,7 @@ impl Lang {
                 Hint::Profile => "曲线向右上升，说明信号在传回输入的途中变小；水平的曲线是健康的。",
                 Hint::Curves => "训练准确率停在随机水平，说明什么也没学到；训练远高于测试才是过拟合，训练准确率低则不是。",
                 Hint::WholeGradient => "单独一个数说明不了梯度在哪些层消失：它主要来自靠近输出的各层。",
+                Hint::Off => "未激活的神经元对该样本不传回梯度，约一半的样本如此是正常的；死亡的神经元对批内任何样本都不传。",
                 Hint::Activation => "饱和的神经元几乎不传回梯度，死亡的神经元对批内任何样本都不传。",
                 Hint::Comparison => "每一行共用一个色标，所以同样的颜色在每一列都是同样的数值。",
                 Hint::AccuracyByDepth => "实线落到随机水平之处，更大的深度使网络无法训练，而不是过拟合。",

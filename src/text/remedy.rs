@@ -110,7 +110,7 @@ impl Lang {
 
     pub fn before_lines(self) -> String {
         match self {
-            Lang::En => "as it was".into(),
+            Lang::En => "before".into(),
             Lang::Zh => "原来".into(),
         }
     }
@@ -130,7 +130,7 @@ impl Lang {
         };
         match self {
             Lang::En => format!(
-                "The same data, seed and budget; each row is {row}. Grey: a remedy that does not fit the verdict, tried as a control.{more}"
+                "The same data, seed and budget; each row is {row}. Grey: a remedy that the verdict does not call for, tried as a control.{more}"
             ),
             Lang::Zh => {
                 format!(
@@ -242,11 +242,11 @@ impl Lang {
         match self {
             Lang::En => {
                 let which = if test { "test" } else { "training" };
-                format!("{remedy} does not fit: {which} {to}")
+                format!("{remedy}, not advised here: {which} accuracy {to}")
             }
             Lang::Zh => {
                 let which = if test { "测试" } else { "训练" };
-                format!("{}不适用：{which} {to}", apart(remedy, false))
+                format!("{}不适用：{which}准确率 {to}", apart(remedy, false))
             }
         }
     }

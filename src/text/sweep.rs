@@ -1,6 +1,6 @@
-//! Words of the figures of sweeps: many networks side by side.
+//! Words of the figures of sweeps: many networks side by side. What they found is in [`super::groups`].
 
-use super::{Lang, Quantity};
+use super::Lang;
 
 impl Lang {
     /// The axis of depths.
@@ -88,127 +88,6 @@ impl Lang {
         }
     }
 
-    // ---- findings
-
-    /// Accuracy that depth destroys: `best` is the highest up to `until` hidden layers, `rest` the highest
-    /// from `from` on.
-    pub fn accuracy_collapses(self, name: &str, until: usize, best: f64, from: usize, rest: f64) -> String {
-        let (best, rest) = (self.percent(best), self.percent(rest));
-        match self {
-            Lang::En if until == 1 => {
-                format!("{name}: training accuracy {best} with 1 hidden layer, at most {rest} from {from} on")
-            }
-            Lang::En => {
-                format!(
-                    "{name}: training accuracy up to {best} with {until} hidden layers or fewer, at most {rest} from {from} on"
-                )
-            }
-            Lang::Zh if until == 1 => {
-                format!("{name}：1 个隐藏层时训练准确率 {best}，从 {from} 层起最高 {rest}")
-            }
-            Lang::Zh => {
-                format!("{name}：不超过 {until} 个隐藏层时训练准确率最高 {best}，从 {from} 层起最高 {rest}")
-            }
-        }
-    }
-
-    pub fn accuracy_stays_above(self, name: &str, least: f64) -> String {
-        let least = self.percent(least);
-        match self {
-            Lang::En => format!("{name}: {least} or more at every depth"),
-            Lang::Zh => format!("{name}：各深度均不低于 {least}"),
-        }
-    }
-
-    pub fn accuracy_stays_below(self, name: &str, most: f64) -> String {
-        let most = self.percent(most);
-        match self {
-            Lang::En => format!("{name}: training accuracy at most {most} at every depth"),
-            Lang::Zh => format!("{name}：各深度训练准确率最高 {most}"),
-        }
-    }
-
-    /// What layer 1 has in networks of `depth` hidden layers: in the series with the least of it, and in that
-    /// with the most.
-    pub fn first_layer_from_to(
-        self,
-        depth: usize,
-        quantity: Quantity,
-        [low, high]: [(&str, f64); 2],
-    ) -> String {
-        let number = |x: f64| if quantity == Quantity::Movement { self.percent(x) } else { self.number(x) };
-        let (depth, least, most) = (self.depth_series(depth), number(low.1), number(high.1));
-        match self {
-            Lang::En => {
-                let what = match quantity {
-                    Quantity::Movement => "layer 1 moved by",
-                    Quantity::Signal => "layer 1's backward signal is",
-                    _ => "layer 1's gradient is",
-                };
-                format!("{depth}: {what} {least} ({}) to {most} ({})", low.0, high.0)
-            }
-            Lang::Zh => {
-                let what = match quantity {
-                    Quantity::Movement => "第 1 层移动了",
-                    Quantity::Signal => "第 1 层的反向信号为",
-                    _ => "第 1 层的梯度为",
-                };
-                format!("{depth}：{what} {least}（{}）到 {most}（{}）", low.0, high.0)
-            }
-        }
-    }
-
-    /// Many series at the largest depth: from the worst to the best.
-    pub fn accuracy_from_to(self, depth: usize, worst: (&str, f64), best: (&str, f64)) -> String {
-        let [low, high] = [worst.1, best.1].map(|x| self.percent(x));
-        match self {
-            Lang::En => format!(
-                "{}: training accuracy from {low} ({}) to {high} ({})",
-                self.depth_series(depth),
-                worst.0,
-                best.0
-            ),
-            Lang::Zh => {
-                format!(
-                    "{}：训练准确率从 {low}（{}）到 {high}（{}）",
-                    self.depth_series(depth),
-                    worst.0,
-                    best.0
-                )
-            }
-        }
-    }
-
-    /// Errors at the end; the test error when it is known.
-    pub fn errors_reached(self, name: &str, train: f64, test: Option<f64>) -> String {
-        let train = self.percent(train);
-        match (self, test.map(|x| self.percent(x))) {
-            (Lang::En, Some(test)) => format!("{name}: training error {train}, test error {test}"),
-            (Lang::En, None) => format!("{name}: training error {train}"),
-            (Lang::Zh, Some(test)) => format!("{name}：训练错误率 {train}，测试错误率 {test}"),
-            (Lang::Zh, None) => format!("{name}：训练错误率 {train}"),
-        }
-    }
-
-    pub fn errors_from_to(self, best: (&str, f64), worst: (&str, f64)) -> String {
-        let [low, high] = [best.1, worst.1].map(|x| self.percent(x));
-        match self {
-            Lang::En => format!("training error from {low} ({}) to {high} ({})", best.0, worst.0),
-            Lang::Zh => format!("训练错误率从 {low}（{}）到 {high}（{}）", best.0, worst.0),
-        }
-    }
-
-    /// A clause at the beginning of a title.
-    pub fn capitalised(self, clause: &str) -> String {
-        match self {
-            Lang::En => {
-                let mut letters = clause.chars();
-                letters.next().map_or_else(String::new, |c| c.to_uppercase().chain(letters).collect())
-            }
-            Lang::Zh => clause.into(),
-        }
-    }
-
     // ---- subtitles
 
     /// The budget that all networks had, in a caption.
@@ -229,8 +108,12 @@ impl Lang {
     pub fn seeds_note(self, seeds: usize) -> String {
         match self {
             _ if seeds < 2 => String::new(),
-            Lang::En => format!("Line: median of {seeds} seeds; band: from the smallest to the largest."),
-            Lang::Zh => format!("线：{seeds} 个随机种子的中位数；带：最小值到最大值。"),
+            Lang::En => {
+                format!(
+                    "Line: median of {seeds} seeds; band of the solid line: from the smallest to the largest."
+                )
+            }
+            Lang::Zh => format!("线：{seeds} 个随机种子的中位数；实线的带：最小值到最大值。"),
         }
     }
 
@@ -285,30 +168,6 @@ impl Lang {
             _ if there >= planned => String::new(),
             Lang::En => format!("Unfinished: {there} of {planned} runs."),
             Lang::Zh => format!("尚未完成：{planned} 次运行中的 {there} 次。"),
-        }
-    }
-
-    pub fn left_out_note(self, failed: usize, diverged: usize) -> String {
-        let runs = |n: usize| if n == 1 { "1 run".to_string() } else { format!("{n} runs") };
-        match self {
-            Lang::En => match (failed, diverged) {
-                (0, 0) => String::new(),
-                (0, d) => format!("{} diverged and count in no accuracy.", runs(d)),
-                (f, 0) => format!("{} failed and are not drawn.", runs(f)),
-                (f, d) => {
-                    format!(
-                        "{} diverged and count in no accuracy; {} failed and are not drawn.",
-                        runs(d),
-                        runs(f)
-                    )
-                }
-            },
-            Lang::Zh => match (failed, diverged) {
-                (0, 0) => String::new(),
-                (0, d) => format!("{d} 次运行发散，不计入准确率。"),
-                (f, 0) => format!("{f} 次运行失败，未画出。"),
-                (f, d) => format!("{d} 次运行发散，不计入准确率；{f} 次运行失败，未画出。"),
-            },
         }
     }
 

@@ -8,6 +8,9 @@ use crate::data::Dataset;
 use crate::nn::{Engine, Network, Part, Scalar, SnapshotMeasure, StepMeasure};
 use crate::record::{self, MetricId, Row, Rows, Status};
 
+/// Snapshots of a run that count distributions, about: as many as a picture has room for.
+const MOST_COUNTS: u64 = 100;
+
 /// What one call of [`Trainer::step`] did.
 #[derive(Debug)]
 pub enum Event<'t> {
@@ -54,6 +57,8 @@ pub struct Trainer<'a, T: Scalar> {
     order: Vec<u32>,
     record: Due,
     snapshots: Due,
+    /// The first step whose snapshot counts distributions again.
+    next_count: u64,
     /// Steps between evaluations; 0 means never between the first and the last.
     evaluate_every: u64,
     best: Option<Best<T>>,
@@ -137,6 +142,7 @@ impl<'a, T: Scalar> Trainer<'a, T> {
             order: (0..sets.train.labels.len() as u32).collect(),
             record: Due::new(config.record),
             snapshots: Due::new(config.snapshots),
+            next_count: 0,
             evaluate_every: config.eval_every.saturating_mul(plan.steps_per_epoch),
             best: config.early_stopping.map(|patience| Best::new(patience, engine.network())),
             done: 0,
@@ -244,6 +250,11 @@ impl<'a, T: Scalar> Trainer<'a, T> {
         let may_stop = self.evaluates(step) && self.best.as_ref().is_some_and(Best::may_end);
         let measured = self.record.at(step) || step + 1 == plan.steps || may_stop;
         let snapshot = self.snapshots.at(step);
+        let counts = snapshot && step >= self.next_count;
+        if counts {
+            self.next_count = step + (plan.steps / MOST_COUNTS).max(1);
+        }
+        self.engine.count(counts);
         let (loss, accuracy) = self.engine.step(learning_rate, measured, snapshot);
         self.done += 1;
         let epoch = step as f64 / plan.steps_per_epoch as f64;
@@ -348,7 +359,10 @@ fn measured_row<'m>(made: &Made, measure: &'m StepMeasure) -> Row<'m> {
 }
 
 fn snapshot_row(step: u64, measure: &SnapshotMeasure) -> Row<'_> {
-    let mut row = Row::of_snapshot(step).with_sketch(&measure.sketch);
+    let mut row = Row::of_snapshot(step);
+    for (id, values) in measure.singles() {
+        row.set_singles(named(id), values);
+    }
     set_all(&mut row, measure.columns());
     row
 }
@@ -356,10 +370,12 @@ fn snapshot_row(step: u64, measure: &SnapshotMeasure) -> Row<'_> {
 /// Sets columns by the ids of their metrics.
 fn set_all<'m>(row: &mut Row<'m>, columns: impl Iterator<Item = (&'static str, &'m [f64])>) {
     for (id, values) in columns {
-        let metric =
-            MetricId::named(id).unwrap_or_else(|| panic!("{id} is measured but no metric of a record"));
-        row.set(metric, values);
+        row.set(named(id), values);
     }
+}
+
+fn named(id: &str) -> MetricId {
+    MetricId::named(id).unwrap_or_else(|| panic!("{id} is measured but no metric of a record"))
 }
 
 fn first_last_ratio<T: Scalar>(engine: &Engine<T>) -> Option<f64> {
@@ -382,6 +398,9 @@ mod tests {
                 |columns: &mut dyn Iterator<Item = (&'static str, &[f64])>| columns.map(|c| c.0).collect();
             if table == Table::Step { ids(&mut step.columns()) } else { ids(&mut snapshot.columns()) }
         };
+        let singles = SnapshotMeasure::default().singles().map(|(id, _)| named(id));
+        assert!(singles.iter().all(|metric| metric.element == Element::F32));
+        assert_eq!(singles.len(), Table::Snapshot.metrics().filter(|m| m.element == Element::F32).count());
         for table in [Table::Step, Table::Snapshot] {
             // The engine has one group of parameters, whose rate is that of the step.
             let is_column = |metric: &MetricId| {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{gradfade, json, room, stdout, train, tree};
 
-const ARRAYS: [&str; 29] = [
+const ARRAYS: [&str; 32] = [
     "step",
     "epoch",
     "learning_rate",
@@ -25,6 +25,9 @@ const ARRAYS: [&str; 29] = [
     "saturated_share",
     "dead_share",
     "mean_squared_slope",
+    "pre_activation_histogram",
+    "activation_histogram",
+    "signal_histogram",
     "sketch",
     "eval_step",
     "eval_epoch",
@@ -70,6 +73,7 @@ fn arrays_have_numpys_magic_and_the_shape_of_the_run() {
         // Steps 0 and, last, 8.
         ("distance_from_init", "(2, 6)"),
         ("sketch", "(2, 6, 64)"),
+        ("signal_histogram", "(2, 3, 128)"),
         ("train_loss", "(3,)"),
     ] {
         let bytes = std::fs::read(dir.path().join("run").join(format!("{name}.npy"))).unwrap();

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use gradfade::import::{self, IMPORTERS, ImportError, ImportOptions, Imported};
-use gradfade::record::{MetricId, Per, Record, Table};
+use gradfade::record::{Element, MetricId, Per, Record, Table};
 use gradfade::stats::is_missing;
 
 /// Logs that other programs wrote (`scripts/logs/write.py`).
@@ -34,7 +34,7 @@ pub fn numbers(record: &Record) -> BTreeMap<String, Vec<(u64, f64)>> {
     let mut all: BTreeMap<String, Vec<(u64, f64)>> = BTreeMap::new();
     for table in Table::ALL {
         let rows = record.table(table);
-        for metric in table.metrics().filter(|m| !m.id.ends_with("epoch") && m.id != "sketch") {
+        for metric in table.metrics().filter(|m| !m.id.ends_with("epoch") && m.element == Element::F64) {
             for (row, &step) in rows.step().iter().enumerate() {
                 for (i, name) in names(record, metric).into_iter().enumerate() {
                     let value = record.value(metric, row, i);

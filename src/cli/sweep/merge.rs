@@ -33,7 +33,7 @@ pub fn run(store: &Store, draw: &Draw, quiet: bool) -> CommandResult {
         output::write(&path, &crate::report::sweep::cells_parquet(&cells)?)?;
         output::print(format!("{}\n", path.display()))?;
     }
-    let options = Options::new(draw.look.lang);
+    let options = draw.look.options();
     let asked = !draw.figure.is_empty();
     let (figures, left_out) = figures(store, &cells, &specs, asked, &options)?;
     if !quiet && cells.iter().any(|cell| cell.result.is_ok()) {

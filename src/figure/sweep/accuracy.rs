@@ -9,8 +9,9 @@
 //! at `error-by-updates` too. Runs that diverged were not evaluated at their end and are left out.
 
 use super::super::chart::{Axis, AxisKind, Figure, Panel, Placed, Series as Curve, Stroke};
-use super::super::frame::{accuracy_axis, lines};
+use super::super::frame::{accuracy_axis, lines, order_by_ramp};
 use super::super::sheet::{Sheet, Words};
+use super::super::size::{ABREAST, evenly};
 use super::super::spec::{Build, FigureSpec};
 use super::super::{FigureError, Options};
 use super::{FEW, Sweeps, caption, names, panels};
@@ -49,14 +50,10 @@ fn build(drawn: &Sweeps, options: &Options) -> Result<Figure, FigureError> {
         show_labels: true,
     };
     let place = |(column, (title, members)): (usize, (String, Vec<(usize, String)>))| {
-        let mut panel = panel(lang, all, title, &members, &x);
-        if let (Panel::Lines(l), 1..) = (&mut panel, column) {
-            l.y.show_labels = false;
-            l.y.label.clear();
-        }
-        Placed::new(column, 0, panel)
+        Placed::new(column, 0, panel(lang, all, title, &members, &x))
     };
-    let placed: Vec<Placed> = panels(lang, all).into_iter().enumerate().map(place).collect();
+    let panels = panels(lang, all).into_iter().flat_map(few_lines);
+    let placed: Vec<Placed> = panels.enumerate().map(place).collect();
     let title = heading(lang, drawn, &depths);
     let words = Words {
         reading: vec![lang.reading_depths(), lang.sentence(&title), lang.reading_hint(Hint::AccuracyByDepth)],
@@ -64,21 +61,38 @@ fn build(drawn: &Sweeps, options: &Options) -> Result<Figure, FigureError> {
         subtitle: vec![
             lang.solid_and_dashed_note(),
             lang.seeds_note(all.seeds),
-            lang.left_out_note(all.failed, all.diverged),
+            lang.left_out_note(all.failed, &drawn.lost(&names(lang, all), None)),
             drawn.unfinished(lang),
         ],
         caption: caption(lang, drawn),
     };
     let columns = placed.len();
-    let width = if columns == 1 { 960 } else { 160 + 500 * columns as u32 };
+    let (across, blocks) = evenly(columns, ABREAST);
+    let width = if columns == 1 { 960 } else { 160 + 500 * across as u32 };
     let sheet = Sheet {
         columns: vec![1.0; columns],
         rows: vec![1.0],
         panels: placed,
         scales: Vec::new(),
-        size: (width, 540),
+        size: (width, if blocks == 1 { 540 } else { 160 + 300 * blocks as u32 }),
     };
-    Ok(Figure::new(drawn.figure, lang, words, sheet))
+    Ok(Figure { tiles: true, ..Figure::new(drawn.figure, lang, words, sheet) })
+}
+
+/// More lines than this in a panel are not told apart; then each has a panel of its own.
+const MOST_LINES: usize = 8;
+
+type Members = Vec<(usize, String)>;
+
+fn few_lines((title, members): (String, Members)) -> Vec<(String, Members)> {
+    if members.len() <= MOST_LINES {
+        return vec![(title, members)];
+    }
+    let alone = |(i, name): (usize, String)| {
+        let full = if title.is_empty() { name } else { format!("{title}, {name}") };
+        (full, vec![(i, String::new())])
+    };
+    members.into_iter().map(alone).collect()
 }
 
 /// The curves of these series, each with the name that it has here: training accuracy solid, test accuracy
@@ -95,6 +109,9 @@ fn panel(lang: Lang, all: &Ensemble, title: String, members: &[(usize, String)],
         curves.push(curve(series, &depths, TRAIN_ACCURACY, Stroke::Solid, colour, name.clone()));
     }
     curves.retain(|c: &Curve| c.points.iter().any(|p| p.1.is_some()));
+    if all.series.iter().all(|s| s.key.last().is_some_and(|(_, value)| value.parse::<f64>().is_ok())) {
+        order_by_ramp(&mut curves);
+    }
     let marks = all.chance().map(|c| (c, lang.chance_mark(c))).into_iter().collect();
     lines(title, x, accuracy_axis(lang), curves, marks)
 }
@@ -118,6 +135,7 @@ fn curve(
         points: at.iter().map(|(x, s)| (*x, s.map(|s| s.median))).collect(),
         style,
         colour,
+        ramp: None,
         markers: style == Stroke::Solid,
         band: if wide {
             at.iter().filter_map(|(x, s)| s.map(|s| (*x, s.low, s.high))).collect()
@@ -127,36 +145,43 @@ fn curve(
     }
 }
 
-/// What depth does to the training accuracy of one series (medians of the seeds).
+/// What depth does to the training accuracy of one series.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Trend {
-    /// Up to `until` hidden layers some depth reaches `best`, from `from` on none more than `rest`.
-    Collapses {
-        until: usize,
-        best: f64,
-        from: usize,
-        rest: f64,
-    },
+    /// Medians at two depths: on both sides of the depth from which on the network does not train, or at the
+    /// least and the largest one.
+    Between([(usize, f64); 2]),
+    /// No run has less.
     Above(f64),
+    /// No run has more.
     Below(f64),
 }
 
+/// Medians that differ by less than this are about the same.
+const SAME: f64 = 0.02;
+
+/// A fall from one depth to the next that is seen as one.
+const CLIFF: f64 = 0.25;
+
 /// Trained means: more than half of the way from chance to 1.
-pub(super) fn trend(accuracy: &[(usize, f64)], chance: f64) -> Option<Trend> {
+pub(super) fn trend(accuracy: &[(usize, Spread)], chance: f64) -> Option<Trend> {
     let mark = 0.5 * (1.0 + chance);
-    let most = |part: &[(usize, f64)]| part.iter().map(|p| p.1).fold(f64::NEG_INFINITY, f64::max);
-    let least = accuracy.iter().map(|p| p.1).reduce(f64::min)?;
-    let Some(until) = accuracy.iter().rposition(|p| p.1 >= mark) else {
-        return Some(Trend::Below(most(accuracy)));
-    };
-    Some(match accuracy.get(until + 1) {
-        Some(from) => Trend::Collapses {
-            until: accuracy[until].0,
-            best: most(&accuracy[..=until]),
-            from: from.0,
-            rest: most(&accuracy[until + 1..]),
-        },
-        None => Trend::Above(least),
+    let medians: Vec<(usize, f64)> = accuracy.iter().map(|(depth, s)| (*depth, s.median)).collect();
+    let (first, last) = (*medians.first()?, *medians.last()?);
+    let least = accuracy.iter().map(|a| a.1.low).reduce(f64::min)?;
+    let most = accuracy.iter().map(|a| a.1.high).reduce(f64::max)?;
+    let until = medians.iter().rposition(|m| m.1 >= mark);
+    if let Some([a, b]) = until.and_then(|u| medians.get(u..u + 2)).and_then(|m| <[_; 2]>::try_from(m).ok())
+        && a.1 - b.1 >= CLIFF
+    {
+        return Some(Trend::Between([a, b]));
+    }
+    let range = |pick: fn(f64, f64) -> f64| medians.iter().map(|m| m.1).reduce(pick);
+    let apart = range(f64::max)? - range(f64::min)?;
+    Some(match apart {
+        _ if most < mark => Trend::Below(most),
+        apart if apart < SAME && least >= mark => Trend::Above(least),
+        _ => Trend::Between([first, last]),
     })
 }
 
@@ -164,47 +189,66 @@ fn heading(lang: Lang, drawn: &Sweeps, depths: &[usize]) -> String {
     let all = &drawn.all;
     let names = names(lang, all);
     let chance = all.chance().unwrap_or(0.0);
-    let medians = |s: &Series| -> Vec<(usize, f64)> {
-        depths.iter().filter_map(|d| Some((*d, s.last(*d, TRAIN_ACCURACY)?.median))).collect()
+    let spreads = |s: &Series| -> Vec<(usize, Spread)> {
+        depths.iter().filter_map(|d| Some((*d, s.last(*d, TRAIN_ACCURACY)?))).collect()
     };
     if all.series.len() <= FEW {
-        let clauses = all.series.iter().zip(&names).filter_map(|(s, name)| {
-            Some(match trend(&medians(s), chance)? {
-                Trend::Collapses { until, best, from, rest } => {
-                    lang.accuracy_collapses(name, until, best, from, rest)
+        let clauses = all.series.iter().zip(&names).map(|(s, name)| {
+            let [diverged, of] = s.diverged(None);
+            let found = match trend(&spreads(s), chance) {
+                Some(Trend::Between(two)) if two[0].0 != two[1].0 => {
+                    lang.accuracy_at_depths(name, two, all.seeds)
                 }
-                Trend::Above(least) => lang.accuracy_stays_above(name, least),
-                Trend::Below(most) => lang.accuracy_stays_below(name, most),
-            })
+                Some(Trend::Between([(_, only), _]) | Trend::Above(only)) => {
+                    lang.every_accuracy_above(name, only)
+                }
+                Some(Trend::Below(most)) => lang.every_accuracy_below(name, most),
+                None => return lang.title(name, &[lang.runs_diverged(diverged, of)]),
+            };
+            let lost = lang.runs_diverged(diverged, of);
+            lang.clauses(&[found, lost].into_iter().filter(|c| !c.is_empty()).collect::<Vec<_>>())
         });
         return lang.findings(&clauses.collect::<Vec<_>>());
     }
-    let deepest = depths.last().copied().unwrap_or(0);
-    let at: Vec<(&str, f64)> = all
-        .series
-        .iter()
-        .zip(&names)
-        .filter_map(|(s, name)| Some((name.as_str(), s.last(deepest, TRAIN_ACCURACY)?.median)))
-        .collect();
+    let whole = |s: &&Series, depth: usize| s.diverged(Some(depth))[0] == 0;
+    let at = |depth: usize| -> Vec<(&str, f64)> {
+        let pairs = all.series.iter().zip(&names).filter(|(s, _)| whole(s, depth));
+        pairs.filter_map(|(s, name)| Some((name.as_str(), s.last(depth, TRAIN_ACCURACY)?.median))).collect()
+    };
+    // The deepest at which a group finished whole.
+    let Some(&deepest) = depths.iter().rev().find(|depth| !at(**depth).is_empty()) else {
+        return lang.capitalised(&lang.lost_clause(&drawn.lost(&names, None)));
+    };
+    let at = at(deepest);
     let worst = at.iter().copied().min_by(|a, b| a.1.total_cmp(&b.1));
     let best = at.iter().copied().max_by(|a, b| a.1.total_cmp(&b.1));
-    match (worst, best) {
-        (Some(worst), Some(best)) => lang.accuracy_from_to(deepest, worst, best),
-        _ => lang.accuracy(),
-    }
+    let found = worst
+        .zip(best)
+        .map(|(worst, best)| lang.accuracy_from_to(deepest, worst, best, [at.len(), all.seeds]));
+    let lost = lang.lost_clause(&drawn.lost(&names, Some(deepest)));
+    let clauses = found.into_iter().chain([lost]).filter(|c| !c.is_empty());
+    lang.clauses(&clauses.collect::<Vec<_>>())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn spread(low: f64, median: f64, high: f64) -> Spread {
+        Spread { low, median, high }
+    }
+
     #[test]
-    fn a_trend_is_named_by_its_medians() {
-        let a = [(1, 0.98), (2, 0.97), (3, 0.88), (4, 0.11), (5, 0.2)];
-        let collapse = Trend::Collapses { until: 3, best: 0.98, from: 4, rest: 0.2 };
-        assert_eq!(trend(&a, 0.1), Some(collapse));
-        assert_eq!(trend(&a[..3], 0.1), Some(Trend::Above(0.88)));
+    fn a_fall_is_told_by_its_medians_and_a_bound_by_all_runs() {
+        let one = |x: f64| spread(x, x, x);
+        let a = [(1, one(0.98)), (2, one(0.97)), (3, one(0.88)), (4, spread(0.1, 0.11, 0.19)), (5, one(0.2))];
+        assert_eq!(trend(&a, 0.1), Some(Trend::Between([(3, 0.88), (4, 0.11)])));
+        assert_eq!(trend(&a[..3], 0.1), Some(Trend::Between([(1, 0.98), (3, 0.88)])));
         assert_eq!(trend(&a[3..], 0.1), Some(Trend::Below(0.2)));
+        assert_eq!(trend(&[(1, spread(0.97, 0.98, 0.985)), (2, one(0.98))], 0.1), Some(Trend::Above(0.97)));
+        // 58 % and 54 % are no cliff.
+        let slope = [(1, one(0.8)), (2, one(0.58)), (3, one(0.54)), (4, one(0.5))];
+        assert_eq!(trend(&slope, 0.1), Some(Trend::Between([(1, 0.8), (4, 0.5)])));
         assert_eq!(trend(&[], 0.1), None);
     }
 }

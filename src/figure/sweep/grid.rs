@@ -12,13 +12,15 @@ use super::super::chart::{Figure, Panel, Placed};
 use super::super::frame::{Legend, labelled_heatmap, log_scale, step_edges, time_axis};
 use super::super::gradient::{self, default_metric};
 use super::super::sheet::{Sheet, Words};
+use super::super::size::evenly;
 use super::super::spec::{Build, FigureSpec};
+use super::super::words::diverged;
 use super::super::{FigureError, GradientMetric, Options};
 use super::{ABREAST, FEW, Sweeps, caption, name, names, spread};
 use crate::analysis::{Attenuation, Grid, Summary};
 use crate::field::Field;
-use crate::record::Record;
-use crate::text::{Hint, Lang};
+use crate::record::{Record, Status};
+use crate::text::{Hint, Lang, Lost};
 
 pub const SPEC: FigureSpec = FigureSpec {
     name: "heatmap-grid",
@@ -67,10 +69,17 @@ fn build(drawn: &Sweeps, options: &Options) -> Result<Figure, FigureError> {
     let q = metric.quantity();
     let grids: Vec<&Grid> = tiles.iter().map(|t| &t.grid).collect();
     let (scale, clamped) = log_scale(lang, lang.quantity(q, bias), &grids, false, Legend::PLAIN);
+    let mut series: Vec<usize> = tiles.iter().map(|t| t.chosen.series).collect();
+    series.dedup();
+    let series_drawn = series.len();
+    // One axis for all panels, as most of them do not repeat its labels.
+    let end = tiles.iter().map(|t| t.chosen.run.end()).max().unwrap_or(0);
     let lowest = |column| tiles.iter().filter(|t| t.chosen.column == column).map(|t| t.chosen.row).max();
     let there = tiles.iter().filter(|t| !t.chosen.run.record().is_empty());
     let panels: Vec<Placed> = there
-        .map(|t| panel(drawn, t, depths.len() > 1, Some(t.chosen.row) == lowest(t.chosen.column), options))
+        .map(|t| {
+            panel(drawn, t, depths.len() > 1, Some(t.chosen.row) == lowest(t.chosen.column), end, options)
+        })
         .collect();
     let rows = panels.iter().map(|p| p.row + 1).max().unwrap_or(1);
     let title = heading(lang, drawn, &tiles, metric);
@@ -80,16 +89,23 @@ fn build(drawn: &Sweeps, options: &Options) -> Result<Figure, FigureError> {
         subtitle: vec![
             lang.explain(q, bias),
             lang.output_on_top(),
-            lang.ratios_are_medians(),
             lang.one_seed_note(all.seeds),
+            lang.some_groups_note(series_drawn, all.series.len()),
+            if depths.len() < all.depths().len() {
+                lang.some_depths_note(depths.len(), all.depths().len())
+            } else {
+                String::new()
+            },
             clamped,
         ],
         caption: caption(lang, drawn),
     };
-    let width = 200 + (if columns > 3 { 270 } else { 400 }) * columns as u32;
-    let size = (width, 180 + 190 * rows as u32);
+    let (across, blocks) = evenly(columns, ABREAST);
+    let size = (200 + 400 * across as u32, 180 + 190 * (blocks * rows) as u32);
     let (columns, rows) = (vec![1.0; columns], vec![1.0; rows]);
-    Ok(Figure::new(drawn.figure, lang, words, Sheet { columns, rows, panels, scales: vec![scale], size }))
+    let sheet = Sheet { columns, rows, panels, scales: vec![scale], size };
+    let figure = Figure::new(drawn.figure, lang, words, sheet);
+    Ok(Figure { tiles: depths.len() == 1, ..figure })
 }
 
 /// The records of the first seed of each series and depth, and the number of columns.
@@ -125,10 +141,12 @@ fn tiles<'a>(
 }
 
 /// `several` depths are named in the titles; the `lowest` panel of a column has the labels of the steps.
-fn panel(drawn: &Sweeps, tile: &Tile, several: bool, lowest: bool, options: &Options) -> Placed {
+fn panel(drawn: &Sweeps, tile: &Tile, several: bool, lowest: bool, end: u64, options: &Options) -> Placed {
     let (lang, chosen) = (options.lang, &tile.chosen);
     let edges = step_edges(chosen.run.record().steps.step(), chosen.run.end());
-    let x = time_axis(&chosen.run, &edges, options);
+    let low = edges.first().copied().unwrap_or(0.0);
+    let high = edges.last().copied().unwrap_or(0.0).max(end as f64);
+    let x = time_axis(&chosen.run, &[low, high], options);
     let series = &drawn.all.series[chosen.series];
     let own = name(lang, &drawn.all, series, &series.key);
     let title = if several { lang.head(&own, chosen.depth) } else { own };
@@ -144,7 +162,7 @@ fn panel(drawn: &Sweeps, tile: &Tile, several: bool, lowest: bool, options: &Opt
     Placed::new(chosen.column, chosen.row, Panel::Heatmap(map))
 }
 
-/// The deepest drawn network of each series.
+/// The deepest drawn network of each series; of many the two extremes among those that did not diverge.
 fn heading(lang: Lang, drawn: &Sweeps, tiles: &[Tile], metric: GradientMetric) -> String {
     let names = names(lang, &drawn.all);
     let deepest = tiles.iter().map(|t| t.chosen.depth).max().unwrap_or(0);
@@ -154,20 +172,37 @@ fn heading(lang: Lang, drawn: &Sweeps, tiles: &[Tile], metric: GradientMetric) -
         let ratio = Attenuation::typical(&t.grid).log10_hidden_ratio.unwrap_or(f64::NEG_INFINITY);
         (!words.is_empty()).then(|| (ratio, names[t.chosen.series].clone(), words))
     };
-    let mut kept: Vec<(f64, String, String)> =
-        tiles.iter().filter(|t| t.chosen.depth == deepest).filter_map(clause).collect();
-    if kept.len() > FEW {
-        kept.sort_by(|a, b| a.0.total_cmp(&b.0));
-        kept.drain(1..kept.len() - 1);
+    let at = || tiles.iter().filter(|t| t.chosen.depth == deepest);
+    if at().count() <= FEW {
+        let sentence = |(t, (_, name, words)): (&Tile, (f64, String, String))| {
+            let status = match t.chosen.run.header().status {
+                Status::Diverged { step, .. } => lang.brief_diverged(step),
+                _ => String::new(),
+            };
+            (name, [status, words])
+        };
+        let told: Vec<(String, [String; 2])> = at().filter_map(|t| Some(sentence((t, clause(t)?)))).collect();
+        let head = |k: usize, name: &str| if k == 0 { lang.head(name, deepest) } else { name.to_string() };
+        let sentences = told.iter().enumerate().map(|(k, (name, words))| lang.title(&head(k, name), words));
+        return match told.is_empty() {
+            true => lang.capitalised(&lang.depth_series(deepest)),
+            false => lang.findings(&sentences.collect::<Vec<_>>()),
+        };
     }
-    if kept.is_empty() {
-        return lang.capitalised(&lang.depth_series(deepest));
+    let mut whole: Vec<_> = at().filter(|t| !diverged(&t.chosen.run)).filter_map(clause).collect();
+    whole.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let count = whole.len();
+    if count > 2 {
+        whole.drain(1..count - 1);
     }
-    let sentence = |(k, (_, name, words)): (usize, (f64, String, String))| {
-        let head = if k == 0 { lang.head(&name, deepest) } else { name };
-        lang.title(&head, &[words])
-    };
-    lang.findings(&kept.into_iter().enumerate().map(sentence).collect::<Vec<_>>())
+    let mut clauses: Vec<String> =
+        whole.iter().map(|(_, name, words)| lang.title(name, std::slice::from_ref(words))).collect();
+    let lost: Vec<Lost> = at()
+        .filter(|t| diverged(&t.chosen.run))
+        .map(|t| Lost { group: names[t.chosen.series].clone(), diverged: 1, of: 1 })
+        .collect();
+    clauses.push(lang.lost_clause(&lost));
+    lang.title(&lang.extremes_of(count, deepest), &clauses)
 }
 
 /// The depths of the plan, or a few that span those there are.

@@ -15,15 +15,13 @@ pub mod updates;
 mod tests;
 
 use super::FigureError;
+use super::size::ABREAST;
 use super::words::settings;
 use crate::analysis::Ensemble;
 use crate::analysis::ensemble::Series;
 use crate::record::Record;
 use crate::record::cell::Cell;
-use crate::text::Lang;
-
-/// A figure has at most this many panels beside each other; more series begin a new row.
-const ABREAST: usize = 4;
+use crate::text::{Lang, Lost};
 
 /// Titles name up to this many series one by one.
 const FEW: usize = 3;
@@ -61,6 +59,16 @@ impl<'a> Sweeps<'a> {
     /// A reader must not take a part of a sweep for the whole.
     fn unfinished(&self, lang: Lang) -> String {
         lang.unfinished_note(self.input.cells.len(), self.input.planned)
+    }
+
+    /// Groups of which runs diverged: at this depth, or at any.
+    fn lost(&self, names: &[String], depth: Option<usize>) -> Vec<Lost> {
+        let groups = self.all.series.iter().zip(names);
+        let lost = groups.map(|(series, name)| {
+            let [diverged, of] = series.diverged(depth);
+            Lost { group: name.clone(), diverged, of }
+        });
+        lost.filter(|l| l.diverged > 0).collect()
     }
 
     fn nothing(&self, what: &'static str, hint: impl Into<String>) -> FigureError {

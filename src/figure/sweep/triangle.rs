@@ -11,17 +11,17 @@
 //! is small after training may be small because the network has learned: look at `accuracy-by-depth` first.
 
 use super::super::chart::{Axis, AxisKind, Figure, Heatmap, Panel, Placed};
+use super::super::depth::Depth;
 use super::super::frame::{Legend, log_scale};
 use super::super::sheet::{Sheet, Words};
 use super::super::spec::{Build, FigureSpec};
-use super::super::words::Depth;
-use super::super::{FigureError, Options, gradient};
+use super::super::{FigureError, Options, gradient, movement};
 use super::{ABREAST, FEW, Sweeps, caption, names, places};
-use crate::analysis::ensemble::Column;
-use crate::analysis::{Grid, Summary};
+use crate::analysis::ensemble::{Column, Series};
+use crate::analysis::{Grid, Movement, Summary};
 use crate::field::Field;
 use crate::stats::Measured;
-use crate::text::{Hint, Lang, Quantity};
+use crate::text::{Hint, Lang, Moment, Quantity};
 
 pub const GRADIENT: FigureSpec = FigureSpec {
     name: "gradient-by-depth",
@@ -45,17 +45,20 @@ fn gradient_by_depth(drawn: &Sweeps, options: &Options) -> Result<Figure, Figure
         if drawn.all.series.len() <= ABREAST { &[Column::First, Column::Last] } else { &[Column::First] };
     let q = metric.quantity();
     let hint = Hint::TriangleGradient;
-    let what = Triangle { grid: &grid, moments, q, percent: false, legend: Legend::PLAIN, hint };
+    let (legend, no_unit) = (Legend::PLAIN, Vec::new());
+    let what = Triangle { grid: &grid, moments, q, percent: false, legend, hint, of_weights: false, no_unit };
     draw(drawn, options, &what, "gradient at its first step", "record every step, or every tenth")
 }
 
 fn movement_by_depth(drawn: &Sweeps, options: &Options) -> Result<Figure, FigureError> {
     let tensor = options.tensor();
     let grid = move |s: &Summary| s.movement(tensor).grid;
-    let no_unit = drawn.all.runs().any(|r| !r.summary.movement(tensor).without_reference.is_empty());
-    let legend = Legend::movement(no_unit);
+    let movements: Vec<Movement> = drawn.all.runs().map(|r| r.summary.movement(tensor)).collect();
+    let no_unit: Vec<usize> = movements.iter().flat_map(|m| m.without_reference.clone()).collect();
+    let of_weights = movements.iter().any(|m| m.against_weights);
+    let legend = Legend::movement(!no_unit.is_empty());
     let (moments, q, hint) = (&[Column::Last], Quantity::Movement, Hint::TriangleMovement);
-    let what = Triangle { grid: &grid, moments, q, percent: true, legend, hint };
+    let what = Triangle { grid: &grid, moments, q, percent: true, legend, hint, of_weights, no_unit };
     draw(drawn, options, &what, "snapshot", &format!("run it with {} every:10", Field::Snapshots))
 }
 
@@ -68,6 +71,10 @@ struct Triangle<'a> {
     percent: bool,
     legend: Legend,
     hint: Hint,
+    /// Biases measured by the norm of their layer's weights.
+    of_weights: bool,
+    /// Layers (from 0) whose movement has no unit in some run.
+    no_unit: Vec<usize>,
 }
 
 fn draw(
@@ -110,7 +117,7 @@ fn draw(
             lang.columns_are_networks_note(),
             lang.median_of_seeds_note(all.seeds),
             clamped,
-            lang.left_out_note(all.failed, all.diverged),
+            lang.left_out_note(all.failed, &drawn.lost(&names, None)),
             drawn.unfinished(lang),
         ],
         caption: caption(lang, drawn),
@@ -118,7 +125,8 @@ fn draw(
     let size = (if columns == 1 { 720 } else { 200 + 380 * columns as u32 }, 190 + 250 * block as u32);
     let sheet =
         Sheet { columns: vec![1.0; columns], rows: vec![1.0; block], panels, scales: vec![scale], size };
-    Ok(Figure::new(drawn.figure, lang, words, sheet))
+    let figure = Figure::new(drawn.figure, lang, words, sheet);
+    Ok(Figure { tiles: what.moments.len() == 1, ..figure })
 }
 
 /// Every panel with its row and column, and the numbers of rows and columns.
@@ -180,49 +188,57 @@ fn map(lang: Lang, title: String, depths: &[usize], profiles: &[Vec<Measured>], 
 fn heading(lang: Lang, drawn: &Sweeps, what: &Triangle, names: &[String]) -> String {
     let all = &drawn.all;
     let deepest = all.depths().last().copied().unwrap_or(0);
-    let moment = what.moments.first().copied().unwrap_or(Column::Last);
-    let clause = |i: usize| -> Option<String> {
-        let series = all.series.get(i)?;
-        let profile =
-            series.depths.contains_key(&deepest).then(|| series.profile(deepest, what.grid, moment))?;
-        if what.percent {
-            let (first, last) = (profile.first()?.positive()?, profile.last()?.positive()?);
-            return Some(lang.moved_clause((1, first), (deepest + 1, last)));
+    if all.series.len() > FEW
+        && let Some(extremes) = extremes(lang, drawn, what, names, deepest)
+    {
+        return extremes;
+    }
+    let mut told = None;
+    let sentence = |(series, name): (&Series, &String)| {
+        let own = if series.depths.contains_key(&deepest) { Some(deepest) } else { series.deepest() };
+        let depth = own?;
+        let words = clause(lang, what, series, depth, told.is_some());
+        if words.is_empty() {
+            return None;
         }
-        let grid = Grid::from_cells(profile.len(), 1, |l, _| profile[l]);
-        let words = Depth::of(&grid).brief(lang, what.q, deepest);
-        (!words.is_empty()).then_some(words)
+        let head = if told == Some(depth) { name.clone() } else { lang.head(name, depth) };
+        told = Some(depth);
+        let [diverged, of] = series.diverged(Some(depth));
+        // At the first step nothing has diverged yet.
+        let lost = if what.percent { lang.runs_diverged(diverged, of) } else { String::new() };
+        Some(lang.title(&head, &[words, lost]))
     };
-    let clauses: Vec<(usize, String)> = (0..all.series.len()).filter_map(|i| Some((i, clause(i)?))).collect();
-    if clauses.is_empty() {
-        return lang.head(&names[0], deepest);
+    let sentences: Vec<String> = all.series.iter().zip(names).filter_map(sentence).collect();
+    match sentences.is_empty() {
+        true => lang.head(&names[0], deepest),
+        false => lang.findings(&sentences),
     }
-    if clauses.len() > FEW {
-        return extremes(lang, drawn, what, names, (deepest, moment))
-            .unwrap_or_else(|| lang.head(&names[0], deepest));
+}
+
+/// Of one series at one depth; `told` where the clause before it says the moment.
+fn clause(lang: Lang, what: &Triangle, series: &Series, depth: usize, told: bool) -> String {
+    let moment = what.moments.first().copied().unwrap_or(Column::Last);
+    let profile = series.profile(depth, what.grid, moment);
+    let seeds = series.depths.get(&depth).map_or(0, Vec::len);
+    if what.percent {
+        let words = movement::moved(lang, &profile, what.of_weights, &what.no_unit);
+        return if told || words.is_empty() { words } else { words + &lang.median_of(seeds) };
     }
-    let sentences: Vec<String> = clauses
-        .iter()
-        .enumerate()
-        .map(|(k, (i, words))| {
-            let head = if k == 0 { lang.head(&names[*i], deepest) } else { names[*i].clone() };
-            lang.title(&head, std::slice::from_ref(words))
-        })
-        .collect();
-    lang.findings(&sentences)
+    let grid = Grid::from_cells(profile.len(), 1, |l, _| profile[l]);
+    let moment = Moment::FirstOf(seeds);
+    let shown = if told { Moment::Told } else { moment };
+    Depth::at(&grid, shown).at_one_moment(lang, what.q, depth, moment)
 }
 
 /// The series, of many, whose layer 1 has the smallest and the largest value: a ratio of layers would not
-/// distinguish a network in which all gradients are alike from one in which all of them are nothing.
-fn extremes(
-    lang: Lang,
-    drawn: &Sweeps,
-    what: &Triangle,
-    names: &[String],
-    (depth, moment): (usize, Column),
-) -> Option<String> {
-    let series = drawn.all.series.iter().zip(names).filter(|(s, _)| s.depths.contains_key(&depth));
+/// distinguish a network in which all gradients are alike from one in which all of them are nothing. What moved
+/// is ranked among the series that lost no run.
+fn extremes(lang: Lang, drawn: &Sweeps, what: &Triangle, names: &[String], depth: usize) -> Option<String> {
+    let moment = what.moments.first().copied().unwrap_or(Column::Last);
+    let whole = |s: &Series| !what.percent || s.diverged(Some(depth))[0] == 0;
+    let series = drawn.all.series.iter().zip(names);
     let mut ranked: Vec<(f64, &str)> = series
+        .filter(|(s, _)| s.depths.contains_key(&depth) && whole(s))
         .filter_map(|(s, name)| {
             let cell = *s.profile(depth, what.grid, moment).first()?;
             Some((cell.value()?, name.as_str()))
@@ -231,5 +247,7 @@ fn extremes(
     ranked.sort_by(|a, b| a.0.total_cmp(&b.0));
     let (low, high) = (ranked.first()?, ranked.last()?);
     let ends = [low, high].map(|(value, name)| (*name, *value));
-    Some(lang.first_layer_from_to(depth, what.q, ends))
+    let found = lang.first_layer_from_to(depth, what.q, ends, [ranked.len(), drawn.all.seeds]);
+    let lost = if what.percent { lang.lost_clause(&drawn.lost(names, Some(depth))) } else { String::new() };
+    Some(lang.clauses(&[found, lost].into_iter().filter(|c| !c.is_empty()).collect::<Vec<_>>()))
 }

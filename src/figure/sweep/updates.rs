@@ -12,16 +12,17 @@
 use std::collections::BTreeMap;
 
 use super::super::chart::{Axis, AxisKind, Figure, Panel, Placed, Series as Curve, Stroke};
-use super::super::frame::lines;
+use super::super::frame::{lines, order_by_ramp};
 use super::super::sheet::{Sheet, Words};
 use super::super::spec::{Build, FigureSpec};
+use super::super::words::diverged;
 use super::super::{FigureError, Options, StepAxis};
-use super::{ABREAST, FEW, Sweeps, caption, name, spread};
+use super::{ABREAST, FEW, Sweeps, caption, name, names, spread};
 use crate::analysis::Ensemble;
 use crate::analysis::ensemble::{Run, Spread};
 use crate::field::Field;
 use crate::record::{MetricId, TEST_ACCURACY, TRAIN_ACCURACY};
-use crate::text::{Hint, Lang};
+use crate::text::{Hint, Lang, Lost};
 
 pub const SPEC: FigureSpec = FigureSpec {
     name: "error-by-updates",
@@ -73,15 +74,11 @@ fn build(drawn: &Sweeps, options: &Options) -> Result<Figure, FigureError> {
         let mut panel = panel(all, title, &lines, most, options);
         if let Panel::Lines(l) = &mut panel {
             l.x.show_labels = i + columns >= titles.len();
-            if i % columns > 0 {
-                l.y.show_labels = false;
-                l.y.label.clear();
-            }
         }
         Placed::new(i % columns, i / columns, panel)
     };
     let panels = titles.iter().enumerate().map(place).collect();
-    let title = heading(lang, &lines);
+    let title = heading(lang, &lines, all.seeds);
     let words = Words {
         reading: vec![lang.reading_curves(), lang.sentence(&title), lang.reading_hint(Hint::Errors)],
         title,
@@ -94,7 +91,7 @@ fn build(drawn: &Sweeps, options: &Options) -> Result<Figure, FigureError> {
             } else {
                 String::new()
             },
-            lang.left_out_note(all.failed, all.diverged),
+            lang.left_out_note(all.failed, &drawn.lost(&names(lang, all), None)),
             drawn.unfinished(lang),
         ],
         caption: caption(lang, drawn),
@@ -103,7 +100,7 @@ fn build(drawn: &Sweeps, options: &Options) -> Result<Figure, FigureError> {
     let height = if rows == 1 { 540 } else { 160 + 260 * rows as u32 };
     let (columns, rows) = (vec![1.0; columns], vec![1.0; rows]);
     let sheet = Sheet { columns, rows, panels, scales: Vec::new(), size: (width, height) };
-    Ok(Figure::new(drawn.figure, lang, words, sheet))
+    Ok(Figure { tiles: true, ..Figure::new(drawn.figure, lang, words, sheet) })
 }
 
 /// Depths are lines and everything else is a panel; with one depth, everything else is a line.
@@ -151,6 +148,9 @@ fn panel(all: &Ensemble, title: &str, drawn: &[Line], most: u64, options: &Optio
         curves.push(curve(line.name.clone(), &line.train_error(), Stroke::Solid, colour));
     }
     curves.retain(|c: &Curve| !c.points.is_empty());
+    if all.depths().len() > 1 {
+        order_by_ramp(&mut curves);
+    }
     lines(title.to_string(), &x, y, curves, marks)
 }
 
@@ -170,6 +170,7 @@ fn curve(label: String, errors: &BTreeMap<u64, Spread>, style: Stroke, colour: u
         points: errors.iter().map(|(x, s)| (*x as f64, Some(s.median))).collect(),
         style,
         colour,
+        ramp: None,
         markers: false,
         band: if wide {
             errors.iter().map(|(x, s)| (*x as f64, s.low, s.high)).collect()
@@ -179,26 +180,52 @@ fn curve(label: String, errors: &BTreeMap<u64, Spread>, style: Stroke, colour: u
     }
 }
 
-/// Errors of every line at its end, or the extremes of many.
-fn heading(lang: Lang, all: &[Line]) -> String {
+/// A line at its end: its name, its depth, the medians of the errors, and whether no run of it diverged.
+struct End {
+    name: String,
+    depth: usize,
+    train: f64,
+    test: Option<f64>,
+    lost: Lost,
+}
+
+/// Errors of every line at its end, or the extremes of many. A line that lost a run is not ranked.
+fn heading(lang: Lang, all: &[Line], seeds: usize) -> String {
     let end = |errors: BTreeMap<u64, Spread>| errors.into_values().next_back().map(|s| s.median);
     let full = |l: &Line| match l.panel.is_empty() {
         true => l.name.clone(),
         false => lang.series_name(&[l.panel.clone(), l.name.clone()]),
     };
-    let ends: Vec<(String, f64, Option<f64>)> =
-        all.iter().filter_map(|l| Some((full(l), end(l.train_error())?, end(l.test_error())))).collect();
-    if ends.len() <= FEW {
-        let findings: Vec<String> =
-            ends.iter().map(|(name, train, test)| lang.errors_reached(name, *train, *test)).collect();
-        return lang.findings(&findings);
-    }
-    let best = ends.iter().min_by(|a, b| a.1.total_cmp(&b.1));
-    let worst = ends.iter().max_by(|a, b| a.1.total_cmp(&b.1));
-    match (best, worst) {
-        (Some(best), Some(worst)) => {
-            lang.capitalised(&lang.errors_from_to((&best.0, best.1), (&worst.0, worst.1)))
+    let diverged = |l: &Line| l.runs.iter().filter(|r| diverged(&r.summary)).count();
+    let ends = all.iter().filter_map(|l| {
+        Some(End {
+            name: full(l),
+            depth: l.runs.first()?.summary.hidden(),
+            train: end(l.train_error())?,
+            test: end(l.test_error()),
+            lost: Lost { group: full(l), diverged: diverged(l), of: l.runs.len() },
+        })
+    });
+    let (ends, lost): (Vec<End>, Vec<End>) = ends.partition(|end| end.lost.diverged == 0);
+    let lost: Vec<Lost> = lost.into_iter().map(|end| end.lost).collect();
+    let found = match ends.as_slice() {
+        [] => return lang.capitalised(&lang.lost_clause(&lost)),
+        [a, b]
+            if lost.is_empty() && all[0].panel == all[1].panel && a.depth < b.depth && a.train < b.train =>
+        {
+            let test = a.test.zip(b.test).map(|(a, b)| [a, b]);
+            lang.deeper_is_worse((a.depth, a.train), (b.depth, b.train), test, seeds)
         }
-        _ => lang.error(),
-    }
+        few if few.len() <= FEW => {
+            let findings = few.iter().map(|e| lang.errors_reached(&e.name, e.train, e.test, seeds));
+            lang.findings(&findings.collect::<Vec<_>>())
+        }
+        many => {
+            let best = many.iter().min_by(|a, b| a.train.total_cmp(&b.train)).unwrap_or(&many[0]);
+            let worst = many.iter().max_by(|a, b| a.train.total_cmp(&b.train)).unwrap_or(&many[0]);
+            lang.errors_from_to((&best.name, best.train), (&worst.name, worst.train), [many.len(), seeds])
+        }
+    };
+    let clauses = [found, lang.lost_clause(&lost)].into_iter().filter(|c| !c.is_empty());
+    lang.clauses(&clauses.collect::<Vec<_>>())
 }

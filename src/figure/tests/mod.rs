@@ -1,6 +1,7 @@
 //! Figures against the records they came from, by arithmetic that the figures do not share.
 
 mod chinese;
+mod lecture;
 mod numbers;
 mod remedy;
 mod replays;
@@ -12,7 +13,7 @@ use super::chart::{AxisKind, Figure, Heatmap, Lines, Panel};
 use super::testing::{Synthetic, healthy};
 use super::*;
 use crate::analysis::Summary;
-use crate::record::{GRAD_NORM, Record, Role, Status};
+use crate::record::{EarlyStop, GRAD_NORM, Record, Role, Status, VALIDATION_LOSS};
 use crate::stats::{MISSING, Measured, UNDERFLOW};
 use crate::text::Lang;
 
@@ -64,6 +65,23 @@ fn lines(figure: &Figure) -> Vec<&Lines> {
 /// The figures of one run and of several.
 fn of_runs() -> impl Iterator<Item = &'static FigureSpec> {
     FIGURES.iter().filter(|s| matches!(s.draws(), Draws::Run | Draws::Runs))
+}
+
+/// A record that a figure of one run can be drawn from: `early-stopping` is about runs that stopped early.
+fn suited(spec: &FigureSpec, mut record: Record) -> Record {
+    if spec.name == "early-stopping" {
+        stopped_early(&mut record);
+    }
+    record
+}
+
+/// Keeps the step of the first evaluation; the validation loss is 2 there, and 3 at the others.
+fn stopped_early(record: &mut Record) {
+    let steps = record.evals.step().to_vec();
+    let Some(&best_step) = steps.first() else { return };
+    record.header.early_stop = Some(EarlyStop { best_step, stopped: true });
+    let losses = record.evals.values_mut(VALIDATION_LOSS);
+    losses.iter_mut().enumerate().for_each(|(i, loss)| *loss = if i == 0 { 2.0 } else { 3.0 });
 }
 
 /// A figure in few lines, for snapshots.
@@ -227,7 +245,7 @@ fn one_step_and_one_layer_are_enough() {
     }
     let flat = Synthetic { layers: 1, ..Synthetic::default() }.record();
     for spec in FigureSpec::all_of(Draws::Run) {
-        match spec.build(std::slice::from_ref(&flat), &Options::default()) {
+        match spec.build(&[suited(spec, flat.clone())], &Options::default()) {
             Ok(figure) => assert!(figure.title.starts_with("Sigmoid"), "{}", spec.name),
             // Some figures draw hidden layers only.
             Err(FigureError::Nothing { what, .. }) => {
@@ -250,12 +268,12 @@ fn every_title_fits_and_every_word_is_there() {
         let record = run.record();
         for spec in of_runs() {
             let records = if spec.draws() == Draws::Run {
-                vec![record.clone()]
+                vec![suited(spec, record.clone())]
             } else {
                 vec![record.clone(), healthy().record()]
             };
             let figure = build(spec.name, &records, &Options::default()).unwrap();
-            let lines = crate::font::title_lines(&figure.title, figure.width.into());
+            let lines = figure.title_lines();
             assert!(lines.len() <= 2, "{}: {lines:?}", spec.name);
             assert_eq!(figure.name, spec.name);
             for text in
@@ -418,8 +436,11 @@ fn small_figures_stay_as_they_are() {
     });
     for spec in of_runs() {
         let other = small(healthy());
-        let runs =
-            if spec.draws() == Draws::Run { vec![record.clone()] } else { vec![record.clone(), other] };
+        let runs = if spec.draws() == Draws::Run {
+            vec![suited(spec, record.clone())]
+        } else {
+            vec![record.clone(), other]
+        };
         let figure = drawn(spec.name, &runs, &Options::default());
         insta::assert_snapshot!(spec.name, outline(&figure));
     }

@@ -192,7 +192,9 @@ fn the_five_special_kinds_reach_the_figure_and_its_legend() {
         [Measured::Zero, Measured::Underflow, Measured::Nan, Measured::Infinite, Measured::Missing]
     );
     assert!(
-        figure.title.contains("layer 1's gradient is too small to be stored in 100 % of the steps"),
+        figure
+            .title
+            .contains("layer 1's batch-mean gradient is too small to be stored at every recorded step"),
         "{}",
         figure.title
     );
@@ -216,7 +218,7 @@ fn a_diverged_run_can_be_drawn_in_every_figure() {
     }
     .record();
     for spec in FigureSpec::all_of(Draws::Run) {
-        let figure = one(spec.name, &record);
+        let figure = one(spec.name, &suited(spec, record.clone()));
         assert!(figure.title.contains("diverged at step 19"), "{}: {}", spec.name, figure.title);
         assert!(figure.caption.contains("diverged at step 19 (loss)"));
         for l in lines(&figure) {
@@ -282,7 +284,11 @@ fn updates_that_change_no_stored_number_are_hatched_and_named() {
     let cells = &heatmaps(&figure)[0].cells;
     assert!(cells[..3].iter().flatten().all(|c| *c == Measured::Underflow));
     assert!(cells[3..].iter().flatten().all(|c| matches!(c, Measured::Finite(_))));
-    assert!(figure.title.contains("the updates of layers 1–3 are lost to rounding"), "{}", figure.title);
+    assert!(
+        figure.title.contains("the updates of layers 1–3 are lost to rounding at every recorded step"),
+        "{}",
+        figure.title
+    );
     assert_eq!(
         figure.scales[0].special,
         vec![(Measured::Underflow, "lost to rounding: changes no stored number".to_string())]

@@ -83,7 +83,7 @@ fn rows_that_fit_come_first_and_the_best_of_them_at_the_top() {
     assert!(d.rows[6].words.contains("has not learned yet"));
     assert_eq!(
         figure.title.replace('\u{a0}', " "),
-        "Sigmoid, 8 hidden layers: training accuracy 25.0 % → 97.5 % with ReLU; 2 of 4 remedies cure it; momentum does not fit: training 30.0 %"
+        "Sigmoid, 8 hidden layers: training accuracy 25.0 % → 97.5 % with ReLU; 2 of 4 remedies cure it; momentum, not advised here: training accuracy 30.0 %"
     );
     assert_eq!((d.x.low, d.x.high), (0.0, 1.0));
 }

@@ -48,7 +48,7 @@ fn titles_fit_and_no_english_word_is_left_in_chinese() {
                 for lang in Lang::ALL {
                     let options = Options::new(lang).with(RoutedLayer(number));
                     let figure = build(spec.name, &replay, &options).unwrap();
-                    let lines = crate::font::title_lines(&figure.title, figure.width.into());
+                    let lines = figure.title_lines();
                     assert!(lines.len() <= 2, "{}: {lines:?}", spec.name);
                     assert!(figure.description.contains(&figure.title) && !figure.reading.is_empty());
                     if lang == Lang::Zh {

@@ -43,6 +43,9 @@ impl<T: Scalar> Layer<T> for ActivationLayer<T> {
     }
 
     fn forward(&self, pass: Forward<'_, T>) {
+        if let Some(before) = pass.before {
+            before.read(pass.first_row, pass.x, &[], 0);
+        }
         pass.cache.copy_from_slice(pass.x);
         activate(self.activation, &self.no_bias, pass.cache, pass.y);
     }

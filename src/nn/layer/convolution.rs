@@ -344,9 +344,12 @@ impl<T: Scalar> Layer<T> for Convolution {
     }
 
     fn backward(&self, pass: Backward<'_, T>) {
-        let (signal, gradient) = pass.numbers.split_at_mut(pass.numbers.len() / 2);
-        row_squares(pass.dy, self.0.outputs(), signal);
-        *pass.exponent += rescale(pass.dy, signal);
+        let (squares, gradient) = pass.numbers.split_at_mut(pass.numbers.len() / 2);
+        row_squares(pass.dy, self.0.outputs(), squares);
+        *pass.exponent += rescale(pass.dy, squares);
+        if let Some(signal) = pass.signal {
+            signal.read(pass.first_row, pass.dy, &[], *pass.exponent);
+        }
         let read = [pass.x, &*pass.dy, pass.parameters.tensors];
         self.0.backward(read, pass.dx, pass.sums, pass.mode.measure.then_some(gradient), pass.scratch);
     }

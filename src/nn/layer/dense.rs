@@ -218,10 +218,13 @@ impl<T: Scalar> Layer<T> for Dense {
     }
 
     fn backward(&self, pass: Backward<'_, T>) {
-        let Backward { parameters, dy, dx, numbers, exponent, prefetch, .. } = pass;
+        let Backward { first_row, parameters, dy, dx, numbers, exponent, signal, prefetch, .. } = pass;
         let squares = self.0.delta_squares(numbers);
         row_squares(dy, self.0.fan_out, squares);
         *exponent += rescale(dy, squares);
+        if let Some(signal) = signal {
+            signal.read(first_row, dy, &[], *exponent);
+        }
         if let Some(dx) = dx {
             self.0.back(dy, parameters, dx, prefetch);
         }

@@ -61,16 +61,22 @@ impl<T: Scalar> Layer<T> for DenseActivation {
     }
 
     fn forward(&self, pass: Forward<'_, T>) {
-        let Forward { mode, parameters, x, y, cache, numbers, prefetch, .. } = pass;
+        let Forward { mode, first_row, parameters, x, y, cache, numbers, before, prefetch, .. } = pass;
         self.linear.product(x, parameters, cache, numbers, mode.measure, prefetch);
+        if let Some(before) = before {
+            before.read(first_row, cache, self.linear.bias(parameters), 0);
+        }
         activate(self.activation, self.linear.bias(parameters), cache, y);
     }
 
     fn backward(&self, pass: Backward<'_, T>) {
-        let Backward { parameters, dy, dx, cache, numbers, exponent, prefetch, .. } = pass;
+        let Backward { first_row, parameters, dy, dx, cache, numbers, exponent, signal, prefetch, .. } = pass;
         let squares = self.linear.delta_squares(numbers);
         times_slope(cache, dy, self.linear.fan_out, squares);
         *exponent += rescale(cache, squares);
+        if let Some(signal) = signal {
+            signal.read(first_row, cache, &[], *exponent);
+        }
         if let Some(dx) = dx {
             self.linear.back(cache, parameters, dx, prefetch);
         }

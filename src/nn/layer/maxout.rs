@@ -39,6 +39,9 @@ impl<T: Scalar> Layer<T> for Maxout {
     }
 
     fn forward(&self, pass: Forward<'_, T>) {
+        if let Some(before) = pass.before {
+            before.read(pass.first_row, pass.x, &[], 0);
+        }
         pass.cache.copy_from_slice(pass.x);
         largest(self.pieces, self.units, pass.cache, pass.y);
     }

@@ -47,6 +47,7 @@ pub(crate) use normalisation::{BatchNormalisation, LayerNormalisation};
 pub(crate) use pooling::{AveragePooling, MaxPooling};
 pub(crate) use skip::Skip;
 
+use super::histogram::Histogram;
 use super::init::Initialisation;
 use super::matmul::Prefetch;
 use super::probe::Chosen;
@@ -178,6 +179,8 @@ pub struct Forward<'a, T> {
     /// `[numbers, rows]`
     pub numbers: &'a mut [f64],
     pub joint: &'a Joint<T>,
+    /// Where a layer with an activation function counts what that is given, when it is wanted.
+    pub before: Option<&'a mut Histogram>,
     /// Memory to work in, with anything in it.
     pub scratch: &'a mut [T],
     /// What will be read and written next.
@@ -204,6 +207,8 @@ pub struct Backward<'a, T> {
     pub joint: &'a Joint<T>,
     /// The power of two of dy, and afterwards of dx and of what the layer keeps.
     pub exponent: &'a mut i32,
+    /// Where a layer with weights counts the signal at their output, when it is wanted.
+    pub signal: Option<&'a mut Histogram>,
     /// The signal that goes over a skip, to be written, and its power of two.
     pub skipped: Option<(&'a mut [T], &'a mut i32)>,
     pub scratch: &'a mut [T],

@@ -516,6 +516,7 @@ mod tests {
             let layer: &dyn Layer<f64> = &pool;
             let (mut dy, mut cache, mut exponent) = (dy, winners, 0);
             layer.backward(Backward {
+                signal: None,
                 mode: super::super::Mode { training: None, measure: false },
                 first_row: 0,
                 parameters: super::super::Parameters { tensors: &[], packed: &[] },

@@ -109,7 +109,8 @@ impl Record {
             tables.push(Files::new(dir, table, expects_all, &mut warnings).read(&header)?);
         }
         // A sketch has no number for "missing", so a run that lost its file counts as one without a sketch.
-        if tables.iter().any(|t| !t.step.is_empty() && t.table == Table::Snapshot && t.singles.is_empty()) {
+        let lost = |t: &Columns| !t.step.is_empty() && !t.singles.contains_key(&SKETCH);
+        if tables.iter().any(|t| t.table == Table::Snapshot && lost(t)) {
             header.sketch_buckets = None;
         }
         let record = assemble(header, tables, dir)?;
@@ -229,7 +230,7 @@ impl<'a> Files<'a> {
                     let values = self.column(metric.id, &shape, is_expected)?;
                     columns.doubles.extend(values.map(|values| (metric, values)));
                 }
-                Element::F32 if header.sketch_buckets.is_some() => {
+                Element::F32 if metric != SKETCH || header.sketch_buckets.is_some() => {
                     let values = self.column(metric.id, &shape, is_expected)?;
                     columns.singles.extend(values.map(|values| (metric, values)));
                 }

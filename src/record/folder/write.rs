@@ -8,7 +8,8 @@ use std::time::{Duration, Instant};
 use super::super::npy::{self, NpyWriter};
 use super::super::rows::{Widths, follows, invalid};
 use super::super::{
-    Element, Ended, Header, METRICS, MetricId, Record, RecordError, RecordSink, Row, Status, Table, Values,
+    Element, Ended, Header, METRICS, MetricId, Record, RecordError, RecordSink, Row, Status, Table,
+    ValueKind, Values,
 };
 use super::{META, META_PART, WEIGHTS, array_stems, file_name, part_name};
 use crate::files::{LOCK, Lock, is_temporary, try_folder};
@@ -61,8 +62,9 @@ struct TableWriter {
 struct Column {
     metric: MetricId,
     file: Option<ColumnFile>,
-    /// One row of missing values.
+    /// One row of missing values, in the type of the metric; none of the sketch, which has no number for them.
     missing: Vec<f64>,
+    missing_singles: Vec<f32>,
 }
 
 #[derive(Debug)]
@@ -248,8 +250,13 @@ impl TableWriter {
         };
         let row_bytes = table.metrics().map(bytes).fold(8, usize::saturating_add);
         let column = |metric: MetricId| {
-            let width = if metric.element == Element::F64 { widths.of_metric(metric) } else { 0 };
-            Column { metric, file: None, missing: vec![MISSING; width] }
+            let width = |kept: bool| if kept { widths.of_metric(metric) } else { 0 };
+            Column {
+                metric,
+                file: None,
+                missing: vec![MISSING; width(metric.element == Element::F64)],
+                missing_singles: vec![f32::NAN; width(metric.kind == ValueKind::Histogram)],
+            }
         };
         TableWriter {
             dir: dir.to_path_buf(),
@@ -277,7 +284,11 @@ impl TableWriter {
         self.open_key()?;
         let before = self.committed + self.buffered as u64;
         for column in &mut self.columns {
-            if column.file.is_none() && !row.values(column.metric).is_missing() {
+            // A snapshot has its sketch whatever that holds.
+            let values = row.values(column.metric);
+            let is_sketch =
+                column.metric.kind == ValueKind::Sketch && matches!(values, Values::Single([_, ..]));
+            if column.file.is_none() && (is_sketch || !values.is_missing()) {
                 let shape = self.widths.shape(column.metric);
                 column.file = Some(ColumnFile::create(&self.dir, column, &shape, self.room, before)?);
             }
@@ -313,7 +324,8 @@ impl Column {
             (Some(ColumnFile::Double(file)), Values::One(value)) => file.push(&[value]),
             (Some(ColumnFile::Double(file)), Values::Many(values)) => file.push(values),
             (Some(ColumnFile::Double(file)), _) => file.push(&self.missing),
-            (Some(ColumnFile::Single(file)), _) => file.push(row.singles(self.metric)),
+            (Some(ColumnFile::Single(file)), Values::Single(values)) => file.push(values),
+            (Some(ColumnFile::Single(file)), _) => file.push(&self.missing_singles),
         }
     }
 }
@@ -327,22 +339,32 @@ impl ColumnFile {
         room: usize,
         before: u64,
     ) -> Result<ColumnFile, RecordError> {
+        let id = column.metric.id;
         match column.metric.element {
-            Element::F32 => begin(dir, column.metric.id, shape, room, |_| Ok(())).map(ColumnFile::Single),
-            Element::F64 => {
-                let fill = |file: &mut NpyWriter<f64>| {
-                    for row in 1..=before {
-                        file.push(&column.missing)?;
-                        if row % room as u64 == 0 {
-                            file.commit()?;
-                        }
-                    }
-                    file.commit()
-                };
-                begin(dir, column.metric.id, shape, room, fill).map(ColumnFile::Double)
+            Element::F32 => {
+                begin(dir, id, shape, room, |file| fill(file, &column.missing_singles, before, room))
+                    .map(ColumnFile::Single)
             }
+            Element::F64 => begin(dir, id, shape, room, |file| fill(file, &column.missing, before, room))
+                .map(ColumnFile::Double),
         }
     }
+}
+
+/// Puts so many rows of missing values into a new file.
+fn fill<T: npy::Element>(
+    file: &mut NpyWriter<T>,
+    missing: &[T],
+    rows: u64,
+    room: usize,
+) -> Result<(), RecordError> {
+    for row in 1..=rows {
+        file.push(missing)?;
+        if row % room as u64 == 0 {
+            file.commit()?;
+        }
+    }
+    file.commit()
 }
 
 /// Whether all arrays can be open at once. They are made with their first values, and a limit that is met

@@ -82,6 +82,7 @@ pub fn dotted() -> Figure {
         series: ["training".into(), "test".into()],
         reference: "as it was".into(),
         mark: Some((0.1, "chance".into())),
+        beside: Dots::BESIDE,
     };
     f.panels = vec![placed(0, 0, Panel::Dots(dots))];
     f

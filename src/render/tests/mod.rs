@@ -283,8 +283,8 @@ fn the_title_is_broken_inside_the_sheet() {
     let f = vanishing();
     let lines = layout::layout(&f).unwrap().title;
     assert_eq!(lines.len(), 2);
-    let limit = f64::from(f.width) - 2.0 * font::MARGIN;
-    assert!(lines.iter().all(|l| font::width(l, font::TITLE, font::Weight::Bold) <= limit));
+    let limit = f64::from(f.width) - 2.0 * f.size.margin();
+    assert!(lines.iter().all(|l| font::width(l, f.size.title(), font::Weight::Bold) <= limit));
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use crate::figure::chart::*;
 use crate::figure::flow::{Flow, FlowArrow, FlowBox, FlowLine, Tone};
+use crate::figure::{Hidden, Size};
 use crate::stats::Measured;
 use crate::text::Lang;
 
@@ -72,6 +73,7 @@ pub fn curve(label: &str, colour: usize, style: Stroke, steps: usize, f: impl Fn
         points: (0..steps).map(|i| (i as f64, Some(f(i as f64 / steps as f64)))).collect(),
         style,
         colour,
+        ramp: None,
         markers: false,
         band: Vec::new(),
     }
@@ -100,6 +102,11 @@ pub fn sheet(name: &str, title: &str, columns: usize, row_weights: &[f64], size:
         scales: vec![decades(-8.0, 0.0)],
         width: size.0,
         height: Some(size.1),
+        size: Size::Screen,
+        hidden: Hidden::default(),
+        hidden_subtitle: false,
+        plot_heights: Vec::new(),
+        tiles: false,
     }
 }
 
@@ -216,6 +223,7 @@ pub fn profile() -> Figure {
         points: (1..=9).map(|l| (f64::from(l), Some(10f64.powf(start + slope * f64::from(l))))).collect(),
         style: Stroke::Solid,
         colour,
+        ramp: None,
         markers: true,
         band: (1..=9)
             .map(|l| {
