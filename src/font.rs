@@ -139,7 +139,7 @@ pub fn missing_glyphs(text: &str) -> Vec<char> {
 
 /// Width of a line in CSS pixels, without kerning (which only makes it a little narrower).
 pub fn width(text: &str, size: f64, weight: Weight) -> f64 {
-    text.chars().map(|c| glyphs::advance(glyphs::find(c, weight))).sum::<f64>() * size
+    text.chars().map(|c| glyphs::width(c, weight)).sum::<f64>() * size
 }
 
 /// The lines of a title of this size, each as long as `limit` at most.

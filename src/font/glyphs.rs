@@ -4,6 +4,8 @@
 //! A character is a glyph. Pairs are kerned; scripts whose letters join or change places (Arabic, Devanagari)
 //! need more than that and are not set here.
 
+use std::sync::OnceLock;
+
 use ttf_parser::gpos::{PairAdjustment, PositioningSubtable};
 use ttf_parser::{Face, GlyphId, OutlineBuilder, RawFace, Tag};
 
@@ -145,9 +147,23 @@ pub(super) fn find(c: char, weight: Weight) -> (Source, GlyphId) {
 }
 
 /// How far a glyph moves the next one; em.
-pub(super) fn advance((source, id): (Source, GlyphId)) -> f64 {
+fn advance((source, id): (Source, GlyphId)) -> f64 {
     let face = source.face();
     f64::from(face.glyph_hor_advance(id).unwrap_or(0)) / f64::from(face.units_per_em())
+}
+
+/// How wide a character is; em. Those of ASCII, of which most texts are, are looked up once.
+pub(super) fn width(c: char, weight: Weight) -> f64 {
+    static ASCII: OnceLock<[[f64; 128]; 2]> = OnceLock::new();
+    let known = ASCII.get_or_init(|| {
+        [Weight::Regular, Weight::Bold]
+            .map(|weight| std::array::from_fn(|i| advance(find(char::from(i as u8), weight))))
+    });
+    // A control character has no glyph in the bundled font, and the font that supplies it may come later.
+    match known[weight as usize].get(c as usize) {
+        Some(width) if !c.is_control() => *width,
+        _ => advance(find(c, weight)),
+    }
 }
 
 /// The glyphs of a line, and how long it is; em.
