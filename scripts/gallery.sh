@@ -37,6 +37,10 @@ if [ "${1:-}" = --records ]; then
   sweep 20-vs-56-conv --preset 20-vs-56-conv --record summary
   sweep depths --preset lecture --hidden-layers 2,6,10 --seeds 1 --record every:200 --snapshots every:2000 --eval-every 5
   rm plots/records/depths/cells.csv
+  sweep rates --activations sigmoid,relu --hidden-layers 1,2,4,6,8 --learning-rates 0.001,0.01,0.1,1,10 --widths 30 \
+    --train-size 2000 --test-size 500 --epochs 5 --batch-sizes 50 --seeds 2 --record summary
+  train early 'ReLU on 800 digits' --record every:10 --snapshots every:100 --activation relu --hidden-layers 2 --width 50 --train-size 1300 \
+    --validation-size 500 --test-size 500 --early-stopping 5 --epochs 60 --batch-size 50
   # Of remedies only the small file that the figure is drawn from.
   train vanishing sigmoid --record every:100 --snapshots every:400 --hidden-layers 4 --width 50 --train-size 4000 --epochs 30 --batch-size 50
   train overfitting 'ReLU on 600 digits' --record every:100 --snapshots every:600 --activation relu --hidden-layers 2 --width 400 --train-size 600 --epochs 60 --batch-size 20

@@ -183,7 +183,7 @@ impl Column {
 }
 
 /// The axes that split the cells, each of which splits further than those before it.
-fn telling(cells: &[Cell]) -> Vec<&str> {
+pub fn telling(cells: &[Cell]) -> Vec<&str> {
     let names: BTreeSet<&str> = cells.iter().flat_map(|c| c.settings.keys()).map(String::as_str).collect();
     let others = names.into_iter().filter(|name| !AXES.contains(name) && !INSIDE.contains(name));
     let groups = |axes: &[&str]| {

@@ -11,6 +11,7 @@ use crate::activation::Activation;
 use crate::figure::chart::Figure;
 use crate::figure::functions::Functions;
 use crate::figure::routes::RoutedLayer;
+use crate::figure::sweep::by::By;
 use crate::figure::updates::Norms;
 use crate::figure::{
     self, Drawn, Draws, FIGURES, FigureError, FigureSpec, GradientMetric, Hidden, Input, Options, Size,
@@ -20,7 +21,7 @@ use crate::import::Pattern;
 use crate::names::{NameError, did_you_mean};
 use crate::record::Record;
 use crate::record::trial::Trials;
-use crate::render::{self, ColourMap, Format, Style, Theme};
+use crate::render::{self, ColourMap, Format, RenderError, Style, Theme};
 use crate::replay;
 use crate::source::Kind;
 use crate::text::{Lang, columns};
@@ -34,6 +35,7 @@ use crate::text::{Lang, columns};
   gradfade plot runs/sigmoid-remedies --figure remedy
   gradfade plot runs/sigmoid --figure gradient-heatmap --format pdf --lang zh
   gradfade plot runs/sigmoid --figure layer-profile --csv --x-log
+  gradfade plot sweeps/rates --figure accuracy-by --by learning-rate
   gradfade plot --figure activation-curves --activations all
   gradfade plot runs/saved --figure pooling-routes,first-layer --sample 5
   gradfade plot runs/deep --figure gradient-heatmap --layers 'conv|fc'")]
@@ -84,6 +86,9 @@ pub struct Args {
     /// sigmoid,relu]
     #[arg(long, value_name = "NAME,..", value_delimiter = ',', value_parser = functions)]
     activations: Vec<Functions>,
+    /// accuracy-by: one setting that the sweep varies, or two for a map, such as learning-rate,dropout
+    #[arg(long, value_name = "SETTING,..", value_delimiter = ',', num_args = 1)]
+    by: Vec<String>,
     /// Replace pictures that are already there
     #[arg(long)]
     force: bool,
@@ -216,11 +221,12 @@ pub fn run(args: Args) -> CommandResult {
     args.look.prepare()?;
     let options = args.options();
     // Everything is built before anything is written.
-    let figures = match open::kind(&args.runs)? {
+    let mut figures = match open::kind(&args.runs)? {
         Kind::Sweep => sweep::plot(&args.runs[0], &args.figure, &options, |specs| args.may_write(specs))?,
         Kind::Remedies => of_remedies(&args.runs[0], &args.figure, &options, |specs| args.may_write(specs))?,
         _ => of_runs(&args, &options)?,
     };
+    args.fitting(&mut figures)?;
     output::writable_folder(&args.out)?;
     save_all(&figures, &args.look, &args.format, &args.out, args.csv)?;
     Ok(ExitCode::SUCCESS)
@@ -235,7 +241,23 @@ impl Args {
             .with(self.gradient)
             .with(if self.absolute { Norms::Absolute } else { Norms::Relative })
             .with(RoutedLayer(self.pooling.unwrap_or(1)))
+            .with(By(self.by.iter().map(|name| name.trim().replace('-', "_")).collect()))
             .with(Functions(self.activations.iter().flat_map(|f| f.0.clone()).collect()))
+    }
+
+    /// Leaves out what a sheet of a chosen size does not hold, unless it was named.
+    fn fitting(&self, figures: &mut Vec<Figure>) -> anyhow::Result<()> {
+        let asked = !self.figure.is_empty();
+        for at in (0..figures.len()).rev() {
+            match render::fits(&figures[at]) {
+                Err(error @ RenderError::DoesNotFit { .. }) if !asked => {
+                    output::say(format!("gradfade: {error}; left out"));
+                    figures.remove(at);
+                }
+                other => other?,
+            }
+        }
+        Ok(())
     }
 
     /// Fails when a file of these figures is there already and may not be replaced.

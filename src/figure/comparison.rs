@@ -11,6 +11,7 @@
 //! has an accuracy, as in many logs, the loss takes its place.
 
 use super::chart::{Axis, AxisKind, ColourScale, Figure, Panel, Placed, Stroke};
+use super::events;
 use super::frame::{
     Legend, accuracy_axis, accuracy_series, heatmap, lines, log_scale, reached_edges, series,
     show_last_labels, spacing, step_edges, time_axis, value_axis,
@@ -165,7 +166,10 @@ fn build(runs: &Runs, options: &Options) -> Result<Figure, FigureError> {
     let strip = Strip::of(&sides, lang);
     let place = |(column, side): (usize, &Side)| {
         let stack = side.panels(&span, with_movement, &strip, options);
-        stack.into_iter().map(|(row, panel)| Placed::new(column, row, panel)).collect::<Vec<_>>()
+        let mut stack: Vec<Placed> =
+            stack.into_iter().map(|(row, panel)| Placed::new(column, row, panel)).collect();
+        events::mark(&mut stack, side.run, lang);
+        stack
     };
     let panels = sides.iter().enumerate().flat_map(place).collect();
     let (mut rows, mut height) =

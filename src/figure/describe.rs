@@ -80,6 +80,9 @@ fn describe_heatmap(lang: Lang, map: &Heatmap, scale: &ColourScale, last: bool) 
         true => {
             lang.describe_heatmap(&label, h.rows.len(), columns, edge(0), edge(columns.saturating_sub(1)))
         }
+        false if h.bottom_note.is_empty() && scale.percent && !scale.logarithmic => {
+            lang.describe_map(&label, (&h.y_label, &h.rows), (&h.x.label, &h.columns))
+        }
         false => lang.describe_columns(&label, h.rows.len(), &h.x.label, &h.columns),
     }];
     all.extend(describe_cells(lang, &[h], scale));

@@ -5,7 +5,7 @@ use super::{Options, StepAxis};
 use crate::analysis::curves::{Curve, Spacing};
 use crate::analysis::{Grid, Row, Summary};
 use crate::record::{TEST_ACCURACY, TRAIN_ACCURACY, VALIDATION_ACCURACY};
-use crate::stats::{Measured, ValueScale};
+use crate::stats::{Measured, ValueScale, typical};
 use crate::text::{Lang, Special, brief_layer_name};
 
 /// A colour scale spans at most this many decades: as many as there are in f32 from its least number to 1. A
@@ -20,6 +20,12 @@ const WINDOW: f64 = 12.0;
 /// are clamped, and the figure says so).
 const OUTLIERS: f64 = 0.001;
 const STRETCH: f64 = 2.0;
+
+/// As [`OUTLIERS`] and [`STRETCH`], for the upper end alone: it takes more to cut what is large.
+const TAIL: f64 = 0.05;
+const TAIL_STRETCH: f64 = 3.0;
+/// And a tail that stands apart: an even decay through many decades has none.
+const TAIL_SHARE: f64 = 0.5;
 
 /// Evaluations up to this many get a mark each.
 const MAX_MARKERS: usize = 60;
@@ -206,8 +212,9 @@ pub fn specials(lang: Lang, grids: &[&Grid], legend: Legend, scale: ValueScale) 
 /// A logarithmic colour scale for all of these grids together, its ends on whole decades, and a sentence
 /// about the cells that it does not reach (empty when it reaches all).
 ///
-/// It spans the finite cells, but for the outermost 0.1 % at an end that they would stretch by more than two
-/// decades, and at most 45 decades. Where they span more than 12, the scale's top is that of the highest
+/// It spans the finite cells as a picture shows them (see [`seen`]), but for the outermost 0.1 % at an end
+/// that they would stretch by more than two decades, the upper 5 % where they would stretch it by more than
+/// three, and at most 45 decades. Where they span more than 12, the scale's top is that of the highest
 /// window of 12 decades that holds at least nine tenths as many cells as the fullest one: the top of a long
 /// decay, but not the last exploding steps of a run that diverged.
 pub fn log_scale(
@@ -217,7 +224,7 @@ pub fn log_scale(
     percent: bool,
     legend: Legend,
 ) -> (ColourScale, String) {
-    let mut v: Vec<f64> = grids.iter().flat_map(|g| g.cells()).filter_map(|c| c.log10()).collect();
+    let mut v: Vec<f64> = grids.iter().flat_map(|g| seen(g)).filter_map(|c| c.log10()).collect();
     v.sort_by(f64::total_cmp);
     let (low, high) = decades(&v);
     let n = v.len().max(1) as f64;
@@ -235,6 +242,19 @@ pub fn log_scale(
     (scale, lang.clamped_note(below, above))
 }
 
+/// A picture has hardly more columns than this for a heatmap; more cells share them.
+const COLUMNS: usize = 1000;
+
+/// The cells as a picture shows them: of many columns those that share a place become a typical one.
+fn seen(grid: &Grid) -> Vec<Measured> {
+    let share = grid.columns().div_ceil(COLUMNS);
+    if share <= 1 {
+        return grid.cells().to_vec();
+    }
+    let rows = (0..grid.layers()).map(|layer| grid.row(layer));
+    rows.flat_map(|row| row.chunks(share).map(|cells| typical(cells, ValueScale::Log10))).collect()
+}
+
 fn decades(sorted: &[f64]) -> (f64, f64) {
     let n = sorted.len();
     if n == 0 {
@@ -246,6 +266,11 @@ fn decades(sorted: &[f64]) -> (f64, f64) {
     let (least, most) = (sorted[0].floor() + 0.0, sorted[n - 1].ceil() + 0.0);
     let low = if low - least > STRETCH { low } else { least };
     let high = (if most - high > STRETCH { high } else { most }).max(low + 1.0);
+    // The last steps of a run that exploded would leave one colour for all the others.
+    let top = sorted[((n as f64 * (1.0 - TAIL)) as usize).min(n - 1)].ceil() + 0.0;
+    let tail = high - top;
+    let cut = tail > TAIL_STRETCH && tail > TAIL_SHARE * (top - low);
+    let high = if cut { top.max(low + 1.0) } else { high };
     if high - low <= WINDOW {
         return (low, high);
     }
@@ -421,6 +446,10 @@ mod tests {
         assert_eq!(decades(&decay), (-40.0, 0.0));
         let longer: Vec<f64> = (0..900).map(|i| -90.0 + i as f64 / 10.0).collect();
         assert_eq!(decades(&longer), (-45.0, 0.0));
+        // 97 sane steps and three exploding ones, seven decades higher.
+        let mut v: Vec<f64> = (0..97).map(|i| -4.0 + i as f64 / 30.0).collect();
+        v.extend([2.0, 4.0, 6.5]);
+        assert_eq!(decades(&v), (-4.0, 0.0));
         // 90 sane steps and ten exploding ones: the sane ones.
         let mut v: Vec<f64> = (0..90).map(|i| -4.0 + i as f64 / 30.0).collect();
         v.extend((0..10).map(|i| 10.0 * (i + 1) as f64));

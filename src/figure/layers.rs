@@ -11,15 +11,15 @@
 //! (a single minibatch is noisy), so that a spike of one step is not seen here.
 
 use super::chart::{Axis, AxisKind, Figure, Series, Stroke};
-use super::frame::{Legend, lines, log_scale, series, step_edges, time_axis};
+use super::depth::{Depth, signal_ratio};
+use super::frame::{Legend, lines, log_scale, order_by_ramp, series, step_edges, time_axis};
 use super::reading::{across, gradient_hint};
 use super::sheet::{Sheet, Words};
 use super::spec::{Build, FigureSpec, Runs};
-use super::words::{caption, title_of};
+use super::words::{caption, diverged, title_of};
 use super::{FigureError, GradientMetric, Options};
 use crate::analysis::curves::{Curve, Spacing, running};
 use crate::analysis::{Grid, Summary};
-use crate::record::Status;
 use crate::stats::Measured;
 use crate::text::Lang;
 
@@ -60,14 +60,20 @@ fn build(runs: &Runs, options: &Options) -> Result<Figure, FigureError> {
     let gaps = drawn.iter().any(|s| s.points.iter().any(|p| p.1.is_none()));
     let is_long = record.len() > MOST_POINTS;
     let of_tensor = matches!(metric, GradientMetric::BatchMean | GradientMetric::PerParameter);
-    let finding = match explosion(run, &cells) {
-        Some((steps, values)) => lang.gradients_grew(q, steps, values),
-        None => super::gradient::finding(run, metric, &cells).clause(lang, q, run.hidden()),
+    let finding = match super::gradient::finding(run, metric, &cells) {
+        // What the lines show is said, and the signal beside them in the subtitle.
+        Depth::OfSignal(_) => Depth::of(run, &cells),
+        other => other,
     };
+    let finding = finding.clause(lang, q, run.hidden());
+    let signal = signal_ratio(run)
+        .filter(|s| metric == GradientMetric::BatchMean && s.abs() >= 1.0 && !diverged(run))
+        .map_or(String::new(), |s| lang.signal_note(s, false));
     let words = Words {
         title: title_of(lang, run, bias && of_tensor, vec![finding]),
         subtitle: vec![
             lang.explain(q, bias),
+            signal,
             if is_long { lang.running_medians_note(WINDOW) } else { String::new() },
             lang.outside_axis_note(outside),
             if gaps { lang.gaps_note() } else { String::new() },
@@ -81,19 +87,6 @@ fn build(runs: &Runs, options: &Options) -> Result<Figure, FigureError> {
     };
     let panel = lines(String::new(), &x, y, drawn, Vec::new());
     Ok(Figure::new(runs.figure, lang, words, Sheet::stack(vec![(1.0, panel)], Vec::new(), (960, 540))))
-}
-
-/// Of a run that diverged the largest gradient at the first step and the largest one that is finite: a ratio of
-/// layers is not what happened to it.
-fn explosion(run: &Summary, cells: &Grid) -> Option<([u64; 2], [f64; 2])> {
-    let Status::Diverged { .. } = run.header().status else { return None };
-    let largest =
-        |row: usize| (0..cells.layers()).filter_map(|l| cells.at(l, row).positive()).reduce(f64::max);
-    let steps = run.record().steps.step();
-    let all = steps.iter().enumerate().filter_map(|(row, &step)| Some((step, largest(row)?)));
-    let first = all.clone().next()?;
-    let most = all.max_by(|a, b| a.1.total_cmp(&b.1))?;
-    Some(([first.0, most.0], [first.1, most.1]))
 }
 
 /// One curve a layer, of the steps at which it was measured, without the range behind each median.
@@ -136,7 +129,9 @@ pub(super) fn drawn(lang: Lang, run: &Summary, curves: Vec<Curve>) -> Vec<Series
         line.markers &= marked || line.points.len() == 1;
         line
     };
-    curves.into_iter().enumerate().map(line).collect()
+    let mut all: Vec<Series> = curves.into_iter().enumerate().map(line).collect();
+    order_by_ramp(&mut all);
+    all
 }
 
 /// Which of so many layers (from 0) have their names at their lines: all, or the first, the last two and some

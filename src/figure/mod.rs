@@ -14,6 +14,7 @@
 pub mod chart;
 mod depth;
 mod describe;
+mod events;
 pub mod flow;
 mod frame;
 mod lettering;
@@ -86,6 +87,7 @@ pub static FIGURES: &[FigureSpec] = &[
     comparison::SPEC,
     profiles::SPEC,
     sweep::accuracy::SPEC,
+    sweep::by::SPEC,
     sweep::triangle::GRADIENT,
     sweep::triangle::MOVEMENT,
     sweep::grid::SPEC,

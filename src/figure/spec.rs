@@ -5,6 +5,7 @@
 //! figure.
 
 use super::chart::Figure;
+use super::events;
 use super::size::sized;
 use super::sweep::{SweepInput, Sweeps};
 use super::{FIGURES, FigureError, Options};
@@ -253,7 +254,13 @@ impl FigureSpec {
         };
         let options = &as_recorded(input, options);
         let built = match (&self.build, input) {
-            (Build::Run(build), Input::Runs(one @ [_])) => build(&runs(one)?, options),
+            (Build::Run(build), Input::Runs(one @ [_])) => {
+                let run = runs(one)?;
+                build(&run, options).map(|mut figure| {
+                    events::mark(&mut figure.panels, run.run(), options.lang);
+                    figure
+                })
+            }
             (Build::Runs(build), Input::Runs(many @ [_, _, ..])) => build(&runs(many)?, options),
             (Build::Sweep(build), Input::Sweep(sweep)) => build(&Sweeps::new(self.name, sweep)?, options),
             (Build::Trials(build), Input::Trials(trials)) => build(trials, options),

@@ -9,7 +9,7 @@
 //! stretch, so it looks noisier than a few neighbouring batches are. Accuracy can stand still while the loss
 //! falls, and the reverse.
 
-use super::chart::{Figure, Overlay, Panel, Stroke};
+use super::chart::{Figure, Panel, Stroke};
 use super::frame::{
     accuracy_axis, accuracy_series, lines, series, show_last_labels, spacing, time_axis, value_axis,
 };
@@ -79,13 +79,7 @@ fn build(runs: &Runs, options: &Options) -> Result<Figure, FigureError> {
         reading: vec![lang.reading_curves(), reading::outcome(lang, run), lang.reading_hint(Hint::Curves)],
     };
     let panels = panels.into_iter().map(|p| (1.0, p)).collect();
-    let mut sheet = Sheet::stack(panels, Vec::new(), (960, 540));
-    if let Some(stop) = &run.header().early_stop {
-        // The title gives the numbers of these parameters, and the curves go on to later ones.
-        let kept = Overlay::Step { at: stop.best_step as f64, words: lang.kept_step(stop.best_step) };
-        sheet.panels.iter_mut().for_each(|p| p.overlays.push(kept.clone()));
-    }
-    Ok(Figure::new(runs.figure, lang, words, sheet))
+    Ok(Figure::new(runs.figure, lang, words, Sheet::stack(panels, Vec::new(), (960, 540))))
 }
 
 /// Accuracies where both are known and above chance; else what every title says; without any accuracy, the

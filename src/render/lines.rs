@@ -19,12 +19,16 @@ const END_LABEL_LINE: f64 = 14.0;
 const END_LABEL_GAP: f64 = 12.0;
 /// Room of a shape before the words at a curve's end.
 const SHAPE_ROOM: f64 = 13.0;
+/// A line that ends so far from the plot's end is led to its label.
+const FAR: f64 = 12.0;
 const LEGEND_LINE: f64 = 18.0;
 const LEGEND_STROKE: f64 = 22.0;
 
 /// Words at the right of a panel: the curve's or mark's height, its lines, its colour.
 struct EndLabel {
     at: f64,
+    /// Where its line ends.
+    end: f64,
     lines: Vec<String>,
     colour: super::colour::Rgb,
     /// The shape of the curve's points, before the words.
@@ -325,19 +329,20 @@ fn end_labels(
     let broken = |text: &str| font::wrap_evenly(text, LABEL, Weight::Regular, END_LABEL_WIDTH);
     for s in lines.series.iter().filter(|s| lines.direct_labels && !s.label.trim().is_empty()) {
         let seen = runs(s, (x, y)).into_iter().flatten().rfind(|p| p.0 <= plot.right() + 0.5);
-        if let Some((_, at)) = seen {
+        if let Some((end, at)) = seen {
             let at = at.clamp(plot.y, plot.bottom());
             let own = pen(s, palette).colour;
             let shape = code::coded(lines).then(|| (Shape::of(s.colour), own));
             // A ramp's colours are those of lines, too pale for words at its beginning.
             let colour = if s.ramp.is_some() { palette.text } else { own };
-            labels.push(EndLabel { at, lines: broken(&s.label), colour, shape });
+            labels.push(EndLabel { at, end, lines: broken(&s.label), colour, shape });
         }
     }
     for (value, words) in lines.marks.iter().filter(|m| !m.1.trim().is_empty()) {
         let at = y.place(*value);
         if linear(lines.y.kind, *value).is_finite() && at >= plot.y - 0.5 && at <= plot.bottom() + 0.5 {
-            labels.push(EndLabel { at, lines: broken(words), colour: palette.muted, shape: None });
+            let end = plot.right();
+            labels.push(EndLabel { at, end, lines: broken(words), colour: palette.muted, shape: None });
         }
     }
     labels.sort_by(|a, b| a.at.total_cmp(&b.at));
@@ -349,6 +354,11 @@ fn end_labels(
         let words = left + if label.shape.is_some() { SHAPE_ROOM } else { 0.0 };
         if let Some((shape, colour)) = label.shape {
             shape.draw(c, (left + RADIUS + 1.0, middle), colour, palette)?;
+        }
+        if plot.right() - label.end > FAR {
+            // Its line ends before the plot does.
+            let pen = Pen { dash: &[1.0, 4.0], ..Pen::solid(label.colour, 1.0) };
+            c.line((label.end + 5.0, label.at), (plot.right(), label.at), pen)?;
         }
         if (middle - label.at).abs() > 3.0 {
             let pen = Pen::solid(label.colour, 0.8);

@@ -242,6 +242,15 @@ fn draw(figure: &Figure, style: &Style) -> Result<Drawing, RenderError> {
     Ok(c.finish())
 }
 
+/// Is there room for a figure's plots and words?
+///
+/// # Errors
+/// Those of [`svg()`] that say why not.
+pub fn fits(figure: &Figure) -> Result<(), RenderError> {
+    check(figure)?;
+    layout::layout(figure).map(|_| ())
+}
+
 /// Saves a figure in a folder that exists, as `NAME.FORMAT`; returns the paths in the order of `formats`.
 /// Each file is written beside its place and renamed, so a crash leaves the old file or the new one.
 ///

@@ -47,7 +47,7 @@ impl FromStr for Theme {
 }
 
 /// The two tones of a special kind of cell: the ground, which also stands alone where a cell is too small
-/// for a pattern, and the ink of the pattern.
+/// for a pattern, and the ink of the pattern; of a flat kind they are one.
 #[derive(Clone, Copy, Debug)]
 pub struct Tones {
     pub ground: Rgb,
@@ -106,11 +106,11 @@ static LIGHT: Palette = Palette {
     ],
     ramp: [Rgb::hex(0x4a_97_d8), Rgb::hex(0x0a_1d_45)],
     special: [
-        tones(0x00_00_00, 0xb4_b4_b4),
-        tones(0x7d_7d_7d, 0xff_ff_ff),
+        tones(0x00_00_00, 0x00_00_00),
+        tones(0x8c_8c_8c, 0xa6_a6_a6),
         tones(0xe0_1f_9d, 0xff_ff_ff),
         tones(0xc4_12_12, 0xff_ff_ff),
-        tones(0xff_ff_ff, 0x86_86_8c),
+        tones(0xe2_e2_e6, 0xe2_e2_e6),
     ],
 };
 
@@ -131,11 +131,12 @@ static DARK: Palette = Palette {
     ],
     ramp: [Rgb::hex(0x3a_78_b4), Rgb::hex(0xe4_f2_ff)],
     special: [
-        tones(0x00_00_00, 0xb4_b4_b4),
-        tones(0x7d_7d_7d, 0xff_ff_ff),
+        // Black would look like the page.
+        tones(0x4a_50_59, 0x4a_50_59),
+        tones(0x8c_8c_8c, 0xa6_a6_a6),
         tones(0xe0_1f_9d, 0xff_ff_ff),
         tones(0xc4_12_12, 0xff_ff_ff),
-        tones(0x15_18_1d, 0x7d_84_8e),
+        tones(0x2a_2f_37, 0x2a_2f_37),
     ],
 };
 
@@ -155,12 +156,16 @@ mod tests {
                 assert!(colour.contrast(p.background) >= 4.5, "{theme}: {colour} as a curve and its label");
             }
             assert!(p.axis.contrast(p.background) >= 3.0, "{theme}: axis");
-            for tones in p.special {
+            for tones in &p.special[2..4] {
                 assert!(
                     tones.ground.contrast(tones.ink) >= 3.0,
                     "{theme}: pattern {tones:?} on a grey printer"
                 );
             }
+            // Zero, lost and not recorded are three greys in this order, away from the page.
+            let [zero, lost, missing] = [0, 1, 4].map(|k| p.special[k].ground.contrast(p.background));
+            assert!(missing >= 1.25 && lost > 1.5 * missing, "{theme}: {zero} {lost} {missing}");
+            assert!(p.special[0].ground.contrast(p.special[1].ground) >= 2.0, "{theme}: zero and lost");
         }
     }
 

@@ -99,6 +99,30 @@ impl Lang {
         }
     }
 
+    pub fn diverged_event(self) -> String {
+        match self {
+            Lang::En => "diverged",
+            Lang::Zh => "发散",
+        }
+        .into()
+    }
+
+    pub fn collapsed_event(self) -> String {
+        match self {
+            Lang::En => "accuracy collapsed",
+            Lang::Zh => "准确率崩塌",
+        }
+        .into()
+    }
+
+    pub fn warmed_up_event(self) -> String {
+        match self {
+            Lang::En => "warm-up ends",
+            Lang::Zh => "预热结束",
+        }
+        .into()
+    }
+
     /// A curve without a label of its own, by the labelled one of its colour.
     pub fn with_stroke(self, label: &str, dashed: bool) -> String {
         match (self, dashed) {

@@ -1,5 +1,6 @@
 //! Words of the figures that a lecture shows beside the heatmaps: lines by layer, factors, gradient noise.
 
+mod by;
 mod early;
 mod factors;
 mod functions;
@@ -9,7 +10,7 @@ mod profiles;
 pub use early::Turn;
 pub use factors::Factor;
 
-use super::{Hint, Lang, Quantity};
+use super::{Hint, Lang};
 
 /// A number beside an earlier one.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -56,22 +57,6 @@ impl Lang {
         match self {
             Lang::En => format!("Lines are running medians over {window} of the steps."),
             Lang::Zh => format!("各线是 {window} 步数内的滑动中位数。"),
-        }
-    }
-
-    /// The largest gradient of any layer at the first step and the largest one of the run.
-    pub fn gradients_grew(self, q: Quantity, [first, last]: [u64; 2], [from, to]: [f64; 2]) -> String {
-        let (noun, [first, last]) = (self.noun(q), [first, last].map(|step| self.count(step)));
-        let [from, to] = [from, to].map(|x| self.number(x));
-        match self {
-            Lang::En if first == last => {
-                format!("the largest {noun} of any layer is {from}, at step {first}")
-            }
-            Lang::En => {
-                format!("the largest {noun} of any layer is {from} at step {first} and {to} at step {last}")
-            }
-            Lang::Zh if first == last => format!("各层中最大的{noun}在第 {first} 步为 {from}"),
-            Lang::Zh => format!("各层中最大的{noun}在第 {first} 步为 {from}，在第 {last} 步为 {to}"),
         }
     }
 

@@ -39,11 +39,15 @@ const SAVED: [&str; 14] = [
     "--out=saved",
 ];
 
+/// A run that keeps the parameters of its lowest validation loss.
+const STOPPED: [&str; 4] = ["--validation-size", "20", "--early-stopping", "2"];
+
 /// Runs, a sweep and remedies to draw.
 fn desk() -> tempfile::TempDir {
     let dir = room();
     train(dir.path(), "net", &ILL);
     train(dir.path(), "other", &["--activation", "relu"]);
+    train(dir.path(), "stopped", &STOPPED);
     stdout(dir.path(), &SAVED);
     let output = gradfade(dir.path()).args(SWEEP.split_whitespace()).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
@@ -58,6 +62,7 @@ fn desk() -> tempfile::TempDir {
 /// What a figure is drawn from.
 fn input(spec: &FigureSpec) -> &'static [&'static str] {
     match spec.draws() {
+        Draws::Run if spec.name == "early-stopping" => &["stopped"],
         Draws::Run => &["net"],
         Draws::Runs => &["net", "other"],
         Draws::Sweep => &["sweep"],

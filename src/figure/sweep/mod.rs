@@ -6,6 +6,7 @@
 //! is found in the cells: see [`crate::analysis::ensemble`].
 
 pub mod accuracy;
+pub mod by;
 pub mod grid;
 mod networks;
 pub mod triangle;

@@ -293,3 +293,135 @@ fn titles_of_many_series_name_the_extremes_of_layer_1_and_zero_is_one_of_them() 
     let none = title(&(0..=4).map(cell).collect::<Vec<_>>());
     assert!(none.contains("layer 1's per-sample gradient at the first step is 0 (normal:0)"), "{none}");
 }
+
+/// Two activations, three rates and two seeds; at rate 10 one seed of sigmoid and both of ReLU diverge.
+fn rates(more: &[(&str, &str)]) -> Vec<Cell> {
+    let mut cells = Vec::new();
+    for (a, activation) in ["sigmoid", "relu"].into_iter().enumerate() {
+        for (r, rate) in ["10", "0.1", "1"].into_iter().enumerate() {
+            for seed in 1..=2usize {
+                let accuracy = [0.2, 0.9, 0.5][r] + 0.02 * seed as f64 + 0.01 * a as f64;
+                let diverges = r == 0 && (a == 1 || seed == 2);
+                let status = match diverges {
+                    true => Status::Diverged { step: 3, what: "the loss is inf".into() },
+                    false => Status::Complete,
+                };
+                let run = Synthetic { accuracy: vec![(0, 0.1), (20, accuracy)], status, ..healthy() };
+                let settings = [("activation", activation), ("learning_rate", rate), ("hidden_layers", "8")];
+                let seed = seed.to_string();
+                let settings =
+                    settings.into_iter().chain([("seed", seed.as_str())]).chain(more.iter().copied());
+                let settings = settings.map(|(k, v)| (k.to_string(), v.to_string())).collect();
+                let number = cells.len() + 1;
+                cells.push(Cell { number, settings, result: Ok(run.record()), seconds: 1.0 });
+            }
+        }
+    }
+    cells
+}
+
+fn by(cells: &[Cell], keys: &[&str]) -> Result<Figure, String> {
+    let input = SweepInput { name: "test", cells, planned: cells.len(), depths: None, record: &|_| None };
+    let by = by::By(keys.iter().map(|key| (*key).to_string()).collect());
+    let mut figure =
+        build("accuracy-by", &input, &Options::default().with(by)).map_err(|error| error.to_string())?;
+    figure.title = figure.title.replace('\u{a0}', " ");
+    figure.subtitle = figure.subtitle.replace('\u{a0}', " ");
+    Ok(figure)
+}
+
+#[test]
+fn accuracy_by_two_settings_is_a_map_in_which_what_diverged_is_marked() {
+    let figure = by(&rates(&[]), &[]).unwrap();
+    let map = heatmaps(&figure)[0];
+    // Numbers by their size, whatever their order in the plan.
+    assert_eq!(
+        (&map.columns[..], &map.rows[..]),
+        (&["0.1", "1", "10"].map(String::from)[..], &["Sigmoid", "ReLU"].map(String::from)[..])
+    );
+    let expected = [[0.93, 0.53, 0.22], [0.94, 0.54, f64::NAN]];
+    for (row, expected) in map.cells.iter().zip(expected) {
+        for (cell, expected) in row.iter().zip(expected) {
+            match cell {
+                Value::Finite(x) => assert!((x - expected).abs() < 1e-12, "{x} {expected}"),
+                other => assert!(*other == Value::Nan && expected.is_nan(), "{other:?}"),
+            }
+        }
+    }
+    assert_eq!(figure.scales[0].special, [(Value::Nan, "diverged".to_string())]);
+    assert_eq!(
+        figure.title,
+        "Training accuracy from 53 % (Sigmoid, learning rate 1) to 94 % (ReLU, learning rate 0.1); 3 of 12 runs diverged"
+    );
+    assert!(
+        figure.subtitle.contains(
+            "Coloured by the runs that did not diverge: Sigmoid, learning rate 10: 1 of 2 diverged."
+        ),
+        "{}",
+        figure.subtitle
+    );
+    assert!(
+        figure
+            .description
+            .contains("rows from the bottom: activation Sigmoid, ReLU; columns: learning rate 0.1, 1, 10")
+    );
+    assert!(figure.description.contains("(diverged)"), "{}", figure.description);
+}
+
+#[test]
+fn accuracy_by_a_number_is_a_line_for_each_other_setting() {
+    let figure = by(&rates(&[]), &["learning_rate"]).unwrap();
+    let panel = lines(&figure)[0];
+    let solid: Vec<_> = panel.series.iter().filter(|s| s.style == Stroke::Solid).collect();
+    assert_eq!(solid.iter().map(|s| s.label.as_str()).collect::<Vec<_>>(), ["Sigmoid", "ReLU"]);
+    let points = &solid[1].points;
+    assert!(
+        points[0].0 == 0.1 && near(points[0].1, 0.94) && near(points[1].1, 0.54) && points[2] == (10.0, None)
+    );
+    // Of the sigmoid one seed is left.
+    assert!(near(solid[0].points[2].1, 0.22) && solid[0].band[2] == (10.0, 0.22, 0.22));
+    assert_eq!(panel.x.kind, crate::figure::chart::AxisKind::Log10);
+    let marks = &figure.panels[0].overlays;
+    let mark = crate::figure::chart::Overlay::Step { at: 10.0, words: "3 of 4 diverged".into() };
+    assert_eq!(marks, &[mark]);
+}
+
+#[test]
+fn accuracy_by_names_is_a_row_each_and_what_lost_a_run_is_not_the_best() {
+    let mut cells = rates(&[]);
+    cells.retain(|cell| cell.setting("learning_rate") == "10");
+    cells.extend(rates(&[]).into_iter().filter(|c| c.setting("activation") == "relu").map(|mut c| {
+        c.settings.insert("activation".into(), "tanh".into());
+        c.settings.insert("learning_rate".into(), "10".into());
+        c
+    }));
+    // tanh: six runs, two of which diverged; sigmoid: one of two; ReLU: none is left.
+    let figure = by(&cells, &["activation"]).unwrap();
+    let Panel::Dots(dots) = &figure.panels[0].panel else { panic!("no dots") };
+    let labels: Vec<&str> = dots.rows.iter().map(|r| r.label.as_str()).collect();
+    assert_eq!(labels, ["Tanh", "Sigmoid", "ReLU"]);
+    assert_eq!(dots.rows[2].values, [None, None]);
+    assert_eq!(dots.rows[2].words, "2 of 2 runs diverged");
+    assert!(dots.rows[1].words.contains("1 of 2 runs diverged"));
+    // All lost a run, so that none is called the best.
+    assert_eq!(figure.title, "5 of 10 runs diverged");
+}
+
+#[test]
+fn accuracy_by_a_setting_that_does_not_vary_is_refused_with_those_that_do() {
+    assert_eq!(
+        by(&rates(&[]), &["dropout"]).unwrap_err(),
+        "sweep `test` holds no second value of that setting, so `accuracy-by` has nothing to draw; it varies activation, learning_rate"
+    );
+    let one: Vec<Cell> = rates(&[]).into_iter().take(1).collect();
+    assert!(error("accuracy-by", &one).contains("holds no "), "{}", error("accuracy-by", &one));
+    let three = [rates(&[("dropout", "0")]), rates(&[("dropout", "0.5")])].concat();
+    let figure = by(&three, &[]).unwrap();
+    let titles: Vec<&str> = heatmaps(&figure).iter().map(|h| h.title.as_str()).collect();
+    assert_eq!(titles, ["Sigmoid", "ReLU"]);
+    assert_eq!(heatmaps(&figure)[0].rows, ["0", "0.5"]);
+    let panels = by(&three, &["learning_rate"]).unwrap();
+    let titles: Vec<&str> = lines(&panels).iter().map(|l| l.title.as_str()).collect();
+    assert_eq!(titles, ["Sigmoid", "ReLU"]);
+    assert!(lines(&panels)[1].series.iter().any(|s| s.label == "dropout 0.5"));
+}
