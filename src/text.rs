@@ -8,7 +8,7 @@
 //! [`Lang::title`] and [`Lang::sentences`].
 //!
 //! - [`numbers`]: how a number is written (`2,600`, `3.2 × 10⁻⁹`, `11 %`);
-//! - [`figure`]: quantities and subtitles of figures; [`labels`]: their axes and legends; [`listing`]: their list; [`findings`],
+//! - [`figure`], [`subtitles`]: quantities and subtitles of figures; [`labels`]: their axes and legends; [`listing`]: their list; [`findings`],
 //!   [`flat`], [`ways`], [`course`]: their titles; [`names`]: of runs and layers; [`settings`]: settings of a run; [`caption`]: captions and descriptions;
 //! - [`page`]: the interactive page; [`summary`]: a run in a terminal; [`sweep`], [`groups`]: figures of many networks;
 //! - [`reading`]: how to read a figure; [`notes`]: notes; [`diagnosis`](mod@diagnosis): verdicts, evidence,
@@ -24,6 +24,7 @@
 pub mod caption;
 pub mod course;
 pub mod diagnosis;
+pub mod distribution;
 pub mod figure;
 pub mod findings;
 pub mod flat;
@@ -41,6 +42,7 @@ pub mod reading;
 pub mod remedy;
 pub mod replay;
 pub mod settings;
+pub mod subtitles;
 pub mod summary;
 pub mod sweep;
 pub mod table;
@@ -51,7 +53,7 @@ pub use course::Ends;
 pub use figure::Special;
 pub use findings::Moment;
 pub use flat::Flat;
-pub use groups::Lost;
+pub use groups::{Counted, Lost};
 pub use labels::brief_layer_name;
 pub use page::{Shown, VerdictLevel};
 pub use reading::Hint;

@@ -31,7 +31,7 @@ const RULES: &[(&str, &[&str])] = &[
         "remedy",
         &["files", "activation", "analysis", "record", "nn", "data", "config", "train", "pool", "diagnosis"],
     ),
-    ("figure", &["stats", "record", "analysis", "diagnosis", "font", "text"]),
+    ("figure", &["stats", "activation", "record", "analysis", "diagnosis", "font", "text"]),
     ("render", &["files", "stats", "figure", "font", "text"]),
     ("notes", &["files", "stats", "figure", "render", "text"]),
     ("page", &["stats", "record", "sweep", "analysis", "diagnosis", "figure", "render", "text"]),

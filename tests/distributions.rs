@@ -55,8 +55,8 @@ fn by_hand<T: Scalar>(network: &Network<T>, data: &Dataset, activation: Activati
     for (sample, &label) in data.train.inputs.outer_iter().zip(&data.train.labels) {
         let mut x: Vec<f64> = sample.iter().map(|&v| f64::from(v)).collect();
         let mut slopes = Vec::new();
-        for l in 0..layers {
-            let rows = weights[l].chunks_exact(x.len()).zip(wide(network.bias(l)));
+        for (l, weight) in weights.iter().enumerate() {
+            let rows = weight.chunks_exact(x.len()).zip(wide(network.bias(l)));
             let h: Vec<f64> =
                 rows.map(|(w, b)| w.iter().zip(&x).map(|(w, x)| w * x).sum::<f64>() + b).collect();
             let hidden = l + 1 < layers;

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from ._errors import GradfadeError, GradfadeWarning
 from ._format import MISSING, is_missing
+from ._histogram import histogram
 from .recorder import Recorder
 from .run import Run
 from .views import RecordedRun
@@ -25,7 +26,9 @@ from .views import open_path as open
 if TYPE_CHECKING:
     from .torch import watch
 
-__all__ = ["GradfadeError", "GradfadeWarning", "MISSING", "RecordedRun", "Recorder", "Run", "is_missing", "open", "watch"]
+__all__ = [
+    "GradfadeError", "GradfadeWarning", "MISSING", "RecordedRun", "Recorder", "Run", "histogram", "is_missing", "open", "watch",
+]  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:

@@ -1,6 +1,7 @@
 """The metrics of the run folder (docs/format.md), which the reader's own table must equal (a test compares them).
 
-Every value is stored as float64, but for the sketch. A table has a key column of int64.
+Every value is stored as float64, but for the sketch and the histograms (`SINGLES`), which are float32. A table has a key
+column of int64.
 """
 
 from __future__ import annotations
@@ -57,6 +58,9 @@ METRICS: Dict[str, Metric] = {
     "mean_squared_slope": Metric("snapshot", "layer", "magnitude"),
     "routed_share": Metric("snapshot", "layer", "share"),
     "winners_changed": Metric("snapshot", "layer", "share"),
+    "pre_activation_histogram": Metric("snapshot", "layer", "histogram"),
+    "activation_histogram": Metric("snapshot", "layer", "histogram"),
+    "signal_histogram": Metric("snapshot", "layer", "histogram"),
     "sketch": Metric("snapshot", "tensor", "sketch"),
     "eval_epoch": Metric("evaluation", "run", "number"),
     "train_loss": Metric("evaluation", "run", "number"),
@@ -66,6 +70,9 @@ METRICS: Dict[str, Metric] = {
     "validation_loss": Metric("evaluation", "run", "number"),
     "validation_accuracy": Metric("evaluation", "run", "number"),
 }
+
+#: Kinds of metrics that are stored as float32, many numbers for each layer or tensor.
+SINGLES = ("sketch", "histogram")
 
 #: What diagnoses and figures go by.
 FACTS = (

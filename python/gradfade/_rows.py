@@ -8,7 +8,8 @@ from typing import Any, Dict, List, Mapping, Optional, Tuple
 import numpy as np
 
 from ._errors import GradfadeError
-from ._format import KEYS, METRICS, MISSING, MISSING_BITS, metrics_of
+from ._format import KEYS, METRICS, MISSING, MISSING_BITS, SINGLES, metrics_of
+from ._histogram import BINS
 from ._npy import Column
 
 # Bytes buffered for each table, and rows of it.
@@ -24,6 +25,9 @@ class Table:
         self.table = table
         width = {"run": (), "layer": (layers,), "tensor": (tensors,)}
         self.shapes: Dict[str, Tuple[int, ...]] = {m: width[METRICS[m].per] for m in metrics_of(table)}
+        for name in self.shapes:
+            if METRICS[name].kind == "histogram":
+                self.shapes[name] = (layers, BINS)
         if "sketch" in self.shapes:
             self.shapes["sketch"] = (tensors, buckets)
         row_bytes = 8 * sum(int(np.prod(shape, dtype=np.int64)) for shape in self.shapes.values()) + 8
@@ -62,8 +66,9 @@ class Table:
                 if buffer.ndim == 1:
                     buffer[row] = float(value)
                     continue
-                if isinstance(value, (list, tuple)) and None in value:
-                    value = [MISSING if x is None else x for x in value]
+                if isinstance(value, (list, tuple)) and any(x is None for x in value):
+                    nothing = MISSING if buffer.ndim == 2 else np.full(buffer.shape[2:], np.nan)
+                    value = [nothing if x is None else x for x in value]
                 shape = value.shape if type(value) is np.ndarray else np.shape(value)
                 if shape != buffer.shape[1:]:
                     raise _wrong_shape(name, shape, buffer.shape[1:])
@@ -84,7 +89,7 @@ class Table:
         shape = self.shapes[name]
         if name == "sketch" and not shape[1]:
             raise GradfadeError("a sketch needs `sketch_buckets` in the header")
-        buffer = np.empty((self.room, *shape), dtype="<f4" if name == "sketch" else "<f8")
+        buffer = np.empty((self.room, *shape), dtype="<f4" if METRICS[name].kind in SINGLES else "<f8")
         _blank(buffer)
         self.buffers[name] = buffer
         return buffer
@@ -99,7 +104,7 @@ class Table:
         for name, buffer in self.buffers.items():
             column = self.columns.get(name)
             if column is None:
-                if _all_missing(buffer[:count]):
+                if name != "sketch" and _all_missing(buffer[:count]):
                     continue
                 path = os.path.join(self.folder, f"{name}.npy")
                 column = Column(path, buffer.dtype.str, self.shapes[name])
@@ -126,7 +131,9 @@ def _blank(rows: np.ndarray) -> None:
 
 
 def _all_missing(rows: np.ndarray) -> bool:
-    return rows.dtype.itemsize == 8 and bool((rows.view("<u8") == MISSING_BITS).all())
+    if rows.dtype.itemsize == 8:
+        return bool((rows.view("<u8") == MISSING_BITS).all())
+    return bool(np.isnan(rows).all())
 
 
 def _wrong_shape(name: str, given: Tuple[int, ...], expected: Tuple[int, ...]) -> GradfadeError:

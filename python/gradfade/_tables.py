@@ -9,7 +9,7 @@ from typing import Any, Dict, List, Optional
 import numpy as np
 
 from ._errors import GradfadeError
-from ._format import KEYS, METRICS, SCHEMA, is_missing, metrics_of
+from ._format import KEYS, METRICS, SCHEMA, SINGLES, is_missing, metrics_of
 
 
 def read_meta(path: str) -> Dict[str, Any]:
@@ -94,7 +94,7 @@ def long_columns(path: str) -> Dict[str, Any]:
     meta = read_meta(path)
     parts: Dict[str, List[Any]] = {"step": [], "layer": [], "tensor": [], "metric": [], "value": []}
     for name in recorded(path):
-        if METRICS[name].kind == "sketch":
+        if METRICS[name].kind in SINGLES:
             continue
         steps, values = read(path, KEYS[METRICS[name].table]), read(path, name)
         values = values.reshape(len(steps), -1)

@@ -12,7 +12,7 @@ import numpy as np
 
 from . import _binary, _tables
 from ._errors import GradfadeError
-from ._format import KEYS, METRICS, MISSING, is_missing
+from ._format import KEYS, METRICS, MISSING, SINGLES, is_missing
 from ._shown import Diagnosis, Figure, Page, _display
 
 
@@ -145,8 +145,8 @@ class Views:
 
 
 def _labels(meta: Dict[str, Any], name: str) -> List[str]:
-    if METRICS[name].kind == "sketch":
-        raise GradfadeError("frame: a sketch has no columns; take it as an array")
+    if METRICS[name].kind in SINGLES:
+        raise GradfadeError(f"frame: a {METRICS[name].kind} has no columns; take it as an array")
     _, tensors = _tables.columns(meta, name)
     if METRICS[name].per == "run":
         return [name]

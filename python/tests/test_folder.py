@@ -383,3 +383,41 @@ def test_a_row_costs_microseconds(tmp_path):
         best = min(best, (time.perf_counter() - began) / 500)
     folder.finish({"state": "complete"})
     assert best < 30e-6, f"{best * 1e6:.1f} microseconds"
+
+
+def test_histograms_are_counted_in_the_bins_of_the_format_and_the_program_draws_them(tmp_path, reads):
+    rng = np.random.default_rng(3)
+    values = np.concatenate([rng.normal(size=500) ** 3, [0.0, -0.0, 1.0, 0.9375, -0.25, np.nan, np.inf, -np.inf, 1e-30, 300.0]])
+    # The document's own lines.
+    code = re.search(r"```python\n(edges = np\.array.*?)```", DOCS.read_text(), flags=re.S).group(1)
+    found = {"np": np, "x": values}
+    with np.errstate(invalid="ignore"):
+        exec(code, found)
+        assert (gradfade.histogram(values) == found["counts"]).all()
+        signals = code.replace("edges = np.array", "_ = np.array").replace(
+            "side = np", "edges = 2.0 ** np.arange(-48, 14)\nside = np"
+        )
+        exec(signals, found)
+        assert (gradfade.histogram(values, signals=True) == found["counts"]).all()
+    # 1 lies below the edge 1, and 15/16 below that one.
+    one, near = gradfade.histogram([1.0]).argmax(), gradfade.histogram([0.9375]).argmax()
+    assert one == near + 1 and gradfade.histogram([np.nextafter(0.9375, 1)]).argmax() == one
+
+    folder = Folder(tmp_path / "run", header())
+    for step in range(20):
+        folder.append("step", step, row(step))
+        if step % 5 == 0:
+            counts = [gradfade.histogram(np.tanh(rng.normal(size=100))) for _ in range(2)] + [None]
+            wanted = {"distance_from_init": np.full(6, step)}
+            # Measured for the first time in the middle of the run.
+            folder.append("snapshot", step, {**wanted, "activation_histogram": counts if step >= 10 else None})
+    folder.finish({"state": "complete"})
+    stored = np.load(tmp_path / "run" / "activation_histogram.npy")
+    assert stored.shape == (4, 3, 128) and stored.dtype == "<f4"
+    assert np.isnan(stored[:2]).all() and (stored[2:, :2].sum(axis=2) == 100).all()
+    assert (stored[3, :2] == counts[:2]).all() and np.isnan(stored[:, 2]).all()
+    assert not (tmp_path / "run" / "signal_histogram.npy").exists()
+    reads("summary", tmp_path / "run")
+    out = tmp_path / "pictures"
+    reads("plot", tmp_path / "run", "--figure", "distributions", "--format", "svg", "--out", out)
+    assert "no larger than" in (out / "distributions.svg").read_text()

@@ -13,6 +13,7 @@
 pub mod attenuation;
 pub mod curves;
 pub mod ensemble;
+pub mod histogram;
 mod quantity;
 pub mod trajectory;
 

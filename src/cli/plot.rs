@@ -8,7 +8,9 @@ use anyhow::Context;
 use super::open::{self, read_runs};
 use super::{CommandResult, Failure, output, sweep};
 use crate::activation::Activation;
+use crate::analysis::histogram::Counted;
 use crate::figure::chart::Figure;
+use crate::figure::distribution_time::OneLayer;
 use crate::figure::functions::Functions;
 use crate::figure::routes::RoutedLayer;
 use crate::figure::sweep::by::By;
@@ -72,6 +74,13 @@ pub struct Args {
     /// update-heatmap: absolute norms instead of norms relative to the parameters
     #[arg(long)]
     absolute: bool,
+    /// What distributions and distribution-over-time draw: activation, pre-activation or signal
+    #[arg(long, value_name = "NAME", default_value = "activation", value_parser = counted)]
+    distribution: Counted,
+    /// distribution-over-time: which layer with weights, counted from the input [default: the one that is
+    /// most at the ends of its function, or most often zero]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    layer: Option<u32>,
     /// Draw only layers whose name or tensor matches this regular expression, such as 'conv|fc'; they are
     /// numbered among themselves
     #[arg(long, value_name = "REGEX", value_parser = pattern)]
@@ -205,6 +214,13 @@ pub(super) fn gradient(text: &str) -> Result<GradientMetric, String> {
     })
 }
 
+fn counted(text: &str) -> Result<Counted, String> {
+    Counted::ALL.into_iter().find(|c| c.name() == text).ok_or_else(|| {
+        let names = Counted::ALL.map(Counted::name);
+        format!("unknown quantity{}; known: {}", did_you_mean(text, names), names.join(", "))
+    })
+}
+
 pub fn run(args: Args) -> CommandResult {
     if args.list {
         let mut list = String::new();
@@ -243,6 +259,8 @@ impl Args {
             .with(RoutedLayer(self.pooling.unwrap_or(1)))
             .with(By(self.by.iter().map(|name| name.trim().replace('-', "_")).collect()))
             .with(Functions(self.activations.iter().flat_map(|f| f.0.clone()).collect()))
+            .with(self.distribution)
+            .with(OneLayer(self.layer.map(|n| n as usize)))
     }
 
     /// Leaves out what a sheet of a chosen size does not hold, unless it was named.

@@ -56,7 +56,10 @@ impl Show {
 fn ratio(ratio: Option<f64>) -> String {
     let number = |r: f64| Lang::default().number(r).replace('\u{a0}', " ");
     // Two layers without any gradient have no ratio.
-    ratio.filter(|r| !r.is_nan()).map(|r| format!("  first/last gradient {}", number(r))).unwrap_or_default()
+    ratio
+        .filter(|r| !r.is_nan())
+        .map(|r| format!("  batch-mean gradient, layer 1 / last hidden layer: {}", number(r)))
+        .unwrap_or_default()
 }
 
 impl Watch for Show {

@@ -96,6 +96,7 @@ pub enum Panel {
     Flow(super::flow::Flow),
     Dots(Dots),
     Maps(super::maps::Maps),
+    Ridges(super::ridges::Ridges),
 }
 
 impl Panel {
@@ -106,6 +107,7 @@ impl Panel {
             Panel::Lines(l) => Some(&l.x),
             Panel::Rows(r) => Some(&r.x),
             Panel::Dots(d) => Some(&d.x),
+            Panel::Ridges(r) => Some(&r.x),
             Panel::Flow(_) | Panel::Maps(_) => None,
         }
     }
@@ -116,6 +118,7 @@ impl Panel {
             Panel::Lines(l) => Some(&mut l.x),
             Panel::Rows(r) => Some(&mut r.x),
             Panel::Dots(d) => Some(&mut d.x),
+            Panel::Ridges(r) => Some(&mut r.x),
             Panel::Flow(_) | Panel::Maps(_) => None,
         }
     }
@@ -125,6 +128,7 @@ impl Panel {
         match self {
             Panel::Heatmap(h) => !h.title.is_empty(),
             Panel::Lines(l) => !l.title.is_empty(),
+            Panel::Ridges(r) => !r.title.is_empty(),
             Panel::Rows(_) | Panel::Dots(_) | Panel::Maps(_) => true,
             Panel::Flow(_) => false,
         }

@@ -57,8 +57,12 @@ fn build(runs: &Runs, options: &Options) -> Result<Figure, FigureError> {
     // Of a layer that went nowhere the colours are a walk on the spot: they would look like convergence.
     let random = layers_with(run, options, Displacement::StillRandom);
     let places = places_of_layers(run, run.layers());
-    let random_rows: Vec<usize> = random.iter().map(|l| places[l - 1]).collect();
-    map.masks.extend(masks(&random_rows, &lang.still_random_rows(STILL_RANDOM)));
+    let finals = run.final_movement(options.tensor());
+    let (unmoved, near): (Vec<usize>, Vec<usize>) =
+        random.iter().partition(|l| finals[**l - 1] == Measured::Zero);
+    let rows = |layers: Vec<usize>| layers.into_iter().map(|l| places[l - 1]).collect::<Vec<usize>>();
+    map.masks.extend(masks(&rows(unmoved), &lang.special(Special::NotMoved)));
+    map.masks.extend(masks(&rows(near), &lang.still_random_rows(STILL_RANDOM)));
     map.masks.sort_by_key(|mask| mask.first);
     let shown: Vec<usize> = (0..run.layers()).filter(|l| !random.contains(&(l + 1))).collect();
     let shown = Grid::from_cells(shown.len(), steps.len(), |l, k| trajectory.remaining.at(shown[l], k));

@@ -4,6 +4,7 @@
 //! layers are alike.
 
 use crate::analysis::{Attenuation, Grid, Summary, edge_rows};
+use crate::diagnosis::{Ailment, Thresholds, diagnose};
 use crate::record::{SIGNAL_RMS, Status};
 use crate::stats::Measured;
 use crate::text::{Lang, Moment, Quantity, Special};
@@ -13,8 +14,8 @@ const ONE_DECADE: f64 = 1.0;
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum Depth {
-    /// Layer 1 has no finite value in at least half of the steps; with it all `layers` (from 1) that have the
-    /// same instead, at least and at most in so many steps of all.
+    /// Layer 1 has no finite value in at least half of the steps, or is zero in a quarter; with it all `layers`
+    /// (from 1) of which the same holds, at least and at most in so many steps of all.
     Special {
         layers: Vec<usize>,
         kind: Special,
@@ -118,10 +119,13 @@ impl Depth {
             {
                 Depth::Hidden { spread, signal, moment }
             }
-            (depth @ Depth::Even { .. }, _) => match Depth::of(run, &run.layer_grid(SIGNAL_RMS)) {
-                signal @ Depth::Changing { .. } => Depth::OfSignal(Box::new(signal)),
-                _ => depth,
-            },
+            // What explodes at one end of the run alone.
+            (depth @ Depth::Even { .. }, _) if explodes(run) => {
+                match Depth::of(run, &run.layer_grid(SIGNAL_RMS)) {
+                    signal @ Depth::Changing { .. } => Depth::OfSignal(Box::new(signal)),
+                    _ => depth,
+                }
+            }
             (depth, _) => depth,
         }
     }
@@ -168,6 +172,12 @@ impl Depth {
     }
 }
 
+/// A gradient that is somewhat larger near the input, or that is mostly zero, does not explode: that takes a
+/// diagnosis.
+pub fn explodes(run: &Summary) -> bool {
+    diagnose(run.record(), &Thresholds::default()).is_ok_and(|d| d.found(Ailment::ExplodingGradient))
+}
+
 /// log10(layer 1 / last hidden layer) of the per-sample backward signal, typical of the run.
 pub fn signal_ratio(run: &Summary) -> Option<f64> {
     Attenuation::typical(&run.layer_grid(SIGNAL_RMS)).log10_hidden_ratio
@@ -190,10 +200,12 @@ fn growth(run: &Summary, grid: &Grid) -> Depth {
     }
 }
 
-/// The kind of cell that fills at least half of layer 1's row, when that is not a finite one.
+/// The kind of cell that fills much of layer 1's row, when that is not a finite one.
 fn mostly_special(grid: &Grid) -> Option<Depth> {
     let count = |layer: usize, cell| grid.row(layer).iter().filter(|c| **c == cell).count();
-    let mostly = |layer: usize, cell| 2 * count(layer, cell) >= grid.columns();
+    // A layer that is dead in a quarter of the steps is the finding, whatever it was in the others.
+    let enough = |cell| if matches!(cell, Measured::Zero | Measured::Underflow) { 4 } else { 2 };
+    let mostly = |layer: usize, cell| enough(cell) * count(layer, cell) >= grid.columns();
     let kinds = [
         (Measured::Zero, Special::Zero),
         (Measured::Underflow, Special::Underflow),

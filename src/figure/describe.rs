@@ -5,7 +5,8 @@ use super::chart::{
 };
 use super::flow::Tone;
 use super::maps::Maps;
-use crate::stats::{Measured, ValueScale};
+use super::ridges::Ridges;
+use crate::stats::Measured;
 use crate::text::{Lang, Special};
 
 /// A description does not list the values of more layers, or curves one by one, than this.
@@ -22,9 +23,10 @@ pub(super) fn describe(lang: Lang, figure: &Figure) -> String {
     for (index, scale) in figure.scales.iter().enumerate() {
         let own: Vec<&Heatmap> = maps.iter().copied().filter(|map| map.scale == index).collect();
         match own.len() {
-            0..=FEW => {
-                all.extend(own.iter().flat_map(|map| describe_heatmap(lang, map, scale, maps.len() <= FEW)));
+            0..=FEW if maps.len() <= FEW => {
+                all.extend(own.iter().flat_map(|map| describe_heatmap(lang, map, scale)));
             }
+            0 => {}
             _ => all.extend(describe_heatmaps(lang, &own, scale)),
         }
     }
@@ -53,6 +55,7 @@ pub(super) fn describe(lang: Lang, figure: &Figure) -> String {
             Panel::Heatmap(_) | Panel::Lines(_) => {}
             Panel::Rows(r) if r.rows.len() <= MANY => all.push(lang.describe_ways(&r.words)),
             Panel::Rows(_) => {}
+            Panel::Ridges(r) => all.extend(describe_ridges(lang, r)),
             Panel::Flow(f) => all.extend(f.boxes.iter().map(|b| {
                 let lines: Vec<String> = b.lines.iter().map(|l| l.text.clone()).collect();
                 lang.describe_box(&b.heading, &lines, b.tone == Tone::Taken, b.tone == Tone::Greyed)
@@ -60,15 +63,35 @@ pub(super) fn describe(lang: Lang, figure: &Figure) -> String {
             Panel::Maps(m) => all.extend(describe_maps(lang, m, figure.scales.get(m.scale))),
             Panel::Dots(d) => all.extend(d.rows.iter().map(|row| describe_dots(lang, d, row))),
         }
-        all.extend(placed.overlays.iter().map(|o| describe_overlay(lang, placed, o)));
+        // A line without words goes on through panels below the one that names it.
+        for overlay in placed.overlays.iter().filter(|overlay| !overlay.words().is_empty()) {
+            // A step is marked in all panels, and said once.
+            let words = describe_overlay(lang, placed, overlay);
+            if !all.contains(&words) {
+                all.push(words);
+            }
+        }
     }
     lang.sentences(&all)
 }
 
-fn describe_heatmap(lang: Lang, map: &Heatmap, scale: &ColourScale, last: bool) -> Vec<String> {
+/// Where each row is densest.
+fn describe_ridges(lang: Lang, r: &Ridges) -> Vec<String> {
+    let mut all = vec![lang.describe_ridges(&r.title, &r.x.label, r.rows.len())];
+    if r.rows.len() <= MANY {
+        all.extend(r.rows.iter().filter(|row| !row.cells.is_empty()).map(|row| {
+            let densest =
+                |a: &&(f64, f64, f64), b: &&(f64, f64, f64)| r.density(**a).total_cmp(&r.density(**b));
+            let peak = row.cells.iter().max_by(densest).map_or(String::new(), |c| lang.interval(c.0, c.1));
+            lang.describe_ridge(&row.label, &peak, &row.words)
+        }));
+    }
+    all
+}
+
+fn describe_heatmap(lang: Lang, map: &Heatmap, scale: &ColourScale) -> Vec<String> {
     // Numbers of layers count those with weights alone.
     let h = &map.without_bare_rows();
-    let values = scale.values();
     let label = match h.title.as_str() {
         "" => scale.label.clone(),
         title if title == scale.label => scale.label.clone(),
@@ -92,9 +115,8 @@ fn describe_heatmap(lang: Lang, map: &Heatmap, scale: &ColourScale, last: bool) 
         lang.describe_bare(row - k, &map.rows[row], mask.map(|mask| &*mask.words))
     }));
     // On a scale of shares of the way every row ends at 0, which tells nothing.
-    if last && h.rows.len() <= MANY && scale.logarithmic && h.columns.is_empty() {
-        let ends: Vec<String> =
-            h.cells.iter().map(|row| last_value(lang, row, values, &|x| write(lang, scale, x))).collect();
+    if h.rows.len() <= MANY && scale.logarithmic && h.columns.is_empty() {
+        let ends: Vec<String> = h.cells.iter().map(|row| last_value(lang, row, scale)).collect();
         all.push(lang.describe_last(&ends));
     }
     all
@@ -213,6 +235,11 @@ fn describe_dots(lang: Lang, dots: &Dots, row: &DotRow) -> String {
     lang.describe_box(&row.label, &lines, false, row.tone == Tone::Greyed)
 }
 
+/// A place on an axis: steps and layers are whole.
+fn place(lang: Lang, at: f64) -> String {
+    if at >= 0.0 && at.fract() == 0.0 { lang.count(at as u64) } else { lang.number(at) }
+}
+
 fn describe_overlay(lang: Lang, placed: &Placed, overlay: &Overlay) -> String {
     let percent = placed.panel.as_lines().is_some_and(|l| l.y.percent);
     let write = |y: f64| if percent { lang.percent(y) } else { lang.number(y) };
@@ -225,24 +252,28 @@ fn describe_overlay(lang: Lang, placed: &Placed, overlay: &Overlay) -> String {
             Some(last) => lang.describe_overlay_band(label, &write(last.1), &write(last.2)),
             None => String::new(),
         },
-        Overlay::Step { at, words } => lang.describe_overlay_step(&lang.number(*at), words),
+        Overlay::Step { at, words } => lang.describe_overlay_step(&place(lang, *at), words),
     }
 }
 
 /// The last value that was recorded in a row, or the name of what stands there instead. A last snapshot
 /// without a batch is passed over.
-fn last_value(lang: Lang, row: &[Measured], scale: ValueScale, write: &impl Fn(f64) -> String) -> String {
+fn last_value(lang: Lang, row: &[Measured], scale: &ColourScale) -> String {
     let last = row.iter().rfind(|c| **c != Measured::Missing).copied().unwrap_or(Measured::Missing);
-    scale.value(last).map_or_else(|| special_words(lang, last), write)
+    scale.values().value(last).map_or_else(|| special_words(lang, last, scale), |x| write(lang, scale, x))
 }
 
-/// The name of what is no number.
-fn special_words(lang: Lang, cell: Measured) -> String {
-    lang.special(match cell {
-        Measured::Zero => Special::Zero,
-        Measured::Underflow => Special::Underflow,
-        Measured::Finite(_) | Measured::Nan => Special::Nan,
-        Measured::Infinite => Special::Infinite,
-        Measured::Missing => Special::Missing,
-    })
+/// The name of what is no number: that of the legend, without its explanation.
+fn special_words(lang: Lang, cell: Measured, scale: &ColourScale) -> String {
+    let words = scale.special.iter().find(|(kind, _)| *kind == cell).map(|(_, words)| words.clone());
+    let words = words.unwrap_or_else(|| {
+        lang.special(match cell {
+            Measured::Zero => Special::Zero,
+            Measured::Underflow => Special::Underflow,
+            Measured::Finite(_) | Measured::Nan => Special::Nan,
+            Measured::Infinite => Special::Infinite,
+            Measured::Missing => Special::Missing,
+        })
+    });
+    words.split([':', '：']).next().unwrap_or(&words).to_string()
 }

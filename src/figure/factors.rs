@@ -27,8 +27,11 @@ pub const SPEC: FigureSpec = FigureSpec {
     build: Build::Run(build),
 };
 
+/// A factor, its line, and its number of a layer.
+type Line = (Factor, Stroke, fn(&Split) -> f64);
+
 /// Each factor with its line: told apart by dashes, so that no colour is needed.
-const FACTORS: [(Factor, Stroke, fn(&Split) -> f64); 4] = [
+const FACTORS: [Line; 4] = [
     (Factor::WeightScale, Stroke::Dashed, |split| split.weight_scale),
     (Factor::Slope, Stroke::Dotted, |split| split.slope),
     (Factor::Alignment, Stroke::Faint, |split| split.alignment),
@@ -75,7 +78,7 @@ fn build(runs: &Runs, options: &Options) -> Result<Figure, FigureError> {
 }
 
 fn panel(lang: Lang, title: String, split: &[Split], y: Axis) -> Panel {
-    let line = |(colour, (factor, style, of)): (usize, &(Factor, Stroke, fn(&Split) -> f64))| Series {
+    let line = |(colour, (factor, style, of)): (usize, &Line)| Series {
         label: lang.factor(*factor),
         points: split.iter().map(|s| (s.layer as f64, Some(of(s)))).collect(),
         style: *style,

@@ -32,6 +32,10 @@ pub fn words(figure: &Figure) -> Vec<&str> {
                 );
             }
             Panel::Maps(m) => all.extend(std::iter::once(&m.title).chain(m.tiles.iter().map(|t| &t.label))),
+            Panel::Ridges(r) => {
+                all.extend([&r.title, &r.x.label, &r.y_label]);
+                all.extend(r.rows.iter().flat_map(|row| [&row.label, &row.words]));
+            }
             Panel::Rows(r) => {
                 all.push(&r.x.label);
                 all.extend(r.words.iter().chain(r.mark.iter().flat_map(|m| [&m.below, &m.above])));

@@ -21,6 +21,7 @@ mod lettering;
 pub mod maps;
 mod options;
 mod reading;
+pub mod ridges;
 mod sheet;
 pub mod size;
 mod spec;
@@ -30,6 +31,8 @@ mod words;
 pub mod activation;
 pub mod comparison;
 pub mod convergence;
+pub mod distribution;
+pub mod distribution_time;
 pub mod early;
 pub mod factors;
 pub mod filters;
@@ -81,6 +84,8 @@ pub static FIGURES: &[FigureSpec] = &[
     noise::SPEC,
     activation::SPEC,
     functions::SPEC,
+    distribution::SPEC,
+    distribution_time::SPEC,
     recipe::SPEC,
     routes::SPEC,
     filters::SPEC,

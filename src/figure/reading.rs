@@ -4,21 +4,16 @@
 //! Each figure hands its own two or three sentences to [`super::sheet::Words`].
 
 use super::Options;
-use super::depth::Depth;
+use super::depth::{Depth, explodes};
 use super::movement::layers_with;
 use super::words::kept;
 use crate::analysis::curves::Ending;
 use crate::analysis::{Displacement, Grid, STILL_RANDOM, Summary};
-use crate::diagnosis::{Ailment, Thresholds, diagnose};
 use crate::stats::median;
 use crate::text::{Hint, Lang, Quantity};
 
-/// A gradient that is somewhat larger near the input, or that is mostly zero, does not explode: that takes a
-/// diagnosis.
 pub(super) fn gradient_hint(run: &Summary) -> Hint {
-    let explodes =
-        diagnose(run.record(), &Thresholds::default()).is_ok_and(|d| d.found(Ailment::ExplodingGradient));
-    if explodes { Hint::Explosion } else { Hint::Gradient }
+    if explodes(run) { Hint::Explosion } else { Hint::Gradient }
 }
 
 /// Typical sizes of the last hidden layer and of layer 1, or what layer 1 is instead of a finite number in
@@ -56,6 +51,9 @@ pub(super) fn displacements(run: &Summary, options: &Options) -> String {
 /// How the training ended.
 pub(super) fn outcome(lang: Lang, run: &Summary) -> String {
     let clause = match run.ending() {
+        Ending::AtChance { accuracy } | Ending::FellBack { accuracy, .. } if kept(run).is_some() => {
+            lang.accuracy_ends(accuracy, kept(run))
+        }
         Ending::AtChance { accuracy } => lang.accuracy_stays(accuracy),
         Ending::FellBack { accuracy, best } => lang.accuracy_fell(best, accuracy),
         Ending::Reached { accuracy } => lang.accuracy_ends(accuracy, kept(run)),

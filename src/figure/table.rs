@@ -8,6 +8,9 @@
 //! | `value` | the number that was recorded, in its own unit; empty where there is none | y |
 //! | `kind` | `finite`, `zero`, `underflow`, `nan`, `infinite`, `missing` | `finite`, `missing` (a gap), `mark` |
 //!
+//! A cell of a distribution has its row's label, its ends, and the share that lies between them; what the axis
+//! has no place for (zeros, values beyond it) follows with its name in brackets and no ends.
+//!
 //! A panel with one number a row has the row's label, no edges, and the number. A box of a path of decisions
 //! has its heading as its label, no number, and as its kind `taken`, `open` or `greyed`. Of two
 //! dots a row each has the row's label and, in brackets, what the dot stands for. What is drawn over a panel
@@ -72,6 +75,17 @@ fn each_row<E>(figure: &Figure, put: Row<E>) -> Result<(), E> {
                         let (value, kind) =
                             value.map_or((String::new(), "missing"), |v| (exact(v), "finite"));
                         put([&panel, &format!("{} ({series})", row.label), "", "", &value, kind])?;
+                    }
+                }
+            }
+            Panel::Ridges(r) => {
+                let panel = format!("{}: {}", i + 1, r.title);
+                for row in &r.rows {
+                    for (low, high, share) in &row.cells {
+                        put([&panel, &row.label, &exact(*low), &exact(*high), &exact(*share), "finite"])?;
+                    }
+                    for (words, share) in &row.beyond {
+                        put([&panel, &format!("{} ({words})", row.label), "", "", &exact(*share), "finite"])?;
                     }
                 }
             }

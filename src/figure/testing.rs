@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::record::*;
 use crate::stats::MISSING;
+use crate::stats::bins::{BINS, Bins};
 
 /// Buckets of the sketch in these records.
 pub const BUCKETS: usize = 4;
@@ -29,6 +30,9 @@ pub struct Synthetic {
     pub status: Status,
     pub labels: Vec<(&'static str, &'static str)>,
     pub sketch: bool,
+    /// What a layer's function was given, at a step; activations are its sigmoid, and signals a thousandth of
+    /// the layer's number.
+    pub given: fn(usize, u64) -> Vec<f64>,
     /// A max pooling layer stands behind this layer.
     pub pooling_after: Option<usize>,
 }
@@ -64,6 +68,9 @@ impl Default for Synthetic {
                 ("precision", "f32"),
             ],
             sketch: true,
+            given: |l, s| {
+                (0..60).map(|i| f64::from(i - 20) * 0.02 * (3.0 + l as f64 + 0.5 * s as f64)).collect()
+            },
             pooling_after: None,
         }
     }
@@ -165,6 +172,10 @@ impl Synthetic {
             if self.pooling_after.is_some() {
                 row.set(ROUTED_SHARE, &routed);
             }
+            let counts = if last { [const { Vec::new() }; 3] } else { self.counts(s) };
+            for (metric, counts) in HISTOGRAMS.into_iter().zip(&counts).filter(|(_, c)| !c.is_empty()) {
+                row.set_singles(metric, counts);
+            }
             record.push(&if self.sketch { row.with_sketch(&sketch) } else { row }).unwrap();
         }
         for &(step, accuracy) in &self.accuracy {
@@ -175,6 +186,31 @@ impl Synthetic {
             record.push(&row).unwrap();
         }
         record
+    }
+}
+
+pub const HISTOGRAMS: [MetricId; 3] = [PRE_ACTIVATION_HISTOGRAM, ACTIVATION_HISTOGRAM, SIGNAL_HISTOGRAM];
+
+impl Synthetic {
+    /// The histograms of a snapshot, `[L * BINS]` each.
+    fn counts(&self, step: u64) -> [Vec<f32>; 3] {
+        let layers = self.layers + usize::from(self.pooling_after.is_some());
+        let mut all = [const { Vec::new() }; 3].map(|_: Vec<f32>| vec![f32::NAN; layers * BINS]);
+        for layer in 1..=self.layers {
+            let given = (self.given)(layer, step);
+            let place = layer - 1 + usize::from(self.pooling_after.is_some_and(|after| layer > after));
+            let mut count = |which: usize, bins: &Bins, values: &dyn Fn(f64) -> f64| {
+                let counts = &mut all[which][place * BINS..][..BINS];
+                counts.fill(0.0);
+                given.iter().for_each(|&h| counts[bins.of(values(h), 0)] += 1.0);
+            };
+            count(0, Bins::values(), &|h| h);
+            count(1, Bins::values(), &|h| {
+                if self.run == "relu" { h.max(0.0) } else { 1.0 / (1.0 + (-h).exp()) }
+            });
+            count(2, Bins::signals(), &|h| 1e-3 * layer as f64 * h);
+        }
+        all
     }
 }
 

@@ -82,7 +82,7 @@ fn build(runs: &Runs, options: &Options) -> Result<Figure, FigureError> {
         (false, true) => lang.decay_not_recorded_note(),
         (false, false) => lang.no_decay_note(),
     };
-    let found = finding(run, q, &driven, options);
+    let found = finding(run, q, &driven, missing, options);
     // The clause before it says which steps these are.
     let moment = match driven.columns() {
         1 => Moment::Only,
@@ -123,7 +123,7 @@ fn build(runs: &Runs, options: &Options) -> Result<Figure, FigureError> {
 
 /// What depth does to the relative update, whichever norms are drawn.
 fn reading(run: &Summary, options: &Options) -> String {
-    let relative = run.grid_relative(DRIVEN_NORM, options.tensor());
+    let relative = without_lost(run, run.grid_relative(DRIVEN_NORM, options.tensor()), options);
     across(options.lang, Quantity::DrivenRelative, run, &relative)
 }
 
@@ -168,7 +168,7 @@ fn dominance(run: &Summary, driven: &Grid, decay: &Grid, moment: Moment, options
 }
 
 /// Even updates over uneven gradients are an adaptive optimiser's mask: then both numbers are said.
-fn finding(run: &Summary, q: Quantity, driven: &Grid, options: &Options) -> String {
+fn finding(run: &Summary, q: Quantity, driven: &Grid, missing: Special, options: &Options) -> String {
     let typical = Attenuation::typical(driven);
     // Of the per-sample signal where there is one, since a batch mean can look even as well.
     let batch_mean = || Attenuation::typical(&run.grid(GRAD_NORM, options.tensor())).log10_hidden_ratio;
@@ -184,7 +184,10 @@ fn finding(run: &Summary, q: Quantity, driven: &Grid, options: &Options) -> Stri
         }
         _ => match Depth::of(run, driven) {
             Depth::Special { layers, kind: Special::Underflow, steps, of } => {
-                options.lang.special_clause(q, &layers, Special::Lost, steps, of)
+                options.lang.special_clause(Quantity::Driven, &layers, Special::Lost, steps, of)
+            }
+            Depth::Special { layers, kind: Special::Missing, steps, of } => {
+                options.lang.special_clause(q, &layers, missing, steps, of)
             }
             depth => depth.clause(options.lang, q, run.hidden()),
         },

@@ -73,6 +73,10 @@ pub fn outcome(lang: Lang, summary: &Summary) -> String {
         return lang.diverged(step);
     }
     match summary.ending() {
+        // Those of a step that need not be the last one: nothing stays and nothing falls.
+        Ending::AtChance { accuracy } | Ending::FellBack { accuracy, .. } if kept(summary).is_some() => {
+            lang.accuracy_reached(accuracy, kept(summary))
+        }
         Ending::AtChance { accuracy } => lang.accuracy_stays(accuracy),
         Ending::FellBack { accuracy, best } => lang.accuracy_fell(best, accuracy),
         Ending::Reached { accuracy } => lang.accuracy_reached(accuracy, kept(summary)),

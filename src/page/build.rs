@@ -138,7 +138,12 @@ fn names(lang: Lang, summaries: &[Summary]) -> Vec<String> {
 fn opened(lang: Lang, summary: &Summary, figure: Figure) -> Option<Drawn> {
     let heatmap = figure.panels.iter().find_map(|p| match &p.panel {
         Panel::Heatmap(h) => Some(h.without_bare_rows()),
-        Panel::Lines(_) | Panel::Rows(_) | Panel::Flow(_) | Panel::Dots(_) | Panel::Maps(_) => None,
+        Panel::Lines(_)
+        | Panel::Rows(_)
+        | Panel::Flow(_)
+        | Panel::Dots(_)
+        | Panel::Maps(_)
+        | Panel::Ridges(_) => None,
     })?;
     let scale = figure.scales.get(heatmap.scale)?.clone();
     let name = figure::run_name(lang, summary);
@@ -305,7 +310,12 @@ fn moments(shown: Shown, record: &Record, columns: usize) -> Vec<f64> {
 fn strips(figure: &Figure) -> Vec<Strip> {
     let lines = figure.panels.iter().filter_map(|p| match &p.panel {
         Panel::Lines(l) => Some(l),
-        Panel::Heatmap(_) | Panel::Rows(_) | Panel::Flow(_) | Panel::Dots(_) | Panel::Maps(_) => None,
+        Panel::Heatmap(_)
+        | Panel::Rows(_)
+        | Panel::Flow(_)
+        | Panel::Dots(_)
+        | Panel::Maps(_)
+        | Panel::Ridges(_) => None,
     });
     lines
         .map(|l| Strip {

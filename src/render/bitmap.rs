@@ -60,15 +60,17 @@ fn encode(pixmap: &Pixmap, scale: f64) -> Result<Vec<u8>, RenderError> {
     }));
     let mut writer = encoder.write_header()?;
     let mut stream = writer.stream_writer_with_size(1 << 20)?;
-    let mut bytes = Vec::with_capacity(4 * pixmap.width() as usize);
-    for row in pixmap.pixels().chunks_exact(pixmap.width() as usize) {
-        bytes.clear();
-        for pixel in row {
-            if opaque {
-                bytes.extend([pixel.red(), pixel.green(), pixel.blue()]);
-            } else {
+    let across = pixmap.width() as usize;
+    let mut bytes = vec![0; across * if opaque { 3 } else { 4 }];
+    for row in pixmap.pixels().chunks_exact(across) {
+        if opaque {
+            for (to, pixel) in bytes.as_chunks_mut().0.iter_mut().zip(row) {
+                *to = [pixel.red(), pixel.green(), pixel.blue()];
+            }
+        } else {
+            for (to, pixel) in bytes.as_chunks_mut().0.iter_mut().zip(row) {
                 let straight = pixel.demultiply();
-                bytes.extend([straight.red(), straight.green(), straight.blue(), straight.alpha()]);
+                *to = [straight.red(), straight.green(), straight.blue(), straight.alpha()];
             }
         }
         stream.write_all(&bytes).map_err(png::EncodingError::from)?;

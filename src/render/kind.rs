@@ -105,6 +105,7 @@ pub fn kind(panel: &Panel) -> &dyn Kind {
         Panel::Dots(panel) => panel,
         Panel::Flow(panel) => panel,
         Panel::Maps(panel) => panel,
+        Panel::Ridges(panel) => panel,
     }
 }
 

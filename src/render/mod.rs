@@ -5,7 +5,7 @@
 //! |---|---|
 //! | `layout` | where everything stands |
 //! | `kind` | what a kind of panel has to say for itself, and the list of the kinds |
-//! | `heatmap`, `lines`, `rows`, `dots`, `flow`, `maps` | the kinds, one a file |
+//! | `heatmap`, `lines`, `rows`, `dots`, `flow`, `maps`, `ridges` | the kinds, one a file |
 //! | `overlay` | curves, bands and marked steps over a panel |
 //! | `panel`, `bar` | what panels have in common; colour bars |
 //! | `raster` | a heatmap's cells as a small picture with a palette |
@@ -37,6 +37,7 @@ mod overlay;
 mod panel;
 mod pdf;
 mod raster;
+mod ridges;
 mod rows;
 mod svg;
 mod theme;

@@ -21,10 +21,11 @@ impl Lang {
     // ---- description
 
     pub fn describe_heatmap(self, label: &str, layers: usize, columns: usize, from: u64, to: u64) -> String {
+        let moments = if columns == 1 { "moment" } else { "moments" };
         let [columns, from, to] = [columns as u64, from, to].map(|n| self.count(n));
         match self {
             Lang::En => format!(
-                "Heatmap of the {label}: {layers} layers, the input side at the bottom, against {columns} recorded moments from step {from} to step {to}."
+                "Heatmap of the {label}: {layers} layers, the input side at the bottom, against {columns} recorded {moments} from step {from} to step {to}."
             ),
             Lang::Zh => format!(
                 "{label}的热力图：{layers} 层，输入侧在下方；横轴为第 {from} 步到第 {to} 步的 {columns} 个记录时刻。"
@@ -175,7 +176,7 @@ impl Lang {
 
     /// Many heatmaps of one scale, with their titles.
     pub fn describe_heatmaps(self, label: &str, titles: &[String]) -> String {
-        let (count, titles) = (titles.len(), self.enumeration(titles));
+        let (count, titles) = (titles.len(), self.clauses(titles));
         match self {
             Lang::En => format!("{count} heatmaps of the {label}, the input side at the bottom: {titles}."),
             Lang::Zh => format!("{count} 幅{label}的热力图，输入侧在下方：{titles}。"),
@@ -207,7 +208,7 @@ impl Lang {
                 low[0], low[1], high[0], high[1]
             ),
             Lang::Zh => format!(
-                "{panel}，{curves} 条曲线：末端从 {}（{}）到 {}（{}）。",
+                "{panel}，{curves} 条曲线：最后从 {}（{}）到 {}（{}）。",
                 low[0], low[1], high[0], high[1]
             ),
         }

@@ -102,7 +102,7 @@ impl Lang {
         let clauses: Vec<String> = words
             .iter()
             .zip([norm, loss])
-            .filter_map(|(word, course)| Some(format!("{word}{}", self.from_to(course?, ends))))
+            .filter_map(|(word, course)| Some(format!("{word}{}", self.course_words(course?, ends))))
             .collect();
         match clauses.is_empty() {
             true => String::new(),
@@ -122,7 +122,7 @@ impl Lang {
         }
     }
 
-    fn from_to(self, course: [f64; 2], ends: Ends) -> String {
+    fn course_words(self, course: [f64; 2], ends: Ends) -> String {
         let [a, b] = course.map(|x| self.number(x));
         match self {
             _ if ends == Ends::Only => format!(" {a}"),

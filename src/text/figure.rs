@@ -1,4 +1,4 @@
-//! Words of the figures: quantities and subtitles. Axes and legends are in [`super::labels`], titles in
+//! Words of the figures: quantities and the subtitles that explain them; other subtitles are in [`super::subtitles`]. Axes and legends are in [`super::labels`], titles in
 //! [`super::findings`], captions and descriptions in [`super::caption`].
 
 use super::{Decay, Flat, Lang, Moment};
@@ -24,6 +24,8 @@ pub enum Special {
     NoWay,
     /// A place that no gradient reaches.
     NoGradient,
+    /// A bin that holds no value.
+    NothingThere,
 }
 
 impl Lang {
@@ -79,7 +81,8 @@ impl Lang {
                 Quantity::GradientPerParameter => "batch-mean gradient per parameter",
                 Quantity::SampleGradient => "per-sample gradient",
                 Quantity::Signal => "backward signal",
-                Quantity::Driven | Quantity::DrivenRelative => "update",
+                Quantity::Driven => "update",
+                Quantity::DrivenRelative => "relative update",
                 Quantity::Decay | Quantity::DecayRelative => "decay",
                 Quantity::Movement => "movement",
                 Quantity::Remaining => "remaining distance",
@@ -92,7 +95,8 @@ impl Lang {
                 Quantity::GradientPerParameter => "单个参数的批平均梯度",
                 Quantity::SampleGradient => "单样本梯度",
                 Quantity::Signal => "反向信号",
-                Quantity::Driven | Quantity::DrivenRelative => "更新量",
+                Quantity::Driven => "更新量",
+                Quantity::DrivenRelative => "相对更新量",
                 Quantity::Decay | Quantity::DecayRelative => "衰减量",
                 Quantity::Movement => "移动量",
                 Quantity::Remaining => "剩余路程",
@@ -228,25 +232,6 @@ impl Lang {
         }
     }
 
-    pub fn whole_gradient_note(self, clipped: bool) -> String {
-        match (self, clipped) {
-            (Lang::En, false) => "L2 norm of the batch-mean gradient of all parameters together.",
-            (Lang::En, true) => {
-                "L2 norm of the batch-mean gradient of all parameters together, before clipping and (dashed) after it."
-            }
-            (Lang::Zh, false) => "全部参数的批平均梯度的 L2 范数。",
-            (Lang::Zh, true) => "全部参数的批平均梯度的 L2 范数：裁剪前，以及（虚线）裁剪后。",
-        }
-        .into()
-    }
-
-    pub fn chosen_layers_note(self, pattern: &str) -> String {
-        match self {
-            Lang::En => format!("Only layers that match {pattern}, numbered among themselves."),
-            Lang::Zh => format!("只画匹配 {pattern} 的层，编号只在其中计。"),
-        }
-    }
-
     pub fn clamped_note(self, below: f64, above: f64) -> String {
         let [low, high] = [below, above].map(|s| self.percent(s));
         match self {
@@ -322,86 +307,6 @@ impl Lang {
                 )
             }
             Lang::Zh => format!("距离由随机投影估计，每个的误差约为 {}。", self.percent(relative_error)),
-        }
-    }
-
-    pub fn profile_note(self) -> String {
-        match self {
-            Lang::En => {
-                "Norm by layer. A slope upward to the right means that less arrives at the input side.".into()
-            }
-            Lang::Zh => "各层的范数。曲线向右上升，说明到达输入侧的更少。".into(),
-        }
-    }
-
-    pub fn gaps_note(self) -> String {
-        match self {
-            Lang::En => "Gaps: zero, underflow, not finite or not recorded.".into(),
-            Lang::Zh => "断开处：零、下溢、非有限值或未记录。".into(),
-        }
-    }
-
-    /// `validation`: whether there is a curve of samples that were kept out of training.
-    pub fn curves_note(self, validation: bool) -> String {
-        match (self, validation) {
-            (Lang::En, false) => "Faint: minibatches; solid: the whole training set; dashed: the test set.",
-            (Lang::En, true) => {
-                "Faint: minibatches; solid: the whole training set; dashed: the test set; dotted: samples kept out of training."
-            }
-            (Lang::Zh, false) => "淡线：小批量；实线：整个训练集；虚线：测试集。",
-            (Lang::Zh, true) => "淡线：小批量；实线：整个训练集；虚线：测试集；点线：不参与训练的样本。",
-        }
-        .into()
-    }
-
-    /// Few steps were recorded.
-    pub fn sparse_note(self, steps: usize) -> String {
-        match self {
-            Lang::En => format!("Recorded at {steps} steps alone: each cell reaches to the next of them."),
-            Lang::Zh => format!("只记录了 {steps} 步：每格延伸到下一个记录步。"),
-        }
-    }
-
-    /// Losses that are exactly 0 and have no place on a logarithmic axis.
-    pub fn zero_loss_note(self, zeros: usize) -> String {
-        let count = self.count(zeros as u64);
-        match self {
-            _ if zeros == 0 => String::new(),
-            Lang::En if zeros == 1 => "A loss is exactly 0 and has no place on the logarithmic axis.".into(),
-            Lang::En => format!("{count} losses are exactly 0 and have no place on the logarithmic axis."),
-            Lang::Zh => format!("{count} 个损失恰为 0，无法画在对数轴上。"),
-        }
-    }
-
-    pub fn thinned_note(self) -> String {
-        match self {
-            Lang::En => {
-                "Of each stretch of minibatches only the smallest and the largest loss are drawn.".into()
-            }
-            Lang::Zh => "每一段小批量只画出最小和最大的损失。".into(),
-        }
-    }
-
-    /// Runs so much shorter than the longest that they are hardly seen beside it: each with its steps.
-    pub fn slivers_note(self, runs: &[(String, u64)], longest: u64) -> String {
-        let longest = self.count(longest);
-        let each = runs.iter().map(|(name, steps)| match self {
-            Lang::En => format!("{name} has {} of {longest} steps", self.count(*steps)),
-            Lang::Zh => format!("{name}（{longest} 步中的 {} 步）", self.count(*steps)),
-        });
-        let each: Vec<String> = each.collect();
-        match self {
-            _ if each.is_empty() => String::new(),
-            Lang::En => format!("At the left edge, too short to be readable: {}.", each.join("; ")),
-            Lang::Zh => format!("太短，只在图的最左侧，几乎看不见：{}。", each.join("；")),
-        }
-    }
-
-    pub fn comparison_note(self, q: Quantity, bias: bool) -> String {
-        let (gradient, movement) = (self.quantity(q, bias), self.quantity(Quantity::Movement, bias));
-        match self {
-            Lang::En => format!("Above: {gradient}. Middle: {movement}. One colour scale for each row."),
-            Lang::Zh => format!("上：{gradient}。中：{movement}。每一行共用一个色标。"),
         }
     }
 }

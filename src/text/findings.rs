@@ -205,7 +205,7 @@ impl Lang {
         }
         match self {
             Lang::En => format!(" ({} times per layer)", self.power(one)),
-            Lang::Zh => format!("（平均每层 {} 倍）", self.power(one)),
+            Lang::Zh => format!("（平均每层 {}）", self.fraction(one * log10.signum())),
         }
     }
 
@@ -305,11 +305,10 @@ impl Lang {
 
     /// The same of one moment.
     pub fn special_at_clause(self, q: Quantity, layers: &[usize], kind: Special, moment: Moment) -> String {
-        let when = match self {
-            Lang::En => self.moment(moment).trim_start().to_string(),
-            Lang::Zh => self.moment(moment).trim_matches(['（', '）']).to_string(),
-        };
-        self.mostly(q, layers, kind, &when)
+        match self {
+            Lang::En => self.mostly(q, layers, kind, self.moment(moment).trim_start()).trim_end().to_string(),
+            Lang::Zh => self.mostly(q, layers, kind, "") + &self.moment(moment),
+        }
     }
 
     fn mostly(self, q: Quantity, layers: &[usize], kind: Special, when: &str) -> String {
@@ -317,12 +316,15 @@ impl Lang {
         match self {
             Lang::En => {
                 let what = match kind {
-                    Special::Zero | Special::NotMoved | Special::NoGradient => "exactly zero",
+                    Special::Zero | Special::NotMoved | Special::NoGradient | Special::NothingThere => {
+                        "exactly zero"
+                    }
                     Special::Underflow => "too small to be stored",
                     Special::Lost => "lost to rounding",
                     Special::Nan => "not a number",
                     Special::Infinite => "infinite",
-                    Special::Missing | Special::NoUnit | Special::NoNorm | Special::NoWay => "not recorded",
+                    Special::NoNorm => "without a unit",
+                    Special::Missing | Special::NoUnit | Special::NoWay => "not recorded",
                 };
                 match many {
                     true => format!("the {} of {which} are {what} {when}", self.nouns(q)),
@@ -331,12 +333,15 @@ impl Lang {
             }
             Lang::Zh => {
                 let what = match kind {
-                    Special::Zero | Special::NotMoved | Special::NoGradient => "恰为零",
+                    Special::Zero | Special::NotMoved | Special::NoGradient | Special::NothingThere => {
+                        "恰为零"
+                    }
                     Special::Underflow => "小到无法存储",
                     Special::Lost => "因舍入而丢失",
                     Special::Nan => "是非数",
                     Special::Infinite => "为无穷大",
-                    Special::Missing | Special::NoUnit | Special::NoNorm | Special::NoWay => "没有记录",
+                    Special::NoNorm => "没有单位",
+                    Special::Missing | Special::NoUnit | Special::NoWay => "没有记录",
                 };
                 format!("{which}的{}{when}{what}", self.noun(q))
             }

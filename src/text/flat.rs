@@ -34,14 +34,15 @@ impl Lang {
             }
             Lang::Zh => {
                 let first = match most.1 > 0.0 {
-                    true => format!("各层至多 {share} 的激活值{word}（第 {} 层）", most.0),
-                    false => format!("没有激活值{word}"),
+                    true => format!("{}最高为 {share}（第 {} 层）", self.flat_panel(flat), most.0),
+                    false => format!("没有{word}的激活值"),
                 };
                 match dead.1 > 0.0 {
-                    true => {
-                        format!("第 {step} 步时{first}，至多 {dead_share} 的神经元死亡（第 {} 层）", dead.0)
-                    }
-                    false => format!("第 {step} 步时{first}，没有神经元死亡"),
+                    true => format!(
+                        "第 {step} 步时{first}，死亡神经元比例最高为 {dead_share}（第 {} 层）",
+                        dead.0
+                    ),
+                    false => format!("第 {step} 步时{first}，没有死亡神经元"),
                 }
             }
         }
@@ -74,13 +75,13 @@ impl Lang {
                 "Saturated: the slope is under 5.91 % of the largest one; dead: a unit that is saturated for every sample of the batch. Hidden layers only: the output layer is linear."
             }
             (Lang::En, Flat::Off) => {
-                "Off: the input is negative, so that the slope is small or 0, which is usual for about half of the activations; dead: a unit that is off for every sample of the batch. Hidden layers only: the output layer is linear."
+                "Off: the input is not above 0, so that the slope is small or 0, which is usual for about half of the activations; dead: a unit that is off for every sample of the batch. Hidden layers only: the output layer is linear."
             }
             (Lang::Zh, Flat::Saturated) => {
                 "饱和：导数不到其最大值的 5.91%；死亡：神经元对批内每个样本都饱和。只画隐藏层：输出层是线性的。"
             }
             (Lang::Zh, Flat::Off) => {
-                "未激活：输入为负，导数很小或为 0，约一半的激活值如此是正常的；死亡：神经元对批内每个样本都未激活。只画隐藏层：输出层是线性的。"
+                "未激活：输入不大于 0，导数很小或为 0，约一半的激活值如此是正常的；死亡：神经元对批内每个样本都未激活。只画隐藏层：输出层是线性的。"
             }
         }
         .into()

@@ -13,6 +13,15 @@ pub struct Lost {
     pub of: usize,
 }
 
+/// What becomes of runs that diverged in the medians of a figure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Counted {
+    Never,
+    /// At the evaluations before.
+    UntilThen,
+    Like,
+}
+
 impl Lang {
     /// Behind a number: of how many seeds it is the median; empty for one.
     pub fn median_of(self, seeds: usize) -> String {
@@ -25,9 +34,10 @@ impl Lang {
 
     fn median(self, seeds: usize) -> &'static str {
         match self {
-            _ if seeds < 2 => "",
+            Lang::Zh if seeds < 2 => " ",
+            Lang::En if seeds < 2 => "",
             Lang::En => "median ",
-            Lang::Zh => "中位",
+            Lang::Zh => "（中位数）",
         }
     }
 
@@ -74,7 +84,7 @@ impl Lang {
                 )
             }
             Lang::Zh => format!(
-                "{name}：{}时{median}训练准确率 {x}，{}时 {y}",
+                "{name}：{}时训练准确率{median}{x}，{}时 {y}",
                 self.depth_series(a.0),
                 self.depth_series(b.0)
             ),
@@ -115,8 +125,10 @@ impl Lang {
                 worst.0, best.0
             ),
             Lang::Zh => format!(
-                "{depth}：{groups} 组的{median}训练准确率从 {low}（{}）到 {high}（{}）",
-                worst.0, best.0
+                "{depth}：{groups} 组的训练准确率{}从 {low}（{}）到 {high}（{}）",
+                median.trim(),
+                worst.0,
+                best.0
             ),
         }
     }
@@ -132,9 +144,9 @@ impl Lang {
             }
             (Lang::En, None) => format!("{name}: {median}training error {train}"),
             (Lang::Zh, Some(test)) => {
-                format!("{name}：{median}训练错误率 {train}，{median}测试错误率 {test}")
+                format!("{name}：训练错误率{median}{train}，测试错误率{median}{test}")
             }
-            (Lang::Zh, None) => format!("{name}：{median}训练错误率 {train}"),
+            (Lang::Zh, None) => format!("{name}：训练错误率{median}{train}"),
         }
     }
 
@@ -182,7 +194,12 @@ impl Lang {
                 best.0, worst.0
             )),
             Lang::Zh => {
-                format!("{lines} 组的{median}训练错误率从 {low}（{}）到 {high}（{}）", best.0, worst.0)
+                format!(
+                    "{lines} 组的训练错误率{}从 {low}（{}）到 {high}（{}）",
+                    median.trim(),
+                    best.0,
+                    worst.0
+                )
             }
         }
     }
@@ -254,8 +271,8 @@ impl Lang {
 
     // ---- subtitles
 
-    /// Which runs diverged, and how many failed.
-    pub fn left_out_note(self, failed: usize, lost: &[Lost]) -> String {
+    /// Which runs diverged and what became of them, and how many failed.
+    pub fn left_out_note(self, failed: usize, lost: &[Lost], counted: Counted) -> String {
         let one = |l: &Lost| {
             let Lost { group, diverged, of } = l;
             match self {
@@ -265,10 +282,14 @@ impl Lang {
         };
         let names = self.cut(lost.iter().map(one).collect(), MOST_LOST);
         let names = self.enumeration(&names);
-        let diverged = match self {
+        let diverged = match (self, counted) {
             _ if lost.is_empty() => String::new(),
-            Lang::En => format!("Runs that diverged are in no median of accuracies: {names}."),
-            Lang::Zh => format!("发散的运行不计入准确率的中位数：{names}。"),
+            (Lang::En, Counted::Never) => format!("Runs that diverged are in no line: {names}."),
+            (Lang::En, Counted::UntilThen) => format!("Runs that diverged count until then: {names}."),
+            (Lang::En, Counted::Like) => format!("Runs that diverged count like the others: {names}."),
+            (Lang::Zh, Counted::Never) => format!("发散的运行不计入曲线：{names}。"),
+            (Lang::Zh, Counted::UntilThen) => format!("发散的运行只计到发散为止：{names}。"),
+            (Lang::Zh, Counted::Like) => format!("发散的运行与其他运行一样计入：{names}。"),
         };
         let failed = match self {
             _ if failed == 0 => String::new(),

@@ -111,6 +111,7 @@ impl Lang {
                 Special::NoNorm => "no unit: all parameters are 0",
                 Special::NoWay => "no way: it never moved",
                 Special::NoGradient => "no gradient: exactly zero",
+                Special::NothingThere => "no value there",
             },
             Lang::Zh => match kind {
                 Special::Zero => "恰为零",
@@ -124,6 +125,7 @@ impl Lang {
                 Special::NoNorm => "没有单位：参数全为 0",
                 Special::NoWay => "没有路程：从未移动",
                 Special::NoGradient => "没有梯度：恰为零",
+                Special::NothingThere => "没有值",
             },
         }
         .to_string()

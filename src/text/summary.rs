@@ -174,13 +174,13 @@ impl Lang {
     pub fn demo_signal(self, depth: usize, last: f64, first: f64, log10: f64) -> String {
         match self {
             Lang::En => format!(
-                "backward signal at the start: layer {depth} {}, layer 1 {}: {}",
+                "backward signal at step 0: layer {depth} {}, layer 1 {}: {}",
                 self.number(last),
                 self.number(first),
                 self.compared(-log10)
             ),
             Lang::Zh => format!(
-                "起初的反向信号：第 {depth} 层 {}，第 1 层 {}：后者是前者的 {}",
+                "第 0 步的反向信号：第 {depth} 层 {}，第 1 层 {}：后者是前者的 {}",
                 self.number(last),
                 self.number(first),
                 self.compared(-log10)

@@ -69,7 +69,7 @@ impl Lang {
             (Lang::En, Special::NotMoved) => format!("{which} {have} not moved at all"),
             (Lang::En, Special::NoUnit) => {
                 format!(
-                    "the movement of {which} has no unit: {} initial norm is 0",
+                    "the movement of {which} has no unit: {} initial norm is 0 or unknown",
                     if many { "their" } else { "its" }
                 )
             }
@@ -77,7 +77,7 @@ impl Lang {
             (Lang::En, Special::Underflow) => format!("{which} moved too little to be stored"),
             (Lang::En, _) => format!("the movement of {which} was not recorded"),
             (Lang::Zh, Special::NotMoved) => format!("{which}完全没有移动"),
-            (Lang::Zh, Special::NoUnit) => format!("{which}的移动量没有单位：初始范数为 0"),
+            (Lang::Zh, Special::NoUnit) => format!("{which}的移动量没有单位：初始范数为 0 或未知"),
             (Lang::Zh, Special::Nan | Special::Infinite) => format!("{which}最后不是有限值"),
             (Lang::Zh, Special::Underflow) => format!("{which}的移动小到无法存储"),
             (Lang::Zh, _) => format!("{which}的移动量没有记录"),
@@ -117,6 +117,7 @@ impl Lang {
             Lang::En if layers == 2 => "both layers left their random start".into(),
             Lang::En => format!("all {layers} layers left their random start"),
             Lang::Zh if layers == 1 => "唯一的一层已离开随机初始值".into(),
+            Lang::Zh if layers == 2 => "两层都已离开随机初始值".into(),
             Lang::Zh => format!("全部 {layers} 层都已离开随机初始值"),
         }
     }

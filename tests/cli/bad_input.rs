@@ -381,6 +381,10 @@ fn reading_commands_name_a_folder_that_is_no_run() {
         refused(dir.path(), 1, &[command, "file"], &["file", "not a run folder"]);
         refused(dir.path(), 2, &[command], &["RUN"]);
     }
+    let none = ["plot", "--figure", "gradient-heatmap"];
+    refused(dir.path(), 2, &none, &["draws one run, but none was given", "name a run folder"]);
+    let unknown = ["plot", "--figure", "activation-curves", "--activations", "sigmid"];
+    refused(dir.path(), 2, &unknown, &["--activations", "did you mean 'sigmoid'"]);
 }
 
 #[test]

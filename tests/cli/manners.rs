@@ -22,7 +22,7 @@ fn progress_without_a_terminal_is_plain_lines_on_stderr_and_results_are_on_stdou
     for step in [0, 4, 8] {
         assert!(err.contains(&format!(": step {step}  training loss ")), "{err}");
     }
-    assert!(err.contains("first/last gradient"), "{err}");
+    assert!(err.contains("batch-mean gradient, layer 1"), "{err}");
     let lines: Vec<&str> = out.lines().collect();
     assert_eq!(lines[0], "8 steps");
     assert!(lines[1].starts_with("training loss ") && lines[1].contains("test accuracy "), "{out}");

@@ -19,7 +19,7 @@ use crate::analysis::Ensemble;
 use crate::analysis::ensemble::{Series, Spread};
 use crate::field::Field;
 use crate::record::{MetricId, TEST_ACCURACY, TRAIN_ACCURACY};
-use crate::text::{Hint, Lang};
+use crate::text::{Counted, Hint, Lang};
 
 pub const SPEC: FigureSpec = FigureSpec {
     name: "accuracy-by-depth",
@@ -61,7 +61,7 @@ fn build(drawn: &Sweeps, options: &Options) -> Result<Figure, FigureError> {
         subtitle: vec![
             lang.solid_and_dashed_note(),
             lang.seeds_note(all.seeds),
-            lang.left_out_note(all.failed, &drawn.lost(&names(lang, all), None)),
+            lang.left_out_note(all.failed, &drawn.lost(&names(lang, all), None), Counted::Never),
             drawn.unfinished(lang),
         ],
         caption: caption(lang, drawn),
@@ -180,6 +180,7 @@ pub(super) fn trend(accuracy: &[(usize, Spread)], chance: f64) -> Option<Trend> 
     let apart = range(f64::max)? - range(f64::min)?;
     Some(match apart {
         _ if most < mark => Trend::Below(most),
+        _ if first.0 == last.0 => Trend::Above(least),
         apart if apart < SAME && least >= mark => Trend::Above(least),
         _ => Trend::Between([first, last]),
     })
@@ -196,12 +197,8 @@ fn heading(lang: Lang, drawn: &Sweeps, depths: &[usize]) -> String {
         let clauses = all.series.iter().zip(&names).map(|(s, name)| {
             let [diverged, of] = s.diverged(None);
             let found = match trend(&spreads(s), chance) {
-                Some(Trend::Between(two)) if two[0].0 != two[1].0 => {
-                    lang.accuracy_at_depths(name, two, all.seeds)
-                }
-                Some(Trend::Between([(_, only), _]) | Trend::Above(only)) => {
-                    lang.every_accuracy_above(name, only)
-                }
+                Some(Trend::Between(two)) => lang.accuracy_at_depths(name, two, all.seeds),
+                Some(Trend::Above(least)) => lang.every_accuracy_above(name, least),
                 Some(Trend::Below(most)) => lang.every_accuracy_below(name, most),
                 None => return lang.title(name, &[lang.runs_diverged(diverged, of)]),
             };

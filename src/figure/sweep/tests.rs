@@ -226,9 +226,11 @@ fn runs_that_diverged_or_failed_are_told_and_do_not_count() {
     }
     all[0].result = Err("no data".into());
     let figure = drawn("accuracy-by-depth", &all);
-    assert!(figure.subtitle.contains(
-        "Runs that diverged are in no median of accuracies: Sigmoid (2 of 8). 1 run failed and is not drawn."
-    ));
+    assert!(
+        figure
+            .subtitle
+            .contains("Runs that diverged are in no line: Sigmoid (2 of 8). 1 run failed and is not drawn.")
+    );
     let solid = &lines(&figure)[0].series.iter().find(|s| s.label == "Sigmoid").unwrap().points;
     // Seeds 2 and 3 at depth 1, seed 3 at depth 4.
     assert!(near(solid[0].1, 0.925) && near(solid[2].1, 0.13), "{solid:?}");

@@ -21,7 +21,7 @@ use crate::analysis::ensemble::{Column, Series};
 use crate::analysis::{Grid, Movement, Summary};
 use crate::field::Field;
 use crate::stats::Measured;
-use crate::text::{Hint, Lang, Moment, Quantity};
+use crate::text::{Counted, Hint, Lang, Moment, Quantity};
 
 pub const GRADIENT: FigureSpec = FigureSpec {
     name: "gradient-by-depth",
@@ -117,7 +117,7 @@ fn draw(
             lang.columns_are_networks_note(),
             lang.median_of_seeds_note(all.seeds),
             clamped,
-            lang.left_out_note(all.failed, &drawn.lost(&names, None)),
+            lang.left_out_note(all.failed, &drawn.lost(&names, None), Counted::Like),
             drawn.unfinished(lang),
         ],
         caption: caption(lang, drawn),
@@ -225,9 +225,8 @@ fn clause(lang: Lang, what: &Triangle, series: &Series, depth: usize, told: bool
         return if told || words.is_empty() { words } else { words + &lang.median_of(seeds) };
     }
     let grid = Grid::from_cells(profile.len(), 1, |l, _| profile[l]);
-    let moment = Moment::FirstOf(seeds);
-    let shown = if told { Moment::Told } else { moment };
-    Depth::at(&grid, shown).at_one_moment(lang, what.q, depth, moment)
+    let shown = if told { Moment::Told } else { Moment::FirstOf(seeds) };
+    Depth::at(&grid, shown).at_one_moment(lang, what.q, depth, shown)
 }
 
 /// The series, of many, whose layer 1 has the smallest and the largest value: a ratio of layers would not

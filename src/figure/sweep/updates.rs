@@ -22,7 +22,7 @@ use crate::analysis::Ensemble;
 use crate::analysis::ensemble::{Run, Spread};
 use crate::field::Field;
 use crate::record::{MetricId, TEST_ACCURACY, TRAIN_ACCURACY};
-use crate::text::{Hint, Lang, Lost};
+use crate::text::{Counted, Hint, Lang, Lost};
 
 pub const SPEC: FigureSpec = FigureSpec {
     name: "error-by-updates",
@@ -91,7 +91,7 @@ fn build(drawn: &Sweeps, options: &Options) -> Result<Figure, FigureError> {
             } else {
                 String::new()
             },
-            lang.left_out_note(all.failed, &drawn.lost(&names(lang, all), None)),
+            lang.left_out_note(all.failed, &drawn.lost(&names(lang, all), None), Counted::UntilThen),
             drawn.unfinished(lang),
         ],
         caption: caption(lang, drawn),

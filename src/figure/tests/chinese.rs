@@ -51,7 +51,7 @@ fn chinese_titles_say_the_same_numbers() {
     );
     assert!(
         title("layer-profile", &ill)
-            .contains("第 0 步和第 19 步第 1 层的反向信号是第 8 层的 1/16,000（平均每层 4.0 倍）")
+            .contains("第 0 步和第 19 步第 1 层的反向信号是第 8 层的 1/16,000（平均每层 1/4.0）")
     );
     assert!(title("convergence-heatmap", &ill).contains("第 1–8 层仍是随机的（移动不到 1%）"));
     let well = healthy().record();

@@ -1,11 +1,13 @@
 //! Figures against the records they came from, by arithmetic that the figures do not share.
 
 mod chinese;
+mod distributions;
 mod lecture;
 mod numbers;
 mod remedy;
 mod replays;
 mod titles;
+mod truth;
 
 use proptest::prelude::*;
 
@@ -26,7 +28,12 @@ fn drawn(name: &str, runs: &[Record], options: &Options) -> Figure {
     let mut f = build(name, runs, options).unwrap();
     let lines = f.panels.iter_mut().filter_map(|p| match &mut p.panel {
         Panel::Lines(l) => Some(l),
-        Panel::Heatmap(_) | Panel::Rows(_) | Panel::Flow(_) | Panel::Dots(_) | Panel::Maps(_) => None,
+        Panel::Heatmap(_)
+        | Panel::Rows(_)
+        | Panel::Flow(_)
+        | Panel::Dots(_)
+        | Panel::Maps(_)
+        | Panel::Ridges(_) => None,
     });
     let words = lines
         .flat_map(|l| l.marks.iter_mut().map(|m| &mut m.1).chain(l.series.iter_mut().map(|s| &mut s.label)));
@@ -44,7 +51,12 @@ fn heatmaps(figure: &Figure) -> Vec<&Heatmap> {
         .filter(|p| map(p))
         .map(|p| match &p.panel {
             Panel::Heatmap(h) => h,
-            Panel::Lines(_) | Panel::Rows(_) | Panel::Flow(_) | Panel::Dots(_) | Panel::Maps(_) => {
+            Panel::Lines(_)
+            | Panel::Rows(_)
+            | Panel::Flow(_)
+            | Panel::Dots(_)
+            | Panel::Maps(_)
+            | Panel::Ridges(_) => {
                 unreachable!()
             }
         })
@@ -57,7 +69,12 @@ fn lines(figure: &Figure) -> Vec<&Lines> {
         .iter()
         .filter_map(|p| match &p.panel {
             Panel::Lines(l) => Some(l),
-            Panel::Heatmap(_) | Panel::Rows(_) | Panel::Flow(_) | Panel::Dots(_) | Panel::Maps(_) => None,
+            Panel::Heatmap(_)
+            | Panel::Rows(_)
+            | Panel::Flow(_)
+            | Panel::Dots(_)
+            | Panel::Maps(_)
+            | Panel::Ridges(_) => None,
         })
         .collect()
 }
@@ -120,6 +137,23 @@ fn outline(f: &Figure) -> String {
                 out += &format!("rows {:?} {}..{} mark {:?}\n", r.x.label, r.x.low, r.x.high, r.mark);
                 for ((label, value), words) in r.rows.iter().zip(&r.values).zip(&r.words).rev() {
                     out += &format!("  {label:>10}: {value:.3?} {words}\n");
+                }
+            }
+            Panel::Ridges(r) => {
+                out += &format!(
+                    "ridges {:?} {} {}..{} bounds {:?}\n",
+                    r.title, r.x.label, r.x.low, r.x.high, r.bounds
+                );
+                for row in r.rows.iter().rev() {
+                    let cells: Vec<String> =
+                        row.cells.iter().map(|(a, b, share)| format!("{a:.3}..{b:.3} {share:.3}")).collect();
+                    out += &format!(
+                        "  {:>10}: {} {:?} {}\n",
+                        row.label,
+                        cells.join(", "),
+                        row.beyond,
+                        row.words
+                    );
                 }
             }
             Panel::Maps(m) => {
@@ -370,7 +404,7 @@ fn overlays_reach_the_table_the_description_and_the_words_that_are_drawn() {
         assert_eq!(rows[5], ["1: B", "B (high)", "3", "3", "0.75", "overlay"]);
         assert_eq!(rows[6], ["1: C", "C", "2", "2", "", "overlay"]);
         let curve = lang.describe_overlay_curve("A", &lang.number(0.125), &lang.number(0.1 + 0.2));
-        let step = lang.describe_overlay_step(&lang.number(2.0), "C");
+        let step = lang.describe_overlay_step("2", "C");
         for said in [curve, step] {
             assert!(figure.description.contains(&said), "{} in {}", said, figure.description);
         }

@@ -73,7 +73,7 @@ fn an_even_batch_mean_does_not_hide_a_decaying_signal() {
 fn adam_hides_vanishing_and_the_title_says_both() {
     let record = Synthetic { driven: |_, _| 0.01, ..Synthetic::default() }.record();
     let title = one("update-heatmap", &record).title;
-    assert!(title.contains("the updates of the hidden layers are about equal"), "{title}");
+    assert!(title.contains("the relative updates of the hidden layers are about equal"), "{title}");
     assert!(title.contains("although layer 1's backward signal is 16,000 times smaller"), "{title}");
 }
 

@@ -312,7 +312,12 @@ fn impossible_figures_are_refused_in_one_line() {
     fn map(f: &mut Figure) -> &mut Heatmap {
         match &mut f.panels[0].panel {
             Panel::Heatmap(m) => m,
-            Panel::Lines(_) | Panel::Rows(_) | Panel::Flow(_) | Panel::Dots(_) | Panel::Maps(_) => {
+            Panel::Lines(_)
+            | Panel::Rows(_)
+            | Panel::Flow(_)
+            | Panel::Dots(_)
+            | Panel::Maps(_)
+            | Panel::Ridges(_) => {
                 unreachable!("the first panel of this figure is a heatmap")
             }
         }

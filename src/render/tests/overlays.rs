@@ -53,6 +53,7 @@ fn at(panel: &Panel, across: f64, up: f64) -> (f64, f64) {
         }
         Panel::Heatmap(m) => (on(&m.x, across), row(m.rows.len(), up)),
         Panel::Rows(r) => (on(&r.x, across), row(r.rows.len(), up)),
+        Panel::Ridges(r) => (on(&r.x, across), row(r.rows.len(), up)),
         // The first row is the highest.
         Panel::Dots(d) => (on(&d.x, across), row(d.rows.len(), 1.0 - up)),
         Panel::Lines(l) => (on(&l.x, across), on(&l.y, up)),

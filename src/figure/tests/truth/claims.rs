@@ -13,9 +13,8 @@ pub struct Facts<'a> {
     pub name: &'static str,
     /// The figure's own table.
     pub plots: BTreeMap<usize, Plot>,
-    /// Those of the figures of the signal and of the batch-mean gradient, which other figures speak of.
-    pub signal: Option<Plot>,
-    pub gradient: Option<Plot>,
+    /// Maps of the gradients, which other figures speak of, by their names in sentences.
+    pub maps: BTreeMap<&'static str, Plot>,
 }
 
 /// A sentence with holes, and what must be true of what fills them.
@@ -27,18 +26,7 @@ pub struct Claim {
 impl Facts<'_> {
     /// The map that a noun speaks of.
     pub fn map(&self, noun: &str) -> Option<&Plot> {
-        let own = match self.name {
-            "signal-heatmap" | "layer-profile" => "backward signal",
-            "gradient-heatmap" => "batch-mean gradient",
-            "update-heatmap" => "update",
-            _ => "",
-        };
-        match noun {
-            noun if noun == own => self.plots.get(&1),
-            "backward signal" => self.signal.as_ref(),
-            "batch-mean gradient" => self.gradient.as_ref(),
-            _ => None,
-        }
+        if noun.ends_with("update") { self.plots.get(&1) } else { self.maps.get(noun) }
     }
 
     pub fn hidden(&self) -> usize {
@@ -122,6 +110,7 @@ pub fn grew(facts: &Facts, h: &[String]) -> bool {
 
 /// `layers 1–3, 5`, `layer 2`, as numbers.
 pub fn layers(words: &str) -> Option<Vec<usize>> {
+    let words = words.trim().trim_start_matches("Here ");
     let list = words.strip_prefix("layers ").or_else(|| words.strip_prefix("layer "))?;
     let mut all = Vec::new();
     for part in list.split(", ") {
@@ -131,16 +120,21 @@ pub fn layers(words: &str) -> Option<Vec<usize>> {
     Some(all)
 }
 
-/// In how many steps the cells of these layers are of the kind that the words name: the least and the most.
-pub fn steps_of(facts: &Facts, noun: &str, which: &str, words: &str) -> Option<[usize; 2]> {
-    let kind = match words {
+/// The kind of cell that words name.
+pub fn kind_of(words: &str) -> Option<&'static str> {
+    Some(match words {
         "exactly zero" => "zero",
         "too small to be stored" | "lost to rounding" => "underflow",
         "not a number" => "nan",
         "infinite" => "infinite",
-        "not recorded" => "missing",
+        "not recorded" | "without a unit" => "missing",
         _ => return None,
-    };
+    })
+}
+
+/// In how many steps the cells of these layers are of the kind that the words name: the least and the most.
+pub fn steps_of(facts: &Facts, noun: &str, which: &str, words: &str) -> Option<[usize; 2]> {
+    let kind = kind_of(words)?;
     let map = facts.map(noun)?;
     let counts: Vec<usize> =
         layers(which)?.iter().map(|&l| map.layer(l).iter().filter(|p| p.kind == kind).count()).collect();
@@ -162,7 +156,7 @@ pub fn special(
 }
 
 /// Movement of a layer: the last cell of its row, or the length of its way.
-pub fn moved(facts: &Facts, layer: &str) -> Option<&Point> {
+pub fn moved<'f>(facts: &'f Facts, layer: &str) -> Option<&'f Point> {
     facts.plots.get(&1)?.rows.get(whole(layer) - 1)?.1.last()
 }
 
@@ -226,7 +220,7 @@ pub fn goes(facts: &Facts, panel: usize, words: &str, rows: usize) -> bool {
     let series = if panel == 1 && facts.name == "gradient-norm" { "all parameters" } else { "batch" };
     let ends = match words.strip_prefix("from ").and_then(|w| w.split_once(" to ")) {
         Some((a, b)) => [a, b],
-        None => [words.split(' ').next().unwrap_or(""); 2],
+        None => [&words[..super::template::number(words).unwrap_or(0)]; 2],
     };
     course(facts, panel, series, ends, rows)
 }
@@ -264,7 +258,7 @@ pub fn decay(facts: &Facts, by: &str, factor: &str) -> bool {
 }
 
 pub fn reads(facts: &Facts, noun: &str, last: &str, layer: &str, first: &str) -> bool {
-    let relative = |noun: &str| if noun == "update" { facts.plots.get(&1) } else { facts.map(noun) };
+    let relative = |noun: &str| if noun.ends_with("update") { facts.plots.get(&1) } else { facts.map(noun) };
     let Some(map) = relative(noun) else { return false };
     let typical = |layer: usize| {
         let logs = map.layer(layer).iter().map(|p| p.value.filter(|x| *x > 0.0).map_or(f64::NAN, f64::log10));
@@ -307,8 +301,7 @@ pub fn size(facts: &Facts, noun: &str, ends: [&str; 2]) -> bool {
 
 /// The last cells of these layers are of a kind.
 pub fn stays(facts: &Facts, which: &str, kind: &str) -> bool {
-    let which = which.rsplit("; ").next().unwrap_or("");
-    let Some(all) = layers(which.rsplit(": ").next().unwrap_or("")) else { return false };
+    let Some(all) = layers(which) else { return false };
     match facts.name {
         "movement-heatmap" => {
             all.iter().all(|l| moved(facts, &l.to_string()).is_some_and(|p| p.kind == kind))

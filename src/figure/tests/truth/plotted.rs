@@ -29,7 +29,7 @@ impl Plot {
 
     /// Layer (from 1): layers without weights have rows of their own, which no number counts.
     pub fn layer(&self, layer: usize) -> &[Point] {
-        &self.rows[layer - 1].1
+        self.rows.get(layer - 1).map_or(&[], |r| &r.1)
     }
 
     pub fn points(&self) -> impl Iterator<Item = &Point> {
@@ -48,7 +48,7 @@ impl Plot {
         let columns = self.rows.first().map_or(0, |r| r.1.len());
         let at = |c: usize| -> f64 {
             let all: Vec<f64> = (1..=layers)
-                .filter_map(|l| self.layer(l)[c].value)
+                .filter_map(|l| self.layer(l).get(c)?.value)
                 .filter(|x| *x > 0.0)
                 .map(f64::log10)
                 .collect();
@@ -66,6 +66,10 @@ pub fn plots(figure: &Figure) -> BTreeMap<usize, Plot> {
     let mut plots: BTreeMap<usize, Plot> = BTreeMap::new();
     for row in table(figure).into_iter().skip(1) {
         let text: Vec<String> = row.iter().map(|s| s.replace('\u{a0}', " ")).collect();
+        // What is drawn over a panel follows its rows, and is none of them.
+        if text[5] == "overlay" {
+            continue;
+        }
         let (number, title) = text[0].split_once(": ").unwrap_or((&text[0], ""));
         let plot = plots.entry(number.parse().unwrap()).or_default();
         plot.title = title.to_string();

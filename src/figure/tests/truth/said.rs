@@ -39,12 +39,11 @@ pub const OF_A_RUN: &[Claim] = &[
         whole(&h[2]) == f.hidden() && changing(f, &h[0], [compared(&h[1]), &h[3]], 1)
     }),
     // ---- the profile
-    claim(
-        "layer 1's backward signal is {w} layer {i}'s at steps {i} and {i} ({n} times per layer)",
-        |f, h| [&h[2], &h[3]].iter().all(|step| profile(f, compared(&h[0]), step, Some(&h[4]))),
-    ),
-    claim("layer 1's backward signal is {w} layer {i}'s at steps {i} and {i}", |f, h| {
-        [&h[2], &h[3]].iter().all(|step| profile(f, compared(&h[0]), step, None))
+    claim("layer 1's {w} is {w} layer {i}'s at steps {i} and {i} ({n} times per layer)", |f, h| {
+        [&h[3], &h[4]].iter().all(|step| profile(f, compared(&h[1]), step, Some(&h[5])))
+    }),
+    claim("layer 1's {w} is {w} layer {i}'s at steps {i} and {i}", |f, h| {
+        [&h[3], &h[4]].iter().all(|step| profile(f, compared(&h[1]), step, None))
     }),
     claim("layer 1's {w} is {w} layer {i}'s at step {i}", |f, h| profile(f, compared(&h[1]), &h[3], None)),
     claim("§ ({n} times per layer), {w} at step {i} ({n} times per layer)", |f, h| {
@@ -72,9 +71,7 @@ pub const OF_A_RUN: &[Claim] = &[
     claim("layer 1's {w} goes from {n} at first to {n} at the end", |f, h| size(f, &h[0], [&h[1], &h[2]])),
     claim("layer 1's {w} is {n} at first and at the end", |f, h| size(f, &h[0], [&h[1], &h[1]])),
     claim("layer 1's {w} is {n} at the only recorded step", |f, h| size(f, &h[0], [&h[1], &h[1]])),
-    claim("{w} changes layer 1 {n} times as much as its gradient does", |f, h| {
-        decay(f, h[0].rsplit("; ").next().unwrap_or(""), &h[1])
-    }),
+    claim("{w} changes layer 1 {n} times as much as its gradient does", |f, h| decay(f, &h[0], &h[1])),
     // ---- what is no number
     claim("the {w} of {w} are {w} at every recorded step", |f, h| {
         special(f, &h[0], &h[1], &h[2], [0, 0], None)
@@ -109,7 +106,9 @@ pub const OF_A_RUN: &[Claim] = &[
     claim("{w} are not finite in the end", |f, h| stays(f, &h[0], "nan") || stays(f, &h[0], "infinite")),
     claim("{w} is not finite in the end", |f, h| stays(f, &h[0], "nan") || stays(f, &h[0], "infinite")),
     claim("{w} moved too little to be stored", |f, h| stays(f, &h[0], "underflow")),
-    claim("the movement of {w} has no unit", |f, h| stays(f, &h[0], "missing")),
+    claim("the movement of {w} has no unit: {w} initial norm is 0 or unknown", |f, h| {
+        stays(f, &h[0], "missing")
+    }),
     claim("the movement of {w} was not recorded", |f, h| stays(f, &h[0], "missing")),
     claim("{w} went no farther than {w} alone carries", |_, h| layers(&h[0]).is_some()),
     claim("every layer is still random (moved less than 1 %)", |f, _| {
@@ -188,6 +187,11 @@ pub const OF_A_RUN: &[Claim] = &[
     claim("batch loss {w} (medians of the first and the last {i} recorded steps)", |f, h| {
         goes(f, f.plots.len(), &h[0], whole(&h[1]))
     }),
+    claim("batch loss from {n} to {n}", |f, h| {
+        goes(f, f.plots.len(), &format!("from {} to {}", h[0], h[1]), 1)
+    }),
+    claim("batch loss {n} at first and at the end", |f, h| goes(f, f.plots.len(), &h[0], 1)),
+    claim("batch loss {n} at the only recorded step", |f, h| goes(f, f.plots.len(), &h[0], 1)),
     // ---- the head, and readings
     claim("{i} hidden layers", |f, h| whole(&h[0]) == f.hidden()),
     claim("1 hidden layer", |f, _| f.hidden() == 1),

@@ -5,17 +5,11 @@
 /// The first place in `text` where the template stands, and what fills its holes.
 pub fn find(template: &str, text: &str) -> Option<(std::ops::Range<usize>, Vec<String>)> {
     let starts = text.char_indices().map(|(i, _)| i);
-    starts.filter(|&i| is_start(text, i)).find_map(|start| {
+    starts.filter(|&i| i == 0 || text[..i].ends_with(' ') || text[i..].starts_with('§')).find_map(|start| {
         let mut holes = Vec::new();
         let rest = fill(template, &text[start..], &mut holes)?;
         Some((start..text.len() - rest.len(), holes))
     })
-}
-
-/// A number that begins in the middle of another one is none.
-fn is_start(text: &str, at: usize) -> bool {
-    let digit = |c: char| c.is_ascii_digit() || c == ',' || c == '.';
-    !(text[at..].starts_with(|c: char| c.is_ascii_digit()) && text[..at].ends_with(digit))
 }
 
 fn fill<'t>(template: &str, text: &'t str, holes: &mut Vec<String>) -> Option<&'t str> {
@@ -23,7 +17,12 @@ fn fill<'t>(template: &str, text: &'t str, holes: &mut Vec<String>) -> Option<&'
     let text = text.strip_prefix(&template[..hole])?;
     let rest = &template[hole + 3..];
     let kept = holes.len();
-    for end in ends(&template[hole..hole + 3], text) {
+    let mut all = ends(&template[hole..hole + 3], text);
+    // Words at the end of a sentence are all that is left of it.
+    if rest.is_empty() {
+        all.reverse();
+    }
+    for end in all {
         holes.push(text[..end].to_string());
         match fill(rest, &text[end..], holes) {
             Some(after) => return Some(after),
@@ -38,11 +37,11 @@ fn ends(hole: &str, text: &str) -> Vec<usize> {
     match hole {
         "{i}" => Vec::from_iter((whole(text) > 0).then(|| whole(text))),
         "{n}" => Vec::from_iter(number(text)),
-        "{w}" => text
-            .char_indices()
-            .map(|(i, c)| i + c.len_utf8())
-            .take_while(|&i| !text[..i].contains(';'))
-            .collect(),
+        "{w}" => {
+            let end =
+                [";", ": ", ". ", "§"].iter().filter_map(|stop| text.find(stop)).min().unwrap_or(text.len());
+            text[..end].char_indices().map(|(i, c)| i + c.len_utf8()).collect()
+        }
         other => panic!("no hole: {other}"),
     }
 }
@@ -95,8 +94,8 @@ fn holes_are_filled_with_what_stands_there() {
         "a: the gradient is 3.2 × 10⁻⁹ times smaller than layer 8's; b",
     )
     .unwrap();
-    assert_eq!(range.start, 0);
-    assert_eq!(holes, ["a: the gradient", "3.2 × 10⁻⁹", "8"]);
+    assert_eq!(range.start, 3);
+    assert_eq!(holes, ["the gradient", "3.2 × 10⁻⁹", "8"]);
     assert!(find("{n} times", "1,200 times").unwrap().1 == ["1,200"]);
     assert!(find("is {i} times", "is many times").is_none());
     assert_eq!(numbers("layer 1's 10¹² at step 1,234, 0.5 %"), ["1", "10¹²", "1,234", "0.5"]);
