@@ -2,18 +2,20 @@
 //! missing.
 //!
 //! Widths of texts are measured here, so that a figure's title is shortened, a box is made higher and a
-//! text is drawn by one and the same measure. The module draws nothing: `render` gives the font to resvg
-//! and names it first in the SVG.
+//! text is drawn by one and the same measure. The module draws nothing: `render` asks it for the glyphs of a line
+//! and their outlines, and names the font first in the SVG.
 //!
 //! A reader's own font ([`use_font`]) supplies the characters that the bundled one lacks, and only those.
 
-use std::cell::RefCell;
+mod glyphs;
+
 use std::sync::OnceLock;
 
-use fnv::FnvHashMap;
 use ttf_parser::{Face, GlyphId, name_id};
 
 use crate::text::is_wide;
+
+pub use glyphs::{Glyph, Metrics, Source, Step, compact_outlines, set, unshaped_letters};
 
 /// The files of the bundled font: regular and bold, 1000 units per em, ascent and descent 1.24 em together.
 pub static BUNDLED: [&[u8]; 2] = [
@@ -137,34 +139,7 @@ pub fn missing_glyphs(text: &str) -> Vec<char> {
 
 /// Width of a line in CSS pixels, without kerning (which only makes it a little narrower).
 pub fn width(text: &str, size: f64, weight: Weight) -> f64 {
-    text.chars().map(|c| advance(c, weight)).sum::<f64>() * size
-}
-
-thread_local! {
-    /// Advances of the bundled font's characters that were asked for: a layout measures every text many
-    /// times, and the font's tables are slow to search.
-    static ADVANCES: RefCell<[FnvHashMap<char, f64>; 2]> = RefCell::default();
-}
-
-/// How far a character moves the pen, in em.
-fn advance(c: char, weight: Weight) -> f64 {
-    let known = ADVANCES.with_borrow(|all| all[weight as usize].get(&c).copied());
-    if let Some(known) = known {
-        return known;
-    }
-    let bundled = face(weight);
-    let of =
-        |face: &Face, id| f64::from(face.glyph_hor_advance(id).unwrap_or(0)) / f64::from(face.units_per_em());
-    if let Some(id) = glyph(bundled, c) {
-        let own = of(bundled, id);
-        ADVANCES.with_borrow_mut(|all| all[weight as usize].insert(c, own));
-        return own;
-    }
-    // A reader's font may come later, so what it supplies is not kept. A character that no font has is drawn
-    // as the box for missing characters, the first glyph.
-    let supplied = EXTRA.get().and_then(|extra| Some((&extra.face, glyph(&extra.face, c)?)));
-    let (face, id) = supplied.unwrap_or((bundled, GlyphId(0)));
-    of(face, id)
+    text.chars().map(|c| glyphs::width(c, weight)).sum::<f64>() * size
 }
 
 /// The lines of a title of this size, each as long as `limit` at most.

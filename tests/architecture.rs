@@ -45,10 +45,12 @@ const GROUND: &[&str] = &["field", "names", "escape"];
 /// Outside crates that only some modules may name.
 const ONLY: &[(&str, &[&str])] = &[
     ("plotters", &["render"]),
-    ("resvg", &["render"]),
+    ("tiny_skia", &["render"]),
     ("plotters_backend", &["render"]),
     ("ttf_parser", &["font"]),
-    ("krilla", &["render"]),
+    ("pdf_writer", &["render"]),
+    ("subsetter", &["render"]),
+    ("roxmltree", &["render"]),
     ("png", &["render"]),
     ("pulp", &["nn"]),
     ("libm", &["activation", "nn"]),
@@ -57,13 +59,13 @@ const ONLY: &[(&str, &[&str])] = &[
     // Tables: data sets; and numbers of runs, figures and sweeps, written out.
     ("csv", &["data", "record", "import", "figure", "report"]),
     ("parquet", &["report"]),
-    // Data sets and arrays of a log come gzipped, and a signed SVG is kept small.
-    ("flate2", &["data", "import", "notes"]),
+    // Data sets and arrays of a log come gzipped, and a signed SVG and what a PDF holds are kept small.
+    ("flate2", &["data", "import", "notes", "render"]),
     // What people choose of a log.
     ("regex_lite", &["import"]),
     // Plans, thresholds, `book.toml`.
     ("toml", &["sweep", "diagnosis", "notes"]),
-    ("tempfile", &["files", "record", "render", "sweep"]),
+    ("tempfile", &["files", "record", "render", "report", "sweep"]),
     ("strsim", &["names"]),
     ("fnv", &["files"]),
     ("sha2", &["page"]),

@@ -177,14 +177,24 @@ pub(super) fn use_font(file: Option<&Path>) -> anyhow::Result<()> {
     crate::font::use_font(data).with_context(|| format!("--font {}", path.display()))
 }
 
-/// Says which characters no font has: they are drawn as boxes, or not at all.
+/// Says which characters no font has: they are drawn as boxes, or not at all. And which ones only a viewer of SVG
+/// sets as they are written.
 pub(super) fn warn_of_missing_characters(figures: &[Figure]) {
     let said: String = figures.iter().flat_map(figure::words).collect();
-    let missing: Vec<String> = crate::font::missing_glyphs(&said).iter().map(char::to_string).collect();
+    let list = |chars: Vec<char>| chars.iter().map(char::to_string).collect::<Vec<_>>().join(" ");
+    let missing = crate::font::missing_glyphs(&said);
+    let mut unshaped = crate::font::unshaped_letters(&said);
+    unshaped.retain(|c| !missing.contains(c));
     if !missing.is_empty() {
-        let list = missing.join(" ");
+        let list = list(missing);
         output::say(format!(
             "gradfade: warning: no font for {list}; give one that has them with --font FILE"
+        ));
+    }
+    if !unshaped.is_empty() {
+        let list = list(unshaped);
+        output::say(format!(
+            "gradfade: warning: PNG and PDF show {list} one by one from left to right; use SVG, where the viewer joins and orders them"
         ));
     }
 }

@@ -142,11 +142,10 @@ fn drawn(
         let figure = Figure { name: item.id.clone(), ..figure.clone() };
         let picture = |(theme, format): (Theme, Format)| {
             let style = Style { theme, ..wanted.style };
-            let svg = render::svg(&figure, &style)?;
             let bytes = match format {
-                Format::Svg => svg.into_bytes(),
-                Format::Png => render::png(&svg, &style)?,
-                Format::Pdf => render::pdf(&figure, &svg)?,
+                Format::Svg => render::svg(&figure, &style)?.into_bytes(),
+                Format::Png => render::png(&figure, &style)?,
+                Format::Pdf => render::pdf(&figure, &style)?,
             };
             let bytes = signature::signed(format, &bytes, source);
             Ok(Picture { path: item.picture(theme, format), format, bytes })

@@ -96,7 +96,7 @@ pub fn draw(
     let (under, over) = (if beyond.0 { ARROW } else { 0.0 }, if beyond.1 { ARROW } else { 0.0 });
     let bar = Rect { x: area.x + GAP, y: area.y + over, w: BAR, h: area.h - below - over - under };
     let colours = Colours::of(scale, style.colour_map);
-    c.image(bar, &raster::bar(colours, palette)?)?;
+    c.image(bar, raster::bar(colours, palette))?;
     let pen = Pen::solid(palette.axis, 1.0);
     let (left, right, middle) = (bar.x, bar.right(), bar.x + 0.5 * bar.w);
     let mut outline = vec![(left, bar.y)];
@@ -137,7 +137,7 @@ pub fn draw(
 /// A swatch with its words; `at` is its top left corner.
 fn entry(c: &mut Canvas, entry: &Entry, at: (f64, f64), palette: &Palette) -> Result<(), RenderError> {
     let box_ = Rect { x: at.0, y: at.1.round(), w: SWATCH_W, h: SWATCH_H };
-    c.image(box_, &raster::swatch(entry.kind, box_, palette)?)?;
+    c.image(box_, raster::swatch(entry.kind, box_, palette))?;
     c.frame(box_, Pen::solid(palette.axis, 0.8))?;
     for (i, line) in entry.lines.iter().enumerate() {
         let middle = box_.y + 0.5 * SWATCH_H + i as f64 * WORD_LINE;

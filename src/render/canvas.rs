@@ -1,9 +1,10 @@
-//! The sheet that panels draw on: shapes and words in CSS pixels, drawn as elements of plotters on the
-//! backend of [`super::svg`].
+//! The sheet that panels draw on: shapes and words in CSS pixels, drawn as elements of plotters on a
+//! [`Drawing`].
 
 use std::cell::RefCell;
 use std::convert::Infallible;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use plotters::coord::Shift;
 use plotters::element::{Circle, Drawable, PointCollection, Polygon, Rectangle};
@@ -14,9 +15,8 @@ use plotters_backend::{BackendCoord, BackendStyle, DrawingErrorKind};
 
 use super::RenderError;
 use super::colour::Rgb;
-use super::svg::{Stroke, Svg, Words, units};
+use super::drawing::{Drawing, Raster, Stroke, Words, units};
 use crate::font::{self, Weight};
-use crate::text::Lang;
 
 /// A rectangle in CSS pixels; y grows downward.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -94,22 +94,22 @@ impl Letters {
 
 pub struct Canvas {
     /// The backend, and plotters' view of it.
-    svg: Rc<RefCell<Svg>>,
-    sheet: DrawingArea<Svg, Shift>,
+    drawing: Rc<RefCell<Drawing>>,
+    sheet: DrawingArea<Drawing, Shift>,
 }
 
 impl Canvas {
     /// A blank sheet of `width` x `height` pixels, each `zoom` CSS pixels long.
     pub fn new(width: u32, height: u32, zoom: f64) -> Canvas {
-        let svg = Rc::new(RefCell::new(Svg::new(width, height, zoom)));
-        let sheet = DrawingArea::from(&svg);
-        Canvas { svg, sheet }
+        let drawing = Rc::new(RefCell::new(Drawing::new(width, height, zoom)));
+        let sheet = DrawingArea::from(&drawing);
+        Canvas { drawing, sheet }
     }
 
     fn draw<'a, E>(&self, element: &'a E) -> Result<(), RenderError>
     where
         &'a E: PointCollection<'a, BackendCoord>,
-        E: Drawable<Svg>,
+        E: Drawable<Drawing>,
     {
         self.sheet.draw(element).map_err(|e| RenderError::Draw(e.to_string()))
     }
@@ -157,19 +157,19 @@ impl Canvas {
         if text.is_empty() { Ok(()) } else { self.draw(&Line { text, at: place(at), letters }) }
     }
 
-    /// A PNG stretched over `area`, with hard pixel edges.
-    pub fn image(&mut self, area: Rect, png: &[u8]) -> Result<(), RenderError> {
-        self.draw(&Picture { corners: corners(area), png })
+    /// A picture stretched over `area`, with hard pixel edges.
+    pub fn image(&mut self, area: Rect, raster: Raster) -> Result<(), RenderError> {
+        self.draw(&Picture { corners: corners(area), raster: Arc::new(raster) })
     }
 
-    /// The SVG. `name` makes the ids unique where several figures share a page.
-    pub fn finish(self, name: &str, title: &str, description: &str, lang: Lang) -> String {
-        self.svg.borrow().document(name, title, description, lang)
+    /// What was drawn.
+    pub fn finish(self) -> Drawing {
+        self.drawing.take()
     }
 }
 
 /// Elements that plotters does not have: a line with dashes and round ends, a line of text on its baseline,
-/// a PNG.
+/// a picture.
 struct Curve {
     path: Vec<BackendCoord>,
     pen: Pen,
@@ -182,9 +182,9 @@ struct Line {
     letters: Letters,
 }
 
-struct Picture<'p> {
+struct Picture {
     corners: [BackendCoord; 2],
-    png: &'p [u8],
+    raster: Arc<Raster>,
 }
 
 impl<'a> PointCollection<'a, BackendCoord> for &'a Curve {
@@ -203,7 +203,7 @@ impl<'a> PointCollection<'a, BackendCoord> for &'a Line {
     }
 }
 
-impl<'a> PointCollection<'a, BackendCoord> for &'a Picture<'_> {
+impl<'a> PointCollection<'a, BackendCoord> for &'a Picture {
     type Point = &'a BackendCoord;
     type IntoIter = &'a [BackendCoord];
     fn point_iter(self) -> &'a [BackendCoord] {
@@ -213,23 +213,33 @@ impl<'a> PointCollection<'a, BackendCoord> for &'a Picture<'_> {
 
 type Drawn = Result<(), DrawingErrorKind<Infallible>>;
 
-impl Drawable<Svg> for Curve {
-    fn draw<I: Iterator<Item = BackendCoord>>(&self, points: I, svg: &mut Svg, _: (u32, u32)) -> Drawn {
+impl Drawable<Drawing> for Curve {
+    fn draw<I: Iterator<Item = BackendCoord>>(
+        &self,
+        points: I,
+        drawing: &mut Drawing,
+        _: (u32, u32),
+    ) -> Drawn {
         let dash: Vec<i32> = self.pen.dash.iter().copied().map(units).collect();
         let stroke = Stroke {
             colour: paint(self.pen.colour, self.pen.opacity).color(),
             width: units(self.pen.width).max(1) as u32,
-            dash: &dash,
+            dash,
             round_joins: self.round,
-            round_caps: self.round && dash.is_empty(),
+            round_caps: self.round && self.pen.dash.is_empty(),
         };
-        svg.stroke(points, stroke);
+        drawing.stroke(points, stroke);
         Ok(())
     }
 }
 
-impl Drawable<Svg> for Line {
-    fn draw<I: Iterator<Item = BackendCoord>>(&self, mut points: I, svg: &mut Svg, _: (u32, u32)) -> Drawn {
+impl Drawable<Drawing> for Line {
+    fn draw<I: Iterator<Item = BackendCoord>>(
+        &self,
+        mut points: I,
+        drawing: &mut Drawing,
+        _: (u32, u32),
+    ) -> Drawn {
         let letters = self.letters;
         let words = Words {
             size: units(letters.size),
@@ -243,16 +253,21 @@ impl Drawable<Svg> for Line {
             turn: if letters.upright { 270 } else { 0 },
         };
         if let Some(at) = points.next() {
-            svg.words(&self.text, at, words);
+            drawing.words(&self.text, at, words);
         }
         Ok(())
     }
 }
 
-impl Drawable<Svg> for Picture<'_> {
-    fn draw<I: Iterator<Item = BackendCoord>>(&self, mut points: I, svg: &mut Svg, _: (u32, u32)) -> Drawn {
+impl Drawable<Drawing> for Picture {
+    fn draw<I: Iterator<Item = BackendCoord>>(
+        &self,
+        mut points: I,
+        drawing: &mut Drawing,
+        _: (u32, u32),
+    ) -> Drawn {
         if let (Some(from), Some(to)) = (points.next(), points.next()) {
-            svg.picture(from, to, self.png);
+            drawing.picture(from, to, self.raster.clone());
         }
         Ok(())
     }
@@ -272,7 +287,9 @@ fn paint(colour: Rgb, opacity: f64) -> ShapeStyle {
 
 #[cfg(test)]
 mod tests {
+    use super::super::svg;
     use super::*;
+    use crate::text::Lang;
 
     #[test]
     fn elements_carry_what_they_need_and_no_more() {
@@ -282,7 +299,8 @@ mod tests {
         c.line((0.0, 0.5), (10.0, 0.5), Pen { dash: &[4.0, 2.5], ..Pen::solid(Rgb(255, 0, 0), 1.5) })
             .unwrap();
         c.fill(Rect { x: 1.0, y: 2.0, w: 3.0, h: 4.0 }, Rgb(0, 0, 255)).unwrap();
-        let svg = c.finish("my fig", "T", "D & d", Lang::En);
+        let said = svg::Said { name: "my fig", title: "T", description: "D & d", lang: Lang::En };
+        let svg = svg::svg(&c.finish(), &said).unwrap();
         let lines: Vec<&str> = svg.lines().collect();
         assert!(
             lines[0].contains("viewBox=\"0 0 1000 500\"")

@@ -92,8 +92,8 @@ impl Kind for Heatmap {
         let palette = look.palette;
         let scale = &look.scales[self.scale];
         let colours = Colours::of(scale, look.style.colour_map);
-        let (area, png) = raster::heatmap(self, scale, plot, look.most_bins, colours, palette)?;
-        c.image(area, &png)?;
+        let (area, cells) = raster::heatmap(self, scale, plot, look.most_bins, colours, palette);
+        c.image(area, cells)?;
         draw_masks(c, self, plot, palette)?;
         match self.columns.is_empty() {
             true => panel::axes(c, &self.x, None, plot, palette)?,

@@ -147,7 +147,7 @@ fn draw_tile(
 ) -> Result<(), RenderError> {
     let palette = look.palette;
     let colours = Colours::of(scale, look.style.colour_map);
-    c.image(area, &raster::tile(&tile.cells, scale, area, colours, palette)?)?;
+    c.image(area, raster::tile(&tile.cells, scale, area, colours, palette))?;
     let [rows, columns] = tile.groups;
     let line = if scale.signed { Pen::solid(palette.axis, 1.0) } else { Pen::solid(palette.background, 1.6) };
     for column in (1..tile.columns()).filter(|i| columns > 0 && i.is_multiple_of(columns)) {

@@ -1,4 +1,5 @@
-//! How a [`Figure`] is drawn: one SVG by a plotters backend of its own, and PNG and PDF from that very SVG.
+//! How a [`Figure`] is drawn: shapes on a sheet, by a plotters backend of its own, and SVG, PNG and PDF from those
+//! very shapes.
 //!
 //! | file | what it knows |
 //! |---|---|
@@ -7,13 +8,13 @@
 //! | `heatmap`, `lines`, `rows`, `dots`, `flow`, `maps`, `ridges` | the kinds, one a file |
 //! | `overlay` | curves, bands and marked steps over a panel |
 //! | `panel`, `bar` | what panels have in common; colour bars |
-//! | `raster` | a heatmap's cells as a small indexed PNG |
+//! | `raster` | a heatmap's cells as a small picture with a palette |
 //! | `axis` | ticks and numbers |
 //! | `code` | how lines are told apart without colour |
 //! | `canvas` | the one interface that all of these draw on, through plotters |
-//! | `svg` | the plotters backend under it |
-//! | `fonts`, `colour`, `theme` | what a figure looks like |
-//! | `bitmap`, `pdf` | SVG to PNG and to PDF |
+//! | `drawing` | the plotters backend under it: the shapes that were drawn |
+//! | `svg`, `bitmap`, `pdf` | the shapes as SVG, PNG and PDF |
+//! | `colour`, `theme` | what a figure looks like |
 //!
 //! The same figure and style give the same bytes: there is no clock, no hash order, and no font but the
 //! bundled one.
@@ -25,8 +26,8 @@ mod canvas;
 mod code;
 mod colour;
 mod dots;
+mod drawing;
 mod flow;
-mod fonts;
 mod heatmap;
 mod kind;
 mod layout;
@@ -54,14 +55,13 @@ use crate::field::Field;
 use crate::figure::Size;
 use crate::figure::chart::Figure;
 
-pub use bitmap::png;
 pub use colour::{ColourMap, Rgb};
 pub use layout::height;
-pub use pdf::pdf;
 pub use raster::special_tile;
 pub use theme::{Palette, Theme, Tones};
 
 use canvas::{Canvas, Letters, Rect};
+use drawing::Drawing;
 use kind::{Look, kind};
 
 /// How figures look, whatever they show.
@@ -134,8 +134,6 @@ pub enum RenderError {
     TooLarge { width: u64, height: u64 },
     #[error("plotters could not draw: {0}")]
     Draw(String),
-    #[error("could not read the SVG back: {0}")]
-    Svg(#[from] resvg::usvg::Error),
     #[error("could not write the PDF: {0}")]
     Pdf(String),
     #[error("could not write PNG data: {0}")]
@@ -160,6 +158,52 @@ fn by_name<T: Copy + fmt::Display>(what: &'static str, all: &[T], name: &str) ->
 /// A figure that contradicts itself (ragged cells, a scale that is not there), or one too small for its
 /// words.
 pub fn svg(figure: &Figure, style: &Style) -> Result<String, RenderError> {
+    Drawn::new(figure, style)?.svg()
+}
+
+/// Draws a figure as PNG, with [`Style::scale`] pixels per CSS pixel.
+///
+/// # Errors
+/// Those of [`svg()`], a scale out of range, or a picture too large.
+pub fn png(figure: &Figure, style: &Style) -> Result<Vec<u8>, RenderError> {
+    Drawn::new(figure, style)?.png()
+}
+
+/// Draws a figure as PDF: vectors, and text that can be searched and copied.
+///
+/// # Errors
+/// Those of [`svg()`], or a font that cannot be embedded.
+pub fn pdf(figure: &Figure, style: &Style) -> Result<Vec<u8>, RenderError> {
+    Drawn::new(figure, style)?.pdf()
+}
+
+/// A figure that was drawn once, to be written in several formats.
+struct Drawn<'a> {
+    figure: &'a Figure,
+    style: &'a Style,
+    drawing: Drawing,
+}
+
+impl<'a> Drawn<'a> {
+    fn new(figure: &'a Figure, style: &'a Style) -> Result<Drawn<'a>, RenderError> {
+        Ok(Drawn { figure, style, drawing: draw(figure, style)? })
+    }
+
+    fn svg(&self) -> Result<String, RenderError> {
+        let Figure { name, title, description, lang, .. } = self.figure;
+        svg::svg(&self.drawing, &svg::Said { name, title, description, lang: *lang })
+    }
+
+    fn png(&self) -> Result<Vec<u8>, RenderError> {
+        bitmap::png(&self.drawing, self.style.scale)
+    }
+
+    fn pdf(&self) -> Result<Vec<u8>, RenderError> {
+        pdf::pdf(&self.drawing, self.figure)
+    }
+}
+
+fn draw(figure: &Figure, style: &Style) -> Result<Drawing, RenderError> {
     check(figure)?;
     let palette = style.theme.palette();
     let place = layout::layout(figure)?;
@@ -196,7 +240,7 @@ pub fn svg(figure: &Figure, style: &Style) -> Result<String, RenderError> {
         y += layout::CAPTION_LINE;
         c.text(line, (margin, y - 4.0), Letters::new(layout::caption_size(figure), palette.muted))?;
     }
-    Ok(c.finish(&figure.name, &figure.title, &figure.description, figure.lang))
+    Ok(c.finish())
 }
 
 /// Is there room for a figure's plots and words?
@@ -219,14 +263,14 @@ pub fn save(
     formats: &[Format],
     dir: &Path,
 ) -> Result<Vec<PathBuf>, RenderError> {
-    let drawn = svg(figure, style)?;
+    let drawn = Drawn::new(figure, style)?;
     let mut paths = Vec::new();
     for format in formats {
         let path = dir.join(format!("{}.{format}", figure.name));
         match format {
-            Format::Svg => write_whole(&path, drawn.as_bytes())?,
-            Format::Png => write_whole(&path, &png(&drawn, style)?)?,
-            Format::Pdf => write_whole(&path, &pdf(figure, &drawn)?)?,
+            Format::Svg => write_whole(&path, drawn.svg()?.as_bytes())?,
+            Format::Png => write_whole(&path, &drawn.png()?)?,
+            Format::Pdf => write_whole(&path, &drawn.pdf()?)?,
         }
         paths.push(path);
     }

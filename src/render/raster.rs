@@ -1,4 +1,4 @@
-//! A heatmap's cells as one small indexed PNG.
+//! A heatmap's cells as one small picture with a palette.
 //!
 //! Columns become *bins*: one a column where they are equally wide and fit, else two a CSS pixel, each of
 //! which gathers the columns that fall into it. A cell of a special kind has a ground that no colour of the
@@ -11,10 +11,10 @@ use std::ops::Range;
 use crate::figure::chart::{ColourScale, Heatmap};
 use crate::stats::{Measured, ValueScale, typical};
 
-use super::RenderError;
 use super::axis::{self, Scale};
 use super::canvas::Rect;
 use super::colour::{ColourMap, Colours, Rgb};
+use super::drawing::Raster;
 use super::theme::Palette;
 
 /// Colours of the map in a raster; the rest of the 256 entries of a palette belongs to the paper and the
@@ -159,7 +159,7 @@ pub fn heatmap(
     most_bins: usize,
     colours: Colours,
     palette: &Palette,
-) -> Result<(Rect, Vec<u8>), RenderError> {
+) -> (Rect, Raster) {
     let (area, bins) = bins(map, plot, most_bins);
     let rows = map.cells.len();
     let values = scale.values();
@@ -210,8 +210,7 @@ pub fn heatmap(
             });
         }
     }
-    let png = encode(&pixels, width, height, colours, palette)?;
-    Ok((area, png))
+    (area, coloured(pixels, width, height, colours, palette))
 }
 
 /// The picture of the cells of a map, `[rows][columns]`, that lies on `area`.
@@ -221,7 +220,7 @@ pub fn tile(
     area: Rect,
     colours: Colours,
     palette: &Palette,
-) -> Result<Vec<u8>, RenderError> {
+) -> Raster {
     let (rows, columns) = (cells.len(), cells[0].len());
     let patterned = cells.iter().flatten().any(|cell| map_kind(*cell, scale).is_some());
     let fine =
@@ -235,7 +234,7 @@ pub fn tile(
         }
     };
     let pixels: Vec<u8> = (0..height).flat_map(|y| (0..width).map(move |x| pixel(y, x))).collect();
-    encode(&pixels, width, height, colours, palette)
+    coloured(pixels, width, height, colours, palette)
 }
 
 /// A single NaN or infinity must be seen at any resolution: its run is widened to one CSS pixel where bins
@@ -288,7 +287,7 @@ fn room_for_patterns(kinds: &[Vec<Option<usize>>], r: usize, cell_w: f64, cell_h
 }
 
 /// A swatch that shows a special kind as the heatmap draws it.
-pub fn swatch(kind: usize, area: Rect, palette: &Palette) -> Result<Vec<u8>, RenderError> {
+pub fn swatch(kind: usize, area: Rect, palette: &Palette) -> Raster {
     let (w, h) = ((FINE * area.w) as usize, (FINE * area.h) as usize);
     // Shifted so that the first dots of the dotted pattern are whole.
     let place = |i: usize| i as f64 / FINE + 4.5;
@@ -296,26 +295,20 @@ pub fn swatch(kind: usize, area: Rect, palette: &Palette) -> Result<Vec<u8>, Ren
         .map(|i| SPECIAL + 2 * kind as u8 + u8::from(ink(kind, place(i % w), place(i / w))))
         .collect();
     // None of the colours of a map is in it.
-    encode(&pixels, w, h, Colours::Map(ColourMap::default()), palette)
+    coloured(pixels, w, h, Colours::Map(ColourMap::default()), palette)
 }
 
 /// The colours of a bar, high end first, one pixel wide.
-pub fn bar(colours: Colours, palette: &Palette) -> Result<Vec<u8>, RenderError> {
+pub fn bar(colours: Colours, palette: &Palette) -> Raster {
     let pixels: Vec<u8> = (0..LEVELS).rev().map(|l| l as u8).collect();
-    encode(&pixels, 1, LEVELS, colours, palette)
+    coloured(pixels, 1, LEVELS, colours, palette)
 }
 
 pub fn level_colour(colours: Colours, level: u8) -> Rgb {
     colours.at(f64::from(level) / (LEVELS - 1) as f64)
 }
 
-fn encode(
-    pixels: &[u8],
-    width: usize,
-    height: usize,
-    colours: Colours,
-    palette: &Palette,
-) -> Result<Vec<u8>, RenderError> {
+fn coloured(pixels: Vec<u8>, width: usize, height: usize, colours: Colours, palette: &Palette) -> Raster {
     let mut table: Vec<u8> = Vec::with_capacity(3 * 256);
     let mut push = |c: Rgb| table.extend([c.0, c.1, c.2]);
     (0..LEVELS).for_each(|l| push(level_colour(colours, l as u8)));
@@ -327,19 +320,7 @@ fn encode(
     // A quiet zero.
     push(palette.mask);
     push(faint(palette));
-    // Patterns repeat from line to line, colours do not repeat at all: filtering helps the first and spoils
-    // the second.
-    let mut out = Vec::new();
-    let mut encoder = png::Encoder::new(&mut out, width as u32, height as u32);
-    encoder.set_color(png::ColorType::Indexed);
-    encoder.set_depth(png::BitDepth::Eight);
-    encoder.set_palette(table);
-    encoder.set_compression(png::Compression::Balanced);
-    encoder.set_filter(png::Filter::NoFilter);
-    let mut writer = encoder.write_header()?;
-    writer.write_image_data(pixels)?;
-    writer.finish()?;
-    Ok(out)
+    Raster { width, height, palette: table, pixels }
 }
 
 /// The ink of a quiet zero: hardly more than its ground.

@@ -133,7 +133,7 @@ pub fn cells_csv(cells: &[Cell]) -> String {
 ///
 /// # Errors
 /// Those of the Parquet writer.
-#[cfg(feature = "cli")]
+#[cfg(feature = "parquet")]
 pub fn cells_parquet(cells: &[Cell]) -> Result<Vec<u8>, parquet::errors::ParquetError> {
     use std::sync::Arc;
 
@@ -185,7 +185,7 @@ pub fn cells_parquet(cells: &[Cell]) -> Result<Vec<u8>, parquet::errors::Parquet
 }
 
 /// The values that are there, and for each row 1 where one is and 0 where none is.
-#[cfg(feature = "cli")]
+#[cfg(feature = "parquet")]
 fn present<T>(all: impl Iterator<Item = Option<T>>) -> (Vec<T>, Vec<i16>) {
     let (mut values, mut levels) = (Vec::new(), Vec::new());
     for value in all {
@@ -261,8 +261,24 @@ fn number(x: f64) -> String {
     }
 }
 
-#[cfg(all(test, feature = "cli"))]
+#[cfg(test)]
 mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_read_back_as_they_were() {
+        for x in [0.1, 1e-9, -2.5e20, 123456.0, 5e-324, 1.0 / 3.0] {
+            assert_eq!(number(x).parse::<f64>().unwrap(), x);
+        }
+        assert_eq!(
+            [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, MISSING].map(number),
+            ["nan", "inf", "-inf", ""]
+        );
+    }
+}
+
+#[cfg(all(test, feature = "parquet"))]
+mod parquet_tests {
     use std::collections::BTreeMap;
 
     use parquet::file::reader::{FileReader, SerializedFileReader};
@@ -295,8 +311,10 @@ mod tests {
             seconds: 0.5,
         };
         let cells = [failed(2, "no, \"none\""), failed(1, "")];
-        let file = bytes::Bytes::from(cells_parquet(&cells).unwrap());
-        let reader = SerializedFileReader::new(file).unwrap();
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("cells.parquet");
+        std::fs::write(&path, cells_parquet(&cells).unwrap()).unwrap();
+        let reader = SerializedFileReader::new(std::fs::File::open(&path).unwrap()).unwrap();
         let rows: Vec<Vec<(String, String)>> = reader
             .get_row_iter(None)
             .unwrap()
@@ -314,16 +332,5 @@ mod tests {
         assert_eq!(rows, expected);
         assert_eq!(rows[0][0], ("cell".to_string(), "1".to_string()));
         assert_eq!(cells_parquet(&cells).unwrap(), cells_parquet(&cells).unwrap());
-    }
-
-    #[test]
-    fn numbers_are_read_back_as_they_were() {
-        for x in [0.1, 1e-9, -2.5e20, 123456.0, 5e-324, 1.0 / 3.0] {
-            assert_eq!(number(x).parse::<f64>().unwrap(), x);
-        }
-        assert_eq!(
-            [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, MISSING].map(number),
-            ["nan", "inf", "-inf", ""]
-        );
     }
 }

@@ -68,7 +68,7 @@ fn cells(sweep: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
 #[test]
 fn one_command_runs_every_cell_joins_them_and_draws_them() {
     let dir = room();
-    let told = sweep(dir.path(), &[], "s", &["--csv", "--parquet"]);
+    let told = sweep(dir.path(), &[], "s", &["--csv"]);
     assert!(told.starts_with("s: 8 cells, "), "{told}");
     assert_eq!(told.matches("training accuracy").count(), 8, "a line for each cell: {told}");
     let place = dir.path().join("s");
@@ -112,7 +112,14 @@ fn one_command_runs_every_cell_joins_them_and_draws_them() {
             assert!(place.join(format!("figures/{figure}.{kind}")).is_file(), "{figure}.{kind}");
         }
     }
-    assert_eq!(std::fs::read(place.join("cells.parquet")).unwrap()[..4], *b"PAR1");
+    let asked = ["sweep", "merge", "--out", "s", "--no-figures", "--parquet"];
+    if cfg!(feature = "parquet") {
+        assert_eq!(stdout(dir.path(), &asked), "s/cells.csv\ns/cells.parquet\n");
+        assert_eq!(std::fs::read(place.join("cells.parquet")).unwrap()[..4], *b"PAR1");
+    } else {
+        refused(dir.path(), 2, &asked, &["--parquet: this program was built without", "--features parquet"]);
+        assert!(!place.join("cells.parquet").exists());
+    }
 }
 
 #[test]

@@ -27,6 +27,7 @@ pub fn run(store: &Store, draw: &Draw, quiet: bool) -> CommandResult {
     let path = store.dir().join("cells.csv");
     output::write(&path, crate::report::sweep::cells_csv(&cells).as_bytes())?;
     output::print(format!("{}\n", path.display()))?;
+    #[cfg(feature = "parquet")]
     if draw.parquet {
         let path = store.dir().join("cells.parquet");
         output::write(&path, &crate::report::sweep::cells_parquet(&cells)?)?;

@@ -90,7 +90,7 @@ struct How {
 
 #[derive(clap::Args)]
 struct Draw {
-    /// Also write cells.parquet
+    /// Also write cells.parquet (in a program built with `--features parquet`)
     #[arg(long, help_heading = "Output")]
     parquet: bool,
     /// Do not draw figures
@@ -151,6 +151,19 @@ struct RunArgs {
     /// Only the K-th of N parts
     #[arg(long, value_name = "K/N", value_parser = part)]
     shard: Option<(usize, usize)>,
+}
+
+impl Draw {
+    /// What can be refused before the first cell is trained.
+    fn prepare(&self) -> Result<(), Failure> {
+        if self.parquet && !cfg!(feature = "parquet") {
+            let error = anyhow::anyhow!(
+                "--parquet: this program was built without Parquet; leave it out (cells.csv holds the same table), or build with `cargo install --path . --features parquet`"
+            );
+            return Err(Failure::usage(error));
+        }
+        Ok(self.look.prepare()?)
+    }
 }
 
 #[derive(clap::Args)]
@@ -254,12 +267,12 @@ pub fn run(args: Args) -> CommandResult {
         Some(Command::Plan(args)) => plan(&args),
         Some(Command::Run(args)) => some(&args),
         Some(Command::Merge(args)) => {
-            args.draw.look.prepare()?;
+            args.draw.prepare()?;
             merge::run(&source::open_sweep(&args.out)?, &args.draw, false)
         }
         Some(Command::Script(args)) => script::run(&args),
         None => {
-            args.draw.look.prepare()?;
+            args.draw.prepare()?;
             let store = open(&args.what, args.how.out.as_deref())?;
             let all = store.plan().cells();
             let ran = work(&store, all, &args.how)?;

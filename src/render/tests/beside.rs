@@ -26,7 +26,7 @@ pub fn masked(rows: usize) -> Figure {
 fn a_mask_hides_its_rows_and_no_others() {
     for theme in Theme::ALL {
         let (f, style) = (masked(10), Style { theme, scale: 1.0, ..Style::default() });
-        let picture = Picture::of(&png(&svg(&f, &style).unwrap(), &style).unwrap());
+        let picture = Picture::of(&png(&f, &style).unwrap());
         let plot = plot_of(&f, 0);
         // Left of the words, in the middle of each row.
         let seen = |row: usize| {
@@ -98,7 +98,7 @@ fn dots_stand_at_their_numbers_and_grey_rows_are_grey() {
         {
             assert!(drawn.contains(&format!(">{said}</text>")), "{said}");
         }
-        let picture = Picture::of(&png(&drawn, &style).unwrap());
+        let picture = Picture::of(&png(&f, &style).unwrap());
         let (plot, palette) = (plot_of(&f, 0), theme.palette());
         let at =
             |share: f64, row: f64| picture.at(plot.x + share * plot.w, plot.y + (row + 0.5) * plot.h / 3.0);

@@ -19,7 +19,7 @@ fn figure(cells: Vec<Vec<Measured>>, rings: Vec<[usize; 2]>, signed: bool) -> Fi
 /// The drawn cells: their picture, its corner and the side of a cell.
 fn drawn(f: &Figure, theme: Theme) -> (Picture, Rect, f64) {
     let style = Style { theme, scale: 1.0, ..Style::default() };
-    let picture = Picture::of(&png(&svg(f, &style).unwrap(), &style).unwrap());
+    let picture = Picture::of(&png(f, &style).unwrap());
     let plot = plot_of(f, 0);
     let Panel::Maps(maps) = &f.panels[0].panel else { unreachable!() };
     let side = (plot.w / maps.tiles[0].columns() as f64).min(plot.h / maps.tiles[0].rows() as f64).floor();

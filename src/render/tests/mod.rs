@@ -3,6 +3,7 @@
 mod beside;
 mod maps;
 mod overlays;
+mod pdf;
 mod specimens;
 
 use proptest::prelude::*;
@@ -11,6 +12,7 @@ use super::*;
 use crate::figure::chart::*;
 use crate::font::{self, missing_glyphs};
 use crate::stats::Measured;
+use drawing::Shape;
 use specimens::*;
 
 struct Picture {
@@ -60,7 +62,7 @@ fn plot_of(figure: &Figure, panel: usize) -> Rect {
 fn the_svg_speaks_to_readers_who_cannot_see_it() {
     let f = vanishing();
     let drawn = svg(&f, &Style::default()).unwrap();
-    let xml = resvg::usvg::roxmltree::Document::parse(&drawn).unwrap();
+    let xml = roxmltree::Document::parse(&drawn).unwrap();
     let root = xml.root_element();
     assert_eq!(root.attribute("role"), Some("img"));
     assert_eq!((root.attribute("width"), root.attribute("height")), (Some("860"), Some("560")));
@@ -87,32 +89,23 @@ fn the_svg_speaks_to_readers_who_cannot_see_it() {
     }
 }
 
-/// Every text of a drawn figure with the box of its ink in CSS pixels, as resvg sets it.
-fn texts(drawn: &str) -> Vec<(String, resvg::tiny_skia::Rect)> {
-    fn walk(group: &resvg::usvg::Group, out: &mut Vec<(String, resvg::tiny_skia::Rect)>) {
-        for node in group.children() {
-            match node {
-                resvg::usvg::Node::Group(g) => walk(g, out),
-                resvg::usvg::Node::Text(t) => {
-                    let said = t.chunks().iter().map(|c| c.text()).collect();
-                    out.push((said, t.flattened().bounding_box().transform(t.abs_transform()).unwrap()));
-                }
-                _ => {}
-            }
-        }
-    }
-    let options = resvg::usvg::Options { fontdb: fonts::database(), ..Default::default() };
-    let tree = resvg::usvg::Tree::from_str(drawn, &options).unwrap();
-    let mut out = Vec::new();
-    walk(tree.root(), &mut out);
-    assert_eq!(out.len(), drawn.matches("<text").count(), "resvg draws every text");
-    out
+/// Every text of a figure with the box of its ink in CSS pixels.
+fn texts(figure: &Figure) -> Vec<(String, tiny_skia::Rect)> {
+    let drawing = draw(figure, &Style::default()).unwrap();
+    let to_css = tiny_skia::Transform::from_scale(drawing.step() as f32, drawing.step() as f32);
+    let mut known = Default::default();
+    let mut boxed = |shape: &Shape| {
+        let Shape::Words { text, at, words } = shape else { return None };
+        let ink = bitmap::letters(&mut known, text, *at, *words).unwrap().compute_tight_bounds().unwrap();
+        Some((text.clone(), ink.transform(to_css).unwrap()))
+    };
+    drawing.shapes.iter().filter_map(&mut boxed).collect()
 }
 
 #[test]
 fn every_character_drawn_is_in_the_font_and_no_text_leaves_the_sheet() {
     for f in gallery() {
-        for (said, b) in texts(&svg(&f, &Style::default()).unwrap()) {
+        for (said, b) in texts(&f) {
             assert_eq!(missing_glyphs(&said), Vec::<char>::new(), "{said}");
             let (w, h) = (f.width as f32, height(&f) as f32);
             let inside = b.left() >= 4.0 && b.right() <= w - 4.0 && b.top() >= 4.0 && b.bottom() <= h - 4.0;
@@ -124,7 +117,7 @@ fn every_character_drawn_is_in_the_font_and_no_text_leaves_the_sheet() {
 #[test]
 fn no_two_texts_overlap() {
     for f in gallery() {
-        let boxes = texts(&svg(&f, &Style::default()).unwrap());
+        let boxes = texts(&f);
         for (i, (a, p)) in boxes.iter().enumerate() {
             for (b, q) in &boxes[..i] {
                 let beside = p.right() <= q.left() || q.right() <= p.left();
@@ -177,7 +170,8 @@ fn the_same_figure_gives_the_same_bytes() {
         let style = Style { colour_map: ColourMap::Cividis, ..Style::default() };
         let (a, b) = (svg(&f, &style).unwrap(), svg(&f.clone(), &style).unwrap());
         assert_eq!(a, b);
-        assert_eq!(png(&a, &style).unwrap(), png(&b, &style).unwrap());
+        assert_eq!(png(&f, &style).unwrap(), png(&f.clone(), &style).unwrap());
+        assert_eq!(pdf(&f, &style).unwrap(), pdf(&f.clone(), &style).unwrap());
     }
 }
 
@@ -195,7 +189,7 @@ fn cells_have_the_colours_of_the_map_and_sharp_edges() {
     let plot = plot_of(&f, 0);
     for scale in [1.0, 2.0, 3.0] {
         let style = Style { scale, ..Style::default() };
-        let picture = Picture::of(&png(&svg(&f, &style).unwrap(), &style).unwrap());
+        let picture = Picture::of(&png(&f, &style).unwrap());
         assert_eq!(picture.width, (500.0 * scale) as usize);
         assert_eq!(picture.per_metre, (96.0 * scale / 0.0254).round() as u32);
         let cell = |c: f64, r: f64| {
@@ -226,7 +220,7 @@ fn special_cells_differ_from_the_map_and_from_each_other() {
         for colour_map in ColourMap::ALL {
             let f = kinds();
             let style = Style { theme, colour_map, ..Style::default() };
-            let picture = Picture::of(&png(&svg(&f, &style).unwrap(), &style).unwrap());
+            let picture = Picture::of(&png(&f, &style).unwrap());
             let plot = plot_of(&f, 0);
             let mut found: Vec<Vec<Rgb>> = Vec::new();
             for i in 0..5 {
@@ -261,13 +255,14 @@ fn text_leaves_ink_in_the_png() {
     let f = vanishing();
     let style = Style::default();
     let drawn = svg(&f, &style).unwrap();
-    let picture = Picture::of(&png(&drawn, &style).unwrap());
-    let silent =
-        svg(&f, &style).unwrap().lines().filter(|l| !l.starts_with("<text")).collect::<Vec<_>>().join("\n");
-    let silent = Picture::of(&png(&silent, &style).unwrap());
-    let xml = resvg::usvg::roxmltree::Document::parse(&drawn).unwrap();
+    let picture = Picture::of(&png(&f, &style).unwrap());
+    let mut silent = draw(&f, &style).unwrap();
+    silent.shapes.retain(|shape| !matches!(shape, Shape::Words { .. }));
+    let silent = Picture::of(&bitmap::png(&silent, style.scale).unwrap());
+    let xml = roxmltree::Document::parse(&drawn).unwrap();
     for t in xml.descendants().filter(|n| n.has_tag_name("text")) {
-        let number = |key: &str| t.attribute(key).unwrap().parse::<f64>().unwrap() / svg::UNITS * style.scale;
+        let number =
+            |key: &str| t.attribute(key).unwrap().parse::<f64>().unwrap() / drawing::UNITS * style.scale;
         let (x, y, reach) = (number("x"), number("y"), number("font-size"));
         let mut changed = 0;
         for dx in -(reach as i64)..reach as i64 {
@@ -298,8 +293,8 @@ fn saving_writes_whole_files_and_nothing_else() {
     let mut names: Vec<_> = std::fs::read_dir(dir.path()).unwrap().map(|e| e.unwrap().file_name()).collect();
     names.sort();
     assert_eq!(names, ["kinds.png", "kinds.svg"]);
-    let drawn = std::fs::read_to_string(&paths[0]).unwrap();
-    assert_eq!(png(&drawn, &Style::default()).unwrap(), std::fs::read(&paths[1]).unwrap());
+    assert_eq!(svg(&f, &Style::default()).unwrap(), std::fs::read_to_string(&paths[0]).unwrap());
+    assert_eq!(png(&f, &Style::default()).unwrap(), std::fs::read(&paths[1]).unwrap());
     let gone = dir.path().join("gone");
     let e = save(&f, &Style::default(), &[Format::Svg], &gone).unwrap_err();
     assert!(e.to_string().contains("kinds.svg"), "{e}");
@@ -336,8 +331,9 @@ fn impossible_figures_are_refused_in_one_line() {
     assert!(spoil(|f| (f.width, f.height) = (200, Some(100))).contains("make it larger"));
     assert!(spoil(|f| f.name = "../up".to_string()).contains("file stem"));
     let tall = Style { scale: 1e9, ..Style::default() };
-    assert!(matches!(png("<svg/>", &tall), Err(RenderError::Scale(_))));
-    assert!(matches!(png("no svg", &Style::default()), Err(RenderError::Svg(_))));
+    assert!(matches!(png(&kinds(), &tall), Err(RenderError::Scale(_))));
+    let e = bitmap::png(&Drawing::new(20_000, 20_000, 1.0), 16.0).unwrap_err();
+    assert!(e.to_string().contains("a PNG of 320000 x 320000 pixels is too large"), "{e}");
     assert!("plasma".parse::<ColourMap>().unwrap_err().to_string().contains("viridis, cividis"));
     assert_eq!("PNG".parse::<Format>().unwrap(), Format::Png);
 }
@@ -368,7 +364,8 @@ fn odd_but_legal_figures_are_drawn() {
     f.panels = vec![placed(0, 0, Panel::Heatmap(map)), placed(0, 1, Panel::Lines(empty))];
     let drawn = svg(&f, &Style::default()).unwrap();
     assert!(!drawn.contains("NaN") && !drawn.contains("inf"), "no such number in the SVG");
-    png(&drawn, &Style::default()).unwrap();
+    png(&f, &Style::default()).unwrap();
+    pdf(&f, &Style::default()).unwrap();
 }
 
 proptest! {
@@ -398,7 +395,7 @@ proptest! {
         lines.y.kind = kind;
         f.panels = vec![placed(0, 0, Panel::Heatmap(map)), placed(1, 1, Panel::Lines(lines))];
         if let Ok(drawn) = svg(&f, &Style::default()) {
-            resvg::usvg::roxmltree::Document::parse(&drawn).unwrap();
+            roxmltree::Document::parse(&drawn).unwrap();
             let numbers = drawn.lines().filter(|l| !l.starts_with("<text") && !l.starts_with("<title") && !l.starts_with("<image"));
             for line in numbers {
                 prop_assert!(!line.contains("NaN") && !line.contains("2147483647"), "{}", line);

@@ -124,7 +124,7 @@ fn overlays_are_drawn_over_every_kind_of_panel_in_both_themes() {
                 let words = overlay.words().to_string();
                 assert!(drawn.contains(&format!(">{words}</text>")), "{}: {words}", figure.name);
             }
-            pdf(&figure, &drawn).unwrap();
+            pdf(&figure, &Style::default()).unwrap();
             if let Ok(folder) = std::env::var("GRADFADE_LOOK") {
                 let name = figure.name.clone();
                 figure.name = format!("{name}-{theme}");
@@ -138,7 +138,7 @@ fn overlays_are_drawn_over_every_kind_of_panel_in_both_themes() {
 #[test]
 fn the_words_of_overlays_meet_no_other_words() {
     for (_, _, figure, _) in overlaid() {
-        let boxes = texts(&svg(&figure, &Style::default()).unwrap());
+        let boxes = texts(&figure);
         for (i, (a, p)) in boxes.iter().enumerate() {
             let (w, h) = (figure.width as f32, height(&figure) as f32);
             let inside = p.left() >= 4.0 && p.right() <= w - 4.0 && p.top() >= 4.0 && p.bottom() <= h - 4.0;
@@ -161,7 +161,7 @@ fn overlays_stand_where_their_coordinates_say() {
         for theme in Theme::ALL {
             let style = Style { theme, scale: 2.0, ..Style::default() };
             let plot = plot_of(&with, i);
-            let drawn = Picture::of(&png(&svg(&with, &style).unwrap(), &style).unwrap());
+            let drawn = Picture::of(&png(&with, &style).unwrap());
             let pixel = |across: f64, up: f64| {
                 drawn.at(2.0 * (plot.x + across * plot.w), 2.0 * (plot.bottom() - up * plot.h))
             };
