@@ -104,7 +104,9 @@ impl Kind for Flow {
         let spare = (plot.h - least_height(self, plot)).max(0.0) / gaps;
         let gap = (ROW_GAP + spare).min(WIDEST_ROW_GAP).floor();
         let mut tops = Vec::with_capacity(heights.len());
-        let mut y = plot.y.round();
+        // One row on a sheet of a given height stands in its middle.
+        let alone = if heights.len() == 1 { 0.4 * (plot.h - least_height(self, plot)).max(0.0) } else { 0.0 };
+        let mut y = (plot.y + alone).round();
         for h in &heights {
             tops.push(y);
             y += h.ceil() + gap;

@@ -371,7 +371,7 @@ fn end_labels(
         }
         if plot.right() - label.end > FAR {
             // Its line ends before the plot does.
-            let pen = Pen { dash: &[1.0, 4.0], ..Pen::solid(label.colour, 1.0) };
+            let pen = Pen { dash: &[1.0, 6.0], opacity: 0.5, ..Pen::solid(label.colour, 1.0) };
             c.line((label.end + 5.0, label.at), (plot.right(), label.at), pen)?;
         }
         if (middle - label.at).abs() > 3.0 {
