@@ -5,7 +5,7 @@
 //! **When they mislead.** A collapse is seen at evaluations: it happened between the marked one and the one
 //! before.
 
-use super::chart::{AxisKind, Overlay, Placed};
+use super::chart::{AxisKind, Overlay, Panel, Placed};
 use crate::analysis::Summary;
 use crate::analysis::curves::Ending;
 use crate::record::{LEARNING_RATE, Status, TRAIN_ACCURACY};
@@ -28,6 +28,9 @@ enum Event {
 pub(super) fn mark(panels: &mut [Placed], run: &Summary, lang: Lang) {
     let axis = lang.step_axis(run.header().steps_per_epoch);
     let events = events(run);
+    // Beside numbers a heatmap has their words over it.
+    let beside: Vec<usize> =
+        panels.iter().filter(|p| matches!(p.panel, Panel::Rows(_))).map(|p| p.row).collect();
     let mut first = true;
     for p in panels {
         let of_steps = p.panel.x().is_some_and(|x| {
@@ -39,10 +42,11 @@ pub(super) fn mark(panels: &mut [Placed], run: &Summary, lang: Lang) {
             continue;
         }
         for (step, event) in &events {
-            let words = if first { words(lang, *event, *step) } else { String::new() };
+            let words =
+                if first && !beside.contains(&p.row) { words(lang, *event, *step) } else { String::new() };
             p.overlays.push(Overlay::Step { at: *step as f64, words });
         }
-        first = false;
+        first &= beside.contains(&p.row);
     }
 }
 

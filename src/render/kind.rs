@@ -69,6 +69,11 @@ pub trait Kind {
         0.0
     }
 
+    /// Would its labels run over each other, or over the axis, at this height?
+    fn crowded(&self, _height: f64) -> bool {
+        false
+    }
+
     /// The height that suits the words of the plot, where a figure's own height is free.
     fn good_height(&self, width: f64) -> f64 {
         self.least_height(width)

@@ -325,7 +325,9 @@ fn solve(figure: &Figure, height: u32, swatches_under_bars: bool) -> Result<Layo
         }
     }
     let holds = |(p, place): (&Placed, &Place)| kind(&p.panel).least_height(place.plot.w) <= place.plot.h;
-    if !figure.panels.iter().zip(&panels).all(holds) {
+    let crowded =
+        |(p, place): (&Placed, &Place)| figure.size != Size::Screen && kind(&p.panel).crowded(place.plot.h);
+    if !figure.panels.iter().zip(&panels).all(holds) || figure.panels.iter().zip(&panels).any(crowded) {
         return Err(too_small());
     }
     let Words { title, subtitle, caption, legend, legend_top, caption_top, .. } = words;

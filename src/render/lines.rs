@@ -31,6 +31,8 @@ struct EndLabel {
     end: f64,
     lines: Vec<String>,
     colour: super::colour::Rgb,
+    /// Which labels give way first where there is no room for all of them.
+    weight: u8,
     /// The shape of the curve's points, before the words.
     shape: Option<(Shape, super::colour::Rgb)>,
 }
@@ -118,6 +120,15 @@ impl Kind for Lines {
 
     fn left(&self, height: f64) -> f64 {
         panel::y_room(&self.y, height)
+    }
+
+    fn crowded(&self, height: f64) -> bool {
+        let firm = self.series.iter().filter(|s| self.direct_labels && s.style != Stroke::Faint);
+        let lines: usize = firm
+            .filter(|s| !s.label.trim().is_empty())
+            .map(|s| font::wrap_evenly(&s.label, LABEL, Weight::Regular, END_LABEL_WIDTH).len())
+            .sum();
+        lines as f64 * END_LABEL_LINE > height + BEYOND
     }
 
     fn right(&self, _: f64) -> f64 {
@@ -335,16 +346,19 @@ fn end_labels(
             let shape = code::coded(lines).then(|| (Shape::of(s.colour), own));
             // A ramp's colours are those of lines, too pale for words at its beginning.
             let colour = if s.ramp.is_some() { palette.text } else { own };
-            labels.push(EndLabel { at, end, lines: broken(&s.label), colour, shape });
+            let weight = if s.style == Stroke::Faint { 0 } else { 2 };
+            labels.push(EndLabel { at, end, lines: broken(&s.label), colour, weight, shape });
         }
     }
     for (value, words) in lines.marks.iter().filter(|m| !m.1.trim().is_empty()) {
         let at = y.place(*value);
         if linear(lines.y.kind, *value).is_finite() && at >= plot.y - 0.5 && at <= plot.bottom() + 0.5 {
             let end = plot.right();
-            labels.push(EndLabel { at, end, lines: broken(words), colour: palette.muted, shape: None });
+            let colour = palette.muted;
+            labels.push(EndLabel { at, end, lines: broken(words), colour, weight: 1, shape: None });
         }
     }
+    give_way(&mut labels, plot.h);
     labels.sort_by(|a, b| a.at.total_cmp(&b.at));
     let heights: Vec<f64> = labels.iter().map(|l| l.lines.len() as f64 * END_LABEL_LINE).collect();
     let wanted: Vec<f64> = labels.iter().map(|l| l.at).collect();
@@ -373,6 +387,19 @@ fn end_labels(
     Ok(())
 }
 
+/// Labels may reach this far beyond the plot at its top and bottom together.
+const BEYOND: f64 = 12.0;
+
+/// Beside a low plot the labels of faint curves give way, then those of marks.
+fn give_way(labels: &mut Vec<EndLabel>, height: f64) {
+    for weight in 0..2 {
+        let lines: usize = labels.iter().map(|l| l.lines.len()).sum();
+        if lines as f64 * END_LABEL_LINE > height + BEYOND {
+            labels.retain(|l| l.weight != weight);
+        }
+    }
+}
+
 /// Middles as near to the wanted ones (ascending) as they can be without overlap, between `top` and
 /// `bottom` if that is possible at all. Overlapping labels form a block that is centred on the mean of what
 /// its members want.
@@ -394,7 +421,8 @@ fn spread(wanted: &[f64], heights: &[f64], top: f64, bottom: f64) -> Vec<f64> {
                 sum += wanted[k] - (offset + 0.5 * heights[k]);
                 offset += heights[k];
             }
-            last.start = (sum / last.count as f64).min(bottom - last.height).max(top);
+            // Rather over the top than over the numbers of the axis.
+            last.start = (sum / last.count as f64).max(top).min(bottom - last.height);
             let (start, count, height) = (last.start, last.count, last.height);
             let n = blocks.len();
             if n > 1 && blocks[n - 2].start + blocks[n - 2].height > start {

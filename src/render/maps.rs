@@ -3,6 +3,7 @@
 
 use crate::figure::chart::{Axis, ColourScale, Figure};
 use crate::figure::maps::{Maps, Tile};
+use crate::font::{self, Weight};
 use crate::stats::Measured;
 
 use super::canvas::{Canvas, Letters, Pen, Rect};
@@ -95,7 +96,9 @@ impl Kind for Maps {
             let side = unit * tile.side as f64;
             let area = Rect { x, y, w: side * tile.columns() as f64, h: side * tile.rows() as f64 };
             let letters = Letters::new(TICK, look.palette.muted);
-            c.text(&tile.label, (x, y - 4.0), letters)?;
+            // Not into the label of the next map.
+            let words = font::elide(&tile.label, TICK, Weight::Regular, across * unit + GAP - 3.0);
+            c.text(&words, (x, y - 4.0), letters)?;
             draw_tile(c, tile, &look.scales[self.scale], area, side, look)?;
         }
         Ok(())
