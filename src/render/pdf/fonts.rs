@@ -34,9 +34,11 @@ impl Used {
     /// The number of a glyph in the subset.
     pub fn number(&mut self, glyph: &Glyph) -> u16 {
         let number = self.numbers.remap(glyph.id);
-        let known = self.glyphs.entry(number).or_insert((glyph.character, (1000.0 * glyph.advance) as f32));
+        // The box for missing characters stands for many.
+        let character = if glyph.id == 0 { char::REPLACEMENT_CHARACTER } else { glyph.character };
+        let known = self.glyphs.entry(number).or_insert((character, (1000.0 * glyph.advance) as f32));
         // Of two characters with one glyph the first in the order of Unicode is copied, whichever comes first.
-        known.0 = known.0.min(glyph.character);
+        known.0 = known.0.min(character);
         number
     }
 
