@@ -366,17 +366,26 @@ mod tests {
         let marks = [
             step(10.0, "first words"),
             step(20.0, "second"),
-            step(90.0, "far"),
+            step(76.0, "far"),
             step(300.0, "beyond the plot"),
         ];
         let placed = notes(&marks, &x, PLOT);
         let rows: Vec<(f64, usize)> = placed.iter().map(|n| (n.at, n.row)).collect();
-        assert_eq!(rows, [(90.0, 0), (20.0, 0), (10.0, 1)]);
+        assert_eq!(rows, [(76.0, 0), (20.0, 0), (10.0, 1)]);
         for n in &placed {
-            let (left, right) = (n.at + NOTE_GAP, n.at + NOTE_GAP + widest(&n.lines));
+            let (left, right) = (n.from, n.from + widest(&n.lines));
             let poles = placed.iter().filter(|m| m.row >= n.row && m.at != n.at);
             assert!(poles.into_iter().all(|m| m.at < left || m.at > right), "{:?}", n.lines);
         }
+    }
+
+    #[test]
+    fn words_that_would_leave_the_plot_stand_left_of_their_line_where_no_other_line_is() {
+        let x = Along::Rows { start: 0.5, pitch: 1.0 };
+        let end = &notes(&[step(96.0, "the end")], &x, PLOT)[0];
+        assert!(end.from + widest(&end.lines) < end.at, "{} {}", end.from, end.at);
+        let both = notes(&[step(80.0, "before"), step(96.0, "the end")], &x, PLOT);
+        assert!(both[0].from > both[0].at, "it would stand on the line at 80");
     }
 
     #[test]

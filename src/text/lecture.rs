@@ -126,7 +126,7 @@ impl Lang {
         match self {
             _ if !stands => String::new(),
             Lang::En => "Standing still: from there on the median loss of every tenth of the run is within 5\u{a0}% of the last.".into(),
-            Lang::Zh => "停住：从那里起，每十分之一步数的损失中位数与最后的相差不超过 5%。".into(),
+            Lang::Zh => "不再下降：从那里起，每十分之一步数的损失中位数与最后的相差不超过 5%。".into(),
         }
     }
 
@@ -202,7 +202,7 @@ impl Lang {
     pub fn reading_plateau(self) -> String {
         match self {
             Lang::En => "A loss that stands still is at a minimum or a saddle point only where the gradient is small; a minibatch's gradient keeps its noise even there.",
-            Lang::Zh => "损失停住时，只有梯度很小才可能是在极小值或鞍点；即使在那里，小批量的梯度仍带有噪声。",
+            Lang::Zh => "损失不再下降时，只有梯度很小才可能是在极小值或鞍点；即使在那里，小批量的梯度仍带有噪声。",
         }
         .into()
     }

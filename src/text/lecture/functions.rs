@@ -213,7 +213,7 @@ impl Lang {
     pub fn reading_slopes(self) -> String {
         match self {
             Lang::En => "Where the slope is below 1, only larger weights keep the signal; where the function is flat, nothing passes.".into(),
-            Lang::Zh => "斜率小于 1 之处，只有更大的权重才能保住信号；函数平坦之处，信号过不去。".into(),
+            Lang::Zh => "斜率小于 1 之处，只有更大的权重才能保持信号；函数平坦之处，信号过不去。".into(),
         }
     }
 
