@@ -313,7 +313,7 @@ impl Lang {
     pub fn bars_note(self) -> String {
         match self {
             Lang::En => "Beside each heatmap stands its column at the cursor: bars, or dots on a logarithmic axis. A thin mark shows the first step.".into(),
-            Lang::Zh => "热图旁是光标处的一列：线性轴上为条形，对数轴上为圆点。细线标出第一步的值。".into(),
+            Lang::Zh => "热图右侧是光标处的一列：线性轴上为条形，对数轴上为圆点。细线标出第一步的值。".into(),
         }
     }
 

@@ -177,7 +177,9 @@ fn notes(dir: &Path, spec: &FigureSpec, drawn: &[&(Lang, Drawn); 2]) {
             assert!(output.status.success(), "{name}: {stderr}");
             let text = fs::read_to_string(dir.join(file)).unwrap();
             let mark = if *lang == Lang::Zh { "-zh" } else { "" };
-            let picture = format!("gradfade/{block}-{name}{mark}.{ending}");
+            // In LaTeX a picture is as wide as an article's text, which its name says.
+            let size = if ending == "pdf" { "-text" } else { "" };
+            let picture = format!("gradfade/{block}-{name}{size}{mark}.{ending}");
             assert!(text.contains(&picture), "{name}: {file} shows no {picture}:\n{text}");
             let reading = lang.how_to_read();
             assert!(text.contains(reading), "{name}: {file} does not say \"{reading}\"");
