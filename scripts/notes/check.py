@@ -206,7 +206,7 @@ def notebook():
 
 def latex():
     for name, engine, lang, words in [
-        ("lecture.tex", "pdflatex", "en", ["Figure 1", "How to read this.", "Layer"]),
+        ("lecture.tex", "pdflatex", "en", ["Figure 1", "How to read this.", "input side"]),
         ("lecture-zh.tex", "xelatex", "zh", ["怎样看图", "层", "图 1"]),
     ]:
         if not shutil.which(engine):
@@ -223,7 +223,7 @@ def latex():
 def typst_notes():
     # Where there is no such font Typst takes another.
     chinese = '#set text(lang: "zh", font: ("Libertinus Serif", "Noto Serif CJK SC", "Noto Sans CJK SC"))\n'
-    for lang, head, words in [("en", "", ["Figure 1", "How to read this.", "Layer"]), ("zh", chinese, ["怎样看图", "层", "图 1"])]:
+    for lang, head, words in [("en", "", ["Figure 1", "How to read this.", "input side"]), ("zh", chinese, ["怎样看图", "层", "图 1"])]:
         file = KEEP / f"typst-{lang}" / "lecture.typ"
         file.parent.mkdir(parents=True)
         file.write_text(head + (SAMPLES / "lecture.typ").read_text(encoding="utf-8"), encoding="utf-8")
