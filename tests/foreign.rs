@@ -177,7 +177,7 @@ fn losses_alone_are_drawn_and_judged_as_far_as_they_go() {
     let record = losses(&whole, &[LOSS]);
     let figure =
         figure::build("training-curves", std::slice::from_ref(&record), &Options::default()).unwrap();
-    assert!(figure.title.starts_with("mine: training loss from "), "{}", figure.title);
+    assert!(figure.title.starts_with("mine: batch loss "), "{}", figure.title);
     let error =
         figure::build("gradient-heatmap", std::slice::from_ref(&record), &Options::default()).unwrap_err();
     assert!(error.to_string().contains("holds no"), "{error}");

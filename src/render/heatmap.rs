@@ -189,6 +189,10 @@ fn draw_row_labels(c: &mut Canvas, map: &Heatmap, plot: Rect, palette: &Palette)
 fn draw_notes(c: &mut Canvas, map: &Heatmap, place: Place, palette: &Palette) -> Result<(), RenderError> {
     let Place { plot, left } = place;
     let notes = notes(map, plot.h);
+    // Plots and gutters are fitted to each other in a few rounds: what has no room in the end is not drawn.
+    if notes.own_lanes > 0 && map.left(plot.h) > plot.x - left + 1.0 {
+        return Ok(());
+    }
     let letters = Letters::new(LABEL, palette.muted).upright();
     let label_lanes = if notes.own_lanes > 0 { panel::y_label_lines(&map.y_label, plot.h).len() } else { 0 };
     let lane = |i: usize| left + 11.0 + LANE * (label_lanes + i) as f64;

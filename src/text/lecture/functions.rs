@@ -176,7 +176,7 @@ impl Lang {
             Lang::En => format!(
                 "Hatched: the slopes of its {layers} hidden layers at step {step}, each RMS over units and samples."
             ),
-            Lang::Zh => format!("斜纹：第 {step} 步时 {layers} 个隐藏层的斜率，各为对单元和样本的均方根。"),
+            Lang::Zh => format!("斜线：第 {step} 步时 {layers} 个隐藏层的斜率，各为对单元和样本的均方根。"),
         }
     }
 
