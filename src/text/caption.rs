@@ -111,7 +111,7 @@ impl Lang {
     pub fn collapsed_event(self) -> String {
         match self {
             Lang::En => "accuracy collapsed",
-            Lang::Zh => "准确率崩塌",
+            Lang::Zh => "准确率大幅下降",
         }
         .into()
     }

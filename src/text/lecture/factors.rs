@@ -73,7 +73,7 @@ impl Lang {
     pub fn reading_alignment(self) -> String {
         match self {
             Lang::En => "An alignment of 1 is that of random weights; normalisation, residual connections, dropout and pooling are contained in it.",
-            Lang::Zh => "对齐为 1 是随机权重的情形；归一化、残差连接、随机失活和池化的作用也包含在其中。",
+            Lang::Zh => "对齐为 1 是随机权重的情形；归一化、残差连接、随机失活和池化的作用也算在其中。",
         }
         .into()
     }

@@ -63,7 +63,7 @@ impl Lang {
                         "最后，单个样本的梯度是批平均的 {low} 倍（第 {least_layer} 层）到 {high} 倍（第 {most_layer} 层）"
                     )
                 };
-                random.map_or(found.clone(), |x| format!("{found}；纯噪声时为 {x} 倍"))
+                random.map_or(found.clone(), |x| format!("{found}；全是噪声时为 {x} 倍"))
             }
         }
     }
