@@ -26,7 +26,7 @@ pub const SPEC: FigureSpec = FigureSpec {
     build: Build::Nothing(build),
 };
 
-/// Which functions; without any those of the run, without a run [`PAIR`].
+/// Which functions; without any those of the run, without a run sigmoid and ReLU.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Functions(pub Vec<Activation>);
 

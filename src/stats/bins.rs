@@ -5,9 +5,9 @@
 //! values   < -top   (-top, -bottom)     (-b, 0)    0     (0, b]    (bottom, top]     > top    NaN
 //! ```
 //!
-//! Magnitudes are cut at powers of two, and some of the octaves into equal parts: [`Bins::VALUES`] from 2^-25
+//! Magnitudes are cut at powers of two, and some of the octaves into equal parts: those of values from 2^-25
 //! to 2^8 with eight parts to each octave from 1/4 to 4, where activation functions bend and saturate;
-//! [`Bins::SIGNALS`] from 2^-48 to 2^13, for signals that fall by a factor in every layer. A magnitude lies
+//! those of signals from 2^-48 to 2^13, for signals that fall by a factor in every layer. A magnitude lies
 //! in the bin whose upper edge it does not exceed, so that the end 1 of a sigmoid belongs to (15/16, 1].
 
 use std::ops::Range;

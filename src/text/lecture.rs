@@ -18,7 +18,7 @@ pub enum Beside {
     /// A tenth or less, by this factor.
     Small(f64),
     Smaller(f64),
-    /// Within a factor of [`ALIKE`].
+    /// About as large.
     Alike,
     Larger(f64),
     /// There is no factor between them.
