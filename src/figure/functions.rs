@@ -12,6 +12,7 @@
 
 use super::chart::{Axis, AxisKind, Figure, Lines, Overlay, Panel, Placed, Series, Stroke};
 use super::sheet::{Sheet, Words};
+use super::size::{ABREAST, evenly};
 use super::spec::{Build, FigureSpec, Runs};
 use super::words::{caption, title};
 use super::{Choice, FigureError, Options};
@@ -37,8 +38,6 @@ const PAIR: [Activation; 2] = [Activation::Sigmoid, Activation::Relu];
 
 /// More functions than this get a panel each.
 const TOGETHER: usize = 4;
-/// So many such panels stand beside each other.
-const ABREAST: usize = 4;
 
 /// Pre-activations from -`REACH` to `REACH`, with so many points for each unit.
 const REACH: i32 = 5;
@@ -208,7 +207,7 @@ fn beside(lang: Lang, functions: &[Activation]) -> Sheet {
 
 /// A panel for each function with its slope.
 fn apart(lang: Lang, functions: &[Activation]) -> Sheet {
-    let columns = functions.len().min(ABREAST);
+    let columns = evenly(functions.len(), ABREAST).0;
     let rows = functions.len().div_ceil(columns);
     let both = |f: &[Activation]| {
         let (value, slope) = (value_axis(String::new(), f, false), value_axis(String::new(), f, true));
